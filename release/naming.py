@@ -15,7 +15,7 @@ Model = NewType("Model", str)
 Environment = NewType("Environment", str)
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_MAX_NAME = 15  # "-registry-", account, region and both names must fit S3's 63 characters
+_MAX_NAME = 12  # two names, "-registry-", the account and the longest region fit S3's 63 characters
 ACCOUNT = re.compile(r"\d{12}")
 
 

@@ -52,9 +52,13 @@ class DigestSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def __post_init__(self) -> None:
         for name in ("image", "model"):
             if not _DIGEST.fullmatch(getattr(self, name)):
-                raise BadVersionError(f"{name} {getattr(self, name)!r} is not a digest: write sha256:<64 hex digits>")
+                raise BadVersionError(
+                    f"{name} {getattr(self, name)!r} is not a digest: write sha256:<64 hex digits>"
+                )
         if not self.data:
-            raise BadVersionError("the data revision is empty: name the revision of the data that trained the model")
+            raise BadVersionError(
+                "the data revision is empty: name the revision of the data that trained the model"
+            )
 
     @property
     def id(self) -> str:
