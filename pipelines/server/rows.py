@@ -1,0 +1,169 @@
+"""From a request's body to the model's input tensor, refusing by row and field what the schema does not allow."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.server.schema import Category, Feature, Number, Schema, Value
+
+Matrix: TypeAlias = npt.NDArray[np.float32]
+
+# The places that msgspec appends to its messages: `$[3].temp`, `$.temp`, `$`.
+_PLACE = re.compile(r" - at `\$(?:\[(?P<row>\d+)\])?(?:\.(?P<field>\w+))?`$")
+_ABOUT_FIELD = re.compile(
+    r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL
+)
+
+
+class BadRequestError(ValueError):
+    """A body that the model cannot answer.
+
+    Attributes:
+        row: place of the bad instance, from 0, not counting a CSV header; None when the whole body is at fault.
+        field: name of the bad field, if one is.
+    """
+
+    def __init__(self, problem: str, row: int | None = None, field: str | None = None) -> None:
+        place = "" if row is None else f"row {row}: " if field is None else f"row {row}, field {field!r}: "
+        super().__init__(place + problem)
+        self.row = row
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Batch:
+    matrix: Matrix  # [rows, features], NaN where missing
+    unseen: Mapping[str, int] = field(default_factory=dict)  # feature → values outside its categories
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    instances: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class RowReader:
+    """Decodes and validates instances in one pass, with a decoder made from the schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._features: dict[str, Feature] = {feature.name: feature for feature in schema.features}
+        row = msgspec.defstruct(
+            "Row", _fields(schema.features), frozen=True, forbid_unknown_fields=True, kw_only=True
+        )
+        self._rows_type = list[row]  # type: ignore[valid-type]  # a type made at run time
+        self._one = msgspec.json.Decoder(row)
+        self._many = msgspec.json.Decoder(self._rows_type)
+        self._closed_envelope = msgspec.json.Decoder(dict[Literal["instances"], msgspec.Raw])
+        self._envelope = msgspec.json.Decoder(_Envelope)
+        self._codes = [
+            (column, feature.name, {name: float(code) for code, name in enumerate(feature.categories)})
+            for column, feature in enumerate(schema.features)
+            if isinstance(feature, Category)
+        ]
+
+    def json(self, body: bytes) -> Batch:
+        """One object, a list of objects, or `{"instances": [...]}`.
+
+        Raises:
+            BadRequestError: names row, field and what is allowed.
+        """
+        try:
+            return self._batch(self._decode(body))
+        except msgspec.ValidationError as error:
+            raise self._refusal(error) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BadRequestError(f"the body is not JSON: {error}") from None
+
+    def csv(self, body: bytes, *, header: bool) -> Batch:
+        """RFC 4180 in UTF-8; an empty cell is null. Without header the columns are the schema's, in its order.
+
+        Raises:
+            BadRequestError: names row, field and what is allowed.
+        """
+        try:
+            lines = [
+                cells for cells in csv.reader(io.StringIO(body.decode(), newline=""), strict=True) if cells
+            ]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise BadRequestError(f"the body is not CSV in UTF-8: {error}") from None
+        names = list(self._features)
+        if header and lines:
+            names = lines.pop(0)
+            if len(set(names)) != len(names):
+                raise BadRequestError("the header names a column twice")
+        for place, cells in enumerate(lines):
+            if len(cells) != len(names):
+                raise BadRequestError(f"{len(cells)} cells; expected {len(names)}: {','.join(names)}", place)
+        rows = [{name: cell or None for name, cell in zip(names, cells, strict=True)} for cells in lines]
+        try:
+            return self._batch(msgspec.convert(rows, self._rows_type, strict=False))
+        except msgspec.ValidationError as error:
+            raise self._refusal(error) from None
+
+    def instances(self, rows: Sequence[Mapping[str, Value]]) -> Batch:
+        """Rows that are already parsed, held to the same rules as JSON; raises BadRequestError."""
+        return self.json(msgspec.json.encode(rows))
+
+    def _decode(self, body: bytes) -> Sequence[msgspec.Struct]:
+        if body.lstrip()[:1] == b"[":
+            return self._many.decode(body)
+        instances = self._envelope.decode(body).instances
+        if isinstance(instances, msgspec.UnsetType):
+            return [self._one.decode(body)]
+        try:
+            self._closed_envelope.decode(body)
+        except msgspec.ValidationError:
+            raise BadRequestError("beside 'instances' no other key is allowed") from None
+        return self._many.decode(instances)
+
+    def _batch(self, rows: Sequence[msgspec.Struct]) -> Batch:
+        if not rows:
+            raise BadRequestError("no rows: send at least one instance")
+        table: list[list[Any]] = [list(msgspec.structs.astuple(row)) for row in rows]
+        unseen: Counter[str] = Counter()
+        for column, name, codes in self._codes:
+            for cells in table:
+                if (value := cells[column]) is not None:
+                    code = cells[column] = codes.get(value)
+                    if code is None:
+                        unseen[name] += 1
+        return Batch(np.array(table, dtype=np.float32), unseen)
+
+    def _refusal(self, error: msgspec.ValidationError) -> BadRequestError:
+        """Says in the schema's words what msgspec says in types."""
+        text = str(error)
+        place = _PLACE.search(text)
+        row = int(place["row"] or 0) if place else 0
+        name = place["field"] if place else None
+        problem = text[: place.start()] if place else text
+        if about := _ABOUT_FIELD.match(problem):
+            name = about["field"]
+            if about["what"] == "contains unknown":
+                return BadRequestError(f"unknown; allowed are {', '.join(self._features)}", row, name)
+            problem = "missing"
+        if name is None:
+            return BadRequestError(
+                f"{problem}; an instance is an object with {', '.join(self._features)}", row
+            )
+        return BadRequestError(f"{problem}; allowed is {self._features[name].allowed()}", row, name)
+
+
+def _fields(features: Sequence[Feature]) -> list[tuple[str, Any] | tuple[str, Any, Any]]:
+    return [
+        (feature.name, _type(feature) | None, None) if feature.nullable else (feature.name, _type(feature))
+        for feature in features
+    ]
+
+
+def _type(feature: Feature) -> Any:
+    if isinstance(feature, Category):
+        return Literal[feature.categories] if feature.unseen == "refuse" else str
+    number = float if isinstance(feature, Number) else int
+    number = float if isinstance(feature, Number) else int
+    return Annotated[number, msgspec.Meta(ge=feature.minimum, le=feature.maximum)]
