@@ -44,7 +44,8 @@ class Conductor(msgspec.Struct, kw_only=True):
             RefusedError, EndpointBrokenError: from `decide`.
         """
         started = self.clock.monotonic()
-        taken, pause, began, first = 0, FIRST_PAUSE, None, True
+        pause, began, first = FIRST_PAUSE, None, True
+        taken: dict[object, int] = {}
         while True:
             stored, read_at = self.store.read(), self.clock.monotonic()
             if first:
@@ -53,13 +54,14 @@ class Conductor(msgspec.Struct, kw_only=True):
                 journal=stored.journal,
                 endpoint=self.hosting.describe(),
                 now=stored.now,
+                described=stored.now,
                 unrecorded=UNREAD,
-                taken=taken,
                 began=began,
             )
             while True:
                 now = stored.now + self.clock.monotonic() - read_at
-                view = msgspec.structs.replace(view, now=now)
+                aim = view.journal.intent.aim if view.journal.intent else None
+                view = msgspec.structs.replace(view, now=now, taken=taken.get(aim, 0))
                 action = decide(view)
                 match action:
                     case Done():
@@ -83,7 +85,7 @@ class Conductor(msgspec.Struct, kw_only=True):
                         self.clock.sleep(pause)
                         pause = min(pause * 1.5, LONGEST_PAUSE)
                     case Move() | Scale() | ChangeFleet():
-                        taken += self._send(action, now)
+                        taken[aim] = taken.get(aim, 0) + self._send(action, now)
                         pause = FIRST_PAUSE
                 break
 

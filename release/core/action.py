@@ -19,15 +19,17 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         journal: as stored (an empty one when there is none yet).
         endpoint: as described, None when there is none.
         now: seconds since the epoch, by S3's clock.
+        described: when the endpoint was described, by the same clock; earlier than `now` after a write.
         unrecorded: what the endpoint's tag says of a move made without the journal; None when there is none,
             "unread" when the tag was not read.
-        taken: how many calls of this operation SageMaker has accepted.
+        taken: how many calls of this operation towards the present intent SageMaker has accepted.
         began: operation behind the journal's decision when this operation first read it.
     """
 
     journal: Journal
     endpoint: Endpoint | None
     now: float
+    described: float
     unrecorded: str | None = UNREAD
     taken: int = 0
     began: str | None = None

@@ -137,7 +137,9 @@ def pursue(view: View, *, scale: bool) -> Action:
     if gone:
         return Write(closed(journal, now, f"{', '.join(gone)} is no longer on the endpoint"))
     if arrived(intent, endpoint):
-        if now <= intent.fence:
+        if (
+            view.described <= intent.fence
+        ):  # what was seen before the fence may be overtaken by an earlier call
             return Wait("an earlier call may still arrive", intent.fence)
         return Write(settled(journal, endpoint, now))
     if view.taken >= TRIES:

@@ -56,6 +56,11 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     drops: tuple[Version, ...] = ()
     fleet: tuple[Version, ...] = ()
 
+    @property
+    def aim(self) -> tuple[object, ...]:
+        """What it wants, whatever time it has left: a renewed intent has the same aim."""
+        return self.operation, self.kind, tuple(sorted(self.target.items())), self.config
+
 
 class Rejection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A digest set that must get no traffic until it is accepted. `digest` is None when the bits are not known."""

@@ -55,7 +55,7 @@ def decide(asked: Rollback, view: View) -> Action:
     if _standing(journal, endpoint, target):
         decision = journal.decision
         assert decision is not None
-        if view.now <= journal.fence:
+        if view.described <= journal.fence:
             return Wait("an earlier call may still arrive", journal.fence)
         return Done(f"already rolled back to {target} by {decision.actor}: {decision.reason}", already=True)
     falling = dropping_until(journal, target, view.now)

@@ -65,7 +65,7 @@ def decide(asked: Up, view: View) -> Action:
         raise RefusedError(unrecorded_sentence(view.unrecorded))
     if intent and intent.operation == asked.operation:
         return _own(view, intent)
-    if _others_may_act(asked, journal, view.now):
+    if _others_may_act(asked, view):
         return Wait("another operation may still act", journal.fence)
     if intent and intent.kind is Kind.ROLLBACK and endpoint is not None:
         return pursue(view, scale=True)
@@ -93,11 +93,11 @@ def _must_read_tag(view: View) -> bool:
     return view.endpoint is not None and view.unrecorded == UNREAD
 
 
-def _others_may_act(asked: Up, journal: Journal, now: float) -> bool:
-    """Whether a call of another operation may still be on its way: then whatever is seen may yet change."""
+def _others_may_act(asked: Up, view: View) -> bool:
+    """Whether a call of another operation may have come after what was seen of the endpoint, or may still come."""
+    journal = view.journal
     mine = journal.history[-1].operation == asked.operation if journal.history else False
-    other = journal.intent is not None or not mine
-    return other and now <= journal.fence
+    return (journal.intent is not None or not mine) and view.described <= journal.fence
 
 
 def _own(view: View, intent: Intent) -> Action:
