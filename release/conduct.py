@@ -5,15 +5,49 @@ from collections.abc import Callable
 import msgspec
 
 from release.core.action import UNREAD, Action, ChangeFleet, Done, Move, ReadTag, Scale, View, Wait, Write
+from release.core.endpoint import Endpoint
 from release.core.intent import may_send
-from release.ports import BusyError, Clock, ConflictError, Hosting, JournalStore, LostError, Progress
+from release.ports import (
+    BusyError,
+    Clock,
+    ConflictError,
+    Hosting,
+    JournalStore,
+    LostError,
+    Progress,
+    Stored,
+    UnreachableError,
+)
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
+READ_TRIES = 5
 
 
 class GaveUpError(Exception):
     """The time allowed ran out. What was decided is recorded; the operation can be run again and goes on."""
+
+
+class _Patience:
+    """Pauses that grow while nothing happens, and an end to them."""
+
+    def __init__(self, clock: Clock, progress: Progress, limit: float) -> None:
+        self._clock, self._progress, self._limit = clock, progress, limit
+        self._started = clock.monotonic()
+        self._pause = FIRST_PAUSE
+
+    def hurry(self) -> None:
+        """Something happened: look again soon."""
+        self._pause = FIRST_PAUSE
+
+    def pause(self, why: str) -> None:
+        """Raises GaveUpError when the time allowed is over."""
+        waited = self._clock.monotonic() - self._started
+        if waited > self._limit:
+            raise GaveUpError(f"gave up after {waited:.0f} s: {why}")
+        self._progress.waiting(why, waited)
+        self._clock.sleep(self._pause)
+        self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
 
 
 class Conductor(msgspec.Struct, kw_only=True):
@@ -41,18 +75,20 @@ class Conductor(msgspec.Struct, kw_only=True):
 
         Raises:
             GaveUpError: patience ran out.
+            UnreachableError: AWS does not answer, or does not let us in.
             RefusedError, EndpointBrokenError: from `decide`.
         """
-        started = self.clock.monotonic()
-        pause, began, first = FIRST_PAUSE, None, True
+        waiting = _Patience(self.clock, self.progress, self.patience)
         taken: dict[object, int] = {}
+        began: str | None = None
+        first = True
         while True:
-            stored, read_at = self.store.read(), self.clock.monotonic()
+            stored, read_at, endpoint = self._look(waiting)
             if first:
                 began, first = stored.journal.decision.operation if stored.journal.decision else None, False
             view = View(
                 journal=stored.journal,
-                endpoint=self.hosting.describe(),
+                endpoint=endpoint,
                 now=stored.now,
                 described=stored.now,
                 unrecorded=UNREAD,
@@ -78,21 +114,30 @@ class Conductor(msgspec.Struct, kw_only=True):
                         view = msgspec.structs.replace(view, journal=stored.journal)
                         continue
                     case Wait():
-                        waited = self.clock.monotonic() - started
-                        if waited > self.patience:
-                            raise GaveUpError(f"gave up after {waited:.0f} s: {action.why}")
-                        self.progress.waiting(action.why, waited)
-                        self.clock.sleep(pause)
-                        pause = min(pause * 1.5, LONGEST_PAUSE)
+                        waiting.pause(action.why)
                     case Move() | Scale() | ChangeFleet():
-                        taken[aim] = taken.get(aim, 0) + self._send(action, now)
-                        pause = FIRST_PAUSE
+                        if self._send(action, now):
+                            taken[aim] = taken.get(aim, 0) + 1
+                            waiting.hurry()
+                        else:
+                            waiting.pause("looking whether SageMaker took the call")
                 break
 
-    def _send(self, action: Move | Scale | ChangeFleet, now: float) -> int:
-        """One call, if it still may be sent; 1 when SageMaker took it."""
+    def _look(self, waiting: _Patience) -> tuple[Stored, float, Endpoint | None]:
+        """Journal, then endpoint, and when the journal was read; a silent AWS is asked again a few times."""
+        for _ in range(READ_TRIES):
+            try:
+                stored, read_at = self.store.read(), self.clock.monotonic()
+                return stored, read_at, self.hosting.describe()
+            except LostError as error:
+                why = str(error)
+                waiting.pause(f"no answer to {why}")
+        raise UnreachableError(f"AWS does not answer: {why}")
+
+    def _send(self, action: Move | Scale | ChangeFleet, now: float) -> bool:
+        """One call, if it still may be sent; whether SageMaker is known to have taken it."""
         if not may_send(action.deadline, now):
-            return 0
+            return False
         try:
             match action:
                 case Move():
@@ -104,10 +149,14 @@ class Conductor(msgspec.Struct, kw_only=True):
                 case ChangeFleet():
                     self.progress.note(f"changing the fleet to {', '.join(action.fleet)}")
                     self.hosting.change_fleet(action.config, action.fleet, action.weights)
-        except (BusyError, LostError) as error:
+        except BusyError as error:
             self.progress.note(f"not taken: {error}")
-            return 0
-        return 1
+            return False
+        except LostError as error:
+            self.progress.note(f"no answer to {error}")
+            return False
+            return False
+        return True
 
 
 def _shown(move: Move) -> str:

@@ -23,6 +23,10 @@ class LostError(Exception):
     """No answer: the call may or may not have been carried out."""
 
 
+class UnreachableError(Exception):
+    """AWS does not answer, or does not let us in; a sentence that says what was asked and what to look at."""
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """A journal as stored. `etag` is None when there is no object yet; `now` is the response's Date, in seconds."""
 
@@ -35,7 +39,7 @@ class JournalStore(Protocol):
     """The journal's object."""
 
     def read(self) -> Stored:
-        """Raises JournalUnreachableError when S3 cannot be read."""
+        """An empty journal when there is none. Raises LostError, UnreachableError."""
         ...
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
@@ -46,7 +50,9 @@ class JournalStore(Protocol):
 class Hosting(Protocol):
     """One endpoint. No call is retried: each is sent once, within the time-out."""
 
-    def describe(self) -> Endpoint | None: ...
+    def describe(self) -> Endpoint | None:
+        """DescribeEndpoint; None when there is none. Raises LostError, UnreachableError."""
+        ...
 
     def move(self, weights: Weights) -> None:
         """UpdateEndpointWeightsAndCapacities, every variant listed. Raises BusyError, LostError."""
@@ -61,7 +67,7 @@ class Hosting(Protocol):
         ...
 
     def unrecorded(self) -> str | None:
-        """What the endpoint's tag says of a move made without the journal."""
+        """What the endpoint's tag says of a move made without the journal. Raises LostError, UnreachableError."""
         ...
 
 

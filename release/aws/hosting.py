@@ -1,0 +1,135 @@
+"""One SageMaker endpoint: described, and its traffic moved.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from release.aws.errors import asked
+from release.core.endpoint import Endpoint, Incarnation, Status, Variant
+from release.core.weights import Weights
+from release.naming import variant_name, variant_version
+from release.ports import UnreachableError
+from release.version import BadVersionError, Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.client import SageMakerClient
+
+UNRECORDED_TAG = "model-delivery:unrecorded"
+_STATUSES = frozenset(Status)
+
+
+class Configs(Protocol):
+    """Makes endpoint configurations and moves the endpoint to them; only `up` has one."""
+
+    def change(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+        """Raises BusyError, LostError, UnreachableError."""
+        ...
+
+
+class SageMakerHosting(msgspec.Struct, kw_only=True):
+    """A Hosting. The endpoint's ARN is learned from the first describe."""
+
+    sagemaker: "SageMakerClient"
+    name: str
+    configs: Configs | None = None
+    arn: str | None = None
+
+    def describe(self) -> Endpoint | None:
+        try:
+            with asked(f"sagemaker:DescribeEndpoint {self.name}"):
+                found = self.sagemaker.describe_endpoint(EndpointName=self.name)
+        except ClientError as error:
+            if is_missing(error):
+                return None
+            raise UnreachableError(f"sagemaker:DescribeEndpoint {self.name}: {error}") from error
+        self.arn = found["EndpointArn"]
+        return _endpoint(found)
+
+    def move(self, weights: Weights) -> None:
+        self._update(
+            [{"VariantName": variant_name(v), "DesiredWeight": float(w)} for v, w in weights.items()]
+        )
+
+    def scale(self, version: Version, instances: int) -> None:
+        self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
+
+    def change_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+        assert self.configs is not None, "only `up` changes a fleet"
+        self.configs.change(config, fleet, weights)
+
+    def unrecorded(self) -> str | None:
+        if self.arn is None:
+            return None
+        with asked(f"sagemaker:ListTags {self.name}"):
+            found = self.sagemaker.list_tags(ResourceArn=self.arn)
+        return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == UNRECORDED_TAG), None)
+
+    def tag_unrecorded(self, text: str) -> None:
+        """Say on the endpoint itself that the journal does not know of a move."""
+        assert self.arn is not None, "described first"
+        with asked(f"sagemaker:AddTags {self.name}"):
+            self.sagemaker.add_tags(ResourceArn=self.arn, Tags=[{"Key": UNRECORDED_TAG, "Value": text[:256]}])
+
+    def untag(self) -> None:
+        """The journal knows of it now."""
+        assert self.arn is not None, "described first"
+        with asked(f"sagemaker:DeleteTags {self.name}"):
+            self.sagemaker.delete_tags(ResourceArn=self.arn, TagKeys=[UNRECORDED_TAG])
+
+    def _update(self, changes: list[Any]) -> None:
+        what = f"sagemaker:UpdateEndpointWeightsAndCapacities {self.name}"
+        try:
+            with asked(what):
+                self.sagemaker.update_endpoint_weights_and_capacities(
+                    EndpointName=self.name, DesiredWeightsAndCapacities=changes
+                )
+        except ClientError as error:
+            raise UnreachableError(f"{what}: {error.response['Error'].get('Message', error)}") from error
+
+
+def is_missing(error: ClientError) -> bool:
+    """SageMaker's way of saying that there is no such thing."""
+    answer = error.response["Error"]
+    message = answer.get("Message", "")
+    return answer.get("Code") in {"ValidationException", "ResourceNotFound"} and "Could not find" in message
+
+
+def _endpoint(found: Any) -> Endpoint:
+    status = found["EndpointStatus"]
+    if status not in _STATUSES:
+        raise UnreachableError(
+            f"{found['EndpointName']} is in status {status!r}, which this version of modelctl does not know"
+        )
+    return Endpoint(
+        incarnation=Incarnation(found["EndpointArn"], found["CreationTime"].timestamp()),
+        status=Status(status),
+        config=found.get("EndpointConfigName", ""),
+        variants={
+            _version(found, v["VariantName"]): _variant(v) for v in found.get("ProductionVariants", [])
+        },
+        failure=found.get("FailureReason"),
+    )
+
+
+def _version(found: Any, variant: str) -> Version:
+    try:
+        return variant_version(variant)
+    except BadVersionError as error:
+        raise UnreachableError(
+            f"variant {variant!r} of {found['EndpointName']} is not named like a version: it was not made by this project, "
+            f"which will not touch the endpoint while it is there"
+        ) from error
+
+
+def _variant(found: Any) -> Variant:
+    return Variant(
+        current=float(found.get("CurrentWeight", 0)),
+        desired=float(found.get("DesiredWeight", found.get("CurrentWeight", 0))),
+        instances=int(found.get("CurrentInstanceCount", 0)),
+        instances_desired=int(found.get("DesiredInstanceCount", 0)),
+    )
