@@ -1,0 +1,1 @@
+"""AWS on one machine. Nothing outside tests and the Makefile knows that it exists."""

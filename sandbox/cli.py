@@ -1,0 +1,130 @@
+"""`sandbox up|down|status|env|logs|image`: AWS on this machine."""
+
+import argparse
+import json
+import shlex
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from sandbox import daemon
+from sandbox.daemon import SandboxError
+from sandbox.environment import variables
+from sandbox.home import Home, home
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Exits 0 on success, 1 with a sentence when the sandbox cannot, 2 on a usage error."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(home(), arguments)
+    except SandboxError as error:
+        sys.exit(f"sandbox: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sandbox", description="AWS on this machine: two accounts, staging and prod."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    command("up", _up, "start it unless it runs, and wait until it serves")
+    down = command("down", _down, "end it with everything it started")
+    down.add_argument("--purge", action="store_true", help="remove its state folder as well")
+    status = command("status", _status, "show what runs")
+    status.add_argument("--json", action="store_true")
+    env = command("env", _env, 'print how to enter it: eval "$(sandbox env)"')
+    env.add_argument("--json", action="store_true")
+    logs = command("logs", _logs, "print its log, or a container's")
+    logs.add_argument(
+        "container", nargs="?", help="an endpoint's or instance's name; without it the sandbox's own log"
+    )
+    logs.add_argument("--lines", type=int, default=50)
+    image = command("image", _image, "build an image and push it to ECR; prints its URI by digest")
+    image.add_argument("--profile", required=True, help="the account: staging or prod")
+    image.add_argument("--repository", required=True)
+    image.add_argument("--file", type=Path, help="the Dockerfile (default: CONTEXT/Dockerfile)")
+    image.add_argument("--tag", help="(default: from the digest)")
+    image.add_argument("context", type=Path)
+    return parser
+
+
+def _up(place: Home, _: argparse.Namespace) -> None:
+    started = daemon.up(place)
+    print(f"sandbox {started.incarnation} serves on 127.0.0.1:{started.control}", file=sys.stderr)
+    print('enter it with: eval "$(sandbox env)"', file=sys.stderr)
+
+
+def _down(place: Home, arguments: argparse.Namespace) -> None:
+    daemon.down(place, purge=arguments.purge)
+
+
+def _status(place: Home, arguments: argparse.Namespace) -> None:
+    status = _ask(_running(place), "/sandbox/status")
+    if arguments.json:
+        print(json.dumps(status, indent=2))
+        return
+    mebibytes = status["resident_bytes"] / 2**20
+    print(f"incarnation {status['incarnation']}, {status['processes']} processes, {mebibytes:.0f} MiB")
+    for profile, account in status["accounts"].items():
+        print(f"{profile} ({account})")
+        for endpoint in status["endpoints"][account]:
+            weights = " ".join(f"{name}={weight:g}" for name, weight in endpoint["variants"].items())
+            print(
+                f"  {endpoint['name']}  {endpoint['status']}  {weights}  instances: {endpoint['instances']}"
+            )
+
+
+def _env(place: Home, arguments: argparse.Namespace) -> None:
+    entered = variables(place)
+    if arguments.json:
+        print(json.dumps(entered, indent=2))
+        return
+    for name, value in entered.items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def _logs(place: Home, arguments: argparse.Namespace) -> None:
+    if arguments.container is None:
+        print(daemon.tail(place, arguments.lines))
+        return
+    found = sorted(place.container_logs.glob(f"{arguments.container}*.log"))
+    if not found:
+        raise SandboxError(f"no container's name begins with {arguments.container!r}; see `sandbox status`")
+    for path in found:
+        print(f"== {path.stem}")
+        print("\n".join(path.read_text(errors="replace").splitlines()[-arguments.lines :]))
+
+
+def _image(place: Home, arguments: argparse.Namespace) -> None:
+    from sandbox.image.push import push  # noqa: PLC0415 - boto3 takes a while, and only this needs it
+
+    dockerfile = arguments.file or arguments.context / "Dockerfile"
+    print(
+        push(
+            place,
+            profile=arguments.profile,
+            repository=arguments.repository,
+            context=arguments.context,
+            dockerfile=dockerfile,
+            tag=arguments.tag,
+        )
+    )
+
+
+def _running(place: Home) -> daemon.Daemon:
+    running = daemon.running(place)
+    if running is None:
+        raise SandboxError("it does not run: `sandbox up` starts it")
+    return running
+
+
+def _ask(running: daemon.Daemon, path: str) -> Any:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.control}{path}", timeout=10) as answer:
+        return json.load(answer)

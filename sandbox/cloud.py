@@ -1,0 +1,101 @@
+"""The part of AWS that moto plays, in this process, and what hosting reads from it.
+
+moto's backends are plain dicts that know no threads, so every use of them is under one lock.
+"""
+
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from moto.applicationautoscaling.models import applicationautoscaling_backends
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.ecr.models import ecr_backends
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.exceptions import S3ClientError
+from moto.s3.models import s3_backends
+from werkzeug.test import run_wsgi_app
+
+from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.refusal import Answer
+
+_PARTITION = "aws"
+
+
+class MissingError(Exception):
+    """Something that hosting needs is not there; the text says what and where."""
+
+
+class Cloud:
+    """moto behind one lock."""
+
+    def __init__(self) -> None:
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._lock = threading.RLock()
+        for account in ACCOUNTS:
+            iam = iam_backends[account.id][_PARTITION]
+            # moto finds the account of a caller by the account that holds the access key.
+            user = iam.create_user(REGION, account.profile)
+            key = iam.create_access_key(user.name, "AKIA")
+            del iam.access_keys[key.access_key_id]
+            key.access_key_id, key.secret_access_key = account.access_key, account.secret
+            iam.access_keys[account.access_key] = key
+
+    def account_of(self, access_key: str) -> str | None:
+        """The account an access key belongs to, also of a role that was assumed; none when nobody made it."""
+        return self.keys().get(access_key)
+
+    def keys(self) -> dict[str, str]:
+        """Access key to account id."""
+        with self._lock:
+            return {
+                key: account.id
+                for account in ACCOUNTS
+                for key in iam_backends[account.id][_PARTITION].access_keys
+            }
+
+    def answer(self, environ: dict[str, Any]) -> Answer:
+        """Run one request; raises what moto raises, NotImplementedError for an action that it lacks."""
+        with self._lock:
+            body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
+        return Answer(int(status.split(" ", 1)[0]), list(headers), b"".join(body))
+
+    def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
+        """The manifest of an image in ECR; raises MissingError."""
+        with self._lock:
+            repositories = ecr_backends[account][region].repositories
+            if repository not in repositories:
+                raise MissingError(f"ECR repository {repository} does not exist in account {account}")
+            for image in repositories[repository].images:
+                if image.get_image_digest() == digest:
+                    return str(image.image_manifest)
+        raise MissingError(f"ECR repository {repository} of account {account} holds no image {digest}")
+
+    def object(self, account: str, bucket: str, key: str) -> bytes:
+        """The bytes of an S3 object that the account may read; raises MissingError."""
+        with self._lock:
+            known = s3_backends.bucket_accounts.get(bucket)
+            try:
+                found = s3_backends[account][_PARTITION].get_object(bucket, key) if known else None
+            except S3ClientError:
+                found = None
+            # One's own buckets only: the sandbox knows no cross-account bucket policy.
+            if known is None or known[1] != account or found is None:
+                raise MissingError(f"no readable object at s3://{bucket}/{key} for account {account}")
+            return bytes(found.value)
+
+    def is_scalable_target(self, account: str, region: str, resource: str) -> bool:
+        """Whether application-autoscaling has a target `endpoint/NAME/variant/NAME` registered."""
+        with self._lock:
+            targets = applicationautoscaling_backends[account][region].targets
+            return any(resource in of_dimension for of_dimension in targets.values())
+
+    def put_metrics(
+        self, account: str, region: str, namespace: str, metrics: Iterable[dict[str, Any]], at: datetime
+    ) -> None:
+        """Store CloudWatch data; `metrics` in PutMetricData's shape."""
+        with self._lock:
+            cloudwatch_backends[account][region].put_metric_data(
+                namespace, [{**metric, "Timestamp": at} for metric in metrics]
+            )

@@ -1,0 +1,186 @@
+"""The background process's life: started once, found again by its lock, ended with everything it started."""
+
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from sandbox.home import CHECKOUT, Home, write
+
+INCARNATION = "SANDBOX_INCARNATION"
+_POLL = 0.05  # seconds
+_GRACE = 15.0  # seconds a daemon gets to drain its model servers
+
+
+class SandboxError(Exception):
+    """A sentence for the person who typed the command."""
+
+
+class Daemon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `up` leaves for the other commands."""
+
+    pid: int
+    started: float  # seconds since the epoch, as the kernel tells: a recycled pid has another
+    incarnation: str
+    control: int  # port
+    runtime: int  # port
+
+
+class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    control: int = 0
+    runtime: int = 0
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold the home for as long as this process lives: the kernel lets go when it dies, however it dies."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SandboxError("another sandbox runs in this folder: `sandbox status` shows it") from None
+        yield
+
+
+def remembered_ports(home: Home) -> Ports:
+    """Ports of the last run, so that a shell entered before a restart stays entered; 0 means any."""
+    try:
+        return msgspec.json.decode(home.ports.read_bytes(), type=Ports)
+    except FileNotFoundError:
+        return Ports()
+
+
+def running(home: Home) -> Daemon | None:
+    """The daemon of this home, if it is alive and is the process it says it is."""
+    daemon = _recorded(home)
+    return daemon if daemon and _alive(daemon) else None
+
+
+def up(home: Home, deadline: float = 60.0) -> Daemon:
+    """Start the daemon unless it runs, and return when it serves; raises SandboxError past `deadline` seconds."""
+    if daemon := running(home):
+        return daemon
+    down(home)
+    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    incarnation = secrets.token_hex(6)
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_", "PULUMI_"))
+    }
+    environment |= {INCARNATION: incarnation, "SANDBOX_HOME": str(home.root), "PYTHONPATH": str(CHECKOUT)}
+    with home.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "sandbox.serve"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=home.root,
+            env=environment,
+            start_new_session=True,
+        )
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        # Whoever won a race of two `up`s is as good as ours.
+        if daemon := running(home):
+            return daemon
+        if process.poll() is not None and not _locked(home):
+            raise SandboxError(
+                f"the sandbox ended while starting (status {process.returncode}):\n{tail(home)}"
+            )
+        time.sleep(_POLL)
+    process.terminate()
+    raise SandboxError(
+        f"the sandbox was not ready after {deadline:.0f} s; `sandbox logs` tells more:\n{tail(home)}"
+    )
+
+
+def down(home: Home, *, purge: bool = False) -> None:
+    """End the daemon and whatever it started, also when the daemon itself was killed before."""
+    daemon = _recorded(home)
+    if daemon:
+        if _alive(daemon):
+            os.kill(daemon.pid, signal.SIGTERM)
+            end = time.monotonic() + _GRACE
+            while _alive(daemon) and time.monotonic() < end:
+                time.sleep(_POLL)
+        survivors = list(_session(daemon))
+        for process in survivors:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(survivors, timeout=5)
+        home.daemon.unlink(missing_ok=True)
+    if purge and home.root.exists():
+        if _locked(home):
+            raise SandboxError(
+                f"a sandbox is just starting in {home.root}: wait for it, then `sandbox down --purge`"
+            )
+        shutil.rmtree(home.root)
+
+
+def announce(home: Home, control: int, runtime: int) -> Daemon:
+    """Tell `up` that this process now serves."""
+    process = psutil.Process()
+    daemon = Daemon(process.pid, process.create_time(), os.environ[INCARNATION], control, runtime)
+    write(home.ports, msgspec.json.encode(Ports(control, runtime)))
+    write(home.daemon, msgspec.json.encode(daemon))
+    return daemon
+
+
+def tail(home: Home, lines: int = 20) -> str:
+    """The last lines of the log."""
+    try:
+        return "\n".join(home.log.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return "(no log yet)"
+
+
+def _recorded(home: Home) -> Daemon | None:
+    try:
+        return msgspec.json.decode(home.daemon.read_bytes(), type=Daemon)
+    except FileNotFoundError:
+        return None
+
+
+def _alive(daemon: Daemon) -> bool:
+    try:
+        process = psutil.Process(daemon.pid)
+        same = abs(process.create_time() - daemon.started) < 1
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _session(daemon: Daemon) -> Iterator[psutil.Process]:
+    """Every process of the daemon's session that carries its incarnation: a recycled pid has another."""
+    for process in psutil.process_iter():
+        try:
+            if (
+                os.getsid(process.pid) == daemon.pid
+                and process.environ().get(INCARNATION) == daemon.incarnation
+            ):
+                yield process
+        except (psutil.Error, ProcessLookupError, PermissionError):
+            continue
+
+
+def _locked(home: Home) -> bool:
+    try:
+        with home.lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -1,0 +1,1 @@
+"""SageMaker's data plane: one fast process between callers and the model servers."""

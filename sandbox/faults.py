@@ -1,0 +1,79 @@
+"""Faults that a test asks for, on the loopback admin route `POST /sandbox/faults`.
+
+    {"kind": "delay", "action": "UpdateEndpoint", "seconds": 1.5, "count": 2}   the next calls wait, then run
+    {"kind": "lost", "action": "PutObject"}                 runs, then the connection drops without an answer
+    {"kind": "throttle", "action": "DescribeEndpoint"}      400 ThrottlingException, does not run
+    {"kind": "fail_update", "endpoint": "flights-prod"}     the next UpdateEndpoint rolls back silently
+    {"kind": "rollback_failed", "endpoint": "flights-prod"} … and ends in UpdateRollbackFailed
+    {"kind": "revert_weights", "endpoint": "flights-prod"}  the next weights call is reverted by the server
+
+`account` narrows any of them to one account. `GET /sandbox/faults` lists what is still pending, `DELETE` clears it.
+"""
+
+import threading
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["delay", "lost", "throttle", "fail_update", "rollback_failed", "revert_weights"]
+_OF_CALLS = {"delay", "lost", "throttle"}
+
+
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    kind: Kind
+    action: str = ""  # an AWS action, for faults of calls
+    endpoint: str = ""  # an endpoint's name, for faults of hosting
+    account: str = ""  # an account id; any when empty
+    seconds: float = 0.0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        wanted, unwanted = ("action", "endpoint") if self.kind in _OF_CALLS else ("endpoint", "action")
+        if not getattr(self, wanted) or getattr(self, unwanted):
+            raise ValueError(f"a {self.kind} fault names `{wanted}` and not `{unwanted}`")
+        if (self.kind == "delay") != (self.seconds > 0):
+            raise ValueError("`seconds` is above 0 for a delay and left out for every other kind")
+        if self.count < 1:
+            raise ValueError("`count` is 1 or more")
+
+
+class Faults:
+    """The pending faults; each is used up by the calls that it hits."""
+
+    def __init__(self) -> None:
+        self._pending: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._pending.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._pending.clear()
+
+    def pending(self) -> list[Fault]:
+        with self._lock:
+            return list(self._pending)
+
+    def of_call(self, account: str, action: str) -> list[Fault]:
+        """Take one turn of every fault that hits this call."""
+        return [f for kind in sorted(_OF_CALLS) if (f := self._take(kind, account, action=action))]
+
+    def of_endpoint(self, kind: Kind, account: str, endpoint: str) -> bool:
+        """Take one turn of a hosting fault; false when none is pending."""
+        return self._take(kind, account, endpoint=endpoint) is not None
+
+    def _take(self, kind: str, account: str, action: str = "", endpoint: str = "") -> Fault | None:
+        with self._lock:
+            for index, fault in enumerate(self._pending):
+                if (fault.kind, fault.action, fault.endpoint) != (kind, action, endpoint):
+                    continue
+                if fault.account not in {"", account}:
+                    continue
+                if fault.count > 1:
+                    self._pending[index] = msgspec.structs.replace(fault, count=fault.count - 1)
+                else:
+                    del self._pending[index]
+                return fault
+        return None

@@ -1,0 +1,86 @@
+"""The state folder: where everything of one sandbox lies, and how it is written."""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Home:
+    """One sandbox's folder; two homes are two sandboxes that share nothing."""
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "daemon.lock"
+
+    @property
+    def daemon(self) -> Path:
+        return self.root / "daemon.json"
+
+    @property
+    def ports(self) -> Path:
+        return self.root / "ports.json"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "sandbox.log"
+
+    @property
+    def container_logs(self) -> Path:
+        return self.root / "containers"
+
+    @property
+    def aws_config(self) -> Path:
+        return self.root / "aws" / "config"
+
+    @property
+    def aws_credentials(self) -> Path:
+        return self.root / "aws" / "credentials"
+
+    @property
+    def pulumi_home(self) -> Path:
+        return self.root / "pulumi-home"
+
+    @property
+    def backend(self) -> Path:
+        return self.root / "backend"
+
+    @property
+    def blobs(self) -> Path:
+        return self.root / "images" / "blobs"
+
+    @property
+    def layers(self) -> Path:
+        return self.root / "images" / "layers"
+
+    @property
+    def instances(self) -> Path:
+        return self.root / "instances"
+
+
+def home() -> Home:
+    """`SANDBOX_HOME` when set (tests run several sandboxes at once), else `.sandbox` in the checkout."""
+    chosen = os.environ.get("SANDBOX_HOME")
+    return Home(Path(chosen).absolute() if chosen else CHECKOUT / ".sandbox")
+
+
+def write(path: Path, content: str | bytes, mode: int = 0o600) -> None:
+    """Replace `path` in one step: a reader sees the old content or the new, a crash leaves one of them."""
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

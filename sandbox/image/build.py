@@ -1,0 +1,119 @@
+"""Builds an OCI image of one layer, deterministic to the byte, and stores its blobs by content."""
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.home import write
+from sandbox.image.dockerfile import Copy, Dockerfile, DockerfileError
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+_LEFT_OUT = {"__pycache__", ".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+
+
+@dataclass(frozen=True)
+class Image:
+    digest: str  # "sha256:…" of the manifest's bytes, as ECR computes it
+    manifest: str
+
+
+class Blobs:
+    """Content-addressed files; a blob that is there is the one asked for."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, data: bytes) -> str:
+        """Store and return the digest."""
+        digest = _digest(data)
+        path = self._path(digest)
+        if not path.exists():
+            write(path, data)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Raises FileNotFoundError when this sandbox does not hold it."""
+        return self._path(digest).read_bytes()
+
+    def _path(self, digest: str) -> Path:
+        algorithm, _, value = digest.partition(":")
+        return self._root / algorithm / value
+
+
+def build(dockerfile: Dockerfile, context: Path, blobs: Blobs) -> Image:
+    """Make the image of a parsed Dockerfile; raises DockerfileError when a COPY names nothing."""
+    tar = _layer(dict(sorted(_files(dockerfile.copies, context))))
+    layer = gzip.compress(tar, mtime=0)
+    config = _json(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {
+                "Env": [f"{name}={value}" for name, value in sorted(dockerfile.env.items())],
+                "Entrypoint": dockerfile.entrypoint,
+                "Cmd": dockerfile.command,
+                "WorkingDir": dockerfile.workdir,
+            },
+            "rootfs": {"type": "layers", "diff_ids": [_digest(tar)]},
+            "history": [{"created_by": line} for line in dockerfile.history],
+        }
+    )
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": {"mediaType": _CONFIG, "digest": blobs.put(config), "size": len(config)},
+            "layers": [{"mediaType": _LAYER, "digest": blobs.put(layer), "size": len(layer)}],
+        }
+    )
+    return Image(_digest(manifest), manifest.decode())
+
+
+def _files(copies: list[Copy], context: Path) -> Iterator[tuple[str, Path]]:
+    root = context.resolve()
+    for copy in copies:
+        for source in copy.sources:
+            found = sorted(root.glob(source)) if "*" in source else [(root / source).resolve()]
+            if not found or not all(path.exists() and path.is_relative_to(root) for path in found):
+                raise DockerfileError(f"COPY {source}: no such file in the context {context}")
+            for path in found:
+                yield from _under(path, copy.target)
+
+
+def _under(path: Path, target: str) -> Iterator[tuple[str, Path]]:
+    if path.is_file():
+        yield (target + path.name if target.endswith("/") else target), path
+        return
+    for file in path.rglob("*"):
+        inside = file.relative_to(path)
+        if file.is_file() and not _LEFT_OUT & set(inside.parts) and file.suffix != ".pyc":
+            yield f"{target.rstrip('/')}/{inside.as_posix()}", file
+
+
+def _layer(files: dict[str, Path]) -> bytes:
+    """A tar of root's files without times, so that only names, modes and contents count."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name, path in files.items():
+            data = path.read_bytes()
+            entry = tarfile.TarInfo(name.lstrip("/"))
+            entry.size = len(data)
+            entry.mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+            tar.addfile(entry, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()

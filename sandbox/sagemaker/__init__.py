@@ -1,0 +1,1 @@
+"""SageMaker's API: what its calls accept, refuse and answer."""

@@ -1,0 +1,66 @@
+"""CreateModel, DescribeModel, DeleteModel, ListModels."""
+
+from typing import Any
+
+import msgspec
+
+from sandbox.cloud import Cloud, MissingError
+from sandbox.hosting.container import check_image, read_model
+from sandbox.refusal import RefusedError
+from sandbox.sagemaker.listing import page
+from sandbox.sagemaker.requests import CreateModel, Listing, ModelName
+from sandbox.sagemaker.store import Account, Model, absent, existing, now
+from sandbox.sagemaker.tags import checked
+
+
+def create_model(account: Account, request: CreateModel, cloud: Cloud) -> dict[str, Any]:
+    """Refuses an image that is not in ECR by digest, and model data that cannot be read."""
+    arn = account.arn("model", request.model_name)
+    if request.model_name in account.models:
+        raise existing("model", arn)
+    container = request.primary_container
+    try:
+        check_image(cloud, account.id, container.image)
+        if container.model_data_url:
+            read_model(cloud, account.id, container.model_data_url)
+    except MissingError as error:
+        raise RefusedError(f"Could not create model {request.model_name}: {error}") from None
+    account.tags[arn] = checked(request.tags)
+    account.models[request.model_name] = Model(arn, now(), request)
+    return {"ModelArn": arn}
+
+
+def describe_model(account: Account, request: ModelName) -> dict[str, Any]:
+    model = find_model(account, request.model_name)
+    shown: dict[str, Any] = msgspec.to_builtins(model.request)
+    shown.pop("Tags", None)
+    return {"EnableNetworkIsolation": False, **shown, "ModelArn": model.arn, "CreationTime": model.created}
+
+
+def delete_model(account: Account, request: ModelName) -> dict[str, Any]:
+    """SageMaker lets go of a model even while endpoints serve it."""
+    model = find_model(account, request.model_name)
+    del account.models[request.model_name]
+    account.tags.pop(model.arn, None)
+    return {}
+
+
+def list_models(account: Account, request: Listing) -> dict[str, Any]:
+    return page(
+        "Models",
+        account.models.values(),
+        request,
+        name=lambda model: model.request.model_name,
+        show=lambda model: {
+            "ModelName": model.request.model_name,
+            "ModelArn": model.arn,
+            "CreationTime": model.created,
+        },
+    )
+
+
+def find_model(account: Account, name: str) -> Model:
+    """Raises RefusedError with SageMaker's words."""
+    if name not in account.models:
+        raise absent("model", account.arn("model", name))
+    return account.models[name]

@@ -1,0 +1,76 @@
+"""What one account has in SageMaker, in memory."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.refusal import RefusedError
+from sandbox.sagemaker.requests import CreateEndpointConfig, CreateModel, CreateModelPackage
+
+_PARTITION = "aws"
+
+
+@dataclass(frozen=True)
+class Model:
+    arn: str
+    created: float
+    request: CreateModel
+
+
+@dataclass(frozen=True)
+class Config:
+    arn: str
+    created: float
+    request: CreateEndpointConfig
+
+
+@dataclass(frozen=True)
+class Group:
+    arn: str
+    created: float
+    name: str
+    description: str | None
+
+
+@dataclass(frozen=True)
+class Package:
+    arn: str
+    created: float
+    modified: float
+    version: int
+    group: str
+    request: CreateModelPackage
+
+
+@dataclass
+class Account:
+    """Resources by name; packages by ARN; tags by ARN. Every use is under `lock`."""
+
+    id: str
+    region: str
+    models: dict[str, Model] = field(default_factory=dict)
+    configs: dict[str, Config] = field(default_factory=dict)
+    endpoints: dict[str, Any] = field(default_factory=dict)  # sandbox.hosting.endpoint.Endpoint
+    groups: dict[str, Group] = field(default_factory=dict)
+    packages: dict[str, Package] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)  # last version given out per group: never reused
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def arn(self, kind: str, name: str) -> str:
+        """ARN of a resource; SageMaker writes names in lowercase there."""
+        return f"arn:{_PARTITION}:sagemaker:{self.region}:{self.id}:{kind}/{name.lower()}"
+
+
+def now() -> float:
+    """Seconds since the epoch, in milliseconds, as SageMaker's JSON tells time."""
+    return round(time.time(), 3)
+
+
+def absent(kind: str, arn: str) -> RefusedError:
+    return RefusedError(f'Could not find {kind} "{arn}".')
+
+
+def existing(kind: str, arn: str) -> RefusedError:
+    return RefusedError(f'Cannot create already existing {kind} "{arn}".')

@@ -1,0 +1,67 @@
+"""A model container as small as the contract allows: it answers with what its model says.
+
+model/behaviour.json in the artifact: {"name": str, "ping": status of /ping, "status": status of /invocations,
+"exit": true to end at once, "seconds": time one answer takes}.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+BEHAVIOUR = json.loads((Path(os.environ["SM_MODEL_DIR"]) / "behaviour.json").read_text())
+IN_FLIGHT = set()
+
+
+async def serve(reader, writer):
+    """HTTP/1.1 with keep-alive, by hand: tests need no library in the container."""
+    try:
+        while line := await reader.readline():
+            path, length = line.split()[1].decode(), 0
+            while (header := await reader.readline()) not in {b"\r\n", b""}:
+                name, _, value = header.partition(b":")
+                if name.lower() == b"content-length":
+                    length = int(value)
+            body = await reader.readexactly(length)
+            IN_FLIGHT.add(writer)
+            if path == "/ping":
+                status, answer = BEHAVIOUR.get("ping", 200), {}
+            elif path == "/invocations":
+                await asyncio.sleep(BEHAVIOUR.get("seconds", 0))
+                status = BEHAVIOUR.get("status", 200)
+                answer = {
+                    "name": BEHAVIOUR["name"],
+                    "got": body.decode(),
+                    "pid": os.getpid(),
+                    "env": os.environ.get("GREETING"),
+                }
+            else:
+                status, answer = 404, {}
+            payload = json.dumps(answer).encode()
+            head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+            writer.write(head.encode() + payload)
+            await writer.drain()
+            IN_FLIGHT.discard(writer)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        IN_FLIGHT.discard(writer)
+        writer.close()
+
+
+async def main():
+    if BEHAVIOUR.get("exit"):
+        sys.exit("the model is broken on purpose")
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    server = await asyncio.start_server(serve, "127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
+    await ended.wait()
+    server.close()
+    while IN_FLIGHT:
+        await asyncio.sleep(0.01)
+    os._exit(0)
+
+
+asyncio.run(main())
