@@ -155,7 +155,6 @@ class Conductor(msgspec.Struct, kw_only=True):
         except LostError as error:
             self.progress.note(f"no answer to {error}")
             return False
-            return False
         return True
 
 

@@ -21,16 +21,21 @@ ONCE = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=1.5,
     read_timeout=2.5,
-    user_agent_appid="model-delivery",
 )
 
 
-class Connection:
-    """Clients of one environment's account, each made when it is first used (a client costs tenths of a second)."""
+class Account:
+    """Clients of one account and region, each made when it is first used (a client costs tenths of a second).
 
-    def __init__(self, session: boto3.Session, place: Place) -> None:
+    Attributes:
+        id: the account's twelve digits, as the credentials themselves say.
+        region: for example `eu-west-1`.
+    """
+
+    def __init__(self, session: boto3.Session, account: str) -> None:
         self._session = session
-        self.place = place
+        self.id = account
+        self.region = str(session.region_name)
 
     @cached_property
     def s3(self) -> "S3Client":
@@ -51,7 +56,21 @@ class Connection:
     @cached_property
     def caller(self) -> str:
         """Account that AWS itself says these credentials are of; one STS call."""
-        return str(self._session.client("sts", config=ONCE).get_caller_identity()["Account"])
+        return _ask_account(self._session)
+
+
+class Connection(Account):
+    """An account as one environment of one model."""
+
+    def __init__(self, session: boto3.Session, place: Place) -> None:
+        super().__init__(session, place.account)
+        self.place = place
+
+
+def open_account(profile: str | None, region: str | None) -> Account:
+    """The account that a profile, or the default chain, leads to. Raises UnreachableError."""
+    session, account = _open(profile, region)
+    return Account(session, account)
 
 
 def connect(
@@ -68,23 +87,27 @@ def connect(
     Raises:
         UnreachableError: no credentials, no region, or STS does not answer.
     """
+    session, account = _open(profile or _profile(environment), region)
+    return Connection(
+        session, Place(model=model, environment=environment, account=account, region=str(session.region_name))
+    )
+
+
+def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
     try:
-        session = boto3.Session(profile_name=profile or _profile(environment), region_name=region)
+        session = boto3.Session(profile_name=profile, region_name=region)
         credentials = session.get_credentials()
         if credentials is None:
             raise UnreachableError(
-                f"no AWS credentials: make a profile named {environment}, or set AWS_PROFILE"
+                f"no AWS credentials for {profile or 'the default profile'}: set AWS_PROFILE or log in"
             )
         if session.region_name is None:
             raise UnreachableError(
                 f"no AWS region: set `region` in the profile {session.profile_name}, or AWS_REGION"
             )
-        account = credentials.get_frozen_credentials().account_id or _ask_account(session)
+        return session, credentials.get_frozen_credentials().account_id or _ask_account(session)
     except BotoCoreError as error:
-        raise UnreachableError(f"AWS credentials of {environment}: {error}") from error
-    return Connection(
-        session, Place(model=model, environment=environment, account=account, region=session.region_name)
-    )
+        raise UnreachableError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
 
 
 def _profile(environment: Environment) -> str | None:
