@@ -85,6 +85,7 @@ def train(until: Month, seed: int = 0) -> Trained:
             max_leaf_nodes=15,
             min_samples_leaf=100,
             l2_regularization=1.0,
+            max_features=0.3,  # of the features, drawn by the seed at each split
             early_stopping=False,
             random_state=seed,
         ).fit(matrix, is_late)

@@ -147,7 +147,7 @@ class ModelServer:
         self._metrics.rows.inc(len(batch.matrix))
         for feature, count in batch.unseen.items():
             self._metrics.unseen.labels(feature).inc(count)
-        probabilities: list[float] = model.probabilities(batch.matrix).astype(float).round(6).tolist()
+        probabilities = [round(p, 6) for p in model.probabilities(batch.matrix).tolist()]
         return self._respond(self._write(probabilities, model.schema.threshold, accept), accept)
 
     def _write(self, probabilities: list[float], threshold: float, media: Media) -> bytes:

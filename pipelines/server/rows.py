@@ -22,6 +22,8 @@ _ABOUT_FIELD = re.compile(
     r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL
 )
 
+_ECHO = 100  # characters at most of what a client sent that go into an answer
+
 
 class BadRequestError(ValueError):
     """A body that the model cannot answer.
@@ -79,6 +81,10 @@ class RowReader:
             raise self._refusal(error) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadRequestError(f"the body is not JSON: {error}") from None
+        except RecursionError:
+            raise BadRequestError(
+                "the body is nested too deep: an instance holds plain values only"
+            ) from None
 
     def csv(self, body: bytes, *, header: bool) -> Batch:
         """RFC 4180 in UTF-8; an empty cell is null. Without header the columns are the schema's, in its order.
@@ -88,7 +94,9 @@ class RowReader:
         """
         try:
             lines = [
-                cells for cells in csv.reader(io.StringIO(body.decode(), newline=""), strict=True) if cells
+                cells
+                for cells in csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
+                if cells
             ]
         except (csv.Error, UnicodeDecodeError) as error:
             raise BadRequestError(f"the body is not CSV in UTF-8: {error}") from None
@@ -99,7 +107,8 @@ class RowReader:
                 raise BadRequestError("the header names a column twice")
         for place, cells in enumerate(lines):
             if len(cells) != len(names):
-                raise BadRequestError(f"{len(cells)} cells; expected {len(names)}: {','.join(names)}", place)
+                wanted = "the header" if header else ",".join(names)
+                raise BadRequestError(f"{len(cells)} cells where {wanted} has {len(names)}", place)
         rows = [{name: cell or None for name, cell in zip(names, cells, strict=True)} for cells in lines]
         try:
             return self._batch(msgspec.convert(rows, self._rows_type, strict=False))
@@ -120,6 +129,8 @@ class RowReader:
             self._closed_envelope.decode(body)
         except msgspec.ValidationError:
             raise BadRequestError("beside 'instances' no other key is allowed") from None
+        if bytes(instances)[:1] != b"[":
+            raise BadRequestError("'instances' must be a list of objects")
         return self._many.decode(instances)
 
     def _batch(self, rows: Sequence[msgspec.Struct]) -> Batch:
@@ -143,10 +154,11 @@ class RowReader:
         name = place["field"] if place else None
         problem = text[: place.start()] if place else text
         if about := _ABOUT_FIELD.match(problem):
-            name = about["field"]
+            name = about["field"][:_ECHO]
             if about["what"] == "contains unknown":
                 return BadRequestError(f"unknown; allowed are {', '.join(self._features)}", row, name)
             problem = "missing"
+        problem = problem[:_ECHO]
         if name is None:
             return BadRequestError(
                 f"{problem}; an instance is an object with {', '.join(self._features)}", row

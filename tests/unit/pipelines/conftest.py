@@ -1,0 +1,34 @@
+import io
+import tarfile
+
+import pytest
+
+from pipelines import features
+from pipelines.flights import parse_month, read_months
+from pipelines.server.model import load
+from pipelines.train import train
+
+
+@pytest.fixture(scope="session")
+def trained():
+    return train(parse_month("2013-01"))
+
+
+@pytest.fixture(scope="session")
+def model_dir(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    with tarfile.open(fileobj=io.BytesIO(trained.archive), mode="r:gz") as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(model_dir):
+    return load(model_dir, digest=None)
+
+
+@pytest.fixture(scope="session")
+def held_out():
+    """The month after the trained one."""
+    february = parse_month("2013-02")
+    return features.arrived(read_months(february, february))

