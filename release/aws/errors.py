@@ -1,7 +1,8 @@
 """What AWS's errors mean to an operation."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
@@ -17,6 +18,43 @@ _DENIED = {
 _THROTTLED = {"Throttling", "ThrottlingException", "SlowDown", "TooManyRequestsException"}
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict"}
 _SERVER_ERROR = 500
+
+
+Answer = TypeVar("Answer")
+
+
+def ask(what: str, call: Callable[[], Answer]) -> Answer:
+    """The answer of a call, every failure a sentence.
+
+    Raises:
+        LostError, BusyError, ConflictError: as `asked`.
+        UnreachableError: anything else.
+    """
+    try:
+        with asked(what):
+            return call()
+    except ClientError as error:
+        raise UnreachableError(f"{what}: {error.response['Error'].get('Message') or error}") from error
+
+
+def find(what: str, call: Callable[[], Answer]) -> Answer | None:
+    """The answer of a call, None when SageMaker says that there is no such thing; else as `ask`."""
+
+    def found() -> Answer | None:
+        try:
+            return call()
+        except ClientError as error:
+            if _is_missing(error):
+                return None
+            raise
+
+    return ask(what, found)
+
+
+def _is_missing(error: ClientError) -> bool:
+    answer = error.response["Error"]
+    message = answer.get("Message", "")
+    return answer.get("Code") in {"ValidationException", "ResourceNotFound"} and "Could not find" in message
 
 
 @contextmanager

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-from botocore.exceptions import ClientError
 
-from release.aws.errors import asked
+from release.aws.errors import ask, find
 from release.core.endpoint import Endpoint, Incarnation, Status, Variant
 from release.core.weights import Weights
 from release.naming import variant_name, variant_version
@@ -40,13 +39,12 @@ class SageMakerHosting(msgspec.Struct, kw_only=True):
     arn: str | None = None
 
     def describe(self) -> Endpoint | None:
-        try:
-            with asked(f"sagemaker:DescribeEndpoint {self.name}"):
-                found = self.sagemaker.describe_endpoint(EndpointName=self.name)
-        except ClientError as error:
-            if is_missing(error):
-                return None
-            raise UnreachableError(f"sagemaker:DescribeEndpoint {self.name}: {error}") from error
+        found = find(
+            f"sagemaker:DescribeEndpoint {self.name}",
+            lambda: self.sagemaker.describe_endpoint(EndpointName=self.name),
+        )
+        if found is None:
+            return None
         self.arn = found["EndpointArn"]
         return _endpoint(found)
 
@@ -65,38 +63,36 @@ class SageMakerHosting(msgspec.Struct, kw_only=True):
     def unrecorded(self) -> str | None:
         if self.arn is None:
             return None
-        with asked(f"sagemaker:ListTags {self.name}"):
-            found = self.sagemaker.list_tags(ResourceArn=self.arn)
+        arn = self.arn
+        found = ask(f"sagemaker:ListTags {self.name}", lambda: self.sagemaker.list_tags(ResourceArn=arn))
         return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == UNRECORDED_TAG), None)
 
     def tag_unrecorded(self, text: str) -> None:
         """Say on the endpoint itself that the journal does not know of a move."""
-        assert self.arn is not None, "described first"
-        with asked(f"sagemaker:AddTags {self.name}"):
-            self.sagemaker.add_tags(ResourceArn=self.arn, Tags=[{"Key": UNRECORDED_TAG, "Value": text[:256]}])
+        arn = self._described_arn
+        tags: list[Any] = [{"Key": UNRECORDED_TAG, "Value": text[:256]}]
+        ask(f"sagemaker:AddTags {self.name}", lambda: self.sagemaker.add_tags(ResourceArn=arn, Tags=tags))
 
     def untag(self) -> None:
         """The journal knows of it now."""
+        arn = self._described_arn
+        ask(
+            f"sagemaker:DeleteTags {self.name}",
+            lambda: self.sagemaker.delete_tags(ResourceArn=arn, TagKeys=[UNRECORDED_TAG]),
+        )
+
+    @property
+    def _described_arn(self) -> str:
         assert self.arn is not None, "described first"
-        with asked(f"sagemaker:DeleteTags {self.name}"):
-            self.sagemaker.delete_tags(ResourceArn=self.arn, TagKeys=[UNRECORDED_TAG])
+        return self.arn
 
     def _update(self, changes: list[Any]) -> None:
-        what = f"sagemaker:UpdateEndpointWeightsAndCapacities {self.name}"
-        try:
-            with asked(what):
-                self.sagemaker.update_endpoint_weights_and_capacities(
-                    EndpointName=self.name, DesiredWeightsAndCapacities=changes
-                )
-        except ClientError as error:
-            raise UnreachableError(f"{what}: {error.response['Error'].get('Message', error)}") from error
-
-
-def is_missing(error: ClientError) -> bool:
-    """SageMaker's way of saying that there is no such thing."""
-    answer = error.response["Error"]
-    message = answer.get("Message", "")
-    return answer.get("Code") in {"ValidationException", "ResourceNotFound"} and "Could not find" in message
+        ask(
+            f"sagemaker:UpdateEndpointWeightsAndCapacities {self.name}",
+            lambda: self.sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=self.name, DesiredWeightsAndCapacities=changes
+            ),
+        )
 
 
 def _endpoint(found: Any) -> Endpoint:
