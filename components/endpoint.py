@@ -1,0 +1,134 @@
+"""The endpoint: a Model for each version of the fleet, their variants, and what scales and watches them."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components.alarms import Limits, watch
+from components.autoscaling import Capacity, autoscale
+from components.serving_role import ServingRole
+from provider.sdk import Endpoint, RegisteredVersion, Release, Rules
+from release.naming import variant_name
+from release.version import parse_version
+
+
+class ModelEndpointArgs(TypedDict):
+    """What tells one endpoint from another.
+
+    Attributes:
+        account: the AWS account, 12 digits; no other may be touched.
+        region: the AWS region.
+        profile: the AWS profile that the provider uses; None for the default chain.
+        endpoint: SageMaker's name of the endpoint.
+        release: the versions that config asks for.
+        versions: the same versions as the registry knows them, in the fleet's order.
+        rules: what the environment demands of a change.
+        capacity: what each version runs on.
+        limits: what each version may not exceed.
+        bucket: the registry bucket, where artifacts and the journal are.
+        journal_key: key of the journal in it.
+        repository_arn: the ECR repository with the images.
+        key_arn: the KMS key of artifacts and volumes.
+        protect: refuse to delete the endpoint.
+    """
+
+    account: str
+    region: str
+    profile: str | None
+    endpoint: str
+    release: Release
+    versions: Sequence[RegisteredVersion]
+    rules: Rules
+    capacity: Capacity
+    limits: Limits
+    bucket: pulumi.Input[str]
+    journal_key: str
+    repository_arn: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    protect: bool
+
+
+class ModelEndpoint(pulumi.ComponentResource):
+    """The endpoint of one model in one environment.
+
+    Attributes:
+        name: SageMaker's name of the endpoint.
+        arn: its ARN.
+    """
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ModelEndpointArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("model-delivery:index:ModelEndpoint", name, None, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        capacity = args["capacity"]
+        role = ServingRole(
+            f"{name}-serving",
+            {
+                "account": args["account"],
+                "region": args["region"],
+                "endpoint": args["endpoint"],
+                "bucket": args["bucket"],
+                "key_arn": args["key_arn"],
+                "repository_arn": args["repository_arn"],
+            },
+            opts=inside,
+        )
+        models = {version.version: _model(name, version, role.arn, inside) for version in args["versions"]}
+        endpoint = Endpoint(
+            name,
+            endpoint_name=args["endpoint"],
+            region=args["region"],
+            allowed_accounts=[args["account"]],
+            profile=args["profile"],
+            release=args["release"],
+            variants=[
+                {
+                    "version": version.version,
+                    "digest": version.digest,
+                    "modelName": models[version.version].name,
+                    "instanceType": capacity["type"],
+                    "instanceCount": capacity["min"],
+                }
+                for version in args["versions"]
+            ],
+            rules=args["rules"],
+            journal={"bucket": args["bucket"], "key": args["journal_key"]},
+            kms_key_arn=args["key_arn"],
+            opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
+        )
+        on_endpoint = pulumi.ResourceOptions(parent=self, depends_on=[endpoint])
+        for version in args["versions"]:
+            variant = variant_name(parse_version(version.version))
+            child = f"{name}-{variant}"
+            autoscale(child, endpoint=args["endpoint"], variant=variant, capacity=capacity, opts=on_endpoint)
+            watch(child, endpoint=args["endpoint"], variant=variant, limits=args["limits"], opts=inside)
+
+        self.name = endpoint.name
+        self.arn = endpoint.arn
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def _model(
+    name: str, version: RegisteredVersion, role_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> aws.sagemaker.Model:
+    """A version's Model: everything by digest, and a container without network."""
+    return aws.sagemaker.Model(
+        f"{name}-{variant_name(parse_version(version.version))}",
+        execution_role_arn=role_arn,
+        enable_network_isolation=True,
+        primary_container={
+            "image": version.image,
+            "model_data_url": version.model_data,
+            "environment": {
+                "MODEL_VERSION": version.version,
+                "MODEL_SHA256": version.model_digest.removeprefix("sha256:"),
+            },
+        },
+        opts=opts,
+    )

@@ -1,0 +1,87 @@
+"""The environment's encryption key: who may administer it, and through which services it may be used."""
+
+import json
+
+import pulumi
+import pulumi_aws as aws
+
+_SERVICES = ("s3", "ecr", "sagemaker")
+
+
+def encryption_key(name: str, *, account: str, region: str, opts: pulumi.ResourceOptions) -> aws.kms.Key:
+    """Declare the key that encrypts the registry's bucket, its images and the instances' volumes."""
+    return aws.kms.Key(
+        name,
+        description=f"Models, images and journal of {name}",
+        enable_key_rotation=True,
+        deletion_window_in_days=30,
+        policy=json.dumps(key_policy(account, region)),
+        opts=opts,
+    )
+
+
+def key_policy(account: str, region: str) -> dict[str, object]:
+    """Who may do what with the key; in a key's policy the resource `*` is the key itself.
+
+    The account as principal delegates to its IAM policies (else nobody could mend this policy); what IAM can grant is
+    limited here: administration by named actions, use only through the services that hold the environment's data.
+    """
+    the_account = {"AWS": f"arn:aws:iam::{account}:root"}
+    through_services = {"kms:ViaService": [f"{service}.{region}.amazonaws.com" for service in _SERVICES]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Administration",
+                "Effect": "Allow",
+                "Principal": the_account,
+                "Action": [
+                    "kms:CancelKeyDeletion",
+                    "kms:DescribeKey",
+                    "kms:DisableKey",
+                    "kms:EnableKey",
+                    "kms:EnableKeyRotation",
+                    "kms:GetKeyPolicy",
+                    "kms:GetKeyRotationStatus",
+                    "kms:ListGrants",
+                    "kms:ListKeyPolicies",
+                    "kms:ListResourceTags",
+                    "kms:PutKeyPolicy",
+                    "kms:RevokeGrant",
+                    "kms:ScheduleKeyDeletion",
+                    "kms:TagResource",
+                    "kms:UntagResource",
+                    "kms:UpdateKeyDescription",
+                    "kms:CreateAlias",
+                    "kms:DeleteAlias",
+                    "kms:UpdateAlias",
+                ],
+                "Resource": "*",
+            },
+            {
+                "Sid": "UseThroughServices",
+                "Effect": "Allow",
+                "Principal": the_account,
+                "Action": [
+                    "kms:Encrypt",
+                    "kms:Decrypt",
+                    "kms:GenerateDataKey",
+                    "kms:GenerateDataKeyWithoutPlaintext",
+                ],
+                "Resource": "*",
+                "Condition": {"StringEquals": through_services},
+            },
+            {
+                # ECR and SageMaker work with the key by grants that they make for themselves
+                "Sid": "GrantsForServices",
+                "Effect": "Allow",
+                "Principal": the_account,
+                "Action": ["kms:CreateGrant", "kms:RetireGrant"],
+                "Resource": "*",
+                "Condition": {
+                    "StringEquals": through_services,
+                    "Bool": {"kms:GrantIsForAWSResource": "true"},
+                },
+            },
+        ],
+    }

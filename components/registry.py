@@ -1,0 +1,204 @@
+"""Where versions live: records, artifacts and the journal in S3, images in ECR, packages in SageMaker, under one key."""
+
+from typing import Any, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components.bucket import PrivateBucket
+from components.key import encryption_key
+
+
+class ModelRegistryArgs(TypedDict):
+    """What tells one registry from another.
+
+    Attributes:
+        account: the AWS account, 12 digits.
+        region: the AWS region.
+        bucket: name of the bucket for records, artifacts and the journal.
+        log_bucket: name of the bucket for the other's access logs.
+        repository: name of the ECR repository for the serving images.
+        package_group: name of the SageMaker model package group.
+        noncurrent_days: days that a replaced or deleted object can be got back.
+        log_days: days that access logs are kept.
+        protect: refuse to delete what cannot be made again; without it, destroying the stack empties the registry.
+    """
+
+    account: str
+    region: str
+    bucket: str
+    log_bucket: str
+    repository: str
+    package_group: str
+    noncurrent_days: int
+    log_days: int
+    protect: bool
+
+
+class ModelRegistry(pulumi.ComponentResource):
+    """The registry of one model in one environment.
+
+    Attributes:
+        bucket: name of the registry bucket.
+        key_arn: ARN of the KMS key.
+        repository_url: where images are pushed.
+        repository_arn: ARN of the ECR repository.
+    """
+
+    bucket: pulumi.Output[str]
+    key_arn: pulumi.Output[str]
+    repository_url: pulumi.Output[str]
+    repository_arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ModelRegistryArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("model-delivery:index:ModelRegistry", name, None, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        kept = pulumi.ResourceOptions(parent=self, protect=args["protect"])
+
+        key = encryption_key(name, account=args["account"], region=args["region"], opts=kept)
+        aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.key_id, opts=inside)
+
+        logs = PrivateBucket(
+            f"{name}-logs",
+            {
+                "bucket": args["log_bucket"],
+                "key_arn": None,  # S3 delivers access logs to no bucket whose default is a KMS key
+                "statements": [_log_delivery(args)],
+                "disposable": not args["protect"],
+            },
+            opts=inside,
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-logs",
+            bucket=logs.bucket,
+            rules=[
+                {
+                    "id": "old-logs",
+                    "status": "Enabled",
+                    "filter": {},
+                    "expiration": {"days": args["log_days"]},
+                }
+            ],
+            opts=inside,
+        )
+
+        registry = PrivateBucket(
+            f"{name}-registry",
+            {
+                "bucket": args["bucket"],
+                "key_arn": key.arn,
+                "statements": [
+                    *_only_under_key(args["bucket"], key.arn),
+                    _only_if_new(args["bucket"]),
+                    _only_if_unchanged(args["bucket"]),
+                ],
+                "disposable": not args["protect"],
+            },
+            opts=kept,
+        )
+        versioning = aws.s3.BucketVersioning(
+            f"{name}-registry",
+            bucket=registry.bucket,
+            versioning_configuration={"status": "Enabled"},
+            opts=inside,
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-registry",
+            bucket=registry.bucket,
+            # Only what was replaced or deleted ends: a current record, artifact or journal never expires by age.
+            rules=[
+                {
+                    "id": "replaced-or-abandoned",
+                    "status": "Enabled",
+                    "filter": {},
+                    "noncurrent_version_expiration": {"noncurrent_days": args["noncurrent_days"]},
+                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+                }
+            ],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+        )
+        aws.s3.BucketLogging(
+            f"{name}-registry",
+            bucket=registry.bucket,
+            target_bucket=logs.bucket,
+            target_prefix="registry/",
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[logs]),  # its policy lets S3 deliver
+        )
+
+        # No lifecycle policy: ECR cannot know which digests an endpoint runs, and an instance that autoscaling adds
+        # pulls its image again.
+        repository = aws.ecr.Repository(
+            name,
+            name=args["repository"],
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": key.arn}],
+            force_delete=not args["protect"],
+            opts=kept,
+        )
+        aws.sagemaker.ModelPackageGroup(name, model_package_group_name=args["package_group"], opts=kept)
+
+        self.bucket = registry.bucket
+        self.key_arn = key.arn
+        self.repository_url = repository.repository_url
+        self.repository_arn = repository.arn
+        self.register_outputs(
+            {"bucket": self.bucket, "keyArn": self.key_arn, "repositoryUrl": self.repository_url}
+        )
+
+
+def _log_delivery(args: ModelRegistryArgs) -> dict[str, Any]:
+    return {
+        "Sid": "AccessLogsOfTheRegistry",
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{args['log_bucket']}/registry/*",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": args["account"]},
+            "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{args['bucket']}"},
+        },
+    }
+
+
+def _only_under_key(bucket: str, key_arn: pulumi.Input[str]) -> list[dict[str, Any]]:
+    """Refuse what names another encryption or key; what names none gets the bucket's default, which is this key."""
+    header = "s3:x-amz-server-side-encryption"
+    return [
+        _refuse_put(
+            sid, f"arn:aws:s3:::{bucket}/*", {"Null": {key: "false"}, "StringNotEquals": {key: allowed}}
+        )
+        for sid, key, allowed in (
+            ("OnlyUnderKms", header, "aws:kms"),
+            ("OnlyUnderTheKey", f"{header}-aws-kms-key-id", key_arn),
+        )
+    ]
+
+
+def _only_if_new(bucket: str) -> dict[str, Any]:
+    """A version's record is written once: S3 itself refuses a write without `If-None-Match`."""
+    return _refuse_put(
+        "RecordsAreImmutable", f"arn:aws:s3:::{bucket}/versions/*", {"Null": {"s3:if-none-match": "true"}}
+    )
+
+
+def _only_if_unchanged(bucket: str) -> dict[str, Any]:
+    """The journal is written only by who has read it: with `If-Match`, or `If-None-Match` the first time."""
+    return _refuse_put(
+        "JournalIsConditional",
+        f"arn:aws:s3:::{bucket}/journal/*",
+        {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}},
+    )
+
+
+def _refuse_put(sid: str, resource: str, condition: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": resource,
+        "Condition": condition,
+    }

@@ -1,0 +1,106 @@
+"""The role that a model's containers run under: read its artifact and image, write its logs and metrics."""
+
+import json
+from typing import Any, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+
+class ServingRoleArgs(TypedDict):
+    """What the role may reach."""
+
+    account: str
+    region: str
+    endpoint: str
+    bucket: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    repository_arn: pulumi.Input[str]
+
+
+class ServingRole(pulumi.ComponentResource):
+    """The execution role; `arn` is known once the role may do its work."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServingRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("model-delivery:index:ServingRole", name, None, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(name, assume_role_policy=json.dumps(_trust(args["account"])), opts=inside)
+        policy = aws.iam.RolePolicy(
+            name, role=role.name, policy=pulumi.Output.json_dumps(_permissions(args)), opts=inside
+        )
+        # SageMaker tries the role when a Model is made, so whoever uses the ARN must wait for the permissions
+        self.arn = pulumi.Output.all(role.arn, policy.id).apply(lambda known: str(known[0]))
+        self.register_outputs({"arn": self.arn})
+
+
+def _trust(account: str) -> dict[str, Any]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+        ],
+    }
+
+
+def _permissions(args: ServingRoleArgs) -> dict[str, Any]:
+    region, account = args["region"], args["account"]
+    logs = f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/{args['endpoint']}"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Artifacts",
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": pulumi.Output.format("arn:aws:s3:::{0}/artifacts/*", args["bucket"]),
+            },
+            {
+                "Sid": "ArtifactsKey",
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt"],
+                "Resource": args["key_arn"],
+                "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+            },
+            {
+                "Sid": "Image",
+                "Effect": "Allow",
+                "Action": [
+                    "ecr:BatchCheckLayerAvailability",
+                    "ecr:BatchGetImage",
+                    "ecr:GetDownloadUrlForLayer",
+                ],
+                "Resource": args["repository_arn"],
+            },
+            {
+                "Sid": "ImageLogin",
+                "Effect": "Allow",
+                "Action": ["ecr:GetAuthorizationToken"],
+                "Resource": "*",  # the call is about the caller: it knows no resource
+            },
+            {
+                "Sid": "Logs",
+                "Effect": "Allow",
+                "Action": [
+                    "logs:CreateLogGroup",
+                    "logs:CreateLogStream",
+                    "logs:DescribeLogStreams",
+                    "logs:PutLogEvents",
+                ],
+                "Resource": [logs, f"{logs}:*"],
+            },
+            {
+                "Sid": "Metrics",
+                "Effect": "Allow",
+                "Action": ["cloudwatch:PutMetricData"],
+                "Resource": "*",  # metrics have no ARN; the namespace limits it
+                "Condition": {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
+            },
+        ],
+    }

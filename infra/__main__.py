@@ -1,0 +1,81 @@
+"""One environment: a registry and, once a version is registered, the endpoint that serves it."""
+
+import pulumi
+
+from components.endpoint import ModelEndpoint
+from components.registry import ModelRegistry
+from infra.settings import load
+from infra.tags import standard_tags, tag_everything
+from provider.sdk import get_fleet
+
+settings = load()
+place, release = settings.place, settings.release
+tag_everything(standard_tags(settings))
+
+registry = ModelRegistry(
+    place.endpoint,
+    {
+        "account": place.account,
+        "region": place.region,
+        "bucket": place.registry_bucket,
+        "log_bucket": place.log_bucket,
+        "repository": place.repository,
+        "package_group": place.package_group,
+        "noncurrent_days": settings.retention.noncurrent_days,
+        "log_days": settings.retention.log_days,
+        "protect": settings.protect,
+    },
+)
+pulumi.export("registryBucket", registry.bucket)
+pulumi.export("repositoryUrl", registry.repository_url)
+pulumi.export("keyArn", registry.key_arn)
+pulumi.export("packageGroup", place.package_group)
+
+versions = get_fleet(
+    model=place.model,
+    environment=place.environment,
+    account=place.account,
+    region=place.region,
+    profile=settings.profile,
+    live=release.live if release else None,
+    fleet=release.fleet if release else (),
+)
+if release and versions:
+    endpoint = ModelEndpoint(
+        place.endpoint,
+        {
+            "account": place.account,
+            "region": place.region,
+            "profile": settings.profile,
+            "endpoint": place.endpoint,
+            "release": {"live": release.live, "fleet": release.fleet},
+            "versions": versions,
+            "rules": {
+                "rolloutRequired": settings.rollout.required,
+                "separateDrop": settings.changes.separate_drop,
+                "bakeSeconds": settings.changes.bake_minutes * 60,
+            },
+            "capacity": {
+                "type": settings.instances.type,
+                "min": settings.instances.min,
+                "max": settings.instances.max,
+                "target_invocations_per_minute": settings.instances.target_invocations_per_minute,
+            },
+            "limits": {
+                "max_error_rate_percent": settings.alarms.max_error_rate_percent,
+                "max_latency_ms": settings.alarms.max_latency_ms,
+            },
+            "bucket": registry.bucket,
+            "journal_key": place.journal_key,
+            "repository_arn": registry.repository_arn,
+            "key_arn": registry.key_arn,
+            "protect": settings.protect,
+        },
+    )
+    pulumi.export("endpoint", endpoint.name)
+else:
+    pulumi.log.info(
+        f"no version is registered in {place.environment}, so there is no endpoint yet: "
+        f"run `modelctl register --env {place.environment}`, name the version in Pulumi.{place.environment}.yaml "
+        "under model-delivery:release, and run `pulumi up` again"
+    )

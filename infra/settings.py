@@ -1,0 +1,264 @@
+"""The only reader of config: from the texts of Pulumi.<stack>.yaml to domain types, or one sentence that says what to fix.
+
+`parse` is a pure function of a stack's name and its config as the engine hands it over: keys with their namespace
+(`model-delivery:release`, `aws:region`), values as texts, objects as JSON.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, NewType
+
+import msgspec
+import pulumi
+from msgspec import Meta
+from pulumi.runtime import config as engine
+
+from release.naming import ACCOUNT, Environment, Model, Place, parse_environment, parse_model
+from release.version import Version, parse_version
+
+PROJECT = "model-delivery"
+MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
+
+Region = NewType("Region", str)
+Owner = NewType("Owner", str)
+
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/=+@-]{0,62}")  # what every AWS service takes as a tag's value
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")  # one step of the path in msgspec's messages
+
+Count = Annotated[int, Meta(ge=1, le=100)]
+Days = Annotated[int, Meta(ge=1, le=3650)]
+
+
+class SettingsError(ValueError):
+    """Config that is not allowed; the message names the file, the key, the value and what is allowed."""
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """A config object; a field that it does not know is refused."""
+
+
+class Release(_Section, frozen=True):
+    """Which versions are on the endpoint, and which of them config asks to serve."""
+
+    live: Version
+    fleet: tuple[Version, ...]
+
+    def __post_init__(self) -> None:
+        for version in (self.live, *self.fleet):
+            parse_version(version)
+        if not 1 <= len(self.fleet) <= MAX_FLEET:
+            raise ValueError(f"the fleet has {len(self.fleet)} versions")
+        twice = next((version for version in self.fleet if self.fleet.count(version) > 1), None)
+        if twice is not None:
+            raise ValueError(f"the fleet names {twice} twice")
+        if self.live not in self.fleet:
+            raise ValueError(f"live {self.live} is not in the fleet")
+
+
+class Instances(_Section, frozen=True):
+    """What each version runs on; counts are instances per version."""
+
+    type: Annotated[str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    min: Count
+    max: Count
+    target_invocations_per_minute: Annotated[int, Meta(ge=1)]  # of one instance
+
+    def __post_init__(self) -> None:
+        if self.max < self.min:
+            raise ValueError(f"max {self.max} is below min {self.min}")
+
+
+class Rollout(_Section, frozen=True):
+    required: bool
+
+
+class Changes(_Section, frozen=True):
+    separate_drop: bool
+    bake_minutes: Annotated[int, Meta(ge=0, le=10080)]
+
+
+class Alarms(_Section, frozen=True):
+    max_error_rate_percent: Annotated[float, Meta(gt=0, le=100)]
+    max_latency_ms: Annotated[int, Meta(ge=1, le=60000)]  # of the model alone, 99th percentile
+
+
+class Retention(_Section, frozen=True):
+    noncurrent_days: Days  # of replaced or deleted objects in the registry bucket
+    log_days: Days  # of the registry bucket's access logs
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """One environment, complete."""
+
+    place: Place
+    profile: str | None
+    owner: Owner
+    release: Release | None
+    instances: Instances
+    rollout: Rollout
+    changes: Changes
+    alarms: Alarms
+    retention: Retention
+    protect: bool
+
+
+class _Key(NamedTuple):
+    kind: Any
+    allowed: str
+
+
+_KEYS = {
+    "model": _Key(str, "a model's name such as flights"),
+    "owner": _Key(str, "the team that answers for the environment, such as ml-platform"),
+    "release": _Key(
+        Release,
+        "{live: v1.4.0, fleet: [v1.5.0, v1.4.0]}, 1 to 10 versions vMAJOR.MINOR.PATCH, none twice, live one of them "
+        "(without the v, YAML reads 1.10 as the number 1.1)",
+    ),
+    "instances": _Key(
+        Instances,
+        "{type: ml.c6i.large, min: 1, max: 4, targetInvocationsPerMinute: 6000}, 1 to 100 instances, max not below min",
+    ),
+    "rollout": _Key(Rollout, "{required: true} or {required: false}"),
+    "changes": _Key(Changes, "{separateDrop: true, bakeMinutes: 30}, 0 to 10080 minutes"),
+    "alarms": _Key(
+        Alarms,
+        "{maxErrorRatePercent: 1, maxLatencyMs: 500}, above 0 to 100 percent, 1 to 60000 milliseconds",
+    ),
+    "retention": _Key(Retention, "{noncurrentDays: 90, logDays: 365}, 1 to 3650 days"),
+    "protect": _Key(bool, "true or false"),
+}
+
+
+def parse(stack: str, config: Mapping[str, str]) -> Settings:
+    """Read one environment's config.
+
+    Args:
+        stack: the stack's name; it is the environment's name, and only that.
+        config: keys with their namespace, values as the engine hands them over.
+
+    Raises:
+        SettingsError: for the first key that is unknown, missing or not allowed.
+    """
+    source = _Source(f"Pulumi.{stack}.yaml", config)
+    source.refuse_unknown_keys()
+    try:
+        environment: Environment = parse_environment(stack)
+    except ValueError as wrong:
+        raise SettingsError(f"the stack's name is the environment's name: {wrong}") from wrong
+    release = None if source.text("release") in {None, "{}"} else source.section("release")
+    return Settings(
+        place=Place(
+            model=source.model(),
+            environment=environment,
+            account=source.account(),
+            region=source.region(),
+        ),
+        profile=source.profile(),
+        owner=source.owner(),
+        release=release,
+        instances=source.section("instances"),
+        rollout=source.section("rollout"),
+        changes=source.section("changes"),
+        alarms=source.section("alarms"),
+        retention=source.section("retention"),
+        protect=source.section("protect"),
+    )
+
+
+def load() -> Settings:
+    """Read the running stack's config; raises pulumi.RunError, which the engine prints without a traceback."""
+    try:
+        return parse(pulumi.get_stack(), {**engine.get_config_env(), **engine.CONFIG.get()})
+    except SettingsError as wrong:
+        raise pulumi.RunError(str(wrong)) from wrong
+
+
+class _Source(NamedTuple):
+    """A stack file's texts, and how to complain about one of them."""
+
+    file: str
+    config: Mapping[str, str]
+
+    def text(self, key: str) -> str | None:
+        return self.config.get(f"{PROJECT}:{key}")
+
+    def refuse_unknown_keys(self) -> None:
+        for name, value in self.config.items():
+            namespace, _, key = name.partition(":")
+            if namespace == PROJECT and key not in _KEYS:
+                raise SettingsError(
+                    f"{self.file}: {name} is {value}, but {PROJECT} has no such key; allowed: {', '.join(_KEYS)}"
+                )
+
+    def required(self, name: str, allowed: str) -> str:
+        value = self.config.get(name)
+        if value is None:
+            raise SettingsError(f"{self.file}: {name} is missing; allowed: {allowed}")
+        return value
+
+    def section(self, key: str) -> Any:
+        """Read a value that is JSON, strictly: `"1"` is no number and `1` is no boolean."""
+        name = f"{PROJECT}:{key}"
+        kind, allowed = _KEYS[key]
+        text = self.required(name, allowed)
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except msgspec.ValidationError as wrong:
+            reason, _, path = str(wrong).partition(" - at `$")
+            path = path.rstrip("`")
+            raise SettingsError(
+                f"{self.file}: {name}{path} is {_at(json.loads(text), path)}: {reason}; allowed: {allowed}"
+            ) from wrong
+        except msgspec.DecodeError as wrong:
+            raise SettingsError(f"{self.file}: {name} is {text!r}; allowed: {allowed}") from wrong
+
+    def model(self) -> Model:
+        name = f"{PROJECT}:model"
+        text = self.required(name, _KEYS["model"].allowed)
+        try:
+            return parse_model(text)
+        except ValueError as wrong:
+            raise SettingsError(f"{self.file}: {name}: {wrong}") from wrong
+
+    def owner(self) -> Owner:
+        return Owner(self._matching(f"{PROJECT}:owner", _OWNER, _KEYS["owner"].allowed))
+
+    def region(self) -> Region:
+        return Region(self._matching("aws:region", _REGION, "an AWS region such as eu-west-1"))
+
+    def profile(self) -> str | None:
+        profile = self.config.get("aws:profile")
+        if profile == "":
+            raise SettingsError(
+                f"{self.file}: aws:profile is empty; allowed: a profile's name, or no such line"
+            )
+        return profile
+
+    def account(self) -> str:
+        """Read the one account that may be touched; names follow from it."""
+        name = "aws:allowedAccountIds"
+        allowed = 'exactly one account, 12 digits in quotes, such as ["111111111111"]'
+        text = self.required(name, allowed)
+        try:
+            accounts = msgspec.json.decode(text, type=tuple[str, ...])
+        except msgspec.DecodeError as wrong:
+            raise SettingsError(f"{self.file}: {name} is {text}: {wrong}; allowed: {allowed}") from wrong
+        if len(accounts) != 1 or not ACCOUNT.fullmatch(accounts[0]):
+            raise SettingsError(f"{self.file}: {name} is {text}; allowed: {allowed}")
+        return accounts[0]
+
+    def _matching(self, name: str, pattern: re.Pattern[str], allowed: str) -> str:
+        value = self.required(name, allowed)
+        if not pattern.fullmatch(value):
+            raise SettingsError(f"{self.file}: {name} is {value!r}; allowed: {allowed}")
+        return value
+
+
+def _at(value: Any, path: str) -> str:
+    """What stands at a path such as `.fleet[1]`, as JSON."""
+    for field, index in _STEP.findall(path):
+        value = value[field] if field else value[int(index)]
+    return json.dumps(value)

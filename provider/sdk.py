@@ -1,0 +1,171 @@
+"""What the Pulumi program sees of the `modeldelivery` provider: one resource and one function, typed.
+
+The TypedDicts' keys are those on the wire: Pulumi translates no name inside a plain dict.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import msgspec
+import pulumi
+from pulumi.runtime import invoke
+
+ENDPOINT = "modeldelivery:index:Endpoint"
+GET_FLEET = "modeldelivery:index:getFleet"
+
+
+class Release(TypedDict):
+    """Which versions are on the endpoint, and which of them config asks to serve."""
+
+    live: str
+    fleet: Sequence[str]
+
+
+class Variant(TypedDict):
+    """One version on the endpoint; `digest` is the id of its digest set, `instanceCount` what it starts with."""
+
+    version: str
+    digest: str
+    modelName: pulumi.Input[str]
+    instanceType: str
+    instanceCount: int
+
+
+class Rules(TypedDict):
+    """What the environment demands of a change."""
+
+    rolloutRequired: bool
+    separateDrop: bool
+    bakeSeconds: int
+
+
+class Journal(TypedDict):
+    """Where the endpoint's journal lies in S3."""
+
+    bucket: pulumi.Input[str]
+    key: str
+
+
+class Endpoint(pulumi.CustomResource):
+    """A SageMaker endpoint and its configs; it knows that traffic belongs to the journal, not to config.
+
+    Args:
+        resource_name: the resource's name in the program.
+        endpoint_name: SageMaker's name of the endpoint; clients know it.
+        region: the AWS region it is in.
+        allowed_accounts: the accounts that may be touched; any other is refused before the first call that changes.
+        profile: the AWS profile to use; the default chain without one.
+        release: the versions that config asks for.
+        variants: the same versions with what they run on, in the fleet's order.
+        rules: what the environment demands of a change.
+        journal: where the journal lies.
+        kms_key_arn: encrypts the instances' volumes.
+        tags: tags of the endpoint and its configs.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        endpoint_name: str,
+        region: str,
+        allowed_accounts: Sequence[str],
+        release: Release,
+        variants: Sequence[Variant],
+        rules: Rules,
+        journal: Journal,
+        profile: str | None = None,
+        kms_key_arn: pulumi.Input[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "endpointName": endpoint_name,
+            "region": region,
+            "allowedAccounts": allowed_accounts,
+            "profile": profile,
+            "release": release,
+            "variants": variants,
+            "rules": rules,
+            "journal": journal,
+            "kmsKeyArn": kms_key_arn,
+            "tags": tags,
+            "arn": None,
+            "name": None,
+        }
+        super().__init__(ENDPOINT, resource_name, props, opts)
+
+    @property
+    @pulumi.getter
+    def arn(self) -> pulumi.Output[str]:  # type: ignore[empty-body]  # pulumi.getter writes it
+        """The endpoint's ARN."""
+
+    @property
+    @pulumi.getter
+    def name(self) -> pulumi.Output[str]:  # type: ignore[empty-body]  # pulumi.getter writes it
+        """The endpoint's name."""
+
+
+class RegisteredVersion(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"
+):
+    """A version as the registry knows it.
+
+    Attributes:
+        version: `vMAJOR.MINOR.PATCH`.
+        digest: id of its digest set, `sha256:<hex>`.
+        image: the serving image by digest, `<repository>@sha256:<hex>`.
+        model_data: s3 URI of `model.tar.gz`.
+        model_digest: digest of `model.tar.gz`, `sha256:<hex>`.
+        data_revision: revision of the training data.
+        package_arn: ARN of its SageMaker model package.
+    """
+
+    version: str
+    digest: str
+    image: str
+    model_data: str
+    model_digest: str
+    data_revision: str
+    package_arn: str
+
+
+class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`getFleet`'s answer, in the order asked."""
+
+    versions: tuple[RegisteredVersion, ...]
+
+
+def get_fleet(
+    *,
+    model: str,
+    environment: str,
+    account: str,
+    region: str,
+    profile: str | None,
+    live: str | None,
+    fleet: Sequence[str],
+) -> tuple[RegisteredVersion, ...]:
+    """Look up the fleet's versions in the registry, at once: which resources there are depends on the answer.
+
+    Returns:
+        The versions in the fleet's order; none when nothing is registered yet and nothing ever served here.
+
+    Raises:
+        pulumi.RunError: the provider's sentence, for example for a version that is not registered.
+    """
+    args = {
+        "model": model,
+        "environment": environment,
+        "account": account,
+        "region": region,
+        "profile": profile,
+        "live": live,
+        "fleet": fleet,
+    }
+    try:
+        answer = invoke(GET_FLEET, args).value
+    except Exception as refusal:  # Pulumi raises nothing more precise for a refused invoke
+        raise pulumi.RunError(str(refusal)) from refusal
+    return msgspec.convert(answer, Fleet).versions

@@ -1,0 +1,146 @@
+"""Pulumi's engine, mocked: it records what the real program declares, and answers as the providers would."""
+
+import asyncio
+import json
+import runpy
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from pulumi.runtime import config as engine_config
+from pulumi.runtime import mocks, settings, stack
+from pulumi.runtime.sync_await import _ensure_event_loop
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A resource as the engine was asked to make it."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str
+    protect: bool
+    depends_on: frozenset[str]
+
+    def document(self, key: str) -> Any:
+        """A property that is JSON."""
+        return json.loads(self.inputs[key])
+
+
+@dataclass
+class Recorder(mocks.Mocks):
+    """What was declared and called; `registered` are the versions that the registry knows."""
+
+    registered: frozenset[str]
+    resources: list[Declared] = field(default_factory=list)
+    calls: list[mocks.MockCallArgs] = field(default_factory=list)
+    exports: dict[str, Any] = field(default_factory=dict)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        outputs = dict(args.inputs)
+        outputs.setdefault("name", outputs.get("endpointName", f"{args.name}-0123456"))
+        outputs["arn"] = f"arn:test:{args.typ}:{args.name}"
+        outputs["keyId"] = f"id-of-{args.name}"
+        outputs["repositoryUrl"] = f"registry.test/{args.name}"
+        return f"{args.name}-id", outputs
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        self.calls.append(args)
+        asked = args.args["fleet"]
+        if not self.registered:
+            return {"versions": []}
+        if missing := set(asked) - self.registered:
+            raise ValueError(f"not registered: {missing}")
+        return {"versions": [registered(version) for version in asked]}
+
+    def of_type(self, kind: str) -> list[Declared]:
+        return [resource for resource in self.resources if resource.type == kind]
+
+    def only(self, kind: str, name: str | None = None) -> Declared:
+        found = [resource for resource in self.of_type(kind) if name in {None, resource.name}]
+        assert len(found) == 1, f"{len(found)} of {kind} {name}"
+        return found[0]
+
+
+def registered(version: str) -> dict[str, str]:
+    """`getFleet`'s answer about one version: digests that differ from version to version."""
+    digit = format(sum(map(ord, version)) % 16, "x")
+    return {
+        "version": version,
+        "digest": f"sha256:{digit * 64}",
+        "image": f"registry.test/flights@sha256:{digit * 64}",
+        "modelData": f"s3://registry/artifacts/sha256/{digit * 64}/model.tar.gz",
+        "modelDigest": f"sha256:{digit * 64}",
+        "dataRevision": "2013-03",
+        "packageArn": f"arn:test:package/{version}",
+    }
+
+
+class RecordingMonitor(mocks.MockMonitor):
+    """The mock monitor sees more of a registration than it hands to Mocks: parent, protect, dependencies."""
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
+        _ensure_event_loop()  # registrations come on worker threads
+        self.mocks.resources.append(
+            Declared(
+                request.type,
+                request.name,
+                mocks.rpc.deserialize_properties(request.object),
+                request.parent,
+                request.protect,
+                frozenset(request.dependencies),
+            )
+        )
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
+        if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
+            _ensure_event_loop()
+            self.mocks.exports.update(mocks.rpc.deserialize_properties(request.outputs))
+        return super().RegisterResourceOutputs(request)
+
+
+def stack_file(name: str) -> dict[str, str]:
+    """A committed stack file's config as the engine hands it to a program: texts, objects as JSON."""
+    config = yaml.safe_load((PROJECT / f"Pulumi.{name}.yaml").read_text())["config"]
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[..., Recorder]]:
+    """Run the program under a stack's real file, with some keys replaced (None: left out)."""
+
+    def run_program(
+        name: str, *, registered: frozenset[str] = frozenset({"v1.0.0", "v1.1.0"}), **changed: str | None
+    ) -> Recorder:
+        recorder = Recorder(registered)
+        config = {"model-delivery:model": "flights", "model-delivery:release": "{}"} | stack_file(name)
+        config |= {f"model-delivery:{key}": value for key, value in changed.items() if value is not None}
+        for key in (key for key, value in changed.items() if value is None):
+            config.pop(f"model-delivery:{key}")
+        asyncio.set_event_loop(loop)
+        pulumi.runtime.set_all_config(config)
+        mocks.set_mocks(
+            recorder, project="model-delivery", stack=name, preview=False, monitor=RecordingMonitor(recorder)
+        )
+        settings.set_root_resource(None)  # the mocks made one; the program gets its own, as from the engine
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # pulumi_aws warns of its own old names
+            loop.run_until_complete(
+                stack.run_in_stack(lambda: runpy.run_module("infra", run_name="__main__") and None)
+            )
+        return recorder
+
+    loop = asyncio.new_event_loop()
+    yield run_program
+    loop.close()
+    settings.set_root_resource(None)
+    engine_config.CONFIG.set({})
