@@ -1,0 +1,40 @@
+"""`python3 -m tools.setup`: see the package."""
+
+import platform
+import sys
+from pathlib import Path
+
+_OLDEST = (3, 11)
+
+
+def main() -> int:
+    """Make this clone ready; the exit status is 0 when it is, 1 when a step failed, 130 when interrupted."""
+    if sys.version_info < _OLDEST:
+        print(
+            f"python3 is Python {platform.python_version()}, and 3.11 or later is needed: "
+            "install it, then `make setup PYTHON=python3.11`",
+            file=sys.stderr,
+        )
+        return 1
+    # After the check: what follows does not even compile on an old Python.
+    from . import environments, pulumi  # noqa: PLC0415
+    from .progress import SetupError, step  # noqa: PLC0415
+
+    root = Path(__file__).resolve().parents[2]
+    try:
+        for environment in (environments.DEVELOPMENT, environments.SERVING):
+            with step(f"Python environment {environment.folder}", sys.stdout) as under_way:
+                environments.ensure(environment, root, under_way)
+        with step("Pulumi", sys.stdout) as under_way:
+            pulumi.ensure(root, under_way)
+    except SetupError as error:
+        print(f"\nSet-up stopped: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nSet-up was interrupted. Run it again: it goes on where it stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

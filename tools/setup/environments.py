@@ -1,0 +1,145 @@
+"""The project's virtual environments, from hashed requirement files."""
+
+import hashlib
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .commands import CommandError, run
+from .progress import SetupError, Step
+
+_STAMP = "set-up.stamp"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment: where it is and what it holds.
+
+    Attributes:
+        folder: relative to the project, `.venv`.
+        requirements: relative to the project; everything in it is pinned with its hashes.
+        project: whether the project itself is installed too, editable.
+    """
+
+    folder: str
+    requirements: str
+    project: bool
+
+
+DEVELOPMENT = Environment(folder=".venv", requirements="requirements/dev.txt", project=True)
+# What the model server's image holds, so that the sandbox serves with nothing that the image lacks.
+SERVING = Environment(folder=".venv-serving", requirements="requirements/serving.txt", project=False)
+
+UV_REQUIREMENTS = "requirements/uv.txt"
+
+
+def ensure(environment: Environment, root: Path, step: Step) -> None:
+    """Make `environment` what its requirement file says, unless its stamp says that it is.
+
+    Raises:
+        SetupError: neither uv nor pip could install it.
+    """
+    folder = root / environment.folder
+    stamp = folder / _STAMP
+    made_for, content = _made_for(root), _content(environment, root)
+    known = stamp.read_text().splitlines() if stamp.is_file() else []
+    if known == [made_for, content]:
+        step.outcome("up to date")
+        return
+    stamp.unlink(missing_ok=True)
+    # Another Python, or a moved clone: scripts in bin/ name the old place.
+    if known[:1] != [made_for] or not _works(folder, root, step):
+        run(
+            [sys.executable, "-m", "venv", "--clear", folder], step, doing="making it", folder=root,
+            hint="install the venv module of your Python (Debian and Ubuntu: apt install python3-venv)",
+        )  # fmt: skip
+    _install(environment, root, step)
+    partial = stamp.with_suffix(".partial")
+    partial.write_text(f"{made_for}\n{content}\n")
+    partial.replace(stamp)
+
+
+def sync(folder: Path, requirements: Path, root: Path, step: Step, *options: str) -> None:
+    """Install exactly `requirements` (pinned, hashed) into the environment `folder`: by uv, else by pip.
+
+    uv is the fast one; pip is tried after it because a machine may have its package index configured for pip alone.
+
+    Raises:
+        SetupError: neither could.
+    """
+    uv = root / DEVELOPMENT.folder / "bin" / "uv"
+    python = folder / "bin" / "python"
+    if uv.is_file():
+        try:
+            run(
+                [uv, "pip", "sync", "--quiet", "--require-hashes", *options, "--python", python, requirements],
+                step, doing=f"installing {requirements.name}", folder=root,
+            )  # fmt: skip
+        except CommandError as error:
+            step.say(f"uv could not install it, trying pip ({error})")
+        else:
+            return
+    run(
+        [python, "-m", "pip", "install", "--quiet", "--require-hashes", *options, "-r", requirements],
+        step, doing=f"installing {requirements.name} with pip", folder=root,
+        hint="check that this machine reaches a Python package index (pip's and uv's settings), then run it again",
+    )  # fmt: skip
+
+
+def _install(environment: Environment, root: Path, step: Step) -> None:
+    folder = root / environment.folder
+    if environment == DEVELOPMENT:
+        try:
+            run(
+                [
+                    folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes",
+                    "--only-binary", ":all:", "-r", root / UV_REQUIREMENTS,
+                ],
+                step, doing="installing uv", folder=root,
+            )  # fmt: skip
+        except CommandError as error:
+            step.say(f"uv cannot be had, going on with pip, which is slower ({error})")
+    sync(folder, root / environment.requirements, root, step)
+    if environment.project:
+        _install_project(folder, root, step)
+
+
+def _install_project(folder: Path, root: Path, step: Step) -> None:
+    # Without isolation: setuptools is pinned in dev.txt, and nothing unpinned is fetched.
+    run(
+        [
+            folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
+            "--editable", root,
+        ],
+        step, doing="installing the project", folder=root,
+        hint="pyproject.toml names a file that is not there, or is wrong: see the lines above",
+    )  # fmt: skip
+
+
+def _works(folder: Path, root: Path, step: Step) -> bool:
+    try:
+        run([folder / "bin" / "python", "-c", ""], step, doing="looking at it", folder=root)
+    except CommandError:
+        return False
+    return True
+
+
+def _made_for(root: Path) -> str:
+    return f"{root} {platform.python_version()} {os.path.realpath(sys.executable)}"
+
+
+def _content(environment: Environment, root: Path) -> str:
+    files = [environment.requirements]
+    if environment.project:
+        files += [UV_REQUIREMENTS, "requirements/infra.in", "pyproject.toml"]
+    digest = hashlib.sha256()
+    for name in files:
+        path = root / name
+        if not path.is_file():
+            raise SetupError(
+                f"{path} is missing: the clone is incomplete; `git checkout -- {name}` brings it back"
+            )
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,92 @@
+"""Which Pulumi this clone uses: one on PATH, else the official release, else one built here."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .build import build, built_folder, pinned_version
+from .cache import complete, locked, user_cache
+from .progress import Step
+from .release import UnreachableError, download
+
+TOOLS = ".tools/bin"
+_HOST = "pulumi-language-python"
+
+
+def ensure(root: Path, step: Step) -> None:
+    """Make `.tools/bin/pulumi` a Pulumi of at least the pinned version, with its Python language host beside it.
+
+    Raises:
+        SetupError: none can be had; the text says what to install.
+    """
+    wanted = pinned_version(root)
+    found = _on_path(root)
+    if found is not None:
+        reason = _unfit(found, wanted)
+        if reason is None:
+            _link(root, found)
+            step.outcome(f"{found} from PATH")
+            return
+        step.say(f"{found} is not used: {reason}")
+    cache = user_cache()
+    official = cache / f"pulumi-{wanted}-official"
+    for folder in (official, built_folder(root, cache) / "bin"):
+        if os.access(folder / "pulumi", os.X_OK):
+            _link(root, folder / "pulumi")
+            step.outcome(f"{wanted}, cached")
+            return
+    with locked(cache, step):
+        try:
+            folder = complete(official, lambda target: download(wanted, target, step))
+            step.outcome(f"{wanted}, the official release")
+        except UnreachableError as error:
+            step.say(f"not from there ({error})")
+            folder = build(root, cache, step)
+            step.outcome(f"{wanted}, built here")
+    _link(root, folder / "pulumi")
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """`v3.259.0` as numbers; a text without a version is less than any."""
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text.strip())
+    return tuple(int(number) for number in found.groups()) if found else ()
+
+
+def _on_path(root: Path) -> Path | None:
+    ours = root / TOOLS
+    others = [
+        entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry and Path(entry) != ours
+    ]
+    found = shutil.which("pulumi", path=os.pathsep.join(others))
+    return Path(found) if found else None
+
+
+def _unfit(pulumi: Path, wanted: str) -> str | None:
+    """Why the CLI `pulumi` cannot be used, if so."""
+    try:
+        version = subprocess.run(
+            [pulumi, "version"],
+            check=True, capture_output=True, text=True, timeout=30,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        ).stdout.strip()  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        return f"`pulumi version` fails ({error})"
+    if version_of(version) < version_of(wanted):
+        return f"it is {version}, and {wanted} is needed"
+    if not any((folder / _HOST).is_file() for folder in (pulumi.parent, pulumi.resolve().parent)):
+        return f"there is no {_HOST} beside it"
+    return None
+
+
+def _link(root: Path, pulumi: Path) -> None:
+    """Point `.tools/bin/pulumi` to `pulumi`; alone there, so that its neighbours are found beside its real self."""
+    link = root / TOOLS / "pulumi"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if link.is_symlink() and link.readlink() == pulumi:
+        return
+    partial = link.with_name("pulumi.partial")
+    partial.unlink(missing_ok=True)
+    partial.symlink_to(pulumi)
+    partial.replace(link)
