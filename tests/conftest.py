@@ -1,0 +1,227 @@
+"""A real sandbox for the tests that need one: its own folder, its own free ports, fast delays."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import time
+import urllib.request
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+ECHO = CHECKOUT / "tests" / "containers" / "echo"
+ROLES = {"staging": "arn:aws:iam::111111111111:role/serving", "prod": "arn:aws:iam::222222222222:role/serving"}
+# No retries: a test that counts calls, or loses one on purpose, sees what was sent.
+ONCE = Config(retries={"max_attempts": 0}, read_timeout=30)
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """One running sandbox, and what a test may do to it."""
+
+    home: Path
+    delays: str = "weights=0.05:0.1,endpoint=0.02:0.05,ping=8,seed=7"
+
+    def run(self, *arguments, check=True):
+        """`sandbox ARGUMENTS` as a user types it."""
+        environment = {**os.environ, "SANDBOX_HOME": str(self.home), "SANDBOX_DELAYS": self.delays}
+        return subprocess.run(
+            [sys.executable, "-m", "sandbox", *map(str, arguments)],
+            cwd=CHECKOUT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=120,
+        )
+
+    @property
+    def env(self):
+        """The whole environment of a process that has entered the sandbox."""
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_"))}
+        return clean | json.loads(self.run("env", "--json").stdout)
+
+    @property
+    def daemon(self):
+        return json.loads((self.home / "daemon.json").read_text())
+
+    def session(self, profile):
+        return _session(self.home, profile)
+
+    def client(self, profile, service):
+        return _client(self.home, profile, service)
+
+    def fault(self, **fault):
+        """Ask for a fault; sandbox/faults.py lists them."""
+        self._admin("POST", "/sandbox/faults", fault)
+
+    def clear_faults(self):
+        self._admin("DELETE", "/sandbox/faults")
+
+    def calls(self, since=0):
+        """AWS calls made after the `since`-th: `[{n, account, service, action, time}]`."""
+        return self._admin("GET", f"/sandbox/calls?since={since}")
+
+    def last_call(self):
+        return max((made["n"] for made in self.calls()), default=0)
+
+    def status(self):
+        return self._admin("GET", "/sandbox/status")
+
+    def _admin(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.daemon['control']}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+@cache
+def _session(home, profile):
+    core = botocore.session.Session(profile=profile)
+    core.set_config_variable("config_file", str(home / "aws" / "config"))
+    core.set_config_variable("credentials_file", str(home / "aws" / "credentials"))
+    return boto3.Session(botocore_session=core)
+
+
+@cache
+def _client(home, profile, service):
+    return _session(home, profile).client(service, config=ONCE)
+
+
+@dataclass(frozen=True)
+class Hosting:
+    """SageMaker hosting of one account, with the echo container as the model server."""
+
+    sandbox: Sandbox
+    profile: str
+    image: str
+    bucket: str
+
+    @property
+    def sagemaker(self):
+        return self.sandbox.client(self.profile, "sagemaker")
+
+    @property
+    def runtime(self):
+        return self.sandbox.client(self.profile, "sagemaker-runtime")
+
+    def model(self, name, **behaviour):
+        """Create a model that says its name; `behaviour` as tests/containers/echo/serve.py tells."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+            data = json.dumps({"name": name, **behaviour}).encode()
+            entry = tarfile.TarInfo("behaviour.json")
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+        key = f"{name}/model.tar.gz"
+        self.sandbox.client(self.profile, "s3").put_object(Bucket=self.bucket, Key=key, Body=buffer.getvalue())
+        self.sagemaker.create_model(
+            ModelName=name,
+            ExecutionRoleArn=ROLES[self.profile],
+            PrimaryContainer={"Image": self.image, "ModelDataUrl": f"s3://{self.bucket}/{key}"},
+        )
+        return name
+
+    def config(self, name, weights, **more):
+        """Create an endpoint configuration with one variant per model in `weights`, named after it."""
+        variants = [
+            {
+                "VariantName": model,
+                "ModelName": model,
+                "InitialInstanceCount": 1,
+                "InstanceType": "ml.m5.large",
+                "InitialVariantWeight": weight,
+            }
+            for model, weight in weights.items()
+        ]
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants, **more)
+        return name
+
+    def endpoint(self, name, config):
+        """Create an endpoint and wait until it serves."""
+        self.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+        shown = self.settled(name)
+        assert shown["EndpointStatus"] == "InService", shown
+        return name
+
+    def weigh(self, endpoint, **weights):
+        self.sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=endpoint,
+            DesiredWeightsAndCapacities=[{"VariantName": n, "DesiredWeight": w} for n, w in weights.items()],
+        )
+
+    def settled(self, endpoint, deadline=30.0):
+        """DescribeEndpoint's answer once nothing is under way."""
+        moving = {"Creating", "Updating", "RollingBack", "Deleting"}
+        end = time.monotonic() + deadline
+        while (shown := self.sagemaker.describe_endpoint(EndpointName=endpoint))["EndpointStatus"] in moving:
+            assert time.monotonic() < end, shown
+            time.sleep(0.02)
+        return shown
+
+    def weights(self, endpoint):
+        shown = self.sagemaker.describe_endpoint(EndpointName=endpoint)
+        return {v["VariantName"]: v["CurrentWeight"] for v in shown["ProductionVariants"]}
+
+    def invoke(self, endpoint, body=b"row", **more):
+        """The variant that answered, and what its model said."""
+        answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType="text/csv", **more)
+        return answer["InvokedProductionVariant"], json.loads(answer["Body"].read())
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    """A sandbox of one's own for the whole run."""
+    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    started.run("up")
+    yield started
+    started.run("down", "--purge")
+
+
+@pytest.fixture(scope="session")
+def hosting(sandbox):
+    """Hosting in staging, with the echo image pushed."""
+    return _hosting(sandbox, "staging")
+
+
+@pytest.fixture
+def own_sandbox(tmp_path):
+    """A sandbox that this test alone may kill."""
+    started = Sandbox(tmp_path / "sandbox")
+    started.run("up")
+    yield started
+    started.run("down", "--purge")
+
+
+@pytest.fixture
+def own_hosting(own_sandbox):
+    return _hosting(own_sandbox, "staging")
+
+
+def _hosting(sandbox, profile):
+    repository, bucket = "echo", f"echo-{profile}"
+    sandbox.client(profile, "ecr").create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
+    region = {"LocationConstraint": "eu-west-1"}
+    sandbox.client(profile, "s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
+    pushed = subprocess.run(
+        [sys.executable, "-m", "sandbox", "image", "--profile", profile, "--repository", repository, str(ECHO)],
+        cwd=CHECKOUT,
+        env=sandbox.env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return Hosting(sandbox, profile, pushed.stdout.strip(), bucket)
