@@ -64,7 +64,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def registry_bucket(self) -> str:
-        return f"{self.endpoint}-registry-{self.account}-{self.region}"
+        return registry_bucket(self.endpoint, self.account, self.region)
 
     @property
     def log_bucket(self) -> str:
@@ -73,6 +73,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def journal_key(self) -> str:
         return journal_key(self.endpoint)
+
+
+def registry_bucket(endpoint: str, account: str, region: str) -> str:
+    """The bucket that holds an endpoint's versions and journal."""
+    return f"{endpoint}-registry-{account}-{region}"
 
 
 def journal_key(endpoint: str) -> str:

@@ -42,6 +42,17 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
             raise UnreachableError(f"{self.where}: {error}") from error
         return Stored(journal=self._decoded(body), etag=found["ETag"], now=_date(found))
 
+    def exists(self) -> bool:
+        """Whether there is a journal; False too where there is no bucket yet."""
+        try:
+            with asked(f"s3:HeadObject {self.where}"):
+                self.s3.head_object(Bucket=self.bucket, Key=self.key, ExpectedBucketOwner=self.account)
+        except ClientError as error:
+            if error.response["Error"].get("Code") in {"404", "NoSuchKey", "NoSuchBucket"}:
+                return False
+            raise UnreachableError(f"{self.where}: {error}") from error
+        return True
+
     def write(self, journal: Journal, etag: str | None) -> Stored:
         condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         body = msgspec.json.format(msgspec.json.encode(journal), indent=1)

@@ -87,7 +87,7 @@ def connect(
     Raises:
         UnreachableError: no credentials, no region, or STS does not answer.
     """
-    session, account = _open(profile or _profile(environment), region)
+    session, account = _open(profile or profile_for(environment), region)
     return Connection(
         session, Place(model=model, environment=environment, account=account, region=str(session.region_name))
     )
@@ -110,7 +110,8 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
         raise UnreachableError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
 
 
-def _profile(environment: Environment) -> str | None:
+def profile_for(environment: str) -> str | None:
+    """The profile named like the environment, unless AWS_PROFILE says another or there is none of that name."""
     plain = boto3.Session()
     named = plain.profile_name != "default"
     return environment if not named and environment in plain.available_profiles else None

@@ -158,6 +158,12 @@ def _traffic(
                 f"{rejected_sentence(request.live, rejection)}; the rollback stands. To give it traffic again: "
                 f"`modelctl accept {request.live} --reason …`, then `modelctl rollback --to {request.live} --keep --reason …`"
             )
+        elif journal.decision and not weights.traffic(journal.weights).keys() & {request.live}:
+            decision = journal.decision
+            warnings.append(
+                f"{decision.actor} decided otherwise ({decision.kind}: {decision.reason}) since live {request.live} was applied; "
+                f"that stands until release.live changes"
+            )
     base, off = _off_rejected(base, journal, endpoint)
     warnings += off
     if foreign and not off:

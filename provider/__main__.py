@@ -1,0 +1,6 @@
+"""The plugin process that Pulumi starts."""
+
+from provider.delivery import VERSION, ModelDelivery
+from provider.plugin import serve
+
+serve(ModelDelivery, "modeldelivery", VERSION)
