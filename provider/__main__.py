@@ -3,4 +3,4 @@
 from provider.delivery import VERSION, ModelDelivery
 from provider.plugin import serve
 
-serve(ModelDelivery, "modeldelivery", VERSION)
+serve(ModelDelivery, VERSION)
