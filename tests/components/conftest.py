@@ -2,17 +2,18 @@
 
 import asyncio
 import json
+import logging
 import runpy
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pulumi
 import pytest
 import yaml
-from pulumi.runtime import config as engine_config
 from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.sync_await import _ensure_event_loop
 
@@ -23,6 +24,7 @@ PROJECT = Path(__file__).parents[2]
 class Declared:
     """A resource as the engine was asked to make it."""
 
+    urn: str
     type: str
     name: str
     inputs: Mapping[str, Any]
@@ -35,6 +37,20 @@ class Declared:
         return json.loads(self.inputs[key])
 
 
+class Refusal(grpc.RpcError):
+    """A provider's error as it reaches a program."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self._sentence = sentence
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self._sentence
+
+
 @dataclass
 class Recorder(mocks.Mocks):
     """What was declared and called; `registered` are the versions that the registry knows."""
@@ -43,6 +59,7 @@ class Recorder(mocks.Mocks):
     resources: list[Declared] = field(default_factory=list)
     calls: list[mocks.MockCallArgs] = field(default_factory=list)
     exports: dict[str, Any] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         outputs = dict(args.inputs)
@@ -58,8 +75,8 @@ class Recorder(mocks.Mocks):
         if not self.registered:
             return {"versions": []}
         if missing := set(asked) - self.registered:
-            raise ValueError(f"not registered: {missing}")
-        return {"versions": [registered(version) for version in asked]}
+            raise Refusal(f"{', '.join(missing)} is not registered")
+        return {"versions": [record(version) for version in asked]}
 
     def of_type(self, kind: str) -> list[Declared]:
         return [resource for resource in self.resources if resource.type == kind]
@@ -70,7 +87,7 @@ class Recorder(mocks.Mocks):
         return found[0]
 
 
-def registered(version: str) -> dict[str, str]:
+def record(version: str) -> dict[str, str]:
     """`getFleet`'s answer about one version: digests that differ from version to version."""
     digit = format(sum(map(ord, version)) % 16, "x")
     return {
@@ -91,6 +108,7 @@ class RecordingMonitor(mocks.MockMonitor):
         _ensure_event_loop()  # registrations come on worker threads
         self.mocks.resources.append(
             Declared(
+                self.make_urn(request.parent, request.type, request.name),
                 request.type,
                 request.name,
                 mocks.rpc.deserialize_properties(request.object),
@@ -108,28 +126,45 @@ class RecordingMonitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
+class Messages(logging.Handler):
+    """What the program tells the person who runs it."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(logging.INFO)
+        self._recorder = recorder
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._recorder.messages.append(record.getMessage())
+
+
 def stack_file(name: str) -> dict[str, str]:
     """A committed stack file's config as the engine hands it to a program: texts, objects as JSON."""
     config = yaml.safe_load((PROJECT / f"Pulumi.{name}.yaml").read_text())["config"]
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
 
 
-@pytest.fixture
-def run() -> Iterator[Callable[..., Recorder]]:
-    """Run the program under a stack's real file, with some keys replaced (None: left out)."""
-
-    def run_program(
-        name: str, *, registered: frozenset[str] = frozenset({"v1.0.0", "v1.1.0"}), **changed: str | None
-    ) -> Recorder:
-        recorder = Recorder(registered)
-        config = {"model-delivery:model": "flights", "model-delivery:release": "{}"} | stack_file(name)
-        config |= {f"model-delivery:{key}": value for key, value in changed.items() if value is not None}
-        for key in (key for key, value in changed.items() if value is None):
-            config.pop(f"model-delivery:{key}")
-        asyncio.set_event_loop(loop)
+def run_program(
+    name: str, *, registered: frozenset[str] = frozenset({"v1.0.0", "v1.1.0"}), **changed: str | None
+) -> Recorder:
+    """Run the real program under a stack's real file, with some of its keys changed (None: left out)."""
+    recorder = Recorder(registered)
+    config = {"model-delivery:model": "flights", "model-delivery:release": "{}"} | stack_file(name)
+    config |= {f"model-delivery:{key}": value for key, value in changed.items() if value is not None}
+    for key in (key for key, value in changed.items() if value is None):
+        del config[f"model-delivery:{key}"]
+    logger = logging.Logger("engine", logging.INFO)  # noqa: LOG001 (no handler of it outlives the run)
+    logger.addHandler(Messages(recorder))
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
         pulumi.runtime.set_all_config(config)
         mocks.set_mocks(
-            recorder, project="model-delivery", stack=name, preview=False, monitor=RecordingMonitor(recorder)
+            recorder,
+            project="model-delivery",
+            stack=name,
+            preview=False,
+            logger=logger,
+            monitor=RecordingMonitor(recorder),
         )
         settings.set_root_resource(None)  # the mocks made one; the program gets its own, as from the engine
         with warnings.catch_warnings():
@@ -137,10 +172,34 @@ def run() -> Iterator[Callable[..., Recorder]]:
             loop.run_until_complete(
                 stack.run_in_stack(lambda: runpy.run_module("infra", run_name="__main__") and None)
             )
-        return recorder
+    finally:
+        settings.set_root_resource(None)
+        pulumi.runtime.set_all_config({})
+        asyncio.set_event_loop(None)
+        loop.close()
+    return recorder
 
-    loop = asyncio.new_event_loop()
-    yield run_program
-    loop.close()
-    settings.set_root_resource(None)
-    engine_config.CONFIG.set({})
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Recorder]:
+    return run_program
+
+
+@pytest.fixture(scope="session")
+def registered() -> Callable[[str], dict[str, str]]:
+    return record
+
+
+@pytest.fixture(scope="session")
+def prod() -> Recorder:
+    return run_program("prod")
+
+
+@pytest.fixture(scope="session")
+def staging() -> Recorder:
+    return run_program("staging")
+
+
+@pytest.fixture(scope="session")
+def unregistered() -> Recorder:
+    return run_program("prod", registered=frozenset())

@@ -1,0 +1,172 @@
+"""What the endpoint promises: digests, least privilege, and alarms that silence does not pass."""
+
+import pytest
+
+ENDPOINT = "modeldelivery:index:Endpoint"
+MODEL = "aws:sagemaker/model:Model"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+TARGET = "aws:appautoscaling/target:Target"
+SCALING = "aws:appautoscaling/policy:Policy"
+ROLE = "aws:iam/role:Role"
+PERMISSIONS = "aws:iam/rolePolicy:RolePolicy"
+
+
+def test_each_version_of_the_fleet_has_a_model_of_its_own(prod):
+    assert {model.name for model in prod.of_type(MODEL)} == {"flights-prod-v1-0-0", "flights-prod-v1-1-0"}
+
+
+def test_a_model_is_its_registered_digests(prod, registered):
+    record = registered("v1.1.0")
+    container = prod.only(MODEL, "flights-prod-v1-1-0").inputs["primaryContainer"]
+    assert container == {
+        "image": record["image"],
+        "modelDataUrl": record["modelData"],
+        "environment": {
+            "MODEL_VERSION": "v1.1.0",
+            "MODEL_SHA256": record["modelDigest"].removeprefix("sha256:"),
+        },
+    }
+
+
+def test_no_container_has_a_network(prod):
+    assert [model.inputs["enableNetworkIsolation"] for model in prod.of_type(MODEL)] == [True, True]
+
+
+def test_a_model_waits_for_its_roles_permissions(prod):
+    (permissions,) = prod.of_type(PERMISSIONS)
+    assert all(permissions.urn in model.depends_on for model in prod.of_type(MODEL))
+
+
+def test_the_endpoint_gets_the_fleet_in_configs_order(prod, registered):
+    variants = prod.only(ENDPOINT).inputs["variants"]
+    assert variants == [
+        {
+            "version": version,
+            "digest": registered(version)["digest"],
+            "modelName": f"flights-prod-{version.replace('.', '-')}-0123456",
+            "instanceType": "ml.c6i.large",
+            "instanceCount": 2,
+        }
+        for version in ("v1.1.0", "v1.0.0")
+    ]
+
+
+def test_the_endpoint_gets_no_weights_from_config(prod):
+    """Membership comes from config, traffic from the journal."""
+    endpoint = prod.only(ENDPOINT).inputs
+    assert set(endpoint) == {
+        "allowedAccounts",
+        "endpointName",
+        "journal",
+        "kmsKeyArn",
+        "profile",
+        "region",
+        "release",
+        "rules",
+        "tags",
+        "variants",
+    }
+    assert all("weight" not in key.lower() for variant in endpoint["variants"] for key in variant)
+
+
+def test_the_endpoint_may_touch_one_account_only(prod, staging):
+    assert prod.only(ENDPOINT).inputs["allowedAccounts"] == ["222222222222"]
+    assert staging.only(ENDPOINT).inputs["allowedAccounts"] == ["111111111111"]
+
+
+def test_the_endpoints_journal_is_where_an_operator_looks_for_it(prod):
+    assert prod.only(ENDPOINT).inputs["journal"] == {
+        "bucket": "flights-prod-registry-222222222222-eu-west-1",
+        "key": "journal/flights-prod.json",
+    }
+
+
+def test_bake_minutes_reach_the_provider_in_seconds(run):
+    rules = run("prod", changes='{"separateDrop": true, "bakeMinutes": 30}').only(ENDPOINT).inputs["rules"]
+    assert rules == {"rolloutRequired": False, "separateDrop": True, "bakeSeconds": 1800}
+
+
+def test_the_endpoint_is_protected_in_prod_only(prod, staging):
+    assert (prod.only(ENDPOINT).protect, staging.only(ENDPOINT).protect) == (True, False)
+
+
+def test_volumes_are_encrypted_under_the_key(prod):
+    assert prod.only(ENDPOINT).inputs["kmsKeyArn"] == "arn:test:aws:kms/key:Key:flights-prod"
+
+
+def test_scaling_waits_for_the_endpoint(prod):
+    """terraform-provider-aws#14337: a target on a variant that does not exist yet is refused."""
+    endpoint = prod.only(ENDPOINT)
+    scaling = [*prod.of_type(TARGET), *prod.of_type(SCALING)]
+    assert len(scaling) == 4
+    assert all(endpoint.urn in resource.depends_on for resource in scaling)
+
+
+def test_every_variant_scales_between_configs_bounds(prod):
+    bounds = {
+        target.inputs["resourceId"]: (target.inputs["minCapacity"], target.inputs["maxCapacity"])
+        for target in prod.of_type(TARGET)
+    }
+    assert bounds == {
+        "endpoint/flights-prod/variant/v1-1-0": (2, 8),
+        "endpoint/flights-prod/variant/v1-0-0": (2, 8),
+    }
+
+
+def test_scaling_follows_invocations_per_instance(prod):
+    for policy in prod.of_type(SCALING):
+        tracking = policy.inputs["targetTrackingScalingPolicyConfiguration"]
+        assert tracking["predefinedMetricSpecification"] == {
+            "predefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+        }
+        assert tracking["targetValue"] == 6000
+
+
+@pytest.mark.parametrize("variant", ["v1-0-0", "v1-1-0"])
+def test_every_variant_is_watched_for_errors_and_latency(prod, variant):
+    watched = {
+        alarm.inputs["metricName"]: alarm.inputs["threshold"]
+        for alarm in prod.of_type(ALARM)
+        if alarm.inputs["dimensions"] == {"EndpointName": "flights-prod", "VariantName": variant}
+    }
+    assert watched == {"Invocation5XXErrors": 0.01, "ModelLatency": 500_000}  # a share; microseconds
+
+
+def test_silence_is_no_pass(prod):
+    """argo-rollouts#4479: success because nothing was measured."""
+    assert [alarm.inputs["treatMissingData"] for alarm in prod.of_type(ALARM)] == ["missing"] * 4
+
+
+def test_the_role_is_only_for_sagemaker_in_this_account(prod):
+    (trust,) = prod.only(ROLE).document("assumeRolePolicy")["Statement"]
+    assert trust["Principal"] == {"Service": "sagemaker.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "222222222222"}}
+
+
+def test_the_role_names_every_action(prod):
+    actions = [
+        each for grant in prod.only(PERMISSIONS).document("policy")["Statement"] for each in grant["Action"]
+    ]
+    assert [action for action in actions if "*" in action] == []
+
+
+def test_the_role_names_its_resources_where_aws_lets_it(prod):
+    grants = prod.only(PERMISSIONS).document("policy")["Statement"]
+    unbounded = {action for grant in grants if grant["Resource"] == "*" for action in grant["Action"]}
+    assert unbounded == {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}  # neither knows a resource
+
+
+def test_the_role_cannot_read_records_or_write_anything_in_the_registry(prod):
+    grants = prod.only(PERMISSIONS).document("policy")["Statement"]
+    s3 = {
+        (action, str(grant["Resource"]))
+        for grant in grants
+        for action in grant["Action"]
+        if action.startswith("s3:")
+    }
+    assert s3 == {("s3:GetObject", "arn:aws:s3:::flights-prod-registry-222222222222-eu-west-1/artifacts/*")}
+
+
+def test_nobody_is_given_a_managed_policy(prod):
+    assert "managedPolicyArns" not in prod.only(ROLE).inputs
+    assert prod.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment") == []

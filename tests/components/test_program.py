@@ -1,0 +1,114 @@
+"""The program as a whole: one graph for every environment, and an empty registry is no error."""
+
+import json
+import re
+
+import pulumi
+import pytest
+
+TAGLESS = (  # types that have no tags in AWS
+    "aws:s3/bucket.+",
+    "aws:kms/alias:Alias",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:appautoscaling/policy:Policy",
+    "model-delivery:.+",
+    "pulumi:pulumi:Stack",
+)
+
+
+def graph(recorder, environment, account):
+    """Types, names, parents, dependencies and property names, with the environment's own words taken out."""
+    text = json.dumps(
+        sorted(
+            (
+                resource.type,
+                resource.name,
+                resource.parent,
+                sorted(resource.inputs),
+                sorted(resource.depends_on),
+            )
+            for resource in recorder.resources
+        )
+    )
+    return text.replace(environment, "ENVIRONMENT").replace(account, "ACCOUNT")
+
+
+def test_staging_and_prod_are_the_same_graph(staging, prod):
+    assert graph(staging, "staging", "111111111111") == graph(prod, "prod", "222222222222")
+
+
+def test_with_nothing_registered_there_is_everything_but_the_endpoint(unregistered, prod):
+    missing = {resource.type for resource in prod.resources} - {
+        resource.type for resource in unregistered.resources
+    }
+    assert missing == {
+        "modeldelivery:index:Endpoint",
+        "model-delivery:index:ModelEndpoint",
+        "model-delivery:index:ServingRole",
+        "aws:sagemaker/model:Model",
+        "aws:iam/role:Role",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:appautoscaling/target:Target",
+        "aws:appautoscaling/policy:Policy",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+    }
+
+
+def test_with_nothing_registered_the_program_says_what_to_type(unregistered):
+    (message,) = unregistered.messages
+    assert "modelctl register --env prod" in message
+    assert "Pulumi.prod.yaml" in message
+
+
+def test_without_a_release_in_config_there_is_no_endpoint(run):
+    assert run("prod", release="{}").of_type("modeldelivery:index:Endpoint") == []
+
+
+def test_the_registry_is_asked_even_without_a_release(run):
+    """Taking `release` away behind a journal that has served is an error, and only the provider can know."""
+    (call,) = run("prod", release="{}").calls
+    assert call.token == "modeldelivery:index:getFleet"
+    assert call.args == {
+        "model": "flights",
+        "environment": "prod",
+        "account": "222222222222",
+        "region": "eu-west-1",
+        "profile": "prod",
+        "fleet": [],
+    }
+
+
+def test_the_programs_only_call_is_for_the_fleet(prod):
+    (call,) = prod.calls
+    assert call.args["fleet"] == ["v1.1.0", "v1.0.0"]
+    assert call.args["live"] == "v1.0.0"
+
+
+def test_a_version_that_is_not_registered_is_a_sentence_and_not_a_traceback(run):
+    with pytest.raises(pulumi.RunError, match="not registered"):
+        run("prod", registered=frozenset({"v1.0.0"}))
+
+
+def test_bad_config_is_a_sentence_before_any_resource(run):
+    with pytest.raises(pulumi.RunError, match=r"Pulumi\.prod\.yaml: model-delivery:protect"):
+        run("prod", protect="perhaps")
+
+
+def test_everything_that_can_carry_tags_carries_them(prod):
+    untagged = {resource.type for resource in prod.resources if "tags" not in resource.inputs}
+    assert {kind for kind in untagged if not any(re.fullmatch(pattern, kind) for pattern in TAGLESS)} == set()
+    assert prod.only("aws:s3/bucket:Bucket", "flights-prod-registry").inputs["tags"] == {
+        "model": "flights",
+        "environment": "prod",
+        "owner": "ml-platform",
+        "managed-by": "pulumi",
+    }
+
+
+def test_exports_are_known_from_config(prod):
+    assert set(prod.exports) == {"endpoint", "keyArn", "packageGroup", "registryBucket", "repositoryUrl"}
+
+
+def test_the_graph_stays_small(prod):
+    """An unchanged preview pays for every resource."""
+    assert len([resource for resource in prod.resources if resource.type.startswith("aws:")]) <= 35
