@@ -23,7 +23,7 @@ MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 Region = NewType("Region", str)
 Owner = NewType("Owner", str)
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_REGION = re.compile(r"(?!cn-|.*gov|.*iso)[a-z]{2}(-[a-z]+)+-\d")  # ARNs and hosts are the partition aws's
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/=+@-]{0,62}")  # what every AWS service takes as a tag's value
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")  # one step of the path in msgspec's messages
 
@@ -205,15 +205,17 @@ class _Source(NamedTuple):
         kind, allowed = _KEYS[key]
         text = self.required(name, allowed)
         try:
-            return msgspec.json.decode(text, type=kind)
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError as wrong:
+            raise SettingsError(f"{self.file}: {name} is {text!r}; allowed: {allowed}") from wrong
+        try:
+            return msgspec.convert(value, kind)
         except msgspec.ValidationError as wrong:
             reason, _, path = str(wrong).partition(" - at `$")
             path = path.rstrip("`")
             raise SettingsError(
-                f"{self.file}: {name}{path} is {_at(json.loads(text), path)}: {reason}; allowed: {allowed}"
+                f"{self.file}: {name}{path} is {_at(value, path)}: {reason}; allowed: {allowed}"
             ) from wrong
-        except msgspec.DecodeError as wrong:
-            raise SettingsError(f"{self.file}: {name} is {text!r}; allowed: {allowed}") from wrong
 
     def model(self) -> Model:
         name = f"{PROJECT}:model"
@@ -227,7 +229,9 @@ class _Source(NamedTuple):
         return Owner(self._matching(f"{PROJECT}:owner", _OWNER, _KEYS["owner"].allowed))
 
     def region(self) -> Region:
-        return Region(self._matching("aws:region", _REGION, "an AWS region such as eu-west-1"))
+        return Region(
+            self._matching("aws:region", _REGION, "a region of the partition aws, such as eu-west-1")
+        )
 
     def profile(self) -> str | None:
         profile = self.config.get("aws:profile")

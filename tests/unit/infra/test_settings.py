@@ -1,0 +1,329 @@
+"""Every bad key is one sentence: which file, which key, which value, what is allowed."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.settings import MAX_FLEET, Release, SettingsError, parse
+
+PROJECT = Path(__file__).parents[3]
+KEYS = ("model", "owner", "release", "instances", "rollout", "changes", "alarms", "retention", "protect")
+
+GOOD = {
+    "aws:region": "eu-west-1",
+    "aws:profile": "prod",
+    "aws:allowedAccountIds": '["222222222222"]',
+    "model-delivery:model": "flights",
+    "model-delivery:owner": "ml-platform",
+    "model-delivery:release": '{"live": "v1.0.0", "fleet": ["v1.1.0", "v1.0.0"]}',
+    "model-delivery:instances": '{"type": "ml.c6i.large", "min": 1, "max": 4, "targetInvocationsPerMinute": 6000}',
+    "model-delivery:rollout": '{"required": false}',
+    "model-delivery:changes": '{"separateDrop": true, "bakeMinutes": 30}',
+    "model-delivery:alarms": '{"maxErrorRatePercent": 0.5, "maxLatencyMs": 500}',
+    "model-delivery:retention": '{"noncurrentDays": 90, "logDays": 365}',
+    "model-delivery:protect": "true",
+}
+
+
+def refused(key, value, stack="prod"):
+    """The sentence with which a config is refused that is good but for one key."""
+    config = {**GOOD, key: value} if value is not None else {k: v for k, v in GOOD.items() if k != key}
+    with pytest.raises(SettingsError) as raised:
+        parse(stack, config)
+    return str(raised.value)
+
+
+def section(key, **fields):
+    """One of the good objects, with some of its fields changed."""
+    return json.dumps(json.loads(GOOD[f"model-delivery:{key}"]) | fields)
+
+
+def test_good_config_is_read_to_the_last_field():
+    settings = parse("prod", GOOD)
+    assert settings.place.registry_bucket == "flights-prod-registry-222222222222-eu-west-1"
+    assert settings.profile == "prod"
+    assert settings.release == Release(live="v1.0.0", fleet=("v1.1.0", "v1.0.0"))
+    assert (settings.instances.type, settings.instances.min, settings.instances.max) == ("ml.c6i.large", 1, 4)
+    assert settings.instances.target_invocations_per_minute == 6000
+    assert (settings.rollout.required, settings.protect) == (False, True)
+    assert (settings.changes.separate_drop, settings.changes.bake_minutes) == (True, 30)
+    assert (settings.alarms.max_error_rate_percent, settings.alarms.max_latency_ms) == (0.5, 500)
+    assert (settings.retention.noncurrent_days, settings.retention.log_days) == (90, 365)
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_the_committed_stack_files_are_good(stack):
+    config = yaml.safe_load((PROJECT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    settings = parse(stack, {"model-delivery:model": "flights"} | texts)
+    assert settings.place.environment == stack
+
+
+def test_no_release_is_no_error():
+    for absent in ({}, {"model-delivery:release": "{}"}):
+        config = {key: value for key, value in GOOD.items() if key != "model-delivery:release"} | absent
+        assert parse("prod", config).release is None
+
+
+def test_no_profile_means_the_default_chain():
+    assert parse("prod", {key: value for key, value in GOOD.items() if key != "aws:profile"}).profile is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "where", "shown", "allowed"),
+    [
+        ("aws:region", "Ireland", "aws:region", "'Ireland'", "eu-west-1"),
+        ("aws:region", "cn-north-1", "aws:region", "'cn-north-1'", "eu-west-1"),
+        ("aws:profile", "", "aws:profile", "empty", "a profile's name"),
+        ("aws:allowedAccountIds", "[]", "aws:allowedAccountIds", "[]", "exactly one account"),
+        ("aws:allowedAccountIds", "[222222222222]", "aws:allowedAccountIds", "[222222222222]", "in quotes"),
+        ("aws:allowedAccountIds", '["1", "2"]', "aws:allowedAccountIds", '["1", "2"]', "exactly one account"),
+        ("aws:allowedAccountIds", "222222222222", "aws:allowedAccountIds", "222222222222", "in quotes"),
+        ("model-delivery:model", "Flight Delays", "model-delivery:model", "'Flight Delays'", "lowercase"),
+        ("model-delivery:owner", "", "model-delivery:owner", "''", "ml-platform"),
+        ("model-delivery:protect", "perhaps", "model-delivery:protect", "'perhaps'", "true or false"),
+        ("model-delivery:protect", "1", "model-delivery:protect", "1", "true or false"),
+        ("model-delivery:rollout", '{"required": "no"}', "rollout.required", '"no"', "{required: true}"),
+        (
+            "model-delivery:changes",
+            section("changes", bakeMinutes=-1),
+            "changes.bakeMinutes",
+            "-1",
+            "0 to 10080",
+        ),
+        (
+            "model-delivery:changes",
+            section("changes", bakeMinutes=1.5),
+            "changes.bakeMinutes",
+            "1.5",
+            "0 to 10080",
+        ),
+        (
+            "model-delivery:changes",
+            section("changes", separateDrop=1),
+            "changes.separateDrop",
+            "1",
+            "separateDrop: true",
+        ),
+        ("model-delivery:instances", section("instances", min=0), "instances.min", "0", "1 to 100 instances"),
+        (
+            "model-delivery:instances",
+            section("instances", max="4"),
+            "instances.max",
+            '"4"',
+            "1 to 100 instances",
+        ),
+        (
+            "model-delivery:instances",
+            section("instances", min=5),
+            "instances",
+            '"min": 5',
+            "max not below min",
+        ),
+        (
+            "model-delivery:instances",
+            section("instances", type="t2"),
+            "instances.type",
+            '"t2"',
+            "ml.c6i.large",
+        ),
+        (
+            "model-delivery:instances",
+            section("instances", targetInvocationsPerMinute=0),
+            "instances.targetInvocationsPerMinute",
+            "0",
+            "targetInvocationsPerMinute: 6000",
+        ),
+        (
+            "model-delivery:alarms",
+            section("alarms", maxErrorRatePercent=0),
+            "alarms.maxErrorRatePercent",
+            "0",
+            "above 0",
+        ),
+        (
+            "model-delivery:alarms",
+            section("alarms", maxLatencyMs=0),
+            "alarms.maxLatencyMs",
+            "0",
+            "1 to 60000",
+        ),
+        (
+            "model-delivery:retention",
+            section("retention", logDays=0),
+            "retention.logDays",
+            "0",
+            "1 to 3650 days",
+        ),
+        (
+            "model-delivery:retention",
+            section("retention", noncurrentDays=0),
+            "retention.noncurrentDays",
+            "0",
+            "1 to 3650",
+        ),
+        (
+            "model-delivery:release",
+            '{"live": "v1.0.0", "fleet": []}',
+            "release",
+            '"fleet": []',
+            "1 to 10 versions",
+        ),
+        (
+            "model-delivery:release",
+            '{"live": 1.1, "fleet": ["v1.1.0"]}',
+            "release.live",
+            "1.1",
+            "YAML reads 1.10",
+        ),
+        (
+            "model-delivery:release",
+            '{"live": "v1.1.0", "fleet": [1.1]}',
+            "release.fleet[0]",
+            "1.1",
+            "YAML reads 1.10",
+        ),
+        (
+            "model-delivery:release",
+            '{"live": "1.1.0", "fleet": ["1.1.0"]}',
+            "release",
+            "'1.1.0'",
+            "vMAJOR.MINOR.PATCH",
+        ),
+        (
+            "model-delivery:release",
+            '{"live": "v1.1", "fleet": ["v1.1"]}',
+            "release",
+            "'v1.1'",
+            "vMAJOR.MINOR.PATCH",
+        ),
+        (
+            "model-delivery:release",
+            '{"live": "v2.0.0", "fleet": ["v1.0.0"]}',
+            "release",
+            "v2.0.0",
+            "not in the fleet",
+        ),
+        (
+            "model-delivery:release",
+            '{"live": "v1.0.0", "fleet": ["v1.0.0", "v1.0.0"]}',
+            "release",
+            "v1.0.0",
+            "twice",
+        ),
+        ("model-delivery:release", '["v1.0.0"]', "release", '["v1.0.0"]', "{live: v1.4.0"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_allowed(key, value, where, shown, allowed):
+    sentence = refused(key, value)
+    assert sentence.startswith("Pulumi.prod.yaml: ")
+    assert where in sentence
+    assert shown in sentence
+    assert allowed in sentence
+
+
+@pytest.mark.parametrize("key", [key for key in GOOD if key not in {"aws:profile", "model-delivery:release"}])
+def test_a_missing_key_is_named_with_what_is_allowed(key):
+    sentence = refused(key, None)
+    assert sentence.startswith(f"Pulumi.prod.yaml: {key} is missing; allowed: ")
+
+
+@pytest.mark.parametrize("key", ["instances", "rollout", "changes", "alarms", "retention", "release"])
+def test_an_unknown_field_is_refused(key):
+    sentence = refused(f"model-delivery:{key}", section(key, colour="blue"))
+    assert f"model-delivery:{key}" in sentence
+    assert "unknown field `colour`" in sentence
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        (key, field)
+        for key in KEYS
+        if GOOD[f"model-delivery:{key}"][0] == "{"
+        for field in json.loads(GOOD[f"model-delivery:{key}"])
+    ],
+)
+def test_a_missing_field_is_named(key, field):
+    fields = json.loads(GOOD[f"model-delivery:{key}"])
+    del fields[field]
+    assert f"missing required field `{field}`" in refused(f"model-delivery:{key}", json.dumps(fields))
+
+
+def test_an_unknown_key_is_refused_with_those_that_exist():
+    sentence = refused("model-delivery:relase", "{}")
+    assert sentence.startswith("Pulumi.prod.yaml: model-delivery:relase is {}, but")
+    assert all(key in sentence for key in KEYS)
+
+
+def test_keys_of_other_packages_are_theirs_to_check():
+    assert parse("prod", {**GOOD, "aws:maxRetries": "3"}) == parse("prod", GOOD)
+
+
+def test_a_stacks_name_that_cannot_be_a_bucket_is_refused():
+    with pytest.raises(SettingsError, match="the stack's name is the environment's name: 'Prod'"):
+        parse("Prod", GOOD)
+
+
+def test_the_stacks_name_only_names():
+    """The same config under another stack differs in its place alone."""
+    prod, blue = parse("prod", GOOD), parse("blue", GOOD)
+    assert {field for field in prod.__struct_fields__ if getattr(prod, field) != getattr(blue, field)} == {
+        "place"
+    }
+
+
+number = st.integers(0, 30)
+version = st.builds("v{}.{}.{}".format, number, number, number)
+fleets = st.lists(version, min_size=1, max_size=MAX_FLEET, unique=True)
+
+
+@given(fleets, st.data())
+def test_any_fleet_with_its_live_is_read_as_written(fleet, data):
+    live = data.draw(st.sampled_from(fleet))
+    release = parse(
+        "prod", {**GOOD, "model-delivery:release": json.dumps({"live": live, "fleet": fleet})}
+    ).release
+    assert release == Release(live=live, fleet=tuple(fleet))
+
+
+@given(fleets, version)
+def test_a_live_outside_the_fleet_is_never_read(fleet, live):
+    if live in fleet:
+        fleet = [each for each in fleet if each != live]
+    assert "model-delivery:release" in refused(
+        "model-delivery:release", json.dumps({"live": live, "fleet": fleet})
+    )
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(["instances", "rollout", "changes", "alarms", "retention"]), json_values)
+def test_no_other_json_is_read_and_none_escapes_the_sentence(key, value):
+    """Whatever stands there, the answer is a sentence about that key, never another exception."""
+    assert refused(f"model-delivery:{key}", json.dumps(value)).startswith(
+        f"Pulumi.prod.yaml: model-delivery:{key}"
+    )
+
+
+@given(st.sampled_from(sorted(GOOD)), st.text(max_size=12))
+def test_any_text_is_read_or_refused_with_a_sentence(key, text):
+    sentence = ""
+    try:
+        parse("prod", {**GOOD, key: text})
+    except SettingsError as wrong:
+        sentence = str(wrong)
+    assert not sentence or sentence.startswith(f"Pulumi.prod.yaml: {key}")
