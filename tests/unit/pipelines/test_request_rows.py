@@ -1,0 +1,284 @@
+"""What the server takes, for any schema, and what it says of anything else."""
+
+import csv
+import io
+import json
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from pipelines.server.rows import BadRequestError, RowReader
+from pipelines.server.schema import Category, Integer, Number, Schema, SelfCheck
+
+texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(
+    str.strip
+)
+words = texts.filter(lambda word: word and word.lower() != "null")  # what a CSV cell can hold as itself
+bounds = st.tuples(st.integers(-10_000, 10_000), st.integers(1, 10_000)).map(
+    lambda pair: (pair[0], pair[0] + pair[1])
+)
+
+
+@st.composite
+def some_features(draw):
+    names = draw(
+        st.lists(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True), min_size=1, max_size=6, unique=True)
+    )
+    features = []
+    for name in names:
+        nullable = draw(st.booleans())
+        low, high = draw(bounds)
+        categories = tuple(draw(st.lists(words, min_size=1, max_size=5, unique=True)))
+        features.append(
+            draw(
+                st.sampled_from(
+                    [
+                        Number(name=name, meaning="", minimum=low, maximum=high, nullable=nullable),
+                        Integer(name=name, meaning="", minimum=low, maximum=high, nullable=nullable),
+                        *(
+                            Category(
+                                name=name, meaning="", categories=categories, unseen=unseen, nullable=nullable
+                            )
+                            for unseen in ("refuse", "missing")
+                        ),
+                    ]
+                )
+            )
+        )
+    return Schema(features=tuple(features), threshold=0.5, self_check=SelfCheck({}, 0.5))
+
+
+def allowed_value(feature):
+    if isinstance(feature, Number):
+        value = st.floats(feature.minimum, feature.maximum)
+    elif isinstance(feature, Integer):
+        value = st.integers(feature.minimum, feature.maximum)
+    else:
+        value = st.sampled_from(feature.categories)
+    return st.none() | value if feature.nullable else value
+
+
+def refused_value(feature):
+    if isinstance(feature, Category):
+        wrong = st.integers() | st.booleans() | st.just([])
+        if feature.unseen == "refuse":
+            wrong |= words.filter(lambda word: word not in feature.categories)
+    else:
+        wrong = (
+            st.integers(feature.maximum + 1, 10**9)
+            | st.integers(-(10**9), feature.minimum - 1)
+            | texts
+            | st.booleans()
+        )
+        if isinstance(feature, Integer):
+            wrong |= st.just(feature.minimum + 0.5)
+    return wrong if feature.nullable else st.none() | wrong
+
+
+@st.composite
+def schema_and_rows(draw):
+    schema = draw(some_features())
+    row = st.fixed_dictionaries({feature.name: allowed_value(feature) for feature in schema.features})
+    return schema, draw(st.lists(row, min_size=1, max_size=4))
+
+
+def as_json(value):
+    return json.dumps(value).encode()
+
+
+def as_csv(rows, schema):
+    text = io.StringIO()
+    csv.writer(text).writerows(
+        [["" if value is None else value for value in map(row.get, schema.names)] for row in rows]
+    )
+    return text.getvalue().encode()
+
+
+@given(schema_and_rows())
+def test_rows_within_the_schema_become_the_tensor(case):
+    schema, rows = case
+    matrix = RowReader(schema).json(as_json(rows)).matrix
+    assert matrix.dtype == np.float32
+    expected = [
+        [
+            np.nan
+            if (value := row[feature.name]) is None
+            else feature.categories.index(value)
+            if isinstance(feature, Category)
+            else value
+            for feature in schema.features
+        ]
+        for row in rows
+    ]
+    np.testing.assert_array_equal(matrix, np.array(expected, dtype=np.float32))
+
+
+@given(schema_and_rows())
+def test_json_envelope_and_csv_say_the_same(case):
+    schema, rows = case
+    assume(len(schema.features) > 1)  # one empty cell alone on its line is CSV's empty line
+    reader = RowReader(schema)
+    expected = reader.json(as_json(rows)).matrix
+    header = ",".join(schema.names).encode() + b"\r\n"
+    np.testing.assert_array_equal(reader.json(as_json({"instances": rows})).matrix, expected)
+    np.testing.assert_array_equal(reader.csv(as_csv(rows, schema), header=False).matrix, expected)
+    np.testing.assert_array_equal(reader.csv(header + as_csv(rows, schema), header=True).matrix, expected)
+    np.testing.assert_array_equal(reader.json(as_json(rows[0])).matrix, expected[:1])
+
+
+@given(schema_and_rows(), st.data())
+def test_a_value_outside_the_schema_is_refused_by_row_and_field(case, data):
+    schema, rows = case
+    place = data.draw(st.integers(0, len(rows) - 1))
+    feature = data.draw(st.sampled_from(schema.features))
+    bad = [dict(row) for row in rows]
+    bad[place][feature.name] = data.draw(refused_value(feature))
+    with pytest.raises(BadRequestError) as refused:
+        RowReader(schema).json(as_json(bad))
+    assert (refused.value.row, refused.value.field) == (place, feature.name)
+    assert f"row {place}, field {feature.name!r}: " in str(refused.value)
+    assert feature.allowed() in str(refused.value)
+
+
+@given(schema_and_rows(), st.data())
+def test_a_field_may_be_left_out_only_where_null_is_allowed(case, data):
+    schema, rows = case
+    feature = data.draw(st.sampled_from(schema.features))
+    del rows[-1][feature.name]
+    reader = RowReader(schema)
+    if feature.nullable:
+        assert np.isnan(reader.json(as_json(rows)).matrix[-1, schema.names.index(feature.name)])
+    else:
+        with pytest.raises(BadRequestError, match="missing; allowed is") as refused:
+            reader.json(as_json(rows))
+        assert (refused.value.row, refused.value.field) == (len(rows) - 1, feature.name)
+
+
+@given(schema_and_rows(), texts)
+def test_an_unknown_field_is_refused_by_name(case, name):
+    schema, rows = case
+    assume(name not in schema.names)
+    rows[-1][name] = 1
+    with pytest.raises(BadRequestError) as refused:
+        RowReader(schema).json(as_json(rows))
+    assert (refused.value.row, refused.value.field) == (len(rows) - 1, name)
+    assert f"unknown; allowed are {', '.join(schema.names)}" in str(refused.value)
+
+
+@given(st.binary() | st.text().map(str.encode), st.booleans())
+def test_no_body_whatever_breaks_the_reader(body, header):
+    reader = RowReader(SCHEMA)
+    for read in (lambda: reader.json(body), lambda: reader.csv(body, header=header)):
+        try:
+            answer = read()
+        except BadRequestError as refused:
+            sentence = str(refused)
+        else:
+            sentence = f"{len(answer.matrix)} rows"
+        assert 0 < len(sentence) < 1000
+
+
+SCHEMA = Schema(
+    features=(
+        Category(name="dest", meaning="", categories=("ATL", "LAX"), unseen="missing"),
+        Number(name="temp", meaning="", minimum=-60, maximum=130, nullable=True),
+    ),
+    threshold=0.5,
+    self_check=SelfCheck({}, 0.5),
+)
+
+
+def test_a_name_unknown_to_training_is_missing_and_counted_where_the_set_is_open():
+    batch = RowReader(SCHEMA).json(b'[{"dest": "BOS"}, {"dest": "LAX"}, {"dest": "BOS"}]')
+    assert np.isnan(batch.matrix[:, 0]).tolist() == [True, False, True]
+    assert batch.unseen == {"dest": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"[]", "no rows: send at least one instance"),
+        (b'{"instances": []}', "no rows: send at least one instance"),
+        (b'{"instances": {"dest": "ATL"}}', "'instances' must be a list of objects"),
+        (b'{"instances": [], "more": 1}', "beside 'instances' no other key is allowed"),
+        (b"", "the body is not JSON: Input data was truncated"),
+        (b'[{"dest": "ATL"}', "the body is not JSON: Input data was truncated"),
+        (b'{"dest": "ATL", "temp": NaN}', "the body is not JSON: JSON is malformed"),
+        (b"[3]", "row 0: Expected `object`, got `int`; an instance is an object with dest, temp"),
+        (b'{"x":' + b"[" * 100_000, "the body is nested too deep"),
+        (b'{"dest": "\xff"}', "the body is not JSON: "),
+    ],
+)
+def test_a_body_that_holds_no_rows_is_refused_with_a_sentence(body, sentence):
+    with pytest.raises(BadRequestError) as refused:
+        RowReader(SCHEMA).json(body)
+    assert str(refused.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "sentence"),
+    [
+        (b"", False, "no rows"),
+        (b"dest,temp\n", True, "no rows"),
+        (b"ATL,1\nATL\n", False, "row 1: 1 cells where dest,temp has 2"),
+        (b"temp,dest\n1,ATL,2\n", True, "row 0: 3 cells where the header has 2"),
+        (b"dest,dest\nATL,ATL\n", True, "the header names a column twice"),
+        (b"dest,wind\nATL,1\n", True, "row 0, field 'wind': unknown; allowed are dest, temp"),
+        (b"temp\n1\n", True, "row 0, field 'dest': missing"),
+        (b"ATL,nan\n", False, "row 0, field 'temp': "),
+        (b"ATL,inf\n", False, "row 0, field 'temp': "),
+        (b",1\n", False, "row 0, field 'dest': Expected `str`, got `null`"),
+        (b'"ATL', False, "the body is not CSV in UTF-8"),
+        (b"\xff,1", False, "the body is not CSV in UTF-8"),
+    ],
+)
+def test_csv_that_is_not_the_models_is_refused_with_a_sentence(body, header, sentence):
+    with pytest.raises(BadRequestError) as refused:
+        RowReader(SCHEMA).csv(body, header=header)
+    assert str(refused.value).startswith(sentence)
+
+
+def test_csv_columns_may_come_in_any_order_under_a_header_and_after_a_byte_order_mark():
+    batch = RowReader(SCHEMA).csv(b"\xef\xbb\xbftemp,dest\r\n1.5,LAX\r\n\r\n,ATL\r\n", header=True)
+    np.testing.assert_array_equal(batch.matrix, np.array([[1, 1.5], [0, np.nan]], dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"threshold": 1.0}, "threshold 1.0 is not between 0 and 1"),
+        ({"features": []}, "features must be at least one, each name once"),
+        ({"more": 1}, "unknown field `more`"),
+    ],
+)
+def test_a_schema_that_no_server_can_hold_to_is_refused(change, sentence):
+    document = {**msgspec.to_builtins(SCHEMA), **change}
+    with pytest.raises(msgspec.ValidationError, match=sentence):
+        msgspec.convert(document, Schema)
+
+
+@pytest.mark.parametrize(
+    ("feature", "sentence"),
+    [
+        (
+            {"type": "number", "name": "a", "meaning": "", "minimum": 2, "maximum": 1},
+            "a: minimum 2.0 is not below",
+        ),
+        (
+            {"type": "category", "name": "a", "meaning": "", "categories": [], "unseen": "refuse"},
+            "at least one name",
+        ),
+        (
+            {"type": "integer", "name": "a b", "meaning": "", "minimum": 1, "maximum": 2},
+            "'a b': a name is made of",
+        ),
+        ({"type": "text", "name": "a", "meaning": ""}, "Invalid value 'text'"),
+    ],
+)
+def test_a_feature_that_no_server_can_check_is_refused(feature, sentence):
+    document = {**msgspec.to_builtins(SCHEMA), "features": [feature]}
+    with pytest.raises(msgspec.ValidationError, match=sentence):
+        msgspec.convert(document, Schema)

@@ -1,0 +1,121 @@
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.server import artifact
+from pipelines.server.model import BadModelError, load
+
+SERVING = {
+    "starlette",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "onnxruntime",
+    "numpy",
+    "prometheus_client",
+    "msgspec",
+}
+THEIR_OWN = {
+    "anyio",
+    "idna",
+    "h11",
+    "click",
+    "typing_extensions",
+    "flatbuffers",
+    "google",
+    "packaging",
+    "sniffio",
+}
+
+
+@pytest.fixture
+def folder(model_dir, tmp_path):
+    return Path(shutil.copytree(model_dir, tmp_path / "model"))
+
+
+def test_the_registered_model_loads(folder, trained):
+    digest = artifact.digest(trained.archive)
+    assert load(folder, digest).digest == digest
+
+
+@pytest.mark.parametrize("name", artifact.FILES)
+def test_a_model_with_another_byte_than_registered_does_not_load(folder, trained, name):
+    content = bytearray((folder / name).read_bytes())
+    content[-1] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(BadModelError, match=r"but MODEL_SHA256 asks for sha256:.*: refusing to serve it"):
+        load(folder, artifact.digest(trained.archive))
+
+
+@pytest.mark.parametrize("name", artifact.FILES)
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(
+        BadModelError, match=re.escape(f"cannot read {folder / name}: No such file or directory")
+    ):
+        load(folder, None)
+
+
+def test_a_corrupt_model_does_not_load(folder):
+    (folder / artifact.MODEL_FILE).write_bytes(b"no model")
+    with pytest.raises(BadModelError, match=r"model\.onnx is not a model that onnxruntime loads"):
+        load(folder, None)
+
+
+def changed(folder, change):
+    path = folder / artifact.SCHEMA_FILE
+    schema = json.loads(path.read_bytes())
+    change(schema)
+    path.write_text(json.dumps(schema))
+
+
+def test_a_model_that_answers_its_self_check_otherwise_does_not_load(folder):
+    changed(
+        folder,
+        lambda schema: schema["self_check"].update(probability=schema["self_check"]["probability"] + 0.01),
+    )
+    with pytest.raises(BadModelError, match=r"self-check predicts 0\.\d+, but training computed 0\.\d+"):
+        load(folder, None)
+
+
+def test_a_self_check_outside_of_the_schema_does_not_load(folder):
+    changed(folder, lambda schema: schema["self_check"]["instance"].update(weekday=8))
+    with pytest.raises(BadModelError, match=r"self_check: row 0, field 'weekday': "):
+        load(folder, None)
+
+
+def test_a_schema_of_another_width_does_not_load(folder):
+    changed(folder, lambda schema: schema["features"].pop())
+    with pytest.raises(BadModelError, match=r"asks for features \[15\]"):
+        load(folder, None)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[1"])
+def test_a_corrupt_schema_does_not_load(folder, content):
+    (folder / artifact.SCHEMA_FILE).write_bytes(content)
+    with pytest.raises(BadModelError, match=r"schema\.json is not a schema"):
+        load(folder, None)
+
+
+def test_the_server_imports_only_what_its_image_holds():
+    """Of this repository `pipelines.server`, of others what requirements/serving.in names and what that needs."""
+    code = """
+import sys
+before = set(sys.modules)
+import pipelines.server.__main__
+new = {name: module for name, module in sys.modules.items() if name not in before}
+print(*{name.split('.')[0] for name, module in new.items() if 'site-packages' in (getattr(module, '__file__', None) or '')})
+print(*(name for name in new if name.startswith('pipelines')))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    packages, own = (set(line.split()) for line in done.stdout.splitlines())
+    assert packages >= SERVING - {"uvloop", "httptools"}  # these two load when the server runs
+    assert packages <= SERVING | THEIR_OWN
+    assert own - {"pipelines"} == {module for module in own if module.startswith("pipelines.server")}

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from pipelines.server.settings import SettingsError, read_settings
+
+DIGEST = "sha256:" + "0" * 64
+
+
+def test_without_variables_the_server_is_what_sagemaker_expects():
+    settings = read_settings({})
+    assert (settings.model_dir, settings.port) == (Path("/opt/ml/model"), 8080)
+    assert settings.host == "0.0.0.0"  # noqa: S104 a container is reached from outside of it
+    assert (settings.version, settings.digest) == ("unversioned", None)
+
+
+def test_each_variable_is_read():
+    settings = read_settings(
+        {
+            "SM_MODEL_DIR": "/model",
+            "BIND_HOST": "127.0.0.1",
+            "SAGEMAKER_BIND_TO_PORT": "9000",
+            "MODEL_VERSION": "v1.4.0",
+            "MODEL_SHA256": DIGEST,
+            "DRAIN_SECONDS": "2.5",
+        }
+    )
+    assert (settings.model_dir, settings.host, settings.port) == (Path("/model"), "127.0.0.1", 9000)
+    assert (settings.version, settings.digest, settings.drain_seconds) == ("v1.4.0", DIGEST, 2.5)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SAGEMAKER_BIND_TO_PORT", "http"),
+        ("SAGEMAKER_BIND_TO_PORT", "65536"),
+        ("SAGEMAKER_BIND_TO_PORT", "-1"),
+        ("SAGEMAKER_BIND_TO_PORT", "²"),
+        ("MODEL_SHA256", "0" * 64),
+        ("MODEL_SHA256", DIGEST.upper()),
+        ("DRAIN_SECONDS", "0"),
+        ("DRAIN_SECONDS", "31"),
+        ("DRAIN_SECONDS", "nan"),
+        ("DRAIN_SECONDS", "soon"),
+    ],
+)
+def test_a_value_that_cannot_be_obeyed_is_refused_by_name(variable, value):
+    with pytest.raises(SettingsError, match=f"{variable}={value!r}.* write "):
+        read_settings({variable: value})
