@@ -104,11 +104,12 @@ def closed(journal: Journal, now: float, why: str) -> Journal:
 
 
 def arrived(intent: Intent, endpoint: Endpoint) -> bool:
-    """Whether Current is what the intent asked for.
+    """Whether Current is what the intent asked for, and nothing else is still asked for.
 
-    Desired proves nothing: SageMaker may take it back (terraform-provider-aws#48997).
+    Desired alone proves nothing: SageMaker may give up on it (terraform-provider-aws#48997). Left behind by a move that
+    failed, it would be retained by the next fleet change, so a Desired that differs is asked anew.
     """
-    return weights.same(endpoint.current, intent.target)
+    return weights.same(endpoint.current, intent.target) and weights.same(endpoint.desired, intent.target)
 
 
 def vanished(intent: Intent, endpoint: Endpoint) -> tuple[Version, ...]:
