@@ -22,10 +22,14 @@ from release.ports import ConflictError, UnreachableError
 from release.record import Entry, VersionRecord
 from release.version import BadVersionError, Version, parse_version, precedence
 
-CLOCKS_DIFFER = 3600.0  # seconds by which SageMaker's clock may run behind S3's, generously
+CLOCKS_DIFFER = 300.0  # seconds by which SageMaker's clock may run behind S3's, generously
 MEDIA_TYPES = ["application/json", "text/csv"]
 _FOLDER = "versions/"
 _ABSENT = {"NoSuchKey", "404", "NoSuchBucket"}
+_MISSING = (
+    "Could not find",
+    "does not exist",
+)  # SageMaker's words; its code is ValidationException for everything
 
 
 class Clients(Protocol):
@@ -128,6 +132,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
                     Key=key,
                     Body=body,
                     ContentType="application/gzip",
+                    ChecksumAlgorithm="SHA256",
                     ChecksumSHA256=_checksum(digest),
                     IfNoneMatch="*",
                     **self._owner,
@@ -242,7 +247,7 @@ def _asked(what: str) -> Iterator[None]:
     except ClientError as error:
         answer = error.response["Error"]
         message = answer.get("Message", "")
-        if answer.get("Code") in _ABSENT or "does not exist" in message:
+        if answer.get("Code") in _ABSENT or any(words in message for words in _MISSING):
             raise _AbsentError(f"{what}: {message or answer.get('Code')}", error.response) from error
         raise UnreachableError(f"{what}: {error}") from error
 
