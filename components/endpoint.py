@@ -127,7 +127,7 @@ def _model(
             "model_data_url": version.model_data,
             "environment": {
                 "MODEL_VERSION": version.version,
-                "MODEL_SHA256": version.model_digest.removeprefix("sha256:"),
+                "MODEL_SHA256": version.model_digest,
             },
         },
         opts=opts,

@@ -21,10 +21,7 @@ def test_a_model_is_its_registered_digests(prod, registered):
     assert container == {
         "image": record["image"],
         "modelDataUrl": record["modelData"],
-        "environment": {
-            "MODEL_VERSION": "v1.1.0",
-            "MODEL_SHA256": record["modelDigest"].removeprefix("sha256:"),
-        },
+        "environment": {"MODEL_VERSION": "v1.1.0", "MODEL_SHA256": record["modelDigest"]},
     }
 
 

@@ -1,0 +1,223 @@
+"""Imports go one way (docs/architecture.md), checked over the real sources."""
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+ROOMS = (
+    "infra",
+    "components",
+    "pipelines",
+    "release",
+    "provider",
+    "policy",
+    "sandbox",
+    "tools",
+    "benchmarks",
+    "tests",
+)
+
+NAMES = {"release.naming", "release.version"}  # the words that all rooms share
+# Who may import what of this project beside itself. The longest entry that names a module decides.
+MAY_IMPORT = {
+    "infra": {"components", "provider.sdk", *NAMES},
+    "components": {"provider.sdk", *NAMES},
+    "provider": {
+        "release.aws",
+        "release.conduct",
+        "release.core",
+        "release.ports",
+        "release.record",
+        "release.operations",
+        *NAMES,
+    },
+    "provider.sdk": set(),
+    "release.version": set(),
+    "release.naming": {"release.version"},
+    "release.record": NAMES,
+    "release.core": NAMES,
+    "release.ports": {"release.core", "release.record", *NAMES},
+    "release.conduct": {"release.core", "release.ports", *NAMES},
+    "release.operations": {"release.core", "release.ports", "release.conduct", "release.record", *NAMES},
+    "release.aws": {"release.core", "release.ports", "release.record", *NAMES},
+    "release.cli": {"release"},
+    "pipelines": NAMES,
+    "policy": NAMES,
+    "sandbox": set(),
+    "tools": {"release", "pipelines"},
+    "benchmarks": {"infra", "components", "pipelines", "release", "provider", "sandbox", "tools"},
+}
+PURE = (
+    "release.core",
+    "release.version",
+    "release.naming",
+    "release.record",
+    "release.ports",
+    "release.conduct",
+)
+WORLD = {
+    "boto3",
+    "botocore",
+    "pulumi",
+    "pulumi_aws",
+    "time",
+    "datetime",
+    "os",
+    "random",
+    "socket",
+    "subprocess",
+    "uuid",
+}
+CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "time_ns"}
+
+
+def module_name(path):
+    parts = path.relative_to(PROJECT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def sources(*rooms):
+    return [path for room in rooms for path in sorted((PROJECT / room).rglob("*.py"))]
+
+
+def imported(path):
+    return imports_of(path.read_text(), module_name(path), is_package=path.stem == "__init__")
+
+
+def imports_of(text, name, *, is_package=False):
+    """Full names of what a module imports, wherever in it; `from a import b` counts as `a.b` where that is a module."""
+    names = set()
+    for node in ast.walk(ast.parse(text, name)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            source = node.module or ""
+            if node.level:
+                dots = "." * node.level
+                source = importlib.util.resolve_name(
+                    dots + source, name if is_package else name.rpartition(".")[0]
+                )
+            names |= {
+                f"{source}.{alias.name}" if is_module(f"{source}.{alias.name}") else source
+                for alias in node.names
+            }
+    return names
+
+
+def is_module(name):
+    path = PROJECT.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or path.is_dir()
+
+
+def within(name, package):
+    return name == package or name.startswith(f"{package}.")
+
+
+def layer(name):
+    return max((each for each in MAY_IMPORT if within(name, each)), key=len, default=name.partition(".")[0])
+
+
+def wrong_ways(name, imports):
+    """The imports of a module that the table does not allow."""
+    mine = layer(name)
+    return [
+        other
+        for other in sorted(imports)
+        if other.partition(".")[0] in ROOMS
+        and not within(other, mine)
+        and not any(within(other, allowed) for allowed in MAY_IMPORT.get(mine, set()))
+    ]
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "tests" and (PROJECT / room).is_dir()])
+def test_imports_go_one_way(room):
+    wrong = {module_name(path): wrong_ways(module_name(path), imported(path)) for path in sources(room)}
+    assert {name: imports for name, imports in wrong.items() if imports} == {}
+
+
+@pytest.mark.parametrize("layer", PURE)
+def test_the_core_touches_no_world_and_no_clock(layer):
+    paths = [path for path in sources("release") if within(module_name(path), layer)]
+    touched = {
+        module_name(path): found
+        for path in paths
+        if (found := {name for name in imported(path) if name.partition(".")[0] in WORLD})
+    }
+    assert paths
+    assert touched == {}
+
+
+@pytest.mark.parametrize("room", ["infra", "components"])
+def test_resources_depend_on_no_clock_environment_or_chance(room):
+    """A preview right after `up` shows no change."""
+    forbidden = {"os", "random", "secrets", "socket", "subprocess", "time", "uuid", "boto3", "botocore"}
+    for path in sources(room):
+        calls = {
+            node.func.attr
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert not {name.partition(".")[0] for name in imported(path)} & forbidden, path
+        assert not calls & (CLOCKS | {"getenv"}), path
+
+
+def test_only_settings_reads_config():
+    readers = [
+        module_name(path)
+        for path in sources("infra", "components", "provider")
+        if any(
+            word in path.read_text() for word in ("pulumi.Config", "runtime.config", "runtime import config")
+        )
+    ]
+    assert readers == ["infra.settings"]
+
+
+@pytest.mark.parametrize(
+    ("name", "imports", "wrong"),
+    [
+        ("release.core.resolve", {"release.aws.journal"}, ["release.aws.journal"]),
+        ("release.operations.rollback", {"release.aws.hosting"}, ["release.aws.hosting"]),
+        ("components.endpoint", {"infra.settings"}, ["infra.settings"]),
+        ("components.endpoint", {"provider.fleet"}, ["provider.fleet"]),
+        ("components.endpoint", {"provider.sdk", "json"}, []),
+        ("pipelines.train", {"components.key"}, ["components.key"]),
+        ("release.cli.main", {"sandbox"}, ["sandbox"]),
+        ("provider.sdk", {"provider.fleet"}, ["provider.fleet"]),
+        ("provider.fleet", {"provider.values", "release.aws.registry"}, []),
+    ],
+)
+def test_the_table_refuses_what_it_should(name, imports, wrong):
+    assert wrong_ways(name, imports) == wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import sandbox.home", {"sandbox.home"}),
+        ("def late():\n    from release.aws import journal", {"release.aws.journal"}),
+        ("from release.aws.journal import S3Journal", {"release.aws.journal"}),
+        ("from . import journal", {"release.core.journal"}),
+        ("from ..aws.journal import S3Journal", {"release.aws.journal"}),
+    ],
+)
+def test_every_form_of_import_is_seen(text, found):
+    assert imports_of(text, "release.core.resolve") == found
+
+
+def test_every_room_has_a_rule():
+    packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
+    assert packages <= {entry.partition(".")[0] for entry in MAY_IMPORT}
+
+
+def test_the_program_loads_without_boto3():
+    """boto3 is slow to import, and the program makes no AWS call of its own."""
+    code = "import sys, components.endpoint, components.registry, infra.settings, infra.tags; print('boto3' in sys.modules)"
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "False"
