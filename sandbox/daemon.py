@@ -19,6 +19,7 @@ from sandbox.home import CHECKOUT, Home, write
 
 INCARNATION = "SANDBOX_INCARNATION"
 _POLL = 0.05  # seconds
+_LOOK = 0.5  # seconds: `_locked` takes the lock for an instant to see whether it is free
 _GRACE = 15.0  # seconds a daemon gets to drain its model servers
 
 
@@ -46,10 +47,17 @@ def held(path: Path) -> Iterator[None]:
     """Hold the home for as long as this process lives: the kernel lets go when it dies, however it dies."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SandboxError("another sandbox runs in this folder: `sandbox status` shows it") from None
+        end = time.monotonic() + _LOOK
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise SandboxError(
+                        "another sandbox runs in this folder: `sandbox status` shows it"
+                    ) from None
+                time.sleep(_POLL)
         yield
 
 
@@ -69,9 +77,11 @@ def running(home: Home) -> Daemon | None:
 
 def up(home: Home, deadline: float = 60.0) -> Daemon:
     """Start the daemon unless it runs, and return when it serves; raises SandboxError past `deadline` seconds."""
-    if daemon := running(home):
-        return daemon
-    down(home)
+    recorded = _recorded(home)
+    if recorded and _alive(recorded):
+        return recorded
+    if recorded:
+        _sweep(recorded)  # of one that was killed; not `down`, which would end a sandbox that just came up
     home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     incarnation = secrets.token_hex(6)
     environment = {
@@ -113,13 +123,7 @@ def down(home: Home, *, purge: bool = False) -> None:
             end = time.monotonic() + _GRACE
             while _alive(daemon) and time.monotonic() < end:
                 time.sleep(_POLL)
-        survivors = list(_session(daemon))
-        for process in survivors:
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
-        psutil.wait_procs(survivors, timeout=5)
+        _sweep(daemon)
         home.daemon.unlink(missing_ok=True)
     if purge and home.root.exists():
         if _locked(home):
@@ -160,6 +164,17 @@ def _alive(daemon: Daemon) -> bool:
         return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _sweep(daemon: Daemon) -> None:
+    """Kill what a daemon left behind."""
+    survivors = list(_session(daemon))
+    for process in survivors:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(survivors, timeout=5)
 
 
 def _session(daemon: Daemon) -> Iterator[psutil.Process]:

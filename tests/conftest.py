@@ -19,7 +19,10 @@ from botocore.config import Config
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ECHO = CHECKOUT / "tests" / "containers" / "echo"
-ROLES = {"staging": "arn:aws:iam::111111111111:role/serving", "prod": "arn:aws:iam::222222222222:role/serving"}
+ROLES = {
+    "staging": "arn:aws:iam::111111111111:role/serving",
+    "prod": "arn:aws:iam::222222222222:role/serving",
+}
 # No retries: a test that counts calls, or loses one on purpose, sees what was sent.
 ONCE = Config(retries={"max_attempts": 0}, read_timeout=30)
 
@@ -126,7 +129,9 @@ class Hosting:
             entry.size = len(data)
             tar.addfile(entry, io.BytesIO(data))
         key = f"{name}/model.tar.gz"
-        self.sandbox.client(self.profile, "s3").put_object(Bucket=self.bucket, Key=key, Body=buffer.getvalue())
+        self.sandbox.client(self.profile, "s3").put_object(
+            Bucket=self.bucket, Key=key, Body=buffer.getvalue()
+        )
         self.sagemaker.create_model(
             ModelName=name,
             ExecutionRoleArn=ROLES[self.profile],
@@ -177,7 +182,9 @@ class Hosting:
 
     def invoke(self, endpoint, body=b"row", **more):
         """The variant that answered, and what its model said."""
-        answer = self.runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType="text/csv", **more)
+        answer = self.runtime.invoke_endpoint(
+            EndpointName=endpoint, Body=body, ContentType="text/csv", **more
+        )
         return answer["InvokedProductionVariant"], json.loads(answer["Body"].read())
 
 
@@ -212,11 +219,23 @@ def own_hosting(own_sandbox):
 
 def _hosting(sandbox, profile):
     repository, bucket = "echo", f"echo-{profile}"
-    sandbox.client(profile, "ecr").create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
+    sandbox.client(profile, "ecr").create_repository(
+        repositoryName=repository, imageTagMutability="IMMUTABLE"
+    )
     region = {"LocationConstraint": "eu-west-1"}
     sandbox.client(profile, "s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
     pushed = subprocess.run(
-        [sys.executable, "-m", "sandbox", "image", "--profile", profile, "--repository", repository, str(ECHO)],
+        [
+            sys.executable,
+            "-m",
+            "sandbox",
+            "image",
+            "--profile",
+            profile,
+            "--repository",
+            repository,
+            str(ECHO),
+        ],
         cwd=CHECKOUT,
         env=sandbox.env,
         capture_output=True,

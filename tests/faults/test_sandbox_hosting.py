@@ -21,7 +21,7 @@ def pair(hosting):
 def endpoint(hosting, pair, request):
     """An endpoint of this test alone, with `one` at 100 and `two` at 0."""
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-55:].strip("-")
-    hosting.config(f"{name}-c", {"one": 100, "two": 0})
+    hosting.config(f"{name}-c", dict(zip(pair, [100, 0], strict=True)))
     hosting.endpoint(name, f"{name}-c")
     yield name
     hosting.sandbox.clear_faults()
@@ -50,7 +50,8 @@ def test_a_config_with_only_zero_weights_is_refused(hosting, pair):
         hosting.config("zeros", dict.fromkeys(pair, 0))
 
 
-def test_a_config_keeps_its_key_and_capture(hosting, pair):
+@pytest.mark.usefixtures("pair")
+def test_a_config_keeps_its_key_and_capture(hosting):
     capture = {
         "EnableCapture": True,
         "InitialSamplingPercentage": 20,
@@ -64,13 +65,19 @@ def test_a_config_keeps_its_key_and_capture(hosting, pair):
     assert (shown["DataCaptureConfig"], shown["KmsKeyId"]) == (capture, key)
 
 
-def test_an_unknown_field_is_refused_by_name(hosting, pair):
+@pytest.mark.usefixtures("pair")
+def test_an_unknown_field_is_refused_by_name(hosting):
     with refused("EnableNetworkIsolation"):
         hosting.config("isolated", {"one": 1}, EnableNetworkIsolation=True)
 
 
 def test_a_deployment_config_is_refused_rather_than_ignored(hosting, endpoint):
-    policy = {"RollingUpdatePolicy": {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1}, "WaitIntervalInSeconds": 1}}
+    policy = {
+        "RollingUpdatePolicy": {
+            "MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1},
+            "WaitIntervalInSeconds": 1,
+        }
+    }
     with refused("DeploymentConfig"):
         hosting.sagemaker.update_endpoint(
             EndpointName=endpoint, EndpointConfigName=f"{endpoint}-c", DeploymentConfig=policy
@@ -115,7 +122,10 @@ def test_a_second_change_while_updating_is_refused(hosting, endpoint, call):
 
 def test_desired_is_set_at_once_and_current_at_the_end(hosting, endpoint):
     hosting.weigh(endpoint, one=30, two=70)
-    during = {v["VariantName"]: v for v in hosting.sagemaker.describe_endpoint(EndpointName=endpoint)["ProductionVariants"]}
+    during = {
+        v["VariantName"]: v
+        for v in hosting.sagemaker.describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
+    }
     assert (during["two"]["DesiredWeight"], during["two"]["CurrentWeight"]) == (70, 0)
     hosting.settled(endpoint)
     assert hosting.weights(endpoint) == {"one": 30, "two": 70}
@@ -199,7 +209,9 @@ def test_a_container_that_fails_ping_is_rolled_back_silently(hosting, endpoint):
 def test_a_container_that_fails_ping_fails_the_creation(hosting):
     hosting.model("sick-first", ping=503)
     hosting.config("sick-first", {"sick-first": 1})
-    sandbox_ping = hosting.sagemaker.create_endpoint(EndpointName="sick-first", EndpointConfigName="sick-first")
+    sandbox_ping = hosting.sagemaker.create_endpoint(
+        EndpointName="sick-first", EndpointConfigName="sick-first"
+    )
     assert sandbox_ping["EndpointArn"].endswith(":endpoint/sick-first")
     shown = hosting.settled("sick-first")
     assert shown["EndpointStatus"] == "Failed"
@@ -252,7 +264,10 @@ def test_model_data_that_is_not_there_is_refused(hosting):
         hosting.sagemaker.create_model(
             ModelName="empty",
             ExecutionRoleArn="arn:aws:iam::111111111111:role/serving",
-            PrimaryContainer={"Image": hosting.image, "ModelDataUrl": f"s3://{hosting.bucket}/none/model.tar.gz"},
+            PrimaryContainer={
+                "Image": hosting.image,
+                "ModelDataUrl": f"s3://{hosting.bucket}/none/model.tar.gz",
+            },
         )
 
 

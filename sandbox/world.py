@@ -1,0 +1,132 @@
+"""One sandbox: moto, SageMaker, hosting and the data plane, held together for one home."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import psutil
+from moto.core.utils import utcnow
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import make_server
+
+from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.cloud import Cloud
+from sandbox.daemon import INCARNATION, remembered_ports
+from sandbox.dataplane.link import Link
+from sandbox.faults import Faults
+from sandbox.gateway import Gateway
+from sandbox.home import Home
+from sandbox.hosting.changes import Changes
+from sandbox.hosting.delays import Delays
+from sandbox.hosting.fleet import Fleet
+from sandbox.sagemaker.actions import SageMaker
+
+_LOG = logging.getLogger(__name__)
+_WATCH = 0.5  # seconds between looks at the model servers
+
+
+Server = TypeVar("Server")
+
+
+class _Handler(MotoRequestHandler):
+    def log_request(self, *_: object) -> None:
+        """Calls are recorded by the gateway; a line each would fill the disk."""
+
+
+class World:
+    """Everything that runs in this process; it serves from construction on."""
+
+    def __init__(self, place: Home) -> None:
+        delays = Delays.parse(os.environ.get("SANDBOX_DELAYS", ""))
+        faults = Faults()
+        ports = remembered_ports(place)
+        self.cloud = Cloud()
+        self.fleet = Fleet(place, self.cloud)
+        self.sagemaker: SageMaker | None = None
+        self.link = _listening(
+            ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
+        )
+        self.changes = Changes(self.fleet, self.link, delays, faults)
+        self.sagemaker = SageMaker(self.cloud, self.changes)
+        gateway = Gateway(self.cloud, self.sagemaker, faults, self.status, self.link.publish)
+        self.server = _listening(
+            ports.control,
+            lambda port: make_server("127.0.0.1", port, gateway, threaded=True, request_handler=_Handler),
+        )
+        self.link.publish()
+        threading.Thread(target=self.server.serve_forever, name="gateway", daemon=True).start()
+
+    def table(self) -> dict[str, Any]:
+        """What the data plane routes by."""
+        endpoints = {}
+        for account in self.sagemaker.accounts.values() if self.sagemaker else ():
+            with account.lock:
+                endpoints[account.id] = {
+                    name: endpoint.route() for name, endpoint in account.endpoints.items()
+                }
+        return {"keys": self.cloud.keys(), "endpoints": endpoints}
+
+    def take_metrics(self, batch: list[dict[str, Any]]) -> None:
+        for item in batch:
+            self.cloud.put_metrics(item["account"], REGION, "AWS/SageMaker", item["metrics"], utcnow())
+
+    def status(self) -> dict[str, Any]:
+        """What `sandbox status` shows."""
+        here = psutil.Process()
+        family = [here, *here.children(recursive=True)]
+        endpoints = {}
+        for account in self.sagemaker.accounts.values() if self.sagemaker else ():
+            with account.lock:
+                endpoints[account.id] = [
+                    {
+                        "name": endpoint.name,
+                        "status": endpoint.status,
+                        "variants": {
+                            name: variant.current_weight for name, variant in endpoint.variants.items()
+                        },
+                        "instances": sum(len(variant.instances) for variant in endpoint.variants.values()),
+                    }
+                    for endpoint in account.endpoints.values()
+                ]
+        return {
+            "incarnation": os.environ[INCARNATION],
+            "accounts": {account.profile: account.id for account in ACCOUNTS},
+            "endpoints": endpoints,
+            "processes": len(family),
+            "resident_bytes": sum(_resident(process) for process in family),
+        }
+
+    @property
+    def control(self) -> int:
+        return self.server.server_port
+
+    @property
+    def runtime(self) -> int:
+        return self.link.port
+
+    def run(self, ended: threading.Event) -> None:
+        """Keep model servers alive until `ended` is set, then end everything."""
+        assert self.sagemaker is not None
+        while not ended.wait(_WATCH):
+            for account in self.sagemaker.accounts.values():
+                self.changes.watch(account)
+        self.link.close()
+        self.fleet.stop_all()
+
+
+def _listening(port: int, start: Callable[[int], Server]) -> Server:
+    """On the remembered port, else on any: the profiles are files, so an entered shell follows."""
+    try:
+        return start(port)
+    except (OSError, SystemExit):  # werkzeug exits where others raise
+        _LOG.warning("port %s of the last run is taken; choosing another", port)
+        return start(0)
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0

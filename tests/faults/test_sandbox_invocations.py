@@ -1,0 +1,150 @@
+"""Invocations go where the weights say, and none is lost when they change."""
+
+import collections
+import concurrent.futures
+import threading
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def endpoint(hosting):
+    """An endpoint with two models; every test sets the weights that it needs."""
+    hosting.model("left")
+    hosting.model("right")
+    hosting.config("sides", {"left": 100, "right": 0})
+    return hosting.endpoint("sides", "sides")
+
+
+def weigh(hosting, endpoint, left, right):
+    hosting.weigh(endpoint, left=left, right=right)
+    hosting.settled(endpoint)
+
+
+def shares(hosting, endpoint, count):
+    return collections.Counter(hosting.invoke(endpoint)[0] for _ in range(count))
+
+
+def test_a_variant_at_zero_gets_no_request(hosting, endpoint):
+    weigh(hosting, endpoint, 100, 0)
+    assert shares(hosting, endpoint, 200) == {"left": 200}
+
+
+def test_shares_follow_the_weights(hosting, endpoint):
+    weigh(hosting, endpoint, 1, 3)
+    assert 0.15 < shares(hosting, endpoint, 400)["left"] / 400 < 0.35
+
+
+def test_target_variant_reaches_a_variant_at_zero(hosting, endpoint):
+    weigh(hosting, endpoint, 100, 0)
+    variant, said = hosting.invoke(endpoint, TargetVariant="right")
+    assert (variant, said["name"]) == ("right", "right")
+
+
+def test_an_unknown_target_variant_is_refused(hosting, endpoint):
+    with pytest.raises(ClientError, match="Variant middle not found"):
+        hosting.invoke(endpoint, TargetVariant="middle")
+
+
+def test_an_unknown_endpoint_is_a_validation_error(hosting):
+    with pytest.raises(
+        ClientError, match=r"ValidationError.*Endpoint nowhere of account 111111111111 not found"
+    ):
+        hosting.invoke("nowhere")
+
+
+def test_another_accounts_endpoint_is_not_found(hosting, endpoint):
+    with pytest.raises(ClientError, match="of account 222222222222 not found"):
+        hosting.sandbox.client("prod", "sagemaker-runtime").invoke_endpoint(EndpointName=endpoint, Body=b"x")
+
+
+def test_a_models_error_is_a_model_error_with_its_status_and_words(hosting):
+    hosting.model("angry", status=400)
+    hosting.config("angry", {"angry": 1})
+    hosting.endpoint("angry", "angry")
+    with pytest.raises(ClientError) as caught:
+        hosting.invoke("angry")
+    answer = caught.value.response
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 424
+    assert answer["Error"]["Code"] == "ModelError"
+    assert answer["OriginalStatusCode"] == 400
+    assert '"name": "angry"' in answer["OriginalMessage"]
+
+
+def test_no_request_is_lost_while_weights_move(hosting, endpoint):
+    weigh(hosting, endpoint, 100, 0)
+    ended = threading.Event()
+
+    def load():
+        served = []
+        while not ended.is_set():
+            served.append((time.monotonic(), hosting.invoke(endpoint)[0]))
+        return served
+
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        loads = [pool.submit(load) for _ in range(3)]
+        for left, right in [(0, 100), (100, 0), (50, 50), (0, 100)]:
+            weigh(hosting, endpoint, left, right)
+        moved = time.monotonic()
+        time.sleep(0.3)
+        ended.set()
+        served = [one for done in loads for one in done.result()]
+    late = {variant for at, variant in served if at > moved + 0.05}
+    assert (late, len(served) > 100) == ({"right"}, True)
+
+
+def test_a_dropped_variant_finishes_the_request_in_flight(hosting):
+    hosting.model("slow", seconds=1.5)
+    hosting.model("quick")
+    hosting.config("slow-1", {"slow": 1, "quick": 1})
+    hosting.config("slow-2", {"quick": 1})
+    hosting.endpoint("slow", "slow-1")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(hosting.invoke, "slow", TargetVariant="slow")
+        time.sleep(0.3)
+        hosting.sagemaker.update_endpoint(EndpointName="slow", EndpointConfigName="slow-2")
+        assert asked.result(timeout=20)[0] == "slow"
+    hosting.settled("slow")
+    assert hosting.weights("slow") == {"quick": 1}
+
+
+def test_metrics_count_each_variants_invocations_and_errors(hosting):
+    hosting.model("mixed", status=500)
+    hosting.config("measured", {"left": 1, "mixed": 0})
+    hosting.endpoint("measured", "measured")
+    for _ in range(5):
+        hosting.invoke("measured")
+    for _ in range(3):
+        with pytest.raises(ClientError):
+            hosting.invoke("measured", TargetVariant="mixed")
+    assert eventually(lambda: metric(hosting, "measured", "mixed", "Invocations")["Sum"], 3.0)
+    assert metric(hosting, "measured", "mixed", "Invocation5XXErrors")["Average"] == 1.0
+    assert eventually(lambda: metric(hosting, "measured", "left", "Invocations")["Sum"], 5.0)
+    assert metric(hosting, "measured", "left", "Invocation5XXErrors")["Sum"] == 0.0
+    latency = metric(hosting, "measured", "left", "ModelLatency")
+    assert (latency["Unit"], 10 < latency["Average"] < 1e6) == ("Microseconds", True)
+
+
+def eventually(look, wanted, deadline=10.0):
+    end = time.monotonic() + deadline
+    while (seen := look()) != wanted and time.monotonic() < end:
+        time.sleep(0.1)
+    return seen == wanted
+
+
+def metric(hosting, endpoint, variant, name):
+    now = time.time()
+    points = hosting.sandbox.client("staging", "cloudwatch").get_metric_statistics(
+        Namespace="AWS/SageMaker",
+        MetricName=name,
+        Dimensions=[{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}],
+        StartTime=now - 600,
+        EndTime=now + 60,
+        Period=1200,
+        Statistics=["Sum", "Average"],
+    )["Datapoints"]
+    return points[0] if points else {"Sum": None, "Average": None, "Unit": None}
