@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from release.core.action import UNREAD, Action, ChangeFleet, Done, Move, ReadTag, Scale, View, Wait, Write
-from release.core.endpoint import Endpoint
+from release.core.action import Action, ChangeFleet, Done, Move, ReadTag, Scale, View, Wait, Write
 from release.core.intent import may_send
 from release.ports import (
     BusyError,
@@ -78,84 +77,113 @@ class Conductor(msgspec.Struct, kw_only=True):
             UnreachableError: AWS does not answer, or does not let us in.
             RefusedError, EndpointBrokenError: from `decide`.
         """
-        waiting = _Patience(self.clock, self.progress, self.patience)
-        taken: dict[object, int] = {}
-        began: str | None = None
-        first = True
-        while True:
-            stored, read_at, endpoint = self._look(waiting)
-            if first:
-                began, first = stored.journal.decision.operation if stored.journal.decision else None, False
-            view = View(
-                journal=stored.journal,
-                endpoint=endpoint,
-                now=stored.now,
-                described=stored.now,
-                unrecorded=UNREAD,
-                began=began,
-            )
-            while True:
-                now = stored.now + self.clock.monotonic() - read_at
-                aim = view.journal.intent.aim if view.journal.intent else None
-                view = msgspec.structs.replace(view, now=now, taken=taken.get(aim, 0))
-                action = decide(view)
-                match action:
-                    case Done():
-                        return action
-                    case ReadTag():
-                        view = msgspec.structs.replace(view, unrecorded=self.hosting.unrecorded())
-                        continue
-                    case Write(journal):
-                        try:
-                            stored = self.store.write(journal, stored.etag)
-                        except (ConflictError, LostError):
-                            break
-                        read_at = self.clock.monotonic()
-                        view = msgspec.structs.replace(view, journal=stored.journal)
-                        continue
-                    case Wait():
-                        waiting.pause(action.why)
-                    case Move() | Scale() | ChangeFleet():
-                        if self._send(action, now):
-                            taken[aim] = taken.get(aim, 0) + 1
-                            waiting.hurry()
-                        else:
-                            waiting.pause("looking whether SageMaker took the call")
-                break
+        return _Run(self, decide).to_the_end()
 
-    def _look(self, waiting: _Patience) -> tuple[Stored, float, Endpoint | None]:
-        """Journal, then endpoint, and when the journal was read; a silent AWS is asked again a few times."""
+
+class _Run:
+    """What an operation remembers from one look at the world to the next."""
+
+    def __init__(self, hands: Conductor, decide: Callable[[View], Action]) -> None:
+        self._hands = hands
+        self._decide = decide
+        self._waiting = _Patience(hands.clock, hands.progress, hands.patience)
+        self._stored: Stored | None = None
+        self._read_at = 0.0
+        self._began: str | None = None
+        self._taken: dict[object, int] = {}
+        self._answered = True
+
+    def to_the_end(self) -> Done:
+        while True:
+            done = self._act_on(self._look())
+            if done:
+                return done
+
+    def _look(self) -> View:
+        """Journal, then endpoint; a silent AWS is asked again a few times."""
         for _ in range(READ_TRIES):
             try:
-                stored, read_at = self.store.read(), self.clock.monotonic()
-                return stored, read_at, self.hosting.describe()
-            except LostError as error:
+                stored = self._hands.store.read()
+                self._keep(stored, first=self._stored is None)
+                endpoint = self._hands.hosting.describe()
+                return View(
+                    journal=stored.journal,
+                    endpoint=endpoint,
+                    now=stored.now,
+                    described=stored.now,
+                    began=self._began,
+                )
+            except (BusyError, LostError) as error:
                 why = str(error)
-                waiting.pause(f"no answer to {why}")
+                self._waiting.pause(f"no answer to {why}")
         raise UnreachableError(f"AWS does not answer: {why}")
 
-    def _send(self, action: Move | Scale | ChangeFleet, now: float) -> bool:
-        """One call, if it still may be sent; whether SageMaker is known to have taken it."""
-        if not may_send(action.deadline, now):
-            return False
-        try:
+    def _keep(self, stored: Stored, *, first: bool = False) -> None:
+        self._stored, self._read_at = stored, self._hands.clock.monotonic()
+        if first:
+            self._began = stored.journal.decision.operation if stored.journal.decision else None
+
+    def _act_on(self, view: View) -> Done | None:
+        """Act on one look at the world; None when it must be looked at again."""
+        assert self._stored is not None
+        while True:
+            now = self._stored.now + self._hands.clock.monotonic() - self._read_at
+            aim = view.journal.intent.aim if view.journal.intent else None
+            view = msgspec.structs.replace(
+                view, now=now, taken=self._taken.get(aim, 0), answered=self._answered
+            )
+            action = self._decide(view)
             match action:
-                case Move():
-                    self.progress.note(f"moving traffic to {_shown(action)}")
-                    self.hosting.move(action.weights)
-                case Scale():
-                    self.progress.note(f"scaling {action.version} to {action.instances} instances")
-                    self.hosting.scale(action.version, action.instances)
-                case ChangeFleet():
-                    self.progress.note(f"changing the fleet to {', '.join(action.fleet)}")
-                    self.hosting.change_fleet(action.config, action.fleet, action.weights)
+                case Done():
+                    return action
+                case Wait():
+                    self._waiting.pause(action.why)
+                    return None
+                case ReadTag() | Write():
+                    try:
+                        view = self._learn(view, action)
+                    except (BusyError, ConflictError, LostError) as error:
+                        self._waiting.pause(f"no answer to {error}")
+                        return None
+                case Move() | Scale() | ChangeFleet():
+                    self._send(action, aim, now)
+                    return None
+
+    def _learn(self, view: View, action: ReadTag | Write) -> View:
+        """Acts after which what was seen of the endpoint still stands. Raises BusyError, ConflictError, LostError."""
+        assert self._stored is not None
+        if isinstance(action, ReadTag):
+            return msgspec.structs.replace(view, unrecorded=self._hands.hosting.unrecorded())
+        self._keep(self._hands.store.write(action.journal, self._stored.etag))
+        return msgspec.structs.replace(view, journal=action.journal)
+
+    def _send(self, action: Move | Scale | ChangeFleet, aim: object, now: float) -> None:
+        """One call, if it still may be sent, and note what became of it."""
+        if not may_send(action.deadline, now):
+            return
+        try:
+            self._call(action)
         except BusyError as error:
-            self.progress.note(f"not taken: {error}")
-            return False
+            self._waiting.pause(str(error))
         except LostError as error:
-            self.progress.note(f"no answer to {error}")
-            return False
-        return True
+            self._answered = False
+            self._waiting.pause(f"no answer to {error}")
+        else:
+            self._taken[aim] = self._taken.get(aim, 0) + 1
+            self._waiting.hurry()
+
+    def _call(self, action: Move | Scale | ChangeFleet) -> None:
+        hosting, progress = self._hands.hosting, self._hands.progress
+        match action:
+            case Move():
+                progress.note(f"moving traffic to {_shown(action)}")
+                hosting.move(action.weights)
+            case Scale():
+                progress.note(f"scaling {action.version} to {action.instances} instances")
+                hosting.scale(action.version, action.instances)
+            case ChangeFleet():
+                progress.note(f"changing the fleet to {', '.join(action.fleet)}")
+                hosting.change_fleet(action.config, action.fleet, action.weights)
 
 
 def _shown(move: Move) -> str:

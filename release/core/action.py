@@ -23,6 +23,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         unrecorded: what the endpoint's tag says of a move made without the journal; None when there is none,
             "unread" when the tag was not read.
         taken: how many calls of this operation towards the present intent SageMaker has accepted.
+        answered: every call that this operation sent has been answered, so none is still on its way.
         began: operation behind the journal's decision when this operation first read it.
     """
 
@@ -32,6 +33,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     described: float
     unrecorded: str | None = UNREAD
     taken: int = 0
+    answered: bool = False
     began: str | None = None
 
 

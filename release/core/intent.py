@@ -80,10 +80,8 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
     done = msgspec.structs.replace(journal, intent=None, fleet=intent.fleet or journal.fleet).with_event(
         event
     )
-    if (
-        intent.kind is Kind.FLEET
-    ):  # moves nothing, so it says nothing about traffic: others may have moved it meanwhile
-        return done
+    if intent.kind is Kind.FLEET:
+        return done  # it moves nothing, so it says nothing about traffic: others may have moved it meanwhile
     return msgspec.structs.replace(
         history.with_served(done, intent.target, now),
         incarnation=endpoint.incarnation,
@@ -91,6 +89,20 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
         live=intent.live or journal.live,
         decision=event,
     )
+
+
+def finished(view: View) -> Journal:
+    """The journal after an operation observed its own intent's outcome, or that of a rollback that it finishes.
+
+    When every call of the only one who acts on it has been answered, none of them is still on its way and the next
+    operation need not wait for its deadline. A rollback's intent may be acted on by several.
+    """
+    journal, intent = view.journal, view.journal.intent
+    assert intent is not None
+    assert view.endpoint is not None
+    done = settled(journal, view.endpoint, view.now)
+    alone = view.answered and intent.kind is not Kind.ROLLBACK
+    return msgspec.structs.replace(done, fence=intent.fence) if alone else done
 
 
 def closed(journal: Journal, now: float, why: str) -> Journal:
@@ -142,7 +154,7 @@ def pursue(view: View, *, scale: bool) -> Action:
             view.described <= intent.fence
         ):  # what was seen before the fence may be overtaken by an earlier call
             return Wait("an earlier call may still arrive", intent.fence)
-        return Write(settled(journal, endpoint, now))
+        return Write(finished(view))
     if view.taken >= TRIES:
         because = f": {endpoint.failure}" if endpoint.failure else ""
         raise EndpointBrokenError(

@@ -10,6 +10,7 @@ from release.core.intent import (
     EndpointBrokenError,
     arrived,
     closed,
+    finished,
     lease,
     opened,
     pursue,
@@ -114,7 +115,7 @@ def _own(view: View, intent: Intent) -> Action:
     refuse_broken(endpoint)
     if intent.kind is Kind.CREATE and not arrived(intent, endpoint):
         raise EndpointBrokenError(f"the endpoint was made and does not serve as asked: {endpoint.current}")
-    return Write(settled(view.journal, endpoint, view.now))
+    return Write(finished(view))
 
 
 def _follow(asked: Up, view: View) -> Action:
