@@ -167,5 +167,12 @@ def get_fleet(
     try:
         answer = invoke(GET_FLEET, args).value
     except Exception as refusal:  # Pulumi raises nothing more precise for a refused invoke
-        raise pulumi.RunError(str(refusal)) from refusal
+        raise pulumi.RunError(_sentence(str(refusal))) from refusal
     return msgspec.convert(answer, Fleet).versions
+
+
+def _sentence(error: str) -> str:
+    """The provider's own words, without what the SDK and the engine put before them."""
+    return error.removeprefix(f"invoke of {GET_FLEET} failed: ").removeprefix(
+        f"invocation of {GET_FLEET} returned an error: "
+    )

@@ -48,7 +48,7 @@ class Refusal(grpc.RpcError):
         return grpc.StatusCode.UNKNOWN
 
     def details(self) -> str:
-        return self._sentence
+        return f"invocation of modeldelivery:index:getFleet returned an error: {self._sentence}"
 
 
 @dataclass

@@ -85,7 +85,7 @@ def test_the_programs_only_call_is_for_the_fleet(prod):
 
 
 def test_a_version_that_is_not_registered_is_a_sentence_and_not_a_traceback(run):
-    with pytest.raises(pulumi.RunError, match="not registered"):
+    with pytest.raises(pulumi.RunError, match=r"^v1\.1\.0 is not registered$"):
         run("prod", registered=frozenset({"v1.0.0"}))
 
 
