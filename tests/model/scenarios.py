@@ -1,12 +1,11 @@
 """Worlds to search: three versions, config edits, two `up`s and an operator."""
 
-from dataclasses import replace
-
 from release.core.journal import Event, Journal, Kind, Served
 from release.core.request import Request, Rules
 from release.core.rollback import Rollback
 from release.core.up import Up
 from release.version import Version
+from tests.model.search import after
 from tests.model.world import INCARNATION, Actor, Faults, Host, World, config_name
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
@@ -113,15 +112,17 @@ SCENARIOS: dict[str, World] = {
         live=B,
         served=(A, B),
     ),
-    "two rollbacks while an up drops a version": settled_world(
-        (an_up("up", C, (B, C), serving=C), an_operator("first", to=B), an_operator("second", to=A)),
-        Faults(ticks=1),
-        live=C,
-        fleet=(A, B, C),
-        served=(A, B, C),
+    "two rollbacks while an up's call that drops a version is on its way": after(
+        settled_world(
+            (an_up("up", C, (B, C), serving=C), an_operator("first", to=B), an_operator("second", to=A)),
+            Faults(crashes=1, ticks=1),
+            live=C,
+            fleet=(A, B, C),
+            served=(A, B, C),
+        ),
+        "up reads",
+        "up describes",
+        "up writes fleet",
+        "up sends",
     ),
 }
-
-
-def with_faults(world: World, **faults: int) -> World:
-    return replace(world, faults=replace(world.faults, **faults))

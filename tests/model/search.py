@@ -1,86 +1,103 @@
-"""Breadth-first search through every state of a bounded world, and the invariants that each must keep."""
+"""Breadth-first search through every state of a bounded world, and random schedules for what must end."""
 
+import random
 from collections import deque
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable
 
-from release.core import weights
-from tests.model.world import Faults, Hooks, World, successors
+import msgspec
 
-Invariant = Callable[[World], str | None]
-MAX_SOLO_STEPS = 80
+from tests.model.keys import Keys
+from tests.model.reports import broken
+from tests.model.steps import AS_IT_IS, Hooks, successors
+from tests.model.world import Actor, Faults, World
+
+SAMPLED = 997  # every so-manieth state is kept
+MAX_STEPS = 2_000  # of a lone operation under a random schedule
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """A rule broken, with the shortest story that breaks it."""
 
 
-@dataclass(frozen=True)
-class Explored:
+class Explored(msgspec.Struct, frozen=True):
+    """What a search saw: how many states, which ends (everyone through, the endpoint at rest), a sample of all states."""
+
     states: int
-    ends: int
+    ends: tuple[World, ...]
+    sample: tuple[World, ...]
 
 
-def explore(start: World, hooks: Hooks = Hooks(), *, limit: int = 400_000) -> Explored:  # noqa: B008 (frozen)
+def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = 400_000) -> Explored:
     """Visit every reachable state.
 
     Raises:
-        Violation: with the story, when an invariant fails, or an operation run alone from some end never ends.
+        ViolationError: with the story, at the first state that breaks a rule, or beyond `limit` states.
     """
-    parents: dict[Hashable, tuple[Hashable, str] | None] = {start.key(): None}
-    queue = deque([start])
-    ends = 0
+    keys = Keys()
+    seen: set[Hashable] = {keys.of(start)}
+    trail: list[tuple[int, str]] = [(-1, "")]  # for each state: which it was reached from, and by what
+    queue = deque([(0, start)])
+    ends, sample = [], []
     while queue:
-        world = queue.popleft()
-        key = world.key()
-        found = _broken(world)
-        if found:
-            raise Violation(f"{found}\n  " + "\n  ".join(_story(parents, key)))
-        if all(actor.outcome for actor in world.actors) and not world.host.pending:
-            ends += 1
+        number, world = queue.popleft()
+        if world.ended:
+            ends.append(world)
+        if number % SAMPLED == 0:
+            sample.append(world)
         for label, following in successors(world, hooks):
-            name = following.key()
-            if name not in parents:
-                parents[name] = (key, label)
-                queue.append(following)
-        if len(parents) > limit:
-            raise Violation(f"more than {limit} states: bound the scenario")
-    return Explored(len(parents), ends)
+            key = keys.of(following)
+            if key in seen:
+                continue
+            seen.add(key)
+            queue.append((len(trail), following))
+            trail.append((number, label))
+            found = broken(following)
+            if found:
+                raise ViolationError("\n  ".join([found, *_story(trail, len(trail) - 1)]))
+        if len(trail) > limit:
+            raise ViolationError(f"more than {limit} states: bound the scenario")
+    return Explored(len(trail), tuple(ends), tuple(sample))
 
 
-def settles(world: World) -> str | None:
-    """Run what is left without faults, in turn: the name of an operation that does not end, or None."""
-    world = replace(world, faults=Faults(ticks=20))
-    for step in range(MAX_SOLO_STEPS):
-        moves = [(label, w) for label, w in successors(world, Hooks()) if not label.startswith("+")]
-        ticks = [(label, w) for label, w in successors(world, Hooks()) if label.startswith("+")]
-        ahead = [w for _, w in moves if w.key() != world.key()]
-        waiting = bool(moves) and all("waits" in label for label, _ in moves)
-        if all(actor.outcome for actor in world.actors) and not world.host.pending:
-            return None
-        options = [w for _, w in ticks] if waiting and step % 3 == 2 else ahead
-        if not options:
-            options = [w for _, w in ticks]
-        world = options[0]
-    return ", ".join(actor.name for actor in world.actors if not actor.outcome) or "the endpoint"
-
-
-def _broken(world: World) -> str | None:
-    if world.broken:
-        return world.broken[0]
-    if not world.rolled or world.foreign_moved:
-        return None
-    _, _, rejected = world.rolled[-1]
-    for share in (dict(world.host.current), dict(world.host.desired)):
-        serving = [v for v in weights.traffic(share) if v in rejected]
-        if serving:
-            return f"{serving[0]} serves after the rollback from it was reported done"
-    return None
-
-
-def _story(parents: dict[Hashable, tuple[Hashable, str] | None], key: Hashable) -> list[str]:
+def _story(trail: list[tuple[int, str]], number: int) -> list[str]:
     lines = []
-    while (step := parents[key]) is not None:
-        key, label = step
+    while number:
+        number, label = trail[number]
         lines.append(label)
     return lines[::-1]
+
+
+def after(world: World, *labels: str) -> World:
+    """The world after these steps, each named by how its label begins."""
+    for wanted in labels:
+        options = dict(successors(world))
+        chosen = [following for label, following in options.items() if label.startswith(wanted)]
+        assert chosen, f"{wanted!r} is not possible here, only {sorted(options)}"
+        world = chosen[0]
+    return world
+
+
+def killed(world: World) -> World:
+    """Every operation dies here; calls that were sent are still on their way."""
+    living = [a for a in world.actors if a.outcome is None]
+    flights = tuple((a.name, a.flight) for a in living if a.flight)
+    gone = tuple(a if a.outcome else a.ended("crashed") for a in world.actors)
+    return msgspec.structs.replace(world, actors=gone, orphans=(*world.orphans, *flights))
+
+
+def settled(world: World, fresh: Iterable[Actor], chance: random.Random) -> World:
+    """The world after each fresh operation ran, one after the other, under a random schedule and without further faults.
+
+    Raises:
+        ViolationError: when one does not end, or breaks a rule.
+    """
+    for actor in fresh:
+        world = msgspec.structs.replace(world, actors=(*world.actors, actor), faults=Faults(ticks=MAX_STEPS))
+        story = []
+        while not world.ended:
+            label, world = chance.choice(list(successors(world)))
+            story.append(label)
+            found = broken(world)
+            if found or len(story) > MAX_STEPS:
+                raise ViolationError("\n  ".join([found or f"{actor.name} does not end", *story[-60:]]))
+    return world

@@ -1,0 +1,65 @@
+"""What SageMaker does with a call, and what it must never be asked."""
+
+import msgspec
+
+from release.core import up, weights
+from release.core.action import Action, ChangeFleet, Move
+from tests.model.world import Host, World
+
+
+def landed(world: World, name: str, call: Action) -> tuple[World, bool]:
+    """The world after SageMaker received a call of the operation `name`, and whether it took it."""
+    if world.host.pending:
+        return world, False
+    match call:
+        case Move(target, _):
+            found = _bad_move(world, name, target)
+            covered = {v for v, _ in world.host.current} == set(target)
+            host = _moving(world.host, target) if covered else world.host
+        case ChangeFleet(config, fleet, initial, _):
+            found, covered = _bad_drop(world, name, fleet), True
+            kept = dict(world.host.desired)
+            after = tuple(sorted((v, kept.get(v, initial.get(v, 0))) for v in fleet))
+            host = msgspec.structs.replace(world.host, pending=(config, after))
+        case _:
+            raise AssertionError(call)
+    return msgspec.structs.replace(world, host=host, broken=(*world.broken, *found)), covered
+
+
+def _moving(host: Host, target: weights.Weights) -> Host:
+    desired = tuple((v, target[v]) for v, _ in host.current)
+    return msgspec.structs.replace(host, desired=desired, pending=(host.config, desired))
+
+
+def finished(host: Host) -> Host:
+    assert host.pending is not None
+    config, spread = host.pending
+    return Host(config=config, current=spread, desired=spread)
+
+
+def taken_back(host: Host) -> tuple[Host, ...]:
+    """The old configuration and weights go on, silently; Desired is reverted, or stays as asked (terraform-provider-aws#48997)."""
+    still = msgspec.structs.replace(host, pending=None)
+    reverted = msgspec.structs.replace(still, desired=host.current)
+    return (reverted, still) if still != reverted else (reverted,)
+
+
+def _bad_move(world: World, name: str, target: weights.Weights) -> list[str]:
+    found = []
+    if sum(target.values()) != weights.FULL:
+        found.append(f"{name} sends weights that sum to {sum(target.values())}")
+    actor = next(a for a in world.actors if a.name == name)
+    if isinstance(actor.goal, up.Up):
+        found += [
+            f"{name} gives {v} traffic after a rollback from it was reported done"
+            for rolled in world.rolled
+            for v in rolled.rejected
+            if target.get(v, 0) > 0
+        ]
+    return found
+
+
+def _bad_drop(world: World, name: str, fleet: tuple[str, ...]) -> list[str]:
+    serving = {v for spread in (world.host.current, world.host.desired) for v, w in spread if w > 0}
+    gone = sorted(serving.difference(fleet))
+    return [f"{name} drops {gone[0]}, which serves"] if gone and not world.foreign_moved else []

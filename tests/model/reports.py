@@ -1,0 +1,64 @@
+"""What an operation says when it is done must be so, and stay so."""
+
+from release.core import weights
+from release.core.action import Done
+from release.core.rollback import Rollback
+from release.core.up import Up
+from tests.model.world import Actor, Rolled, World, config_name
+
+
+def done(world: World, index: int, actor: Actor, said: Done) -> World:
+    """The world after an operation reported done, with the rules that this breaks."""
+    ended = actor.ended("already" if said.already else "done")
+    if isinstance(actor.goal, Rollback):
+        rolled = _rolled(world, actor)
+        broken = _false_rollback(world, actor, rolled, already=said.already)
+        return world.having(index, ended, rolled=(*world.rolled, rolled), broken=(*world.broken, *broken))
+    return world.having(index, ended, broken=(*world.broken, *_false_up(world, actor, actor.goal, said)))
+
+
+def _rolled(world: World, actor: Actor) -> Rolled:
+    target = weights.main_version(world.journal.weights)
+    assert target is not None
+    rejected = tuple(r.version for r in world.journal.rejections if r.actor == actor.name)
+    return Rolled(actor.name, target, rejected)
+
+
+def _false_rollback(world: World, actor: Actor, rolled: Rolled, *, already: bool) -> list[str]:
+    """A rollback that is the latest decision must be what the endpoint does."""
+    journal = world.journal
+    own = journal.decision is not None and journal.decision.operation == actor.name
+    latest = already or (journal.intent is None and own)
+    if latest and dict(world.host.current).get(rolled.target) != weights.FULL and not world.foreign_moved:
+        return [f"{actor.name} reports done, and {rolled.target} does not serve"]
+    return []
+
+
+def _false_up(world: World, actor: Actor, goal: Up, said: Done) -> list[str]:
+    """An `up` that nobody else came after must be what the journal and the endpoint say."""
+    journal, host, found = world.journal, world.host, []
+    others = [a for a in world.actors if a.name != actor.name and a.started]
+    if not any(not a.operator for a in others):
+        if journal.live != goal.request.live:
+            found.append(f"{actor.name} reports done, and live {goal.request.live} is not recorded")
+        if host.config != config_name(goal.request.fleet):
+            found.append(f"{actor.name} reports done, and the fleet is {host.config}")
+    unmoved = actor.etag == world.etag and not world.orphans and not world.foreign_moved
+    agree = weights.same(dict(host.current), journal.weights)
+    if unmoved and not agree and not said.warnings and not any(a.flight for a in others):
+        found.append(f"{actor.name} reports done, and traffic is silently not what the journal says")
+    if actor.etag == world.etag and journal.intent:
+        found.append(f"{actor.name} reports done, and leaves {journal.intent.kind} pending")
+    return found
+
+
+def broken(world: World) -> str | None:
+    """The first rule that this world breaks, in words."""
+    if world.broken:
+        return world.broken[0]
+    if not world.rolled or world.foreign_moved:
+        return None
+    rejected = world.rolled[-1].rejected
+    serving = {v for spread in (world.host.current, world.host.desired) for v, w in spread if w > 0}
+    back = sorted(serving.intersection(rejected))
+    return f"{back[0]} serves after the rollback from it was reported done" if back else None

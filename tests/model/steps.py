@@ -1,0 +1,199 @@
+"""Every next state of a world, each with the words for what happened."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from release.core import intent as intents
+from release.core import weights
+from release.core.action import Action, ChangeFleet, Done, Move, ReadTag, Scale, View, Wait, Write
+from release.core.intent import EndpointBrokenError
+from release.core.journal import Journal
+from release.core.resolve import RefusedError
+from tests.model.calls import finished, landed, taken_back
+from tests.model.reports import done
+from tests.model.world import Actor, World
+
+SHORT, LONG = 4.0, 20.0  # seconds: within a lease, but too late to send in it; and past every deadline
+
+Step = tuple[str, World]
+replace = msgspec.structs.replace
+
+
+def _as_it_is(action: Action) -> Action:
+    return action
+
+
+class Hooks(msgspec.Struct, frozen=True):
+    """Where a mutation of the conductor is planted; the defaults are the conductor as it is.
+
+    Attributes:
+        keeps_journal_after_wait: the endpoint is described anew, the journal is not read anew.
+        ignores_deadline: a call is sent, and lands, whenever.
+        unconditional_write: the journal is written over whatever is there.
+        alter: every decision goes through it.
+    """
+
+    keeps_journal_after_wait: bool = False
+    ignores_deadline: bool = False
+    unconditional_write: bool = False
+    alter: Callable[[Action], Action] = _as_it_is
+
+
+AS_IT_IS = Hooks()
+
+
+def successors(world: World, hooks: Hooks = AS_IT_IS) -> Iterator[Step]:
+    """What each operation, SageMaker, the console and time may do next."""
+    for index, actor in enumerate(world.actors):
+        if actor.outcome is None:
+            yield from _steps(world, index, actor, hooks)
+    for index, (name, call) in enumerate(world.orphans):
+        if world.clock <= _deadline(call) or hooks.ignores_deadline:
+            rest = world.orphans[:index] + world.orphans[index + 1 :]
+            yield f"{name}'s call lands", landed(replace(world, orphans=rest), name, call)[0]
+    if world.host.pending:
+        yield from _sagemaker(world)
+    elif world.faults.foreign:
+        yield from _console(world)
+    if world.faults.ticks and any(a.outcome is None for a in world.actors):
+        for seconds in (SHORT, LONG):
+            later = replace(world, clock=world.clock + seconds, faults=world.spent("ticks"))
+            yield f"{seconds:.0f} s pass", later if hooks.ignores_deadline else _expired(later)
+
+
+def _sagemaker(world: World) -> Iterator[Step]:
+    yield "SageMaker finishes", replace(world, host=finished(world.host))
+    if world.faults.reverts:
+        for host in taken_back(world.host):
+            yield "SageMaker takes it back", replace(world, host=host, faults=world.spent("reverts"))
+
+
+def _console(world: World) -> Iterator[Step]:
+    for version, _ in world.host.current:
+        spread = tuple((v, weights.FULL if v == version else 0) for v, _ in world.host.current)
+        if spread != world.host.desired:
+            host = replace(world.host, current=spread, desired=spread)
+            moved = replace(world, host=host, faults=world.spent("foreign"), foreign_moved=True)
+            yield f"console moves to {version}", moved
+
+
+def _expired(world: World) -> World:
+    """Calls that did not land before their deadline never will: their time-out lies inside it."""
+    orphans = tuple((name, call) for name, call in world.orphans if world.clock <= _deadline(call))
+    actors = tuple(a.forgot() if a.flight and world.clock > _deadline(a.flight) else a for a in world.actors)
+    return replace(world, orphans=orphans, actors=actors)
+
+
+def _deadline(call: Action) -> float:
+    assert isinstance(call, Move | Scale | ChangeFleet)
+    return call.deadline
+
+
+def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Step]:
+    name = actor.name
+    if world.faults.crashes and actor.started:
+        orphans = (*world.orphans, (name, actor.flight)) if actor.flight else world.orphans
+        gone = actor.ended("crashed")
+        yield f"{name} is killed", world.having(index, gone, faults=world.spent("crashes"), orphans=orphans)
+    if actor.flight is not None:
+        yield from _landings(world, index, actor, actor.flight)
+    elif actor.journal is None:
+        decision = world.journal.decision
+        began = actor.began if actor.started else (decision.operation if decision else None)
+        read = replace(actor, journal=world.journal, etag=world.etag, started=True, began=began)
+        yield f"{name} reads the journal", world.having(index, read)
+    elif actor.view is None:
+        yield f"{name} describes", world.having(index, _looked(world, actor, actor.journal, hooks))
+    else:
+        try:
+            actor, action = _decided(world, actor, hooks)
+        except RefusedError as error:
+            yield f"{name} refuses: {error}", world.having(index, actor.ended("refused"))
+        except EndpointBrokenError as error:
+            yield f"{name} gives up: {error}", world.having(index, actor.ended("broken"))
+        else:
+            yield from _acts(world, index, actor, action, hooks)
+
+
+def _decided(world: World, actor: Actor, hooks: Hooks) -> tuple[Actor, Action]:
+    """What it does next, having read the tag if it wants to: there is none here."""
+    assert actor.view is not None
+    view = replace(actor.view, now=world.clock, taken=dict(actor.taken).get(_aim(actor), 0))
+    actor = replace(actor, view=view)
+    action = hooks.alter(actor.decide())
+    if isinstance(action, ReadTag):
+        actor = replace(actor, view=replace(view, unrecorded=None))
+        action = hooks.alter(actor.decide())
+    return actor, action
+
+
+def _aim(actor: Actor) -> object:
+    assert actor.view is not None
+    return actor.view.journal.intent.aim if actor.view.journal.intent else None
+
+
+def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks) -> Actor:
+    """The operation with what it sees; one that would merely wait forgets it again, so a wait needs no state of its own."""
+    view = View(
+        journal=journal,
+        endpoint=world.host.described(),
+        now=world.clock,
+        described=world.clock,
+        began=actor.began,
+    )
+    described = replace(actor, view=view)
+    try:
+        described, action = _decided(world, described, hooks)
+    except (RefusedError, EndpointBrokenError):
+        return described
+    return _waited(described, hooks) if isinstance(action, Wait) else described
+
+
+def _waited(actor: Actor, hooks: Hooks) -> Actor:
+    return replace(actor, view=None) if hooks.keeps_journal_after_wait else actor.forgot()
+
+
+def _acts(world: World, index: int, actor: Actor, action: Action, hooks: Hooks) -> Iterator[Step]:
+    name = actor.name
+    match action:
+        case Done() as said:
+            yield f"{name}: {action.summary}", done(world, index, actor, said)
+        case Wait():
+            yield f"{name} waits", world.having(index, _waited(actor, hooks))
+        case Write(journal):
+            yield from _writes(world, index, actor, journal, hooks)
+        case Move() | Scale() | ChangeFleet():
+            if intents.may_send(action.deadline, world.clock) or hooks.ignores_deadline:
+                yield f"{name} sends", world.having(index, replace(actor, flight=action))
+            else:
+                yield f"{name} is too late", world.having(index, actor.forgot())
+        case ReadTag():
+            raise AssertionError("the tag was read, and is asked for again")
+
+
+def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hooks) -> Iterator[Step]:
+    """The journal is stored, or is no longer what was read; or the answer is lost."""
+    assert actor.view is not None
+    if actor.etag != world.etag and not hooks.unconditional_write:
+        yield f"{actor.name}'s write conflicts", world.having(index, actor.forgot())
+        return
+    etag = world.etag + 1
+    label = f"{actor.name} writes {journal.intent.kind if journal.intent else 'the outcome'}"
+    known = replace(actor, journal=journal, etag=etag, view=replace(actor.view, journal=journal))
+    yield label, world.having(index, known, journal=journal, etag=etag)
+    if world.faults.lost:
+        unsure = world.having(index, actor.forgot(), journal=journal, etag=etag, faults=world.spent("lost"))
+        yield f"{label}, answer lost", unsure
+
+
+def _landings(world: World, index: int, actor: Actor, call: Action) -> Iterator[Step]:
+    """The call on its way is taken or refused, and answered; or the answer is lost."""
+    after, taken = landed(world, actor.name, call)
+    aim, counts = _aim(actor), dict(actor.taken)
+    counts[aim] = counts.get(aim, 0) + taken
+    answered = replace(actor.forgot(), taken=tuple(counts.items()))
+    yield f"{actor.name}'s call is {'taken' if taken else 'refused'}", after.having(index, answered)
+    if world.faults.lost and taken:
+        unsure = after.having(index, actor.forgot(), faults=world.spent("lost"))
+        yield f"{actor.name}'s call is taken, answer lost", unsure
