@@ -1,0 +1,129 @@
+"""A Pulumi stack of this project in a sandbox of its own: the real engine, the real program, config that a test changes."""
+
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from tests.conftest import CHECKOUT, Sandbox
+
+DEADLINE = 240
+
+
+class EngineError(AssertionError):
+    """Pulumi ended with an error; the text is what it said."""
+
+
+@dataclass
+class Stack:
+    """One environment; `config` is what Pulumi.<name>.yaml holds, changed in memory and never in the tree."""
+
+    name: str
+    sandbox: Sandbox
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.config = yaml.safe_load((CHECKOUT / f"Pulumi.{self.name}.yaml").read_text())
+        self.env = self.sandbox.env | self.extra
+        Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+        self.pulumi("stack", "select", "--create", self.name)
+
+    def set(self, key, value):
+        """Change one key of the config; `model-delivery:` is understood."""
+        self.config["config"][key if ":" in key else f"model-delivery:{key}"] = value
+
+    def release(self, live, *fleet):
+        self.set("release", {"live": live, "fleet": list(fleet)})
+
+    def no_release(self):
+        self.config["config"].pop("model-delivery:release", None)
+
+    @property
+    def file(self):
+        path = self.folder / f"Pulumi.{self.name}.yaml"
+        path.write_text(yaml.safe_dump(self.config))
+        return path
+
+    def command(self, *arguments, config=True):
+        stack = ["--config-file", str(self.file), "--stack", self.name] if config else []
+        return [str(CHECKOUT / ".tools" / "bin" / "pulumi"), *arguments, *stack, "--non-interactive"]
+
+    def pulumi(self, *arguments, config=False):
+        """Run a command; what it said, with stderr. Raises EngineError."""
+        done = subprocess.run(
+            self.command(*arguments, config=config),
+            cwd=CHECKOUT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEADLINE,
+            stdin=subprocess.DEVNULL,
+        )
+        if done.returncode:
+            raise EngineError(done.stdout + done.stderr)
+        return done.stdout
+
+    def up(self):
+        """`pulumi up`; the texts it printed."""
+        return self.pulumi("up", "--yes", "--skip-preview", config=True)
+
+    def preview(self, *more):
+        """`pulumi preview --json`."""
+        return json.loads(self.pulumi("preview", "--json", *more, config=True))
+
+    def changes(self, *more):
+        """The preview's steps that are not `same`: type and operation."""
+        steps = self.preview(*more)["steps"]
+        return {s["urn"].split("::")[2].split("$")[-1]: s["op"] for s in steps if s["op"] != "same"}
+
+    def refresh(self):
+        return self.pulumi("refresh", "--yes", "--skip-preview", config=True)
+
+    def drift(self):
+        """What `refresh --preview-only --json` would take over."""
+        steps = json.loads(self.pulumi("refresh", "--preview-only", "--json", config=True))["steps"]
+        return [s for s in steps if s["op"] not in {"same", "refresh"} or s.get("detailedDiff")]
+
+    def destroy(self):
+        return self.pulumi("destroy", "--yes", "--skip-preview", config=True)
+
+    def resources(self):
+        """Types in the stack's state."""
+        state = json.loads(self.pulumi("stack", "export", "--stack", self.name))
+        return [r["type"] for r in state["deployment"].get("resources", [])]
+
+    def modelctl(self, *arguments, check=True):
+        """`modelctl … --env NAME`."""
+        return subprocess.run(
+            [str(CHECKOUT / ".venv" / "bin" / "modelctl"), *map(str, arguments), "--env", self.name],
+            cwd=CHECKOUT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=check,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def status(self):
+        return json.loads(self.modelctl("status", "--json").stdout)
+
+    def serving(self):
+        """Current weights by variant, as SageMaker says."""
+        found = self.sandbox.client(self.name, "sagemaker").describe_endpoint(
+            EndpointName=f"flights-{self.name}"
+        )
+        return {v["VariantName"]: v["CurrentWeight"] for v in found["ProductionVariants"]}
+
+    def invoke(self):
+        """The variant that answers a request."""
+        runtime = self.sandbox.client(self.name, "sagemaker-runtime")
+        answer = runtime.invoke_endpoint(
+            EndpointName=f"flights-{self.name}", Body=b"{}", ContentType="application/json"
+        )
+        answer["Body"].read()
+        return answer["InvokedProductionVariant"]

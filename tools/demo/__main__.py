@@ -1,0 +1,118 @@
+"""`make up` and `make down`."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, Road, StepError, entered
+from tools.demo.traffic import send
+from tools.setup.progress import step
+
+REQUESTS = 200
+NEXT = """
+Try next (enter the sandbox first: eval "$({sandbox} env)"):
+
+  modelctl status   --env prod
+  modelctl rollback --env prod --reason "too many late flights"   traffic goes back, in seconds
+  pulumi up         --stack prod                                  the rollback stands, and it says why
+  modelctl history  --env prod
+  make test                                                       every test, against the same engine
+  make down                                                       leaves nothing behind
+"""
+
+
+def main() -> int:
+    """Run one of the two; 0 when it went well."""
+    command = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 (a command)
+    try:
+        match command:
+            case "up":
+                _up()
+            case "down":
+                _down()
+            case _:
+                print("usage: python -m tools.demo up|down", file=sys.stderr)
+                return 2
+    except StepError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _up() -> None:
+    started = time.monotonic()
+    road = _enter()
+    with step("train v1.0.0 and v1.1.0 on the flights of 2013", sys.stdout) as shown:
+        trained = {version: road.train(version) for version in TRAINED_UNTIL}
+        shown.outcome(", ".join(f"{v} AUC {s['auc']:.3f}" for v, s in trained.items()))
+    for environment in ENVIRONMENTS:
+        _environment(road, environment, {v: s["data_revision"] for v, s in trained.items()})
+    for environment in ENVIRONMENTS:
+        with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
+            shown.outcome(send(road.environ, environment, REQUESTS))
+    for environment in ENVIRONMENTS:
+        print()
+        road.show("modelctl", "status", "--env", environment)
+    print(NEXT.format(sandbox=Path(BIN, "sandbox").relative_to(ROOT)))
+    print(f"ready after {time.monotonic() - started:.0f} s")
+
+
+def _environment(road: Road, environment: str, data: dict[str, str]) -> None:
+    """One environment: registry, two registered versions, the first one live, then what config says."""
+    outputs = road.outputs(environment)
+    if outputs and not _stands(road, environment):
+        with step(f"{environment}: the sandbox is new, telling the stack what is gone", sys.stdout):
+            road.recover(environment)
+        outputs = {}
+    if not outputs:
+        with step(f"{environment}: registry (pulumi up)", sys.stdout) as shown:
+            shown.outcome(road.deploy(environment))
+    with step(f"{environment}: image and versions", sys.stdout) as shown:
+        image = road.image(environment)
+        for version in TRAINED_UNTIL:
+            road.register(environment, version, image, data[version])
+        shown.outcome(image.rpartition("/")[2][:48] + "…")
+    if road.status(environment)["live"] is None:
+        with step(f"{environment}: {FIRST} goes live (pulumi up)", sys.stdout) as shown:
+            shown.outcome(road.deploy(environment, live=FIRST))
+    with step(f"{environment}: as Pulumi.{environment}.yaml says (pulumi up)", sys.stdout) as shown:
+        shown.outcome(road.deploy(environment))
+
+
+def _stands(road: Road, environment: str) -> bool:
+    """Whether the account that the stack remembers is still there: its registry answers."""
+    return bool(road.status(environment).get("registry"))
+
+
+def _enter() -> Road:
+    with step("sandbox: two accounts on this machine", sys.stdout) as shown:
+        sandbox = str(BIN / "sandbox")
+        up = subprocess.run([sandbox, "up"], check=False, capture_output=True, text=True, cwd=ROOT)
+        if up.returncode:
+            raise StepError(f"`sandbox up` failed:\n{up.stdout}{up.stderr}")
+        found = subprocess.run(
+            [sandbox, "env", "--json"], check=True, capture_output=True, text=True, cwd=ROOT
+        )
+        environ = entered(json.loads(found.stdout))
+        shown.outcome(up.stdout.strip().splitlines()[0])
+    home = Path(environ["AWS_CONFIG_FILE"]).parents[1]
+    if environ["PULUMI_BACKEND_URL"].startswith("file://"):
+        Path(environ["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+    return Road(home=home, environ=environ)
+
+
+def _down() -> None:
+    with step("stopping the sandbox and removing its folder", sys.stdout):
+        done = subprocess.run(
+            [str(BIN / "sandbox"), "down", "--purge"], check=False, capture_output=True, text=True, cwd=ROOT
+        )
+        if done.returncode:
+            raise StepError(f"`sandbox down --purge` failed:\n{done.stdout}{done.stderr}")
+    shutil.rmtree(ROOT / ".sandbox", ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

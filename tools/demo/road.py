@@ -1,0 +1,156 @@
+"""The road that `make up` walks: two environments, two versions of a real model, served, shifted, ready to be rolled back.
+
+Every step is one that a person could type, and finding it done already is the same as doing it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+ENVIRONMENTS = ("staging", "prod")
+# Trained on one month less and one month more: two real versions of the same model.
+TRAINED_UNTIL = {"v1.0.0": "2013-02", "v1.1.0": "2013-03"}
+FIRST = "v1.0.0"
+MODEL = "flights"
+
+
+class StepError(Exception):
+    """A command of the road failed; the message says which, what it said last and where all of it is."""
+
+
+class Road(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the walk takes place: the sandbox's folder and the environment that enters it."""
+
+    home: Path
+    environ: dict[str, str]
+
+    def deploy(self, environment: str, *, live: str | None = None) -> str:
+        """`pulumi up`, with another `live` than the committed one when given; Pulumi's own summary."""
+        file: list[str] = []
+        if live is not None:
+            file = ["--config-file", str(self._earlier_config(environment, live))]
+        self._select(environment)
+        said = self.run(
+            f"up-{environment}", "pulumi", "up", "--yes", "--skip-preview", "--stack", environment, *file
+        )
+        return _resources(said)
+
+    def recover(self, environment: str) -> None:
+        """Tell a stack that the sandbox lost its state what is gone."""
+        self._select(environment)
+        self.run(
+            f"refresh-{environment}", "pulumi", "refresh", "--yes", "--skip-preview", "--stack", environment
+        )
+
+    def outputs(self, environment: str) -> dict[str, Any]:
+        """The stack's outputs, none when it was never made."""
+        self._select(environment)
+        return dict(
+            json.loads(self.run("outputs", "pulumi", "stack", "output", "--json", "--stack", environment))
+        )
+
+    def train(self, version: str) -> dict[str, Any]:
+        """Train a version, once: the same data and seed give the same bytes."""
+        folder = self.home / "models" / version
+        summary = folder / "summary.json"
+        if not summary.exists():
+            said = self.run(
+                f"train-{version}",
+                "python", "-m", "pipelines.train", "--until", TRAINED_UNTIL[version], "--out", str(folder), "--json",
+            )  # fmt: skip
+            draft = summary.with_suffix(".part")
+            draft.write_text(said)
+            draft.replace(summary)
+        return dict(json.loads(summary.read_text()))
+
+    def image(self, environment: str) -> str:
+        """Build the model server's image and push it; its URI by digest."""
+        said = self.run(
+            f"image-{environment}",
+            "python", "-m", "sandbox", "image", "--profile", environment, "--repository", f"{MODEL}-{environment}",
+            "--file", "pipelines/server/Dockerfile", ".",
+        )  # fmt: skip
+        return said.strip().splitlines()[-1]
+
+    def register(self, environment: str, version: str, image: str, data: str) -> None:
+        """Name the bits in an environment's registry."""
+        folder = self.home / "models" / version
+        self.run(
+            f"register-{environment}",
+            "modelctl", "register", "--env", environment, "--version", version, "--image", image,
+            "--artifact", str(folder / "model.tar.gz"), "--data-revision", data,
+        )  # fmt: skip
+
+    def status(self, environment: str) -> dict[str, Any]:
+        """`modelctl status` as data."""
+        return dict(json.loads(self.run("status", "modelctl", "status", "--env", environment, "--json")))
+
+    def show(self, *command: str) -> None:
+        """Run a command for the person who watches."""
+        subprocess.run(
+            self._command(command), env=self.environ, cwd=ROOT, check=True, stdin=subprocess.DEVNULL
+        )
+
+    def run(self, name: str, *command: str) -> str:
+        """Run a command, its output kept in the sandbox's folder; what it wrote to stdout.
+
+        Raises:
+            StepError: it failed.
+        """
+        log = self.home / "logs" / f"{name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            self._command(command),
+            env=self.environ,
+            cwd=ROOT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        log.write_text(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
+        if done.returncode:
+            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+            raise StepError(f"`{' '.join(command)}` failed:\n{last}\n(all of it: {log})")
+        return done.stdout
+
+    def _command(self, command: tuple[str, ...]) -> list[str]:
+        """The project's own programs by path; pulumi from the PATH that set-up made."""
+        own = BIN / command[0]
+        return [str(own) if own.exists() else command[0], *command[1:]]
+
+    def _select(self, environment: str) -> None:
+        self.run(f"select-{environment}", "pulumi", "stack", "select", "--create", environment)
+
+    def _earlier_config(self, environment: str, live: str) -> Path:
+        """The committed config as it was when `live` was live: how this environment came to have a past."""
+        committed = (ROOT / f"Pulumi.{environment}.yaml").read_text()
+        lines = [
+            f"{line[: line.index('live:')]}live: {live}" if line.strip().startswith("live:") else line
+            for line in committed.splitlines()
+        ]
+        path = self.home / "config" / f"Pulumi.{environment}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+
+def entered(home_environ: dict[str, str]) -> dict[str, str]:
+    """This process's environment with the sandbox's laid over it."""
+    return {**os.environ, **home_environ}
+
+
+def _resources(said: str) -> str:
+    """The lines of Pulumi's summary that count resources."""
+    lines = [line.strip() for line in said.splitlines()]
+    if "Resources:" not in lines:
+        return "nothing to do"
+    counted = lines[lines.index("Resources:") + 1 :]
+    return ", ".join(line for line in counted[: counted.index("")] if line) if "" in counted else counted[0]
