@@ -1,0 +1,28 @@
+"""How `modelctl` ends."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit statuses; scripts rely on them."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    NOT_MOVED = 3
+    UNRECORDED = 4
+    UNREACHABLE = 5
+    INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
+
+
+MEANING = {
+    Exit.DONE: "done, or it was already so",
+    Exit.REFUSED: "refused: nothing was changed; the message says what to do instead",
+    Exit.USAGE: "the command line makes no sense",
+    Exit.NOT_MOVED: "recorded, traffic NOT seen to move: run the same command again, it goes on",
+    Exit.UNRECORDED: "traffic moved without the journal: `modelctl adopt` when the journal is back",
+    Exit.UNREACHABLE: "AWS does not answer or does not let us in: nothing is known to have changed",
+    Exit.INTERRUPTED: "interrupted before anything was recorded",
+}
+
+EPILOG = "exit status:\n" + "\n".join(f"  {status.value:<4} {text}" for status, text in MEANING.items())

@@ -1,0 +1,41 @@
+"""Progress, where a person sees it: stderr, so that stdout stays for the result."""
+
+from typing import TextIO
+
+import msgspec
+
+REPEAT = 15.0  # seconds after which a wait that goes on is said again where lines cannot be overwritten
+
+
+class Console(msgspec.Struct):
+    """A Progress. On a terminal a wait is one line that counts; in a log it is a line now and then.
+
+    Attributes:
+        rehearsed: a dry run: nothing of what is noted happens.
+    """
+
+    stream: TextIO
+    rehearsed: bool = False
+    waiting_for: str = ""
+    said: float = 0.0
+
+    def note(self, sentence: str) -> None:
+        if self.rehearsed:
+            return
+        self._end_of_wait()
+        print(sentence, file=self.stream, flush=True)
+
+    def waiting(self, why: str, seconds: float) -> None:
+        if self.rehearsed:
+            return
+        if self.stream.isatty():
+            print(f"\r\033[Kwaiting {seconds:.0f} s: {why}", end="", file=self.stream, flush=True)
+            self.waiting_for = why
+        elif why != self.waiting_for or seconds - self.said > REPEAT:
+            print(f"waiting: {why} ({seconds:.0f} s so far)", file=self.stream, flush=True)
+            self.waiting_for, self.said = why, seconds
+
+    def _end_of_wait(self) -> None:
+        if self.waiting_for and self.stream.isatty():
+            print(file=self.stream)
+        self.waiting_for = ""

@@ -1,0 +1,65 @@
+"""What a person looks at: coloured on a terminal, aligned text in a pipe."""
+
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from release.cli.exit import Exit
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of text. `colours` names one of rich's for each row, or has none."""
+
+    headings: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    colours: Sequence[str] = ()
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A view. `document` is what --json prints, `parts` what people see."""
+
+    document: object
+    parts: tuple[str | Table, ...]
+    exit: Exit = Exit.DONE
+
+
+def show(parts: Sequence[str | Table]) -> None:
+    """Print to stdout."""
+    if sys.stdout.isatty():
+        _coloured(parts)
+        return
+    for part in parts:
+        print(_clean(part) if isinstance(part, str) else aligned(part))
+
+
+def aligned(table: Table) -> str:
+    """A table as plain text."""
+    rows = [tuple(_clean(cell) for cell in row) for row in (table.headings, *table.rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _coloured(parts: Sequence[str | Table]) -> None:
+    from rich import box  # noqa: PLC0415 - only a terminal pays for rich's import
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.table import Table as RichTable  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    console = Console(highlight=False)
+    for part in parts:
+        if isinstance(part, str):
+            console.print(Text(_clean(part)))
+            continue
+        drawn = RichTable(*part.headings, box=box.SIMPLE_HEAD)
+        for n, row in enumerate(part.rows):
+            colour = part.colours[n] if part.colours else ""
+            drawn.add_row(*(Text(_clean(cell)) for cell in row), style=colour)
+        console.print(drawn)
+
+
+def _clean(text: str) -> str:
+    """Reasons are other people's: no control character of theirs reaches a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
