@@ -82,6 +82,8 @@ def _status(place: Home, arguments: argparse.Namespace) -> None:
 
 
 def _env(place: Home, arguments: argparse.Namespace) -> None:
+    if daemon.running(place) is None:
+        print("sandbox: it does not run: `sandbox up` starts it", file=sys.stderr)
     entered = variables(place)
     if arguments.json:
         print(json.dumps(entered, indent=2))

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import psutil
@@ -35,6 +36,9 @@ class Daemon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     incarnation: str
     control: int  # port
     runtime: int  # port
+
+
+Record = TypeVar("Record")
 
 
 class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,10 +67,7 @@ def held(path: Path) -> Iterator[None]:
 
 def remembered_ports(home: Home) -> Ports:
     """Ports of the last run, so that a shell entered before a restart stays entered; 0 means any."""
-    try:
-        return msgspec.json.decode(home.ports.read_bytes(), type=Ports)
-    except FileNotFoundError:
-        return Ports()
+    return _read(home.ports, Ports) or Ports()
 
 
 def running(home: Home) -> Daemon | None:
@@ -151,10 +152,18 @@ def tail(home: Home, lines: int = 20) -> str:
 
 
 def _recorded(home: Home) -> Daemon | None:
+    return _read(home.daemon, Daemon)
+
+
+def _read(path: Path, kind: type[Record]) -> Record | None:
     try:
-        return msgspec.json.decode(home.daemon.read_bytes(), type=Daemon)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
         return None
+    except msgspec.DecodeError as error:
+        raise SandboxError(
+            f"{path} is not what this version writes ({error}): remove it and type `sandbox up`"
+        ) from None
 
 
 def _alive(daemon: Daemon) -> bool:

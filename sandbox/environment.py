@@ -1,6 +1,7 @@
 """How a person, the engine and boto3 enter the sandbox: environment variables and the files they name."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -43,10 +44,19 @@ def write_profiles(home: Home, control: int, runtime: int) -> None:
 
 
 def write_plugin(home: Home) -> None:
-    """Put the embedded aws plugin where the engine looks for the real one."""
+    """Put the embedded aws plugin where the engine looks for the real one.
+
+    `SANDBOX_AWS_PROVIDER=official` takes it away, so that the engine finds or downloads pulumi-aws itself.
+    """
+    plugin = home.pulumi_home / "plugins" / AWS_PLUGIN / "pulumi-resource-aws"
+    if os.environ.get("SANDBOX_AWS_PROVIDER") == "official":
+        # Only our own file: the folder may already hold the downloaded plugin.
+        if plugin.exists() and plugin.read_bytes().startswith(b"#!/bin/sh"):
+            shutil.rmtree(plugin.parent)
+        return
     python = Path(sys.executable).absolute()
     write(
-        home.pulumi_home / "plugins" / AWS_PLUGIN / "pulumi-resource-aws",
+        plugin,
         f'#!/bin/sh\nPYTHONPATH="{CHECKOUT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{python}" -m sandbox.aws "$@"\n',
         mode=0o700,
     )

@@ -8,12 +8,14 @@ import threading
 from sandbox.daemon import INCARNATION, SandboxError, announce, held
 from sandbox.environment import write_plugin, write_profiles
 from sandbox.home import home
+from sandbox.hosting.delays import Delays
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     place = home()
+    delays = Delays.parse(os.environ.get("SANDBOX_DELAYS", ""))
     with held(place.lock):
         # moto takes seconds to import: whoever loses the race for the lock has not begun.
         from sandbox.world import World  # noqa: PLC0415
@@ -21,10 +23,9 @@ def main() -> None:
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        world = World(place)
+        world = World(place, delays)
         write_profiles(place, world.control, world.runtime)
-        if os.environ.get("SANDBOX_AWS_PROVIDER") != "official":
-            write_plugin(place)
+        write_plugin(place)
         place.backend.mkdir(exist_ok=True)
         announce(place, world.control, world.runtime)
         logging.info("incarnation %s serves", os.environ[INCARNATION])  # noqa: LOG015 - this is the program

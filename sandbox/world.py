@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -38,10 +39,12 @@ class _Handler(MotoRequestHandler):
 class World:
     """Everything that runs in this process; it serves from construction on."""
 
-    def __init__(self, place: Home) -> None:
-        delays = Delays.parse(os.environ.get("SANDBOX_DELAYS", ""))
+    def __init__(self, place: Home, delays: Delays) -> None:
         faults = Faults()
         ports = remembered_ports(place)
+        # What a killed run left: its processes are gone, and the names of instances begin again.
+        for folder in (place.instances, place.container_logs):
+            shutil.rmtree(folder, ignore_errors=True)
         self.cloud = Cloud()
         self.fleet = Fleet(place, self.cloud)
         self.sagemaker: SageMaker | None = None

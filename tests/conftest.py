@@ -86,7 +86,7 @@ class Sandbox:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - http, loopback
             return json.load(answer)
 
 
@@ -204,17 +204,28 @@ def hosting(sandbox):
 
 
 @pytest.fixture
-def own_sandbox(tmp_path):
+def no_sandbox(tmp_path):
+    """The commands of a sandbox that does not run."""
+    return Sandbox(tmp_path / "sandbox")
+
+
+@pytest.fixture
+def own_sandbox(no_sandbox):
     """A sandbox that this test alone may kill."""
-    started = Sandbox(tmp_path / "sandbox")
-    started.run("up")
-    yield started
-    started.run("down", "--purge")
+    no_sandbox.run("up")
+    yield no_sandbox
+    no_sandbox.run("down", "--purge")
 
 
 @pytest.fixture
 def own_hosting(own_sandbox):
     return _hosting(own_sandbox, "staging")
+
+
+@pytest.fixture
+def hosting_again():
+    """Makes hosting anew in a sandbox that lost its state: `hosting_again(sandbox)`."""
+    return lambda sandbox: _hosting(sandbox, "staging")
 
 
 def _hosting(sandbox, profile):

@@ -1,10 +1,12 @@
 """Hosting's end of the data plane: starts its process, tells it the routes, takes its metrics."""
 
+import contextlib
 import json
 import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 from sandbox.hosting.fleet import Instance
 
 _LOG = logging.getLogger(__name__)
-_READY = 20.0  # seconds
+_AGAIN = 1.0  # seconds between attempts to start it
 _SWAP = 10.0  # seconds for a table to be in force
 _DRAIN = 65.0  # seconds: the longest invocation is over by then
 
@@ -48,7 +50,8 @@ class Link:
         """Let the process end, with its last metrics."""
         self._closing = True
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it ended by itself
+            self._process.stdin.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -88,7 +91,13 @@ class Link:
         _LOG.error("the data plane ended with status %s; starting it again", self._process.wait())
         with self._lock:
             lost, self._pending = list(self._pending.values()), {}
-            self._process, self.port = self._launch(self.port)
+            while True:
+                try:
+                    self._process, self.port = self._launch(self.port)
+                    break
+                except OSError:
+                    _LOG.exception("the data plane does not start")
+                    time.sleep(_AGAIN)
         self._order(table=self._table())
         for pending in lost:  # requests in flight went down with it; the new one has the present table
             pending.set_result(None)

@@ -98,6 +98,8 @@ def prepare(home: Home, cloud: Cloud, spec: Spec, instance: str, port: int) -> P
         "PYTHONUNBUFFERED": "1",
         "SM_MODEL_DIR": str(model),
         "SAGEMAKER_BIND_TO_PORT": str(port),
+        # A container listens on all addresses of its own; here those would be the machine's.
+        "BIND_HOST": "127.0.0.1",
     }
     # `docker run IMAGE serve`, as SageMaker does: the word takes the place of CMD.
     argv = [_mapped(root, word) for word in [*config["Entrypoint"], "serve"]]

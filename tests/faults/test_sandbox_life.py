@@ -1,5 +1,6 @@
 """Nothing that the sandbox started outlives it, however it ends."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
-from botocore.exceptions import HTTPClientError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
@@ -48,11 +49,11 @@ def test_a_second_up_changes_nothing(own_sandbox):
     assert own_sandbox.daemon == before
 
 
-def test_two_ups_at_once_start_one_sandbox(own_sandbox):
-    own_sandbox.run("down")
+def test_two_ups_at_once_start_one_sandbox(no_sandbox):
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: own_sandbox.run("up"), range(2)))
-    running = [p for p in psutil.process_iter() if _is_daemon_of(p, own_sandbox.home)]
+        list(pool.map(lambda _: no_sandbox.run("up"), range(2)))
+    running = [p for p in psutil.process_iter() if _is_daemon_of(p, no_sandbox.home)]
+    no_sandbox.run("down")
     assert len(running) == 1
 
 
@@ -93,6 +94,15 @@ def test_up_after_a_kill_serves_again_on_the_same_ports(own_sandbox):
     assert after["incarnation"] != before["incarnation"]
 
 
+def test_an_endpoint_can_be_made_again_after_a_kill(own_hosting, hosting_again):
+    serve_something(own_hosting)
+    os.kill(own_hosting.sandbox.daemon["pid"], signal.SIGKILL)
+    own_hosting.sandbox.run("up")
+    again = hosting_again(own_hosting.sandbox)
+    serve_something(again)
+    assert again.invoke("e")[0] == "one"
+
+
 def test_a_data_plane_that_dies_comes_back_with_its_routes(own_hosting):
     serve_something(own_hosting)
     daemon = psutil.Process(own_hosting.sandbox.daemon["pid"])
@@ -109,32 +119,30 @@ def test_purge_removes_the_folder(own_sandbox):
     assert not own_sandbox.home.exists()
 
 
-def test_status_without_a_sandbox_says_what_to_type(own_sandbox):
-    own_sandbox.run("down")
-    asked = own_sandbox.run("status", check=False)
+def test_status_without_a_sandbox_says_what_to_type(no_sandbox):
+    asked = no_sandbox.run("status", check=False)
     assert (asked.returncode, asked.stderr) == (1, "sandbox: it does not run: `sandbox up` starts it\n")
 
 
-def test_a_bad_delay_is_refused_with_what_is_allowed(own_sandbox):
-    own_sandbox.run("down")
-    wrong = type(own_sandbox)(own_sandbox.home, delays="wait=3")
+def test_a_bad_delay_is_refused_with_what_is_allowed(no_sandbox):
+    wrong = dataclasses.replace(no_sandbox, delays="wait=3")
     assert "'wait=3' is not one of weights=LOW:HIGH" in wrong.run("up", check=False).stderr
 
 
-def test_the_environment_can_be_evaluated_by_a_shell(own_sandbox):
-    printed = own_sandbox.run("env").stdout
+def test_the_environment_can_be_evaluated_by_a_shell(no_sandbox):
+    printed = no_sandbox.run("env").stdout
     script = (
         f'{printed}\nprintf %s "$AWS_CONFIG_FILE|$PULUMI_CONFIG_PASSPHRASE|$PULUMI_IGNORE_AMBIENT_PLUGINS"'
     )
     said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, env={}).stdout
-    assert said == f"{own_sandbox.home}/aws/config||true"
+    assert said == f"{no_sandbox.home}/aws/config||true"
 
 
 def answering(hosting):
     """The variant that answers; none while the data plane's port is closed."""
     try:
         return hosting.invoke("e")[0]
-    except HTTPClientError:
+    except (EndpointConnectionError, ConnectionClosedError):
         return None
 
 
