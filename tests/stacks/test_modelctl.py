@@ -1,0 +1,249 @@
+"""modelctl as its user types it, against a real endpoint in the sandbox."""
+
+import json
+import subprocess
+import sys
+
+import msgspec
+import pytest
+
+from release.core.endpoint import Incarnation
+from release.core.journal import Event, Journal, Kind, Served
+from release.naming import Place, parse_environment, parse_model
+from release.version import parse_version
+from tests.conftest import CHECKOUT
+
+pytestmark = pytest.mark.stacks
+
+V1, V2 = parse_version("v1.0.0"), parse_version("v2.0.0")
+BOTH = {V1: 0, V2: 100}
+
+
+class Desk:
+    """One environment with an endpoint on which v2.0.0 serves and v1.0.0 did before."""
+
+    def __init__(self, hosting, model):
+        self.sandbox, self._hosting = hosting.sandbox, hosting
+        self.place = Place(
+            model=parse_model(model),
+            environment=parse_environment("staging"),
+            account="111111111111",
+            region="eu-west-1",
+        )
+        self.s3 = self.sandbox.client("staging", "s3")
+        self.s3.create_bucket(
+            Bucket=self.place.registry_bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+        variants = {"v1-0-0": 0, "v2-0-0": 100}
+        hosting.sagemaker.create_endpoint_config(
+            EndpointConfigName=self.place.endpoint,
+            ProductionVariants=[
+                {
+                    "VariantName": variant,
+                    "ModelName": self._model(f"{model}-{variant}"),
+                    "InitialInstanceCount": 1,
+                    "InstanceType": "ml.m5.large",
+                    "InitialVariantWeight": weight,
+                }
+                for variant, weight in variants.items()
+            ],
+        )
+        hosting.endpoint(self.place.endpoint, self.place.endpoint)
+        self.start()
+
+    def _model(self, name):
+        return self._hosting.model(name)
+
+    def start(self):
+        """v2.0.0 has all traffic, and the journal says that `up` decided so."""
+        self._hosting.weigh(self.place.endpoint, **{"v1-0-0": 0, "v2-0-0": 100})
+        shown = self._hosting.settled(self.place.endpoint)
+        self._hosting.sagemaker.delete_tags(
+            ResourceArn=shown["EndpointArn"], TagKeys=["model-delivery:unrecorded"]
+        )
+        self.write(
+            Journal(
+                incarnation=Incarnation(shown["EndpointArn"], shown["CreationTime"].timestamp()),
+                live=V2,
+                fleet=(V2, V1),
+                weights=BOTH,
+                digests={V1: "sha256:1", V2: "sha256:2"},
+                served=(Served(version=V1, since=1.0), Served(version=V2, since=2.0)),
+                decision=Event(
+                    operation="up-1",
+                    kind=Kind.UP,
+                    at=2.0,
+                    actor="ci",
+                    reason="live",
+                    source={V1: 100},
+                    target=BOTH,
+                ),
+            )
+        )
+
+    def write(self, journal):
+        self.s3.put_object(
+            Bucket=self.place.registry_bucket, Key=self.place.journal_key, Body=msgspec.json.encode(journal)
+        )
+
+    @property
+    def journal(self):
+        found = self.s3.get_object(Bucket=self.place.registry_bucket, Key=self.place.journal_key)
+        return msgspec.json.decode(found["Body"].read(), type=Journal)
+
+    @property
+    def weights(self):
+        return self._hosting.weights(self.place.endpoint)
+
+    def weigh(self, **weights):
+        self._hosting.weigh(self.place.endpoint, **weights)
+        self._hosting.settled(self.place.endpoint)
+
+    def run(self, command, *arguments, env=None):
+        return subprocess.run(
+            [sys.executable, "-m", "release.cli", command, "--env", "staging", "--model", self.place.model, *arguments],
+            cwd=CHECKOUT,
+            env={**self.sandbox.env, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def made(hosting):
+    return Desk(hosting, "desk")
+
+
+@pytest.fixture
+def desk(made):
+    made.start()
+    return made
+
+
+def test_rollback_moves_traffic_and_rejects_with_at_most_four_calls_before_it_moves(desk):
+    since = desk.sandbox.last_call()
+
+    ended = desk.run("rollback", "--reason", "errors doubled", "--actor", "ada")
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "rolled back to v1.0.0\n"
+    calls = [call["action"] for call in desk.sandbox.calls(since)]
+    assert calls.index("UpdateEndpointWeightsAndCapacities") <= 3, calls
+    assert desk.weights == {"v1-0-0": 100, "v2-0-0": 0}
+    (rejection,) = desk.journal.rejections
+    assert (rejection.version, rejection.actor, rejection.reason) == (V2, "ada", "errors doubled")
+
+
+def test_a_second_rollback_says_whose_the_first_was_and_moves_nothing(desk):
+    desk.run("rollback", "--reason", "errors doubled", "--actor", "ada")
+    since = desk.sandbox.last_call()
+
+    ended = desk.run("rollback", "--reason", "again", "--json")
+
+    said = json.loads(ended.stdout)
+    assert (ended.returncode, said["outcome"]) == (0, "already")
+    assert "already rolled back to v1.0.0 by ada: errors doubled" in said["summary"]
+    assert not {"PutObject", "UpdateEndpointWeightsAndCapacities"} & {
+        call["action"] for call in desk.sandbox.calls(since)
+    }
+
+
+def test_a_dry_run_lists_the_calls_that_the_run_then_makes_and_makes_none_that_writes(desk):
+    before = desk.journal
+    since = desk.sandbox.last_call()
+
+    rehearsed = desk.run("rollback", "--reason", "errors doubled", "--dry-run", "--json")
+
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    calls = json.loads(rehearsed.stdout)["calls"]
+    reads = {"GetObject", "DescribeEndpoint", "ListTags", "GetCallerIdentity"}
+    assert {call["action"] for call in desk.sandbox.calls(since)} <= reads
+    assert desk.journal == before
+    assert desk.weights == {"v1-0-0": 0, "v2-0-0": 100}
+    since = desk.sandbox.last_call()
+    desk.run("rollback", "--reason", "errors doubled")
+    made = [call["action"] for call in desk.sandbox.calls(since) if call["action"] not in reads]
+    assert [call["call"].partition(":")[2] for call in calls if call["writes"]] == made
+    (move,) = [call for call in calls if call["call"] == "sagemaker:UpdateEndpointWeightsAndCapacities"]
+    assert move["parameters"] == {
+        "EndpointName": "desk-staging",
+        "DesiredWeightsAndCapacities": [
+            {"VariantName": "v1-0-0", "DesiredWeight": 100.0},
+            {"VariantName": "v2-0-0", "DesiredWeight": 0.0},
+        ],
+    }
+
+
+def test_a_rejected_version_gets_traffic_only_after_accept(desk):
+    desk.run("rollback", "--reason", "errors doubled", "--actor", "ada")
+    forward = ("rollback", "--to", "v2.0.0", "--keep", "--reason", "it was the weather")
+
+    refused = desk.run(*forward)
+    accepted = desk.run("accept", "v2.0.0", "--reason", "it was the weather")
+    moved = desk.run(*forward)
+
+    assert refused.returncode == 1
+    assert "v2.0.0 was rejected by ada: errors doubled; first `modelctl accept v2.0.0" in refused.stderr
+    assert accepted.returncode == 0, accepted.stderr
+    assert "modelctl rollback --env staging --model desk --to v2.0.0 --keep" in accepted.stdout
+    assert moved.returncode == 0, moved.stderr
+    assert desk.weights == {"v1-0-0": 0, "v2-0-0": 100}
+
+
+def test_a_move_by_hand_shows_in_status_until_it_is_adopted(desk):
+    desk.weigh(**{"v1-0-0": 20, "v2-0-0": 80})
+
+    before = json.loads(desk.run("status", "--json").stdout)
+    adopted = desk.run("adopt", "--reason", "a look at v1 again", "--actor", "ada")
+    after = json.loads(desk.run("status", "--json").stdout)
+    last = json.loads(desk.run("history", "--json", "--limit", "1").stdout)
+
+    assert any("moved by someone else" in sentence for sentence in before["divergence"])
+    assert adopted.returncode == 0, adopted.stderr
+    assert after["divergence"] == []
+    assert {v["version"]: (v["intended"], v["actual"]) for v in after["versions"]} == {
+        V1: (20, 20),
+        V2: (80, 80),
+    }
+    assert [(e["kind"], e["by"], e["reason"]) for e in last] == [("adopt", "ada", "a look at v1 again")]
+
+
+def test_without_the_journal_traffic_moves_and_everyone_waits_for_adopt(desk):
+    moved = desk.run(
+        "rollback",
+        "--without-journal",
+        "--to",
+        "v1.0.0",
+        "--reason",
+        "S3 is down (again), v2's errors doubled",
+    )
+
+    assert moved.returncode == 4, moved.stderr
+    assert "THE JOURNAL DOES NOT KNOW" in moved.stderr
+    assert desk.weights == {"v1-0-0": 100, "v2-0-0": 0}
+    refused = desk.run("rollback", "--to", "v2.0.0", "--reason", "back")
+    assert refused.returncode == 1
+    assert "modelctl adopt" in refused.stderr
+    adopted = desk.run("adopt", "--reason", "S3 was down")
+    assert adopted.returncode == 0, adopted.stderr
+    assert desk.journal.weights == {V1: 100, V2: 0}
+    assert json.loads(desk.run("status", "--json").stdout)["divergence"] == []
+
+
+def test_status_works_where_nothing_was_made(desk):
+    ended = desk.run("status", "--model", "nothing")
+
+    assert ended.returncode == 5
+    assert "nothing-staging: unknown" in ended.stdout
+    assert "there is no bucket nothing-staging-registry-111111111111-eu-west-1" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_aws_that_does_not_answer_is_a_sentence(desk):
+    ended = desk.run("rollback", "--reason", "now", env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+
+    assert ended.returncode == 5
+    assert ended.stderr.startswith("modelctl: ")
+    assert "Traceback" not in ended.stderr
