@@ -25,6 +25,21 @@ _LOG = logging.getLogger(__name__)
 # After these a caller may hold a key that the data plane does not know yet.
 _NEW_KEYS = {"AssumeRole", "CreateAccessKey"}
 
+# moto plays these well enough. Others (CodeBuild, CodePipeline, …) it answers with stubs that pretend success.
+_SERVICES = {
+    "application-autoscaling",
+    "ecr",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "monitoring",  # CloudWatch
+    "s3",
+    "sns",
+    "sts",
+    "tagging",
+}
+
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -90,6 +105,8 @@ class Gateway:
             raise unknown(call)
         if call.service == "sagemaker":
             return self._sagemaker.answer(call, account, request.body)
+        if call.service not in _SERVICES:
+            raise unknown(call)
         with ExitStack() as stack:
             check_owner(call, account, request.path, request.headers)
             stack.enter_context(self._writes.entered(call, request.path, request.headers))

@@ -96,6 +96,12 @@ def test_an_unknown_call_of_another_service_is_a_400_that_names_it(hosting):
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
+def test_a_service_that_would_only_pretend_is_a_400_that_names_it(hosting):
+    with pytest.raises(ClientError, match="does not know codebuild StartBuild") as caught:
+        hosting.sandbox.client("staging", "codebuild").start_build(projectName="x")
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
 def test_a_config_in_use_cannot_be_deleted(hosting, endpoint):
     with refused("in use by endpoint"):
         hosting.sagemaker.delete_endpoint_config(EndpointConfigName=f"{endpoint}-c")
