@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sandbox.aws.calls import Calls
+from sandbox.aws.calls import AwsError, Calls
 from sandbox.aws.naming import AutoName
 from sandbox.aws.property import Property, mapping, text
 
@@ -36,7 +36,7 @@ class Kind(ABC):
         properties: its table, inputs and outputs.
         auto_name: the property that is named when the program does not.
         completes: the properties that `complete` sets.
-        gone: the codes by which the service says that there is none.
+        gone: words in a failure (`service: code: message`) by which the service says that there is none.
     """
 
     pulumi_type: ClassVar[str]
@@ -44,6 +44,10 @@ class Kind(ABC):
     auto_name: ClassVar[AutoName | None] = None
     completes: ClassVar[Collection[str]] = ()
     gone: ClassVar[Collection[str]] = ()
+
+    def is_gone(self, failure: AwsError) -> bool:
+        """Whether the service says that there is none."""
+        return any(word in str(failure) for word in self.gone)
 
     @abstractmethod
     def create(self, place: Place, inputs: Mapping[str, Any]) -> str:

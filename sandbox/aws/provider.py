@@ -157,7 +157,7 @@ class Aws(Provider):
         try:
             kind.delete(self._place(outputs), id_, outputs)
         except AwsError as failure:
-            if failure.code not in kind.gone:
+            if not kind.is_gone(failure):
                 raise
 
     def invoke(self, token: str, args: Properties, *, preview: bool) -> Mapping[str, Any]:
@@ -170,7 +170,7 @@ class Aws(Provider):
         try:
             seen = kind.read(place, id_, known)
         except AwsError as failure:
-            if failure.code in kind.gone:
+            if kind.is_gone(failure):
                 return None
             raise
         return None if seen is None else observed(kind.properties, known, seen, place.region)

@@ -40,7 +40,7 @@ class Bucket(Kind):
     }
     auto_name = AutoName("bucket", 63, str.lower)
     completes = ("tags",)
-    gone = ("NoSuchBucket", "404")
+    gone = ("NoSuchBucket", ": 404: ")
 
     def create(self, place: Place, inputs: Mapping[str, Any]) -> str:
         where = {} if place.region == "us-east-1" else {"LocationConstraint": place.region}

@@ -4,7 +4,6 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sandbox.aws.calls import AwsError
 from sandbox.aws.kind import REGION, TAGS, Kind, Place
 from sandbox.aws.naming import AutoName
 from sandbox.aws.property import block, blocks, flag, mapping, text, texts
@@ -25,38 +24,16 @@ _CONTAINER = {
 
 
 class _Tagged(Kind):
+    gone = ("Could not find", "does not exist")  # SageMaker says it with the code of every bad request
+
     def tag(self, place: Place, id_: str, outputs: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         place("sagemaker", "add_tags", ResourceArn=outputs["arn"], Tags=tag_list(tags))
 
     def untag(self, place: Place, id_: str, outputs: Mapping[str, Any], keys: Collection[str]) -> None:
         place("sagemaker", "delete_tags", ResourceArn=outputs["arn"], TagKeys=sorted(keys))
 
-    def described(self, place: Place, operation: str, **named: str) -> dict[str, Any] | None:
-        """What a Describe call answers; SageMaker says "not found" with the code of every bad request."""
-        try:
-            return place("sagemaker", operation, **named)
-        except AwsError as failure:
-            if _is_missing(failure):
-                return None
-            raise
-
-    def deleted(self, place: Place, operation: str, **named: str) -> None:
-        """Delete, counting something already gone as done."""
-        try:
-            place("sagemaker", operation, **named)
-        except AwsError as failure:
-            if not _is_missing(failure):
-                raise
-
     def tags(self, place: Place, arn: str) -> dict[str, str]:
         return tag_map(place("sagemaker", "list_tags", ResourceArn=arn)["Tags"])
-
-
-def _is_missing(failure: AwsError) -> bool:
-    words = ("does not exist", "Could not find", "not found")
-    return failure.code in {"ValidationException", "ResourceNotFound"} and any(
-        word in str(failure) for word in words
-    )
 
 
 class ModelPackageGroup(_Tagged):
@@ -81,14 +58,13 @@ class ModelPackageGroup(_Tagged):
         return str(inputs["modelPackageGroupName"])
 
     def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = self.described(place, "describe_model_package_group", ModelPackageGroupName=id_)
-        if found is None:
-            return None
-        observed = from_api(self.properties, found)
+        observed = from_api(
+            self.properties, place("sagemaker", "describe_model_package_group", ModelPackageGroupName=id_)
+        )
         return {**observed, "tags": self.tags(place, observed["arn"])}
 
     def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        self.deleted(place, "delete_model_package_group", ModelPackageGroupName=id_)
+        place("sagemaker", "delete_model_package_group", ModelPackageGroupName=id_)
 
 
 class Model(_Tagged):
@@ -121,14 +97,11 @@ class Model(_Tagged):
         return str(inputs["name"])
 
     def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = self.described(place, "describe_model", ModelName=id_)
-        if found is None:
-            return None
-        observed = from_api(self.properties, found)
+        observed = from_api(self.properties, place("sagemaker", "describe_model", ModelName=id_))
         return {**observed, "tags": self.tags(place, observed["arn"])}
 
     def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        self.deleted(place, "delete_model", ModelName=id_)
+        place("sagemaker", "delete_model", ModelName=id_)
 
 
 KINDS: tuple[Kind, ...] = (ModelPackageGroup(), Model())

@@ -10,7 +10,7 @@ from sandbox.aws.naming import AutoName
 from sandbox.aws.property import document, text
 from sandbox.aws.shape import from_api, tag_list, tag_map
 
-_GONE = ("NotFound", "NotFoundException")
+_GONE = (": NotFound",)
 
 
 class Topic(Kind):
