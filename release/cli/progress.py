@@ -5,6 +5,7 @@ from typing import TextIO
 import msgspec
 
 REPEAT = 15.0  # seconds after which a wait that goes on is said again where lines cannot be overwritten
+_LINE_BEFORE = "\033[1A\r\033[K"  # up one line, and empty it
 
 
 class Console(msgspec.Struct):
@@ -20,22 +21,17 @@ class Console(msgspec.Struct):
     said: float = 0.0
 
     def note(self, sentence: str) -> None:
-        if self.rehearsed:
-            return
-        self._end_of_wait()
-        print(sentence, file=self.stream, flush=True)
+        if not self.rehearsed:
+            self.waiting_for = ""
+            print(sentence, file=self.stream, flush=True)
 
     def waiting(self, why: str, seconds: float) -> None:
         if self.rehearsed:
             return
         if self.stream.isatty():
-            print(f"\r\033[Kwaiting {seconds:.0f} s: {why}", end="", file=self.stream, flush=True)
+            over = _LINE_BEFORE if self.waiting_for else ""
+            print(f"{over}waiting {seconds:.0f} s: {why}", file=self.stream, flush=True)
             self.waiting_for = why
         elif why != self.waiting_for or seconds - self.said > REPEAT:
             print(f"waiting: {why} ({seconds:.0f} s so far)", file=self.stream, flush=True)
             self.waiting_for, self.said = why, seconds
-
-    def _end_of_wait(self) -> None:
-        if self.waiting_for and self.stream.isatty():
-            print(file=self.stream)
-        self.waiting_for = ""

@@ -51,7 +51,7 @@ def _coloured(parts: Sequence[str | Table]) -> None:
     console = Console(highlight=False)
     for part in parts:
         if isinstance(part, str):
-            console.print(Text(_clean(part)))
+            console.print(Text(_clean(part)), soft_wrap=True)
             continue
         drawn = RichTable(*part.headings, box=box.SIMPLE_HEAD)
         for n, row in enumerate(part.rows):

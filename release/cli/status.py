@@ -10,12 +10,12 @@ from release.core import weights
 from release.operations import status
 from release.operations.status import Decided, OnEndpoint, Status
 
-_HEADINGS = ("version", "role", "intended", "actual", "instances", "since", "rejected")
+_HEADINGS = ("version", "role", "intended", "actual", "instances", "serves since")
 _COLOURS = {"rejected": "red", "serving": "green", "fallback": "yellow", "candidate": "cyan"}
 
 
 def run(desk: Desk, _: argparse.Namespace) -> Shown:
-    seen = status.read(desk.place, desk.store, desk.hosting)
+    seen = status.assess(desk.place, status.read(desk.store, desk.hosting))
     parts: list[str | Table] = [*_head(seen)]
     if seen.versions:
         parts.append(_table(seen))
@@ -30,11 +30,10 @@ def _head(seen: Status) -> tuple[str, ...]:
         f"fallback {seen.fallback or 'none'}",
         f"candidates {', '.join(seen.candidates) or 'none'}",
     ]
-    state = seen.endpoint_status or ("unknown" if seen.problems else "none")
     decision = (f"decided by {_decided(seen.decision, seen.at)}",) if seen.decision else ()
     return (
         f"{seen.environment}: account {seen.account}, {seen.region}",
-        f"endpoint {seen.endpoint}: {state}",
+        f"endpoint {seen.endpoint}: {seen.endpoint_status or 'there is none'}",
         ", ".join(named),
         *decision,
     )
@@ -51,23 +50,27 @@ def _table(seen: Status) -> Table:
 def _row(version: OnEndpoint, at: datetime | None) -> tuple[str, ...]:
     running, asked = version.instances, version.instances_desired
     instances = "-" if running is None else f"{running}" if running == asked else f"{running} of {asked}"
-    rejected = version.rejected
     return (
         version.version,
         ", ".join(version.roles) or "-",
         _share(version.intended),
         _share(version.actual),
         instances,
-        _when(version.since, at) if version.since else "-",
-        f"by {rejected.by}: {rejected.reason}" if rejected else "-",
+        _ago(version.since, at) if version.since else "-",
     )
 
 
 def _notes(seen: Status) -> list[str]:
     pending = seen.pending
+    rejected = [
+        (v.version, v.rejected)
+        for v in seen.versions
+        if v.rejected and not (seen.hold and v.version == seen.live)
+    ]
     return [
         *([f"pending: {_decided(pending, seen.at)}"] if pending else []),
         *([f"hold: {seen.hold}"] if seen.hold else []),
+        *(f"rejected: {v} by {why.by}, {_when(why.at, seen.at)}: {why.reason}" for v, why in rejected),
         *(f"divergence: {sentence}" for sentence in seen.divergence),
         *(f"problem: {sentence}" for sentence in seen.problems),
     ]
@@ -84,10 +87,14 @@ def _share(weight: int | None) -> str:
 
 def _when(then: datetime, now: datetime | None) -> str:
     stamp = f"{then:%Y-%m-%d %H:%M:%SZ}"
+    return f"{stamp} ({_ago(then, now)})" if now else stamp
+
+
+def _ago(then: datetime, now: datetime | None) -> str:
     if now is None:
-        return stamp
+        return f"{then:%Y-%m-%d %H:%M:%SZ}"
     seconds = max(0, int((now - then).total_seconds()))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{stamp} ({seconds // size} {unit} ago)"
-    return f"{stamp} ({seconds} s ago)"
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

@@ -1,6 +1,6 @@
 """Where things stand: journal and endpoint side by side, and what does not fit together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,6 +13,8 @@ from release.core.rollback import unrecorded_sentence
 from release.naming import Place
 from release.ports import Hosting, JournalStore, LostError, Stored, UnreachableError
 from release.version import Version, precedence
+
+UNKNOWN = "unknown"
 
 
 class Rejected(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What `modelctl status --json` prints.
 
     Attributes:
-        endpoint_status: SageMaker's; None when there is no endpoint or it cannot be seen.
+        endpoint_status: SageMaker's; "unknown" when the endpoint cannot be seen, None when there is none.
         live: config's `live` as last applied; it does not serve while a rollback holds.
         hold: why `live` does not serve, and what to type; None when nothing holds.
         pending: a move under way, or one that nobody finished yet.
@@ -83,33 +85,54 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime | None
 
 
-def read(place: Place, store: JournalStore, hosting: Hosting) -> Status:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read.
+
+    Attributes:
+        stored: the journal, None when it could not be read.
+        endpoint: None when there is none, or when it could not be seen.
+        seen: whether it could.
+        tag: what the endpoint says of a move without the journal.
+        problems: why something could not be read.
+    """
+
+    stored: Stored | None
+    endpoint: Endpoint | None
+    seen: bool = True
+    tag: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+def read(store: JournalStore, hosting: Hosting) -> Found:
     """Ask for both; what does not answer becomes one of the `problems`."""
     problems: list[str] = []
     stored: Stored | None = None
     endpoint: Endpoint | None = None
     tag: str | None = None
+    seen = False
     try:
         stored = store.read()
     except (LostError, UnreachableError) as error:
         problems.append(f"the journal cannot be read: {error}")
     try:
         endpoint = hosting.describe()
+        seen = True
         tag = hosting.unrecorded() if endpoint else None
     except (LostError, UnreachableError) as error:
         problems.append(f"the endpoint cannot be seen: {error}")
-    return assess(place, stored, endpoint, tag, tuple(problems))
+    return Found(stored=stored, endpoint=endpoint, seen=seen, tag=tag, problems=tuple(problems))
 
 
-def assess(
-    place: Place, stored: Stored | None, endpoint: Endpoint | None, tag: str | None, problems: tuple[str, ...]
-) -> Status:
-    """The same from values; `stored` is None when it could not be read, `endpoint` also when there is none."""
+def assess(place: Place, found: Found) -> Status:
+    """Put it side by side."""
+    stored, endpoint = found.stored, found.endpoint
     journal = stored.journal if stored else Journal()
-    serving = weights.main_version(endpoint.current) if endpoint else weights.main_version(journal.weights)
+    serving = weights.main_version(endpoint.current) if endpoint else None
     known = set(endpoint.variants) if endpoint else set(journal.fleet)
     candidates = tuple(
-        v for v in sorted(known, key=precedence) if not history.has_served(journal, v) and v != serving
+        v
+        for v in sorted(known, key=precedence)
+        if stored and not history.has_served(journal, v) and v != serving
     )
     fallback = history.fallback(journal)
     shown = sorted(known | {r.version for r in journal.rejections}, key=precedence, reverse=True)
@@ -119,17 +142,17 @@ def assess(
         account=place.account,
         region=place.region,
         endpoint=place.endpoint,
-        endpoint_status=endpoint.status.value if endpoint else None,
+        endpoint_status=endpoint.status.value if endpoint else None if found.seen else UNKNOWN,
         serving=serving,
         live=journal.live,
         fallback=fallback,
-        candidates=candidates if stored else (),
+        candidates=candidates,
         versions=tuple(_version(v, journal, endpoint, (serving, fallback), candidates) for v in shown),
         decision=_decided(journal.decision) if journal.decision else None,
         hold=_hold(journal),
         pending=_pending(journal),
-        divergence=(*_divergence(journal, endpoint, problems), *((unrecorded_sentence(tag),) if tag else ())),
-        problems=problems,
+        divergence=_divergence(found),
+        problems=found.problems,
         at=_time(stored.now) if stored else None,
     )
 
@@ -195,41 +218,41 @@ def _pending(journal: Journal) -> Decided | None:
     )
 
 
-def _divergence(journal: Journal, endpoint: Endpoint | None, problems: tuple[str, ...]) -> tuple[str, ...]:
-    if problems:
-        return ()
-    if endpoint is None:
-        return (
-            ("the journal knows an endpoint and there is none: `pulumi up` makes it",)
-            if journal.incarnation
-            else ()
+def _divergence(found: Found) -> tuple[str, ...]:
+    endpoint, sentences = found.endpoint, list[str]()
+    if found.tag:
+        sentences.append(unrecorded_sentence(found.tag))
+    if endpoint and endpoint.status.broken:
+        sentences.append(
+            f"the endpoint is {endpoint.status}: {endpoint.failure or 'SageMaker gives no reason'}"
         )
-    found: list[str] = []
-    if endpoint.status.broken:
-        found.append(f"the endpoint is {endpoint.status}: {endpoint.failure or 'SageMaker gives no reason'}")
-    elif endpoint.failure:
-        found.append(f"SageMaker says: {endpoint.failure}")
+    elif endpoint and endpoint.failure:
+        sentences.append(f"SageMaker says: {endpoint.failure}")
+    if found.stored and endpoint:
+        sentences += _differing(found.stored.journal, endpoint)
+    elif found.stored and found.seen and found.stored.journal.incarnation:
+        sentences.append("the journal knows an endpoint and there is none: `pulumi up` makes it")
+    return tuple(sentences)
+
+
+def _differing(journal: Journal, endpoint: Endpoint) -> Iterator[str]:
+    """Where the journal and the endpoint contradict each other."""
     if journal.incarnation and not history.same_life(journal, endpoint):
-        found.append(
-            "the endpoint was deleted and made again since the journal was written: `pulumi up` records it"
-        )
+        yield "the endpoint was deleted and made again since the journal was written: `pulumi up` records it"
     elif not history.explained(journal, endpoint):
-        found.append(
+        yield (
             "traffic was moved by someone else (neither the journal nor a rollback explains it): "
             "`modelctl adopt --reason …` records it as decided"
         )
     if journal.intent is None and journal.fleet and set(journal.fleet) != set(endpoint.variants):
-        found.append(
+        yield (
             f"the fleet was changed by someone else: on the endpoint {_listed(endpoint.variants)}, in the journal "
             f"{_listed(journal.fleet)}"
         )
     for version in sorted(weights.traffic(endpoint.current)):
         rejection = journal.rejection(version)
         if rejection and journal.intent is None:
-            found.append(
-                f"{rejected_sentence(version, rejection)}, and it has traffic: `modelctl rollback --reason …`"
-            )
-    return tuple(found)
+            yield f"{rejected_sentence(version, rejection)}, and it has traffic: `modelctl rollback --reason …`"
 
 
 def _decided(event: Event) -> Decided:
