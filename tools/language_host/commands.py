@@ -131,8 +131,8 @@ def run_outcome(status: int) -> tuple[str, bool]:
     if status == EXIT_BAIL:
         return "", True
     if status < 0:
-        return f"the program was ended by signal {-status}", False
-    return f"the program exited with status {status}", False
+        return f"program was ended by signal {-status}", False
+    return f"program exited with non-zero exit code: {status}", False  # upstream's words
 
 
 def _shielded(argv: Sequence[str]) -> tuple[str, ...]:

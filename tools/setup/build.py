@@ -88,7 +88,7 @@ def _build_cli(root: Path, target: Path, step: Step) -> None:
             "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         ],
         step, doing="compiling", folder=root / _MODULE, variables=_go_variables(),
-        describe=count_lines("packages of about 1900"),
+        describe=count_lines("packages of about 1700"),
         hint="if a module could not be fetched, check that this machine reaches a Go module proxy (`go env GOPROXY`) "
         "and run it again: what is compiled is kept; or install Pulumi so that it is on PATH",
     )  # fmt: skip
@@ -125,14 +125,14 @@ def _sdk_files(root: Path, step: Step) -> list[Path]:
 
 def _go_variables() -> dict[str, str]:
     # A workspace file or flags of the user's own would build something else than go.sum vouches for.
-    return {**os.environ, "GOWORK": "off", "GOFLAGS": "-mod=readonly"}
+    return {**os.environ, "GOWORK": "off", "GOFLAGS": "-mod=readonly -buildvcs=false"}
 
 
 def _install_host(root: Path, partial: Path, final: Path, step: Step) -> None:
     """The language host with its own environment, and the script `pulumi-language-python` that starts it."""
     environment = partial / "language-host"
     run([sys.executable, "-m", "venv", environment], step, doing="making the language host's", folder=root)
-    sync(environment, root / _HOST_REQUIREMENTS, root, step, "--no-deps")
+    sync(environment, root / _HOST_REQUIREMENTS, root, step)
     (packages,) = environment.glob("lib/python3*/site-packages")
     shutil.copytree(root / _HOST, packages / "language_host", ignore=shutil.ignore_patterns("__pycache__"))
     python = environment / "bin" / "python"

@@ -61,10 +61,11 @@ def ensure(environment: Environment, root: Path, step: Step) -> None:
     partial.replace(stamp)
 
 
-def sync(folder: Path, requirements: Path, root: Path, step: Step, *options: str) -> None:
-    """Install exactly `requirements` (pinned, hashed) into the environment `folder`: by uv, else by pip.
+def sync(folder: Path, requirements: Path, root: Path, step: Step) -> None:
+    """Install what `requirements` lists (pinned, hashed, nothing besides) in the environment `folder`.
 
-    uv is the fast one; pip is tried after it because a machine may have its package index configured for pip alone.
+    uv is the fast one, and removes what is listed no more; pip is tried after it because a machine may have its
+    package index configured for pip alone.
 
     Raises:
         SetupError: neither could.
@@ -74,7 +75,7 @@ def sync(folder: Path, requirements: Path, root: Path, step: Step, *options: str
     if uv.is_file():
         try:
             run(
-                [uv, "pip", "sync", "--quiet", "--require-hashes", *options, "--python", python, requirements],
+                [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, requirements],
                 step, doing=f"installing {requirements.name}", folder=root,
             )  # fmt: skip
         except CommandError as error:
@@ -82,7 +83,7 @@ def sync(folder: Path, requirements: Path, root: Path, step: Step, *options: str
         else:
             return
     run(
-        [python, "-m", "pip", "install", "--quiet", "--require-hashes", *options, "-r", requirements],
+        [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", requirements],
         step, doing=f"installing {requirements.name} with pip", folder=root,
         hint="check that this machine reaches a Python package index (pip's and uv's settings), then run it again",
     )  # fmt: skip

@@ -63,7 +63,7 @@ class Step:
         return f"{colour}{text}{_RESET}" if self._colour else text
 
     def _write(self, text: str, end: str = "\n") -> None:
-        encoding = self._stream.encoding or "ascii"
+        encoding = self._stream.encoding or "utf-8"
         self._stream.write(text.encode(encoding, "replace").decode(encoding) + end)
         self._stream.flush()
 

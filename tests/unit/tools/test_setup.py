@@ -1,0 +1,238 @@
+"""Set-up without a network: what it decides, what it keeps, and what it says."""
+
+import io
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tools.setup.build import built_folder, pinned_version
+from tools.setup.cache import complete, locked
+from tools.setup.commands import CommandError, run
+from tools.setup.progress import SetupError, Step, step
+from tools.setup.pulumi import ensure, version_of
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+VERSION = "3.259.0"
+HOLD_THE_LOCK = """
+import io, pathlib, sys, time
+from tools.setup.cache import locked
+from tools.setup.progress import Step
+with locked(pathlib.Path(sys.argv[1]), Step("x", io.StringIO())):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def shown():
+    return io.StringIO()
+
+
+@pytest.fixture
+def under_way(shown):
+    return Step("Pulumi", shown)
+
+
+def test_the_pinned_version_is_the_one_that_the_requirements_name():
+    assert f"pulumi=={pinned_version(CHECKOUT)}\n" in (CHECKOUT / "requirements" / "infra.in").read_text()
+
+
+def test_versions_are_compared_as_numbers():
+    assert (
+        version_of("v3.1000.0\n")
+        > version_of("3.259.0-alpha.1+dirty")
+        > version_of("v3.31.9")
+        > version_of("?")
+    )
+
+
+def test_a_changed_host_is_another_build(tmp_path):
+    for name in (
+        "tools/pulumi/go.mod",
+        "tools/pulumi/go.sum",
+        "tools/pulumi/tools.go",
+        "requirements/language-host.txt",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((CHECKOUT / name).read_bytes())
+    host = tmp_path / "tools/language_host/service.py"
+    host.parent.mkdir()
+    host.write_text("one")
+    first = built_folder(tmp_path, Path("/cache"))
+    assert first == built_folder(tmp_path, Path("/cache"))
+    host.write_text("two")
+    assert built_folder(tmp_path, Path("/cache")) != first
+
+
+def test_what_is_complete_is_not_made_again(tmp_path):
+    complete(tmp_path / "cli", lambda target: target.mkdir())
+    complete(tmp_path / "cli", lambda _: pytest.fail("made twice"))
+
+
+def test_what_an_interrupted_set_up_left_is_made_anew(tmp_path):
+    def interrupted(target):
+        target.mkdir()
+        (target / "half").touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        complete(tmp_path / "cli", interrupted)
+    assert not (tmp_path / "cli").exists()
+    complete(tmp_path / "cli", lambda target: target.mkdir())
+    assert list((tmp_path / "cli").iterdir()) == []
+
+
+def test_two_set_ups_never_hold_the_cache_at_once(tmp_path, under_way):
+    events = []
+
+    def other():
+        with locked(tmp_path, Step("other", io.StringIO())):
+            events.append("other")
+
+    with locked(tmp_path, under_way):
+        thread = threading.Thread(target=other, daemon=True)
+        thread.start()
+        thread.join(0.7)
+        events.append("first")
+    thread.join(10)
+    assert events == ["first", "other"]
+
+
+def test_the_lock_of_a_killed_set_up_holds_nobody_up(tmp_path, under_way):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD_THE_LOCK, tmp_path],
+        stdout=subprocess.PIPE, text=True, cwd=CHECKOUT,
+    )  # fmt: skip
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.wait(10)
+    started = time.monotonic()
+    with locked(tmp_path, under_way):
+        assert time.monotonic() - started < 5
+
+
+def test_a_failed_command_shows_its_last_words_and_what_to_do(tmp_path, under_way):
+    with pytest.raises(CommandError) as failure:
+        run(
+            [sys.executable, "-c", "import sys; print('no space left'); sys.exit(3)"],
+            under_way, doing="x", folder=tmp_path, hint="make room",
+        )  # fmt: skip
+    assert "status 3" in str(failure.value)
+    assert "no space left" in str(failure.value)
+    assert "What to do: make room" in str(failure.value)
+
+
+def test_a_command_that_is_not_there_is_a_sentence(tmp_path, under_way):
+    with pytest.raises(CommandError, match="`no-such-go` cannot be started: No such file"):
+        run(["no-such-go"], under_way, doing="x", folder=tmp_path)
+
+
+def test_output_is_whole_while_its_lines_are_counted(tmp_path, under_way):
+    counts = []
+
+    def describe(log):
+        log.seek(0)  # moves the offset that the child shares
+        counts.append(log.read().count(b"\n"))
+        return ""
+
+    script = (
+        "import time\nfor i in range(12): print('line', i, flush=True); time.sleep(0.1)\nraise SystemExit(1)"
+    )
+    with pytest.raises(CommandError) as failure:
+        run([sys.executable, "-c", script], under_way, doing="x", folder=tmp_path, describe=describe)
+    assert all(f"line {i}\n" in str(failure.value) + "\n" for i in range(12))
+    assert counts == sorted(counts)
+
+
+def test_piped_progress_is_plain_lines(shown):
+    with step("Pulumi", shown) as under_way:
+        under_way.status("compiling")
+        under_way.outcome("3.259.0, cached")
+    assert shown.getvalue() == "  ✓ Pulumi: 3.259.0, cached\n"
+
+
+def test_a_failed_step_is_marked(shown):
+    with pytest.raises(SetupError), step("Pulumi", shown):
+        raise SetupError("no Go")
+    assert shown.getvalue() == "  ✗ Pulumi\n"
+
+
+def test_a_stream_that_cannot_show_the_marks_still_gets_the_words():
+    raw = io.BytesIO()
+    with step("Pulumi", io.TextIOWrapper(raw, encoding="ascii", write_through=True)) as under_way:
+        under_way.outcome("done")
+    assert raw.getvalue() == b"  ? Pulumi: done\n"
+
+
+def executable(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A clone whose cache holds the pinned release, and nothing on PATH but a shell."""
+    root = tmp_path / "clone"
+    (root / "tools" / "pulumi").mkdir(parents=True)
+    for name in ("go.mod", "go.sum", "tools.go"):
+        (root / "tools" / "pulumi" / name).write_bytes((CHECKOUT / "tools" / "pulumi" / name).read_bytes())
+    (root / "requirements").mkdir()
+    (root / "requirements" / "language-host.txt").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    executable(tmp_path / "cache" / "model-delivery" / f"pulumi-{VERSION}-official" / "pulumi", "#!/bin/sh\n")
+    return root
+
+
+@pytest.fixture
+def on_path(tmp_path, monkeypatch):
+    """Put a pulumi of some version on PATH."""
+
+    def put(version, *, with_host=True):
+        found = executable(tmp_path / "bin" / "pulumi", f"#!/bin/sh\necho {version}\n")
+        if with_host:
+            executable(tmp_path / "bin" / "pulumi-language-python", "#!/bin/sh\n")
+        monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+        return found
+
+    return put
+
+
+def chosen(clone):
+    return (clone / ".tools" / "bin" / "pulumi").readlink()
+
+
+def test_a_sufficient_pulumi_on_path_is_used(clone, on_path, under_way):
+    found = on_path("v3.300.1")
+    ensure(clone, under_way)
+    assert chosen(clone) == found
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"version": "v3.258.9"}, "it is v3.258.9, and 3.259.0 is needed"),
+        ({"version": "v3.300.1", "with_host": False}, "no pulumi-language-python beside it"),
+        ({"version": "; exit 1"}, "`pulumi version` fails"),
+    ],
+)
+def test_another_pulumi_on_path_is_passed_over_and_told_why(clone, on_path, shown, other, reason):
+    on_path(**other)
+    ensure(clone, Step("Pulumi", shown))
+    assert chosen(clone).parent.name == f"pulumi-{VERSION}-official"
+    assert reason in shown.getvalue()
+
+
+def test_our_own_link_on_path_is_not_taken_for_one_of_the_users(clone, on_path, monkeypatch, under_way):
+    found = on_path("v3.300.1")
+    ensure(clone, under_way)
+    found.unlink()
+    monkeypatch.setenv("PATH", f"{clone / '.tools' / 'bin'}:/usr/bin:/bin")
+    ensure(clone, under_way)
+    assert chosen(clone).parent.name == f"pulumi-{VERSION}-official"
