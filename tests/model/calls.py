@@ -4,6 +4,7 @@ import msgspec
 
 from release.core import up, weights
 from release.core.action import Action, ChangeFleet, Move
+from release.core.journal import Journal, Kind
 from tests.model.world import Host, World
 
 
@@ -49,14 +50,23 @@ def _bad_move(world: World, name: str, target: weights.Weights) -> list[str]:
     if sum(target.values()) != weights.FULL:
         found.append(f"{name} sends weights that sum to {sum(target.values())}")
     actor = next(a for a in world.actors if a.name == name)
-    if isinstance(actor.goal, up.Up):
+    for rolled in world.rolled if isinstance(actor.goal, up.Up) else ():
         found += [
             f"{name} gives {v} traffic after a rollback from it was reported done"
-            for rolled in world.rolled
             for v in rolled.rejected
             if target.get(v, 0) > 0
         ]
+        stands = rolled.decision == last_rollback(world.journal)
+        if name in rolled.older and stands and target.get(rolled.target) != weights.FULL:
+            found.append(f"{name}, decided before the rollback to {rolled.target}, undoes it")
     return found
+
+
+def last_rollback(journal: Journal) -> str | None:
+    """Operation of the latest rollback that is under way or was carried out."""
+    if journal.intent and journal.intent.kind is Kind.ROLLBACK:
+        return journal.intent.operation
+    return next((e.operation for e in reversed(journal.history) if e.kind is Kind.ROLLBACK), None)
 
 
 def _bad_drop(world: World, name: str, fleet: tuple[str, ...]) -> list[str]:

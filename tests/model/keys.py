@@ -40,6 +40,8 @@ class Keys:
         return self._numbers.setdefault(thing, len(self._numbers))
 
     def _actor(self, actor: Actor, clock: float, *, fresh: bool) -> int:
+        if actor.outcome:
+            return self._number(actor.outcome)
         place = (id(actor), clock, fresh)
         known = self._actors.get(place)
         if known is None:
@@ -48,10 +50,10 @@ class Keys:
                 actor.journal and self._journal(actor.journal, clock),
                 actor.view and self._view(actor.view, clock),
                 actor.taken,
+                actor.answered,
                 actor.began,
                 actor.started,
                 _call(actor.flight, clock),
-                actor.outcome,
             )
             known = self._actors[place] = (actor, self._number(key))
         return known[1]

@@ -4,6 +4,7 @@ from release.core import weights
 from release.core.action import Done
 from release.core.rollback import Rollback
 from release.core.up import Up
+from tests.model.calls import last_rollback
 from tests.model.world import Actor, Rolled, World, config_name
 
 
@@ -12,7 +13,7 @@ def done(world: World, index: int, actor: Actor, said: Done) -> World:
     ended = actor.ended("already" if said.already else "done")
     if isinstance(actor.goal, Rollback):
         rolled = _rolled(world, actor)
-        broken = _false_rollback(world, actor, rolled, already=said.already)
+        broken = _false_rollback(world, actor, actor.goal, rolled, already=said.already)
         return world.having(index, ended, rolled=(*world.rolled, rolled), broken=(*world.broken, *broken))
     return world.having(index, ended, broken=(*world.broken, *_false_up(world, actor, actor.goal, said)))
 
@@ -20,18 +21,29 @@ def done(world: World, index: int, actor: Actor, said: Done) -> World:
 def _rolled(world: World, actor: Actor) -> Rolled:
     target = weights.main_version(world.journal.weights)
     assert target is not None
-    rejected = tuple(r.version for r in world.journal.rejections if r.actor == actor.name)
-    return Rolled(actor.name, target, rejected)
+    decision = last_rollback(world.journal)
+    ups = [a for a in world.actors if a.started and not a.outcome and not a.operator]
+    return Rolled(
+        operator=actor.name,
+        target=target,
+        rejected=tuple(r.version for r in world.journal.rejections),
+        decision=decision,
+        older=tuple(a.name for a in ups if a.began != decision),
+    )
 
 
-def _false_rollback(world: World, actor: Actor, rolled: Rolled, *, already: bool) -> list[str]:
-    """A rollback that is the latest decision must be what the endpoint does."""
-    journal = world.journal
+def _false_rollback(world: World, actor: Actor, goal: Rollback, rolled: Rolled, *, already: bool) -> list[str]:
+    """A rollback that is the latest decision must be what the endpoint does, and reject what served before."""
+    journal, found = world.journal, []
     own = journal.decision is not None and journal.decision.operation == actor.name
     latest = already or (journal.intent is None and own)
     if latest and dict(world.host.current).get(rolled.target) != weights.FULL and not world.foreign_moved:
-        return [f"{actor.name} reports done, and {rolled.target} does not serve"]
-    return []
+        found.append(f"{actor.name} reports done, and {rolled.target} does not serve")
+    if own and not goal.keep:
+        assert journal.decision is not None
+        left = weights.traffic(journal.decision.source).keys() - {rolled.target, *rolled.rejected}
+        found += [f"{actor.name} rolls back from {v} and does not reject it" for v in sorted(left)]
+    return found
 
 
 def _false_up(world: World, actor: Actor, goal: Up, said: Done) -> list[str]:

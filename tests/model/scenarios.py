@@ -112,6 +112,17 @@ SCENARIOS: dict[str, World] = {
         live=B,
         served=(A, B),
     ),
+    "an up killed with its call on the way, a rollback, and the same up again": after(
+        settled_world(
+            (an_up("up", B, (A, B)), an_operator(to=A), an_up("up again", B, (A, B))),
+            Faults(crashes=2, lost=1, ticks=2),
+        ),
+        "up reads",
+        "up describes",
+        "up writes up",
+        "up sends",
+        "up is killed",
+    ),
     "two rollbacks while an up's call that drops a version is on its way": after(
         settled_world(
             (an_up("up", C, (B, C), serving=C), an_operator("first", to=B), an_operator("second", to=A)),

@@ -31,7 +31,8 @@ def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = 400_000) -> E
     """Visit every reachable state.
 
     Raises:
-        ViolationError: with the story, at the first state that breaks a rule, or beyond `limit` states.
+        ViolationError: with the story, at the first state that breaks a rule.
+        RuntimeError: beyond `limit` states.
     """
     keys = Keys()
     seen: set[Hashable] = {keys.of(start)}
@@ -55,7 +56,7 @@ def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = 400_000) -> E
             if found:
                 raise ViolationError("\n  ".join([found, *_story(trail, len(trail) - 1)]))
         if len(trail) > limit:
-            raise ViolationError(f"more than {limit} states: bound the scenario")
+            raise RuntimeError(f"more than {limit} states: bound the scenario")
     return Explored(len(trail), tuple(ends), tuple(sample))
 
 

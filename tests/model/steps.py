@@ -31,12 +31,14 @@ class Hooks(msgspec.Struct, frozen=True):
         keeps_journal_after_wait: the endpoint is described anew, the journal is not read anew.
         ignores_deadline: a call is sent, and lands, whenever.
         unconditional_write: the journal is written over whatever is there.
+        skips_intent: the call is sent without its intent being stored.
         alter: every decision goes through it.
     """
 
     keeps_journal_after_wait: bool = False
     ignores_deadline: bool = False
     unconditional_write: bool = False
+    skips_intent: bool = False
     alter: Callable[[Action], Action] = _as_it_is
 
 
@@ -81,7 +83,10 @@ def _console(world: World) -> Iterator[Step]:
 def _expired(world: World) -> World:
     """Calls that did not land before their deadline never will: their time-out lies inside it."""
     orphans = tuple((name, call) for name, call in world.orphans if world.clock <= _deadline(call))
-    actors = tuple(a.forgot() if a.flight and world.clock > _deadline(a.flight) else a for a in world.actors)
+    actors = tuple(
+        replace(a.forgot(), answered=False) if a.flight and world.clock > _deadline(a.flight) else a
+        for a in world.actors
+    )
     return replace(world, orphans=orphans, actors=actors)
 
 
@@ -112,6 +117,9 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
             yield f"{name} refuses: {error}", world.having(index, actor.ended("refused"))
         except EndpointBrokenError as error:
             yield f"{name} gives up: {error}", world.having(index, actor.ended("broken"))
+        except (AssertionError, LookupError, ValueError) as error:
+            fault = f"{name} ends in a traceback: {error!r}"
+            yield fault, world.having(index, actor.ended("broken"), broken=(*world.broken, fault))
         else:
             yield from _acts(world, index, actor, action, hooks)
 
@@ -119,7 +127,8 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
 def _decided(world: World, actor: Actor, hooks: Hooks) -> tuple[Actor, Action]:
     """What it does next, having read the tag if it wants to: there is none here."""
     assert actor.view is not None
-    view = replace(actor.view, now=world.clock, taken=dict(actor.taken).get(_aim(actor), 0))
+    taken = dict(actor.taken).get(_aim(actor), 0)
+    view = replace(actor.view, now=world.clock, taken=taken, answered=actor.answered)
     actor = replace(actor, view=view)
     action = hooks.alter(actor.decide())
     if isinstance(action, ReadTag):
@@ -145,8 +154,8 @@ def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks) -> Actor
     described = replace(actor, view=view)
     try:
         described, action = _decided(world, described, hooks)
-    except (RefusedError, EndpointBrokenError):
-        return described
+    except (RefusedError, EndpointBrokenError, AssertionError, LookupError, ValueError):
+        return described  # and says so in the next step
     return _waited(described, hooks) if isinstance(action, Wait) else described
 
 
@@ -178,6 +187,12 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
     if actor.etag != world.etag and not hooks.unconditional_write:
         yield f"{actor.name}'s write conflicts", world.having(index, actor.forgot())
         return
+    if hooks.skips_intent and journal.intent and not actor.view.journal.intent:
+        yield (
+            f"{actor.name} skips its intent",
+            world.having(index, replace(actor, view=replace(actor.view, journal=journal))),
+        )
+        return
     etag = world.etag + 1
     label = f"{actor.name} writes {journal.intent.kind if journal.intent else 'the outcome'}"
     known = replace(actor, journal=journal, etag=etag, view=replace(actor.view, journal=journal))
@@ -195,5 +210,5 @@ def _landings(world: World, index: int, actor: Actor, call: Action) -> Iterator[
     answered = replace(actor.forgot(), taken=tuple(counts.items()))
     yield f"{actor.name}'s call is {'taken' if taken else 'refused'}", after.having(index, answered)
     if world.faults.lost and taken:
-        unsure = after.having(index, actor.forgot(), faults=world.spent("lost"))
+        unsure = after.having(index, replace(actor.forgot(), answered=False), faults=world.spent("lost"))
         yield f"{actor.name}'s call is taken, answer lost", unsure

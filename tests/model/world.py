@@ -51,6 +51,7 @@ class Actor(msgspec.Struct, frozen=True, gc=False):
     etag: int = -1
     view: View | None = None
     taken: tuple[tuple[object, int], ...] = ()
+    answered: bool = True
     began: str | None = None
     started: bool = False
     flight: Action | None = None
@@ -85,11 +86,21 @@ class Faults(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rolled(msgspec.Struct, frozen=True, gc=False):
-    """A rollback that reported done, and what it had rejected by then."""
+    """What held when a rollback reported done.
+
+    Attributes:
+        operator: who rolled back.
+        target: what serves since.
+        rejected: versions rejected by then, by anyone.
+        decision: operation of the rollback that stands.
+        older: `up`s that began when something else was decided, and are not through.
+    """
 
     operator: str
     target: Version
     rejected: tuple[Version, ...]
+    decision: str | None
+    older: tuple[str, ...]
 
 
 class World(msgspec.Struct, frozen=True, gc=False):
