@@ -1,0 +1,79 @@
+"""Twenty rollbacks under a load of real invocations. Five models side by side, because a rollback reports done only after
+the deadline of the one before it."""
+
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from benchmarks.load import Load, invocation, lost
+from benchmarks.swing import astray, swing, unwatched
+from release.naming import variant_name
+from release.version import Version
+from tests.conftest import CHECKOUT
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+
+MODELS = ("load-a", "load-b", "load-c", "load-d", "load-e")
+ROLLBACKS = 4  # of each model
+# This file's own: models of an account share their names with those of the other tests.
+SERVING, OTHER = Version("v8.0.0"), Version("v8.1.0")
+ACCOUNT, REGION, KEY = "111111111111", "eu-west-1", "AKIASANDBOXSTAGING00"
+
+
+def modelctl(sandbox, model):
+    env = sandbox.env
+
+    def run(*arguments):
+        done = subprocess.run(
+            [str(CHECKOUT / ".venv" / "bin" / "modelctl"), *arguments, "--env", "staging", "--model", model],
+            cwd=CHECKOUT,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def load(hosting):
+    """All requests, and the calms after the rollbacks, by model."""
+    for version in (SERVING, OTHER):
+        hosting.model(variant_name(version))
+    for model in MODELS:
+        hosting.sandbox.client("staging", "s3").create_bucket(
+            Bucket=f"{model}-staging-registry-{ACCOUNT}-{REGION}",
+            CreateBucketConfiguration={"LocationConstraint": REGION},
+        )
+        hosting.config(model, {variant_name(SERVING): 100, variant_name(OTHER): 0})
+    port = hosting.sandbox.daemon["runtime"]
+    requests = {m: invocation(port, f"{m}-staging", KEY, b"row", media="text/csv") for m in MODELS}
+    loads = {model: Load([request], connections=3, pause=0.02) for model, request in requests.items()}
+    with ThreadPoolExecutor(len(MODELS)) as pool:
+        list(pool.map(lambda model: hosting.endpoint(f"{model}-staging", model), MODELS))
+        with ExitStack() as under_way:
+            for each in loads.values():
+                under_way.enter_context(each)
+            calms = list(
+                pool.map(lambda m: swing(modelctl(hosting.sandbox, m), SERVING, OTHER, ROLLBACKS), MODELS)
+            )
+    return {model: (loads[model].answers, found) for model, found in zip(MODELS, calms, strict=True)}
+
+
+def test_no_request_is_lost_over_twenty_rollbacks(load):
+    assert {model: lost(answers) for model, (answers, _) in load.items() if lost(answers)} == {}
+
+
+def test_no_rejected_version_answers_after_its_rollback_is_done(load):
+    assert {m: wrong for m, (answers, calms) in load.items() if (wrong := astray(answers, calms))} == {}
+
+
+def test_requests_were_sent_after_each_of_twenty_rollbacks(load):
+    watched = [len(calms) - len(unwatched(answers, calms)) for answers, calms in load.values()]
+    assert sum(watched) == 20
