@@ -91,8 +91,7 @@ class ModelRegistry(pulumi.ComponentResource):
                 "key_arn": key.arn,
                 "statements": [
                     *_only_under_key(args["bucket"], key.arn),
-                    _only_if_new(args["bucket"]),
-                    _only_if_unchanged(args["bucket"]),
+                    _only_conditional(args["bucket"]),
                 ],
                 "disposable": not args["protect"],
             },
@@ -177,23 +176,19 @@ def _only_under_key(bucket: str, key_arn: pulumi.Input[str]) -> list[dict[str, A
     ]
 
 
-def _only_if_new(bucket: str) -> dict[str, Any]:
-    """A version's record is written once: S3 itself refuses a write without `If-None-Match`."""
-    return _refuse_put(
-        "RecordsAreImmutable", f"arn:aws:s3:::{bucket}/versions/*", {"Null": {"s3:if-none-match": "true"}}
-    )
+def _only_conditional(bucket: str) -> dict[str, Any]:
+    """Records and journals are written only by who has read them: with `If-Match`, or `If-None-Match` the first time.
 
-
-def _only_if_unchanged(bucket: str) -> dict[str, Any]:
-    """The journal is written only by who has read it: with `If-Match`, or `If-None-Match` the first time."""
+    A record is claimed first and completed with its model package afterwards, so it too is written twice.
+    """
     return _refuse_put(
-        "JournalIsConditional",
-        f"arn:aws:s3:::{bucket}/journal/*",
+        "OnlyConditionalWrites",
+        [f"arn:aws:s3:::{bucket}/{folder}/*" for folder in ("journal", "versions")],
         {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}},
     )
 
 
-def _refuse_put(sid: str, resource: str, condition: dict[str, Any]) -> dict[str, Any]:
+def _refuse_put(sid: str, resource: str | list[str], condition: dict[str, Any]) -> dict[str, Any]:
     return {
         "Sid": sid,
         "Effect": "Deny",

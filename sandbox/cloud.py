@@ -18,6 +18,7 @@ from moto.s3.models import s3_backends
 from werkzeug.test import run_wsgi_app
 
 from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.buckets import read_any_principal
 from sandbox.refusal import Answer
 
 _PARTITION = "aws"
@@ -31,6 +32,7 @@ class Cloud:
     """moto behind one lock."""
 
     def __init__(self) -> None:
+        read_any_principal()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()
         for account in ACCOUNTS:

@@ -76,15 +76,12 @@ def test_another_key_is_refused_but_no_key_named_is_not(prod):
     assert condition == {"Null": {header: "false"}, "StringNotEquals": {header: KEY_ARN}}
 
 
-def test_a_record_can_only_be_written_once(prod):
-    denial = statement(prod.only(POLICY, "flights-prod-registry").document("policy"), "RecordsAreImmutable")
-    assert denial["Resource"].endswith("/versions/*")
-    assert denial["Condition"] == {"Null": {"s3:if-none-match": "true"}}
-
-
-def test_the_journal_can_only_be_written_conditionally(prod):
-    denial = statement(prod.only(POLICY, "flights-prod-registry").document("policy"), "JournalIsConditional")
-    assert denial["Resource"].endswith("/journal/*")
+def test_records_and_journal_can_only_be_written_conditionally(prod):
+    denial = statement(prod.only(POLICY, "flights-prod-registry").document("policy"), "OnlyConditionalWrites")
+    assert [resource.rpartition(":::")[2].split("/", 1)[1] for resource in denial["Resource"]] == [
+        "journal/*",
+        "versions/*",
+    ]
     assert denial["Condition"] == {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}}
 
 
