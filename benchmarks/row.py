@@ -12,14 +12,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         what: the promise.
-        measured: in `unit`; None when the measurement itself failed.
+        measured: in `unit`.
         bar: the promise is kept at this value.
         more: more is better; else less is.
         made_of: what the number comes from, which tells the cause when the bar is missed.
     """
 
     what: str
-    measured: float | None
+    measured: float
     bar: float
     unit: Unit
     more: bool = False
@@ -27,13 +27,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def met(self) -> bool:
-        if self.measured is None:
-            return False
         return self.measured >= self.bar if self.more else self.measured <= self.bar
 
     @property
     def measured_text(self) -> str:
-        return "failed" if self.measured is None else self._text(self.measured)
+        return self._text(self.measured)
 
     @property
     def bar_text(self) -> str:

@@ -102,6 +102,11 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
                 )
             time.sleep(_POLL)
 
+    def flight(self) -> bytes:
+        """A request's body, as clients send it."""
+        said = self.road.run("bench-sample", "python", "-m", "pipelines.samples", "--count", "1")
+        return json.dumps(json.loads(said)[0]).encode()
+
     def sagemaker(self, environment: str) -> "SageMakerClient":
         core = botocore.session.Session(profile=environment)
         core.set_config_variable("config_file", self.road.environ["AWS_CONFIG_FILE"])

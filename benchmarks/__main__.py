@@ -1,0 +1,135 @@
+"""`make bench`: every promise in numbers, its measure and its bar; exits 1 when one is missed."""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from benchmarks.cpu import MeterError
+from benchmarks.load import LostError
+from benchmarks.measurements import (
+    memory,
+    preview_cpu,
+    preview_same,
+    rollback_calls,
+    rollback_cpu,
+    rollback_load,
+    throughput,
+    up,
+)
+from benchmarks.row import Row
+from benchmarks.world import World, made
+from release.cli.show import Table, show
+from tools.demo.road import StepError
+from tools.setup.progress import step
+
+# In this order: memory last, after all the work.
+MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
+    "up": up.measure,
+    "preview-cpu": preview_cpu.measure,
+    "preview-same": preview_same.measure,
+    "rollback-calls": rollback_calls.measure,
+    "rollback-cpu": rollback_cpu.measure,
+    "rollback-load": rollback_load.measure,
+    "throughput": throughput.measure,
+    "memory": memory.measure,
+}
+
+
+_FAILURES = (StepError, MeterError, LostError, subprocess.TimeoutExpired, BotoCoreError, ClientError)
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--json` writes.
+
+    Attributes:
+        rows: the table.
+        failed: measurements that could not be made, by name, and why.
+        cpus: of this machine.
+        python: its version.
+    """
+
+    rows: list[dict[str, object]]
+    failed: dict[str, str]
+    cpus: int
+    python: str
+
+
+def main() -> int:
+    """Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=MEASUREMENTS,
+        metavar="NAME",
+        help=f"one of {', '.join(MEASUREMENTS)}",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+    options = parser.parse_args()
+    chosen = [name for name in MEASUREMENTS if options.only is None or name in options.only]
+    try:
+        rows, failed = _measure(chosen)
+    except _FAILURES as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    show([_table(rows, failed)])
+    for row in rows:
+        if not row.met:
+            print(f"missed: {row.what}: {row.made_of}")
+    for name, why in failed.items():
+        print(f"failed: {name}: {why}")
+    if options.json:
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(_report(rows, failed))) + b"\n")
+    return int(bool(failed) or not all(row.met for row in rows))
+
+
+def _measure(names: list[str]) -> tuple[list[Row], dict[str, str]]:
+    """One that cannot be made does not keep the others from being made."""
+    rows: list[Row] = []
+    failed: dict[str, str] = {}
+    with ExitStack() as stack:
+        with step("make up, in a sandbox of its own", sys.stderr):
+            world = stack.enter_context(made())
+        for name in names:
+            with step(name, sys.stderr) as shown:
+                try:
+                    found = MEASUREMENTS[name](world)
+                except _FAILURES as error:
+                    failed[name] = str(error)
+                    shown.outcome("failed")
+                else:
+                    rows += found
+                    shown.outcome("; ".join(f"{row.measured_text}: {row.made_of}" for row in found))
+    return rows, failed
+
+
+def _table(rows: list[Row], failed: dict[str, str]) -> Table:
+    return Table(
+        headings=("what", "measured", "bar", ""),
+        rows=[
+            *((row.what, row.measured_text, row.bar_text, "met" if row.met else "MISSED") for row in rows),
+            *((name, "-", "-", "FAILED") for name in failed),
+        ],
+        colours=[*("green" if row.met else "red" for row in rows), *("red" for _ in failed)],
+    )
+
+
+def _report(rows: list[Row], failed: dict[str, str]) -> Report:
+    return Report(
+        rows=[{**msgspec.structs.asdict(row), "met": row.met} for row in rows],
+        failed=failed,
+        cpus=os.cpu_count() or 1,
+        python=platform.python_version(),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One file a measurement: `measure(world)` returns its lines of the table."""

@@ -1,0 +1,50 @@
+"""What the sandbox's data plane takes of a model server's throughput."""
+
+import statistics
+
+import psutil
+
+from benchmarks.load import invocation, rate, straight
+from benchmarks.row import Row
+from benchmarks.world import World, access_key, endpoint
+from release.naming import variant_name
+from tools.demo.road import StepError
+
+_ENVIRONMENT = "staging"  # one instance a version: both ways lead to the same process
+_CONNECTIONS = 8
+_ROUNDS = 7
+_SECONDS = 1.0  # a round
+
+
+def measure(world: World) -> list[Row]:
+    serving, _ = world.serving(_ENVIRONMENT)
+    body, media = world.flight(), "application/json"
+    through = invocation(world.daemon.runtime, endpoint(_ENVIRONMENT), access_key(_ENVIRONMENT), body, media)
+    direct = straight(_port(world, variant_name(serving)), body, media)
+    for request in (through, direct):
+        rate(request, _CONNECTIONS, _SECONDS)  # connections and caches
+    rounds = [
+        (rate(through, _CONNECTIONS, _SECONDS), rate(direct, _CONNECTIONS, _SECONDS)) for _ in range(_ROUNDS)
+    ]
+    return [
+        Row(
+            what="invocations a second through InvokeEndpoint / straight to the model server",
+            measured=statistics.median(routed / own for routed, own in rounds),
+            bar=0.5,
+            unit="ratio",
+            more=True,
+            made_of=f"{statistics.median(routed for routed, _ in rounds):.0f}/s against "
+            f"{statistics.median(own for _, own in rounds):.0f}/s over {_CONNECTIONS} connections "
+            f"(medians of {_ROUNDS} rounds)",
+        )
+    ]
+
+
+def _port(world: World, variant: str) -> int:
+    """Where the variant's only instance listens."""
+    servers = [child.environ() for child in psutil.Process(world.daemon.pid).children()]
+    home = f"{world.road.home}/instances/{endpoint(_ENVIRONMENT)}-{variant}-"
+    ports = [int(env["SAGEMAKER_BIND_TO_PORT"]) for env in servers if env.get("HOME", "").startswith(home)]
+    if len(ports) != 1:
+        raise StepError(f"{len(ports)} model servers run for variant {variant} of {_ENVIRONMENT}, not one")
+    return ports[0]

@@ -1,0 +1,29 @@
+"""How long a newcomer waits: `make up` with the tools cached, and again when everything is there."""
+
+import re
+
+from benchmarks.row import Row
+from benchmarks.world import World
+
+_SECONDS = re.compile(r"✓ (?P<step>.+?)(?:: .*?)?[:,] (?P<seconds>[\d.]+) s$", re.MULTILINE)
+_SHOWN = 3
+
+
+def measure(world: World) -> list[Row]:
+    again, said = world.make_up()
+    return [
+        Row(
+            what="`make up`, tools cached",
+            measured=world.first_up,
+            bar=180,
+            unit="s",
+            made_of=_longest(world.first_up_said),
+        ),
+        Row(what="`make up` again", measured=again, bar=45, unit="s", made_of=_longest(said)),
+    ]
+
+
+def _longest(said: str) -> str:
+    """The steps that took longest, as `make up` itself tells."""
+    steps = [(float(found["seconds"]), found["step"]) for found in _SECONDS.finditer(said)]
+    return "; ".join(f"{step} {seconds:.1f} s" for seconds, step in sorted(steps, reverse=True)[:_SHOWN])
