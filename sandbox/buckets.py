@@ -33,7 +33,7 @@ def read_any_principal() -> None:
         finally:
             target_bucket.policy = written
 
-    FakeBucket._log_permissions_enabled_policy = staticmethod(permitted)  # type: ignore[method-assign,assignment]  # noqa: SLF001
+    FakeBucket._log_permissions_enabled_policy = staticmethod(permitted)  # type: ignore[method-assign]  # noqa: SLF001
 
 
 class ConditionalWrites:

@@ -18,6 +18,7 @@ from moto.s3.models import s3_backends
 from werkzeug.test import run_wsgi_app
 
 from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.bucket_policy import judge_here
 from sandbox.buckets import read_any_principal
 from sandbox.refusal import Answer
 
@@ -33,6 +34,7 @@ class Cloud:
 
     def __init__(self) -> None:
         read_any_principal()
+        judge_here()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()
         for account in ACCOUNTS:

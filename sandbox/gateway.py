@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from sandbox.bucket_policy import check_policy
 from sandbox.buckets import ConditionalWrites, check_owner
 from sandbox.call import Call, Request, identify
 from sandbox.calls import Calls
@@ -109,6 +110,7 @@ class Gateway:
             raise unknown(call)
         with ExitStack() as stack:
             check_owner(call, account, request.path, request.headers)
+            check_policy(call, account, request.path, request.headers)
             stack.enter_context(self._writes.entered(call, request.path, request.headers))
             try:
                 answer = self._cloud.answer(environ)
