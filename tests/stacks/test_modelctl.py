@@ -101,7 +101,17 @@ class Desk:
 
     def run(self, command, *arguments, env=None):
         return subprocess.run(
-            [sys.executable, "-m", "release.cli", command, "--env", "staging", "--model", self.place.model, *arguments],
+            [
+                sys.executable,
+                "-m",
+                "release.cli",
+                command,
+                "--env",
+                "staging",
+                "--model",
+                self.place.model,
+                *arguments,
+            ],
             cwd=CHECKOUT,
             env={**self.sandbox.env, **(env or {})},
             capture_output=True,
@@ -236,7 +246,7 @@ def test_status_works_where_nothing_was_made(desk):
     ended = desk.run("status", "--model", "nothing")
 
     assert ended.returncode == 5
-    assert "nothing-staging: unknown" in ended.stdout
+    assert "nothing-staging: there is none" in ended.stdout
     assert "there is no bucket nothing-staging-registry-111111111111-eu-west-1" in ended.stdout
     assert "Traceback" not in ended.stderr
 

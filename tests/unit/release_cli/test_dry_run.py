@@ -1,0 +1,213 @@
+"""--dry-run: the very adapters over AWS clients that can only read; what would be written is listed as it would be sent."""
+
+import hashlib
+import io
+import json
+from datetime import UTC, datetime
+from email.utils import formatdate
+
+import msgspec
+import pytest
+from botocore.exceptions import ClientError
+
+from release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
+from release.aws.journal import S3Journal
+from release.aws.registry import Registry
+from release.cli import main
+from release.cli.desk import Desk
+from release.cli.rehearsal import ASSUMED, Rehearsal
+from release.core.endpoint import Incarnation
+
+from .conftest import Ended
+from .world import NOW, PLACE, V1, V2, Clock, Notes, journal, rejection
+
+BORN = datetime(2026, 1, 1, tzinfo=UTC)
+LIFE = Incarnation("arn:endpoint", BORN.timestamp())
+IMAGE = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository}@sha256:{'a' * 64}"
+DATED = {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(NOW, usegmt=True)}}}
+
+
+class ReadOnly:
+    """AWS clients with the calls that read, and no other."""
+
+    def __init__(self):
+        self.s3 = self.ecr = self.sagemaker = self
+        self.journal = journal(incarnation=LIFE)
+        self.status, self.tags, self.weights = "InService", {}, {V1: 0, V2: 100}
+
+    def get_object(self, **asked):
+        if asked["Key"] != PLACE.journal_key or self.journal is None:
+            raise absent("NoSuchKey")
+        return {"Body": io.BytesIO(msgspec.json.encode(self.journal)), "ETag": '"1"'} | json.loads(
+            json.dumps(DATED)
+        )
+
+    def head_object(self, **_):
+        raise absent("404")
+
+    def describe_endpoint(self, **_):
+        return {
+            "EndpointName": PLACE.endpoint,
+            "EndpointArn": LIFE.arn,
+            "CreationTime": BORN,
+            "EndpointStatus": self.status,
+            "EndpointConfigName": "config",
+            "ProductionVariants": [
+                {
+                    "VariantName": version.replace(".", "-"),
+                    "CurrentWeight": weight,
+                    "DesiredWeight": weight,
+                    "CurrentInstanceCount": 1,
+                    "DesiredInstanceCount": 1,
+                }
+                for version, weight in self.weights.items()
+            ],
+        }
+
+    def list_tags(self, **_):
+        return {"Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()]}
+
+    def describe_images(self, **_):
+        return {"imageDetails": [{}]}
+
+    def list_model_packages(self, **_):
+        return {"ModelPackageSummaryList": []}
+
+
+def absent(code):
+    return ClientError(
+        {"Error": {"Code": code, "Message": "absent"}, **json.loads(json.dumps(DATED))}, "GetObject"
+    )
+
+
+@pytest.fixture
+def aws():
+    return ReadOnly()
+
+
+@pytest.fixture
+def rehearse(aws, capsys):
+    """`modelctl COMMAND --env prod --dry-run ARGUMENTS`."""
+
+    def opens(options):
+        clients = Rehearsal(aws, Clock())
+        return Desk(
+            place=PLACE,
+            store=S3Journal(
+                s3=clients.s3, bucket=PLACE.registry_bucket, key=PLACE.journal_key, account=PLACE.account
+            ),
+            hosting=SageMakerHosting(sagemaker=clients.sagemaker, name=PLACE.endpoint),
+            registry=Registry(clients=clients, place=PLACE),
+            clock=clients,
+            progress=Notes(),
+            actor="bob@desk",
+            operation="run-1",
+            patience=options.timeout,
+            calls=clients.calls,
+        )
+
+    def run(command, *arguments):
+        status = main([command, "--env", "prod", "--dry-run", *map(str, arguments)], opens=opens)
+        said = capsys.readouterr()
+        return Ended(status, said.out, said.err)
+
+    return run
+
+
+def written(ended):
+    return [call["call"] for call in ended.json["calls"] if call["writes"]]
+
+
+def test_a_rollback_lists_intent_move_and_outcome_with_their_parameters(rehearse):
+    ended = rehearse("rollback", "--reason", "errors doubled", "--json")
+
+    assert (ended.status, ended.json["outcome"]) == (0, "rehearsed")
+    assert written(ended) == ["s3:PutObject", "sagemaker:UpdateEndpointWeightsAndCapacities", "s3:PutObject"]
+    intent, move, _ = (call["parameters"] for call in ended.json["calls"] if call["writes"])
+    assert intent["IfMatch"] == '"1"'
+    assert intent["Body"]["intent"]["target"] == {"v1.0.0": 100, "v2.0.0": 0}
+    assert [r["version"] for r in intent["Body"]["rejections"]] == ["v2.0.0"]
+    assert move["DesiredWeightsAndCapacities"] == [
+        {"VariantName": "v1-0-0", "DesiredWeight": 100.0},
+        {"VariantName": "v2-0-0", "DesiredWeight": 0.0},
+    ]
+
+
+def test_people_read_the_same_calls(rehearse):
+    out = rehearse("rollback", "--reason", "errors doubled").out
+
+    assert out.startswith("dry run, nothing was changed. It would end with status 0: rolled back to v1.0.0\n")
+    assert 'read sagemaker:DescribeEndpoint\n  EndpointName = "flights-prod"' in out
+    assert "would call sagemaker:UpdateEndpointWeightsAndCapacities\n" in out
+
+
+def test_calls_after_a_wait_say_what_they_assume(rehearse, aws):
+    aws.status = "Updating"
+
+    calls = rehearse("rollback", "--reason", "errors doubled", "--json").json["calls"]
+
+    notes = [call.get("note") for call in calls if call["writes"]]
+    assert notes == [None, ASSUMED, ASSUMED]
+
+
+def test_what_would_be_refused_is_refused(rehearse):
+    ended = rehearse("rollback", "--reason", "errors doubled", "--to", "v3.0.0")
+
+    assert ended.status == 1
+    assert "v3.0.0 is not on the endpoint" in ended.err
+
+
+def test_without_the_journal_tag_and_move_are_listed(rehearse, aws):
+    aws.journal = None
+
+    ended = rehearse("rollback", "--without-journal", "--to", "v1.0.0", "--reason", "S3 is down", "--json")
+
+    assert written(ended) == ["sagemaker:AddTags", "sagemaker:UpdateEndpointWeightsAndCapacities"]
+    assert "It would end with status 4" in ended.json["summary"]
+
+
+def test_accept_lists_one_journal_write(rehearse, aws):
+    aws.journal = journal(incarnation=LIFE, rejections=(rejection(V2),))
+
+    assert written(rehearse("accept", "v2.0.0", "--reason", "fine", "--json")) == ["s3:PutObject"]
+
+
+def test_adopt_lists_the_journal_write_and_then_the_tags_removal(rehearse, aws):
+    aws.weights, aws.tags = {V1: 100, V2: 0}, {UNRECORDED_TAG: "ada moved all to v1.0.0"}
+
+    ended = rehearse("adopt", "--reason", "S3 was down", "--json")
+
+    assert written(ended) == ["s3:PutObject", "sagemaker:DeleteTags"]
+
+
+def test_the_first_adopt_writes_a_journal_where_none_was(rehearse, aws):
+    aws.journal = None
+
+    (put,) = [c for c in rehearse("adopt", "--reason", "made by hand", "--json").json["calls"] if c["writes"]]
+
+    assert put["parameters"]["IfNoneMatch"] == "*"
+    assert put["parameters"]["Body"]["weights"] == {"v1.0.0": 0, "v2.0.0": 100}
+
+
+def test_register_lists_upload_claim_package_and_completion(rehearse, tmp_path):
+    artifact = tmp_path / "model.tar.gz"
+    artifact.write_bytes(b"weights")
+
+    ended = rehearse(
+        "register",
+        "--version",
+        "v3.0.0",
+        "--image",
+        IMAGE,
+        "--artifact",
+        artifact,
+        "--data-revision",
+        "r1",
+        "--json",
+    )
+
+    assert ended.status == 0, ended.err
+    assert written(ended) == ["s3:PutObject", "s3:PutObject", "sagemaker:CreateModelPackage", "s3:PutObject"]
+    upload, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
+    assert hashlib.sha256(b"weights").hexdigest() in upload["Key"]
+    assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.0.0.json", "*")

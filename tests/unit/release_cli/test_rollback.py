@@ -1,0 +1,323 @@
+"""`modelctl rollback`: what it says, records and moves, and how it ends when something is in the way."""
+
+import msgspec
+import pytest
+
+from release.core.endpoint import Status
+from release.core.intent import LEASE
+from release.core.journal import Intent, Kind
+from release.ports import LostError, UnreachableError
+
+from .world import NOW, V1, V2, V3, endpoint, event, journal, rejection
+
+DOWN = UnreachableError("s3:GetObject: no connection")
+
+
+def raises(error):
+    def now():
+        raise error
+
+    return now
+
+
+def rollback_by(operation):
+    """Someone's rollback to v1.0.0, pending."""
+    return Intent(
+        operation=operation,
+        kind=Kind.ROLLBACK,
+        actor="ada",
+        reason="latency",
+        since=NOW - 5,
+        source={V1: 0, V2: 100},
+        target={V1: 100, V2: 0},
+        deadline=NOW - 1,
+        fence=0.0,
+    )
+
+
+def test_traffic_goes_to_the_fallback_and_the_version_that_had_it_is_rejected(modelctl, world):
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert (ended.status, ended.out) == (0, "rolled back to v1.0.0\n")
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
+    (rejected,) = world.store.journal.rejections
+    assert (rejected.version, rejected.actor, rejected.reason) == (V2, "bob@desk", "errors doubled")
+
+
+def test_json_has_the_outcome_and_the_operation(modelctl):
+    ended = modelctl("rollback", "--reason", "errors doubled", "--json")
+
+    assert ended.json == {
+        "outcome": "done",
+        "exit": 0,
+        "summary": "rolled back to v1.0.0",
+        "operation": "run-1",
+    }
+
+
+def test_a_second_rollback_is_already_done_and_moves_nothing(modelctl, world):
+    modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
+    world.clock.sleep(LEASE + 2)
+    world.hosting.calls.clear()
+
+    ended = modelctl("rollback", "--reason", "again", "--json")
+
+    assert (ended.status, ended.json["outcome"]) == (0, "already")
+    assert "by ada: errors doubled" in ended.json["summary"]
+    assert world.hosting.calls == []
+
+
+def test_keep_rejects_nothing(modelctl, world):
+    assert modelctl("rollback", "--reason", "a look", "--keep").status == 0
+    assert world.store.journal.rejections == ()
+
+
+def test_a_target_with_too_few_instances_is_scaled_first(modelctl, world):
+    world.hosting.endpoint = endpoint(instances={V1: 1, V2: 3})
+
+    modelctl("rollback", "--reason", "errors doubled")
+
+    assert world.hosting.calls[0] == ("scale", V1, 3)
+
+
+def test_now_moves_to_what_runs(modelctl, world):
+    world.hosting.endpoint = endpoint(instances={V1: 1, V2: 3})
+
+    modelctl("rollback", "--reason", "errors doubled", "--now")
+
+    assert [name for name, *_ in world.hosting.calls] == ["move"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changed", "sentence"),
+    [
+        (["--to", "v3.0.0"], {}, "v3.0.0 is not on the endpoint (there: v1.0.0, v2.0.0)"),
+        (["--to", "v1.0.0"], {"rejections": (rejection(V1, "sha256:1"),)}, "modelctl accept v1.0.0"),
+        ([], {"served": ()}, "name one with --to"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_what_to_do_and_nothing_recorded(
+    modelctl, world, arguments, changed, sentence
+):
+    world.store.journal = before = journal(**changed)
+
+    ended = modelctl("rollback", "--reason", "errors doubled", *arguments)
+
+    assert (ended.status, ended.out) == (1, "")
+    assert sentence in ended.err
+    assert world.store.journal == before
+    assert world.hosting.calls == []
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.UPDATE_ROLLBACK_FAILED, Status.OUT_OF_SERVICE])
+def test_a_broken_endpoint_is_refused_before_anything_is_recorded(modelctl, world, status):
+    before = world.store.journal
+    world.hosting.endpoint = endpoint(status=status, failure="no capacity")
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 1
+    assert f"the endpoint is {status}" in ended.err
+    assert "no capacity" in ended.err
+    assert world.store.journal == before
+
+
+def test_an_endpoint_that_is_updating_has_the_rejection_recorded_and_giving_up_says_not_moved(
+    modelctl, world
+):
+    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+
+    ended = modelctl("rollback", "--reason", "errors doubled", "--timeout", "30", "--json")
+
+    assert (ended.status, ended.json["outcome"]) == (3, "not moved")
+    assert "NOT seen to move" in ended.err
+    assert "Gave up after 31 s: endpoint is changing" in ended.err
+    assert [r.version for r in world.store.journal.rejections] == [V2]
+    assert world.progress.waits[0][0] == "endpoint is changing"
+    assert world.hosting.calls == []
+
+
+def test_traffic_moves_as_soon_as_sagemaker_allows(modelctl, world):
+    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+
+    def in_service():
+        world.hosting.endpoint = endpoint()
+
+    world.progress.on_wait = [lambda: None, lambda: None, in_service]
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 0
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
+
+
+def test_an_endpoint_that_breaks_after_the_record_is_not_moved(modelctl, world):
+    def breaks():
+        world.hosting.endpoint = endpoint(status=Status.FAILED, failure="no capacity")
+
+    world.hosting.on_move = [raises(LostError("UpdateEndpointWeightsAndCapacities"))]
+    world.progress.on_wait = [breaks]
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 3
+    assert "no capacity" in ended.err
+
+
+def test_weights_that_sagemaker_keeps_taking_back_are_not_moved(modelctl, world):
+    world.hosting.ignores = True
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 3
+    assert "took them back" in ended.err
+    assert world.store.journal.rejection(V2)
+
+
+def test_an_unreachable_journal_is_said_so_and_nothing_is_known_to_have_changed(modelctl, world):
+    world.store.unreachable = DOWN
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 5
+    assert ended.err == "modelctl: s3:GetObject: no connection\n"
+
+
+def test_aws_that_goes_silent_after_the_record_is_not_moved(modelctl, world):
+    world.hosting.slow = 60
+
+    def silent():
+        world.hosting.unreachable = UnreachableError("sagemaker:DescribeEndpoint: denied")
+
+    world.progress.on_wait = [silent]
+
+    assert modelctl("rollback", "--reason", "errors doubled").status == 3
+
+
+def test_a_write_without_an_answer_counts_as_recorded(modelctl, world):
+    def lost():
+        world.store.unreachable = DOWN
+        raise LostError("s3:PutObject")
+
+    world.store.before_write = [lost]
+
+    assert modelctl("rollback", "--reason", "errors doubled").status == 3
+
+
+def test_an_interrupt_before_the_record_says_that_nothing_was_recorded(modelctl, world):
+    before = world.store.journal
+    world.store.before_write = [raises(KeyboardInterrupt())]
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 130
+    assert "before anything was recorded" in ended.err
+    assert world.store.journal == before
+
+
+def test_an_interrupt_after_the_record_says_that_a_rerun_goes_on_and_it_does(modelctl, world):
+    world.hosting.slow = 5
+    world.progress.on_wait = [raises(KeyboardInterrupt())]
+
+    interrupted = modelctl("rollback", "--reason", "errors doubled")
+    rerun = modelctl("rollback", "--reason", "errors doubled")
+
+    assert interrupted.status == 3
+    assert "run the same command again, it goes on" in interrupted.err
+    assert (rerun.status, rerun.out) == (0, "rolled back to v1.0.0\n")
+
+
+def test_a_rollback_that_another_superseded_is_not_moved(modelctl, world):
+    world.hosting.slow = 5
+
+    def superseded():
+        mine = world.store.journal
+        world.store.journal = msgspec.structs.replace(
+            mine,
+            intent=rollback_by("run-ada"),
+            history=(
+                *mine.history,
+                event(Kind.CLOSED, operation="run-1", reason="not moved: superseded by ada"),
+            ),
+        )
+        world.store.etag += 1
+
+    world.progress.on_wait = [superseded]
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 3
+    assert "superseded by ada" in ended.err
+
+
+# --- without the journal
+
+
+def without_journal(modelctl, *more):
+    return modelctl(
+        "rollback", "--without-journal", "--to", "v1.0.0", "--reason", "S3's down, (really)", *more
+    )
+
+
+def test_without_the_journal_the_endpoint_is_tagged_before_traffic_moves(modelctl, world):
+    world.store.unreachable = DOWN
+
+    ended = without_journal(modelctl)
+
+    assert ended.status == 4
+    assert "THE JOURNAL DOES NOT KNOW" in ended.err
+    assert "modelctl adopt --env prod --model flights" in ended.err
+    assert world.hosting.calls == [
+        ("tag", "run-1: bob@desk moved all to v1.0.0: S3 s down   really "),
+        ("move", {V1: 100, V2: 0}),
+    ]
+
+
+def test_without_the_journal_a_call_that_was_on_its_way_is_moved_over(modelctl, world):
+    world.store.unreachable = DOWN
+
+    def late_call():
+        world.hosting.endpoint = endpoint({V1: 0, V2: 100})
+
+    world.progress.on_wait = [lambda: None, lambda: None, late_call]
+
+    assert without_journal(modelctl).status == 4
+    assert [name for name, *_ in world.hosting.calls] == ["tag", "move", "move"]
+    assert world.clock.time > LEASE
+    assert world.hosting.endpoint.current == {V1: 100, V2: 0}
+
+
+def test_without_the_journal_giving_up_says_that_the_tag_stands(modelctl, world):
+    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+
+    ended = without_journal(modelctl, "--timeout", "10")
+
+    assert ended.status == 3
+    assert "tagged as moved without the journal" in ended.err
+    assert world.hosting.tag
+
+
+def test_without_the_journal_an_interrupt_after_the_tag_says_that_the_tag_stands(modelctl, world):
+    world.progress.on_wait = [raises(KeyboardInterrupt())]
+
+    ended = without_journal(modelctl)
+
+    assert ended.status == 3
+    assert "tagged as moved without the journal" in ended.err
+    assert "interrupted" in ended.err
+
+
+def test_without_the_journal_a_version_that_is_not_there_is_refused_and_nothing_tagged(modelctl, world):
+    ended = modelctl("rollback", "--without-journal", "--to", "v3.0.0", "--reason", "S3 is down")
+
+    assert ended.status == 1
+    assert f"{V3} is not on the endpoint" in ended.err
+    assert world.hosting.calls == []
+
+
+def test_while_the_tag_stands_a_rollback_is_refused(modelctl):
+    without_journal(modelctl)
+
+    ended = modelctl("rollback", "--to", "v2.0.0", "--reason", "back")
+
+    assert ended.status == 1
+    assert "modelctl adopt --reason" in ended.err

@@ -1,0 +1,207 @@
+"""`modelctl status` and `history`: what a person sees at a glance."""
+
+import msgspec
+import pytest
+
+from release.core.endpoint import Incarnation, Status
+from release.core.journal import Journal, Kind
+from release.ports import LostError, UnreachableError
+
+from .test_rollback import rollback_by
+from .world import V1, V2, V3, endpoint, event, journal, rejection
+
+
+def seen(modelctl):
+    ended = modelctl("status", "--json")
+    return ended.json | {"exit": ended.status}
+
+
+def test_a_quiet_environment_at_a_glance(modelctl):
+    ended = modelctl("status")
+
+    assert ended.status == 0
+    assert ended.out.splitlines() == [
+        "prod: account 222222222222, eu-west-1",
+        "endpoint flights-prod: InService",
+        "serving v2.0.0, live v2.0.0, fallback v1.0.0, candidates none",
+        "decided by ci, 2027-01-15 07:59:00Z (1 min ago): up to v2.0.0 100 %: live changed",
+        "version  role           intended  actual  instances  serves since",
+        "v2.0.0   serving, live  100 %     100 %   1          1 min ago",
+        "v1.0.0   fallback       0 %       0 %     1          -",
+    ]
+
+
+def test_a_candidate_is_one_that_has_not_served(modelctl, world):
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0}, instances={V3: 0})
+    world.store.journal = journal(fleet=(V3, V2, V1))
+
+    said = seen(modelctl)
+
+    assert said["candidates"] == ["v3.0.0"]
+    assert {v["version"]: v["roles"] for v in said["versions"]} == {
+        "v3.0.0": ["candidate"],
+        "v2.0.0": ["serving", "live"],
+        "v1.0.0": ["fallback"],
+    }
+    assert said["versions"][0]["instances"] == 0
+    assert said["divergence"] == []
+
+
+def test_a_rollback_that_stands_is_a_hold_with_what_to_type(modelctl):
+    modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
+
+    said = seen(modelctl)
+
+    assert (said["serving"], said["live"], said["fallback"]) == ("v1.0.0", "v2.0.0", None)
+    assert "v2.0.0 was rejected by ada: errors doubled" in said["hold"]
+    assert "modelctl accept v2.0.0" in said["hold"]
+    assert said["versions"][0]["rejected"]["reason"] == "errors doubled"
+    assert f"hold: {said['hold']}" in modelctl("status").out
+
+
+def test_a_rollback_that_rejected_nothing_holds_too(modelctl):
+    modelctl("rollback", "--reason", "a look", "--keep", "--actor", "ada")
+
+    assert "ada decided otherwise (rollback: a look)" in seen(modelctl)["hold"]
+
+
+def test_a_pending_move_is_shown_with_whose_it_is(modelctl, world):
+    world.store.journal = journal(intent=rollback_by("run-ada"))
+    world.hosting.endpoint = endpoint(desired={V1: 100, V2: 0}, status=Status.UPDATING)
+
+    said = seen(modelctl)
+
+    assert (said["endpoint_status"], said["pending"]["by"], said["pending"]["reason"]) == (
+        "Updating",
+        "ada",
+        "latency",
+    )
+    assert {v["version"]: (v["intended"], v["actual"]) for v in said["versions"]} == {
+        "v2.0.0": (0, 100),
+        "v1.0.0": (100, 0),
+    }
+    assert said["divergence"] == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "found", "sentence"),
+    [
+        (journal(), endpoint({V1: 30, V2: 70}), "traffic was moved by someone else"),
+        (journal(), endpoint({V1: 0, V2: 100, V3: 0}), "the fleet was changed by someone else"),
+        (
+            journal(),
+            endpoint(status=Status.FAILED, failure="no capacity"),
+            "the endpoint is Failed: no capacity",
+        ),
+        (journal(), endpoint(failure="rolled back: /ping"), "SageMaker says: rolled back: /ping"),
+        (journal(), endpoint(life=Incarnation("arn:endpoint", 2.0)), "deleted and made again"),
+        (journal(), None, "the journal knows an endpoint and there is none"),
+        (
+            journal(rejections=(rejection(V2),)),
+            endpoint(),
+            "v2.0.0 was rejected by ada: errors doubled, and it has",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_a_sentence(modelctl, world, recorded, found, sentence):
+    world.store.journal, world.hosting.endpoint = recorded, found
+
+    said = seen(modelctl)
+
+    assert said["exit"] == 0
+    (only,) = said["divergence"]
+    assert sentence in only
+    assert f"divergence: {only}" in modelctl("status").out
+
+
+def test_a_move_without_the_journal_is_said_first(modelctl, world):
+    world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), "ada moved all to v1.0.0"
+
+    assert (
+        "traffic was moved without the journal (ada moved all to v1.0.0)" in seen(modelctl)["divergence"][0]
+    )
+
+
+def test_nothing_made_yet_is_no_error(modelctl, world):
+    world.store.journal, world.hosting.endpoint = Journal(), None
+
+    ended = modelctl("status")
+
+    assert ended.status == 0
+    assert "endpoint flights-prod: there is none" in ended.out
+    assert "serving nothing, live none, fallback none, candidates none" in ended.out
+
+
+def test_an_unreachable_journal_still_shows_the_endpoint(modelctl, world):
+    world.store.unreachable = UnreachableError("s3:GetObject: no connection")
+
+    said = seen(modelctl)
+
+    assert (said["exit"], said["endpoint_status"], said["serving"]) == (5, "InService", "v2.0.0")
+    assert {v["version"]: v["actual"] for v in said["versions"]} == {"v2.0.0": 100, "v1.0.0": 0}
+    assert said["problems"] == ["the journal cannot be read: s3:GetObject: no connection"]
+    assert said["candidates"] == []
+
+
+def test_an_endpoint_that_cannot_be_seen_is_unknown_and_serves_nothing_for_sure(modelctl, world):
+    world.hosting.unreachable = LostError("sagemaker:DescribeEndpoint flights-prod")
+
+    said = seen(modelctl)
+
+    assert (said["exit"], said["endpoint_status"], said["serving"]) == (5, "unknown", None)
+    assert said["divergence"] == []
+    assert {v["version"]: v["intended"] for v in said["versions"]} == {"v2.0.0": 100, "v1.0.0": 0}
+
+
+def test_history_is_newest_first_and_limited(modelctl, world):
+    world.store.journal = journal(
+        history=tuple(event(operation=f"up-{n}", reason=f"reason {n}") for n in range(30))
+    )
+
+    assert [line["reason"] for line in modelctl("history", "--json", "--limit", "2").json] == [
+        "reason 29",
+        "reason 28",
+    ]
+    assert len(modelctl("history").out.splitlines()) == 21
+
+
+def test_history_says_who_what_when_and_why(modelctl, world):
+    world.store.journal = journal(history=(event(Kind.ROLLBACK, target={V1: 100, V2: 0}, actor="ada"),))
+
+    line = modelctl("history").out.splitlines()[1]
+
+    assert line.split("  ") == ["2027-01-15 07:59:00Z", "rollback", "v1.0.0:100", "ada", "live changed"]
+
+
+def test_an_empty_history_says_so(modelctl, world):
+    world.store.journal = Journal()
+
+    assert modelctl("history").out == "nothing was decided yet\n"
+    assert modelctl("history", "--json").json == []
+
+
+def test_a_reason_cannot_steer_the_terminal(modelctl, world):
+    world.store.journal = journal(history=(event(reason="\x1b[2Jgone\nforged line"),))
+
+    out = modelctl("history").out
+
+    assert "\x1b" not in out
+    assert len(out.splitlines()) == 2
+
+
+def test_a_lost_answer_to_history_is_a_sentence(modelctl, world):
+    world.store.unreachable = LostError("s3:GetObject")
+
+    ended = modelctl("history")
+
+    assert ended.status == 5
+    assert ended.err == "modelctl: no answer to s3:GetObject: run the same command again\n"
+
+
+def test_the_journal_is_not_changed_by_looking(modelctl, world):
+    before = msgspec.json.encode(world.store.journal)
+    modelctl("status")
+    modelctl("history")
+
+    assert msgspec.json.encode(world.store.journal) == before
+    assert world.hosting.calls == []
