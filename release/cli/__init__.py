@@ -13,7 +13,7 @@ from release.cli.outcome import Outcome, Word, document, tell
 from release.conduct import GaveUpError
 from release.core.intent import EndpointBrokenError
 from release.core.resolve import RefusedError
-from release.ports import LostError, UnreachableError
+from release.ports import BusyError, LostError, UnreachableError
 from release.version import BadVersionError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> 
         failed = _failed("interrupted", Exit.INTERRUPTED, MEANING[Exit.INTERRUPTED])
     except (RefusedError, EndpointBrokenError, BadVersionError, GaveUpError) as error:
         failed = _failed("refused", Exit.REFUSED, str(error))
-    except LostError as error:
+    except (BusyError, LostError) as error:
         failed = _failed("unreachable", Exit.UNREACHABLE, f"no answer to {error}: run the same command again")
     except UnreachableError as error:
         failed = _failed("unreachable", Exit.UNREACHABLE, str(error))

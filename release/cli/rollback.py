@@ -14,7 +14,7 @@ from release.core.intent import EndpointBrokenError
 from release.core.journal import Journal
 from release.core.resolve import RefusedError
 from release.operations import unrecorded
-from release.ports import JournalStore, LostError, Stored, UnreachableError
+from release.ports import BusyError, JournalStore, LostError, Stored, UnreachableError
 
 
 class Witness(msgspec.Struct):
@@ -58,7 +58,7 @@ def run(desk: Desk, options: argparse.Namespace) -> Outcome:
     witness = Witness(desk.store, desk.operation)
     try:
         done = desk.conductor(witness).run(partial(rollback.decide, asked))
-    except (RefusedError, EndpointBrokenError, GaveUpError, UnreachableError, LostError) as error:
+    except (RefusedError, EndpointBrokenError, GaveUpError, UnreachableError, BusyError, LostError) as error:
         if witness.recorded and desk.calls is None:
             return _not_moved(desk, str(error))
         raise

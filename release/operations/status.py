@@ -11,7 +11,7 @@ from release.core.journal import Event, Journal, Kind
 from release.core.resolve import rejected_sentence
 from release.core.rollback import unrecorded_sentence
 from release.naming import Place
-from release.ports import Hosting, JournalStore, LostError, Stored, UnreachableError
+from release.ports import BusyError, Hosting, JournalStore, LostError, Stored, UnreachableError
 from release.version import Version, precedence
 
 UNKNOWN = "unknown"
@@ -112,13 +112,13 @@ def read(store: JournalStore, hosting: Hosting) -> Found:
     seen = False
     try:
         stored = store.read()
-    except (LostError, UnreachableError) as error:
+    except (BusyError, LostError, UnreachableError) as error:
         problems.append(f"the journal cannot be read: {error}")
     try:
         endpoint = hosting.describe()
         seen = True
         tag = hosting.unrecorded() if endpoint else None
-    except (LostError, UnreachableError) as error:
+    except (BusyError, LostError, UnreachableError) as error:
         problems.append(f"the endpoint cannot be seen: {error}")
     return Found(stored=stored, endpoint=endpoint, seen=seen, tag=tag, problems=tuple(problems))
 

@@ -5,7 +5,7 @@ import pytest
 
 from release.core.endpoint import Incarnation, Status
 from release.core.journal import Journal, Kind
-from release.ports import LostError, UnreachableError
+from release.ports import BusyError, LostError, UnreachableError
 
 from .test_rollback import rollback_by
 from .world import V1, V2, V3, endpoint, event, journal, rejection
@@ -189,13 +189,15 @@ def test_a_reason_cannot_steer_the_terminal(modelctl, world):
     assert len(out.splitlines()) == 2
 
 
-def test_a_lost_answer_to_history_is_a_sentence(modelctl, world):
-    world.store.unreachable = LostError("s3:GetObject")
+@pytest.mark.parametrize("error", [LostError("s3:GetObject"), BusyError("s3:GetObject")])
+def test_an_answer_that_does_not_come_is_a_sentence(modelctl, world, error):
+    world.store.unreachable = error
 
     ended = modelctl("history")
 
     assert ended.status == 5
     assert ended.err == "modelctl: no answer to s3:GetObject: run the same command again\n"
+    assert "the journal cannot be read: s3:GetObject" in modelctl("status").out
 
 
 def test_the_journal_is_not_changed_by_looking(modelctl, world):
