@@ -78,7 +78,7 @@ def _only_over_tls(bucket: str) -> dict[str, object]:
     return {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
-        "Principal": "*",
+        "Principal": {"AWS": "*"},
         "Action": "s3:*",  # a denial of everything
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},

@@ -192,7 +192,7 @@ def _refuse_put(sid: str, resource: str | list[str], condition: dict[str, Any]) 
     return {
         "Sid": sid,
         "Effect": "Deny",
-        "Principal": "*",
+        "Principal": {"AWS": "*"},
         "Action": "s3:PutObject",
         "Resource": resource,
         "Condition": condition,

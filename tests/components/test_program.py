@@ -78,8 +78,8 @@ def test_the_registry_is_asked_even_without_a_release(run):
     }
 
 
-def test_the_programs_only_call_is_for_the_fleet(prod):
-    (call,) = prod.calls
+def test_the_programs_only_call_is_for_the_fleet(run):
+    (call,) = run("prod", release='{"live": "v1.0.0", "fleet": ["v1.1.0", "v1.0.0"]}').calls
     assert call.args["fleet"] == ["v1.1.0", "v1.0.0"]
     assert call.args["live"] == "v1.0.0"
 

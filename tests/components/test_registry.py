@@ -31,7 +31,7 @@ def test_no_bucket_answers_without_tls(prod, name):
     assert denial == {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
-        "Principal": "*",
+        "Principal": {"AWS": "*"},
         "Action": "s3:*",
         "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
