@@ -62,12 +62,11 @@ def _up() -> None:
 
 def _environment(road: Road, environment: str, data: dict[str, str]) -> None:
     """One environment: registry, two registered versions, the first one live, then what config says."""
-    outputs = road.outputs(environment)
-    if outputs and not _stands(road, environment):
+    made, stands = bool(road.outputs(environment)), road.status(environment) is not None
+    if made and not stands:
         with step(f"{environment}: the sandbox is new, telling the stack what is gone", sys.stdout):
             road.recover(environment)
-        outputs = {}
-    if not outputs:
+    if not stands:
         with step(f"{environment}: registry (pulumi up)", sys.stdout) as shown:
             shown.outcome(road.deploy(environment))
     with step(f"{environment}: image and versions", sys.stdout) as shown:
@@ -75,16 +74,11 @@ def _environment(road: Road, environment: str, data: dict[str, str]) -> None:
         for version in TRAINED_UNTIL:
             road.register(environment, version, image, data[version])
         shown.outcome(image.rpartition("/")[2][:48] + "…")
-    if road.status(environment)["live"] is None:
+    if (road.status(environment) or {}).get("live") is None:
         with step(f"{environment}: {FIRST} goes live (pulumi up)", sys.stdout) as shown:
             shown.outcome(road.deploy(environment, live=FIRST))
     with step(f"{environment}: as Pulumi.{environment}.yaml says (pulumi up)", sys.stdout) as shown:
         shown.outcome(road.deploy(environment))
-
-
-def _stands(road: Road, environment: str) -> bool:
-    """Whether the account that the stack remembers is still there: its registry answers."""
-    return bool(road.status(environment).get("registry"))
 
 
 def _enter() -> Road:
@@ -97,7 +91,7 @@ def _enter() -> Road:
             [sandbox, "env", "--json"], check=True, capture_output=True, text=True, cwd=ROOT
         )
         environ = entered(json.loads(found.stdout))
-        shown.outcome(up.stdout.strip().splitlines()[0])
+        shown.outcome((up.stdout + up.stderr).strip().splitlines()[0])
     home = Path(environ["AWS_CONFIG_FILE"]).parents[1]
     if environ["PULUMI_BACKEND_URL"].startswith("file://"):
         Path(environ["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)

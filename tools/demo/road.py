@@ -19,6 +19,7 @@ ENVIRONMENTS = ("staging", "prod")
 TRAINED_UNTIL = {"v1.0.0": "2013-02", "v1.1.0": "2013-03"}
 FIRST = "v1.0.0"
 MODEL = "flights"
+NO_REGISTRY = 5  # modelctl's status for what AWS does not let it see
 
 
 class StepError(Exception):
@@ -88,9 +89,17 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
             "--artifact", str(folder / "model.tar.gz"), "--data-revision", data,
         )  # fmt: skip
 
-    def status(self, environment: str) -> dict[str, Any]:
-        """`modelctl status` as data."""
-        return dict(json.loads(self.run("status", "modelctl", "status", "--env", environment, "--json")))
+    def status(self, environment: str) -> dict[str, Any] | None:
+        """`modelctl status` as data; None when the account has no registry."""
+        command = ("modelctl", "status", "--env", environment, "--json")
+        done = subprocess.run(
+            self._command(command), env=self.environ, cwd=ROOT, check=False, capture_output=True, text=True
+        )
+        if done.returncode == NO_REGISTRY:
+            return None
+        if done.returncode:
+            raise StepError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+        return dict(json.loads(done.stdout))
 
     def show(self, *command: str) -> None:
         """Run a command for the person who watches."""
