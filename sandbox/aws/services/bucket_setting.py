@@ -45,7 +45,9 @@ class _Setting(Kind):
         place("s3", self.remove, Bucket=id_)
 
     def sent(self, inputs: Mapping[str, Any]) -> Any:
-        return to_api(self._own(), inputs)
+        """The structure with every default said: S3 refuses an empty one."""
+        defaults = {name: spec.default for name, spec in self._own().items()}
+        return to_api(self._own(), {**defaults, **inputs})
 
     def received(self, structure: Any) -> dict[str, Any]:
         return from_api(self._own(), structure)
