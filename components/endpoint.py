@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 import pulumi
-import pulumi_aws as aws
 
 from components.alarms import Limits, watch
 from components.autoscaling import Capacity, autoscale
+from components.sagemaker import Model
 from components.serving_role import ServingRole
 from provider.sdk import Endpoint, RegisteredVersion, Release, Rules
 from release.naming import variant_name
@@ -116,19 +116,15 @@ class ModelEndpoint(pulumi.ComponentResource):
 
 def _model(
     name: str, version: RegisteredVersion, role_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
-) -> aws.sagemaker.Model:
-    """A version's Model: everything by digest, and a container without network."""
-    return aws.sagemaker.Model(
+) -> Model:
+    """A version's Model: everything by digest."""
+    return Model(
         f"{name}-{variant_name(parse_version(version.version))}",
         execution_role_arn=role_arn,
-        enable_network_isolation=True,
-        primary_container={
+        container={
             "image": version.image,
-            "model_data_url": version.model_data,
-            "environment": {
-                "MODEL_VERSION": version.version,
-                "MODEL_SHA256": version.model_digest,
-            },
+            "modelDataUrl": version.model_data,
+            "environment": {"MODEL_VERSION": version.version, "MODEL_SHA256": version.model_digest},
         },
         opts=opts,
     )

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components.bucket import PrivateBucket
 from components.key import encryption_key
+from components.sagemaker import ModelPackageGroup
 
 
 class ModelRegistryArgs(TypedDict):
@@ -137,7 +138,7 @@ class ModelRegistry(pulumi.ComponentResource):
             force_delete=not args["protect"],
             opts=kept,
         )
-        aws.sagemaker.ModelPackageGroup(name, model_package_group_name=args["package_group"], opts=kept)
+        ModelPackageGroup(name, model_package_group_name=args["package_group"], opts=kept)
 
         self.bucket = registry.bucket
         self.key_arn = key.arn

@@ -1,0 +1,31 @@
+"""The two hand-declared types are pulumi_aws's own, name for name."""
+
+import pulumi_aws as aws
+import pytest
+from pulumi import _types
+
+from components import sagemaker
+
+MODEL = "aws:sagemaker/model:Model"
+GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
+
+
+@pytest.mark.parametrize(
+    ("token", "theirs"), [(MODEL, aws.sagemaker.Model), (GROUP, aws.sagemaker.ModelPackageGroup)]
+)
+def test_the_token_is_pulumi_awss(prod, token, theirs):
+    assert theirs.pulumi_type == token
+    assert prod.of_type(token)
+
+
+@pytest.mark.parametrize(
+    ("token", "theirs"), [(MODEL, aws.sagemaker.ModelArgs), (GROUP, aws.sagemaker.ModelPackageGroupArgs)]
+)
+def test_the_properties_are_pulumi_awss(prod, token, theirs):
+    names = set(_types.input_type_py_to_pulumi_names(theirs).values())
+    assert {key for resource in prod.of_type(token) for key in resource.inputs} <= names
+
+
+def test_a_containers_properties_are_pulumi_awss():
+    names = set(_types.input_type_py_to_pulumi_names(aws.sagemaker.ModelPrimaryContainerArgs).values())
+    assert set(sagemaker.Container.__annotations__) <= names
