@@ -10,19 +10,30 @@ from release.version import Version
 
 
 def fallback(journal: Journal) -> Version | None:
-    """Where a rollback goes: the last version, not rejected, that served before the one serving now.
+    """Where a rollback goes: the last version, not rejected, that served before the one serving now, and has other bits.
 
-    During a move of traffic it is what the move comes from (unless that is rejected).
+    During a move of traffic it is what the move comes from (unless that is rejected, or has the bits it moves to).
     """
     intent = journal.intent
     now = weights.main_version(journal.weights)
     if intent and not weights.same(intent.source, intent.target):
-        source = weights.main_version(intent.source)
-        if source and not journal.rejection(source):
+        source, now = weights.main_version(intent.source), weights.main_version(intent.target)
+        if source and not journal.rejection(source) and not _same_bits(journal, source, now):
             return source
-        now = weights.main_version(intent.target)
-    candidates = [s.version for s in journal.served if s.version != now and not journal.rejection(s.version)]
+    candidates = [
+        s.version
+        for s in journal.served
+        if not journal.rejection(s.version) and not _same_bits(journal, s.version, now)
+    ]
     return candidates[-1] if candidates else None
+
+
+def _same_bits(journal: Journal, left: Version, right: Version | None) -> bool:
+    """Whether two versions are one, or two names of one digest set."""
+    digest = journal.digests.get(left)
+    return left == right or (
+        digest is not None and right is not None and digest == journal.digests.get(right)
+    )
 
 
 def has_served(journal: Journal, version: Version) -> bool:

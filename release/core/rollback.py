@@ -69,7 +69,9 @@ def decide(asked: Rollback, view: View) -> Action:
             f"with --to, or add {target} to release.fleet and run `pulumi up`"
         )
     _refuse_unfit(target, journal, endpoint)
-    return Write(_open(asked, view, endpoint, target))
+    opening = _open(asked, view, endpoint, target)
+    _refuse_own_rejection(target, opening)
+    return Write(opening)
 
 
 def unrecorded_sentence(tag: str | None) -> str:
@@ -166,6 +168,16 @@ def _refuse_unfit(target: Version, journal: Journal, endpoint: Endpoint) -> None
     if endpoint.variants[target].instances < 1 and not endpoint.status.busy:
         raise RefusedError(
             f"{target} has no running instance: choose another with --to, or scale it and try again"
+        )
+
+
+def _refuse_own_rejection(target: Version, opening: Journal) -> None:
+    """Raises RefusedError when the target is, under another name, what this rollback takes the traffic from."""
+    rejection = opening.rejection(target)
+    if rejection:
+        raise RefusedError(
+            f"{target} has the same bits as {rejection.version}, which has traffic: name another with --to, or type --keep "
+            f"to reject nothing"
         )
 
 
