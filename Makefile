@@ -7,7 +7,7 @@ export PULUMI_SKIP_UPDATE_CHECK := true
 export PULUMI_IGNORE_AMBIENT_PLUGINS := true
 
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest --durations=15 --durations-min=0.5
+PYTEST := $(BIN)/pytest --timeout=600 --durations=15 --durations-min=0.5
 # Compiled for every platform at once, with hashes, and without a word on where packages come from.
 COMPILE := ../$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links --quiet
@@ -34,7 +34,7 @@ check: setup ## lint, format and types
 	$(BIN)/python -m tools.lint_stacks
 
 test: check ## all checks and tests
-	$(PYTEST) -n 2 tests/unit tests/components
+	$(PYTEST) -n 2 tests --ignore=tests/stacks --ignore=tests/faults
 	$(PYTEST) tests/stacks tests/faults
 
 bench: setup ## the benchmarks' table

@@ -11,6 +11,7 @@ from .progress import SetupError, Step
 
 _TICK = 0.5  # seconds between two looks
 _LAST_LINES = 15
+_WIDTH = 300  # of such a line; pip names every version that there is
 
 
 class CommandError(SetupError):
@@ -97,7 +98,7 @@ def count_lines(unit: str) -> Callable[[BinaryIO], str]:
 def _last_lines(log: BinaryIO) -> str:
     log.seek(0)
     lines = log.read().decode(errors="replace").splitlines()
-    return "\n".join(f"    {line}" for line in lines[-_LAST_LINES:])
+    return "\n".join(f"    {line[:_WIDTH]}" for line in lines[-_LAST_LINES:])
 
 
 def _shown(argv: Sequence[str | Path]) -> str:
