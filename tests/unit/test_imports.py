@@ -48,7 +48,11 @@ MAY_IMPORT = {
     "release.cli": {"release"},
     "pipelines": NAMES,
     "policy": NAMES,
-    "sandbox": set(),
+    "sandbox": {
+        "provider.plugin",
+        "provider.protocol",
+        "provider.values",
+    },  # its aws plugin is served the same way
     "tools": {"release", "pipelines"},
     "benchmarks": {"infra", "components", "pipelines", "release", "provider", "sandbox", "tools"},
 }
