@@ -235,7 +235,6 @@ def test_destroy_leaves_nothing_not_even_the_versions_in_a_bucket(engine, s3):
     bucket = engine.outputs()["bucket"]
     for body in (b"1", b"2"):
         s3.put_object(Bucket=bucket, Key="twice", Body=body)
-    s3.delete_object(Bucket=bucket, Key="twice")
     # By someone else, as when the endpoint went with its targets.
     engine.sandbox.client("staging", "application-autoscaling").deregister_scalable_target(
         ServiceNamespace="sagemaker",

@@ -147,6 +147,19 @@ def test_a_bucket_with_objects_stays_unless_it_may_be_emptied(cloud):
     assert cloud.read() is None
 
 
+def test_a_disposable_bucket_is_emptied_of_versions_and_delete_markers(cloud):
+    cloud.create(BUCKET, {"bucket": "flights", "forceDestroy": True})
+    versioned = {"bucket": "flights", "versioningConfiguration": {"status": "Enabled"}}
+    cloud.create("aws:s3/bucketVersioning:BucketVersioning", versioned, name="versioning")
+    place = cloud.aws._place({})
+    for key in ("a", "b"):
+        for body in (b"1", b"2"):
+            place("s3", "put_object", Bucket="flights", Key=key, Body=body)
+    place("s3", "delete_object", Bucket="flights", Key="a")
+    cloud.delete()
+    assert cloud.read() is None
+
+
 def test_what_was_made_but_not_completed_is_completed_by_the_next_up(cloud, monkeypatch):
     inputs = {"bucket": "flights", "tags": {"owner": "ml"}}
     calls = cloud.aws._calls
