@@ -31,6 +31,11 @@ def autoscale(
     (terraform-provider-aws#14337). Names are plain texts, not the endpoint's outputs, which an update's preview does
     not know: an unknown resource id would show as a replacement.
     """
+    # SageMaker changes a variant's instance type only when it is no scaling target, so the endpoint's update takes the
+    # registration away; both are made again after it.
+    opts = pulumi.ResourceOptions.merge(
+        opts, pulumi.ResourceOptions(replacement_trigger=capacity["type"], delete_before_replace=True)
+    )
     target = aws.appautoscaling.Target(
         name,
         service_namespace=_NAMESPACE,

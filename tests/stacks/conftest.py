@@ -27,8 +27,10 @@ def artifact(path, **behaviour):
 def register(stack, version, **behaviour):
     """Build the echo image, then `modelctl register` a model that behaves so."""
     pushed = subprocess.run(
-        [sys.executable, "-m", "sandbox", "image", "--profile", stack.name]
-        + ["--repository", f"flights-{stack.name}", str(ECHO)],
+        [
+            *(sys.executable, "-m", "sandbox", "image", "--profile", stack.name),
+            *("--repository", f"flights-{stack.name}", str(ECHO)),
+        ],
         cwd=CHECKOUT,
         env=stack.env,
         capture_output=True,
@@ -59,5 +61,5 @@ def staging(sandbox, tmp_path_factory):
     stack.release("v1.0.0", "v1.0.0")
     stack.up()
     yield stack
-    stack.set("protect", False)
+    stack.set("protect", value=False)
     stack.destroy()

@@ -89,6 +89,11 @@ class Stack:
         return [s for s in steps if s["op"] not in {"same", "refresh"} or s.get("detailedDiff")]
 
     def destroy(self):
+        """`pulumi destroy`, after the versions were deleted: SageMaker refuses to delete a group that has some."""
+        sagemaker = self.sandbox.client(self.name, "sagemaker")
+        group = f"flights-{self.name}"
+        for package in sagemaker.list_model_packages(ModelPackageGroupName=group)["ModelPackageSummaryList"]:
+            sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
         return self.pulumi("destroy", "--yes", "--skip-preview", config=True)
 
     def resources(self):

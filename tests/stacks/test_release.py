@@ -27,12 +27,7 @@ def test_candidate_enters_at_zero(staging):
 
 def test_preview_of_a_shift_shows_weights_from_and_to(staging):
     staging.release("v1.1.0", "v1.1.0", "v1.0.0")
-    step = next(
-        s
-        for s in staging.preview()["steps"]
-        if s["urn"].endswith("modelDelivery:index:Endpoint::x")
-        or "modeldelivery:index:Endpoint::" in s["urn"]
-    )
+    step = next(s for s in staging.preview()["steps"] if "modeldelivery:index:Endpoint::" in s["urn"])
     assert step["op"] == "update"
     assert step["newState"]["inputs"]["servingAtCheck"] == {"v1.0.0": 100, "v1.1.0": 0}
     assert step["newState"]["inputs"]["weights"] == {"v1.0.0": 0, "v1.1.0": 100}
@@ -103,6 +98,14 @@ def test_failed_container_fails_the_up_and_the_old_fleet_serves_on(staging):
 
 def test_dropping_the_version_that_serves_is_refused(staging):
     staging.release("v1.1.0", "v1.1.0", "v1.2.0")
+    with pytest.raises(EngineError, match=r"v1\.0\.0 has traffic and release\.fleet no longer names it"):
+        staging.up()
+
+
+def test_moving_traffic_and_dropping_what_it_leaves_are_two_changes_where_config_says_so(staging):
+    staging.release("v1.0.0", "v1.1.0", "v1.0.0")
+    staging.up()  # the live version that serves counts as applied
+    staging.release("v1.1.0", "v1.1.0", "v1.2.0")
     staging.set("changes", {"separateDrop": True, "bakeMinutes": 0})
     with pytest.raises(EngineError, match="that is two changes"):
         staging.up()
@@ -113,6 +116,16 @@ def test_shift_and_drop_in_one_change_where_that_is_allowed(staging):
     staging.up()
     assert staging.serving() == {B: 100, C: 0}
     assert staging.changes() == {}
+
+
+def test_another_instance_type_leaves_every_variant_scaled(staging):
+    """SageMaker refuses to retype a scaling target, so the update takes it away; it must come back."""
+    staging.config["config"]["model-delivery:instances"]["type"] = "ml.c6i.xlarge"
+    staging.up()
+    scaling = staging.sandbox.client("staging", "application-autoscaling")
+    targets = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert {t["ResourceId"].rpartition("/")[2] for t in targets} == {B, C}
+    assert staging.serving() == {B: 100, C: 0}
 
 
 def test_removing_the_release_is_refused(staging):
