@@ -37,6 +37,7 @@ class Echo(Provider):
         word = request.properties["word"].value
         return CreateResponse(resource_id="1", properties={
             "word": PropertyValue(word), "folder": PropertyValue(os.getcwd()), "mark": PropertyValue(os.environ["MARK"]),
+            "process": PropertyValue(float(os.getpid())),
         })
 
     async def delete(self, request):
@@ -50,13 +51,15 @@ import pulumi
 class Echo(pulumi.CustomResource):
     folder: pulumi.Output[str]
     mark: pulumi.Output[str]
+    process: pulumi.Output[float]
 
     def __init__(self, name, word):
-        super().__init__("echo:index:Echo", name, {"word": word, "folder": None, "mark": None})
+        super().__init__("echo:index:Echo", name, {"word": word, "folder": None, "mark": None, "process": None})
 
 echo = Echo("echo", "hello")
 pulumi.export("folder", echo.folder)
 pulumi.export("mark", echo.mark)
+pulumi.export("process", echo.process)
 """
 POLICY_PACK = """
 import pulumi
@@ -219,7 +222,9 @@ def test_a_provider_in_python_runs_in_the_projects_folder_with_the_engines_envir
     stack.write("echo/__main__.py", PROVIDER)
     stack.write("__main__.py", USES_PROVIDER)
     stack.run("up", "--yes")
-    assert stack.outputs() == {"folder": str(stack.folder), "mark": "from the engine"}
+    outputs = stack.outputs()
+    assert (outputs["folder"], outputs["mark"]) == (str(stack.folder), "from the engine")
+    assert ended(int(outputs["process"]))
     stack.run("preview", "--expect-no-changes")
     stack.run("destroy", "--yes")
 
