@@ -10,6 +10,7 @@ import botocore.session
 from botocore.model import OperationModel
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_APPLICATION = re.compile(r"(?:^|\s)app/(\S+)")
 _CBOR = re.compile(r"/service/[^/]+/operation/(\w+)")
 
 
@@ -51,6 +52,12 @@ def identify(request: Request) -> Call:
             return Call(service, action, key, region, "query")
     protocol = "rest-xml" if service in {"s3", ""} else "rest-json"
     return Call(service, _rest_action(service, request), key, region, protocol)
+
+
+def caller_of(request: Request) -> str:
+    """What the calling process calls itself (AWS_SDK_UA_APP_ID, which every AWS SDK puts in its user agent), else ""."""
+    named = _APPLICATION.search(request.headers.get("user-agent", ""))
+    return named[1] if named else ""
 
 
 @dataclass(frozen=True)

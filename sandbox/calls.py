@@ -14,6 +14,7 @@ class Made(msgspec.Struct, frozen=True):
     account: str
     service: str
     action: str
+    caller: str  # what the caller calls itself, "" when it does not say
     time: float  # seconds since the epoch, on arrival
 
 
@@ -25,10 +26,10 @@ class Calls:
         self._n = 0
         self._lock = threading.Lock()
 
-    def record(self, account: str, service: str, action: str) -> None:
+    def record(self, account: str, service: str, action: str, caller: str) -> None:
         with self._lock:
             self._n += 1
-            self._made.append(Made(self._n, account, service, action, time.time()))
+            self._made.append(Made(self._n, account, service, action, caller, time.time()))
 
     def since(self, n: int) -> list[Made]:
         """Those after the `n`-th."""

@@ -15,10 +15,11 @@ import msgspec
 
 from sandbox.bucket_policy import check_policy
 from sandbox.buckets import ConditionalWrites, check_owner
-from sandbox.call import Call, Request, identify
+from sandbox.call import Call, Request, caller_of, identify
 from sandbox.calls import Calls
 from sandbox.cloud import Cloud
 from sandbox.faults import Fault, Faults
+from sandbox.holds import Held, Holds
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.sagemaker.actions import SageMaker
 
@@ -61,6 +62,7 @@ class Gateway:
         self._status = status
         self._publish = publish
         self._calls = Calls()
+        self._holds = Holds()
         self._writes = ConditionalWrites()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -85,8 +87,12 @@ class Gateway:
         account = self._cloud.account_of(call.key)
         if account is None:
             return _stranger(call).answer(call), False
-        self._calls.record(account, call.service, call.action)
-        faults = {fault.kind: fault for fault in self._faults.of_call(account, call.action)}
+        caller = caller_of(request)
+        self._calls.record(account, call.service, call.action, caller)
+        faults = {fault.kind: fault for fault in self._faults.of_call(account, call.action, caller)}
+        held = Held(account, call.service, call.action, caller, ran=False)
+        if "hold" in faults and not self._holds.keep(held):
+            return RefusedError("cut before it ran", "Cut").answer(call), True
         if delay := faults.get("delay"):
             time.sleep(delay.seconds)
         if "throttle" in faults:
@@ -98,7 +104,8 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log the traceback
             _LOG.exception("%s %s broke", call.service, call.action)
             answer = RefusedError(f"the sandbox broke: {error}", "InternalFailure", 500).answer(call)
-        return answer, "lost" in faults
+        cut = "hold_answer" in faults and not self._holds.keep(msgspec.structs.replace(held, ran=True))
+        return answer, cut or "lost" in faults
 
     def _answer(self, call: Call, account: str, request: Request, environ: dict[str, Any]) -> Answer:
         # moto's own reset and replay routes would pull the world from under a stack.
@@ -124,6 +131,7 @@ class Gateway:
         return answer
 
     def _administer(self, request: Request) -> Answer:
+        caller = parse_qs(request.query).get("caller", [""])[0]
         try:
             match request.method, request.path:
                 case "GET", "/sandbox/status":
@@ -137,7 +145,13 @@ class Gateway:
                     self._faults.add(msgspec.json.decode(request.body, type=Fault))
                     return _json({})
                 case "DELETE", "/sandbox/faults":
-                    self._faults.clear()
+                    self._faults.clear(caller)
+                    self._holds.let_go(caller, on=False)
+                    return _json({})
+                case "GET", "/sandbox/held":
+                    return _json(msgspec.to_builtins(self._holds.held()))
+                case "POST", "/sandbox/release":
+                    self._holds.let_go(caller, on=True)
                     return _json({})
         except (msgspec.DecodeError, ValueError) as error:
             return _json({"message": str(error)}, 400)

@@ -67,11 +67,26 @@ class Sandbox:
         """Ask for a fault; sandbox/faults.py lists them."""
         self._admin("POST", "/sandbox/faults", fault)
 
-    def clear_faults(self):
-        self._admin("DELETE", "/sandbox/faults")
+    def clear_faults(self, caller=""):
+        """Forget the faults that are pending, of one caller or all, and cut the calls that are held."""
+        self._admin("DELETE", f"/sandbox/faults?caller={caller}")
+
+    def held(self, caller, deadline=30.0):
+        """The call of a caller that a hold keeps waiting, once there is one; None when there is none in time."""
+        end = time.monotonic() + deadline
+        while time.monotonic() < end:
+            for call in self._admin("GET", "/sandbox/held"):
+                if call["caller"] == caller:
+                    return call
+            time.sleep(0.02)
+        return None
+
+    def release(self, caller):
+        """Let a held call go on."""
+        self._admin("POST", f"/sandbox/release?caller={caller}")
 
     def calls(self, since=0):
-        """AWS calls made after the `since`-th: `[{n, account, service, action, time}]`."""
+        """AWS calls made after the `since`-th: `[{n, account, service, action, caller, time}]`."""
         return self._admin("GET", f"/sandbox/calls?since={since}")
 
     def last_call(self):

@@ -3,10 +3,14 @@
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
+
+from tests.conftest import ONCE
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
@@ -111,6 +115,47 @@ def test_a_delay_holds_the_next_call_only(sandbox, s3, bucket):
     begun = time.monotonic()
     s3.list_objects_v2(Bucket=bucket)
     assert time.monotonic() - begun < 0.6
+
+
+@pytest.fixture
+def named(sandbox):
+    """S3 of a process that calls itself `held-1`."""
+    return sandbox.session("staging").client("s3", config=ONCE.merge(Config(user_agent_appid="held-1")))
+
+
+def test_a_held_call_runs_once_it_is_released(sandbox, s3, named, bucket):
+    sandbox.fault(kind="hold", caller="held-1", action="PutObject")
+    with ThreadPoolExecutor(1) as other:
+        put = other.submit(named.put_object, Bucket=bucket, Key="held", Body=b"x")
+        assert sandbox.held("held-1")["ran"] is False
+        with pytest.raises(ClientError, match="NoSuchKey"):
+            s3.get_object(Bucket=bucket, Key="held")
+        sandbox.release("held-1")
+        put.result(timeout=10)
+    assert s3.get_object(Bucket=bucket, Key="held")["Body"].read() == b"x"
+
+
+def test_a_held_answer_is_of_a_call_that_ran(sandbox, s3, named, bucket):
+    sandbox.fault(kind="hold_answer", caller="held-1", action="PutObject")
+    with ThreadPoolExecutor(1) as other:
+        put = other.submit(named.put_object, Bucket=bucket, Key="ran", Body=b"x")
+        assert sandbox.held("held-1")["ran"] is True
+        assert s3.get_object(Bucket=bucket, Key="ran")["Body"].read() == b"x"
+        sandbox.release("held-1")
+        put.result(timeout=10)
+
+
+def test_a_held_call_that_is_cut_never_was(sandbox, s3, named, bucket):
+    sandbox.fault(kind="hold", caller="held-1", skip=1)
+    named.list_objects_v2(Bucket=bucket)
+    with ThreadPoolExecutor(1) as other:
+        put = other.submit(named.put_object, Bucket=bucket, Key="cut", Body=b"x")
+        assert sandbox.held("held-1")["action"] == "PutObject"
+        sandbox.clear_faults("held-1")
+        with pytest.raises((ConnectionClosedError, HTTPClientError)):
+            put.result(timeout=10)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.get_object(Bucket=bucket, Key="cut")
 
 
 @pytest.mark.usefixtures("s3")
