@@ -9,7 +9,7 @@ export PULUMI_IGNORE_AMBIENT_PLUGINS := true
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --timeout=600 --durations=15 --durations-min=0.5
 # Compiled for every platform at once, with hashes, and without a word on where packages come from.
-COMPILE := ../$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help

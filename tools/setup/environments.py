@@ -64,8 +64,9 @@ def ensure(environment: Environment, root: Path, step: Step) -> None:
 def sync(folder: Path, requirements: Path, root: Path, step: Step) -> None:
     """Install what `requirements` lists (pinned, hashed, nothing besides) in the environment `folder`.
 
-    uv is the fast one, and removes what is listed no more; pip is tried after it because a machine may have its
-    package index configured for pip alone.
+    uv is the fast one, and removes what is listed no more. It trusts the machine's certificates, as pip does, for
+    networks that have an authority of their own. pip is tried after it because a machine may have its package index
+    configured for pip alone.
 
     Raises:
         SetupError: neither could.
@@ -75,7 +76,7 @@ def sync(folder: Path, requirements: Path, root: Path, step: Step) -> None:
     if uv.is_file():
         try:
             run(
-                [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, requirements],
+                [uv, "--system-certs", "pip", "sync", "--quiet", "--require-hashes", "--python", python, requirements],
                 step, doing=f"installing {requirements.name}", folder=root,
             )  # fmt: skip
         except CommandError as error:
