@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -131,14 +131,14 @@ class Gateway:
         return answer
 
     def _administer(self, request: Request) -> Answer:
-        caller = parse_qs(request.query).get("caller", [""])[0]
+        query = dict(parse_qsl(request.query))
+        caller = query.get("caller", "")
         try:
             match request.method, request.path:
                 case "GET", "/sandbox/status":
                     return _json(self._status())
                 case "GET", "/sandbox/calls":
-                    since = int(parse_qs(request.query).get("since", ["0"])[0])
-                    return _json(msgspec.to_builtins(self._calls.since(since)))
+                    return _json(msgspec.to_builtins(self._calls.since(int(query.get("since", "0")))))
                 case "GET", "/sandbox/faults":
                     return _json(msgspec.to_builtins(self._faults.pending()))
                 case "POST", "/sandbox/faults":
@@ -149,7 +149,8 @@ class Gateway:
                     self._holds.let_go(caller, on=False)
                     return _json({})
                 case "GET", "/sandbox/held":
-                    return _json(msgspec.to_builtins(self._holds.held()))
+                    wait = float(query.get("wait", "0"))
+                    return _json(msgspec.to_builtins(self._holds.held(caller, wait)))
                 case "POST", "/sandbox/release":
                     self._holds.let_go(caller, on=True)
                     return _json({})

@@ -71,15 +71,9 @@ class Sandbox:
         """Forget the faults that are pending, of one caller or all, and cut the calls that are held."""
         self._admin("DELETE", f"/sandbox/faults?caller={caller}")
 
-    def held(self, caller, deadline=30.0):
+    def held(self, caller, deadline=25.0):
         """The call of a caller that a hold keeps waiting, once there is one; None when there is none in time."""
-        end = time.monotonic() + deadline
-        while time.monotonic() < end:
-            for call in self._admin("GET", "/sandbox/held"):
-                if call["caller"] == caller:
-                    return call
-            time.sleep(0.02)
-        return None
+        return next(iter(self._admin("GET", f"/sandbox/held?caller={caller}&wait={deadline}")), None)
 
     def release(self, caller):
         """Let a held call go on."""
