@@ -4,8 +4,7 @@ pulumi-aws's Endpoint takes a silent server-side rollback for success, resets li
 live (terraform-provider-aws#48997, #48990, #46663); this one carries `release.core.up` out instead.
 """
 
-import getpass
-import socket
+import os
 import threading
 import time
 import uuid
@@ -29,6 +28,7 @@ from provider.protocol import (
     Resource,
 )
 from provider.values import Properties
+from release.actor import actor
 from release.aws.errors import ask, find
 from release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
 from release.aws.journal import S3Journal
@@ -183,7 +183,7 @@ class EndpointResource:
         hosting.configs = configs
         asked = up.Up(
             operation=uuid.uuid4().hex[:12],
-            actor=f"{getpass.getuser()}@{socket.gethostname()} (pulumi up)",
+            actor=f"{actor(os.environ)} (pulumi up)",
             request=inputs.request,
             shown=_versions(inputs.weights),
             serving=_versions(inputs.serving_at_check),

@@ -8,12 +8,12 @@ import time
 
 import msgspec
 
+from release.actor import actor
 from release.aws.hosting import SageMakerHosting
 from release.aws.journal import S3Journal
 from release.aws.registry import Clients
 from release.aws.registry import Registry as AwsRegistry
 from release.aws.session import connect
-from release.cli.actor import actor
 from release.cli.outcome import Call
 from release.cli.progress import Console
 from release.cli.rehearsal import Rehearsal

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "infra": {"components", "provider.sdk", *NAMES},
     "components": {"provider.sdk", *NAMES},
     "provider": {
+        "release.actor",
         "release.aws",
         "release.conduct",
         "release.core",
@@ -39,6 +40,7 @@ MAY_IMPORT = {
     "provider.sdk": set(),
     "release.version": set(),
     "release.naming": {"release.version"},
+    "release.actor": set(),
     "release.record": NAMES,
     "release.core": NAMES,
     "release.ports": {"release.core", "release.record", *NAMES},

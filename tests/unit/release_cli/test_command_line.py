@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from release.cli.actor import actor
+from release.actor import actor
 from release.cli.exit import MEANING, Exit
 
 
