@@ -21,16 +21,37 @@ class Environment:
         folder: relative to the project, `.venv`.
         requirements: relative to the project; everything in it is pinned with its hashes.
         project: whether the project itself is installed too, editable.
+        programs: modules that are started often; what they import is compiled to bytecode once.
     """
 
     folder: str
     requirements: str
     project: bool
+    programs: tuple[str, ...]
 
 
-DEVELOPMENT = Environment(folder=".venv", requirements="requirements/dev.txt", project=True)
+DEVELOPMENT = Environment(
+    folder=".venv",
+    requirements="requirements/dev.txt",
+    project=True,
+    programs=(
+        "components.endpoint",
+        "components.registry",
+        "infra.settings",
+        "pipelines.train",
+        "provider.delivery",
+        "release.cli.desk",
+        "sandbox.aws.provider",
+        "sandbox.world",
+    ),
+)
 # What the model server's image holds, so that the sandbox serves with nothing that the image lacks.
-SERVING = Environment(folder=".venv-serving", requirements="requirements/serving.txt", project=False)
+SERVING = Environment(
+    folder=".venv-serving",
+    requirements="requirements/serving.txt",
+    project=False,
+    programs=("pipelines.server.app",),
+)
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 
@@ -106,6 +127,20 @@ def _install(environment: Environment, root: Path, step: Step) -> None:
     sync(folder, root / environment.requirements, root, step)
     if environment.project:
         _install_project(folder, root, step)
+    _compile(environment, root, step)
+
+
+def _compile(environment: Environment, root: Path, step: Step) -> None:
+    """Import what the programs import, so that Python keeps the bytecode.
+
+    Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start would compile it again: a preview starts four
+    Pythons, and `import pulumi` alone costs twice the CPU. Compiling all that is installed takes a minute.
+    """
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    run(
+        [root / environment.folder / "bin" / "python", "-c", f"import {', '.join(environment.programs)}"],
+        step, doing="compiling what it starts", folder=root, variables=variables,
+    )  # fmt: skip
 
 
 def _install_project(folder: Path, root: Path, step: Step) -> None:
