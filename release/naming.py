@@ -16,7 +16,7 @@ Environment = NewType("Environment", str)
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _MAX_NAME = 12  # two names, "-registry-", the account and the longest region fit S3's 63 characters
-ACCOUNT = re.compile(r"\d{12}")
+ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class BadNameError(ValueError):

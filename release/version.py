@@ -9,7 +9,7 @@ import msgspec
 
 Version = NewType("Version", str)
 
-VERSION_PATTERN = r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+VERSION_PATTERN = r"v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
 _VERSION = re.compile(VERSION_PATTERN)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 MAX_VERSION_LENGTH = 63  # SageMaker's limit for a variant name
