@@ -88,7 +88,7 @@ class _Run:
         self._decide = decide
         self._waiting = _Patience(hands.clock, hands.progress, hands.patience)
         self._stored: Stored | None = None
-        self._read_at = 0.0
+        self._asked_at = 0.0
         self._began: str | None = None
         self._taken: dict[object, int] = {}
         self._answered = True
@@ -103,8 +103,9 @@ class _Run:
         """Journal, then endpoint; a silent AWS is asked again a few times."""
         for _ in range(READ_TRIES):
             try:
+                asked_at = self._hands.clock.monotonic()
                 stored = self._hands.store.read()
-                self._keep(stored, first=self._stored is None)
+                self._keep(stored, asked_at, first=self._stored is None)
                 endpoint = self._hands.hosting.describe()
                 return View(
                     journal=stored.journal,
@@ -118,8 +119,9 @@ class _Run:
                 self._waiting.pause(f"no answer to {why}")
         raise UnreachableError(f"AWS does not answer: {why}")
 
-    def _keep(self, stored: Stored, *, first: bool = False) -> None:
-        self._stored, self._read_at = stored, self._hands.clock.monotonic()
+    def _keep(self, stored: Stored, asked_at: float, *, first: bool = False) -> None:
+        """Time counts from the request: S3 set its Date after that, so no pause since can make a deadline look later."""
+        self._stored, self._asked_at = stored, asked_at
         if first:
             self._began = stored.journal.decision.operation if stored.journal.decision else None
 
@@ -127,7 +129,7 @@ class _Run:
         """Act on one look at the world; None when it must be looked at again."""
         assert self._stored is not None
         while True:
-            now = self._stored.now + self._hands.clock.monotonic() - self._read_at
+            now = self._stored.now + self._hands.clock.monotonic() - self._asked_at
             aim = view.journal.intent.aim if view.journal.intent else None
             view = msgspec.structs.replace(
                 view, now=now, taken=self._taken.get(aim, 0), answered=self._answered
@@ -154,7 +156,8 @@ class _Run:
         assert self._stored is not None
         if isinstance(action, ReadTag):
             return msgspec.structs.replace(view, unrecorded=self._hands.hosting.unrecorded())
-        self._keep(self._hands.store.write(action.journal, self._stored.etag))
+        asked_at = self._hands.clock.monotonic()
+        self._keep(self._hands.store.write(action.journal, self._stored.etag), asked_at)
         return msgspec.structs.replace(view, journal=action.journal)
 
     def _send(self, action: Move | Scale | ChangeFleet, aim: object, now: float) -> None:
