@@ -2,10 +2,13 @@
 
 from release.core import weights
 from release.core.action import Done
+from release.core.journal import Kind
 from release.core.rollback import Rollback
 from release.core.up import Up
 from tests.model.calls import last_rollback
 from tests.model.world import Actor, Rolled, World, config_name
+
+OVERRULED = ("not moved: superseded by ci", "not moved: its owner is gone")
 
 
 def done(world: World, index: int, actor: Actor, said: Done) -> World:
@@ -19,20 +22,23 @@ def done(world: World, index: int, actor: Actor, said: Done) -> World:
 
 
 def _rolled(world: World, actor: Actor) -> Rolled:
-    target = weights.main_version(world.journal.weights)
-    assert target is not None
-    decision = last_rollback(world.journal)
+    journal, decision = world.journal, last_rollback(world.journal)
+    under_way = journal.intent.actor if journal.intent else None  # what it rejects may still serve
     ups = [a for a in world.actors if a.started and not a.outcome and not a.operator]
+    target = weights.main_version(journal.weights)
+    assert target is not None
     return Rolled(
         operator=actor.name,
         target=target,
-        rejected=tuple(r.version for r in world.journal.rejections),
+        rejected=tuple(r.version for r in journal.rejections if r.actor != under_way),
         decision=decision,
         older=tuple(a.name for a in ups if a.began != decision),
     )
 
 
-def _false_rollback(world: World, actor: Actor, goal: Rollback, rolled: Rolled, *, already: bool) -> list[str]:
+def _false_rollback(
+    world: World, actor: Actor, goal: Rollback, rolled: Rolled, *, already: bool
+) -> list[str]:
     """A rollback that is the latest decision must be what the endpoint does, and reject what served before."""
     journal, found = world.journal, []
     own = journal.decision is not None and journal.decision.operation == actor.name
@@ -41,7 +47,11 @@ def _false_rollback(world: World, actor: Actor, goal: Rollback, rolled: Rolled, 
         found.append(f"{actor.name} reports done, and {rolled.target} does not serve")
     if own and not goal.keep:
         assert journal.decision is not None
-        left = weights.traffic(journal.decision.source).keys() - {rolled.target, *rolled.rejected}
+        before = set(weights.traffic(journal.decision.source))
+        for event in journal.history:
+            if event.kind is Kind.CLOSED and f"superseded by {actor.name}" in event.reason:
+                before |= weights.traffic(event.target).keys()
+        left = before - {rolled.target, *(r.version for r in journal.rejections)}
         found += [f"{actor.name} rolls back from {v} and does not reject it" for v in sorted(left)]
     return found
 
@@ -68,6 +78,9 @@ def broken(world: World) -> str | None:
     """The first rule that this world breaks, in words."""
     if world.broken:
         return world.broken[0]
+    last = world.journal.history[-1]
+    if last.kind is Kind.CLOSED and last.actor != "ci" and last.reason.startswith(OVERRULED):
+        return f"an up gives the rollback of {last.actor} up, instead of finishing it"
     if not world.rolled or world.foreign_moved:
         return None
     rejected = world.rolled[-1].rejected

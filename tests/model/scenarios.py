@@ -81,7 +81,7 @@ SCENARIOS: dict[str, World] = {
     ),
     "a rollback while an up adds a candidate": settled_world(
         (an_up("up", B, (A, B, C), serving=B, shown=B), an_operator()),
-        Faults(crashes=1, lost=1, ticks=2),
+        Faults(crashes=1, lost=1, ticks=1),
         live=B,
         served=(A, B),
     ),
@@ -92,7 +92,7 @@ SCENARIOS: dict[str, World] = {
         served=(A, B),
     ),
     "an up adds, shifts and drops in one change while an operator rolls back": settled_world(
-        (an_up("up", C, (B, C), serving=B), an_operator()),
+        (an_up("up", C, (A, C), serving=B), an_operator()),
         Faults(crashes=1, ticks=2),
         live=B,
         served=(A, B),
@@ -108,7 +108,7 @@ SCENARIOS: dict[str, World] = {
     ),
     "two operators": settled_world(
         (an_operator("first"), an_operator("second", to=A)),
-        Faults(crashes=1, lost=1, ticks=2),
+        Faults(crashes=1, lost=1, ticks=1),
         live=B,
         served=(A, B),
     ),
@@ -116,6 +116,17 @@ SCENARIOS: dict[str, World] = {
         settled_world(
             (an_up("up", B, (A, B)), an_operator(to=A), an_up("up again", B, (A, B))),
             Faults(crashes=2, lost=1, ticks=2),
+        ),
+        "up reads",
+        "up describes",
+        "up writes up",
+        "up sends",
+        "up is killed",
+    ),
+    "two rollbacks after an up killed with its call on the way": after(
+        settled_world(
+            (an_up("up", B, (A, B)), an_operator("first", to=A), an_operator("second", to=A)),
+            Faults(crashes=2, ticks=2),
         ),
         "up reads",
         "up describes",

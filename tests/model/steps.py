@@ -1,6 +1,6 @@
 """Every next state of a world, each with the words for what happened."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -20,10 +20,6 @@ Step = tuple[str, World]
 replace = msgspec.structs.replace
 
 
-def _as_it_is(action: Action) -> Action:
-    return action
-
-
 class Hooks(msgspec.Struct, frozen=True):
     """Where a mutation of the conductor is planted; the defaults are the conductor as it is.
 
@@ -32,14 +28,12 @@ class Hooks(msgspec.Struct, frozen=True):
         ignores_deadline: a call is sent, and lands, whenever.
         unconditional_write: the journal is written over whatever is there.
         skips_intent: the call is sent without its intent being stored.
-        alter: every decision goes through it.
     """
 
     keeps_journal_after_wait: bool = False
     ignores_deadline: bool = False
     unconditional_write: bool = False
     skips_intent: bool = False
-    alter: Callable[[Action], Action] = _as_it_is
 
 
 AS_IT_IS = Hooks()
@@ -52,7 +46,7 @@ def successors(world: World, hooks: Hooks = AS_IT_IS) -> Iterator[Step]:
             yield from _steps(world, index, actor, hooks)
     for index, (name, call) in enumerate(world.orphans):
         if world.clock <= _deadline(call) or hooks.ignores_deadline:
-            rest = world.orphans[:index] + world.orphans[index + 1 :]
+            rest = (*world.orphans[:index], *world.orphans[index + 1 :])
             yield f"{name}'s call lands", landed(replace(world, orphans=rest), name, call)[0]
     if world.host.pending:
         yield from _sagemaker(world)
@@ -112,7 +106,7 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
         yield f"{name} describes", world.having(index, _looked(world, actor, actor.journal, hooks))
     else:
         try:
-            actor, action = _decided(world, actor, hooks)
+            actor, action = _decided(world, actor)
         except RefusedError as error:
             yield f"{name} refuses: {error}", world.having(index, actor.ended("refused"))
         except EndpointBrokenError as error:
@@ -124,16 +118,16 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
             yield from _acts(world, index, actor, action, hooks)
 
 
-def _decided(world: World, actor: Actor, hooks: Hooks) -> tuple[Actor, Action]:
+def _decided(world: World, actor: Actor) -> tuple[Actor, Action]:
     """What it does next, having read the tag if it wants to: there is none here."""
     assert actor.view is not None
     taken = dict(actor.taken).get(_aim(actor), 0)
     view = replace(actor.view, now=world.clock, taken=taken, answered=actor.answered)
     actor = replace(actor, view=view)
-    action = hooks.alter(actor.decide())
+    action = actor.decide()
     if isinstance(action, ReadTag):
         actor = replace(actor, view=replace(view, unrecorded=None))
-        action = hooks.alter(actor.decide())
+        action = actor.decide()
     return actor, action
 
 
@@ -153,7 +147,7 @@ def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks) -> Actor
     )
     described = replace(actor, view=view)
     try:
-        described, action = _decided(world, described, hooks)
+        described, action = _decided(world, described)
     except (RefusedError, EndpointBrokenError, AssertionError, LookupError, ValueError):
         return described  # and says so in the next step
     return _waited(described, hooks) if isinstance(action, Wait) else described
@@ -203,7 +197,7 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
 
 
 def _landings(world: World, index: int, actor: Actor, call: Action) -> Iterator[Step]:
-    """The call on its way is taken or refused, and answered; or the answer is lost."""
+    """The call on its way is taken or refused, and answered; or the answer is lost; or the call itself is late."""
     after, taken = landed(world, actor.name, call)
     aim, counts = _aim(actor), dict(actor.taken)
     counts[aim] = counts.get(aim, 0) + taken
@@ -212,3 +206,10 @@ def _landings(world: World, index: int, actor: Actor, call: Action) -> Iterator[
     if world.faults.lost and taken:
         unsure = after.having(index, replace(actor.forgot(), answered=False), faults=world.spent("lost"))
         yield f"{actor.name}'s call is taken, answer lost", unsure
+    if world.faults.lost:
+        waited = replace(actor.forgot(), answered=False)
+        orphans = (*world.orphans, (actor.name, call))
+        yield (
+            f"{actor.name} waits no longer for an answer",
+            world.having(index, waited, orphans=orphans, faults=world.spent("lost")),
+        )

@@ -112,7 +112,7 @@ class World(msgspec.Struct, frozen=True, gc=False):
     faults: Faults
     foreign_moved: bool = False
     rolled: tuple[Rolled, ...] = ()
-    orphans: tuple[tuple[str, Action], ...] = ()  # calls of crashed operations, still on their way
+    orphans: tuple[tuple[str, Action], ...] = ()  # calls that nobody waits for, still on their way
     broken: tuple[str, ...] = ()  # rules broken on the way here
 
     @property

@@ -139,12 +139,20 @@ class Host:
         if fault == "unsent":
             raise LostError(kind)
         self.calls.append((kind, asked))
-        aimed = after if fault != "reverted" or self.endpoint is None else self.endpoint
-        busy = self.endpoint or after
-        self.endpoint = msgspec.structs.replace(busy, status=Status.UPDATING)
+        aimed = self.endpoint if fault == "reverted" and self.endpoint else after
+        self.endpoint = _changing(self.endpoint or after, asked if kind == "move" else {})
         self.aimed, self.left = aimed, self.looks
         if fault == "lost":
             raise LostError(kind)
+
+
+def _changing(before: Endpoint, asked: dict[Version, int]) -> Endpoint:
+    """While SageMaker is at work: Desired is as asked, Current as before."""
+    seen = {
+        v: msgspec.structs.replace(variant, desired=asked.get(v, variant.desired))
+        for v, variant in before.variants.items()
+    }
+    return msgspec.structs.replace(before, status=Status.UPDATING, variants=seen)
 
 
 def serving(weight: float, instances: int = 1) -> Variant:

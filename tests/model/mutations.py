@@ -1,0 +1,157 @@
+"""Ways to get the protocol wrong: each leaves out, or swaps, one thing that it relies on."""
+
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from release.core import history, intent, resolve, rollback, up, weights
+from release.core.action import Action, View, Write
+from release.core.endpoint import Endpoint
+from release.core.intent import CALL, CLOCK_STEP
+from release.core.journal import Intent, Journal, Kind
+from tests.model.steps import AS_IT_IS, Hooks
+
+Plant = Callable[[pytest.MonkeyPatch], Hooks]
+CORE = (history, intent, resolve, rollback, up)
+replace = msgspec.structs.replace
+
+
+def conduct(**hooks: bool) -> Plant:
+    """Another conductor."""
+    return lambda _: Hooks(**hooks)
+
+
+def swap(**made: Callable[..., Any]) -> Plant:
+    """Put other functions in the place of the core's, wherever they were imported to."""
+
+    def plant(patch: pytest.MonkeyPatch) -> Hooks:
+        for name, function in made.items():
+            for module in CORE:
+                if hasattr(module, name):
+                    patch.setattr(module, name, function)
+        return AS_IT_IS
+
+    return plant
+
+
+def put(place: object, name: str, made: object) -> Plant:
+    """Put something else in one place."""
+
+    def plant(patch: pytest.MonkeyPatch) -> Hooks:
+        patch.setattr(place, name, made)
+        return AS_IT_IS
+
+    return plant
+
+
+def both(*plants: Plant) -> Plant:
+    return lambda patch: [plant(patch) for plant in plants][-1]
+
+
+def _looks_older_than_they_are(decide: Callable[..., Action], asked: object, view: View) -> Action:
+    return decide(asked, replace(view, described=view.now))
+
+
+def _unfenced(journal: Journal, new: Intent, now: float, opened: Any = intent.opened) -> Journal:
+    return opened(journal, replace(new, fence=0.0), now)  # type: ignore[no-any-return]
+
+
+def _fence_of_the_last(journal: Journal, new: Intent, now: float, opened: Any = intent.opened) -> Journal:
+    made: Journal = opened(journal, new, now)
+    return replace(made, fence=new.deadline)
+
+
+def _forgetful(journal: Journal, new: Intent, now: float, opened: Any = intent.opened) -> Journal:
+    made: Journal = opened(journal, new, now)
+    return replace(made, drops=new.drops, drops_until=new.deadline if new.drops else 0.0)
+
+
+def _shortest(_: Journal, now: float) -> float:
+    return now + CALL + CLOCK_STEP
+
+
+def _believed(view: View, *, scale: bool, pursue: Any = intent.pursue) -> Action:
+    assert view.endpoint is not None
+    if view.taken:
+        return Write(intent.settled(view.journal, view.endpoint, view.now))
+    return pursue(view, scale=scale)  # type: ignore[no-any-return]
+
+
+def _lifting(journal: Journal, now: float, why: str, closed: Any = intent.closed) -> Journal:
+    made: Journal = closed(journal, now, why)
+    return replace(made, rejections=())
+
+
+def _answered(view: View, finished: Any = intent.finished) -> Journal:
+    return finished(replace(view, answered=True))  # type: ignore[no-any-return]
+
+
+def _of_weights_only(
+    asked: Any, journal: Journal, *rest: Any, rejected: Any = rollback.rejected
+) -> tuple[Any, ...]:
+    return rejected(asked, replace(journal, intent=None), *rest)  # type: ignore[no-any-return]
+
+
+def _desired(asked: Intent, endpoint: Endpoint) -> bool:
+    return weights.same(endpoint.desired, asked.target)
+
+
+def _current(asked: Intent, endpoint: Endpoint) -> bool:
+    return weights.same(endpoint.current, asked.target)
+
+
+def _at_rest(_: Intent, endpoint: Endpoint) -> bool:
+    return weights.same(endpoint.current, endpoint.desired)
+
+
+BLIND_TO_ROLLBACKS = SimpleNamespace(**{**Kind.__members__, "ROLLBACK": "no such kind"})
+
+SHIFT = "an up shifts while an operator rolls back to what served"
+TAKEN_BACK = "an up shifts and is taken back by SageMaker while an operator rolls back"
+DROP = "a rollback while an up drops its target"
+ALL = "an up adds, shifts and drops in one change while an operator rolls back"
+UPS = "two ups of different configs"
+CONSOLE = "an up with nothing to do while the console and an operator move traffic"
+KILLED = "an up killed with its call on the way, a rollback, and the same up again"
+KILLED_TWICE = "two rollbacks after an up killed with its call on the way"
+DROP_TWICE = "two rollbacks while an up's call that drops a version is on its way"
+
+MUTATIONS: dict[str, tuple[str, Plant]] = {
+    "no intent is written": (DROP, conduct(skips_intent=True)),
+    "calls are sent and land whenever": (KILLED, conduct(ignores_deadline=True)),
+    "a call is sent after its deadline": (KILLED, swap(may_send=lambda _deadline, _now: True)),
+    "the journal is written over whatever is there": (DROP, conduct(unconditional_write=True)),
+    "Desired is compared, not Current": (TAKEN_BACK, swap(arrived=_desired)),
+    "Desired is not looked at": (TAKEN_BACK, swap(arrived=_current)),
+    "any endpoint at rest has arrived": (DROP, swap(arrived=_at_rest)),
+    "a move is done when SageMaker took the call": (TAKEN_BACK, swap(pursue=_believed)),
+    "an outcome is written from a stale describe": (
+        KILLED,
+        both(*(put(m, "decide", partial(_looks_older_than_they_are, m.decide)) for m in (rollback, up))),
+    ),
+    "the fence of earlier intents is ignored": (KILLED_TWICE, swap(opened=_unfenced)),
+    "a deadline may be before an earlier one": (
+        KILLED_TWICE,
+        both(put(rollback, "lease", _shortest), swap(opened=_fence_of_the_last)),
+    ),
+    "an up acts while others still may": (UPS, put(up, "_others_may_act", lambda _asked, _view: False)),
+    "a call without an answer is taken for answered": (SHIFT, swap(finished=_answered)),
+    "what a fleet change may still drop is ignored": (DROP, swap(dropping_until=lambda *_: None)),
+    "what a superseded fleet change may still drop is forgotten": (DROP_TWICE, swap(opened=_forgetful)),
+    "traffic of a dropped version is not looked at": (DROP, swap(_refuse_dropping_traffic=lambda *_: None)),
+    "a version is dropped before its traffic is moved": (
+        ALL,
+        put(resolve.Plan, "shifts", property(lambda _: False)),
+    ),
+    "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
+    "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None)),
+    "superseding an intent lifts rejections": (DROP, swap(closed=_lifting)),
+    "a rollback rejects nothing": (DROP, swap(rejected=lambda _asked, journal, *_: journal.rejections)),
+    "a rollback rejects only what has weight": (KILLED, swap(rejected=_of_weights_only)),
+    "an up does not notice a newer decision": (SHIFT, swap(_refuse_unseen=lambda *_: None)),
+    "an up supersedes a rollback instead of finishing it": (CONSOLE, put(up, "Kind", BLIND_TO_ROLLBACKS)),
+}

@@ -1,0 +1,192 @@
+"""What the journal answers about the past, and what an intent leaves in it."""
+
+import msgspec
+import pytest
+
+from release.core import history, intent
+from release.core.endpoint import Incarnation
+from release.core.journal import Event, Intent, Journal, Kind, Rejection, Served
+from release.version import Version
+from tests.unit.release.memory import START, an_endpoint
+
+A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
+LIFE = Incarnation("arn:endpoint", START)
+
+
+def a_journal(weights, served=(), rejected=(), **changes):
+    return Journal(
+        incarnation=LIFE,
+        weights=weights,
+        served=tuple(Served(version=v, since=START) for v in served),
+        rejections=tuple(
+            Rejection(version=v, digest=None, at=START, actor="operator", reason="5xx") for v in rejected
+        ),
+        **changes,
+    )
+
+
+def an_intent(source, target, kind=Kind.UP, **changes):
+    made = Intent(
+        operation="op",
+        kind=kind,
+        actor="ci",
+        reason="release.live changed",
+        since=START,
+        source=source,
+        target=target,
+        deadline=START + 8,
+        fence=START + 3,
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def test_the_fallback_is_the_last_that_served_before_what_serves():
+    assert history.fallback(a_journal({A: 0, B: 0, C: 100}, served=(A, B, C))) == B
+
+
+def test_the_fallback_is_not_a_rejected_version():
+    assert history.fallback(a_journal({A: 0, B: 0, C: 100}, served=(A, B, C), rejected=(B,))) == A
+
+
+def test_the_fallback_is_not_what_serves_under_another_name():
+    journal = a_journal({A: 0, B: 0, C: 100}, served=(A, B, C), digests={B: "sha256:x", C: "sha256:x"})
+    assert history.fallback(journal) == A
+
+
+def test_during_a_move_the_fallback_is_what_the_move_comes_from():
+    journal = a_journal({A: 100, B: 0}, served=(B, A), intent=an_intent({A: 100}, {A: 0, B: 100}))
+    assert history.fallback(journal) == A
+
+
+def test_during_a_move_from_a_rejected_version_the_fallback_is_another():
+    journal = a_journal(
+        {A: 100, B: 0, C: 0}, served=(C, A), rejected=(A,), intent=an_intent({A: 100}, {A: 0, B: 100})
+    )
+    assert history.fallback(journal) == C
+
+
+def test_during_a_fleet_change_the_fallback_is_as_before_it():
+    journal = a_journal(
+        {A: 0, B: 100}, served=(A, B), intent=an_intent({A: 0, B: 100}, {A: 0, B: 100}, Kind.FLEET)
+    )
+    assert history.fallback(journal) == A
+
+
+@pytest.mark.parametrize("journal", [Journal(), a_journal({A: 100}, served=(A,))])
+def test_where_nothing_else_has_served_there_is_no_fallback(journal):
+    assert history.fallback(journal) is None
+
+
+def test_what_serves_goes_last_and_the_version_with_most_traffic_very_last():
+    journal = history.with_served(a_journal({A: 100}, served=(A, C)), {B: 70, A: 30}, START + 60)
+    assert [s.version for s in journal.served] == [C, A, B]
+
+
+def test_a_version_that_goes_on_serving_keeps_its_since_and_a_new_one_begins_now():
+    journal = history.with_served(a_journal({A: 100}, served=(A,)), {A: 50, B: 50}, START + 60)
+    assert {s.version: s.since - START for s in journal.served} == {A: 0, B: 60}
+
+
+def test_a_version_that_serves_again_begins_anew():
+    journal = history.with_served(a_journal({A: 0, B: 100}, served=(A, B)), {A: 100, B: 0}, START + 60)
+    assert journal.served[-1] == Served(version=A, since=START + 60)
+
+
+@pytest.mark.parametrize(
+    ("weights", "explained"),
+    [({A: 100, B: 0}, True), ({A: 0, B: 100}, True), ({A: 50, B: 50}, False), ({A: 7.0, B: 0.0}, True)],
+)
+def test_weights_are_explained_by_the_journal_or_by_either_side_of_its_intent(weights, explained):
+    journal = a_journal({A: 100, B: 0}, intent=an_intent({A: 100, B: 0}, {A: 0, B: 100}))
+    assert history.explained(journal, an_endpoint(weights)) is explained
+
+
+def test_a_move_that_was_asked_for_and_is_not_there_yet_must_be_explained_too():
+    endpoint = an_endpoint({A: 100, B: 0})
+    asked = {v: msgspec.structs.replace(seen, desired=50.0) for v, seen in endpoint.variants.items()}
+    moving = msgspec.structs.replace(endpoint, variants=asked)
+    assert not history.explained(a_journal({A: 100, B: 0}), moving)
+
+
+def test_another_incarnation_is_not_explained():
+    other = an_endpoint({A: 100}, incarnation=Incarnation("arn:endpoint", START + 1))
+    assert not history.explained(a_journal({A: 100}), other)
+
+
+def test_a_settled_move_records_weights_live_and_what_serves():
+    journal = a_journal({A: 100, B: 0}, served=(A,), intent=an_intent({A: 100}, {A: 0, B: 100}, live=B))
+    settled = intent.settled(journal, an_endpoint({A: 0, B: 100}), START + 5)
+    assert (settled.intent, settled.live, settled.weights) == (None, B, {A: 0, B: 100})
+    assert settled.served[-1] == Served(version=B, since=START + 5)
+    assert settled.decision == settled.history[-1]
+
+
+def test_a_settled_rollback_leaves_live_as_applied():
+    journal = a_journal({A: 0, B: 100}, live=B, intent=an_intent({B: 100}, {A: 100, B: 0}, Kind.ROLLBACK))
+    assert intent.settled(journal, an_endpoint({A: 100, B: 0}), START).live == B
+
+
+def test_a_settled_fleet_change_says_nothing_about_traffic():
+    change = an_intent({A: 100}, {A: 100, B: 0}, Kind.FLEET, fleet=(A, B), config="new")
+    journal = a_journal({A: 100}, served=(A,), intent=change)
+    settled = intent.settled(journal, an_endpoint({A: 0, B: 100}), START)
+    assert settled.fleet == (A, B)
+    assert (settled.weights, settled.served, settled.decision) == (journal.weights, journal.served, None)
+
+
+def test_a_closed_intent_keeps_its_rejections_and_moves_nothing():
+    journal = a_journal({A: 100}, rejected=(B,), intent=an_intent({A: 100}, {B: 100}))
+    closed = intent.closed(journal, START, "its owner is gone")
+    assert (closed.intent, closed.weights, closed.rejections) == (None, {A: 100}, journal.rejections)
+    assert closed.history[-1].kind is Kind.CLOSED
+    assert "not moved: its owner is gone" in closed.history[-1].reason
+
+
+def test_an_opened_intent_closes_the_one_it_supersedes():
+    journal = a_journal({A: 100}, intent=an_intent({A: 100}, {B: 100}))
+    opened = intent.opened(journal, an_intent({A: 100}, {A: 100}, Kind.ROLLBACK, operation="other"), START)
+    assert opened.intent.operation == "other"
+    assert [(e.operation, e.kind) for e in opened.history] == [("op", Kind.CLOSED)]
+
+
+def test_the_fence_never_goes_back():
+    journal = a_journal({A: 100}, fence=START + 100)
+    assert intent.opened(journal, an_intent({A: 100}, {B: 100}), START).fence == START + 100
+
+
+def test_what_a_superseded_fleet_change_drops_is_remembered_until_its_deadline():
+    change = an_intent({A: 100}, {A: 100}, Kind.FLEET, drops=(B,), config="new")
+    journal = intent.opened(a_journal({A: 100, B: 0}), change, START)
+    superseded = intent.opened(journal, an_intent({A: 100}, {A: 100}, operation="other"), START + 1)
+    assert intent.dropping_until(superseded, B, START + 8) == START + 8
+    assert intent.dropping_until(superseded, B, START + 9) is None
+
+
+def test_a_renewed_intent_has_time_to_send_and_its_old_fence():
+    journal = intent.opened(a_journal({A: 100}), an_intent({A: 100}, {B: 100}), START)
+    renewed = intent.renewed(journal, START + 20)
+    assert not intent.may_send(journal.intent.deadline, START + 20)
+    assert intent.may_send(renewed.intent.deadline, START + 20)
+    assert renewed.intent.fence == journal.intent.fence
+    assert renewed.history == journal.history
+
+
+def test_a_deadline_is_never_before_an_earlier_one():
+    assert intent.lease(a_journal({A: 100}, fence=START + 100), START) == START + 100
+
+
+def test_a_rejection_follows_the_bits_to_another_name():
+    journal = Journal(
+        digests={A: "sha256:x", B: "sha256:x", C: "sha256:y"},
+        rejections=(Rejection(version=A, digest="sha256:x", at=START, actor="operator", reason="5xx"),),
+    )
+    assert journal.rejection(B) is not None
+    assert journal.rejection(C) is None
+
+
+def test_history_is_bounded():
+    event = Event(operation="op", kind=Kind.UP, at=START, actor="ci", reason="", source={}, target={})
+    journal = Journal()
+    for _ in range(600):
+        journal = journal.with_event(event)
+    assert len(journal.history) == 500
