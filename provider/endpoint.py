@@ -36,7 +36,7 @@ from release.aws.session import Account, open_account, profile_for
 from release.conduct import Conductor, GaveUpError
 from release.core import up, weights
 from release.core.endpoint import Endpoint
-from release.core.intent import EndpointBrokenError
+from release.core.intent import EndpointBrokenError, foreseen
 from release.core.journal import Journal
 from release.core.resolve import RefusedError, resolve
 from release.naming import journal_key, registry_bucket
@@ -83,7 +83,7 @@ class EndpointResource:
             seen = _look(account, inputs)
             journal = seen.stored.journal if seen.stored else Journal()
             now = seen.stored.now if seen.stored else 0.0
-            plan = resolve(inputs.request, journal, seen.endpoint, now)
+            plan = resolve(inputs.request, foreseen(journal, seen.endpoint), seen.endpoint, now)
         except BadInputError as error:
             return Checked(news, [Failure(error.key, str(error))])
         except RefusedError as error:
@@ -320,7 +320,8 @@ def _moves(inputs: EndpointInputs, seen: Seen) -> set[str]:
     wanted = {v: msgspec.structs.replace(m, digest="") for v, m in inputs.members.items()}
     if wanted != seen.members:
         changed.add("variants")
-    if seen.stored and seen.stored.journal.live != inputs.release.live:
+    journal = seen.stored.journal if seen.stored else Journal()
+    if journal.live != inputs.release.live or journal.intent:  # whoever comes settles what is pending
         changed.add("release")
     return changed
 

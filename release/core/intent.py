@@ -115,6 +115,19 @@ def closed(journal: Journal, now: float, why: str) -> Journal:
     return msgspec.structs.replace(journal, intent=None).with_event(event)
 
 
+def foreseen(journal: Journal, endpoint: Endpoint | None) -> Journal:
+    """The journal as whoever looks before acting must read it: a pending rollback is finished by whoever comes next.
+
+    Its weights are what will stand, so they are what a preview shows; other intents are superseded and promise nothing.
+    """
+    intent = journal.intent
+    if intent is None or intent.kind is not Kind.ROLLBACK or endpoint is None or vanished(intent, endpoint):
+        return journal
+    return msgspec.structs.replace(
+        journal, weights=dict(intent.target), decision=event_of(intent, intent.since)
+    )
+
+
 def arrived(intent: Intent, endpoint: Endpoint) -> bool:
     """Whether Current is what the intent asked for, and nothing else is still asked for.
 

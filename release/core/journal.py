@@ -38,6 +38,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         config: endpoint configuration to move to (fleet changes only).
         drops: versions that a fleet change takes away.
         fleet: versions on the endpoint afterwards (fleet changes only).
+        holder: operation that finishes it in its dead owner's stead, and whose the deadline is (a rollback's only).
         deadline: the call is never sent after this instant.
         fence: latest deadline of any earlier intent: until then, an older call may still arrive.
     """
@@ -55,6 +56,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     config: str | None = None
     drops: tuple[Version, ...] = ()
     fleet: tuple[Version, ...] = ()
+    holder: str | None = None
 
     @property
     def aim(self) -> tuple[object, ...]:

@@ -69,7 +69,7 @@ def decide(asked: Up, view: View) -> Action:
     if _others_may_act(asked, view):
         return Wait("another operation may still act", journal.fence)
     if intent and intent.kind is Kind.ROLLBACK and endpoint is not None:
-        return pursue(view, scale=True)
+        return _finish(asked, view)
     if (
         intent
         and intent.kind is Kind.CREATE
@@ -98,7 +98,18 @@ def _others_may_act(asked: Up, view: View) -> bool:
     """Whether a call of another operation may have come after what was seen of the endpoint, or may still come."""
     journal = view.journal
     mine = journal.history[-1].operation == asked.operation if journal.history else False
-    return (journal.intent is not None or not mine) and view.described <= journal.fence
+    if journal.intent:
+        mine = journal.intent.holder == asked.operation
+    return not mine and view.described <= journal.fence
+
+
+def _finish(asked: Up, view: View) -> Action:
+    """Carry on a rollback whose owner is gone. A renewal says whose it is: nobody waits out a deadline of its own."""
+    action = pursue(view, scale=True)
+    if not isinstance(action, Write) or action.journal.intent is None:
+        return action
+    held = msgspec.structs.replace(action.journal.intent, holder=asked.operation)
+    return Write(msgspec.structs.replace(action.journal, intent=held))
 
 
 def _own(view: View, intent: Intent) -> Action:

@@ -83,7 +83,7 @@ def _parts(journal: Journal) -> tuple[Hashable, tuple[float, ...]]:
         journal.live,
         journal.fleet,
         _flat(journal.weights),
-        intent and (intent.aim, _flat(intent.source), intent.live, intent.drops),
+        intent and (intent.aim, _flat(intent.source), intent.live, intent.drops, intent.holder),
         tuple((r.version, r.actor) for r in journal.rejections),
         tuple(s.version for s in journal.served),
         journal.drops,

@@ -1,0 +1,76 @@
+"""Endpoints that a test may do its worst to."""
+
+import itertools
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import pytest
+
+from release.aws.session import open_account
+from release.naming import variant_name
+from tests.faults.delivery import A, B, C, delivered
+
+AT_ONCE = 8  # most of a case is waiting for deadlines
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def entered(sandbox):
+    """This very process in the sandbox, as the provider's is; its clients are made once, not for each of its ups."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sandbox.env.items():
+            patch.setenv(name, value)
+        patch.setattr("provider.endpoint.open_account", cache(open_account))
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def fresh(hosting, entered):  # noqa: ARG001 - the provider's work is done in this process
+    """Makes an endpoint on which A serves, after B: `fresh()`."""
+    for version in (A, B, C):
+        hosting.model(variant_name(version))
+    return lambda: delivered(hosting, f"fault-{next(_numbers)}")
+
+
+@pytest.fixture(scope="module")
+def outcomes(request, fresh):
+    """What became of each selected case of a module, several at work side by side.
+
+    A module's `CASE(delivery, *case)` returns what its tests look at. Each has an endpoint of its own; where the module
+    says `REUSED`, a case begins with the endpoint that another one left in good order.
+    """
+    module = request.module
+    cases = {
+        item.callspec.params["case"]
+        for item in request.session.items
+        if item.module is module and "case" in getattr(item, "callspec", _NoCase).params
+    }
+    idle = queue.SimpleQueue()
+    idle.put(
+        fresh()
+    )  # alone: boto3 cannot make clients in many threads at once, and the others find them made
+    for _ in range(AT_ONCE - 1):
+        idle.put(None)
+
+    def run(case):
+        delivery, after = idle.get() or fresh(), None
+        try:
+            outcome = module.CASE(delivery, *case)
+            after = delivery if module.REUSED else None
+        finally:
+            if after is None:
+                delivery.remove()
+            idle.put(after)
+        return outcome
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {case: pool.submit(run, case) for case in sorted(cases)}
+    while not idle.empty():
+        if delivery := idle.get():
+            delivery.remove()
+
+
+class _NoCase:
+    params = ()

@@ -1,0 +1,81 @@
+"""SIGKILL of `modelctl rollback` at every AWS call that it makes, then whoever comes next."""
+
+from typing import NamedTuple
+
+import pytest
+
+from release.core.journal import Journal
+from tests.faults.delivery import A, B
+from tests.faults.kill import every, killed
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+
+READS = {"GetObject": 2, "DescribeEndpoint": 2}
+WRITES = {"PutObject": 2, "UpdateEndpointWeightsAndCapacities": 1}
+REUSED = False
+
+
+class Outcome(NamedTuple):
+    """What the next command said, and what there was afterwards."""
+
+    said: tuple[int, str] | bool
+    weights: dict
+    journal: Journal
+    pending: object
+
+
+def CASE(delivery, point, following):  # noqa: N802 - what `outcomes` runs
+    caller = f"{delivery.place.model}-dies"
+    rollback = ("rollback", "--reason", "errors doubled", "--actor", "ada")
+    killed(delivery.hosting.sandbox, caller, point, lambda c: delivery.modelctl_process(c, *rollback))
+    said = delivery.rollback() if following == "rollback" else delivery.up()
+    return Outcome(said, delivery.weights, delivery.journal, delivery.status()["pending"])
+
+
+@pytest.fixture
+def outcome(outcomes, case):
+    return outcomes[case].result()
+
+
+def cases(points, following):
+    return pytest.mark.parametrize("case", [(point, following) for point in points], ids=lambda c: str(c[0]))
+
+
+again = cases(every(READS, ran=False) + every(WRITES), "rollback")
+# Before its first write nothing has happened that an `up` could find.
+then_up = cases(every(WRITES), "up")
+
+
+@again
+def test_rollback_again_after_a_kill_ends_with_traffic_on_the_target(outcome):
+    status, said = outcome.said
+    assert (status, outcome.weights) == (0, {A: 0, B: 100}), said
+
+
+@again
+def test_rollback_again_after_a_kill_rejects_once(outcome):
+    assert [(r.version, r.actor, r.reason) for r in outcome.journal.rejections] == [
+        (A, "ada", "errors doubled")
+    ]
+
+
+@again
+def test_rollback_again_after_a_kill_leaves_nothing_pending(outcome):
+    assert (outcome.pending, outcome.journal.intent) == (None, None)
+
+
+@then_up
+def test_up_finishes_the_rollback_that_was_killed_or_leaves_alone_what_was_never_recorded(outcome):
+    recorded = bool(outcome.journal.rejections)
+    assert outcome.weights == ({A: 0, B: 100} if recorded else {A: 100, B: 0})
+    assert (outcome.pending, outcome.journal.intent) == (None, None)
+
+
+def test_the_points_are_all_the_calls_that_a_rollback_makes(entered, fresh):
+    delivery = fresh()
+    since = entered.last_call()
+    delivery.rollback()
+    made = [call["action"] for call in entered.calls(since)]
+    delivery.remove()
+    assert set(made) == READS.keys() | WRITES.keys()
+    assert {action: made.count(action) for action in WRITES} == WRITES

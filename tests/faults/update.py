@@ -1,0 +1,48 @@
+"""What the engine does with one Endpoint in an `up`, in a process that a test may kill: check, diff, then create or update.
+
+    python -m tests.faults.update < {"olds": {…} or null, "news": {…}}
+
+The engine's own part (state, parallel resources) is left out, so that an `up` takes a second and only makes the
+endpoint's calls; test_killed_pulumi.py has the engine in it.
+"""
+
+import json
+import sys
+import threading
+
+from provider.endpoint import TYPE, EndpointResource
+from provider.protocol import ProviderError, Resource
+
+
+class _Silent:
+    """The engine's log, when nobody looks."""
+
+    def debug(self, message, urn=""):
+        """Nobody looks."""
+
+    info = warning = status = debug
+
+
+def update(olds, news):
+    """The resource's new inputs, and whether anything was to do. Raises ProviderError."""
+    endpoint = EndpointResource(_Silent(), threading.Event())
+    resource = Resource(urn=f"urn:{news['endpointName']}", type=TYPE, name=news["endpointName"])
+    checked = endpoint.check(resource, news)
+    if checked.failures:
+        raise ProviderError(checked.failures[0].reason)
+    inputs = dict(checked.inputs)
+    if olds is None:
+        endpoint.create(resource, inputs, timeout=60, preview=False)
+        return inputs, True
+    changes = endpoint.diff(resource, olds, inputs).changes
+    if changes:
+        endpoint.update(resource, olds, inputs, timeout=60, preview=False)
+    return inputs, bool(changes)
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin)
+    try:
+        json.dump(update(asked["olds"], asked["news"])[0], sys.stdout)
+    except ProviderError as error:
+        sys.exit(str(error))
