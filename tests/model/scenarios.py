@@ -98,7 +98,7 @@ SCENARIOS: dict[str, World] = {
         served=(A, B),
     ),
     "two ups of different configs": settled_world(
-        (an_up("up1", B, (A, B)), an_up("up2", A, (A, B, C))), Faults(crashes=1, lost=1, ticks=2)
+        (an_up("up1", B, (A, B)), an_up("up2", A, (A, B, C))), Faults(crashes=1, lost=1, ticks=1)
     ),
     "an up with nothing to do while the console and an operator move traffic": settled_world(
         (an_up("up", B, (A, B), serving=B), an_operator()),

@@ -11,7 +11,7 @@ from tests.model.search import Explored, explore, killed, settled
 from tests.model.world import Actor, World
 
 FEWEST_STATES, FEWEST_ENDS = 4_000, 150  # below these a scenario would no longer say much
-RERUNS = 60  # states, of each scenario, at which everyone is killed
+RERUNS = 40  # states, of each scenario, at which everyone is killed
 
 
 @functools.cache
@@ -29,8 +29,8 @@ def test_no_order_of_steps_and_faults_breaks_a_rule(scenario):
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_operation_ends_well_in_some_order_and_is_killed_in_another(scenario):
     outcomes = [[a.outcome for a in end.actors] for end in explored(scenario).ends]
-    for each in zip(*outcomes, strict=True):
-        assert {"done", "crashed"} <= set(each)
+    for actor, each in zip(SCENARIOS[scenario].actors, zip(*outcomes, strict=True), strict=True):
+        assert {"done", "crashed"} <= set(each) or actor.outcome == "crashed"
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
