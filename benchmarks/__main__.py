@@ -74,12 +74,17 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
     options = parser.parse_args()
+    if sys.platform != "linux":
+        parser.error("only Linux tells the CPU and the memory of a whole family of processes: run it there")
     chosen = [name for name in MEASUREMENTS if options.only is None or name in options.only]
     try:
         rows, failed = _measure(chosen)
     except _FAILURES as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("benchmarks: interrupted, and its sandbox is gone", file=sys.stderr)
+        return 130
     show([_table(rows, failed)])
     for row in rows:
         if not row.met:

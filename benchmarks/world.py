@@ -128,7 +128,9 @@ def made() -> Iterator[World]:
     """A world, and nothing left of it afterwards. Raises StepError."""
     with tempfile.TemporaryDirectory(prefix="model-delivery-bench-") as folder:
         home = Path(folder) / "sandbox"
-        outside = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_", "SANDBOX_"))}
+        # Without bytecode every process would compile all that it imports, again and again.
+        foreign = ("AWS_", "PULUMI_", "SANDBOX_", "PYTHONDONTWRITEBYTECODE")
+        outside = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         outside["SANDBOX_HOME"] = str(home)
         try:
             seconds, said = _make_up(outside)

@@ -1,14 +1,16 @@
 """Twenty rollbacks under a load of real invocations. Five models side by side, because a rollback reports done only after
 the deadline of the one before it."""
 
+import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 
-from benchmarks.load import Load, invocation, lost
-from benchmarks.swing import astray, swing, unwatched
+from benchmarks.load import Answer, Load, invocation, lost, straight
+from benchmarks.swing import Calm, astray, swing, unwatched
 from release.naming import variant_name
 from release.version import Version
 from tests.conftest import CHECKOUT
@@ -77,3 +79,28 @@ def test_no_rejected_version_answers_after_its_rollback_is_done(load):
 def test_requests_were_sent_after_each_of_twenty_rollbacks(load):
     watched = [len(calms) - len(unwatched(answers, calms)) for answers, calms in load.values()]
     assert sum(watched) == 20
+
+
+def test_an_answer_of_the_rejected_version_after_done_would_be_seen():
+    """Sent before the rollback was done, at the next one, or by the version that serves: none of these is wrong."""
+    calm = Calm("v1-0-0", since=10.0, until=20.0)
+    sent = {9.9: "v1-1-0", 10.1: "v1-1-0", 11.0: "v1-0-0", 20.1: "v1-1-0"}
+    answers = [Answer(at, at + 0.5, 200, variant) for at, variant in sent.items()]
+    assert [answer.started for answer in astray(answers, [calm])] == [10.1]
+
+
+def test_a_request_whose_connection_breaks_would_be_seen():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
+        with Load([straight(server.getsockname()[1], b"row", media="text/csv")], connections=1) as load:
+            connection, _ = server.accept()
+            connection.recv(1000)
+            connection.close()
+            again, _ = server.accept()  # the load goes on
+            again.recv(1000)
+            again.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            end = time.monotonic() + 10
+            while len(load.answers) < 2 and time.monotonic() < end:
+                time.sleep(0.01)
+            again.close()
+    assert [answer.status for answer in load.answers][:2] == [0, 200]
