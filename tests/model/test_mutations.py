@@ -1,11 +1,15 @@
 """What the search is worth: each way to get the protocol wrong is found."""
 
+import random
+
 import pytest
 
+from release.core import intent, up
 from tests.model.mutations import MUTATIONS
-from tests.model.scenarios import SCENARIOS
-from tests.model.search import ViolationError, explore
+from tests.model.scenarios import SCENARIOS, A, B, an_operator, an_up, settled_world
+from tests.model.search import ViolationError, after, explore, settled
 from tests.model.steps import Hooks
+from tests.model.world import Faults
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
@@ -18,3 +22,15 @@ def test_the_search_finds_that(mutation, monkeypatch):
 def test_a_journal_kept_over_a_wait_is_caught_by_its_condition_and_its_deadline():
     """Reading again after a wait saves a needless move; safety rests on the conditional write and the deadline."""
     explore(SCENARIOS["a rollback while an up drops its target"], Hooks(keeps_journal_after_wait=True))
+
+
+def test_the_reruns_find_an_up_that_waits_out_its_own_renewal(monkeypatch):
+    start = settled_world((an_operator(),), Faults(crashes=1), live=B, served=(A, B))
+    dead = after(
+        start, "operator reads", "operator describes", "operator writes rollback", "operator is killed"
+    )
+    rerun = an_up("up", B, (A, B), serving=B, shown=A)
+    assert settled(dead, [rerun], random.Random(0)).actors[-1].outcome  # noqa: S311 (a schedule, not a secret)
+    monkeypatch.setattr(up, "_finish", lambda _, view: intent.pursue(view, scale=True))
+    with pytest.raises(ViolationError, match="up does not end"):
+        settled(dead, [rerun], random.Random(0))  # noqa: S311 (as above)
