@@ -174,7 +174,7 @@ class EndpointResource:
             raise ProviderError(str(error)) from error
 
     def _follow(self, resource: Resource, account: Account, inputs: EndpointInputs, timeout: float) -> None:
-        """Carry `up` out, then sweep the configs that it left behind."""
+        """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind."""
         hosting = _hosting(account, inputs)
         seen = hosting.describe()
         configs = EndpointConfigs(
@@ -200,7 +200,7 @@ class EndpointResource:
         for warning in done.warnings:
             self._log.warning(warning, resource.urn)
         now = hosting.describe()
-        if now and (seen is None or now.config != seen.config):
+        if now:
             configs.sweep(using=now.config)
 
     def _clear_the_way(self, account: Account, inputs: EndpointInputs) -> None:

@@ -42,11 +42,11 @@ def outcomes(request, fresh):
     says `REUSED`, a case begins with the endpoint that another one left in good order.
     """
     module = request.module
-    cases = {
+    cases = dict.fromkeys(
         item.callspec.params["case"]
         for item in request.session.items
         if item.module is module and "case" in getattr(item, "callspec", _NoCase).params
-    }
+    )
     idle = queue.SimpleQueue()
     idle.put(
         fresh()
@@ -66,7 +66,7 @@ def outcomes(request, fresh):
         return outcome
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {case: pool.submit(run, case) for case in sorted(cases)}
+        yield {case: pool.submit(run, case) for case in cases}
     while not idle.empty():
         if delivery := idle.get():
             delivery.remove()

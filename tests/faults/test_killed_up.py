@@ -1,0 +1,108 @@
+"""SIGKILL of an `up` that adds a version, shifts to it and drops the one before it, at every AWS call; then the same again.
+
+The provider's work alone, in a process of its own; test_killed_pulumi.py kills the engine.
+"""
+
+from typing import NamedTuple
+
+import pytest
+
+from release.core.journal import Journal
+from tests.faults.delivery import DEADLINE, A, B, C
+from tests.faults.kill import every, killed
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+# While it waits for SageMaker it reads journal and endpoint again and again: the first of these are enough.
+READS = {
+    "GetObject": 4,
+    "DescribeEndpoint": 5,
+    "DescribeEndpointConfig": 6,
+    "GetCallerIdentity": 1,
+    "ListTags": 5,
+    "DescribeScalableTargets": 2,
+    "ListEndpointConfigs": 1,
+}
+WRITES = {
+    "PutObject": 6,  # intent and outcome of each of the three
+    "CreateEndpointConfig": 2,
+    "UpdateEndpoint": 2,
+    "UpdateEndpointWeightsAndCapacities": 1,
+    "DeleteEndpointConfig": 2,
+}
+REUSED = True
+
+
+class Outcome(NamedTuple):
+    """`up` was asked to go from one version to another; what there was between kill and rerun, and after it."""
+
+    source: str
+    target: str
+    between: dict
+    weights: dict
+    journal: Journal
+    configs: list
+    config: str
+    once_more: bool
+
+
+def CASE(delivery, point):  # noqa: N802 - what `outcomes` runs
+    (source,) = (version for version, weight in delivery.weights.items() if weight)
+    target = C if source == A else A
+    delivery.release(target, target, B)
+    killed(delivery.hosting.sandbox, f"{delivery.place.model}-dies", point, delivery.up_process)
+    between = delivery.weights
+    delivery.up()
+    weights, journal, config, configs = (
+        delivery.weights, delivery.journal, delivery.config, delivery.configs(),
+    )  # fmt: skip
+    return Outcome(source, target, between, weights, journal, configs, config, delivery.up())
+
+
+@pytest.fixture
+def outcome(outcomes, case):
+    return outcomes[case].result()
+
+
+killed_anywhere = pytest.mark.parametrize(
+    "case", [(point,) for point in every(READS, ran=False) + every(WRITES)], ids=lambda case: str(case[0])
+)
+
+
+@killed_anywhere
+def test_a_killed_up_leaves_all_traffic_on_one_version(outcome):
+    serving = {version: weight for version, weight in outcome.between.items() if weight}
+    assert serving in ({outcome.source: 100}, {outcome.target: 100})
+
+
+@killed_anywhere
+def test_the_next_up_makes_fleet_and_weights_as_config_says(outcome):
+    assert outcome.weights == {outcome.target: 100, B: 0}
+
+
+@killed_anywhere
+def test_the_next_up_leaves_the_journal_as_the_endpoint_and_nothing_pending(outcome):
+    journal = outcome.journal
+    assert (journal.intent, journal.live, set(journal.fleet)) == (None, outcome.target, {outcome.target, B})
+    assert journal.weights == outcome.weights
+
+
+@killed_anywhere
+def test_the_next_up_leaves_no_configuration_behind_that_nothing_uses(outcome):
+    assert outcome.configs == [outcome.config]
+
+
+@killed_anywhere
+def test_the_up_after_that_has_nothing_to_do(outcome):
+    assert outcome.once_more is False
+
+
+def test_the_points_are_all_the_calls_that_such_an_up_makes(entered, fresh):
+    delivery = fresh()
+    delivery.release(C, C, B)
+    _, complaint = delivery.up_process("undisturbed").communicate(timeout=DEADLINE)
+    delivery.remove()
+    made = [call["action"] for call in entered.calls() if call["caller"] == "undisturbed"]
+    assert complaint == ""
+    assert set(made) == READS.keys() | WRITES.keys()
+    assert {action: made.count(action) for action in WRITES} == WRITES
