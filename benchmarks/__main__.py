@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -76,6 +77,9 @@ def main() -> int:
     options = parser.parse_args()
     if sys.platform != "linux":
         parser.error("only Linux tells the CPU and the memory of a whole family of processes: run it there")
+    signal.signal(
+        signal.SIGTERM, signal.default_int_handler
+    )  # ended by CI, it leaves no sandbox behind either
     chosen = [name for name in MEASUREMENTS if options.only is None or name in options.only]
     try:
         rows, failed = _measure(chosen)
