@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from model_server import JSON, archive, extract, serving, until
 
 from pipelines.samples import as_csv, sample
 from pipelines.server import artifact
+from tests.faults.model_server import JSON, archive, extract, serving, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 

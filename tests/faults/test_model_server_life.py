@@ -11,10 +11,10 @@ import threading
 import time
 
 import pytest
-from model_server import DEADLINE, JSON, extract, serving, until
 
 from pipelines.samples import sample
 from pipelines.server import artifact
+from tests.faults.model_server import DEADLINE, JSON, extract, serving, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
