@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from provider.configs import OWNER_TAG, EndpointConfigs, members_of
+from provider.configs import EndpointConfigs, members_of
+from provider.found import look_up
 from provider.inputs import NOT_YET, BadInputError, EndpointInputs, Member, parse_inputs
 from provider.protocol import (
     Change,
@@ -30,16 +31,15 @@ from provider.protocol import (
 from provider.values import Properties
 from release.actor import actor
 from release.aws.errors import ask, find
-from release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
+from release.aws.hosting import SageMakerHosting
 from release.aws.journal import S3Journal
-from release.aws.session import Account, open_account, profile_for
+from release.aws.session import Account, open_account
 from release.conduct import Conductor, GaveUpError
 from release.core import up, weights
 from release.core.endpoint import Endpoint
 from release.core.intent import EndpointBrokenError, foreseen
 from release.core.journal import Journal
 from release.core.resolve import RefusedError, resolve
-from release.naming import journal_key, registry_bucket
 from release.ports import BusyError, LostError, Stored, UnreachableError
 from release.version import Version
 
@@ -147,18 +147,7 @@ class EndpointResource:
     def read(self, id_: str, properties: Properties) -> Found | None:
         """The endpoint as it is; for an import everything is found from its ARN."""
         try:
-            region, account_id, name = _parse_arn(id_)
-            known: dict[str, Any] = dict(properties)
-            profile = known.get("profile") or profile_for(name.rpartition("-")[2])
-            account = open_account(profile, region)
-            known.setdefault("allowedAccounts", [account_id])
-            known.setdefault("rules", {"rolloutRequired": False, "separateDrop": False, "bakeSeconds": 0})
-            known.setdefault(
-                "journal", {"bucket": registry_bucket(name, account_id, region), "key": journal_key(name)}
-            )
-            if profile:
-                known.setdefault("profile", profile)
-            return _found(account, name, region, known)
+            return look_up(id_, properties)
         except _FAILURES as error:
             raise ProviderError(str(error)) from error
 
@@ -343,50 +332,6 @@ def _arn(account: Account, inputs: EndpointInputs) -> str:
 
 def _outputs(account: Account, inputs: EndpointInputs, properties: Properties) -> dict[str, Any]:
     return {**properties, "arn": _arn(account, inputs), "name": inputs.endpoint_name}
-
-
-def _parse_arn(id_: str) -> tuple[str, str, str]:
-    """Region, account and name; raises BadInputError for anything but an endpoint's ARN."""
-    parts = id_.split(":", 5)
-    kind, _, name = parts[-1].partition("/")
-    if len(parts) != 6 or parts[2] != "sagemaker" or kind != "endpoint" or not name:  # noqa: PLR2004 (an ARN's fields)
-        raise BadInputError(
-            "id", f"{id_!r} is not an endpoint's ARN: arn:aws:sagemaker:REGION:ACCOUNT:endpoint/NAME"
-        )
-    return parts[3], parts[4], name
-
-
-def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> Found | None:
-    hosting = SageMakerHosting(sagemaker=account.sagemaker, name=name)
-    endpoint = hosting.describe()
-    if endpoint is None or hosting.arn is None:
-        return None
-    place = known["journal"]
-    journal = (
-        S3Journal(s3=account.s3, bucket=place["bucket"], key=place["key"], account=account.id).read().journal
-    )
-    members = members_of(account, endpoint.config)
-    fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
-    inputs = {
-        **known,
-        "endpointName": name,
-        "region": region,
-        "release": {"live": journal.live or weights.main_version(endpoint.current), "fleet": fleet},
-        "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
-        "weights": weights.shares(endpoint.current),
-        "tags": _tags(account, hosting.arn),
-    }
-    inputs.pop("servingAtCheck", None)
-    return Found(hosting.arn, inputs, {**inputs, "arn": hosting.arn, "name": name})
-
-
-def _variant(member: Member, digest: str) -> dict[str, Any]:
-    return dict(msgspec.to_builtins(msgspec.structs.replace(member, digest=digest)))
-
-
-def _tags(account: Account, arn: str) -> dict[str, str]:
-    found = ask(f"sagemaker:ListTags {arn}", lambda: account.sagemaker.list_tags(ResourceArn=arn))["Tags"]
-    return {t["Key"]: t["Value"] for t in found if t["Key"] not in {OWNER_TAG, UNRECORDED_TAG}}
 
 
 def _retag(account: Account, inputs: EndpointInputs, old_inputs: Properties) -> None:

@@ -1,0 +1,84 @@
+"""An endpoint as it is, in the words of a program that would have made it: for refresh and import."""
+
+from typing import Any
+
+import msgspec
+
+from provider.configs import OWNER_TAG, members_of
+from provider.inputs import BadInputError, Member
+from provider.protocol import Found
+from provider.values import Properties
+from release.aws.errors import ask
+from release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
+from release.aws.journal import S3Journal
+from release.aws.session import Account, open_account, profile_for
+from release.core import weights
+from release.naming import journal_key, registry_bucket
+
+
+def look_up(id_: str, properties: Properties) -> Found | None:
+    """Look the endpoint up by its ARN; `properties` are the state's inputs, empty for an import.
+
+    Returns:
+        None when it is gone.
+
+    Raises:
+        BadInputError: the id is no endpoint's ARN.
+        LostError, UnreachableError: AWS does not answer.
+    """
+    region, account_id, name = _parse_arn(id_)
+    known: dict[str, Any] = dict(properties)
+    profile = known.get("profile") or profile_for(name.rpartition("-")[2])
+    account = open_account(profile, region)
+    known.setdefault("allowedAccounts", [account_id])
+    known.setdefault("rules", {"rolloutRequired": False, "separateDrop": False, "bakeSeconds": 0})
+    known.setdefault(
+        "journal", {"bucket": registry_bucket(name, account_id, region), "key": journal_key(name)}
+    )
+    if profile:
+        known.setdefault("profile", profile)
+    return _found(account, name, region, known)
+
+
+def _parse_arn(id_: str) -> tuple[str, str, str]:
+    """Region, account and name; raises BadInputError for anything but an endpoint's ARN."""
+    parts = id_.split(":", 5)
+    kind, _, name = parts[-1].partition("/")
+    if len(parts) != 6 or parts[2] != "sagemaker" or kind != "endpoint" or not name:  # noqa: PLR2004 (an ARN's fields)
+        raise BadInputError(
+            "id", f"{id_!r} is not an endpoint's ARN: arn:aws:sagemaker:REGION:ACCOUNT:endpoint/NAME"
+        )
+    return parts[3], parts[4], name
+
+
+def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> Found | None:
+    hosting = SageMakerHosting(sagemaker=account.sagemaker, name=name)
+    endpoint = hosting.describe()
+    if endpoint is None or hosting.arn is None:
+        return None
+    place = known["journal"]
+    journal = (
+        S3Journal(s3=account.s3, bucket=place["bucket"], key=place["key"], account=account.id).read().journal
+    )
+    members = members_of(account, endpoint.config)
+    fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
+    inputs = {
+        **known,
+        "endpointName": name,
+        "region": region,
+        "release": {"live": journal.live or weights.main_version(endpoint.current), "fleet": fleet},
+        "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
+        "weights": weights.shares(endpoint.current),
+        "tags": _tags(account, hosting.arn),
+    }
+    inputs.pop("servingAtCheck", None)
+    return Found(hosting.arn, inputs, {**inputs, "arn": hosting.arn, "name": name})
+
+
+def _variant(member: Member, digest: str) -> dict[str, Any]:
+    return dict(msgspec.to_builtins(msgspec.structs.replace(member, digest=digest)))
+
+
+def _tags(account: Account, arn: str) -> dict[str, str]:
+    found = ask(f"sagemaker:ListTags {arn}", lambda: account.sagemaker.list_tags(ResourceArn=arn))["Tags"]
+    return {t["Key"]: t["Value"] for t in found if t["Key"] not in {OWNER_TAG, UNRECORDED_TAG}}
