@@ -1,7 +1,6 @@
 """`make up` and `make down`."""
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -105,7 +104,6 @@ def _down() -> None:
         )
         if done.returncode:
             raise StepError(f"`sandbox down --purge` failed:\n{done.stdout}{done.stderr}")
-    shutil.rmtree(ROOT / ".sandbox", ignore_errors=True)
 
 
 if __name__ == "__main__":
