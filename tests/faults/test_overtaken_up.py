@@ -1,0 +1,179 @@
+"""A rollback in the middle of an `up` that holds the older decision, at every point of it: the rollback wins.
+
+A serves and B did before; config now says that C is live and that A goes. So a rollback finds B to go back to until the
+`up` begins to shift, then A, which the shift leaves; and once A is dropped, nothing, which it says.
+"""
+
+import random
+import signal
+import threading
+import time
+from typing import NamedTuple
+
+import pytest
+
+from release.core.intent import LEASE
+from release.core.journal import Journal
+from tests.faults.delivery import DEADLINE, A, B, C
+from tests.faults.kill import Point, hold
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+REUSED = False
+LOOK = 0.1  # seconds between looks at the traffic
+_READS = [
+    ("GetObject", 0), ("DescribeEndpoint", 0), ("DescribeEndpointConfig", 0), ("GetCallerIdentity", 0),
+    ("DescribeEndpoint", 1), ("DescribeEndpointConfig", 1), ("GetObject", 1), ("DescribeEndpoint", 2),
+    ("DescribeEndpoint", 3), ("DescribeEndpointConfig", 3), ("GetObject", 2), ("DescribeEndpoint", 4),
+]  # fmt: skip
+_SAMPLED = random.Random(9).sample(_READS, 4)  # noqa: S311 - which points, no secret
+# The answer after which the `up` is stopped: the one before each call that changes something, and that call's own.
+STOPPED = {
+    B: [
+        *_SAMPLED,
+        ("ListTags", 0), ("PutObject", 0), ("DescribeEndpointConfig", 2), ("CreateEndpointConfig", 0),
+        ("DescribeScalableTargets", 0), ("UpdateEndpoint", 0), ("ListTags", 1), ("PutObject", 1),
+    ],
+    A: [
+        ("PutObject", 2), ("UpdateEndpointWeightsAndCapacities", 0), ("ListTags", 2), ("PutObject", 3),
+        ("PutObject", 4), ("DescribeEndpointConfig", 4), ("CreateEndpointConfig", 1), ("DescribeScalableTargets", 1),
+    ],
+    None: [("UpdateEndpoint", 1), ("PutObject", 5)],
+}  # fmt: skip
+# The `up`'s call that is on its way, and how far the rollback comes before it arrives.
+LOOKED, DECIDED, MOVED, SATISFIED = (
+    Point("DescribeEndpoint", 0, ran=True),
+    Point("PutObject", 0, ran=True),
+    Point("UpdateEndpointWeightsAndCapacities", 0, ran=True),
+    Point("DescribeEndpoint", 1, ran=True),  # what it wants is what it sees, so it moves nothing
+)
+ON_ITS_WAY = {
+    B: [
+        ("PutObject", 0, DECIDED), ("CreateEndpointConfig", 0, DECIDED), ("UpdateEndpoint", 0, DECIDED),
+        ("UpdateEndpoint", 0, MOVED), ("PutObject", 1, DECIDED), ("PutObject", 2, DECIDED),
+    ],
+    A: [
+        ("UpdateEndpointWeightsAndCapacities", 0, DECIDED), ("UpdateEndpointWeightsAndCapacities", 0, SATISFIED),
+        ("PutObject", 3, DECIDED), ("PutObject", 4, DECIDED),
+    ],
+    None: [("UpdateEndpoint", 1, LOOKED), ("PutObject", 5, LOOKED)],
+}  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """How both ended; `astray` is what else than the rollback's target got traffic after it had reported."""
+
+    rollback: tuple[int, str]
+    up: tuple[int, str]
+    weights: dict
+    journal: Journal
+    astray: set
+
+
+def CASE(delivery, target, point, until):  # noqa: N802 - what `outcomes` runs
+    sandbox, name = delivery.hosting.sandbox, delivery.place.model
+    delivery.release(C, C, B)
+    hold(sandbox, f"{name}-up", point)
+    up = delivery.up_process(f"{name}-up")
+    assert sandbox.held(f"{name}-up"), up.communicate(timeout=DEADLINE)
+    begun = time.monotonic()
+    up.send_signal(signal.SIGSTOP)
+    if until is None:  # it has the answer, and does not get on
+        sandbox.release(f"{name}-up")
+    else:
+        hold(sandbox, f"{name}-rolls", until)
+    rollback = delivery.modelctl_process(
+        f"{name}-rolls", "rollback", "--reason", "errors doubled", "--actor", "ada"
+    )
+    if until is not None:
+        assert sandbox.held(f"{name}-rolls"), rollback.communicate(timeout=DEADLINE)
+        assert time.monotonic() - begun < LEASE, (
+            "this machine is too slow: no real call is on its way so long"
+        )
+        sandbox.release(f"{name}-up")
+        sandbox.release(f"{name}-rolls")
+    rolled = _ended(rollback)
+    astray, through = set(), threading.Event()
+    watch = threading.Thread(target=_watch, args=(delivery, target, astray, through))
+    watch.start()
+    try:
+        up.send_signal(signal.SIGCONT)
+        upped = _ended(up)
+    finally:
+        through.set()
+        watch.join()
+    return Outcome(rolled, upped, delivery.weights, delivery.journal, astray)
+
+
+def _ended(process):
+    said, complained = process.communicate(timeout=DEADLINE)
+    return process.returncode, said + complained
+
+
+def _watch(delivery, target, astray, through):
+    """Note every version but the target that has traffic, or is to get some."""
+    while not through.wait(LOOK):
+        shown = delivery.hosting.sagemaker.describe_endpoint(EndpointName=delivery.place.endpoint)
+        for variant in shown["ProductionVariants"]:
+            version = variant["VariantName"].replace("-", ".")
+            if version != target and variant["CurrentWeight"] + variant["DesiredWeight"] > 0:
+                astray.add(version)
+
+
+def _cases(*targets):
+    stopped = [(t, Point(*call, ran=True), None) for t in targets for call in STOPPED[t]]
+    late = [(t, Point(*call, ran=False), until) for t in targets for *call, until in ON_ITS_WAY[t]]
+    return pytest.mark.parametrize("case", [*stopped, *late], ids=_name)
+
+
+def _name(case):
+    _, point, until = case
+    return f"stopped-after-{point}" if until is None else f"{point}-arrives-after-{until}"
+
+
+@pytest.fixture
+def outcome(outcomes, case):
+    return outcomes[case].result()
+
+
+@_cases(A, B)
+def test_a_rollback_ends_well_in_the_middle_of_an_up(outcome, case):
+    status, said = outcome.rollback
+    assert (status, f"rolled back to {case[0]}" in said) == (0, True), said
+
+
+@_cases(A, B)
+def test_what_a_rollback_went_back_to_serves_on_after_the_up_that_it_overtook(outcome, case):
+    assert {version: weight for version, weight in outcome.weights.items() if weight} == {case[0]: 100}
+
+
+@_cases(A, B)
+def test_nothing_else_gets_traffic_after_the_rollback_is_done(outcome):
+    assert outcome.astray == set()
+
+
+@_cases(A, B)
+def test_the_up_that_was_overtaken_says_so_or_moves_nothing(outcome, case):
+    status, said = outcome.up
+    assert "Traceback" not in said
+    assert status == 1
+    assert outcome.journal.decision.kind == "rollback"
+    assert outcome.journal.decision.target[case[0]] == 100
+
+
+@_cases(A, B)
+def test_what_lost_its_traffic_is_rejected(outcome, case):
+    serving = {A: {C}, B: {A}}[case[0]]
+    assert serving <= {rejection.version for rejection in outcome.journal.rejections}
+
+
+@_cases(None)
+def test_a_rollback_to_what_is_just_being_dropped_is_refused_and_says_what_there_is(outcome):
+    status, said = outcome.rollback
+    assert (status, f"{A} is not on the endpoint (there: {B}, {C})" in said) == (1, True), said
+    assert outcome.journal.rejections == ()
+
+
+@_cases(None)
+def test_an_up_goes_on_after_a_rollback_that_was_refused(outcome):
+    assert (outcome.up[0], outcome.weights) == (0, {B: 0, C: 100}), outcome.up[1]
