@@ -183,8 +183,12 @@ def described_config(account: "Account", config: str) -> Any:
 
 
 def members_of(account: "Account", config: str) -> dict[Version, Member]:
-    """What each version of a live config runs on; digests are the journal's to know and are left empty."""
-    found = described_config(account, config)
+    """What each version of a live config runs on."""
+    return members_in(described_config(account, config))
+
+
+def members_in(found: Any) -> dict[Version, Member]:
+    """The same of a described config, nothing of none; digests are the journal's to know and are left empty."""
     variants = found["ProductionVariants"] if found else []
     return {
         variant_version(v["VariantName"]): Member(

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from provider.configs import OWNER_TAG, members_of
+from provider.configs import OWNER_TAG, described_config, members_in
 from provider.inputs import BadInputError, Member
 from provider.protocol import Found
 from provider.values import Properties
@@ -60,7 +60,8 @@ def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> F
     journal = (
         S3Journal(s3=account.s3, bucket=place["bucket"], key=place["key"], account=account.id).read().journal
     )
-    members = members_of(account, endpoint.config)
+    config = described_config(account, endpoint.config) or {}
+    members = members_in(config)
     fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
     inputs = {
         **known,
@@ -69,9 +70,10 @@ def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> F
         "release": {"live": journal.live or weights.main_version(endpoint.current), "fleet": fleet},
         "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
         "weights": weights.shares(endpoint.current),
+        "kmsKeyArn": config.get("KmsKeyId"),
         "tags": _tags(account, hosting.arn),
     }
-    inputs.pop("servingAtCheck", None)
+    inputs = {key: value for key, value in inputs.items() if key != "servingAtCheck" and value is not None}
     return Found(hosting.arn, inputs, {**inputs, "arn": hosting.arn, "name": name})
 
 

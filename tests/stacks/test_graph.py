@@ -1,0 +1,149 @@
+"""Both environments by one program: the same graph, an endpoint taken back into the state, a wrong account, nothing left."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.conftest import Sandbox
+from tests.stacks.conftest import register
+from tests.stacks.stack import EngineError, Stack
+
+pytestmark = [pytest.mark.stacks, pytest.mark.timeout(300)]
+
+ENDPOINT = "modeldelivery:index:Endpoint"
+FLEET = ("v1.1.0", "v1.0.0")
+READS = ("Get", "List", "Describe", "Head", "Lookup")
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory):
+    """Staging and prod in one sandbox, each with an endpoint that serves v1.0.0 and has v1.1.0 beside it."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("both"))
+    sandbox.run("up")
+    stacks = {name: Stack(name, sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")}
+
+    def make(stack):
+        stack.no_release()
+        stack.up()
+        for version in FLEET:
+            register(stack, version)
+        stack.release("v1.0.0", *FLEET)
+        stack.up()
+
+    with ThreadPoolExecutor(len(stacks)) as pool:
+        list(pool.map(make, stacks.values()))
+    yield stacks
+    sandbox.run("down", "--purge")
+
+
+@pytest.fixture
+def staging(environments):
+    return environments["staging"]
+
+
+def exported(stack):
+    return json.loads(stack.pulumi("stack", "export", "--stack", stack.name))
+
+
+def graph(stack):
+    """Every resource's type, place in the tree and dependencies, without the environment's name."""
+
+    def plain(text):
+        return text.replace(stack.name, "ENV")
+
+    return {
+        plain(resource["urn"]): {
+            "parent": plain(resource.get("parent", "")),
+            "dependencies": sorted(map(plain, resource.get("dependencies", []))),
+            "by property": {
+                key: sorted(map(plain, urns or []))
+                for key, urns in resource.get("propertyDependencies", {}).items()
+            },
+        }
+        for resource in exported(stack)["deployment"]["resources"]
+    }
+
+
+def test_both_environments_are_the_same_graph(environments):
+    staging, prod = (graph(stack) for stack in environments.values())
+    assert staging == prod
+
+
+def test_the_graph_has_every_part_of_an_environment(staging):
+    kinds = {urn.split("::")[2].split("$")[-1] for urn in graph(staging)}
+    assert kinds >= {ENDPOINT, "aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:sagemaker/model:Model"}
+
+
+def test_an_endpoint_that_the_state_lost_is_imported_by_its_arn_and_a_preview_shows_no_change(staging):
+    state = exported(staging)
+    resources = state["deployment"]["resources"]
+    (lost,) = (resource for resource in resources if resource["type"] == ENDPOINT)
+    resources.remove(lost)
+    for resource in resources:
+        forget(resource, lost["urn"])
+    file = staging.folder / "state.json"
+    file.write_text(json.dumps(state))
+    staging.pulumi("stack", "import", "--stack", staging.name, "--file", str(file))
+
+    staging.pulumi(
+        "import", ENDPOINT, "flights-staging", lost["id"],
+        "--parent", f"endpoint={lost['parent']}", "--protect=false", "--generate-code=false", "--yes",
+        "--skip-preview", config=True,
+    )  # fmt: skip
+
+    assert staging.changes() == {}
+
+
+def forget(resource, urn):
+    """Take a lost resource out of what another depends on, as an engine that never knew it would have."""
+    if urn in resource.get("dependencies", ()):
+        resource["dependencies"].remove(urn)
+    for urns in resource.get("propertyDependencies", {}).values():
+        if urn in (urns or ()):
+            urns.remove(urn)
+
+
+def test_the_wrong_account_is_an_error_before_anything_is_changed(staging):
+    since = staging.sandbox.last_call()
+    staging.set("aws:allowedAccountIds", ["222222222222"])
+    try:
+        with pytest.raises(EngineError, match="222222222222"):
+            staging.up()
+    finally:
+        staging.set("aws:allowedAccountIds", ["111111111111"])
+    made = {call["action"] for call in staging.sandbox.calls(since)}
+    assert {action for action in made if not action.startswith(READS)} == set()
+    staging.up()  # the engine remembers a provider's config even when the provider refuses it
+    assert staging.changes() == {}
+
+
+def test_a_destroyed_environment_leaves_nothing_but_a_key_that_waits_for_its_deletion(staging):
+    staging.destroy()
+    assert left(staging) == {"keys": ["PendingDeletion"]}
+
+
+def left(stack):
+    """What there is in the account; roles and policies of AWS itself are not this stack's."""
+    client = lambda service: stack.sandbox.client(stack.name, service)  # noqa: E731
+    sagemaker, kms = client("sagemaker"), client("kms")
+    aliased = {alias.get("TargetKeyId"): alias["AliasName"] for alias in kms.list_aliases()["Aliases"]}
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    found = {
+        "endpoints": sagemaker.list_endpoints()["Endpoints"],
+        "configs": sagemaker.list_endpoint_configs()["EndpointConfigs"],
+        "models": sagemaker.list_models()["Models"],
+        "groups": sagemaker.list_model_package_groups()["ModelPackageGroupSummaryList"],
+        "buckets": client("s3").list_buckets()["Buckets"],
+        "repositories": client("ecr").describe_repositories()["repositories"],
+        "roles": client("iam").list_roles()["Roles"],
+        "policies": client("iam").list_policies(Scope="Local")["Policies"],
+        "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "targets": client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")[
+            "ScalableTargets"
+        ],
+        "keys": [
+            key["KeyState"] for key in keys if not aliased.get(key["KeyId"], "").startswith("alias/aws/")
+        ],
+    }
+    return {kind: some for kind, some in found.items() if some}
