@@ -35,7 +35,7 @@ check: setup ## lint, format and types
 
 test: check ## all checks and tests
 	$(PYTEST) -n 2 tests --ignore=tests/stacks --ignore=tests/faults
-	$(PYTEST) tests/stacks tests/faults
+	$(PYTEST) -n 2 --dist loadfile tests/stacks tests/faults
 
 bench: setup ## the benchmarks' table
 	@$(BIN)/python -m benchmarks
