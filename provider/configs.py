@@ -32,11 +32,13 @@ class EndpointConfigs(msgspec.Struct, kw_only=True):
         account: where.
         inputs: what config wants.
         known: members of versions that config no longer names and that still are on the endpoint, as they run.
+        excluded: of each prepared config, the properties that the endpoint is not to retain; None where it is new.
     """
 
     account: "Account"
     inputs: EndpointInputs
     known: Mapping[Version, Member] = {}
+    excluded: dict[str, list[Any] | None] = {}
 
     @property
     def owner(self) -> str:
@@ -49,13 +51,17 @@ class EndpointConfigs(msgspec.Struct, kw_only=True):
         text = json.dumps([msgspec.to_builtins(content), self.inputs.kms_key_arn], sort_keys=True)
         return f"{self.inputs.endpoint_name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
-    def change(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
         name, sagemaker = self.inputs.endpoint_name, self.account.sagemaker
         live = find(
             f"sagemaker:DescribeEndpoint {name}", lambda: sagemaker.describe_endpoint(EndpointName=name)
         )
         self._make(config, fleet, weights)
-        if live is None:
+        self.excluded[config] = self._prepare_scaling(live, fleet) if live else None
+
+    def change(self, config: str) -> None:
+        name, sagemaker, excluded = self.inputs.endpoint_name, self.account.sagemaker, self.excluded[config]
+        if excluded is None:
             ask(
                 f"sagemaker:CreateEndpoint {name}",
                 lambda: sagemaker.create_endpoint(
@@ -63,7 +69,6 @@ class EndpointConfigs(msgspec.Struct, kw_only=True):
                 ),
             )
             return
-        excluded = self._prepare_scaling(live, fleet)
         ask(
             f"sagemaker:UpdateEndpoint {name}",
             lambda: sagemaker.update_endpoint(

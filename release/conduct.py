@@ -92,6 +92,7 @@ class _Run:
         self._began: str | None = None
         self._taken: dict[object, int] = {}
         self._answered = True
+        self._prepared: ChangeFleet | None = None
 
     def to_the_end(self) -> Done:
         while True:
@@ -147,6 +148,8 @@ class _Run:
                     except (BusyError, ConflictError, LostError) as error:
                         self._waiting.pause(f"no answer to {error}")
                         return None
+                case ChangeFleet() if self._prepares(action):
+                    return None
                 case Move() | Scale() | ChangeFleet():
                     self._send(action, aim, now)
                     return None
@@ -159,6 +162,21 @@ class _Run:
         asked_at = self._hands.clock.monotonic()
         self._keep(self._hands.store.write(action.journal, self._stored.etag), asked_at)
         return msgspec.structs.replace(view, journal=action.journal)
+
+    def _prepares(self, action: ChangeFleet) -> bool:
+        """Make what a change of the fleet needs, once. That takes many calls, so everything is looked at again after it."""
+        if self._prepared and (self._prepared.config, self._prepared.weights) == (
+            action.config,
+            action.weights,
+        ):
+            return False
+        try:
+            self._hands.hosting.prepare_fleet(action.config, action.fleet, action.weights)
+        except (BusyError, LostError) as error:
+            self._waiting.pause(f"no answer to {error}")
+        else:
+            self._prepared = action
+        return True
 
     def _send(self, action: Move | Scale | ChangeFleet, aim: object, now: float) -> None:
         """One call, if it still may be sent, and note what became of it."""
@@ -186,7 +204,7 @@ class _Run:
                 hosting.scale(action.version, action.instances)
             case ChangeFleet():
                 progress.note(f"changing the fleet to {', '.join(action.fleet)}")
-                hosting.change_fleet(action.config, action.fleet, action.weights)
+                hosting.change_fleet(action.config)
 
 
 def _shown(move: Move) -> str:

@@ -62,8 +62,15 @@ class Hosting(Protocol):
         """The same call for one variant's count. Raises BusyError, LostError."""
         ...
 
-    def change_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
-        """UpdateEndpoint, or CreateEndpoint, to a configuration made for it. Raises BusyError, LostError."""
+    def prepare_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+        """Make the configuration and clear the way for it: many calls, none of which changes what serves.
+
+        Raises BusyError, LostError, UnreachableError.
+        """
+        ...
+
+    def change_fleet(self, config: str) -> None:
+        """UpdateEndpoint, or CreateEndpoint, to what was prepared. Raises BusyError, LostError."""
         ...
 
     def unrecorded(self) -> str | None:

@@ -23,11 +23,11 @@ _STATUSES = frozenset(Status)
 
 
 class Configs(Protocol):
-    """Makes endpoint configurations and moves the endpoint to them; only `up` has one."""
+    """Makes endpoint configurations and moves the endpoint to them; only `up` has one. As `release.ports.Hosting` has it."""
 
-    def change(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
-        """Raises BusyError, LostError, UnreachableError."""
-        ...
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None: ...
+
+    def change(self, config: str) -> None: ...
 
 
 class SageMakerHosting(msgspec.Struct, kw_only=True):
@@ -56,9 +56,13 @@ class SageMakerHosting(msgspec.Struct, kw_only=True):
     def scale(self, version: Version, instances: int) -> None:
         self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
 
-    def change_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+    def prepare_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
         assert self.configs is not None, "only `up` changes a fleet"
-        self.configs.change(config, fleet, weights)
+        self.configs.prepare(config, fleet, weights)
+
+    def change_fleet(self, config: str) -> None:
+        assert self.configs is not None, "only `up` changes a fleet"
+        self.configs.change(config)
 
     def unrecorded(self) -> str | None:
         if self.arn is None:

@@ -104,7 +104,8 @@ class Life:
     def remade(self, fleet: tuple[Version, ...]) -> None:
         """Another endpoint, under the same name, made by someone else."""
         self.lost()
-        self.host.change_fleet("elsewhere", fleet, {v: 100 if v == fleet[0] else 0 for v in fleet})
+        self.host.prepare_fleet("elsewhere", fleet, {v: 100 if v == fleet[0] else 0 for v in fleet})
+        self.host.change_fleet("elsewhere")
         while self.host.aimed:
             self.host.describe()
         self.happened.append(f"endpoint made elsewhere with {fleet}")

@@ -85,6 +85,7 @@ class Host:
     lives: int = 0
     faults: deque[str] = field(default_factory=deque)
     calls: list[tuple[str, dict[Version, int]]] = field(default_factory=list)
+    prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = field(default_factory=dict)
     entered: list[tuple[Version, int]] = field(default_factory=list)  # versions new to a living endpoint
 
     def describe(self) -> Endpoint | None:
@@ -114,7 +115,11 @@ class Host:
         after = msgspec.structs.replace(self.endpoint, variants={**self.endpoint.variants, version: scaled})
         self._call("scale", {version: instances}, after)
 
-    def change_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+    def prepare_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+        self.prepared[config] = (tuple(fleet), dict(weights))
+
+    def change_fleet(self, config: str) -> None:
+        fleet, weights = self.prepared[config]
         before = self.endpoint.variants if self.endpoint else {}
         lost = [v for v, seen in before.items() if v not in fleet and (seen.current or seen.desired)]
         assert not lost, f"{lost} would be dropped with traffic"

@@ -141,6 +141,35 @@ def test_too_late_to_send_the_intent_is_renewed_first(bench):
     assert bench.host.calls == [("move", {A: 100, B: 0})]
 
 
+def test_a_fleet_change_that_took_long_to_prepare_looks_again_before_its_one_call(bench):
+    prepare = bench.host.prepare_fleet
+
+    def overtaken(*change):
+        prepare(*change)
+        bench.time.sleep(30)
+        bench.rollback(operation="op4")
+
+    bench.host.prepare_fleet = overtaken
+    with pytest.raises(RefusedError, match="superseded by operator"):
+        bench.up("op3", B, (A, B, C))
+    assert bench.host.calls == [("move", {A: 100, B: 0})]
+
+
+def test_a_fleet_change_is_prepared_once_however_slow_that_is(bench):
+    prepared = []
+    prepare = bench.host.prepare_fleet
+
+    def slow(*change):
+        prepare(*change)
+        prepared.append(change[0])
+        bench.time.sleep(30)
+
+    bench.host.prepare_fleet = slow
+    bench.up("op3", B, (A, B, C))
+    assert prepared == ["v1.0.0+v1.1.0+v1.2.0"]
+    assert bench.store.journal.fleet == (A, B, C)
+
+
 def test_a_move_that_sagemaker_keeps_taking_back_is_given_up_and_said(bench):
     bench.host.faults += ["reverted"] * 9
     with pytest.raises(EndpointBrokenError, match="took the weights 3 times and took them back"):
