@@ -16,21 +16,26 @@ AT_ONCE = 8  # most of a case is waiting for deadlines
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def entered(sandbox):
     """This very process in the sandbox, as the provider's is; its clients are made once, not for each of its ups."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.env.items():
-            patch.setenv(name, value)
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
         patch.setattr("provider.endpoint.open_account", cache(open_account))
         yield sandbox
 
 
 @pytest.fixture(scope="session")
-def fresh(hosting, entered):  # noqa: ARG001 - the provider's work is done in this process
+def models(hosting):
+    """A, B and C can be served."""
+    return [hosting.model(variant_name(version)) for version in (A, B, C)]
+
+
+@pytest.fixture(scope="module")
+def fresh(hosting, entered, models):  # noqa: ARG001 - the provider's work is done in this process, with these models
     """Makes an endpoint on which A serves, after B: `fresh()`."""
-    for version in (A, B, C):
-        hosting.model(variant_name(version))
     return lambda: delivered(hosting, f"fault-{next(_numbers)}")
 
 
