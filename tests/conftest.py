@@ -71,7 +71,7 @@ class Sandbox:
         """Forget the faults that are pending, of one caller or all, and cut the calls that are held."""
         self._admin("DELETE", f"/sandbox/faults?caller={caller}")
 
-    def held(self, caller, deadline=25.0):
+    def held(self, caller, deadline=60.0):
         """The call of a caller that a hold keeps waiting, once there is one; None when there is none in time."""
         return next(iter(self._admin("GET", f"/sandbox/held?caller={caller}&wait={deadline}")), None)
 
@@ -95,7 +95,7 @@ class Sandbox:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - http, loopback
+        with urllib.request.urlopen(request, timeout=90) as answer:  # noqa: S310 - http, loopback
             return json.load(answer)
 
 

@@ -15,7 +15,7 @@ import pytest
 from release.core.intent import LEASE
 from release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
-from tests.faults.kill import Point, hold
+from tests.faults.kill import AT_WORK, Point, hold
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -76,25 +76,18 @@ class Outcome(NamedTuple):
 def CASE(delivery, target, point, until):  # noqa: N802 - what `outcomes` runs
     sandbox, name = delivery.hosting.sandbox, delivery.place.model
     delivery.release(C, C, B)
-    hold(sandbox, f"{name}-up", point)
-    up = delivery.up_process(f"{name}-up")
-    assert sandbox.held(f"{name}-up"), up.communicate(timeout=DEADLINE)
-    begun = time.monotonic()
-    up.send_signal(signal.SIGSTOP)
-    if until is None:  # it has the answer, and does not get on
-        sandbox.release(f"{name}-up")
-    else:
-        hold(sandbox, f"{name}-rolls", until)
-    rollback = delivery.modelctl_process(
-        f"{name}-rolls", "rollback", "--reason", "errors doubled", "--actor", "ada"
-    )
-    if until is not None:
-        assert sandbox.held(f"{name}-rolls"), rollback.communicate(timeout=DEADLINE)
-        assert time.monotonic() - begun < LEASE, (
-            "this machine is too slow: no real call is on its way so long"
-        )
-        sandbox.release(f"{name}-up")
-        sandbox.release(f"{name}-rolls")
+    with AT_WORK:
+        up, begun = _stopped_at(point, delivery, f"{name}-up"), time.monotonic()
+        if until is None:  # it has the answer, and does not get on
+            sandbox.release(f"{name}-up")
+        else:
+            hold(sandbox, f"{name}-rolls", until)
+        rollback = _rollback(delivery, f"{name}-rolls")
+        if until is not None:
+            assert sandbox.held(f"{name}-rolls"), rollback.communicate(timeout=DEADLINE)
+            assert time.monotonic() - begun < LEASE, "too slow a machine: no real call is on its way so long"
+            sandbox.release(f"{name}-up")
+            sandbox.release(f"{name}-rolls")
     rolled = _ended(rollback)
     since = sandbox.last_call()
     astray, through = set(), threading.Event()
@@ -109,6 +102,19 @@ def CASE(delivery, target, point, until):  # noqa: N802 - what `outcomes` runs
     calls = [call["action"] for call in sandbox.calls(since) if call["caller"] == f"{name}-up"]
     late = [action for action in calls if action.startswith("UpdateEndpoint")]
     return Outcome(rolled, upped, delivery.weights, delivery.journal, astray, late)
+
+
+def _stopped_at(point, delivery, caller):
+    """An `up` that does not get on, with a call of its on the way."""
+    hold(delivery.hosting.sandbox, caller, point)
+    up = delivery.up_process(caller)
+    assert delivery.hosting.sandbox.held(caller), up.communicate(timeout=DEADLINE)
+    up.send_signal(signal.SIGSTOP)
+    return up
+
+
+def _rollback(delivery, caller):
+    return delivery.modelctl_process(caller, "rollback", "--reason", "errors doubled", "--actor", "ada")
 
 
 def _ended(process):
