@@ -27,13 +27,18 @@ class GaveUpError(Exception):
     """The time allowed ran out. What was decided is recorded; the operation can be run again and goes on."""
 
 
-class _Patience:
-    """Pauses that grow while nothing happens, and an end to them."""
+class Patience:
+    """Pauses that grow while nothing happens, and an end to them: `limit` seconds after it was made."""
 
     def __init__(self, clock: Clock, progress: Progress, limit: float) -> None:
         self._clock, self._progress, self._limit = clock, progress, limit
         self._started = clock.monotonic()
         self._pause = FIRST_PAUSE
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was made."""
+        return self._clock.monotonic() - self._started
 
     def hurry(self) -> None:
         """Something happened: look again soon."""
@@ -41,7 +46,7 @@ class _Patience:
 
     def pause(self, why: str) -> None:
         """Raises GaveUpError when the time allowed is over."""
-        waited = self._clock.monotonic() - self._started
+        waited = self.elapsed
         if waited > self._limit:
             raise GaveUpError(f"gave up after {waited:.0f} s: {why}")
         self._progress.waiting(why, waited)
@@ -86,7 +91,7 @@ class _Run:
     def __init__(self, hands: Conductor, decide: Callable[[View], Action]) -> None:
         self._hands = hands
         self._decide = decide
-        self._waiting = _Patience(hands.clock, hands.progress, hands.patience)
+        self._waiting = Patience(hands.clock, hands.progress, hands.patience)
         self._stored: Stored | None = None
         self._asked_at = 0.0
         self._began: str | None = None

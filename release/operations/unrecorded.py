@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from release.conduct import GaveUpError, Patience
 from release.core import weights
 from release.core.endpoint import Endpoint
 from release.core.intent import CLOCK_STEP, LEASE, TRIES, EndpointBrokenError, refuse_broken
@@ -12,7 +13,6 @@ from release.core.resolve import RefusedError
 from release.ports import BusyError, Clock, Hosting, LostError, Progress, UnreachableError
 from release.version import Version
 
-PAUSE = 0.5
 _NOT_IN_A_TAG = re.compile(
     r"[^\w .:/=+\-@]"
 )  # SageMaker takes letters, digits, spaces and these in a tag's value
@@ -20,10 +20,6 @@ _NOT_IN_A_TAG = re.compile(
 
 class TaggedError(Exception):
     """The endpoint is tagged; traffic was not seen to move. The message says why."""
-
-
-class _GaveUpError(Exception):
-    """The time allowed ran out."""
 
 
 class TaggedHosting(Hosting, Protocol):
@@ -48,26 +44,6 @@ class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
         return _NOT_IN_A_TAG.sub(" ", f"{self.operation}: {self.actor} moved all to {self.to}: {self.reason}")
 
 
-class _Watch(msgspec.Struct):
-    """How long it takes, and how long it may."""
-
-    clock: Clock
-    progress: Progress
-    patience: float
-    started: float
-
-    @property
-    def elapsed(self) -> float:
-        return self.clock.monotonic() - self.started
-
-    def pause(self, why: str) -> None:
-        """Raises _GaveUpError when the time allowed is over."""
-        if self.elapsed > self.patience:
-            raise _GaveUpError(f"gave up after {self.elapsed:.0f} s: {why}")
-        self.progress.waiting(why, self.elapsed)
-        self.clock.sleep(PAUSE)
-
-
 def move(
     asked: Unrecorded, hosting: TaggedHosting, clock: Clock, progress: Progress, patience: float
 ) -> None:
@@ -85,14 +61,14 @@ def move(
     hosting.tag_unrecorded(asked.tag)
     progress.note("tagged: the journal does not know of this move")
     try:
-        _carry_out(asked, hosting, _Watch(clock, progress, patience, clock.monotonic()))
-    except (RefusedError, EndpointBrokenError, LostError, UnreachableError, _GaveUpError) as error:
+        _carry_out(asked, hosting, Patience(clock, progress, patience), progress)
+    except (RefusedError, EndpointBrokenError, LostError, UnreachableError, GaveUpError) as error:
         raise TaggedError(str(error)) from error
     except KeyboardInterrupt as error:
         raise TaggedError("interrupted") from error
 
 
-def _carry_out(asked: Unrecorded, hosting: TaggedHosting, watch: _Watch) -> None:
+def _carry_out(asked: Unrecorded, hosting: TaggedHosting, watch: Patience, progress: Progress) -> None:
     taken = 0
     while True:
         looked = watch.elapsed
@@ -108,7 +84,7 @@ def _carry_out(asked: Unrecorded, hosting: TaggedHosting, watch: _Watch) -> None
             elif taken >= TRIES:
                 raise EndpointBrokenError(f"SageMaker took the weights {taken} times and took them back")
             else:
-                watch.progress.note(f"moving all traffic to {asked.to}")
+                progress.note(f"moving all traffic to {asked.to}")
                 hosting.move(target)
                 taken += 1
         except (BusyError, LostError) as error:
