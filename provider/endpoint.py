@@ -34,7 +34,7 @@ from release.aws.errors import ask, find
 from release.aws.hosting import SageMakerHosting
 from release.aws.journal import S3Journal
 from release.aws.session import Account, open_account
-from release.conduct import Conductor, GaveUpError
+from release.conduct import Conductor, GaveUpError, Patience
 from release.core import up, weights
 from release.core.endpoint import Endpoint
 from release.core.intent import EndpointBrokenError, foreseen
@@ -45,7 +45,6 @@ from release.version import Version
 
 TYPE = "modeldelivery:index:Endpoint"
 PATIENCE = 3600.0  # seconds; SageMaker takes minutes to start instances
-POLL = 0.25
 _REPLACING = ("endpointName", "region")
 _FAILURES = (
     RefusedError,
@@ -109,8 +108,7 @@ class EndpointResource:
             {
                 **dict.fromkeys(sorted(changed), Change.UPDATE),
                 **dict.fromkeys(sorted(replaced), Change.UPDATE_REPLACE),
-            },
-            delete_before_replace=False,
+            }
         )
 
     def create(self, resource: Resource, properties: Properties, *, timeout: float, preview: bool) -> Created:
@@ -122,8 +120,8 @@ class EndpointResource:
             account = _account(inputs)
             _refuse_account(account.caller, inputs)
             self._clear_the_way(account, inputs)
-            self._follow(resource, account, inputs, timeout)
-            return Created(_arn(account, inputs), _outputs(account, inputs, properties))
+            arn = self._follow(resource, account, inputs, timeout)
+            return Created(arn, _outputs(arn, inputs, properties))
         except _FAILURES as error:
             self._keep_what_was_made(inputs, properties, error)
             raise ProviderError(str(error)) from error
@@ -138,9 +136,9 @@ class EndpointResource:
         try:
             account = _account(inputs)
             _refuse_account(account.caller, inputs)
-            self._follow(resource, account, inputs, timeout)
-            _retag(account, inputs, old_inputs)
-            return _outputs(account, inputs, news)
+            arn = self._follow(resource, account, inputs, timeout)
+            _retag(account, arn, inputs, old_inputs)
+            return _outputs(arn, inputs, news)
         except _FAILURES as error:
             raise ProviderError(str(error)) from error
 
@@ -162,8 +160,8 @@ class EndpointResource:
         except _FAILURES as error:
             raise ProviderError(str(error)) from error
 
-    def _follow(self, resource: Resource, account: Account, inputs: EndpointInputs, timeout: float) -> None:
-        """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind."""
+    def _follow(self, resource: Resource, account: Account, inputs: EndpointInputs, timeout: float) -> str:
+        """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""
         hosting = _hosting(account, inputs)
         seen = hosting.describe()
         configs = EndpointConfigs(
@@ -189,8 +187,10 @@ class EndpointResource:
         for warning in done.warnings:
             self._log.warning(warning, resource.urn)
         now = hosting.describe()
-        if now:
-            configs.sweep(using=now.config)
+        if now is None or hosting.arn is None:
+            raise UnreachableError(f"endpoint {inputs.endpoint_name} is gone right after it was made")
+        configs.sweep(using=now.config)
+        return hosting.arn
 
     def _clear_the_way(self, account: Account, inputs: EndpointInputs) -> None:
         """An endpoint of that name is this stack's own or nobody's to touch; a broken one of its own goes first."""
@@ -209,35 +209,33 @@ class EndpointResource:
             self._delete_endpoint(account, inputs, "", PATIENCE)
 
     def _delete_endpoint(self, account: Account, inputs: EndpointInputs, urn: str, patience: float) -> None:
-        hosting, clock = _hosting(account, inputs), _Clock(self._cancelled)
-        name, started, asked = inputs.endpoint_name, clock.monotonic(), False
+        hosting, name, asked = _hosting(account, inputs), inputs.endpoint_name, False
+        waiting = Patience(_Clock(self._cancelled), _Progress(self._log, urn), patience)
         while (found := hosting.describe()) is not None:
-            if not asked and (not found.status.busy):
+            if not asked and not found.status.busy:
                 find(
                     f"sagemaker:DeleteEndpoint {name}",
                     lambda: account.sagemaker.delete_endpoint(EndpointName=name),
                 )
                 asked = True
-            waited = clock.monotonic() - started
-            if waited > patience:
-                raise GaveUpError(
-                    f"endpoint {name} is {found.status} after {waited:.0f} s; run the command again"
-                )
-            self._log.status(f"deleting ({found.status}, {waited:.0f} s)", urn)
-            clock.sleep(POLL)
+            waiting.pause(f"deleting the endpoint, which is {found.status}")
 
     def _keep_what_was_made(self, inputs: EndpointInputs, properties: Properties, error: Exception) -> None:
         """Raises InitFailedError when there is an endpoint to keep in the state, so that the next `up` goes on with it."""
-        account = _account(inputs)
-        hosting = _hosting(account, inputs)
         try:
+            account = _account(inputs)
+            hosting = _hosting(account, inputs)
             found = hosting.describe()
+            kept = (
+                hosting.arn is not None
+                and found is not None
+                and not found.status.broken
+                and EndpointConfigs(account=account, inputs=inputs).owns(hosting.arn)
+            )
         except _FAILURES:
             return  # AWS is silent: the endpoint is found by its tag next time
-        if found is None or found.status.broken or hosting.arn is None:
-            return
-        if EndpointConfigs(account=account, inputs=inputs).owns(hosting.arn):
-            outputs = {**properties, "arn": hosting.arn, "name": inputs.endpoint_name}
+        if kept and hosting.arn:
+            outputs = _outputs(hosting.arn, inputs, properties)
             raise InitFailedError(
                 hosting.arn, outputs=outputs, inputs=properties, reasons=[str(error)]
             ) from error
@@ -323,23 +321,15 @@ def _differ(olds: Properties, news: Properties, key: str) -> bool:
     return (olds.get(key) or None) != (news.get(key) or None)
 
 
-def _arn(account: Account, inputs: EndpointInputs) -> str:
-    hosting = _hosting(account, inputs)
-    if hosting.describe() is None or hosting.arn is None:
-        raise UnreachableError(f"endpoint {inputs.endpoint_name} is gone right after it was made")
-    return hosting.arn
+def _outputs(arn: str, inputs: EndpointInputs, properties: Properties) -> dict[str, Any]:
+    return {**properties, "arn": arn, "name": inputs.endpoint_name}
 
 
-def _outputs(account: Account, inputs: EndpointInputs, properties: Properties) -> dict[str, Any]:
-    return {**properties, "arn": _arn(account, inputs), "name": inputs.endpoint_name}
-
-
-def _retag(account: Account, inputs: EndpointInputs, old_inputs: Properties) -> None:
+def _retag(account: Account, arn: str, inputs: EndpointInputs, old_inputs: Properties) -> None:
     """Bring the endpoint's tags to what config says."""
     olds: Mapping[str, str] = old_inputs.get("tags") or {}
     if olds == inputs.tags:
         return
-    arn = _arn(account, inputs)
     gone: Sequence[str] = [k for k in olds if k not in inputs.tags]
     fresh: list[Any] = [{"Key": k, "Value": v} for k, v in inputs.tags.items()]
     if gone:
