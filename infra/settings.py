@@ -14,11 +14,10 @@ import pulumi
 from msgspec import Meta
 from pulumi.runtime import config as engine
 
-from release.naming import ACCOUNT, Environment, Model, Place, parse_environment, parse_model
+from release.naming import ACCOUNT, MAX_FLEET, Environment, Model, Place, parse_environment, parse_model
 from release.version import Version, parse_version
 
 PROJECT = "model-delivery"
-MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 
 Region = NewType("Region", str)
 Owner = NewType("Owner", str)

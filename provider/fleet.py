@@ -11,7 +11,7 @@ from release.aws.journal import S3Journal
 from release.aws.registry import Registry
 from release.aws.session import open_account
 from release.naming import Place, parse_environment, parse_model
-from release.ports import LostError, UnreachableError
+from release.ports import LostError, NoRegistryError, UnreachableError
 from release.record import VersionRecord
 from release.version import Version, parse_version
 
@@ -99,7 +99,10 @@ def _has_served(registry: Registry, place: Place) -> bool:
     store = S3Journal(
         s3=registry.clients.s3, bucket=place.registry_bucket, key=place.journal_key, account=place.account
     )
-    return store.exists() and store.read().journal.live is not None
+    try:
+        return store.read().journal.live is not None
+    except NoRegistryError:
+        return False
 
 
 def _answer(record: VersionRecord) -> dict[str, Any]:

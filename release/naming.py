@@ -16,6 +16,7 @@ Environment = NewType("Environment", str)
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _MAX_NAME = 12  # two names, "-registry-", the account and the longest region fit S3's 63 characters
+MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 

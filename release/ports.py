@@ -27,6 +27,10 @@ class UnreachableError(Exception):
     """AWS does not answer, or does not let us in; a sentence that says what was asked and what to look at."""
 
 
+class NoRegistryError(UnreachableError):
+    """There is no registry bucket: never made, or in another account."""
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """A journal as stored. `etag` is None when there is no object yet; `now` is the response's Date, in seconds."""
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from release.aws.errors import asked
 from release.core.journal import Journal
-from release.ports import Stored, UnreachableError
+from release.ports import NoRegistryError, Stored, UnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -33,25 +33,14 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
         except ClientError as error:
             code = error.response["Error"].get("Code")
             if code == "NoSuchKey":
-                return Stored(journal=Journal(), etag=None, now=_date(error.response))
+                return Stored(journal=Journal(), etag=None, now=date_of(error.response))
             if code == "NoSuchBucket":
-                raise UnreachableError(
+                raise NoRegistryError(
                     f"there is no bucket {self.bucket} in account {self.account}: is this the environment's account? "
                     f"If it was never made: `pulumi up`"
                 ) from error
             raise UnreachableError(f"{self.where}: {error}") from error
-        return Stored(journal=self._decoded(body), etag=found["ETag"], now=_date(found))
-
-    def exists(self) -> bool:
-        """Whether there is a journal; False too where there is no bucket yet."""
-        try:
-            with asked(f"s3:HeadObject {self.where}"):
-                self.s3.head_object(Bucket=self.bucket, Key=self.key, ExpectedBucketOwner=self.account)
-        except ClientError as error:
-            if error.response["Error"].get("Code") in {"404", "NoSuchKey", "NoSuchBucket"}:
-                return False
-            raise UnreachableError(f"{self.where}: {error}") from error
-        return True
+        return Stored(journal=self._decoded(body), etag=found["ETag"], now=date_of(found))
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
         condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
@@ -68,7 +57,7 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
                 )
         except ClientError as error:
             raise UnreachableError(f"{self.where}: {error}") from error
-        return Stored(journal=journal, etag=put["ETag"], now=_date(put))
+        return Stored(journal=journal, etag=put["ETag"], now=date_of(put))
 
     @property
     def where(self) -> str:
@@ -84,6 +73,6 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
             ) from error
 
 
-def _date(response: Any) -> float:
+def date_of(response: Any) -> float:
     """S3's clock, whole seconds since the epoch."""
     return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from release.aws.errors import asked
+from release.aws.journal import date_of
 from release.naming import Place, artifact_key, record_key
 from release.ports import ConflictError, UnreachableError
 from release.record import Entry, VersionRecord
@@ -78,7 +78,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
                 found = self.clients.s3.get_object(Bucket=self.place.registry_bucket, Key=key, **self._owner)
                 body = found["Body"].read()
         except _AbsentError as error:
-            return Entry(record=None, etag=None, now=_date(error.response))
+            return Entry(record=None, etag=None, now=date_of(error.response))
         try:
             record = msgspec.json.decode(body, type=VersionRecord)
         except (msgspec.DecodeError, BadVersionError) as error:
@@ -86,7 +86,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
                 f"the record {self._where(key)} cannot be understood ({error}). The bucket keeps its earlier versions: "
                 f"`aws s3api list-object-versions --bucket {self.place.registry_bucket} --prefix {key}`"
             ) from error
-        return Entry(record=record, etag=found["ETag"], now=_date(found))
+        return Entry(record=record, etag=found["ETag"], now=date_of(found))
 
     def write(self, record: VersionRecord, etag: str | None) -> None:
         key = record_key(record.version)
@@ -268,8 +268,3 @@ def _token(record: VersionRecord) -> str:
 
 def _checksum(digest: str) -> str:
     return base64.b64encode(bytes.fromhex(digest.removeprefix("sha256:"))).decode()
-
-
-def _date(response: Any) -> float:
-    """S3's clock, whole seconds since the epoch."""
-    return parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()

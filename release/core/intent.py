@@ -15,8 +15,6 @@ from release.version import Version
 LEASE = 8.0  # seconds for which a new intent may send its call
 CALL = 4.0  # seconds that one call may take, time-outs included; S3's clock shows whole seconds, so one more is kept
 CLOCK_STEP = 1.0
-
-
 TRIES = 3  # calls that SageMaker may take and undo before an operation gives up
 
 
@@ -163,9 +161,7 @@ def pursue(view: View, *, scale: bool) -> Action:
     if gone:
         return Write(closed(journal, now, f"{', '.join(gone)} is no longer on the endpoint"))
     if arrived(intent, endpoint):
-        if (
-            view.described <= intent.fence
-        ):  # what was seen before the fence may be overtaken by an earlier call
+        if view.described <= intent.fence:  # an earlier call may have come after what was seen
             return Wait("an earlier call may still arrive", intent.fence)
         return Write(finished(view))
     if view.taken >= TRIES:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from release.naming import MAX_FLEET
 from release.version import Version
-
-MAX_FLEET = 10  # SageMaker's limit of production variants
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -156,7 +156,7 @@ def _traffic(
         if rejection:
             warnings.append(
                 f"{rejected_sentence(request.live, rejection)}; the rollback stands. To give it traffic again: "
-                f"`modelctl accept {request.live} --reason …`, then `modelctl rollback --to {request.live} --keep --reason …`"
+                f"{_given_again(request.live)}"
             )
         elif journal.decision and not weights.traffic(journal.weights).keys() & {request.live}:
             decision = journal.decision
@@ -179,12 +179,17 @@ def _forbidden(request: Request, journal: Journal) -> str | None:
     rejection = journal.rejection(request.live)
     if rejection:
         return (
-            f"{rejected_sentence(request.live, rejection)}; to give it traffic: `modelctl accept {request.live} --reason …`, "
-            f"then `modelctl rollback --to {request.live} --keep --reason …`"
+            f"{rejected_sentence(request.live, rejection)}; to give it traffic: {_given_again(request.live)}"
         )
     if request.rules.rollout_required and not history.has_served(journal, request.live):
         return _needs_rollout(request.live)
     return None
+
+
+def _given_again(version: Version) -> str:
+    return (
+        f"`modelctl accept {version} --reason …`, then `modelctl rollback --to {version} --keep --reason …`"
+    )
 
 
 def _needs_rollout(live: Version) -> str:

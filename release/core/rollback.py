@@ -154,7 +154,6 @@ def _standing(journal: Journal, endpoint: Endpoint, target: Version) -> bool:
         and weights.same(decision.target, journal.weights)
         and weights.same(endpoint.current, journal.weights)
         and weights.same(endpoint.desired, journal.weights)
-        and weights.main_version(journal.weights) == target
         and weights.traffic(journal.weights).keys() == {target}
     )
 
