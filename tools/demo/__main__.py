@@ -61,6 +61,7 @@ def _up() -> None:
 
 def _environment(road: Road, environment: str, data: dict[str, str]) -> None:
     """One environment: registry, two registered versions, the first one live, then what config says."""
+    road.begin(environment)
     made, stands = bool(road.outputs(environment)), road.status(environment) is not None
     if made and not stands:
         with step(f"{environment}: the sandbox is new, telling the stack what is gone", sys.stdout):

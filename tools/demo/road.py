@@ -32,12 +32,15 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     home: Path
     environ: dict[str, str]
 
+    def begin(self, environment: str) -> None:
+        """Make the stack, unless there is one."""
+        self.run(f"select-{environment}", "pulumi", "stack", "select", "--create", environment)
+
     def deploy(self, environment: str, *, live: str | None = None) -> str:
         """`pulumi up`, with another `live` than the committed one when given; Pulumi's own summary."""
         file: list[str] = []
         if live is not None:
             file = ["--config-file", str(self._earlier_config(environment, live))]
-        self._select(environment)
         said = self.run(
             f"up-{environment}", "pulumi", "up", "--yes", "--skip-preview", "--stack", environment, *file
         )
@@ -45,14 +48,12 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
 
     def recover(self, environment: str) -> None:
         """Tell a stack that the sandbox lost its state what is gone."""
-        self._select(environment)
         self.run(
             f"refresh-{environment}", "pulumi", "refresh", "--yes", "--skip-preview", "--stack", environment
         )
 
     def outputs(self, environment: str) -> dict[str, Any]:
         """The stack's outputs, none when it was never made."""
-        self._select(environment)
         return dict(
             json.loads(self.run("outputs", "pulumi", "stack", "output", "--json", "--stack", environment))
         )
@@ -92,9 +93,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
     def status(self, environment: str) -> dict[str, Any] | None:
         """`modelctl status` as data; None when the account has no registry."""
         command = ("modelctl", "status", "--env", environment, "--json")
-        done = subprocess.run(
-            self._command(command), env=self.environ, cwd=ROOT, check=False, capture_output=True, text=True
-        )
+        done = self._call(command)
         if done.returncode == NO_REGISTRY:
             return None
         if done.returncode:
@@ -115,7 +114,15 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         """
         log = self.home / "logs" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
+        done = self._call(command)
+        log.write_text(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
+        if done.returncode:
+            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
+            raise StepError(f"`{' '.join(command)}` failed:\n{last}\n(all of it: {log})")
+        return done.stdout
+
+    def _call(self, command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             self._command(command),
             env=self.environ,
             cwd=ROOT,
@@ -124,19 +131,11 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
             capture_output=True,
             text=True,
         )
-        log.write_text(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
-        if done.returncode:
-            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-            raise StepError(f"`{' '.join(command)}` failed:\n{last}\n(all of it: {log})")
-        return done.stdout
 
     def _command(self, command: tuple[str, ...]) -> list[str]:
         """The project's own programs by path; pulumi from the PATH that set-up made."""
         own = BIN / command[0]
         return [str(own) if own.exists() else command[0], *command[1:]]
-
-    def _select(self, environment: str) -> None:
-        self.run(f"select-{environment}", "pulumi", "stack", "select", "--create", environment)
 
     def _earlier_config(self, environment: str, live: str) -> Path:
         """The committed config as it was when `live` was live: how this environment came to have a past."""
