@@ -100,6 +100,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             rules=args["rules"],
             journal={"bucket": args["bucket"], "key": args["journal_key"]},
             kms_key_arn=args["key_arn"],
+            approvals={version.version: version.approval for version in args["versions"]},
             opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
         )
         on_endpoint = pulumi.ResourceOptions(parent=self, depends_on=[endpoint])

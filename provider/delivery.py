@@ -1,11 +1,13 @@
 """The `modeldelivery` package: one resource and one function."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from provider import endpoint, fleet
 from provider.protocol import Checked, Created, Diff, Found, Log, Provider, ProviderError, Resource
 from provider.values import Properties
+from release.aws.session import open_account
 
 VERSION = "0.1.0"
 
@@ -15,7 +17,10 @@ class ModelDelivery(Provider):
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
-        self._endpoint = endpoint.EndpointResource(log, self.cancelled)
+        self._opens = cache(
+            open_account
+        )  # a client costs tenths of a second, and both the function and the resource need some
+        self._endpoint = endpoint.EndpointResource(log, self.cancelled, self._opens)
 
     def schema(self) -> Mapping[str, Any]:
         return {
@@ -78,7 +83,7 @@ class ModelDelivery(Provider):
     def invoke(self, token: str, args: Properties, *, preview: bool) -> Mapping[str, Any]:  # noqa: ARG002
         if token != fleet.TOKEN:
             raise ProviderError(f"modeldelivery has no function {token}; it has {fleet.TOKEN}")
-        return fleet.get_fleet(args)
+        return fleet.get_fleet(args, self._opens)
 
 
 def _known(resource: Resource) -> None:

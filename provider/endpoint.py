@@ -33,9 +33,9 @@ from release.actor import actor
 from release.aws.errors import ask, find
 from release.aws.hosting import SageMakerHosting
 from release.aws.journal import S3Journal
-from release.aws.session import Account, open_account
+from release.aws.session import Account, Opens, open_account
 from release.conduct import Conductor, GaveUpError, Patience
-from release.core import up, weights
+from release.core import history, up, weights
 from release.core.endpoint import Endpoint
 from release.core.intent import EndpointBrokenError, foreseen
 from release.core.journal import Journal
@@ -68,16 +68,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class EndpointResource:
     """The resource's life, in the words of `provider.protocol.Provider`."""
 
-    def __init__(self, log: Log, cancelled: threading.Event) -> None:
+    def __init__(self, log: Log, cancelled: threading.Event, opens: Opens | None = None) -> None:
         self._log = log
         self._cancelled = cancelled
+        self._opens = opens or open_account
         self._seen: dict[str, Seen] = {}
 
     def check(self, resource: Resource, news: Properties) -> Checked:
         """Judge the inputs, resolve, and add what the traffic will be and what it is now."""
         try:
             inputs = parse_inputs(news)
-            account = _account(inputs)
+            account = self._account(inputs)
             _refuse_account(account.id, inputs)
             seen = _look(account, inputs)
             journal = seen.stored.journal if seen.stored else Journal()
@@ -93,7 +94,12 @@ class EndpointResource:
             self._log.warning(warning, resource.urn)
         self._seen[resource.urn] = seen
         serving = weights.shares(seen.endpoint.current) if seen.endpoint else {}
-        return Checked({**news, "weights": plan.weights, "servingAtCheck": serving})
+        added = {
+            "weights": plan.weights,
+            "servingAtCheck": serving,
+            "fallbackAtCheck": history.fallback(journal),
+        }
+        return Checked({**news, **{key: value for key, value in added.items() if value is not None}})
 
     def diff(self, resource: Resource, old_inputs: Properties, news: Properties) -> Diff:
         """What an update would do: by the world when check has looked at it, else (refresh) by the inputs alone."""
@@ -117,7 +123,7 @@ class EndpointResource:
         if preview:
             return Created("", {**properties, "name": inputs.endpoint_name})
         try:
-            account = _account(inputs)
+            account = self._account(inputs)
             _refuse_account(account.caller, inputs)
             self._clear_the_way(account, inputs)
             arn = self._follow(resource, account, inputs, timeout)
@@ -134,7 +140,7 @@ class EndpointResource:
         if preview:
             return {**news, "name": inputs.endpoint_name}
         try:
-            account = _account(inputs)
+            account = self._account(inputs)
             _refuse_account(account.caller, inputs)
             arn = self._follow(resource, account, inputs, timeout)
             _retag(account, arn, inputs, old_inputs)
@@ -145,7 +151,7 @@ class EndpointResource:
     def read(self, id_: str, properties: Properties) -> Found | None:
         """The endpoint as it is; for an import everything is found from its ARN."""
         try:
-            return look_up(id_, properties)
+            return look_up(id_, properties, self._opens)
         except _FAILURES as error:
             raise ProviderError(str(error)) from error
 
@@ -153,12 +159,15 @@ class EndpointResource:
         """Delete the endpoint and its configs; the journal stays, so that rejections outlive it."""
         try:
             inputs = parse_inputs(properties)
-            account = _account(inputs)
+            account = self._account(inputs)
             _refuse_account(account.caller, inputs)
             self._delete_endpoint(account, inputs, resource.urn, timeout or PATIENCE)
             EndpointConfigs(account=account, inputs=inputs).sweep(using="")
         except _FAILURES as error:
             raise ProviderError(str(error)) from error
+
+    def _account(self, inputs: EndpointInputs) -> Account:
+        return self._opens(inputs.profile, inputs.region)
 
     def _follow(self, resource: Resource, account: Account, inputs: EndpointInputs, timeout: float) -> str:
         """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""
@@ -223,7 +232,7 @@ class EndpointResource:
     def _keep_what_was_made(self, inputs: EndpointInputs, properties: Properties, error: Exception) -> None:
         """Raises InitFailedError when there is an endpoint to keep in the state, so that the next `up` goes on with it."""
         try:
-            account = _account(inputs)
+            account = self._account(inputs)
             hosting = _hosting(account, inputs)
             found = hosting.describe()
             kept = (
@@ -266,10 +275,6 @@ class _Progress:
 
     def waiting(self, why: str, seconds: float) -> None:
         self._log.status(f"{why} ({seconds:.0f} s)", self._urn)
-
-
-def _account(inputs: EndpointInputs) -> Account:
-    return open_account(inputs.profile, inputs.region)
 
 
 def _refuse_account(account: str, inputs: EndpointInputs) -> None:

@@ -9,7 +9,7 @@ from provider.protocol import ProviderError
 from provider.values import Properties
 from release.aws.journal import S3Journal
 from release.aws.registry import Registry
-from release.aws.session import open_account
+from release.aws.session import Account, Opens
 from release.naming import Place, parse_environment, parse_model
 from release.ports import LostError, NoRegistryError, UnreachableError
 from release.record import VersionRecord
@@ -30,7 +30,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     profile: str | None = None
 
 
-def get_fleet(args: Properties) -> Mapping[str, Any]:
+def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
     """Look the fleet up.
 
     Returns:
@@ -42,13 +42,15 @@ def get_fleet(args: Properties) -> Mapping[str, Any]:
     """
     try:
         asked = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
-        return {"versions": [_answer(record) for record in _records(asked)]}
+        registry = _registry(asked, opens(asked.profile, asked.region))
+        return {
+            "versions": [_answer(record, registry.approval(record)) for record in _records(asked, registry)]
+        }
     except (msgspec.ValidationError, ValueError, LostError, UnreachableError) as error:
         raise ProviderError(str(error)) from error
 
 
-def _records(asked: Asked) -> list[VersionRecord]:
-    account = open_account(asked.profile, asked.region)
+def _registry(asked: Asked, account: Account) -> Registry:
     if account.id != asked.account:
         raise ProviderError(
             f"the credentials of profile {asked.profile or '(default)'} are of account {account.id}, and this stack may only "
@@ -60,12 +62,15 @@ def _records(asked: Asked) -> list[VersionRecord]:
         account=asked.account,
         region=asked.region,
     )
-    registry = Registry(clients=account, place=place)
+    return Registry(clients=account, place=place)
+
+
+def _records(asked: Asked, registry: Registry) -> list[VersionRecord]:
     fleet = [parse_version(v) for v in asked.fleet]
     found = {v: registry.record(v) for v in fleet}
     missing = [v for v, record in found.items() if record is None]
     if missing or not fleet:
-        _refuse_or_nothing_yet(registry, place, missing)
+        _refuse_or_nothing_yet(registry, registry.place, missing)
         return []
     return [record for record in found.values() if record is not None]
 
@@ -105,7 +110,7 @@ def _has_served(registry: Registry, place: Place) -> bool:
         return False
 
 
-def _answer(record: VersionRecord) -> dict[str, Any]:
+def _answer(record: VersionRecord, approval: str) -> dict[str, Any]:
     return {
         "version": record.version,
         "digest": record.digests.id,
@@ -114,4 +119,5 @@ def _answer(record: VersionRecord) -> dict[str, Any]:
         "modelDigest": record.digests.model,
         "dataRevision": record.digests.data,
         "packageArn": record.package_arn,
+        "approval": approval,
     }

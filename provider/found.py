@@ -11,12 +11,14 @@ from provider.values import Properties
 from release.aws.errors import ask
 from release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
 from release.aws.journal import S3Journal
-from release.aws.session import Account, open_account, profile_for
+from release.aws.session import Account, Opens, profile_for
 from release.core import weights
 from release.naming import journal_key, registry_bucket
 
+_OF_A_CHECK = {"servingAtCheck", "fallbackAtCheck"}
 
-def look_up(id_: str, properties: Properties) -> Found | None:
+
+def look_up(id_: str, properties: Properties, opens: Opens) -> Found | None:
     """Look the endpoint up by its ARN; `properties` are the state's inputs, empty for an import.
 
     Returns:
@@ -29,7 +31,7 @@ def look_up(id_: str, properties: Properties) -> Found | None:
     region, account_id, name = _parse_arn(id_)
     known: dict[str, Any] = dict(properties)
     profile = known.get("profile") or profile_for(name.rpartition("-")[2])
-    account = open_account(profile, region)
+    account = opens(profile, region)
     known.setdefault("allowedAccounts", [account_id])
     known.setdefault("rules", {"rolloutRequired": False, "separateDrop": False, "bakeSeconds": 0})
     known.setdefault(
@@ -73,7 +75,7 @@ def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> F
         "kmsKeyArn": config.get("KmsKeyId"),
         "tags": _tags(account, hosting.arn),
     }
-    inputs = {key: value for key, value in inputs.items() if key != "servingAtCheck" and value is not None}
+    inputs = {key: value for key, value in inputs.items() if key not in _OF_A_CHECK and value is not None}
     return Found(hosting.arn, inputs, {**inputs, "arn": hosting.arn, "name": name})
 
 

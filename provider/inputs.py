@@ -49,7 +49,11 @@ class JournalPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class EndpointInputs(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
 ):
-    """See docs/architecture.md. `weights` and `serving_at_check` are added by check, never written by a program."""
+    """See docs/architecture.md.
+
+    `weights`, `serving_at_check` and `fallback_at_check` are added by check, never written by a program; `approvals` are for
+    whoever judges the resource, and change nothing on the endpoint.
+    """
 
     endpoint_name: str
     region: str
@@ -61,8 +65,10 @@ class EndpointInputs(
     profile: str | None = None
     kms_key_arn: str | None = None
     tags: dict[str, str] = {}
+    approvals: dict[str, str] = {}
     weights: dict[str, int] | None = None
     serving_at_check: dict[str, int] | None = None
+    fallback_at_check: str | None = None
 
     @property
     def request(self) -> Request:

@@ -60,6 +60,7 @@ class Endpoint(pulumi.CustomResource):
         rules: what the environment demands of a change.
         journal: where the journal lies.
         kms_key_arn: encrypts the instances' volumes.
+        approvals: what the registry says of each version; policies read it, nothing on the endpoint depends on it.
         tags: tags of the endpoint and its configs.
         opts: resource options.
     """
@@ -77,6 +78,7 @@ class Endpoint(pulumi.CustomResource):
         journal: Journal,
         profile: str | None = None,
         kms_key_arn: pulumi.Input[str] | None = None,
+        approvals: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -90,6 +92,7 @@ class Endpoint(pulumi.CustomResource):
             "rules": rules,
             "journal": journal,
             "kmsKeyArn": kms_key_arn,
+            "approvals": approvals,
             "tags": tags,
             "arn": None,
             "name": None,
@@ -120,6 +123,7 @@ class RegisteredVersion(
         model_digest: digest of `model.tar.gz`, `sha256:<hex>`.
         data_revision: revision of the training data.
         package_arn: ARN of its SageMaker model package.
+        approval: of the package: Approved, Rejected or PendingManualApproval.
     """
 
     version: str
@@ -129,6 +133,7 @@ class RegisteredVersion(
     model_digest: str
     data_revision: str
     package_arn: str
+    approval: str
 
 
 class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 """Which account and region an environment's credentials lead to."""
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,9 @@ class Connection(Account):
     def __init__(self, session: boto3.Session, place: Place) -> None:
         super().__init__(session, place.account)
         self.place = place
+
+
+Opens = Callable[[str | None, str | None], Account]  # profile and region, as `open_account` takes them
 
 
 def open_account(profile: str | None, region: str | None) -> Account:

@@ -98,6 +98,7 @@ def record(version: str) -> dict[str, str]:
         "modelDigest": f"sha256:{digit * 64}",
         "dataRevision": "2013-03",
         "packageArn": f"arn:test:package/{version}",
+        "approval": "Approved",
     }
 
 

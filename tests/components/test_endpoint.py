@@ -53,6 +53,7 @@ def test_the_endpoint_gets_no_weights_from_config(prod):
     endpoint = prod.only(ENDPOINT).inputs
     assert set(endpoint) == {
         "allowedAccounts",
+        "approvals",
         "endpointName",
         "journal",
         "kmsKeyArn",
