@@ -78,6 +78,16 @@ class Changes(_Section, frozen=True):
     bake_minutes: Annotated[int, Meta(ge=0, le=10080)]
 
 
+class Promotion(_Section, frozen=True, rename={"source": "from"}):
+    """The environment where a version must have served before it gets traffic here; `review` reads it in a preview."""
+
+    source: Environment | None = None
+
+    def __post_init__(self) -> None:
+        if self.source is not None:
+            parse_environment(self.source)
+
+
 class Alarms(_Section, frozen=True):
     max_error_rate_percent: Annotated[float, Meta(gt=0, le=100)]
     max_latency_ms: Annotated[int, Meta(ge=1, le=60000)]  # of the model alone, 99th percentile
@@ -98,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     instances: Instances
     rollout: Rollout
     changes: Changes
+    promotion: Promotion
     alarms: Alarms
     retention: Retention
     protect: bool
@@ -122,6 +133,7 @@ _KEYS = {
     ),
     "rollout": _Key(Rollout, "{required: true} or {required: false}"),
     "changes": _Key(Changes, "{separateDrop: true, bakeMinutes: 30}, 0 to 10080 minutes"),
+    "promotion": _Key(Promotion, "{from: staging}, the environment where a version serves first, or no such line"),
     "alarms": _Key(
         Alarms,
         "{maxErrorRatePercent: 1, maxLatencyMs: 500}, above 0 to 100 percent, 1 to 60000 milliseconds",
@@ -161,6 +173,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         instances=source.section("instances"),
         rollout=source.section("rollout"),
         changes=source.section("changes"),
+        promotion=source.promotion(stack),
         alarms=source.section("alarms"),
         retention=source.section("retention"),
         protect=source.section("protect"),
@@ -215,6 +228,18 @@ class _Source(NamedTuple):
             raise SettingsError(
                 f"{self.file}: {name}{path} is {_at(value, path)}: {reason}; allowed: {allowed}"
             ) from wrong
+
+    def promotion(self, stack: str) -> Promotion:
+        """Where versions come from; nowhere without such a line."""
+        if self.text("promotion") is None:
+            return Promotion()
+        promotion: Promotion = self.section("promotion")
+        if promotion.source == stack:
+            raise SettingsError(
+                f"{self.file}: {PROJECT}:promotion.from is {stack!r}, this environment itself; allowed: "
+                f"{_KEYS['promotion'].allowed}"
+            )
+        return promotion
 
     def model(self) -> Model:
         name = f"{PROJECT}:model"
