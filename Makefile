@@ -13,10 +13,18 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down test check bench lock
+.PHONY: help setup up down check test preview comment deploy drift report bench lock
+
+# `make preview ENV=staging`, and likewise for deploy and drift.
+ENV ?=
+# What `make test` runs beyond `make check`; another choice is for whoever looks for one thing.
+TESTS ?= tests/stacks tests/faults
+# What `make check` runs: everything without an engine.
+UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
+REVIEW := $(BIN)/python -m review
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what this project needs (environments, Pulumi)
 	@$(PYTHON) -m tools.setup
@@ -27,15 +35,30 @@ up: setup ## staging and production on this machine, each with a model that serv
 down: ## remove what `make up` made
 	@$(BIN)/python -m tools.demo down
 
-check: setup ## lint, format and types
+check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.lint_stacks
+	$(PYTEST) -n 2 $(UNITS)
 
 test: check ## all checks and tests
-	$(PYTEST) -n 2 tests --ignore=tests/stacks --ignore=tests/faults
-	$(PYTEST) -n 2 --dist loadfile tests/stacks tests/faults
+	$(PYTEST) -n 2 --dist loadfile $(TESTS)
+
+preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
+	@$(REVIEW) preview --env $(ENV)
+
+comment: setup ## the previews as one comment: on the pull request in CI, on standard output elsewhere
+	@$(REVIEW) comment
+
+deploy: setup ## `pulumi up` of ENV by the plan that `make preview` saved, refused when it went stale
+	@$(REVIEW) deploy --env $(ENV)
+
+drift: setup ## whether ENV is still as it was deployed, and who changed it
+	@$(REVIEW) drift --env $(ENV)
+
+report: setup ## one issue on all environments that drifted; closed when none does
+	@$(REVIEW) report
 
 bench: setup ## the benchmarks' table
 	@$(BIN)/python -m benchmarks

@@ -1,0 +1,163 @@
+"""The engine, asked for a preview, a plan, drift, or an update by a plan."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from review.core.document import DocumentError
+from review.core.rules import Violation
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICIES = ROOT / "policy"
+STALE = "violates plan"  # the engine's words for a step that the plan does not have
+
+
+class EngineFailedError(Exception):
+    """The engine gave no document; the message is what it said."""
+
+
+class Previewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What one preview left: its document, what the policy pack said, whether the engine took it for done."""
+
+    document: bytes
+    violations: tuple[Violation, ...]
+    ok: bool
+
+
+class _PolicyEvent(msgspec.Struct, frozen=True, rename="camel"):
+    """sdk/v3/go/common/apitype/events.go: what a policy says of a resource."""
+
+    resource_urn: str = ""
+    message: str = ""
+    policy_name: str = ""
+    enforcement_level: str = ""
+
+
+class _Event(msgspec.Struct, frozen=True, rename="camel"):
+    policy_event: _PolicyEvent | None = None
+
+
+def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
+    """Run `pulumi preview`, with policies and a saved plan.
+
+    Args:
+        environment: the stack.
+        plan: where the plan is saved, when the engine makes one.
+        config: another file than Pulumi.<environment>.yaml.
+
+    Raises:
+        EngineFailedError: it wrote no document.
+    """
+    plan.unlink(missing_ok=True)
+    with _folder() as folder:
+        events = folder / "events.json"
+        done = _pulumi(
+            "preview", "--json", "--show-sames", "--non-interactive", "--stack", environment,
+            "--policy-pack", str(POLICIES), "--save-plan", str(plan), "--event-log", str(events),
+            *_config(config),
+        )  # fmt: skip
+        if not done.stdout.lstrip().startswith(b"{"):
+            raise EngineFailedError(_said(done))
+        return Previewed(document=done.stdout, violations=tuple(_violations(events)), ok=done.returncode == 0)
+
+
+def drift(environment: str, config: Path | None) -> bytes:
+    """What `pulumi refresh` would take over, without doing it. Raises EngineFailedError."""
+    done = _pulumi(
+        "refresh", "--preview-only", "--json", "--non-interactive", "--stack", environment, *_config(config)
+    )
+    if done.returncode or not done.stdout.lstrip().startswith(b"{"):
+        raise EngineFailedError(_said(done))
+    return done.stdout
+
+
+def update(environment: str, plan: Path, config: Path | None) -> tuple[int, bool]:
+    """Run `pulumi up` by a plan, shown as it goes on; its status, and whether it found the plan to be stale.
+
+    Without --skip-preview: the engine holds a preview against the plan before it changes anything.
+    """
+    command = [
+        "pulumi", "up", "--yes", "--non-interactive", "--stack", environment, "--plan", str(plan),
+        "--policy-pack", str(POLICIES), *_config(config),
+    ]  # fmt: skip
+    stale = False
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            stale = stale or STALE in line
+    return process.returncode, stale
+
+
+def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["pulumi", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},  # else it has no --event-log
+    )
+
+
+def _config(file: Path | None) -> tuple[str, ...]:
+    return ("--config-file", str(file.resolve())) if file else ()
+
+
+def _violations(events: Path) -> Iterator[Violation]:
+    """The JSON document has no word of policies; the event log has. Raises DocumentError."""
+    if not events.exists():
+        return
+    seen: set[Violation] = set()
+    for line in events.read_bytes().splitlines():
+        try:
+            event = msgspec.json.decode(line, type=_Event).policy_event
+        except msgspec.DecodeError as error:
+            raise DocumentError(f"the engine's event log cannot be read: {error}") from error
+        if event is None:
+            continue
+        violation = Violation(
+            policy=event.policy_name,
+            resource=event.resource_urn.rpartition("::")[2],
+            message=event.message.strip(),
+            mandatory=event.enforcement_level != "advisory",
+        )
+        if violation not in seen:
+            seen.add(violation)
+            yield violation
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    text = (done.stderr + done.stdout).decode(errors="replace").strip()
+    return text or f"pulumi ended with status {done.returncode} and said nothing"
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="review-") as folder:
+        yield Path(folder)
+
+
+def commit() -> str:
+    """What Git calls the tree that is looked at, `+` when it has changes; empty without Git."""
+    head = _git("rev-parse", "HEAD")
+    return f"{head}+" if head and _git("status", "--porcelain", "--untracked-files=no") else head
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True
+    )
+    return done.stdout.strip() if done.returncode == 0 else ""

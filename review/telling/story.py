@@ -1,0 +1,321 @@
+"""From reviews to a page: what production will feel, in the order in which a reviewer wants to know it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from review.core.change import Change, Kind
+from review.core.compare import Unheard, When
+from review.core.cost import CostChange
+from review.core.evidence import Evidence, Verdict
+from review.core.fleet import Bits, FleetChange, Resized
+from review.core.permissions import PermissionChange
+from review.core.review import Review
+from review.core.rules import Refusal
+from review.telling.page import Line, Name, Page, Section, Table, listed
+
+_MOST = 6  # grants of one policy that are told one by one
+_RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
+
+
+def tell(reviews: Sequence[Review]) -> Page:
+    """Tell of all environments at once; the last is the one that matters most, and comes first.
+
+    Args:
+        reviews: in the order in which environments get a change.
+    """
+    parts = [
+        section
+        for review in reversed(reviews)
+        for section in _environment(review, brief=_brief(review, reviews))
+    ]
+    return Page(
+        title=_title(reviews),
+        sections=tuple(parts),
+        refused=any(review.refusals for review in reviews),
+    )
+
+
+def _brief(review: Review, reviews: Sequence[Review]) -> bool:
+    """A change of one environment's release and nothing else is told in a few lines."""
+    others = [other for other in reviews if other is not review]
+    return review.change.only(*_RELEASE) and all(other.change.is_nothing for other in others)
+
+
+def _title(reviews: Sequence[Review]) -> Line:
+    last = reviews[-1]
+    if last.change.errors:
+        return (Name(last.environment), ": the preview FAILED")
+    return (Name(last.environment), " will feel: ", *headline(last.change))
+
+
+def headline(change: Change) -> Line:
+    """The change in one line."""
+    if change.losses:
+        loss = change.losses[0]
+        more = f" and {len(change.losses) - 1} more" if len(change.losses) > 1 else ""
+        return (f"{loss.verb} the {loss.words} ", Name(loss.name), more)
+    if not change.kinds:
+        return ("nothing",)
+    if change.only(Kind.METADATA):
+        return ("metadata only",)
+    if change.only(Kind.TRAFFIC) and change.fleet:
+        return ("traffic only: ", *_traffic(change.fleet))
+    return (", ".join(change.kinds),)
+
+
+def _environment(review: Review, *, brief: bool) -> Iterator[Section]:
+    change = review.change
+    refusals = tuple(_refusal(each) for each in review.refusals)
+    if change.is_nothing and not refusals and not change.warnings:
+        yield Section(title=(Name(review.environment), ": nothing changes"))
+        return
+    yield Section(
+        title=(Name(review.environment), ": ", *headline(change)),
+        alarms=(*_alarms(change), *refusals),
+        lines=tuple(_lines(review)),
+        tables=tuple(_bits(change.fleet)) if change.fleet and not brief else (),
+    )
+    if not brief and change.plain:
+        yield _details(review)
+
+
+def _alarms(change: Change) -> Iterator[Line]:
+    for loss in change.losses:
+        because = (" because of ", *listed(loss.because)) if loss.because else ()
+        was = ", which is protected" if loss.protected else ""
+        yield (f"{loss.verb} the {loss.words} ", Name(loss.name), was, *because)
+    for error in change.errors[:3]:
+        yield ("the preview failed: ", Name(error))
+
+
+def _refusal(refusal: Refusal) -> Line:
+    return ("Refused (", Name(refusal.rule), "): ", Name(refusal.why), ". ", Name(refusal.fix))
+
+
+def _lines(review: Review) -> Iterator[Line]:
+    change = review.change
+    if change.fleet:
+        yield from _fleet(change, change.fleet)
+    yield from (_evidence(each) for each in review.evidence)
+    if change.fleet:
+        yield from _way_back(review.environment, change.fleet)
+    for permission in change.permissions:
+        yield from _permission(permission)
+    for weak in change.weakened:
+        yield (f"WEAKENS the {weak.words} ", Name(weak.name), ": ", *listed(weak.why))
+    for each in review.tried or ():
+        yield _unheard(review, each)
+    if change.promotes_from and review.tried is None and change.kinds:
+        yield (
+            "Whether ",
+            Name(change.promotes_from),
+            " has had this cannot be told: it has no preview here.",
+        )
+    for violation in review.violations:
+        if not violation.mandatory:
+            yield (
+                "Advice (",
+                Name(violation.policy),
+                "): ",
+                Name(violation.resource),
+                ": ",
+                Name(violation.message),
+            )
+    yield from _cost(change.cost)
+    for warning in change.warnings[:5]:
+        yield ("Pulumi warns: ", Name(warning))
+
+
+def _traffic(fleet: FleetChange) -> Line:
+    line: list[str | Name] = []
+    for version in dict.fromkeys((*fleet.before, *fleet.after)):
+        was, will = fleet.before.get(version, 0), fleet.after.get(version, 0)
+        if was != will:
+            line += [", " if line else "", Name(version), f" {was} → {will} %"]
+    return tuple(part for part in line if part != "")
+
+
+def _fleet(change: Change, fleet: FleetChange) -> Iterator[Line]:
+    if change.losses and not fleet.after:
+        return
+    if fleet.is_gone:
+        yield (
+            "The endpoint ",
+            Name(fleet.name),
+            " is GONE: someone deleted it, and this change makes it again.",
+        )
+    if fleet.moves:
+        yield ("Traffic: ", *_traffic(fleet), ".")
+    elif fleet.before and (fleet.changes_fleet or fleet.bits) and not change.losses:
+        serving = tuple(version for version, weight in fleet.after.items() if weight)
+        yield ("No traffic moves: ", *listed(serving), " goes on serving.")
+    if fleet.live[0] != fleet.live[1] and not fleet.moves and fleet.before:
+        asked = fleet.live[1]
+        serves = asked is not None and bool(fleet.after.get(asked))
+        yield (
+            "Config asks for ",
+            Name(asked or "nothing"),
+            " now, which serves already." if serves else " now, and it gets no traffic by this change.",
+        )
+    for version in fleet.added:
+        weight = fleet.after.get(version, 0)
+        yield ("Joins the fleet: ", Name(version), f" at {weight} %.")
+    for version in fleet.dropped:
+        tail = ", to which a rollback goes now" if version == fleet.fallback else ""
+        yield ("Leaves the fleet: ", Name(version), tail, ".")
+    yield from (_resized(each) for each in fleet.resized)
+    for scaled in fleet.scaled:
+        yield (
+            "Scales otherwise: ",
+            Name(scaled.version),
+            f" on {_bounds(scaled.after)} instances, not on {_bounds(scaled.before)}.",
+        )
+
+
+def _bounds(bounds: tuple[int, int]) -> str:
+    return f"{bounds[0]} to {bounds[1]}"
+
+
+def _resized(each: Resized) -> Line:
+    was, will = each.before, each.after
+    return (
+        "Other instances: ",
+        Name(will.version),
+        f" from {was.instance_count} x ",
+        Name(was.instance_type),
+        f" to {will.instance_count} x ",
+        Name(will.instance_type),
+        ".",
+    )
+
+
+def _evidence(each: Evidence) -> Line:
+    proof = each.proof
+    head: Line = ("Evidence for ", Name(each.version), ": ")
+    if proof is None or each.verdict is Verdict.ABSENT:
+        return (*head, "in ", Name(each.source), f" it {each.verdict}.")
+    line: list[str | Name] = [*head, f"{each.verdict} in ", Name(each.source)]
+    if proof.version != each.version:
+        line += [" as ", Name(proof.version)]
+    if proof.served_since:
+        line.append(f" for {_duration(proof.served_seconds)}, first {proof.served_since:%Y-%m-%d %H:%M} UTC")
+        line.append(", serves there now" if proof.serving else "")
+    if proof.rejected:
+        line += [" (", Name(proof.rejected), ")"]
+    for metric, value in sorted((proof.metrics or {}).items())[:6]:
+        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+        line += ["; ", Name(metric), " ", Name(shown)]
+    if not proof.metrics:
+        line.append("; no metrics were recorded")
+    return (*(part for part in line if part != ""), ".")
+
+
+def _duration(seconds: float) -> str:
+    whole = timedelta(seconds=int(seconds))
+    if whole.days:
+        return f"{whole.days} d {whole.seconds // 3600} h"
+    hours, minutes = divmod(whole.seconds // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole.seconds % 60} s"
+
+
+def _way_back(environment: str, fleet: FleetChange) -> Iterator[Line]:
+    """How the traffic comes back, once this is applied."""
+    if not fleet.moves:
+        return
+    served = max(fleet.before, key=lambda version: fleet.before[version])
+    if served in fleet.after:
+        yield (
+            "Take it back: ",
+            Name(f"modelctl rollback --env {environment} --reason …"),
+            " gives ",
+            Name(served),
+            f" its traffic again, in seconds; it stays in the fleet at {fleet.after[served]} %.",
+        )
+    else:
+        yield ("NO WAY BACK in seconds: ", Name(served), " leaves the fleet with this change.")
+
+
+def _permission(change: PermissionChange) -> Iterator[Line]:
+    resource = (
+        (Name(change.urn.rpartition("::")[2]), " ", Name(change.property))
+        if change.property
+        else (Name(change.urn.rpartition("::")[2]),)
+    )
+    if change.unknown:
+        yield ("CANNOT TELL who may do what by ", *resource, ": ", Name(change.why or "not known yet"))
+    said: dict[str, list[str]] = {}
+    for widened in change.widened:  # one grant may be new in several ways
+        said.setdefault(widened.detail, []).append(widened.kind)
+    for detail, kinds in list(said.items())[:_MOST]:
+        yield ("WIDENS ", *resource, f" ({', '.join(dict.fromkeys(kinds))}): ", Name(detail))
+    if len(said) > _MOST:
+        yield ("WIDENS ", *resource, f": {len(said) - _MOST} more")
+    if change.narrowed and not change.widened and not change.unknown:
+        yield ("Narrows ", *resource, ".")
+
+
+def _unheard(review: Review, each: Unheard) -> Line:
+    source = Name(review.change.promotes_from or "")
+    what: Line = (
+        f"{each.words} ",
+        Name(each.name),
+        *((" ", *listed(each.properties)) if each.properties else ()),
+    )
+    if each.when is When.TOGETHER:
+        return (source, " gets it with the same change: ", *what)
+    return ("NOT TRIED in ", source, f" ({each.effect}): ", *what)
+
+
+def _cost(cost: CostChange) -> Iterator[Line]:
+    if cost.unpriced:
+        yield (
+            "Cost: UNPRICED ",
+            *listed(cost.unpriced),
+            f"; the rest {_dollars(cost)} (prices of {cost.date}).",
+        )
+    elif cost.least or cost.most:
+        yield (f"Cost: {_dollars(cost)} (prices of {cost.date}).",)
+    if cost.by_use:
+        yield ("Costs by use, not counted: ", *listed(cost.by_use), ".")
+
+
+def _dollars(cost: CostChange) -> str:
+    least, most = (f"{'+' if each >= 0 else '-'}${abs(each):,.0f}" for each in (cost.least, cost.most))
+    if cost.least == cost.most:
+        return f"{least} a month"
+    return f"{least} a month on the fewest instances, {most} on the most"
+
+
+def _bits(fleet: FleetChange) -> Iterator[Table]:
+    if fleet.bits:
+        yield Table(
+            headings=("version", "beside", "image before", "image after", "model before", "model after"),
+            rows=tuple(_bit(each) for each in fleet.bits),
+        )
+
+
+def _bit(each: Bits) -> tuple[Line, ...]:
+    cells = (each.version, each.against, each.image[0], each.image[1], each.model[0], each.model[1])
+    return tuple((Name(_short(cell)),) if cell else ("-",) for cell in cells)
+
+
+def _short(digest: str) -> str:
+    """Enough of a digest to tell two apart."""
+    return digest[:19] + "…" if digest.startswith("sha256:") else digest
+
+
+def _details(review: Review) -> Section:
+    rows = tuple(
+        (
+            (each.effect,),
+            (each.words,),
+            (Name(each.name),),
+            (*listed(each.properties), *((" (known after the update)",) if each.unknown else ())) or ("",),
+        )
+        for each in review.change.plain
+    )
+    return Section(
+        title=(Name(review.environment), f": all {len(rows)} resources that change"),
+        tables=(Table(headings=("what", "type", "name", "properties"), rows=rows),),
+        folded=True,
+    )
