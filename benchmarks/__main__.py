@@ -17,8 +17,11 @@ from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
     memory,
+    policy_cpu,
     preview_cpu,
     preview_same,
+    pull_request,
+    reader,
     rollback_calls,
     rollback_cpu,
     rollback_load,
@@ -36,6 +39,9 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "up": up.measure,
     "preview-cpu": preview_cpu.measure,
     "preview-same": preview_same.measure,
+    "policy-cpu": policy_cpu.measure,
+    "pull-request": pull_request.measure,
+    "reader": reader.measure,
     "rollback-calls": rollback_calls.measure,
     "rollback-cpu": rollback_cpu.measure,
     "rollback-load": rollback_load.measure,

@@ -1,0 +1,86 @@
+"""What reading a preview of two thousand resources costs: CPU and memory, Python's start included."""
+
+import json
+import resource
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cpu import cpu
+from benchmarks.row import Row
+from benchmarks.world import World
+from tools.demo.road import ROOT
+
+RESOURCES = 2000
+_ENDPOINT = "modeldelivery:index:Endpoint"
+
+
+def measure(world: World) -> list[Row]:
+    """Prod's own preview, its resources copied under other names; every second one changes its tags."""
+    said = world.road.run("bench-preview", "pulumi", "preview", "--json", "--show-sames", "--stack", "prod")
+    file = world.road.home / "preview-2000.json"
+    file.write_text(json.dumps(_grown(json.loads(said))))
+    command = (sys.executable, "-m", "benchmarks.measurements.reader", str(file))
+    done = subprocess.run(
+        command, cwd=ROOT, env=world.road.environ, check=True, capture_output=True, text=True
+    )
+    peak = json.loads(done.stdout)["peak"]
+    seconds = min(cpu(command, world.road.environ, ROOT) for _ in range(3))
+    size = f"{file.stat().st_size / 2**20:.0f} MiB of JSON, {RESOURCES} steps, read, classified and drawn"
+    return [
+        Row(
+            what="CPU of reading a preview of 2,000 resources",
+            measured=seconds,
+            bar=1,
+            unit="s",
+            made_of=size,
+        ),
+        Row(what="memory of the same", measured=peak / 2**10, bar=150, unit="MiB", made_of=size),
+    ]
+
+
+def _grown(document: dict[str, Any]) -> dict[str, Any]:
+    steps = document["steps"]
+    others = [step for step in steps if not step["urn"].split("::")[2].endswith(_ENDPOINT)]
+    grown = [step for step in steps if step not in others]
+    copy = 0
+    while len(grown) < RESOURCES:
+        step = json.loads(json.dumps(others[copy % len(others)]))
+        urn = f"{step['urn']}-{copy}"
+        for part in (step, step["oldState"], step["newState"]):
+            part["urn"] = urn
+        if copy % 2 and step["newState"].get("inputs", {}).get("tags"):
+            step["op"] = "update"
+            step["newState"]["inputs"]["tags"]["owner"] = "another team"
+        grown.append(step)
+        copy += 1
+    return {**document, "steps": grown, "changeSummary": dict(Counter(step["op"] for step in grown))}
+
+
+def _read(file: Path) -> None:
+    """The measured process."""
+    import msgspec  # noqa: PLC0415 - the measured process alone imports the reader
+
+    import review  # noqa: PLC0415 - as above
+    from review.core.change import classify  # noqa: PLC0415 - as above
+    from review.core.cost import Prices  # noqa: PLC0415 - as above
+    from review.core.document import read  # noqa: PLC0415 - as above
+    from review.core.review import review as put_together  # noqa: PLC0415 - as above
+    from review.telling import markdown  # noqa: PLC0415 - as above
+    from review.telling.story import tell  # noqa: PLC0415 - as above
+
+    assert review.__file__ is not None
+    prices = msgspec.toml.decode(Path(review.__file__).with_name("prices.toml").read_bytes(), type=Prices)
+    change = classify("prod", read(file.read_bytes()), prices)
+    whole = put_together(
+        commit="", change=change, prints={}, standing=None, problem=None, violations=(), before=None
+    )
+    comment = markdown.draw(tell([whole]), 65_536)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"peak": peak, "kinds": change.kinds, "comment": len(comment)}))
+
+
+if __name__ == "__main__":
+    _read(Path(sys.argv[1]))
