@@ -1,0 +1,80 @@
+"""Record previews: `.venv/bin/python -m tests.previews.record [NAME …]`.
+
+In a sandbox of its own, each environment is led through its states in `scenarios.py`; in each state the engine previews
+the changes that start there. What is written is what the engine said, without what differs from run to run or machine to
+machine.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.conftest import Sandbox
+from tests.previews import FOLDER
+from tests.previews.program import checked_out
+from tests.previews.scenarios import STATES
+from tests.previews.world import World
+
+OF_THE_MACHINE = ("/root", "/tmp", "/work", str(Path.home()))  # noqa: S108 - to refuse them
+
+
+def main(wanted):
+    known = {scenario.name for states in STATES.values() for state in states for scenario in state.scenarios}
+    if unknown := wanted - known:
+        sys.exit(f"no scenario is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+    with tempfile.TemporaryDirectory() as folder:
+        sandbox = Sandbox(Path(folder) / "sandbox")
+        sandbox.run("up")
+        try:
+            program = checked_out(Path(folder) / "program")
+            for environment, states in STATES.items():
+                world = World(environment, sandbox, Path(folder), program)
+                lead(world, states, wanted or known)
+        finally:
+            sandbox.run("down", "--purge")
+
+
+def lead(world, states, wanted):
+    """Lead one environment from state to state, as far as a scenario asks for."""
+    needed = [at for at, state in enumerate(states) if any(s.name in wanted for s in state.scenarios)]
+    for state in states[: max(needed, default=-1) + 1]:
+        print(f"{world.name}: {state.claim}", flush=True)
+        state.reach(world)
+        for scenario in state.scenarios:
+            if scenario.name in wanted:
+                record(world, scenario)
+
+
+def record(world, scenario):
+    """Preview one change and write down what the engine said."""
+    with world.changed(scenario) as program:
+        done = world.engine(program, *scenario.command, *scenario.flags)
+    found = {
+        "scenario": scenario.claim,
+        "environment": world.name,
+        "exit": done.returncode,
+        "stderr": done.stderr,
+        "document": normalised(json.loads(done.stdout)) if done.stdout.strip() else None,
+    }
+    text = json.dumps(found, indent=1, ensure_ascii=False)
+    for unwanted in (*OF_THE_MACHINE, *scenario.hidden):
+        assert unwanted not in text, f"{scenario.name}: {text[text.index(unwanted) - 200 :][:400]}"
+    (FOLDER / f"{scenario.name}.json").write_text(text + "\n")
+    print(
+        f"  {scenario.name}: {done.returncode} {(found['document'] or {}).get('changeSummary')}", flush=True
+    )
+
+
+def normalised(document):
+    """Without what differs from run to run: how long it took, and where in which file a resource was declared."""
+    document.pop("duration", None)
+    for step in document.get("steps", ()):
+        for state in ("oldState", "newState"):
+            for place in ("stackTrace", "sourcePosition"):
+                step.get(state, {}).pop(place, None)
+    return document
+
+
+if __name__ == "__main__":
+    main(set(sys.argv[1:]))
