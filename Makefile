@@ -21,7 +21,9 @@ ENV ?=
 TESTS ?= tests/stacks tests/faults
 # What `make check` runs: everything without an engine.
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
-REVIEW := $(BIN)/python -m review
+# Where previews leave what they found, for the comment and for the update that follows.
+FOLDER ?= .review
+REVIEW := $(BIN)/python -m review --folder $(FOLDER)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +67,6 @@ bench: setup ## the benchmarks' table
 
 lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer versions)
 	cd requirements && $(COMPILE) $(UPGRADE) dev.in -o dev.txt
-	cd requirements && for part in infra pipelines serving uv; do \
+	cd requirements && for part in infra pipelines serving uv ci; do \
 	  $(COMPILE) $(UPGRADE) -c dev.txt $$part.in -o $$part.txt || exit 1; done
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

@@ -60,6 +60,7 @@ if release and versions:
                 "rolloutRequired": settings.rollout.required,
                 "separateDrop": settings.changes.separate_drop,
                 "bakeSeconds": settings.changes.bake_minutes * 60,
+                "promotesFrom": settings.promotion.source,
             },
             "capacity": {
                 "type": settings.instances.type,

@@ -39,6 +39,7 @@ class RulesInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     rollout_required: bool
     separate_drop: bool
     bake_seconds: int
+    promotes_from: str | None = None  # whoever reads previews asks for it; kept here, so that giving it up is seen
 
 
 class JournalPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

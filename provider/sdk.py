@@ -32,11 +32,12 @@ class Variant(TypedDict):
 
 
 class Rules(TypedDict):
-    """What the environment demands of a change."""
+    """What the environment demands of a change; `promotesFrom` is where a version must have served before."""
 
     rolloutRequired: bool
     separateDrop: bool
     bakeSeconds: int
+    promotesFrom: str | None
 
 
 class Journal(TypedDict):

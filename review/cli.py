@@ -28,7 +28,8 @@ from tools.setup.progress import step
 REFUSED = 3
 FAILED = 1
 _PRICES = Path(__file__).with_name("prices.toml")
-_ENGINE_SAYS = "the engine could not preview it"
+_UNFINISHED = "the engine did not come to an end, and did not say why"
+_NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --policy-pack policy` says why"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,8 +107,8 @@ def _preview(options: argparse.Namespace) -> int:
 def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:
     config = StackConfig.read(environment, document.config)
     change = classify(environment, document, _prices())
-    if not found.ok and not change.errors and not any(v.mandatory for v in found.violations):
-        change = msgspec.structs.replace(change, errors=(_ENGINE_SAYS,))
+    if not change.errors and not (found.ok and found.judged):
+        change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else _NOT_JUDGED,))
     standing, problem = proved(environment, document.config)
     commit = engine.commit()
     return review(

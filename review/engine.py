@@ -3,12 +3,14 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from policy.finding import Level
+from policy.judgement import levels
 from review.core.document import DocumentError
 from review.core.rules import Violation
 
@@ -22,10 +24,18 @@ class EngineFailedError(Exception):
 
 
 class Previewed(msgspec.Struct, frozen=True, kw_only=True):
-    """What one preview left: its document, what the policy pack said, whether the engine took it for done."""
+    """What one preview left.
+
+    Attributes:
+        document: what it wrote.
+        violations: what the policy pack found.
+        judged: the policy pack came to its end.
+        ok: the engine took the preview for done.
+    """
 
     document: bytes
     violations: tuple[Violation, ...]
+    judged: bool
     ok: bool
 
 
@@ -35,11 +45,11 @@ class _PolicyEvent(msgspec.Struct, frozen=True, rename="camel"):
     resource_urn: str = ""
     message: str = ""
     policy_name: str = ""
-    enforcement_level: str = ""
 
 
 class _Event(msgspec.Struct, frozen=True, rename="camel"):
     policy_event: _PolicyEvent | None = None
+    policy_analyze_stack_summary_event: dict[str, object] | None = None
 
 
 def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
@@ -55,15 +65,25 @@ def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
     """
     plan.unlink(missing_ok=True)
     with _folder() as folder:
-        events = folder / "events.json"
+        events, advisory = folder / "events.json", folder / "policies.json"
+        # A mandatory policy would end the preview before the reviewer sees the rest of the change: here all are advice,
+        # and the rules' own levels decide afterwards. In the update that follows they are what they are.
+        advisory.write_text('{"all": "advisory"}')
         done = _pulumi(
             "preview", "--json", "--show-sames", "--non-interactive", "--stack", environment,
-            "--policy-pack", str(POLICIES), "--save-plan", str(plan), "--event-log", str(events),
+            "--policy-pack", str(POLICIES), "--policy-pack-config", str(advisory),
+            "--save-plan", str(plan), "--event-log", str(events),
             *_config(config),
         )  # fmt: skip
         if not done.stdout.lstrip().startswith(b"{"):
             raise EngineFailedError(_said(done))
-        return Previewed(document=done.stdout, violations=tuple(_violations(events)), ok=done.returncode == 0)
+        said = _events(events)
+        return Previewed(
+            document=done.stdout,
+            violations=tuple(_violations(said)),
+            judged=any(event.policy_analyze_stack_summary_event is not None for event in said),
+            ok=done.returncode == 0,
+        )
 
 
 def drift(environment: str, config: Path | None) -> bytes:
@@ -116,23 +136,32 @@ def _config(file: Path | None) -> tuple[str, ...]:
     return ("--config-file", str(file.resolve())) if file else ()
 
 
-def _violations(events: Path) -> Iterator[Violation]:
-    """The JSON document has no word of policies; the event log has. Raises DocumentError."""
-    if not events.exists():
-        return
-    seen: set[Violation] = set()
-    for line in events.read_bytes().splitlines():
-        try:
-            event = msgspec.json.decode(line, type=_Event).policy_event
-        except msgspec.DecodeError as error:
-            raise DocumentError(f"the engine's event log cannot be read: {error}") from error
-        if event is None:
+def _events(log: Path) -> list[_Event]:
+    """What the JSON document leaves out. Raises DocumentError."""
+    try:
+        return [msgspec.json.decode(line, type=_Event) for line in log.read_bytes().splitlines()]
+    except FileNotFoundError:
+        return []
+    except msgspec.DecodeError as error:
+        raise DocumentError(f"the engine's event log cannot be read: {error}") from error
+
+
+def _violations(events: Sequence[_Event]) -> Iterator[Violation]:
+    """Each once, at the level that its rule has; one of a rule that is not known is mandatory."""
+    known, seen = levels(), set[Violation]()
+    for event in events:
+        said = event.policy_event
+        if said is None:
             continue
+        # The pack's messages are lines: the rule's reason, what is wrong, `fix: …`, `what: …` (policy/finding.py).
+        lines = said.message.strip().splitlines()
         violation = Violation(
-            policy=event.policy_name,
-            resource=event.resource_urn.rpartition("::")[2],
-            message=event.message.strip(),
-            mandatory=event.enforcement_level != "advisory",
+            policy=said.policy_name,
+            resource=said.resource_urn.rpartition("::")[2],
+            why=" ".join(line for line in lines[1:] if not line.startswith(("fix: ", "what: ")))
+            or said.message,
+            fix=next((line.removeprefix("fix: ") for line in lines if line.startswith("fix: ")), ""),
+            mandatory=known.get(said.policy_name) is not Level.ADVISORY,
         )
         if violation not in seen:
             seen.add(violation)

@@ -81,8 +81,8 @@ def standing(
 def _served(journal: Journal, now: float) -> dict[Version, tuple[float, float]]:
     """When each version first had traffic, and for how many seconds in all; history that was cut off is not counted."""
     found = {each.version: (each.since, 0.0) for each in journal.served}
-    ends = [event.at for event in journal.history[1:]] + [now]
-    for event, end in zip(journal.history, ends, strict=True):
+    times = [*(event.at for event in journal.history), now]
+    for event, end in zip(journal.history, times[1:], strict=True):
         for version in weights.traffic(event.target):
             since, seconds = found.get(version, (event.at, 0.0))
             found[version] = min(since, event.at), seconds + max(0.0, end - event.at)

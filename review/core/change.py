@@ -88,7 +88,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kinds: all that it is, the gravest first; none when nothing changes.
         guarded: the environment protects what it holds, or did until this change.
-        promotes_from: the environment where a version must have served before; None when none is asked.
+        promotes_from: the environment where a version must have served before, or had to until this change.
         fleet: the endpoint's versions; None where there is no endpoint.
         plain: everything else that changes.
         adopted: existing resources that come under management.
@@ -136,7 +136,7 @@ def classify(environment: str, document: Document, prices: Prices) -> Change:
         environment=environment,
         kinds=kinds,
         guarded=config.protect or any(each.protected for each in resources),
-        promotes_from=config.promotes_from,
+        promotes_from=config.promotes_from or (fleet.promoted_from if fleet else None),
         losses=losses,
         permissions=permissions,
         weakened=weak,
@@ -273,6 +273,8 @@ def _plain_kinds(resource: Touched, fleet: FleetChange | None) -> Iterator[Kind]
             yield Kind.CREATES
     elif effect in {Effect.DELETE, Effect.ABANDON}:
         yield Kind.REMOVES
+    elif effect is Effect.REPLACE and resource.kind.nature is Nature.HOLDS:
+        return  # a loss, which says it all
     elif changed - METADATA:
         yield Kind.SETTINGS
     elif changed:

@@ -155,11 +155,17 @@ class Document(_Record, frozen=True):
 
     @property
     def errors(self) -> tuple[str, ...]:
-        return tuple(d.message.strip() for d in self.diagnostics if d.severity == "error")
+        """Why the preview failed; the engine's bare word that it did stands alone only."""
+        found = self._said("error")
+        return tuple(each for each in found if each != "preview failed") or found
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return tuple(d.message.strip() for d in self.diagnostics if d.severity == "warning")
+        return self._said("warning")
+
+    def _said(self, severity: str) -> tuple[str, ...]:
+        found = (d.message.strip() for d in self.diagnostics if d.severity == severity)
+        return tuple(message.removeprefix(f"{severity}: ") for message in found)
 
 
 _SEVERITIES = {"debug", "info", "info#err", "warning", "error"}
@@ -245,7 +251,8 @@ def stack_of(urn: str) -> str:
 
 def _parts(urn: str) -> list[str]:
     parts = urn.split("::", 3)
-    if len(parts) != 4 or not urn.startswith("urn:pulumi:") or not all(parts):  # noqa: PLR2004 - a URN's parts
+    stack = parts[0].removeprefix("urn:pulumi:")
+    if len(parts) != 4 or stack in {"", parts[0]} or not all(parts):  # noqa: PLR2004 - a URN's parts
         raise DocumentError(f"{urn!r} is not a URN: urn:pulumi:STACK::PROJECT::TYPE::NAME")
     return parts
 

@@ -34,6 +34,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rollout_required: bool
     separate_drop: bool
     bake_seconds: int
+    promotes_from: str | None = None
 
 
 class _Endpoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -95,6 +96,7 @@ class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
         members: versions afterwards.
         fallback: where a rollback would go now.
         loosened: demands on changes that are given up.
+        promoted_from: where a version had to have served, until this change.
     """
 
     name: str
@@ -110,6 +112,7 @@ class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
     members_before: tuple[Member, ...] = ()
     fallback: Version | None = None
     loosened: tuple[str, ...] = ()
+    promoted_from: str | None = None
 
     @property
     def moves(self) -> bool:
@@ -194,6 +197,7 @@ def _compare(
         members_before=old.variants if old else (),
         fallback=_version(urn, new.fallback_at_check) if new.fallback_at_check else None,
         loosened=tuple(_loosened(old.rules, new.rules)) if old else (),
+        promoted_from=old.rules.promotes_from if old else None,
     )
 
 
@@ -265,6 +269,8 @@ def _loosened(old: Rules, new: Rules) -> Iterator[str]:
         yield "a version may be live without a finished rollout"
     if old.separate_drop and not new.separate_drop:
         yield "moving traffic and dropping a version may be one change"
+    if old.promotes_from and new.promotes_from != old.promotes_from:
+        yield f"a version need not have served in {old.promotes_from} before it gets traffic here"
     if new.bake_seconds < old.bake_seconds:
         yield f"the fleet may change {new.bake_seconds} s after a version began to serve, not {old.bake_seconds} s"
 

@@ -53,7 +53,7 @@ def _unless_harmless(resource: Touched, changed: frozenset[str]) -> Iterator[str
 def _bucket(old: Inputs, new: Inputs) -> Iterator[str]:
     yield from _turned_on(old, new, "forceDestroy", "deleting it would delete what is in it")
     yield from _turned_off(old, new, "objectLockEnabled", "its objects are not locked any more")
-    if old.get("acl") != new.get("acl") and new.get("acl") not in {None, "private"}:
+    if old.get("acl") != new.get("acl") and new.get("acl") not in (None, "private"):
         yield f"its ACL becomes {new.get('acl')}"
 
 
@@ -131,7 +131,7 @@ def _alarm(old: Inputs, new: Inputs) -> Iterator[str]:
     if new.get("actionsEnabled") is False and old.get("actionsEnabled") is not False:
         yield "it alarms nobody"
     for key in ("alarmActions", "insufficientDataActions"):
-        fewer = set(map(str, old.get(key) or ())) - set(map(str, new.get(key) or ()))
+        fewer = _texts(old.get(key)) - _texts(new.get(key))
         if fewer:
             yield f"it alarms fewer: {key}"
     for key in (
@@ -155,12 +155,12 @@ def _model(old: Inputs, new: Inputs) -> Iterator[str]:
 def _endpoint(old: Inputs, new: Inputs) -> Iterator[str]:
     if old.get("kmsKeyArn") and not new.get("kmsKeyArn"):
         yield "its volumes are encrypted no more with the environment's key"
-    added = set(map(str, new.get("allowedAccounts") or ())) - set(map(str, old.get("allowedAccounts") or ()))
+    added = _texts(new.get("allowedAccounts")) - _texts(old.get("allowedAccounts"))
     if added:
         yield f"it may touch other accounts: {', '.join(sorted(added))}"
     approvals = new.get("approvals")
     for version, approval in approvals.items() if isinstance(approvals, Mapping) else ():
-        if approval not in {"Approved", _at(old, "approvals", version)}:
+        if approval not in ("Approved", _at(old, "approvals", version)):
             yield f"{version} is {approval} in the registry"
     if old.get("journal") != new.get("journal"):
         yield "its journal is elsewhere: what was decided and rejected is not known there"
@@ -181,13 +181,18 @@ _JUDGES: dict[str, Judge] = {
 
 def _turned_on(old: Inputs, new: Inputs, key: str, sentence: str) -> Iterator[str]:
     """Anything but a plain false counts as on: what is not known yet might be."""
-    if new.get(key) not in {None, False} and old.get(key) in {None, False}:
+    if new.get(key) not in (None, False) and old.get(key) in (None, False):
         yield sentence
 
 
 def _turned_off(old: Inputs, new: Inputs, key: str, sentence: str) -> Iterator[str]:
     if old.get(key) is True and new.get(key) is not True:
         yield sentence
+
+
+def _texts(value: Any) -> set[str]:
+    """A list's items as texts; inputs are whatever a document holds."""
+    return {str(each) for each in value} if isinstance(value, list) else {str(value)} if value else set()
 
 
 def _less(one: Any, other: Any) -> bool:

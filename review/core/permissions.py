@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from review.core.document import UNKNOWN, holds_unknown
+from review.core.document import SECRET, UNKNOWN, holds_unknown
 from review.core.iam import PolicyError, Widening, compare
 from review.core.touched import Effect, Touched
 
@@ -93,9 +93,8 @@ def _policies(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield from _policies(each, f"{path}[{number}]")
     elif isinstance(value, str):
         named = path.rpartition(".")[2].lower().endswith("policy")
-        if value == UNKNOWN:
-            if named:
-                yield path, value
+        if named and (UNKNOWN in value or SECRET in value):
+            yield path, UNKNOWN  # a secret is not shown, so what it grants cannot be told either
         elif value.lstrip().startswith("{") and (named or '"Statement"' in value):
             yield path, value
 

@@ -17,11 +17,12 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the policy pack says of a resource. `mandatory` ones end the preview."""
+    """What a policy found wrong with a resource, and how to mend it; `mandatory` ones refuse the change."""
 
     policy: str
     resource: str
-    message: str
+    why: str
+    fix: str
     mandatory: bool
 
 
@@ -51,10 +52,10 @@ def _judge(
         if violation.mandatory:
             yield Refusal(
                 rule=f"policy {violation.policy}",
-                why=f"{violation.resource}: {violation.message}",
-                fix="docs/policies.md says how to mend it, and how an exception is recorded",
+                why=violation.why,
+                fix=violation.fix or "docs/policies.md says how, and how an exception is recorded",
             )
-    if change.errors and not any(violation.mandatory for violation in violations):
+    if change.errors:
         yield Refusal(
             rule="preview-failed",
             why=change.errors[0].partition("\n")[0],

@@ -108,6 +108,8 @@ def _of(step: Step) -> Touched:
     effect, old, state = _EFFECTS[step.op], step.old, step.state
     if effect is Effect.DELETE and old and old.retain_on_delete:
         effect = Effect.ABANDON
+    if effect is Effect.REPLACE and old and old.external:
+        effect = Effect.CREATE  # what was only looked up is left where it is
     if effect is Effect.READ and old and not old.external:
         # It was managed and is only looked up from now on; another one that is looked up takes the place of one deleted.
         effect = Effect.ABANDON if step.op is Op.READ else Effect.REPLACE

@@ -29,6 +29,9 @@ class GitHub:
             auth=github.Auth.Token(token),
             base_url=environ.get("GITHUB_API_URL") or "https://api.github.com",
             timeout=30,
+            seconds_between_requests=0,  # a build makes three calls
+            seconds_between_writes=0,
+            lazy=True,  # a repository need not be asked for to be commented on
         )
         self.pull_request = _pull_request(environ)
 
@@ -62,7 +65,7 @@ class GitHub:
             raise _failed(error) from error
 
     def _repo(self) -> Any:
-        return self._github.get_repo(self._repository, lazy=True)
+        return self._github.get_repo(self._repository)
 
 
 def _ours(found: Iterable[Any], marker: str) -> Any:

@@ -1,7 +1,6 @@
 """From reviews to a page: what production will feel, in the order in which a reviewer wants to know it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from review.core.change import Change, Kind
 from review.core.compare import Unheard, When
@@ -89,7 +88,7 @@ def _alarms(change: Change) -> Iterator[Line]:
 
 
 def _refusal(refusal: Refusal) -> Line:
-    return ("Refused (", Name(refusal.rule), "): ", Name(refusal.why), ". ", Name(refusal.fix))
+    return ("Refused (", Name(refusal.rule), "): ", Name(refusal.why), " To mend it: ", Name(refusal.fix))
 
 
 def _lines(review: Review) -> Iterator[Line]:
@@ -113,14 +112,7 @@ def _lines(review: Review) -> Iterator[Line]:
         )
     for violation in review.violations:
         if not violation.mandatory:
-            yield (
-                "Advice (",
-                Name(violation.policy),
-                "): ",
-                Name(violation.resource),
-                ": ",
-                Name(violation.message),
-            )
+            yield ("Advice (", Name(violation.policy), "): ", Name(violation.why), " ", Name(violation.fix))
     yield from _cost(change.cost)
     for warning in change.warnings[:5]:
         yield ("Pulumi warns: ", Name(warning))
@@ -211,11 +203,12 @@ def _evidence(each: Evidence) -> Line:
 
 
 def _duration(seconds: float) -> str:
-    whole = timedelta(seconds=int(seconds))
-    if whole.days:
-        return f"{whole.days} d {whole.seconds // 3600} h"
-    hours, minutes = divmod(whole.seconds // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole.seconds % 60} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def _way_back(environment: str, fleet: FleetChange) -> Iterator[Line]:

@@ -1,23 +1,30 @@
 """Environments as `make up` leaves them, with a small container in place of the real model server where it does not matter."""
 
+import gzip
 import io
 import json
 import subprocess
 import sys
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import CHECKOUT, ECHO
+from tests.conftest import CHECKOUT, ECHO, Sandbox
 from tests.stacks.stack import Stack
 
+FLEET = ("v1.1.0", "v1.0.0")
 VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0")
 
 
 def artifact(path, **behaviour):
     """A model.tar.gz for the echo container."""
     data = json.dumps(behaviour).encode()
-    with tarfile.open(path, "w:gz") as tar:
+    # Without gzip's time: the same behaviour is the same bits in every environment.
+    with (
+        gzip.GzipFile(path, "wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
         entry = tarfile.TarInfo("behaviour.json")
         entry.size = len(data)
         tar.addfile(entry, io.BytesIO(data))
@@ -52,6 +59,27 @@ def begun(name, sandbox, folder):
     for version in VERSIONS:
         register(stack, version)
     return stack
+
+
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory):
+    """Staging and prod in one sandbox, each with an endpoint that serves v1.0.0 and has v1.1.0 beside it."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("both"))
+    sandbox.run("up")
+    stacks = {name: Stack(name, sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")}
+
+    def make(stack):
+        stack.no_release()
+        stack.up()
+        for version in FLEET:
+            register(stack, version)
+        stack.release("v1.0.0", *FLEET)
+        stack.up()
+
+    with ThreadPoolExecutor(len(stacks)) as pool:
+        list(pool.map(make, stacks.values()))
+    yield stacks
+    sandbox.run("down", "--purge")
 
 
 @pytest.fixture(scope="module")

@@ -1,40 +1,15 @@
 """Both environments by one program: the same graph, an endpoint taken back into the state, a wrong account, nothing left."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import Sandbox
-from tests.stacks.conftest import register
-from tests.stacks.stack import EngineError, Stack
+from tests.stacks.stack import EngineError
 
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(300)]
 
 ENDPOINT = "modeldelivery:index:Endpoint"
-FLEET = ("v1.1.0", "v1.0.0")
 READS = ("Get", "List", "Describe", "Head", "Lookup")
-
-
-@pytest.fixture(scope="module")
-def environments(tmp_path_factory):
-    """Staging and prod in one sandbox, each with an endpoint that serves v1.0.0 and has v1.1.0 beside it."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("both"))
-    sandbox.run("up")
-    stacks = {name: Stack(name, sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")}
-
-    def make(stack):
-        stack.no_release()
-        stack.up()
-        for version in FLEET:
-            register(stack, version)
-        stack.release("v1.0.0", *FLEET)
-        stack.up()
-
-    with ThreadPoolExecutor(len(stacks)) as pool:
-        list(pool.map(make, stacks.values()))
-    yield stacks
-    sandbox.run("down", "--purge")
 
 
 @pytest.fixture

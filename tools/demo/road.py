@@ -18,6 +18,7 @@ ENVIRONMENTS = ("staging", "prod")
 # Trained on one month less and one month more: two real versions of the same model.
 TRAINED_UNTIL = {"v1.0.0": "2013-02", "v1.1.0": "2013-03"}
 FIRST = "v1.0.0"
+MEASURED = ("auc", "evaluated_on", "rows_evaluated")  # of what training says, what a reviewer wants to know
 MODEL = "flights"
 NO_REGISTRY = 5  # modelctl's status for what AWS does not let it see
 
@@ -82,12 +83,15 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         return said.strip().splitlines()[-1]
 
     def register(self, environment: str, version: str, image: str, data: str) -> None:
-        """Name the bits in an environment's registry."""
+        """Name the bits in an environment's registry, with what training measured."""
         folder = self.home / "models" / version
+        evidence, summary = folder / "evidence.json", json.loads((folder / "summary.json").read_text())
+        evidence.write_text(json.dumps({name: summary[name] for name in MEASURED}))
         self.run(
             f"register-{environment}",
             "modelctl", "register", "--env", environment, "--version", version, "--image", image,
             "--artifact", str(folder / "model.tar.gz"), "--data-revision", data,
+            "--evidence", str(evidence),
         )  # fmt: skip
 
     def status(self, environment: str) -> dict[str, Any] | None:

@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from infra.settings import MAX_FLEET, Release, SettingsError, parse
 
 PROJECT = Path(__file__).parents[3]
-KEYS = ("model", "owner", "release", "instances", "rollout", "changes", "alarms", "retention", "protect")
+KEYS = (
+    "model",
+    "owner",
+    "release",
+    "instances",
+    "rollout",
+    "changes",
+    "promotion",
+    "alarms",
+    "retention",
+    "protect",
+)
 
 GOOD = {
     "aws:region": "eu-west-1",
@@ -23,10 +34,13 @@ GOOD = {
     "model-delivery:instances": '{"type": "ml.c6i.large", "min": 1, "max": 4, "targetInvocationsPerMinute": 6000}',
     "model-delivery:rollout": '{"required": false}',
     "model-delivery:changes": '{"separateDrop": true, "bakeMinutes": 30}',
+    "model-delivery:promotion": '{"from": "staging"}',
     "model-delivery:alarms": '{"maxErrorRatePercent": 0.5, "maxLatencyMs": 500}',
     "model-delivery:retention": '{"noncurrentDays": 90, "logDays": 365}',
     "model-delivery:protect": "true",
 }
+
+OPTIONAL = {"aws:profile", "model-delivery:release", "model-delivery:promotion"}
 
 
 def refused(key, value, stack="prod"):
@@ -51,8 +65,23 @@ def test_good_config_is_read_to_the_last_field():
     assert settings.instances.target_invocations_per_minute == 6000
     assert (settings.rollout.required, settings.protect) == (False, True)
     assert (settings.changes.separate_drop, settings.changes.bake_minutes) == (True, 30)
+    assert settings.promotion.source == "staging"
     assert (settings.alarms.max_error_rate_percent, settings.alarms.max_latency_ms) == (0.5, 500)
     assert (settings.retention.noncurrent_days, settings.retention.log_days) == (90, 365)
+
+
+@pytest.mark.parametrize("text", [None, "{}"])
+def test_an_environment_without_promotion_takes_versions_from_nowhere(text):
+    config = {**GOOD, "model-delivery:promotion": text}
+    assert parse("prod", {k: v for k, v in config.items() if v is not None}).promotion.source is None
+
+
+def test_an_environment_cannot_promote_from_itself():
+    assert "this environment itself" in refused("model-delivery:promotion", '{"from": "prod"}')
+
+
+def test_promotion_names_an_environment():
+    assert "model-delivery:promotion" in refused("model-delivery:promotion", '{"from": "Not One"}')
 
 
 @pytest.mark.parametrize("stack", ["staging", "prod"])
@@ -226,7 +255,7 @@ def test_a_bad_value_is_named_with_what_is_allowed(key, value, where, shown, all
     assert allowed in sentence
 
 
-@pytest.mark.parametrize("key", [key for key in GOOD if key not in {"aws:profile", "model-delivery:release"}])
+@pytest.mark.parametrize("key", [key for key in GOOD if key not in OPTIONAL])
 def test_a_missing_key_is_named_with_what_is_allowed(key):
     sentence = refused(key, None)
     assert sentence.startswith(f"Pulumi.prod.yaml: {key} is missing; allowed: ")
@@ -245,6 +274,7 @@ def test_an_unknown_field_is_refused(key):
         (key, field)
         for key in KEYS
         if GOOD[f"model-delivery:{key}"][0] == "{"
+        and f"model-delivery:{key}" not in OPTIONAL - {"model-delivery:release"}
         for field in json.loads(GOOD[f"model-delivery:{key}"])
     ],
 )

@@ -1,0 +1,59 @@
+"""Recorded previews, whole and changed, as the reader's functions take them."""
+
+import copy
+import json
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+import review
+from review.core.change import classify
+from review.core.cost import Prices
+from review.core.document import read
+from tests.previews import names, recorded
+
+PRICES = msgspec.toml.decode((Path(review.__file__).parent / "prices.toml").read_bytes(), type=Prices)
+
+
+@cache
+def _recorded(name):
+    return recorded(name)
+
+
+def record(name):
+    """One recorded scenario; the caller may change it."""
+    return copy.deepcopy(_recorded(name))
+
+
+def document(name):
+    """Its document alone, as Python values."""
+    return record(name)["document"]
+
+
+def text(document):
+    return json.dumps(document).encode()
+
+
+def change(name, edit=None):
+    """The classified change of a scenario, its document edited in place first."""
+    found = record(name)
+    if edit:
+        edit(found["document"])
+    return classify(found["environment"], read(text(found["document"])), PRICES)
+
+
+def step(document, type_, name=None):
+    """The step of a resource type, by its name when there are several."""
+    (found,) = [
+        each
+        for each in document["steps"]
+        if each["urn"].split("::")[2].split("$")[-1] == type_
+        and (name is None or each["urn"].endswith(f"::{name}"))
+    ]
+    return found
+
+
+def previews():
+    """Names of all scenarios that are previews of an update."""
+    return [name for name in names() if not name.startswith("drift-")]

@@ -1,0 +1,59 @@
+"""Reviews of recorded previews, as `make preview` puts them together."""
+
+from datetime import UTC, datetime
+
+from release.operations.proof import Proof, Standing
+from review.core.change import StackConfig, classify
+from review.core.compare import Place, fingerprints
+from review.core.document import read
+from review.core.review import review
+from review.core.touched import touched
+from tests.unit.review.documents import PRICES, record, text
+
+AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def reviewed(name, *, edit=None, before=None, proofs=None, violations=()):
+    """One scenario's review.
+
+    `before` is the review of the environment that it promotes from; `proofs` are what this one has proved, by version.
+    """
+    found = record(name)
+    if edit:
+        edit(found["document"])
+    document = read(text(found["document"]))
+    config = StackConfig.read(found["environment"], document.config)
+    standing = None
+    if proofs is not None:
+        standing = Standing(environment=found["environment"], at=AT, proofs=tuple(proofs))
+    return review(
+        commit="abc",
+        change=classify(found["environment"], document, PRICES),
+        prints=fingerprints(
+            Place(environment=found["environment"], account=config.account, region=config.region),
+            touched(document, config.project),
+        ),
+        standing=standing,
+        problem=None,
+        violations=tuple(violations),
+        before=before,
+    )
+
+
+def proof(version, digest, *, served=3600.0, rejected=None, metrics=None):
+    return Proof(
+        version=version,
+        digest=digest,
+        served_seconds=served,
+        served_since=AT if served else None,
+        serving=bool(served),
+        rejected=rejected,
+        metrics=metrics,
+    )
+
+
+def digest(name, version):
+    """The digest set that a scenario's fleet knows a version by."""
+    document = read(text(record(name)["document"]))
+    found = classify(record(name)["environment"], document, PRICES).fleet
+    return next(member.digest for member in found.members if member.version == version)

@@ -1,0 +1,232 @@
+"""The command line over recorded previews: a `pulumi` that says what the real one said stands in for the engine."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from review import cli, engine
+from tests.unit.review.documents import record
+
+# The pack came to its end.
+JUDGED = {"policyAnalyzeStackSummaryEvent": {"passed": []}}
+PULUMI = """\
+#!{python} -I
+import json, sys
+say = json.load(open({say!r}))
+arguments = sys.argv[1:]
+if "--save-plan" in arguments and say["exit"] == 0:
+    open(arguments[arguments.index("--save-plan") + 1], "w").write("a plan")
+if "--event-log" in arguments:
+    with open(arguments[arguments.index("--event-log") + 1], "w") as log:
+        for event in say["events"]:
+            log.write(json.dumps(event) + "\\n")
+print(say["text"] if say["text"] is not None else json.dumps(say["document"]))
+sys.exit(say["exit"])
+"""
+
+
+@pytest.fixture
+def engine_says(tmp_path, monkeypatch):
+    """Makes `pulumi` say what was recorded of a scenario: `engine_says(name, …)`."""
+    folder, said = tmp_path / "bin", tmp_path / "say.json"
+    folder.mkdir()
+    program = folder / "pulumi"
+    program.write_text(PULUMI.format(python=sys.executable, say=str(said)))
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    for name in [name for name in os.environ if name.startswith(("AWS_", "GITHUB_", "GITLAB_", "CI"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setattr(engine, "commit", lambda: "abc")
+
+    def say(name=None, *, text=None, events=(JUDGED,), status=None):
+        found = record(name) if name else {"document": None, "exit": 0}
+        said.write_text(
+            json.dumps(
+                {
+                    "document": found["document"],
+                    "exit": found["exit"] if status is None else status,
+                    "text": text,
+                    "events": list(events),
+                }
+            )
+        )
+
+    return say
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a command of `python -m review` in a folder of its own; its exit status."""
+    return lambda *arguments: cli.main(["--folder", str(tmp_path / ".review"), *arguments])
+
+
+def violation(policy):
+    """As the engine logs it: all are advice in a preview, and the rule's own level decides."""
+    return {
+        "policyEvent": {
+            "resourceUrn": "urn:pulumi:prod::model-delivery::aws:s3/bucket:Bucket::captures",
+            "message": "Why there is a rule.\ncaptures is wrong.\nfix: do right\nwhat: it\n",
+            "policyName": policy,
+            "enforcementLevel": "advisory",
+        }
+    }
+
+
+def test_a_change_that_breaks_no_rule_ends_well_and_leaves_a_plan(engine_says, run, tmp_path, capsys):
+    engine_says("tags-only")
+    assert run("preview", "--env", "prod") == 0
+    assert "prod will feel: metadata only" in capsys.readouterr().out
+    assert (tmp_path / ".review" / "prod.plan").exists()
+
+
+def test_a_refused_change_ends_with_3_and_is_still_told_in_the_comment(engine_says, run, capsys):
+    engine_says("replace-endpoint-protected")
+    assert run("preview", "--env", "prod") == 3
+    capsys.readouterr()
+    assert run("comment") == 0
+    assert "REPLACES the endpoint `flights-prod`" in capsys.readouterr().out
+
+
+def test_a_mandatory_policy_refuses_and_advice_does_not(engine_says, run, capsys):
+    engine_says("nothing", events=[violation("first-version"), JUDGED])
+    assert run("preview", "--env", "staging") == 0
+    engine_says("nothing", events=[violation("private-storage"), JUDGED])
+    assert run("preview", "--env", "staging") == 3
+    assert (
+        "Refused (policy private-storage): captures is wrong. To mend it: do right" in capsys.readouterr().out
+    )
+
+
+def test_a_policy_that_is_not_known_is_mandatory(engine_says, run):
+    engine_says("nothing", events=[violation("brand-new"), JUDGED])
+    assert run("preview", "--env", "staging") == 3
+
+
+def test_a_preview_that_the_policy_pack_did_not_judge_is_refused(engine_says, run, capsys):
+    engine_says("nothing", events=[])
+    assert run("preview", "--env", "staging") == 3
+    assert "the policy pack did not judge it" in capsys.readouterr().out
+
+
+def test_a_preview_that_fails_without_a_reason_is_not_taken_for_nothing(engine_says, run):
+    engine_says("nothing", status=255)
+    assert run("preview", "--env", "staging") == 3
+
+
+def test_an_engine_that_says_nothing_readable_is_an_error_in_a_sentence(engine_says, run, tmp_path, capsys):
+    engine_says(text="error: no stack named 'prod' found", status=255)
+    assert run("preview", "--env", "prod") == 1
+    assert "no stack named 'prod' found" in capsys.readouterr().err
+    assert not (tmp_path / ".review" / "prod.json").exists()
+
+
+def test_an_earlier_preview_does_not_outlive_one_that_fails(engine_says, run, tmp_path):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text="error: broken", status=255)
+    run("preview", "--env", "prod")
+    assert not (tmp_path / ".review" / "prod.json").exists()
+    assert not (tmp_path / ".review" / "prod.plan").exists()
+
+
+def test_the_comment_tells_production_first_and_both(engine_says, run, capsys):
+    engine_says("nothing-in-staging")
+    run("preview", "--env", "staging")
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    capsys.readouterr()
+    run("comment")
+    said = capsys.readouterr().out
+    assert said.index("### `prod`") < said.index("### `staging`")
+
+
+def test_json_is_one_document_on_standard_output(engine_says, run, capsys):
+    engine_says("fleet-resize")
+    run("preview", "--env", "prod", "--json")
+    assert json.loads(capsys.readouterr().out)["change"]["kinds"] == ["fleet"]
+
+
+def test_without_a_preview_the_comment_says_what_to_type(run, capsys):
+    assert run("comment") == 1
+    assert "make preview ENV=staging" in capsys.readouterr().err
+
+
+def test_a_review_of_another_commit_is_no_evidence(engine_says, run, monkeypatch, capsys):
+    engine_says("nothing-in-staging")
+    run("preview", "--env", "staging")
+    monkeypatch.setattr(engine, "commit", lambda: "def")
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    assert "is of commit abc" in capsys.readouterr().err
+
+
+def test_what_was_refused_is_not_deployed(engine_says, run, capsys):
+    engine_says("replace-endpoint-protected")
+    run("preview", "--env", "prod")
+    assert run("deploy", "--env", "prod") == 3
+    assert "prod is refused" in capsys.readouterr().err
+
+
+def test_a_plan_of_another_commit_is_not_deployed(engine_says, run, monkeypatch, capsys):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    monkeypatch.setattr(engine, "commit", lambda: "def")
+    assert run("deploy", "--env", "prod") == 1
+    assert "the plan is of commit abc and this is def" in capsys.readouterr().err
+
+
+def test_nothing_is_deployed_without_a_preview(run, capsys):
+    assert run("deploy", "--env", "prod") == 1
+    assert "make preview ENV=prod" in capsys.readouterr().err
+
+
+def test_a_stale_plan_is_said_to_be_stale(engine_says, run, capsys):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text="error: resource x violates plan: properties changed", status=255)
+    assert run("deploy", "--env", "prod") == 3
+    assert "the plan is stale" in capsys.readouterr().err
+
+
+def test_a_review_that_another_version_wrote_is_refused(engine_says, run, tmp_path, capsys):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    file = tmp_path / ".review" / "prod.json"
+    file.write_text(file.read_text().replace('"schema": 1', '"schema": 2'))
+    assert run("comment") == 1
+    assert "make preview ENV=prod" in capsys.readouterr().err
+
+
+def test_drift_is_written_shown_and_reported(engine_says, run, capsys):
+    engine_says("drift-alarm-deleted")
+    assert run("drift", "--env", "prod") == 0
+    assert run("report") == 0
+    said = capsys.readouterr().out
+    assert re.search(r"the alarm `flights-prod-v1-1-0-\w+` is GONE", said)
+
+
+def test_no_drift_needs_no_issue(engine_says, run, capsys):
+    engine_says("drift-none")
+    run("drift", "--env", "prod")
+    capsys.readouterr()
+    run("report")
+    assert "no issue is due" in capsys.readouterr().out
+
+
+def test_a_wrong_environment_is_a_usage_error():
+    done = subprocess.run(
+        [sys.executable, "-m", "review", "preview", "--env", "Not One"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "environment" in done.stderr
+    assert "Traceback" not in done.stderr

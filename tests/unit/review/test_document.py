@@ -1,0 +1,111 @@
+"""The reader refuses what it does not know: kinds of steps, fields, states that are missing, steps that were cut away."""
+
+import pytest
+
+from review.core.document import DocumentError, Op, name_of, read, type_of
+from tests.unit.review.documents import document, previews, text
+
+ENDPOINT = "modeldelivery:index:Endpoint"
+
+
+def refused(edit, name="traffic-only"):
+    """The sentence with which an edited preview is refused."""
+    found = document(name)
+    edit(found)
+    with pytest.raises(DocumentError) as raised:
+        read(text(found))
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("name", previews())
+def test_every_recorded_preview_is_read(name):
+    found = document(name)
+    assert len(read(text(found)).steps) == len(found.get("steps", ()))
+
+
+def test_the_recordings_hold_most_of_the_engine_s_kinds_of_step():
+    seen = {step["op"] for name in previews() for step in document(name).get("steps", ())}
+    never = set(map(str, Op)) - seen
+    assert never <= {"diff", "extend-parameterize", "remove-pending-replace", "discard-replaced", "refresh"}
+
+
+def test_an_unknown_kind_of_step_is_refused_by_name():
+    def edit(found):
+        found["steps"][0]["op"] = "recreate"
+
+    assert "recreate" in refused(edit)
+
+
+@pytest.mark.parametrize("path", [(), ("steps", 0), ("steps", 0, "newState"), ("steps", 0, "oldState")])
+def test_an_unknown_field_is_refused_by_name(path):
+    def edit(found):
+        for part in path:
+            found = found[part]
+        found["surprise"] = 1
+
+    assert "surprise" in refused(edit)
+
+
+def test_a_value_of_another_type_is_refused_with_its_place():
+    def edit(found):
+        found["steps"][3]["newState"]["protect"] = "true"
+
+    assert "$.steps[3].newState.protect" in refused(edit)
+
+
+@pytest.mark.parametrize("state", ["oldState", "newState"])
+def test_a_step_without_a_state_that_its_kind_has_was_cut(state):
+    def edit(found):
+        del next(step for step in found["steps"] if step["op"] == "update")[state]
+
+    assert f"has no {state}" in refused(edit)
+
+
+def test_a_step_that_the_summary_counts_and_the_document_lacks_was_cut():
+    def edit(found):
+        found["steps"] = [step for step in found["steps"] if step["op"] != "update"]
+
+    assert "counts 1 update and 0 are shown" in refused(edit)
+
+
+def test_a_step_that_the_summary_does_not_count_was_added():
+    def edit(found):
+        del found["changeSummary"]["update"]
+
+    assert "counts 0 update and 1 are shown" in refused(edit)
+
+
+def test_a_document_without_a_summary_was_cut():
+    assert "no changeSummary" in refused(lambda found: found.pop("changeSummary"))
+
+
+def test_a_state_of_another_resource_is_refused():
+    def edit(found):
+        found["steps"][0]["newState"]["urn"] = found["steps"][1]["urn"]
+
+    assert "holds the state of" in refused(edit)
+
+
+def test_a_state_of_another_type_is_refused():
+    def edit(found):
+        found["steps"][0]["oldState"]["type"] = "aws:s3/bucket:Bucket"
+
+    assert "holds a state of the type" in refused(edit)
+
+
+@pytest.mark.parametrize(
+    "urn", ["", "urn:pulumi:prod", "urn:pulumi:prod::a::b", "x::a::b::c", "urn:pulumi:::a::b::c"]
+)
+def test_what_is_no_urn_is_refused(urn):
+    with pytest.raises(DocumentError, match="is not a URN"):
+        type_of(urn)
+
+
+def test_a_name_may_hold_what_separates_a_urn_s_parts():
+    assert name_of("urn:pulumi:prod::model-delivery::a:b:C::x::y") == "x::y"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"steps": null}'])
+def test_what_is_no_preview_is_refused_in_a_sentence(content):
+    with pytest.raises(DocumentError):
+        read(content)

@@ -1,0 +1,99 @@
+"""Drift: an operator's decision is told from what others did past the journal."""
+
+import re
+
+import msgspec
+import pytest
+
+from release.core.journal import Kind
+from release.operations.status import Decided, Status
+from review.core.document import read
+from review.core.drift import By, drifted
+from review.telling import drift as story
+from review.telling import markdown
+from tests.unit.review.documents import record, text
+from tests.unit.review.reviews import AT
+
+STATUS = Status(
+    model="flights",
+    environment="prod",
+    account="222222222222",
+    region="eu-west-1",
+    endpoint="flights-prod",
+    endpoint_status="InService",
+    serving="v1.0.0",
+    live="v1.1.0",
+    fallback=None,
+    candidates=(),
+    versions=(),
+    decision=Decided(
+        kind=Kind.ROLLBACK, by="ada", at=AT, reason="5xx", operation="x", target={"v1.0.0": 100}
+    ),
+    hold="v1.1.0 was rejected by ada: 5xx",
+    pending=None,
+    divergence=(),
+    problems=(),
+    at=AT,
+)
+FOREIGN = msgspec.structs.replace(STATUS, divergence=("traffic was moved by someone else",), hold=None)
+QUIET = msgspec.structs.replace(STATUS, hold=None)
+
+
+def found(name, decided=QUIET):
+    scenario = record(name)
+    return drifted(scenario["environment"], read(text(scenario["document"])), decided)
+
+
+def test_an_environment_as_it_was_deployed_has_no_drift():
+    assert found("drift-none").is_none
+
+
+def test_a_rollback_on_record_is_an_operator_s_and_holds():
+    drift = found("drift-operator", STATUS)
+    (traffic,) = drift.resources
+    assert (traffic.by, traffic.why) == (By.OPERATOR, "rollback by ada: 5xx")
+    assert drift.foreign == ()
+    assert drift.hold == STATUS.hold
+
+
+def test_traffic_that_the_journal_does_not_explain_is_someone_else_s():
+    (traffic,) = found("drift-console-traffic", FOREIGN).resources
+    assert (traffic.by, traffic.why) == (By.OTHERS, "traffic was moved by someone else")
+
+
+def test_traffic_of_which_the_journal_cannot_be_asked_is_nobody_s_yet():
+    drift = found("drift-operator", "no credentials")
+    assert (drift.resources[0].by, drift.problem) == (By.UNKNOWN, "no credentials")
+    assert drift.foreign == drift.resources
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "gone", "properties"),
+    [
+        ("drift-alarm-deleted", "alarm", True, ()),
+        ("drift-bucket-policy-changed", "bucket policy", False, ("policy",)),
+        ("drift-console-tag", "bucket", False, ("tags",)),
+        ("drift-endpoint-deleted", "endpoint", True, ()),
+    ],
+)
+def test_what_others_changed_is_named(name, words, gone, properties):
+    (other,) = found(name, STATUS).resources
+    assert (other.words, other.gone, other.properties, other.by) == (words, gone, properties, By.OTHERS)
+
+
+def test_the_issue_tells_both_apart():
+    body = markdown.draw(story.tell([found("drift-operator", STATUS)]), 65_536, story.MARKER)
+    assert "by an operator, on record (`rollback by ada: 5xx`)" in body
+    assert "> [!CAUTION]" not in body
+    foreign = markdown.draw(story.tell([found("drift-alarm-deleted", QUIET)]), 65_536, story.MARKER)
+    assert re.search(
+        r"^> - \*\*the alarm `flights-prod-v1-1-0-\w+` is GONE, by someone else\*\*$", foreign, re.MULTILINE
+    )
+
+
+def test_no_issue_is_due_where_nothing_differs():
+    assert not story.tell([found("drift-none")]).refused
+
+
+def test_a_decision_that_holds_is_due_even_when_the_state_knows_it():
+    assert story.tell([found("drift-none", STATUS)]).refused
