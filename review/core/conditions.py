@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 
 from review.core.patterns import ARN_FIELDS, VARIABLE, arn_covers, cost, covers
 from review.core.statements import Condition, lower
@@ -62,6 +62,7 @@ def implies(narrow: Condition, wide: Condition, spend: Callable[[int], None]) ->
     return False
 
 
+@lru_cache(maxsize=256)
 def _parsed(operator: str) -> tuple[str, str, bool]:
     """Quantifier, base and whether it ends in IfExists; an operator that is not known is a base of its own."""
     found = _OPERATOR.fullmatch(operator)

@@ -9,11 +9,12 @@ from review.core.conditions import implies
 from review.core.patterns import arn_covers, arn_overlaps, cost, covers, is_wild, literal_start, overlaps
 from review.core.statements import Condition, PolicyError, Selection, Statement, lower
 
-MAX_STEPS = 10_000_000  # of one comparison: some seconds
+MAX_STEPS = 5_000_000  # of one comparison: a few seconds
 
 Atom = str | Selection | None  # one pattern, all but some, or nothing because the statement lacks the element
 Spend = Callable[[int], None]
 _ANY_PRINCIPAL = "AWS *"
+_DEAR = 10  # steps that one gap or one pair of conditions costs as much as
 
 
 class Dimension(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Cover:
         for by_principal, principals in self._principals.grouped(statement.principals):
             for by_action, actions in self._actions.grouped(statement.actions):
                 for by_resource, resources in self._resources.grouped(statement.resources):
-                    self._spend(1)
+                    self._spend(_DEAR)
                     gap = Gap(
                         principals=principals,
                         actions=actions,
@@ -113,7 +114,7 @@ class Cover:
 
     def _missing(self, narrow: Statement, place: int) -> list[Condition]:
         wide = self.statements[place].conditions
-        self._spend(1 + len(narrow.conditions) * len(wide))
+        self._spend(_DEAR * (1 + len(narrow.conditions) * len(wide)))
         return [
             each for each in wide if not any(implies(mine, each, self._spend) for mine in narrow.conditions)
         ]

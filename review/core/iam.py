@@ -6,7 +6,7 @@ is covered by one old Allow, and each part of each old Deny by one new Deny. Tha
 rewriting to the same effect may be reported, a new permission is never passed over.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -165,7 +165,7 @@ def _new_elements(gap: Gap) -> Iterator[tuple[str, tuple[Atom, ...], bool]]:
         (ACTION, gap.actions, gap.by_action),
         (RESOURCE, gap.resources, gap.by_resource),
     )
-    unheard = [(kind, atoms, False) for kind, atoms, by in elements if not by]
+    unheard = [(kind, atoms, False) for kind, atoms, by in elements if not by and atoms != (None,)]
     if unheard:
         yield from unheard
     elif gap.by_principal & gap.by_action:
@@ -199,9 +199,9 @@ def _lost_denial(statement: Statement, new: Cover) -> Iterator[Widening]:
     gaps = new.gaps(statement)
     if not gaps:
         return
-    principals = dict.fromkeys(each for gap in gaps for each in gap.principals)
-    actions = dict.fromkeys(each for gap in gaps for each in gap.actions)
-    resources = dict.fromkeys(each for gap in gaps for each in gap.resources)
+    principals = tuple(dict.fromkeys(each for gap in gaps for each in gap.principals))
+    actions = tuple(dict.fromkeys(each for gap in gaps for each in gap.actions))
+    resources = tuple(dict.fromkeys(each for gap in gaps for each in gap.resources))
     conditions = "".join(f" if {_clipped(c.shown)}" for c in statement.conditions)
     stays = all(gap.but_for_conditions for gap in gaps)
     yield Widening(
@@ -214,28 +214,30 @@ def _lost_denial(statement: Statement, new: Cover) -> Iterator[Widening]:
 
 
 def _sentence(
-    principals: Iterable[Atom],
-    actions: Iterable[Atom],
-    resources: Iterable[Atom],
+    principals: Sequence[Atom],
+    actions: Sequence[Atom],
+    resources: Sequence[Atom],
     form: str = "{} may now {}",
 ) -> str:
-    who = ", ".join(_some(principals, "Whoever has this policy"))
-    on = ", ".join(_some(resources, ""))
-    who = who if who.startswith("Whoever") else f"Principal {who}"
-    return form.format(who, ", ".join(_some(actions, ""))) + (f" on {on}" if on else "")
+    who = "Whoever has this policy" if None in principals[:1] else f"Principal {_some(principals)}"
+    on = "" if None in resources[:1] else f" on {_some(resources)}"
+    return form.format(who, _some(actions)) + on
 
 
-def _some(atoms: Iterable[Atom], absent: str) -> list[str]:
+def _some(atoms: Sequence[Atom]) -> str:
     """The first names, and how many more there are."""
-    names = [absent if atom is None else _clipped(_name(atom)) for atom in atoms]
-    more = len(names) - _SHOWN
-    return [*names[:_SHOWN], f"{more} more"] if more > 0 else names
+    names = [
+        f"all but {_some(atom.patterns)}" if isinstance(atom, Selection) else _clipped(_name(atom))
+        for atom in atoms[:_SHOWN]
+    ]
+    more = len(atoms) - _SHOWN
+    return ", ".join([*names, f"{more} more"] if more > 0 else names)
 
 
 def _name(atom: Atom) -> str:
     """As the document says it; a principal that is no AWS one with its kind."""
     if atom is None:
-        return "what names none"
+        return "none named"
     if isinstance(atom, Selection):
         return "all but " + ", ".join(_name(each) for each in atom.patterns)
     return atom.removeprefix("AWS ")

@@ -90,9 +90,7 @@ def _overlap(left: list[str], right: list[str]) -> bool:
     at = _past_runs(1, runs)
     for symbol in left:
         if symbol == RUN:
-            at = (end << 1) - (
-                at & -at
-            )  # a star may match all that the right side has, from the first place on
+            at = (end << 1) - (at & -at)  # from the first place on: a star may match all that follows
             continue
         fit = (end - 1) & ~runs if symbol == ONE else places.get(symbol, 0) | ones
         at = _past_runs((at & fit) << 1 | (at & runs), runs)
