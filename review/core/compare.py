@@ -98,6 +98,8 @@ def _unheard(prints: Mapping[str, Print], tried: Mapping[str, Print]) -> Iterato
             continue
         other = tried.get(key) or _sibling(key, tried)
         if mine.after is None:
+            if _VERSION.search(key):
+                continue  # it goes with its version, of which the fleet's part tells
             if other and other.before is not None:
                 yield _say(mine, (), When.TOGETHER if other.after is None else When.NEVER)
         elif mine.before is None:

@@ -10,6 +10,7 @@ from review.core.document import Document
 from review.core.kinds import ENDPOINT
 from review.core.touched import Effect, Touched, touched
 
+TRAFFIC = "traffic of the endpoint"
 _TRAFFIC = frozenset({"weights", "servingAtCheck", "fallbackAtCheck"})
 
 
@@ -85,9 +86,7 @@ def _parts(resource: Touched, decided: Status | str) -> Iterator[Drifted]:
     traffic = changed & _TRAFFIC if resource.type == ENDPOINT and not gone else frozenset()
     if traffic:
         by, why = _traffic_by(decided)
-        yield Drifted(
-            words="traffic of the endpoint", name=resource.name, gone=False, properties=(), by=by, why=why
-        )
+        yield Drifted(words=TRAFFIC, name=resource.name, gone=False, properties=(), by=by, why=why)
     others = changed - _TRAFFIC if traffic else changed
     if gone or others:
         yield Drifted(

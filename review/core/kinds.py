@@ -65,12 +65,19 @@ _KINDS = {
     SCALING_POLICY: ResourceKind("scaling policy", Nature.PLAIN),
 }
 
+_WORDS = {kind.words for kind in _KINDS.values()} | {"provider", "version"}
+
 
 def kind_of(type_: str) -> ResourceKind:
     """A type's place in the table; providers are the engine's own, and hold nothing."""
     if type_.startswith("pulumi:providers:"):
         return ResourceKind("provider", Nature.PLAIN)
     return _KINDS.get(type_) or ResourceKind(type_, Nature.HOLDS, known=False)
+
+
+def is_ours(words: str) -> bool:
+    """Whether they are this table's words, and not a type that came with a document."""
+    return words in _WORDS
 
 
 def is_component(type_: str, *, custom: bool, project: str) -> bool:

@@ -7,6 +7,8 @@ import msgspec
 from review.core.change import Change, Loss
 from review.core.evidence import Evidence, Verdict
 
+DESTROYS = "destroys"
+
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why the change may not go on as it is: `rule` is its name, `why` and `fix` are sentences."""
@@ -58,15 +60,15 @@ def _judge(
     if change.errors:
         yield Refusal(
             rule="preview-failed",
-            why=change.errors[0].partition("\n")[0],
-            fix=f"mend it, and see it with `make preview ENV={change.environment}`",
+            why=change.errors[0],
+            fix=f"see what it says, then `make preview ENV={change.environment}` again",
         )
 
 
 def _loss(change: Change, loss: Loss) -> Refusal:
     because = f" (because of {', '.join(loss.because)})" if loss.because else ""
     return Refusal(
-        rule="destroys",
+        rule=DESTROYS,
         why=f"{loss.verb} the {loss.words} {loss.name}{because}",
         fix=f"take that out of the change. To take {change.environment} down on purpose, first apply a change that sets "
         "model-delivery:protect to false, and nothing else",

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.core.drift import Drift, Drifted
-from review.telling.page import Line, Name, Page, Section, listed
+from review.core.drift import TRAFFIC, Drift, Drifted
+from review.telling.page import Line, Name, Page, Section, listed, words
 
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"
@@ -55,7 +55,7 @@ def _lines(drift: Drift) -> Iterator[Line]:
 
 
 def _resource(each: Drifted) -> Line:
-    what: Line = (f"the {each.words} ", Name(each.name))
+    what: Line = ("the ", words(each.words) if each.words != TRAFFIC else TRAFFIC, " ", Name(each.name))
     how: Line = (
         (" is GONE",)
         if each.gone

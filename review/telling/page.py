@@ -2,6 +2,8 @@
 
 import msgspec
 
+from review.core.kinds import is_ours
+
 
 class Name(msgspec.Struct, frozen=True):
     """Text from outside: a resource's name, a version, a message. Whoever draws it lets it be nothing but text."""
@@ -43,6 +45,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     title: Line
     sections: tuple[Section, ...]
     refused: bool
+
+
+def words(text: str) -> str | Name:
+    """What a kind of resource is called: our own word, or a type from outside, which is only a name."""
+    return text if is_ours(text) else Name(text)
 
 
 def listed(names: tuple[str, ...], most: int = 12) -> Line:

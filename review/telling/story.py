@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.core.change import Change, Kind
+from review.core.change import Change, Kind, Weakened
 from review.core.compare import Unheard, When
 from review.core.cost import CostChange
 from review.core.evidence import Evidence, Verdict
 from review.core.fleet import Bits, FleetChange, Resized
 from review.core.permissions import PermissionChange
 from review.core.review import Review
-from review.core.rules import Refusal
-from review.telling.page import Line, Name, Page, Section, Table, listed
+from review.core.rules import DESTROYS
+from review.telling.page import Line, Name, Page, Section, Table, listed, words
 
 _MOST = 6  # grants of one policy that are told one by one
 _RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
@@ -52,7 +52,7 @@ def headline(change: Change) -> Line:
     if change.losses:
         loss = change.losses[0]
         more = f" and {len(change.losses) - 1} more" if len(change.losses) > 1 else ""
-        return (f"{loss.verb} the {loss.words} ", Name(loss.name), more)
+        return (f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), more)
     if not change.kinds:
         return ("nothing",)
     if change.only(Kind.METADATA):
@@ -64,31 +64,33 @@ def headline(change: Change) -> Line:
 
 def _environment(review: Review, *, brief: bool) -> Iterator[Section]:
     change = review.change
-    refusals = tuple(_refusal(each) for each in review.refusals)
-    if change.is_nothing and not refusals and not change.warnings:
+    if change.is_nothing and not review.refusals and not change.warnings:
         yield Section(title=(Name(review.environment), ": nothing changes"))
         return
     yield Section(
         title=(Name(review.environment), ": ", *headline(change)),
-        alarms=(*_alarms(change), *refusals),
+        alarms=tuple(_alarms(review)),
         lines=tuple(_lines(review)),
-        tables=tuple(_bits(change.fleet)) if change.fleet and not brief else (),
+        tables=tuple(_bits(change.fleet)) if change.fleet else (),
     )
     if not brief and change.plain:
         yield _details(review)
 
 
-def _alarms(change: Change) -> Iterator[Line]:
-    for loss in change.losses:
+def _alarms(review: Review) -> Iterator[Line]:
+    """What is lost, then why it may not go on: each way to mend it once."""
+    for loss in review.change.losses:
         because = (" because of ", *listed(loss.because)) if loss.because else ()
         was = ", which is protected" if loss.protected else ""
-        yield (f"{loss.verb} the {loss.words} ", Name(loss.name), was, *because)
-    for error in change.errors[:3]:
-        yield ("the preview failed: ", Name(error))
-
-
-def _refusal(refusal: Refusal) -> Line:
-    return ("Refused (", Name(refusal.rule), "): ", Name(refusal.why), " To mend it: ", Name(refusal.fix))
+        yield (f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), was, *because)
+    said = set[tuple[str, str]]()
+    for refusal in review.refusals:
+        key = (refusal.rule, refusal.fix)
+        if key not in said:
+            said.add(key)
+            # A loss was told in the line above.
+            why: Line = () if refusal.rule == DESTROYS else (Name(refusal.why), ". To mend it: ")
+            yield ("Refused (", Name(refusal.rule), "): ", *why, Name(refusal.fix))
 
 
 def _lines(review: Review) -> Iterator[Line]:
@@ -100,10 +102,8 @@ def _lines(review: Review) -> Iterator[Line]:
         yield from _way_back(review.environment, change.fleet)
     for permission in change.permissions:
         yield from _permission(permission)
-    for weak in change.weakened:
-        yield (f"WEAKENS the {weak.words} ", Name(weak.name), ": ", *listed(weak.why))
-    for each in review.tried or ():
-        yield _unheard(review, each)
+    yield from _weakened(change.weakened)
+    yield from _unheard(change.promotes_from or "", review.tried or ())
     if change.promotes_from and review.tried is None and change.kinds:
         yield (
             "Whether ",
@@ -247,16 +247,40 @@ def _permission(change: PermissionChange) -> Iterator[Line]:
         yield ("Narrows ", *resource, ".")
 
 
-def _unheard(review: Review, each: Unheard) -> Line:
-    source = Name(review.change.promotes_from or "")
-    what: Line = (
-        f"{each.words} ",
-        Name(each.name),
-        *((" ", *listed(each.properties)) if each.properties else ()),
-    )
-    if each.when is When.TOGETHER:
-        return (source, " gets it with the same change: ", *what)
-    return ("NOT TRIED in ", source, f" ({each.effect}): ", *what)
+def _weakened(found: Sequence[Weakened]) -> Iterator[Line]:
+    """Each way to be less safe once, with all that are so."""
+    by_reason: dict[str, list[Weakened]] = {}
+    for each in found:
+        for reason in each.why:
+            by_reason.setdefault(reason, []).append(each)
+    for reason, these in by_reason.items():
+        yield ("WEAKENS ", *_all([(each.words, each.name) for each in these]), ": ", Name(reason))
+
+
+def _unheard(source: str, found: Sequence[Unheard]) -> Iterator[Line]:
+    """Alike ones together."""
+    alike: dict[tuple[When, str, tuple[str, ...]], list[Unheard]] = {}
+    for each in found:
+        alike.setdefault((each.when, each.effect, each.properties), []).append(each)
+    for (when, effect, properties), these in alike.items():
+        what = _all([(each.words, each.name) for each in these])
+        where: Line = (" (", *listed(properties), ")") if properties else ()
+        if when is When.TOGETHER:
+            yield (Name(source), " gets it with the same change: ", *what, *where)
+        else:
+            yield ("NOT TRIED in ", Name(source), f" ({effect}): ", *what, *where)
+
+
+def _all(resources: Sequence[tuple[str, str]]) -> Line:
+    """Resources by type: alarm `a`, `b`; scaling target `a`."""
+    by_type: dict[str, list[str]] = {}
+    for type_, name in resources:
+        by_type.setdefault(type_, []).append(name)
+    line: list[str | Name] = []
+    for type_, names in by_type.items():
+        line += ["; "] if line else []
+        line += [words(type_), " ", *listed(tuple(names))]
+    return tuple(line)
 
 
 def _cost(cost: CostChange) -> Iterator[Line]:
@@ -301,7 +325,7 @@ def _details(review: Review) -> Section:
     rows = tuple(
         (
             (each.effect,),
-            (each.words,),
+            (words(each.words),),
             (Name(each.name),),
             (*listed(each.properties), *((" (known after the update)",) if each.unknown else ())) or ("",),
         )

@@ -108,11 +108,17 @@ def mutated(number):
 def rename(document, name):
     """One resource gets a hostile name, everywhere."""
     urn = document["steps"][0]["urn"]
-    fresh = f"{urn.rpartition('::')[0]}::{name or 'x'}"
+    stack, project, type_, _ = urn.split("::", 3)
+    hostile = name.replace("::", ":").replace("$", "") or "x"
+    fresh = f"{stack}::{project}::{type_}::{name or 'x'}"
+    if len(name) % 2:  # a type from outside, too
+        fresh = f"{stack}::{project}::aws:{hostile}::{name or 'x'}"
     for step in document["steps"]:
         for part in (step, step.get("oldState") or {}, step.get("newState") or {}):
             if part.get("urn") == urn:
                 part["urn"] = fresh
+                if len(name) % 2 and "type" in part:
+                    part["type"] = f"aws:{hostile}"
 
 
 def reviewed(found):
