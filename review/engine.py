@@ -158,14 +158,17 @@ def _violations(events: Sequence[_Event]) -> Iterator[Violation]:
         violation = Violation(
             policy=said.policy_name,
             resource=said.resource_urn.rpartition("::")[2],
-            why=" ".join(line for line in lines[1:] if not line.startswith(("fix: ", "what: ")))
-            or said.message,
+            why=_sentence(lines[1:]) or said.message,
             fix=next((line.removeprefix("fix: ") for line in lines if line.startswith("fix: ")), ""),
             mandatory=known.get(said.policy_name) is not Level.ADVISORY,
         )
         if violation not in seen:
             seen.add(violation)
             yield violation
+
+
+def _sentence(lines: Sequence[str]) -> str:
+    return " ".join(line for line in lines if not line.startswith(("fix: ", "what: "))).rstrip(".")
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:

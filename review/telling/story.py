@@ -112,7 +112,7 @@ def _lines(review: Review) -> Iterator[Line]:
         )
     for violation in review.violations:
         if not violation.mandatory:
-            yield ("Advice (", Name(violation.policy), "): ", Name(violation.why), " ", Name(violation.fix))
+            yield ("Advice (", Name(violation.policy), "): ", Name(violation.why), ". ", Name(violation.fix))
     yield from _cost(change.cost)
     for warning in change.warnings[:5]:
         yield ("Pulumi warns: ", Name(warning))

@@ -57,7 +57,7 @@ def test_what_is_destroyed_stands_at_the_top_in_capitals():
         ("rejected-live", "- Config asks for `v1.1.0` now, and it gets no traffic by this change."),
         ("live-follows-rollback", "- Config asks for `v1.0.0` now, which serves already."),
         ("iam-narrowed", "- Narrows `flights-prod-serving` `policy`."),
-        ("versioning-suspended", "- WEAKENS the bucket versioning `flights-prod-registry`: `replaced objects are kept no more: versioning becomes Suspended`"),
+        ("versioning-suspended", "- WEAKENS bucket versioning `flights-prod-registry`: `replaced objects are kept no more: versioning becomes Suspended`"),
         ("unpriced-type", "- Cost: UNPRICED `+4 ml.c7i.48xlarge`; the rest -$318 a month on the fewest instances, -$1,273 on the most (prices of 2025-10-01)."),
         ("autoscaling-max", "- Cost: +$0 a month on the fewest instances, +$1,910 on the most (prices of 2025-10-01)."),
     ],
@@ -79,7 +79,7 @@ def test_a_rollback_that_stands_is_no_change_and_is_said():
 
 def test_what_staging_has_not_had_is_said():
     said = comment(STAGING, reviewed("iam-new-action", before=STAGING))
-    assert "- NOT TRIED in `staging` (update): role policy `flights-prod-serving` `policy`" in said
+    assert "- NOT TRIED in `staging` (update): role policy `flights-prod-serving` (`policy`)" in said
 
 
 def test_without_staging_s_preview_it_is_said_that_it_cannot_be_told():
