@@ -133,7 +133,9 @@ _KEYS = {
     ),
     "rollout": _Key(Rollout, "{required: true} or {required: false}"),
     "changes": _Key(Changes, "{separateDrop: true, bakeMinutes: 30}, 0 to 10080 minutes"),
-    "promotion": _Key(Promotion, "{from: staging}, the environment where a version serves first, or no such line"),
+    "promotion": _Key(
+        Promotion, "{from: staging}, the environment where a version serves first, or no such line"
+    ),
     "alarms": _Key(
         Alarms,
         "{maxErrorRatePercent: 1, maxLatencyMs: 500}, above 0 to 100 percent, 1 to 60000 milliseconds",

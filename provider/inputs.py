@@ -39,7 +39,8 @@ class RulesInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     rollout_required: bool
     separate_drop: bool
     bake_seconds: int
-    promotes_from: str | None = None  # whoever reads previews asks for it; kept here, so that giving it up is seen
+    # Of the preview's reader, not of ours: kept here, so that it sees when the rule is given up.
+    promotes_from: str | None = None
 
 
 class JournalPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
