@@ -29,7 +29,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what this project needs (environments, Pulumi)
-	@$(PYTHON) -m tools.setup
+	@$(PYTHON) -m tools.setup >&2
 
 up: setup ## staging and production on this machine, each with a model that serves
 	@$(BIN)/python -m tools.demo up

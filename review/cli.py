@@ -17,6 +17,7 @@ from review.core.document import Document, DocumentError, read
 from review.core.drift import Drift, drifted
 from review.core.review import Review, review
 from review.core.touched import touched
+from review.core.words import text
 from review.folder import Folder, FolderError
 from review.platform.port import PlatformError, platform
 from review.proved import decided, proved
@@ -168,7 +169,7 @@ def _deploy(options: argparse.Namespace) -> int:
     command = f"make preview ENV={environment}"
     reviewed = folder.read(folder.file(environment), Review, command)
     if reviewed.refusals:
-        print(f"review: {environment} is refused: {reviewed.refusals[0].why}", file=sys.stderr)
+        print(f"review: {environment} is refused: {text(reviewed.refusals[0].why)}", file=sys.stderr)
         return REFUSED
     plan, commit = folder.plan(environment), engine.commit()
     if reviewed.commit != commit:

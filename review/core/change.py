@@ -11,7 +11,7 @@ from review.core.cost import CostChange, Prices, cost_change
 from review.core.document import Document, holds_unknown
 from review.core.fleet import FleetChange, fleet_change, variant_of
 from review.core.guards import METADATA, weakened
-from review.core.kinds import ALARM, ENDPOINT, MODEL, SCALING_POLICY, SCALING_TARGET, Nature
+from review.core.kinds import ALARM, ENDPOINT, MODEL, SCALING_POLICY, SCALING_TARGET, Nature, rank
 from review.core.permissions import PermissionChange, permission_changes
 from review.core.touched import Effect, Touched, touched
 
@@ -192,7 +192,7 @@ _VERBS = {Effect.DELETE: Verb.DELETES, Effect.REPLACE: Verb.REPLACES, Effect.ABA
 
 
 def _losses(resources: Sequence[Touched]) -> Iterator[Loss]:
-    for each in resources:
+    for each in sorted(resources, key=lambda resource: rank(resource.type)):
         verb = _VERBS.get(each.effect)
         if verb and (each.kind.nature is Nature.HOLDS or each.protected):
             yield Loss(

@@ -75,6 +75,12 @@ def kind_of(type_: str) -> ResourceKind:
     return _KINDS.get(type_) or ResourceKind(type_, Nature.HOLDS, known=False)
 
 
+def rank(type_: str) -> int:
+    """What a reviewer wants to read of first: the endpoint, then what is not known, then the table's order."""
+    order = list(_KINDS)
+    return order.index(type_) * 2 if type_ in _KINDS else 1
+
+
 def is_ours(words: str) -> bool:
     """Whether they are this table's words, and not a type that came with a document."""
     return words in _WORDS

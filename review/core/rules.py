@@ -6,16 +6,18 @@ import msgspec
 
 from review.core.change import Change, Loss
 from review.core.evidence import Evidence, Verdict
+from review.core.words import Line, Name, listed, words
 
 DESTROYS = "destroys"
+_POLICIES = ("docs/policies.md says how, and how an exception is recorded",)
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the change may not go on as it is: `rule` is its name, `why` and `fix` are sentences."""
+    """Why the change may not go on as it is: `rule` is its name, `why` and `fix` are sentences without a full stop."""
 
     rule: str
-    why: str
-    fix: str
+    why: Line
+    fix: Line
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,10 +44,20 @@ def _judge(
         for loss in change.losses:
             yield _loss(change, loss)
         if change.fleet and change.fleet.drops_fallback:
+            fallback = Name(change.fleet.fallback or "")
             yield Refusal(
                 rule="drops-fallback",
-                why=f"{change.fleet.fallback}, to which a rollback would go, leaves the fleet: no rollback in seconds any more",
-                fix=f"keep {change.fleet.fallback} in release.fleet until another version has taken its place",
+                why=(
+                    fallback,
+                    ", to which a rollback would go, leaves the fleet: no rollback in seconds any more",
+                ),
+                fix=(
+                    "keep ",
+                    fallback,
+                    " in ",
+                    Name("release.fleet"),
+                    " until another version has taken its place",
+                ),
             )
     for each in evidence:
         if each.gains and not each.suffices:
@@ -54,35 +66,56 @@ def _judge(
         if violation.mandatory:
             yield Refusal(
                 rule=f"policy {violation.policy}",
-                why=violation.why,
-                fix=violation.fix or "docs/policies.md says how, and how an exception is recorded",
+                why=(Name(violation.why),),
+                fix=(Name(violation.fix),) if violation.fix else _POLICIES,
             )
     if change.errors:
         yield Refusal(
             rule="preview-failed",
-            why=change.errors[0],
-            fix=f"see what it says, then `make preview ENV={change.environment}` again",
+            why=(Name(change.errors[0]),),
+            fix=("see what it says, then ", Name(f"make preview ENV={change.environment}"), " again"),
         )
 
 
 def _loss(change: Change, loss: Loss) -> Refusal:
-    because = f" (because of {', '.join(loss.because)})" if loss.because else ""
+    because: Line = (" because of ", *listed(loss.because)) if loss.because else ()
     return Refusal(
         rule=DESTROYS,
-        why=f"{loss.verb} the {loss.words} {loss.name}{because}",
-        fix=f"take that out of the change. To take {change.environment} down on purpose, first apply a change that sets "
-        "model-delivery:protect to false, and nothing else",
+        why=(f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), *because),
+        fix=(
+            "take that out of the change. To take ",
+            Name(change.environment),
+            " down on purpose, first apply a change that sets ",
+            Name("model-delivery:protect"),
+            " to false, and nothing else",
+        ),
     )
 
 
 def _unproved(change: Change, each: Evidence) -> Refusal:
-    fixes = {
-        Verdict.REJECTED: f"`modelctl accept {each.version} --env {each.source} --reason …` if the rejection was wrong, "
-        "else name another version",
-        Verdict.UNKNOWN: f"run `make preview ENV={each.source}` first: it looks up what {each.source} has proved",
+    version, source = Name(each.version), Name(each.source)
+    fixes: dict[Verdict, Line] = {
+        Verdict.REJECTED: (
+            Name(f"modelctl accept {each.version} --env {each.source} --reason …"),
+            " if the rejection was wrong, else name another version",
+        ),
+        Verdict.UNKNOWN: (
+            "run ",
+            Name(f"make preview ENV={each.source}"),
+            " first: it looks up what ",
+            source,
+            " has proved",
+        ),
     }
     return Refusal(
         rule="no-evidence",
-        why=f"{each.version} would get traffic in {change.environment}, and in {each.source} it {each.verdict}",
-        fix=fixes.get(each.verdict) or f"make {each.version} live in {each.source} first, with the same bits",
+        why=(
+            version,
+            " would get traffic in ",
+            Name(change.environment),
+            ", and in ",
+            source,
+            f" it {each.verdict}",
+        ),
+        fix=fixes.get(each.verdict) or ("make ", version, " live in ", source, " first, with the same bits"),
     )

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from review.core.drift import TRAFFIC, Drift, Drifted
-from review.telling.page import Line, Name, Page, Section, listed, words
+from review.core.words import Line, Name, listed, words
+from review.telling.page import Page, Section
 
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"

@@ -8,7 +8,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from review.telling.page import Line, Name, Page, Section, Table
+from review.core.words import Line, Name
+from review.telling.page import Page, Section, Table
 
 MARKER = "<!-- model-delivery:review -->"  # by which a later run finds the comment
 LONGEST = 400  # characters of one name

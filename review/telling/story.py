@@ -10,7 +10,8 @@ from review.core.fleet import Bits, FleetChange, Resized
 from review.core.permissions import PermissionChange
 from review.core.review import Review
 from review.core.rules import DESTROYS
-from review.telling.page import Line, Name, Page, Section, Table, listed, words
+from review.core.words import Line, Name, listed, words
+from review.telling.page import Page, Section, Table
 
 _MOST = 6  # grants of one policy that are told one by one
 _RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
@@ -22,13 +23,14 @@ def tell(reviews: Sequence[Review]) -> Page:
     Args:
         reviews: in the order in which environments get a change.
     """
+    title = _heading(reviews[-1])
     parts = [
         section
         for review in reversed(reviews)
-        for section in _environment(review, brief=_brief(review, reviews))
+        for section in _environment(review, brief=_brief(review, reviews), title=title)
     ]
     return Page(
-        title=_title(reviews),
+        title=title,
         sections=tuple(parts),
         refused=any(review.refusals for review in reviews),
     )
@@ -40,11 +42,8 @@ def _brief(review: Review, reviews: Sequence[Review]) -> bool:
     return review.change.only(*_RELEASE) and all(other.change.is_nothing for other in others)
 
 
-def _title(reviews: Sequence[Review]) -> Line:
-    last = reviews[-1]
-    if last.change.errors:
-        return (Name(last.environment), ": the preview FAILED")
-    return (Name(last.environment), " will feel: ", *headline(last.change))
+def _heading(review: Review) -> Line:
+    return (Name(review.environment), " will feel: ", *headline(review.change))
 
 
 def headline(change: Change) -> Line:
@@ -53,6 +52,8 @@ def headline(change: Change) -> Line:
         loss = change.losses[0]
         more = f" and {len(change.losses) - 1} more" if len(change.losses) > 1 else ""
         return (f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), more)
+    if change.errors:
+        return ("cannot be told, for the preview FAILED",)
     if not change.kinds:
         return ("nothing",)
     if change.only(Kind.METADATA):
@@ -62,13 +63,15 @@ def headline(change: Change) -> Line:
     return (", ".join(change.kinds),)
 
 
-def _environment(review: Review, *, brief: bool) -> Iterator[Section]:
+def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Section]:
+    """One environment; what the page's title says is not said again."""
     change = review.change
     if change.is_nothing and not review.refusals and not change.warnings:
-        yield Section(title=(Name(review.environment), ": nothing changes"))
+        if _heading(review) != title:
+            yield Section(title=(Name(review.environment), ": nothing changes"))
         return
     yield Section(
-        title=(Name(review.environment), ": ", *headline(change)),
+        title=() if _heading(review) == title else _heading(review),
         alarms=tuple(_alarms(review)),
         lines=tuple(_lines(review)),
         tables=tuple(_bits(change.fleet)) if change.fleet else (),
@@ -83,14 +86,14 @@ def _alarms(review: Review) -> Iterator[Line]:
         because = (" because of ", *listed(loss.because)) if loss.because else ()
         was = ", which is protected" if loss.protected else ""
         yield (f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), was, *because)
-    said = set[tuple[str, str]]()
+    said = set[tuple[str, Line]]()
     for refusal in review.refusals:
         key = (refusal.rule, refusal.fix)
         if key not in said:
             said.add(key)
             # A loss was told in the line above.
-            why: Line = () if refusal.rule == DESTROYS else (Name(refusal.why), ". To mend it: ")
-            yield ("Refused (", Name(refusal.rule), "): ", *why, Name(refusal.fix))
+            why: Line = () if refusal.rule == DESTROYS else (*refusal.why, ". To mend it: ")
+            yield ("Refused (", Name(refusal.rule), "): ", *why, *refusal.fix)
 
 
 def _lines(review: Review) -> Iterator[Line]:
@@ -136,7 +139,7 @@ def _fleet(change: Change, fleet: FleetChange) -> Iterator[Line]:
             Name(fleet.name),
             " is GONE: someone deleted it, and this change makes it again.",
         )
-    if fleet.moves:
+    if fleet.moves and not change.only(Kind.TRAFFIC):  # else the heading says it
         yield ("Traffic: ", *_traffic(fleet), ".")
     elif fleet.before and (fleet.changes_fleet or fleet.bits) and not change.losses:
         serving = tuple(version for version, weight in fleet.after.items() if weight)
@@ -296,8 +299,12 @@ def _cost(cost: CostChange) -> Iterator[Line]:
         yield ("Costs by use, not counted: ", *listed(cost.by_use), ".")
 
 
+def _dollar(amount: float) -> str:
+    return f"{'+' if amount >= 0 else '-'}${abs(amount):,.{0 if abs(amount) >= 10 else 2}f}"  # noqa: PLR2004 - cents
+
+
 def _dollars(cost: CostChange) -> str:
-    least, most = (f"{'+' if each >= 0 else '-'}${abs(each):,.0f}" for each in (cost.least, cost.most))
+    least, most = (_dollar(cost.least), _dollar(cost.most))
     if cost.least == cost.most:
         return f"{least} a month"
     return f"{least} a month on the fewest instances, {most} on the most"

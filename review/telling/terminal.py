@@ -2,8 +2,9 @@
 
 from release.cli.show import Table as Shown
 from release.cli.show import show
+from review.core.words import Line, Name
 from review.telling.markdown import plain
-from review.telling.page import Line, Name, Page
+from review.telling.page import Page
 
 
 def draw(page: Page) -> None:

@@ -144,7 +144,7 @@ def test_the_comment_tells_production_first_and_both(engine_says, run, capsys):
     capsys.readouterr()
     run("comment")
     said = capsys.readouterr().out
-    assert said.index("### `prod`") < said.index("### `staging`")
+    assert said.index("`prod` will feel") < said.index("`staging`: nothing changes")
 
 
 def test_json_is_one_document_on_standard_output(engine_says, run, capsys):

@@ -128,7 +128,7 @@ def test_any_reason_of_the_engine_is_one_line_of_a_comment(message):
         found["diagnostics"] = [{"message": message, "severity": "warning"}]
 
     comment = markdown.draw(tell([reviewed("nothing", edit=edit)]), 65_536)
-    assert len(comment.splitlines()) == 6
+    assert len(comment.splitlines()) == 4
 
 
 def test_two_thousand_resources_are_read_whole():

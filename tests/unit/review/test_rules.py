@@ -4,6 +4,7 @@ import pytest
 
 from review.core.evidence import Verdict
 from review.core.rules import Violation
+from review.core.words import text as words
 from tests.unit.review.reviews import digest, proof, reviewed
 
 
@@ -77,7 +78,7 @@ def test_traffic_to_a_version_without_evidence_is_refused_with_what_to_do(before
     found = reviewed("traffic-only", before=before)
     (refusal,) = found.refusals
     assert (refusal.rule, found.evidence[0].verdict) == ("no-evidence", verdict)
-    assert fix in refusal.fix
+    assert fix in words(refusal.fix)
 
 
 def test_evidence_follows_the_bits_whatever_they_are_called():
@@ -106,7 +107,7 @@ def test_an_environment_that_promotes_from_none_needs_no_evidence():
 def test_a_preview_that_failed_is_refused_with_what_the_engine_said(name):
     (refusal,) = reviewed(name).refusals
     assert refusal.rule == "preview-failed"
-    assert "Pulumi.prod.yaml" in refusal.why or "flights-prod" in refusal.why
+    assert "Pulumi.prod.yaml" in words(refusal.why) or "flights-prod" in words(refusal.why)
 
 
 def test_a_mandatory_policy_is_a_refusal_and_advice_is_not():

@@ -2,8 +2,9 @@
 
 import pytest
 
+from review.core.words import Name
 from review.telling import markdown
-from review.telling.page import Name, Page, Section, Table
+from review.telling.page import Page, Section, Table
 from review.telling.story import tell
 from tests.unit.review.reviews import digest, proof, reviewed
 
@@ -24,9 +25,6 @@ def test_a_release_is_told_in_a_few_lines():
 <!-- model-delivery:review -->
 ## `prod` will feel: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %
 
-### `prod`: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %
-
-- Traffic: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %.
 - Evidence for `v1.1.0`: served in `staging` for 3 d 4 h, first 2026-11-25 12:00 UTC, serves there now; `auc` `0.6492`.
 - Take it back: `modelctl rollback --env prod --reason …` gives `v1.0.0` its traffic again, in seconds; it stays in the fleet at 0 %.
 
@@ -37,9 +35,8 @@ def test_a_release_is_told_in_a_few_lines():
 
 def test_what_is_destroyed_stands_at_the_top_in_capitals():
     lines = comment(reviewed("replace-endpoint-protected")).splitlines()
-    assert lines[1] == "## ⛔ `prod`: the preview FAILED"
-    assert lines[3] == "### `prod`: REPLACES the endpoint `flights-prod`"
-    assert lines[6] == (
+    assert lines[1] == "## ⛔ `prod` will feel: REPLACES the endpoint `flights-prod`"
+    assert lines[4] == (
         "> - **REPLACES the endpoint `flights-prod`, which is protected because of `endpointName`**"
     )
 
@@ -59,11 +56,19 @@ def test_what_is_destroyed_stands_at_the_top_in_capitals():
         ("iam-narrowed", "- Narrows `flights-prod-serving` `policy`."),
         ("versioning-suspended", "- WEAKENS bucket versioning `flights-prod-registry`: `replaced objects are kept no more: versioning becomes Suspended`"),
         ("unpriced-type", "- Cost: UNPRICED `+4 ml.c7i.48xlarge`; the rest -$318 a month on the fewest instances, -$1,273 on the most (prices of 2025-10-01)."),
-        ("autoscaling-max", "- Cost: +$0 a month on the fewest instances, +$1,910 on the most (prices of 2025-10-01)."),
+        ("autoscaling-max", "- Cost: +$0.00 a month on the fewest instances, +$1,910 on the most (prices of 2025-10-01)."),
     ],
 )  # fmt: skip
 def test_each_kind_of_change_has_its_sentence(name, line):
     assert line in comment(reviewed(name)).splitlines()
+
+
+@pytest.mark.parametrize("name", ["bad-config", "two-changes-refused", "bake-refused"])
+def test_a_preview_that_failed_is_never_told_to_change_nothing(name):
+    assert (
+        comment(reviewed(name)).splitlines()[1]
+        == "## ⛔ `prod` will feel: cannot be told, for the preview FAILED"
+    )
 
 
 def test_a_policy_that_is_not_known_yet_cannot_be_told():
@@ -73,7 +78,7 @@ def test_a_policy_that_is_not_known_yet_cannot_be_told():
 
 def test_a_rollback_that_stands_is_no_change_and_is_said():
     said = comment(reviewed("nothing-after-rollback"))
-    assert "## `prod` will feel: nothing\n" in said
+    assert said.splitlines()[1] == "## `prod` will feel: nothing"
     assert "Pulumi warns: `` v1.1.0 was rejected by" in said
 
 
