@@ -18,7 +18,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV ?=
 # What `make test` runs beyond `make check`; another choice is for whoever looks for one thing.
-TESTS ?= tests/stacks tests/faults
+TESTS ?= tests/stacks tests/faults tests/ci/runs
 # What `make check` runs: everything without an engine.
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
 # Where previews leave what they found, for the comment and for the update that follows.

@@ -1,0 +1,145 @@
+"""Staging and production as main says, and clones of the checkout in which a change is proposed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ci.runs.clone import Clone, of_the_checkout
+from tests.ci.runs.forge import forge as served
+from tests.ci.runs.runners import GITHUB
+from tests.conftest import CHECKOUT, ECHO
+from tests.stacks.conftest import artifact
+from tests.stacks.stack import Stack
+from tools.setup.cache import user_cache
+
+ENVIRONMENTS = ("staging", "prod")
+# What `make test` and `make check` would run is what runs this: a pipeline here runs a little of it.
+REHEARSED = (
+    ".ci/*",
+    ".github/workflows/*",
+    ".gitlab-ci.yml",
+    "Jenkinsfile",
+    "Pulumi.*.yaml",
+    "requirements/*.txt",
+    "tools/pulumi/go.*",
+)
+SMALL = "tests/unit/tools/test_lint_stacks.py"
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory):
+    """This checkout, cloned."""
+    return of_the_checkout(tmp_path_factory.mktemp("clones") / "main")
+
+
+@pytest.fixture(scope="session")
+def delivered(sandbox, tmp_path_factory):
+    """What Pulumi.staging.yaml and Pulumi.prod.yaml name is deployed and serves."""
+    folder = tmp_path_factory.mktemp("delivered")
+    stacks = {}
+    for name in ENVIRONMENTS:
+        stack = stacks[name] = Stack(name, sandbox, folder)
+        stack.up()
+        release = stack.config["config"]["model-delivery:release"]
+        for version in release["fleet"]:
+            _register(stack, version, folder)
+        stack.release(release["live"], release["live"])
+        stack.up()
+        stack.release(release["live"], *release["fleet"])
+        stack.up()
+    return stacks
+
+
+def _register(stack, version, folder):
+    """The same bits in both environments: production takes nothing that staging has not served."""
+    bits = folder / f"{version}.tar.gz"
+    if not bits.exists():
+        artifact(bits, name=version)
+    push = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "image",
+        "--profile",
+        stack.name,
+        "--repository",
+        f"flights-{stack.name}",
+    ]
+    pushed = subprocess.run(
+        [*push, str(ECHO)],
+        cwd=CHECKOUT,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    image = pushed.stdout.strip().splitlines()[-1]
+    stack.modelctl(
+        "register", "--version", version, "--image", image, "--artifact", bits, "--data-revision", f"data-{version}"
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory):
+    """A copy of what mypy knows already, for all pipelines: without it each would take a minute for that alone."""
+    folder = tmp_path_factory.mktemp("mypy") / "cache"
+    if (CHECKOUT / ".mypy_cache").is_dir():
+        shutil.copytree(CHECKOUT / ".mypy_cache", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def runner(delivered, mypy_cache):
+    """The variables of a runner that has profiles of its own: here, those which enter the sandbox."""
+    entered = {
+        name: value
+        for name, value in delivered["prod"].env.items()
+        if name.startswith(("AWS_", "PULUMI_")) and name != "PULUMI_BACKEND_URL"
+    }
+    return entered | {
+        "TESTS": SMALL,
+        "UNITS": SMALL,
+        "MYPY_CACHE_DIR": str(mypy_cache),
+        "XDG_CACHE_HOME": str(user_cache().parent),
+        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+    }
+
+
+@pytest.fixture(scope="session")
+def state(delivered):
+    """The project's variables: where Pulumi's state is. Without a role, a runner's own profiles are used."""
+    return {
+        f"{name.upper()}_BACKEND_URL": stack.env["PULUMI_BACKEND_URL"] for name, stack in delivered.items()
+    }
+
+
+@pytest.fixture
+def forge():
+    """A forge, `(url, comments)`."""
+    with served() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory):
+    """A repository with the definitions and what they name, whose make does nothing: small, so that a run is quick."""
+    folder = tmp_path_factory.mktemp("rehearsal") / "main"
+    for name in REHEARSED:
+        for source in sorted(CHECKOUT.glob(name)):
+            target = folder / source.relative_to(CHECKOUT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    shutil.copy(Path(__file__).with_name("rehearsal.mk"), folder / "Makefile")
+    (folder / "tests" / "ci").mkdir(parents=True)
+    (folder / "tests" / "ci" / "warm.py").touch()
+    (folder / ".gitignore").write_text(".review/\n.gitlab-ci-local/\n")
+    made = Clone(folder)
+    made.git("init", "--quiet", "--initial-branch", "main")
+    made.git("remote", "add", "origin", GITHUB)
+    made.commit("a rehearsal")
+    return made

@@ -1,0 +1,292 @@
+"""The three definitions are one pipeline, and none gives away more than it must."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from tests.ci.definitions import (
+    CLOCK,
+    GITLAB,
+    JENKINS,
+    MAIN,
+    OURS_ON_GITLAB,
+    REQUEST,
+    ROADS,
+    SCRIPTS,
+    WORKFLOWS,
+    gates,
+    github,
+    gitlab,
+    gitlab_jobs,
+    jenkins,
+    steps,
+    workflow,
+    workflows,
+)
+from tests.conftest import CHECKOUT
+
+GATES = {
+    REQUEST: ["check", "test", "preview ENV=staging", "preview ENV=prod", "comment"],
+    MAIN: [
+        "check",
+        "test",
+        "preview ENV=staging",
+        "deploy ENV=staging",
+        "preview ENV=prod",
+        "deploy ENV=prod",
+    ],
+    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report"],
+}
+PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
+OURS = "github.event.pull_request.head.repo.full_name == github.repository"
+# What a job may have beside `contents: read`, by the target that it runs.
+EXTRA = {
+    "preview": {"id-token"},
+    "deploy": {"id-token"},
+    "drift": {"id-token"},
+    "comment": {"pull-requests"},
+    "report": {"issues"},
+}
+
+
+def jobs():
+    """Every job of GitHub that has steps, with the targets that it runs."""
+    return [
+        (f"{file} {name}", job, [step["run"].split()[1] for step in job["steps"] if _makes(step)])
+        for file, found in workflows().items()
+        for name, job in found["jobs"].items()
+        if "steps" in job
+    ]
+
+
+def _makes(step):
+    return step.get("run", "").startswith("make ")
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platform_runs_the_same_gates_in_the_same_order(platform, road):
+    assert gates(PLATFORMS[platform](road)) == GATES[road]
+
+
+def test_on_github_each_gate_waits_for_the_one_before():
+    """Jobs without `needs` run side by side, in whatever order they are written."""
+    for file in ("pull-request.yml", "deploy.yml", "environment.yml"):
+        found = workflow(file)["jobs"]
+        for before, (name, job) in zip([None, *found], found.items(), strict=False):
+            needs = job.get("needs", [])
+            assert before is None or before in ([needs] if isinstance(needs, str) else needs), name
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_definition_calls_make_and_asks_for_credentials_and_does_nothing_else(platform):
+    commands = {command for road in ROADS for job in PLATFORMS[platform](road) for command in job.commands}
+    other = {
+        command
+        for command in commands
+        if not re.fullmatch(r'make [a-z]+( ENV=\w+)?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile \w+', command)
+    }
+    assert {command.partition(" ")[0] for command in other} <= {"echo"}  # what a fork is told
+
+
+def test_every_target_exists():
+    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
+    called = {
+        gate.split()[0] for platform in PLATFORMS.values() for road in ROADS for gate in gates(platform(road))
+    }
+    assert called <= targets
+
+
+def test_every_action_is_pinned_by_commit_and_says_its_version():
+    for path in WORKFLOWS.glob("*.yml"):
+        for line in path.read_text().splitlines():
+            if "uses:" in line:
+                assert re.search(
+                    r"uses: (\./\.github/workflows/[\w-]+\.yml$|[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)",
+                    line,
+                ), line
+
+
+def test_an_action_has_one_version_everywhere():
+    pins = {
+        re.sub(r"^\W*uses: ", "", line.strip())
+        for path in WORKFLOWS.glob("*.yml")
+        for line in path.read_text().splitlines()
+        if "uses:" in line and "@" in line
+    }
+    assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
+
+
+def test_a_workflow_may_read_the_code_and_nothing_else():
+    assert all(found["permissions"] == {"contents": "read"} for found in workflows().values())
+
+
+def test_a_job_may_do_beyond_that_what_its_target_needs():
+    for name, job, targets in jobs():
+        extra = {
+            scope
+            for scope, level in job.get("permissions", {}).items()
+            if (scope, level) != ("contents", "read")
+        }
+        assert extra == set().union(*(EXTRA.get(target, set()) for target in targets)), name
+
+
+def test_no_workflow_runs_a_forks_code_with_rights():
+    assert {trigger for found in workflows().values() for trigger in found["on"]} == {
+        "pull_request",
+        "push",
+        "schedule",
+        "workflow_dispatch",
+        "workflow_call",
+    }
+
+
+def test_what_a_fork_proposes_gets_checked_and_tested_and_no_credentials():
+    for name, job in workflow("pull-request.yml")["jobs"].items():
+        guarded = OURS in job.get("if", "") and "||" not in job["if"]
+        assert guarded == (name not in {"check", "test"}), name
+        if not guarded:
+            assert not {"secrets", "vars", "token"} & set(re.findall(r"\w+", yaml.safe_dump(job))), name
+
+
+def test_a_forks_author_is_told():
+    (step,) = (step for _, job, step in steps() if "fork" in step.get("run", ""))
+    assert OURS.replace("==", "!=") in step["if"]
+    assert "GITHUB_STEP_SUMMARY" in step["run"]
+
+
+def test_no_expression_is_pasted_into_a_script():
+    assert [step["run"] for _, _, step in steps() if "${{" in step.get("run", "")] == []
+
+
+def test_git_keeps_no_credentials():
+    checkouts = [step for _, _, step in steps() if step.get("uses", "").startswith("actions/checkout@")]
+    assert len(checkouts) == len(jobs())
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_every_job_ends():
+    assert all(job["timeout-minutes"] <= 120 for _, job, _ in jobs())
+    assert all("timeout" in job for name, job in gitlab_jobs().items() if name.startswith(("test", "deploy")))
+    stages = len(re.findall(r"^ {4}stage\(", JENKINS.read_text(), re.MULTILINE))
+    assert len(re.findall(r"^ {6}options \{ timeout\(", JENKINS.read_text(), re.MULTILINE)) == stages
+
+
+def test_a_newer_push_cancels_a_request_and_no_deploy():
+    assert workflow("pull-request.yml")["concurrency"]["cancel-in-progress"] is True
+    for environment in ("staging", "prod"):
+        held = workflow("deploy.yml")["jobs"][environment]["concurrency"]
+        assert held == {"group": f"environment-{environment}", "cancel-in-progress": False}
+        job = gitlab_jobs()[f"deploy-{environment}"]
+        assert (job["interruptible"], job["resource_group"]) == (False, environment)
+    assert "disableConcurrentBuilds()" in JENKINS.read_text()
+
+
+def test_only_a_deploy_gets_the_role_that_changes_things():
+    deploys = workflow("environment.yml")["jobs"]["deploy"]
+    assert deploys["environment"] == "${{ inputs.environment }}"
+    for name, job, targets in jobs():
+        said = yaml.safe_dump(job)
+        assert ("deploy-role" in said or "DEPLOY_ROLE" in said) == ("deploy" in targets), name
+    for road in ROADS:
+        for job in [*gitlab(road), *jenkins(road)]:
+            deploying = any(command.startswith("make deploy") for command in job.commands)
+            assert any("DEPLOY_ROLE" in command for command in job.commands) <= deploying, job
+    asks = re.findall(
+        r"entered\('(\w+)', env.(\w+)_(\w+)_ROLE, env.(\w+)_BACKEND_URL\) \{\s+sh 'make (\w+) ENV=(\w+)'",
+        JENKINS.read_text(),
+    )
+    assert len(asks) == JENKINS.read_text().count("entered('")
+    for profile, role_of, role, backend_of, target, environment in asks:
+        assert {profile, role_of.lower(), backend_of.lower()} == {environment}
+        assert role == ("DEPLOY" if target == "deploy" else "PREVIEW")
+
+
+def test_production_is_deployed_after_a_person_said_so():
+    assert gitlab_jobs()["deploy-prod"]["rules"] == [
+        {"if": '$CI_PIPELINE_SOURCE == "push"', "when": "manual", "allow_failure": False}
+    ]
+    assert gitlab_jobs()["deploy-prod"]["environment"] == "prod"
+    stage = JENKINS.read_text().partition("stage('deploy prod')")[2].partition("stage('drift')")[0]
+    assert re.search(r"input \{\s+message .*\s+submitter", stage)
+    # GitHub asks for an environment's reviewers; which they are is set there (docs/ci.md).
+    assert workflow("deploy.yml")["jobs"]["prod"]["with"]["environment"] == "prod"
+
+
+def test_a_deploy_takes_the_plan_that_was_previewed():
+    uploads = [step["with"] for _, _, step in steps() if "upload-artifact" in step.get("uses", "")]
+    assert all(with_["include-hidden-files"] for with_ in uploads)
+    deploy = workflow("environment.yml")["jobs"]["deploy"]
+    assert deploy["needs"] == "preview"
+    names = [step["with"]["name"] for step in deploy["steps"] if "download-artifact" in step.get("uses", "")]
+    assert names == ["review-${{ inputs.environment }}"]
+    for environment in ("staging", "prod"):
+        assert gitlab_jobs()[f"preview-{environment}"]["artifacts"]["paths"] == [f".review/{environment}.*"]
+        assert f"preview-{environment}" in gitlab_jobs()[f"deploy-{environment}"]["needs"]
+
+
+def test_the_comment_is_written_when_a_preview_failed_too():
+    assert "!cancelled()" in workflow("pull-request.yml")["jobs"]["comment"]["if"]
+    assert [rule["when"] for rule in gitlab_jobs()["comment"]["rules"]] == ["always"]
+    assert re.search(r"post \{\s+always \{[^}]+make comment", JENKINS.read_text())
+    for environment in ("staging", "prod"):
+        assert gitlab_jobs()[f"preview-{environment}"]["artifacts"]["when"] == "always"
+
+
+def test_gitlab_checks_and_tests_what_a_fork_proposes_and_gives_it_no_credentials():
+    for name, job in gitlab_jobs().items():
+        requests = [rule["if"] for rule in job["rules"] if "merge_request" in rule["if"]]
+        assert all(condition.endswith(f"&& {OURS_ON_GITLAB}") for condition in requests), name
+        if "id_tokens" in job or "environment" in job:
+            assert all(
+                '"push"' in rule["if"] or "schedule" in rule["if"] or rule["if"] in requests
+                for rule in job["rules"]
+            )
+
+
+def test_gitlab_gives_an_identity_to_jobs_that_ask_aws_and_its_token_to_those_that_write():
+    for name, job in gitlab_jobs().items():
+        asks = any("aws-profile" in line for line in job["script"])
+        assert ("id_tokens" in job) == asks, name
+        writes = any(line in {"make comment", "make report"} for line in job["script"])
+        assert (job.get("environment", {}) == {"name": "comment", "action": "access"}) == writes, name
+
+
+def test_jenkins_gives_a_fork_no_credentials():
+    stages = JENKINS.read_text().partition("stage('review')")[2].partition("stage('staging')")[0]
+    assert "when { changeRequest(); expression { !env.CHANGE_FORK } }" in stages
+    before = JENKINS.read_text().partition("stage('review')")[0]
+    assert not {"entered", "telling", "withCredentials"} & set(re.findall(r"\w+", before))
+
+
+@pytest.mark.parametrize(
+    "path", [*sorted(WORKFLOWS.glob("*.yml")), GITLAB, JENKINS, *SCRIPTS], ids=lambda p: p.name
+)
+def test_nothing_knows_of_the_sandbox(path):
+    assert "sandbox" not in path.read_text().lower()
+
+
+def test_the_runners_lock_has_hashes_and_names_no_registry():
+    lock = (CHECKOUT / "tools" / "ci" / "package-lock.json").read_text()
+    assert "sha512-" in lock
+    assert not re.search(r"resolved|://", lock)
+
+
+def test_the_stand_ins_for_actions_are_for_actions_in_use():
+    used = {step["uses"].partition("@")[0].partition("/")[2] for _, _, step in steps() if "uses" in step}
+    stand_ins = {path.name for path in (CHECKOUT / "tests" / "ci" / "actions").iterdir()}
+    assert stand_ins == used - {"checkout"}  # act copies the clone itself
+
+
+def test_scripts_are_small_programs():
+    for path in SCRIPTS:
+        listed = subprocess.run(
+            ["git", "ls-files", "--stage", str(path)],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert listed.startswith("100755") or (not listed and path.stat().st_mode & 0o100), path
