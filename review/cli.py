@@ -19,7 +19,8 @@ from review.core.review import Review, review
 from review.core.touched import touched
 from review.core.words import text
 from review.folder import Folder, FolderError
-from review.platform.port import PlatformError, platform
+from review.platform.here import platform
+from review.platform.port import PlatformError
 from review.proved import decided, proved
 from review.telling import drift as drift_story
 from review.telling import markdown, terminal

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from review.core.document import SECRET, UNKNOWN, holds_unknown
-from review.core.iam import PolicyError, Widening, compare
+from review.core.iam.diff import PolicyError, Widening, compare
 from review.core.touched import Effect, Touched
 
 _GRANTS = {  # what grants without a document of its own

@@ -9,7 +9,8 @@ import pytest
 
 from review.platform.github import GitHub
 from review.platform.gitlab import GitLab
-from review.platform.port import PlatformError, StandardOutput, platform
+from review.platform.here import platform
+from review.platform.port import PlatformError, StandardOutput
 
 MARKER = "<!-- model-delivery:review -->"
 BODY = f"{MARKER}\nnew"

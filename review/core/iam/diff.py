@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from review.core.coverage import MAX_STEPS, Atom, Budget, Cover, Gap
-from review.core.patterns import is_wild
-from review.core.statements import ALLOW, DENY, Policy, PolicyError, Selection, Statement, lower, read
+from review.core.iam.coverage import MAX_STEPS, Atom, Budget, Cover, Gap
+from review.core.iam.patterns import is_wild
+from review.core.iam.statements import ALLOW, DENY, Policy, PolicyError, Selection, Statement, lower, read
 
 __all__ = [
     "ACTION",

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache, partial
 
-from review.core.patterns import ARN_FIELDS, VARIABLE, arn_covers, cost, covers
-from review.core.statements import Condition, lower
+from review.core.iam.patterns import ARN_FIELDS, VARIABLE, arn_covers, cost, covers
+from review.core.iam.statements import Condition, lower
 
 _EXACT = ("numericequals", "dateequals", "binaryequals", "stringequalsignorecase")
 _BOUNDS = tuple(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from review.core import patterns
-from review.core.conditions import implies
-from review.core.patterns import arn_covers, arn_overlaps, cost, covers, is_wild, literal_start, overlaps
-from review.core.statements import Condition, PolicyError, Selection, Statement, lower
+from review.core.iam import patterns
+from review.core.iam.conditions import implies
+from review.core.iam.patterns import arn_covers, arn_overlaps, cost, covers, is_wild, literal_start, overlaps
+from review.core.iam.statements import Condition, PolicyError, Selection, Statement, lower
 
 MAX_STEPS = 5_000_000  # of one comparison: a few seconds
 
