@@ -29,6 +29,7 @@ from tools.setup.progress import step
 
 REFUSED = 3
 FAILED = 1
+INTERRUPTED = 130
 _PRICES = Path(__file__).with_name("prices.toml")
 _UNFINISHED = "the engine did not come to an end, and did not say why"
 _NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --policy-pack policy` says why"
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
+    except KeyboardInterrupt:
+        print("review: interrupted; what was not written is as it was before", file=sys.stderr)
+        return INTERRUPTED
     except (DocumentError, ConfigError, FolderError, PlatformError, engine.EngineFailedError) as error:
         print(f"review: {error}", file=sys.stderr)
         return FAILED

@@ -1,6 +1,7 @@
 """The engine, asked for a preview, a plan, drift, or an update by a plan."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -105,6 +106,7 @@ def update(environment: str, plan: Path, config: Path | None) -> tuple[int, bool
         "pulumi", "up", "--yes", "--non-interactive", "--stack", environment, "--plan", str(plan),
         "--policy-pack", str(POLICIES), *_config(config),
     ]  # fmt: skip
+    _require()
     stale = False
     with subprocess.Popen(
         command,
@@ -122,6 +124,7 @@ def update(environment: str, plan: Path, config: Path | None) -> tuple[int, bool
 
 
 def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    _require()
     return subprocess.run(
         ["pulumi", *arguments],
         cwd=ROOT,
@@ -130,6 +133,13 @@ def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         check=False,
         env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},  # else it has no --event-log
     )
+
+
+def _require() -> None:
+    if shutil.which("pulumi") is None:
+        raise EngineFailedError(
+            "pulumi is not on PATH: `make preview` puts it there, or `export PATH=$PWD/.tools/bin:$PATH` after `make setup`"
+        )
 
 
 def _config(file: Path | None) -> tuple[str, ...]:

@@ -16,21 +16,30 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     colours: Sequence[str] = ()
 
 
+class Marked(msgspec.Struct, frozen=True):
+    """A line in one of rich's colours; in a pipe it is a line like any other."""
+
+    text: str
+    colour: str
+
+
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A view. `document` is what --json prints, `parts` what people see."""
 
     document: object
-    parts: tuple[str | Table, ...]
+    parts: tuple[str | Marked | Table, ...]
     exit: Exit = Exit.DONE
 
 
-def show(parts: Sequence[str | Table]) -> None:
+def show(parts: Sequence[str | Marked | Table]) -> None:
     """Print to stdout."""
     if sys.stdout.isatty():
         _coloured(parts)
         return
     for part in parts:
-        print(_clean(part) if isinstance(part, str) else aligned(part))
+        print(
+            aligned(part) if isinstance(part, Table) else _clean(part if isinstance(part, str) else part.text)
+        )
 
 
 def aligned(table: Table) -> str:
@@ -42,7 +51,7 @@ def aligned(table: Table) -> str:
     )
 
 
-def _coloured(parts: Sequence[str | Table]) -> None:
+def _coloured(parts: Sequence[str | Marked | Table]) -> None:
     from rich import box  # noqa: PLC0415 - only a terminal pays for rich's import
     from rich.console import Console  # noqa: PLC0415 - as above
     from rich.table import Table as RichTable  # noqa: PLC0415 - as above
@@ -50,8 +59,9 @@ def _coloured(parts: Sequence[str | Table]) -> None:
 
     console = Console(highlight=False)
     for part in parts:
-        if isinstance(part, str):
-            console.print(Text(_clean(part)), soft_wrap=True)
+        if not isinstance(part, Table):
+            text, colour = (part, "") if isinstance(part, str) else (part.text, part.colour)
+            console.print(Text(_clean(text), style=colour), soft_wrap=True)
             continue
         drawn = RichTable(*part.headings, box=box.SIMPLE_HEAD)
         for n, row in enumerate(part.rows):

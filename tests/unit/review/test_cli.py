@@ -220,6 +220,22 @@ def test_no_drift_needs_no_issue(engine_says, run, capsys):
     assert "no issue is due" in capsys.readouterr().out
 
 
+def test_without_pulumi_it_is_said_where_it_is(engine_says, run, monkeypatch, tmp_path, capsys):
+    engine_says("nothing")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run("preview", "--env", "prod") == 1
+    assert "pulumi is not on PATH" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_no_traceback(run, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "preview", interrupted)
+    assert run("preview", "--env", "prod") == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
 def test_a_wrong_environment_is_a_usage_error():
     done = subprocess.run(
         [sys.executable, "-m", "review", "preview", "--env", "Not One"],

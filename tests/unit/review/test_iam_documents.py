@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from review.core import iam
+from review.core.iam import diff as iam
 from review.core.iam.diff import PolicyError, compare
 from tests.unit.review.iam_policies import OTHER, UNKNOWN, allow, deny, kinds, policy, trust, under, widenings
 
