@@ -10,8 +10,9 @@ import msgspec
 
 from release.naming import Environment, parse_environment
 from review import engine
-from review.core.change import Change, ConfigError, StackConfig, classify
+from review.core.change import Change, classify
 from review.core.compare import Place, fingerprints
+from review.core.config import PROJECT, ConfigError, read_config
 from review.core.cost import Prices
 from review.core.document import Document, DocumentError, read
 from review.core.drift import Drift, drifted
@@ -111,7 +112,7 @@ def _preview(options: argparse.Namespace) -> int:
 
 
 def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:
-    config = StackConfig.read(environment, document.config)
+    config = read_config(environment, document)
     change = classify(environment, document, _prices())
     if not change.errors and not (found.ok and found.judged):
         change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else _NOT_JUDGED,))
@@ -122,7 +123,7 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
         change=change,
         prints=fingerprints(
             Place(environment=environment, account=config.account, region=config.region),
-            touched(document, config.project),
+            touched(document, PROJECT),
         ),
         standing=standing,
         problem=problem,

@@ -7,6 +7,7 @@ import msgspec
 
 from release.naming import variant_name
 from release.version import parse_version
+from review.core.config import PROJECT, read_config
 from review.core.cost import CostChange, Prices, cost_change
 from review.core.document import Document, holds_unknown
 from review.core.fleet import FleetChange, fleet_change, variant_of
@@ -91,7 +92,6 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         promotes_from: the environment where a version must have served before, or had to until this change.
         fleet: the endpoint's versions; None where there is no endpoint.
         plain: everything else that changes.
-        adopted: existing resources that come under management.
         warnings, errors: what engine, provider and program said.
     """
 
@@ -121,11 +121,11 @@ def classify(environment: str, document: Document, prices: Prices) -> Change:
     """Say what a preview will do.
 
     Raises:
-        DocumentError: the document contradicts itself, or the endpoint's inputs cannot be read.
+        DocumentError: the document contradicts itself, is another stack's, or the endpoint's inputs cannot be read.
         ConfigError: the stack's config does not say what is needed.
     """
-    config = StackConfig.read(environment, document.config)
-    resources = touched(document, config.project)
+    config = read_config(environment, document)
+    resources = touched(document, PROJECT)
     fleet = fleet_change(resources)
     losses = tuple(_losses(resources))
     permissions = tuple(change for each in resources for change in permission_changes(each))
@@ -146,46 +146,6 @@ def classify(environment: str, document: Document, prices: Prices) -> Change:
         warnings=document.warnings,
         errors=document.errors,
     )
-
-
-class ConfigError(ValueError):
-    """Config in the document that is not what infra/settings.py lets pass."""
-
-
-class StackConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """What the reader needs of a stack's config."""
-
-    project: str
-    account: str
-    region: str
-    protect: bool
-    promotes_from: str | None
-
-    @classmethod
-    def read(cls, environment: str, config: dict[str, str]) -> "StackConfig":
-        """Raises ConfigError."""
-        project = next(
-            (key.partition(":")[0] for key in config if key.endswith(":release")), "model-delivery"
-        )
-        try:
-            protect = msgspec.json.decode(config[f"{project}:protect"], type=bool)
-            promotion = msgspec.json.decode(config.get(f"{project}:promotion", "{}"), type=dict[str, str])
-            accounts = msgspec.json.decode(config["aws:allowedAccountIds"], type=list[str])
-            return cls(
-                project=project,
-                account=accounts[0] if accounts else "",
-                region=config["aws:region"],
-                protect=protect,
-                promotes_from=promotion.get("from"),
-            )
-        except KeyError as missing:
-            raise ConfigError(
-                f"the preview of {environment} has no config {missing}: is it of this project?"
-            ) from None
-        except msgspec.DecodeError as error:
-            raise ConfigError(
-                f"the config in the preview of {environment} cannot be read: {error}"
-            ) from error
 
 
 _VERBS = {Effect.DELETE: Verb.DELETES, Effect.REPLACE: Verb.REPLACES, Effect.ABANDON: Verb.ABANDONS}

@@ -249,6 +249,11 @@ def stack_of(urn: str) -> str:
     return _parts(urn)[0].removeprefix("urn:pulumi:")
 
 
+def project_of(urn: str) -> str:
+    """The project in a URN. Raises DocumentError."""
+    return _parts(urn)[1]
+
+
 def _parts(urn: str) -> list[str]:
     parts = urn.split("::", 3)
     stack = parts[0].removeprefix("urn:pulumi:")

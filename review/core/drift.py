@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from release.operations.status import Status
+from review.core.config import PROJECT
 from review.core.document import Document
 from review.core.kinds import ENDPOINT
 from review.core.touched import Effect, Touched, touched
@@ -64,10 +65,9 @@ def drifted(environment: str, document: Document, decided: Status | str) -> Drif
         document: `pulumi refresh --preview-only --json`.
         decided: what the journal says of the endpoint; a sentence when that cannot be read.
     """
-    project = next((key.partition(":")[0] for key in document.config if key.endswith(":model")), "")
     found = [
         part
-        for resource in touched(document, project)
+        for resource in touched(document, PROJECT)
         for part in _parts(resource, decided)
         if resource.effect in {Effect.UPDATE, Effect.DELETE, Effect.REPLACE}
     ]

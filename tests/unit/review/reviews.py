@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from release.operations.proof import Proof, Standing
-from review.core.change import StackConfig, classify
+from review.core.change import classify
 from review.core.compare import Place, fingerprints
+from review.core.config import PROJECT, read_config
 from review.core.document import read
 from review.core.review import review
 from review.core.touched import touched
@@ -22,7 +23,7 @@ def reviewed(name, *, edit=None, before=None, proofs=None, violations=()):
     if edit:
         edit(found["document"])
     document = read(text(found["document"]))
-    config = StackConfig.read(found["environment"], document.config)
+    config = read_config(found["environment"], document)
     standing = None
     if proofs is not None:
         standing = Standing(environment=found["environment"], at=AT, proofs=tuple(proofs))
@@ -31,7 +32,7 @@ def reviewed(name, *, edit=None, before=None, proofs=None, violations=()):
         change=classify(found["environment"], document, PRICES),
         prints=fingerprints(
             Place(environment=found["environment"], account=config.account, region=config.region),
-            touched(document, config.project),
+            touched(document, PROJECT),
         ),
         standing=standing,
         problem=None,

@@ -95,9 +95,9 @@ def test_a_refused_change_ends_with_3_and_is_still_told_in_the_comment(engine_sa
 
 
 def test_a_mandatory_policy_refuses_and_advice_does_not(engine_says, run, capsys):
-    engine_says("nothing", events=[violation("first-version"), JUDGED])
+    engine_says("nothing-in-staging", events=[violation("first-version"), JUDGED])
     assert run("preview", "--env", "staging") == 0
-    engine_says("nothing", events=[violation("private-storage"), JUDGED])
+    engine_says("nothing-in-staging", events=[violation("private-storage"), JUDGED])
     assert run("preview", "--env", "staging") == 3
     assert (
         "Refused (policy private-storage): captures is wrong. To mend it: do right" in capsys.readouterr().out
@@ -105,18 +105,18 @@ def test_a_mandatory_policy_refuses_and_advice_does_not(engine_says, run, capsys
 
 
 def test_a_policy_that_is_not_known_is_mandatory(engine_says, run):
-    engine_says("nothing", events=[violation("brand-new"), JUDGED])
+    engine_says("nothing-in-staging", events=[violation("brand-new"), JUDGED])
     assert run("preview", "--env", "staging") == 3
 
 
 def test_a_preview_that_the_policy_pack_did_not_judge_is_refused(engine_says, run, capsys):
-    engine_says("nothing", events=[])
+    engine_says("nothing-in-staging", events=[])
     assert run("preview", "--env", "staging") == 3
     assert "the policy pack did not judge it" in capsys.readouterr().out
 
 
 def test_a_preview_that_fails_without_a_reason_is_not_taken_for_nothing(engine_says, run):
-    engine_says("nothing", status=255)
+    engine_says("nothing-in-staging", status=255)
     assert run("preview", "--env", "staging") == 3
 
 
@@ -221,7 +221,7 @@ def test_no_drift_needs_no_issue(engine_says, run, capsys):
 
 
 def test_without_pulumi_it_is_said_where_it_is(engine_says, run, monkeypatch, tmp_path, capsys):
-    engine_says("nothing")
+    engine_says("nothing-in-staging")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert run("preview", "--env", "prod") == 1
     assert "pulumi is not on PATH" in capsys.readouterr().err

@@ -1,8 +1,12 @@
 """The reader refuses what it does not know: kinds of steps, fields, states that are missing, steps that were cut away."""
 
 import pytest
+import yaml
 
+from infra import settings
+from review.core.config import PROJECT, read_config
 from review.core.document import DocumentError, Op, name_of, read, type_of
+from tests.conftest import CHECKOUT
 from tests.unit.review.documents import document, previews, text
 
 ENDPOINT = "modeldelivery:index:Endpoint"
@@ -103,6 +107,21 @@ def test_what_is_no_urn_is_refused(urn):
 
 def test_a_name_may_hold_what_separates_a_urn_s_parts():
     assert name_of("urn:pulumi:prod::model-delivery::a:b:C::x::y") == "x::y"
+
+
+def test_a_preview_of_another_stack_is_refused():
+    with pytest.raises(DocumentError, match="another stack's preview"):
+        read_config("staging", read(text(document("traffic-only"))))
+
+
+def test_the_project_is_pulumi_yaml_s():
+    assert yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())["name"] == PROJECT == settings.PROJECT
+
+
+def test_keys_of_another_namespace_say_nothing_about_protection():
+    found = document("traffic-only")
+    found["config"] = {"aaa:protect": "false", "aaa:release": "{}", **found["config"]}
+    assert read_config("prod", read(text(found))).protect
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"steps": null}'])

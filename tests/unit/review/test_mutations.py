@@ -6,7 +6,8 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from review.core.change import ConfigError, Kind, classify
+from review.core.change import Kind, classify
+from review.core.config import ConfigError
 from review.core.document import DocumentError, read
 from review.core.review import review
 from review.telling import markdown
