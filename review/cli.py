@@ -140,7 +140,7 @@ def _before(folder: Folder, change: Change, commit: str) -> Review | None:
     before = folder.read(folder.file(source), Review, f"make preview ENV={source}")
     if before.commit != commit:
         print(
-            f"review: {folder.file(source)} is of commit {before.commit[:12]} and this is {commit[:12]}: "
+            f"review: {folder.file(source)} is of commit {_short(before.commit)} and this is {_short(commit)}: "
             f"`make preview ENV={source}` brings it up to date",
             file=sys.stderr,
         )
@@ -180,7 +180,7 @@ def _deploy(options: argparse.Namespace) -> int:
     plan, commit = folder.plan(environment), engine.commit()
     if reviewed.commit != commit:
         raise FolderError(
-            f"the plan is of commit {reviewed.commit[:12]} and this is {commit[:12]}: `{command}`"
+            f"the plan is of commit {_short(reviewed.commit)} and this is {_short(commit)}: `{command}`"
         )
     if not plan.exists():
         raise FolderError(f"{os.path.relpath(plan)} is not there: `{command}` writes it")
@@ -224,6 +224,11 @@ def _report(options: argparse.Namespace) -> int:
     if address:
         print(f"review: {address}", file=sys.stderr)
     return 0
+
+
+def _short(commit: str) -> str:
+    head, plus, changed = commit.partition("+")
+    return f"{head[:12]}{plus}{changed[:6]}"
 
 
 def _prices() -> Prices:

@@ -1,5 +1,6 @@
 """The engine, asked for a preview, a plan, drift, or an update by a plan."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -193,13 +194,14 @@ def _folder() -> Iterator[Path]:
 
 
 def commit() -> str:
-    """What Git calls the tree that is looked at, `+` when it has changes; empty without Git."""
-    head = _git("rev-parse", "HEAD")
-    return f"{head}+" if head and _git("status", "--porcelain", "--untracked-files=no") else head
+    """What Git calls the tree that is looked at, with a digest of what is changed in it; empty without Git."""
+    head = _git("rev-parse", "HEAD").decode().strip()
+    changed = _git("diff", "--no-ext-diff", "HEAD") if head else b""
+    return f"{head}+{hashlib.sha256(changed).hexdigest()[:12]}" if changed else head
 
 
-def _git(*arguments: str) -> str:
+def _git(*arguments: str) -> bytes:
     done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True
+        ["git", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return done.stdout if done.returncode == 0 else b""
