@@ -17,6 +17,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV ?=
+environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
 # What `make test` runs beyond `make check`; another choice is for whoever looks for one thing.
 TESTS ?= tests/stacks tests/faults tests/ci/runs
 # What `make check` runs: everything without an engine.
@@ -48,16 +49,16 @@ test: check ## all checks and tests
 	$(PYTEST) -n 2 --dist loadfile $(TESTS)
 
 preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
-	@$(REVIEW) preview --env $(ENV)
+	@$(REVIEW) preview --env $(environment)
 
 comment: setup ## the previews as one comment: on the pull request in CI, on standard output elsewhere
 	@$(REVIEW) comment
 
 deploy: setup ## `pulumi up` of ENV by the plan that `make preview` saved, refused when it went stale
-	@$(REVIEW) deploy --env $(ENV)
+	@$(REVIEW) deploy --env $(environment)
 
 drift: setup ## whether ENV is still as it was deployed, and who changed it
-	@$(REVIEW) drift --env $(ENV)
+	@$(REVIEW) drift --env $(environment)
 
 report: setup ## one issue on all environments that drifted; closed when none does
 	@$(REVIEW) report
