@@ -18,8 +18,9 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV ?=
 environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
-# What `make test` runs beyond `make check`; another choice is for whoever looks for one thing.
-TESTS ?= tests/stacks tests/faults tests/ci/runs
+# What `make test` runs beyond `make check`, the longest file first, three at a time, since much of their time is
+# waiting; another choice is for whoever looks for one thing.
+TESTS ?= tests/ci/runs tests/stacks tests/faults
 # What `make check` runs: everything without an engine.
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
 # Where previews leave what they found, for the comment and for the update that follows.
@@ -48,7 +49,7 @@ check: setup ## lint, format, types and unit tests
 # A build whose job before this one was `make check` says so by CHECKED, and need not wait for it again.
 CHECKED ?=
 test: $(if $(CHECKED),setup,check) ## all checks and tests
-	$(PYTEST) -n 2 --dist loadfile $(TESTS)
+	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
 	@$(REVIEW) preview --env $(environment)
