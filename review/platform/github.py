@@ -41,7 +41,7 @@ class GitHub:
             raise PlatformError("this build is of no pull request: there is nothing to comment on")
         try:
             issue = self._repo().get_issue(self.pull_request)
-            known = _ours(issue.get_comments(), marker)
+            known = self._ours(issue.get_comments(), marker)
             if known is None:
                 return str(issue.create_comment(body).html_url)
             known.edit(body)
@@ -52,7 +52,7 @@ class GitHub:
     def issue(self, title: str, body: str | None, marker: str) -> str:
         """Open the issue or bring it up to date; close it when there is no body. Its address, empty when there is none."""
         try:
-            known = _ours(self._repo().get_issues(state="open"), marker)
+            known = self._ours(self._repo().get_issues(state="open"), marker)
             if body is None:
                 if known is not None:
                     known.edit(state="closed", state_reason="completed")
@@ -64,20 +64,25 @@ class GitHub:
         except github.GithubException as error:
             raise _failed(error) from error
 
+    def _ours(self, found: Iterable[Any], marker: str) -> Any:
+        """The one with the marker that we wrote: anybody may write one that begins like it."""
+        marked = [each for each in found if (each.body or "").startswith(marker) and each.user is not None]
+        mine = self._login() if marked else None
+        return next(
+            (each for each in marked if (each.user.login == mine if mine else each.user.type == "Bot")), None
+        )
+
+    def _login(self) -> str | None:
+        """Whose token it is; a job's own is nobody's, and writes as a bot."""
+        try:
+            return self._github.get_user().login
+        except github.GithubException as error:
+            if error.status in {401, 403, 404}:
+                return None
+            raise
+
     def _repo(self) -> Any:
         return self._github.get_repo(self._repository)
-
-
-def _ours(found: Iterable[Any], marker: str) -> Any:
-    """The one with the marker that a bot wrote: anybody may write a comment that begins like it."""
-    return next(
-        (
-            each
-            for each in found
-            if (each.body or "").startswith(marker) and each.user is not None and each.user.type == "Bot"
-        ),
-        None,
-    )
 
 
 def _pull_request(environ: Mapping[str, str]) -> int | None:

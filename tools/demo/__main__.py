@@ -18,6 +18,8 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
   modelctl rollback --env prod --reason "too many late flights"   traffic goes back, in seconds
   pulumi up         --stack prod                                  the rollback stands, and it says why
   modelctl history  --env prod
+  make preview ENV=staging && make preview ENV=prod && make comment
+                                                                  change something first: what a pull request would be told
   make test                                                       every test, against the same engine
   make down                                                       leaves nothing behind
 """

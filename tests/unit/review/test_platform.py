@@ -21,13 +21,16 @@ class Forge:
 
     def __init__(self, kind, *, user):
         self.kind, self.user, self.comments, self.issues, self.status = kind, user, [], [], 200
+        self.login = None  # of a person's token; a job's own has none
 
     def answer(self, method, path, body):
         if self.status != 200:
             return self.status, {"message": "Resource not accessible by integration"}
         path = path.partition("?")[0]
         if path.endswith("/user"):
-            return 200, {"id": 7, "username": "bot"}
+            if self.kind == "github" and self.login is None:
+                return 403, {"message": "Resource not accessible by integration"}
+            return 200, {"id": 7, "username": "bot", "login": self.login}
         listed = self.comments if re.search(r"(comments|notes)(/\d+)?$", path) else self.issues
         if one := re.search(r"(?:comments|notes|issues)/(\d+)$", path):
             found = next((each for each in listed if each["id"] == int(one[1])), None)
@@ -68,7 +71,7 @@ class Forge:
             "state": "open",
             "html_url": f"https://forge/{number}",
             "web_url": f"https://forge/{number}",
-            "user": {"login": "bot", "type": self.user},
+            "user": {"login": self.login or "bot", "type": self.user},
             "author": {"id": 7 if self.user == "Bot" else 8},
             **body,
         }
@@ -145,6 +148,15 @@ def test_a_comment_that_someone_else_began_with_the_marker_is_left_alone(forge, 
     forge.user = "Bot"
     place.comment(BODY, MARKER)
     assert [each["body"] for each in forge.comments] == [f"{MARKER}\nmine, says a stranger", BODY]
+
+
+@pytest.mark.parametrize("forge", ["github"], indirect=True)
+def test_a_person_s_token_finds_its_own_comment_again(forge, place):
+    """As Jenkins has one."""
+    forge.user, forge.login = "User", "jenkins"
+    place.comment(f"{MARKER}\nold", MARKER)
+    place.comment(BODY, MARKER)
+    assert [each["body"] for each in forge.comments] == [BODY]
 
 
 @both
