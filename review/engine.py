@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -66,8 +65,8 @@ def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
         EngineFailedError: it wrote no document.
     """
     plan.unlink(missing_ok=True)
-    with _folder() as folder:
-        events, advisory = folder / "events.json", folder / "policies.json"
+    with tempfile.TemporaryDirectory(prefix="review-") as folder:
+        events, advisory = Path(folder, "events.json"), Path(folder, "policies.json")
         # A mandatory policy would end the preview before the reviewer sees the rest of the change: here all are advice,
         # and the rules' own levels decide afterwards. In the update that follows they are what they are.
         advisory.write_text('{"all": "advisory"}')
@@ -185,12 +184,6 @@ def _sentence(lines: Sequence[str]) -> str:
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
     text = (done.stderr + done.stdout).decode(errors="replace").strip()
     return text or f"pulumi ended with status {done.returncode} and said nothing"
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="review-") as folder:
-        yield Path(folder)
 
 
 def commit() -> str:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from review.core.fleet import FleetChange, Member
+from release.naming import variant_name
+from release.version import Version
+from review.core.fleet import FleetChange, Member, variant_of
 from review.core.kinds import SCALING_TARGET
 from review.core.touched import Effect, Touched
 
@@ -104,7 +106,7 @@ def _instances(
         if price is None:
             unpriced[member.instance_type] += sign * member.instance_count
             continue
-        variant = member.version.replace(".", "-")
+        variant = variant_name(Version(member.version))
         least += price * HOURS * member.instance_count
         top += price * HOURS * max(member.instance_count, most.get(variant, 0))
     return least, top
@@ -120,7 +122,7 @@ def _limits(resources: Sequence[Touched], *, after: bool) -> Iterator[tuple[str,
         inputs = resource.after if after else resource.before
         limit = inputs.get("maxCapacity")
         if resource.type == SCALING_TARGET and isinstance(limit, int):
-            yield str(inputs.get("resourceId")).rpartition("/variant/")[2], limit
+            yield variant_of(inputs), limit
 
 
 def _count(resource: Touched) -> int:

@@ -311,7 +311,7 @@ def variant_of(inputs: Mapping[str, Any]) -> str:
     if isinstance(container, Mapping):
         variables = container.get("environment")
         version = variables.get("MODEL_VERSION") if isinstance(variables, Mapping) else None
-        return str(version).replace(".", "-") if version else ""
+        return variant_name(Version(str(version))) if version else ""
     dimensions = inputs.get("dimensions")
     if isinstance(dimensions, Mapping):
         return str(dimensions.get("VariantName", ""))

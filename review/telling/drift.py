@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from review.core.drift import TRAFFIC, Drift, Drifted
+from review.core.drift import TRAFFIC, By, Drift, Drifted
 from review.core.words import Line, Name, listed, words
 from review.telling.page import Page, Section
 
@@ -66,6 +66,6 @@ def _resource(each: Drifted) -> Line:
     return (
         *what,
         *how,
-        f", by {each.by}" if each.by != "cannot be told" else ", by whom cannot be told",
+        f", by {each.by}" if each.by is not By.UNKNOWN else ", by whom cannot be told",
         *why,
     )

@@ -3,7 +3,6 @@
 import gzip
 import shutil
 import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from copy import deepcopy
@@ -11,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from tests.conftest import CHECKOUT, ECHO
+from tests.conftest import ECHO
 from tests.previews.program import edited, entered
-from tests.stacks.conftest import artifact
+from tests.stacks.conftest import artifact, push
 from tests.stacks.stack import DEADLINE, Stack
 
 
@@ -70,24 +69,12 @@ class World(Stack):
 
     def register(self, version, *, model, data, image=ECHO):
         """Register a version whose artifact is `model`'s; the same bits in whatever environment."""
-        pushed = subprocess.run(
-            [
-                *(sys.executable, "-m", "sandbox", "image", "--profile", self.name),
-                *("--repository", f"flights-{self.name}", str(image)),
-            ],
-            cwd=CHECKOUT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
         path = self.artifacts / f"{model}.tar.gz"
         if not path.exists():
             tar = gzip.decompress(artifact(path, name=model).read_bytes())
             path.write_bytes(gzip.compress(tar, mtime=0))  # else every run would have other bits
         self.modelctl(
-            "register", "--version", version, "--image", pushed.stdout.strip().splitlines()[-1],
+            "register", "--version", version, "--image", push(self, image),
             "--artifact", path, "--data-revision", data,
         )  # fmt: skip
 

@@ -31,12 +31,12 @@ def artifact(path, **behaviour):
     return path
 
 
-def register(stack, version, **behaviour):
-    """Build the echo image, then `modelctl register` a model that behaves so."""
+def push(stack, context=ECHO):
+    """Build an image and push it to the environment's repository; its URI by digest."""
     pushed = subprocess.run(
         [
             *(sys.executable, "-m", "sandbox", "image", "--profile", stack.name),
-            *("--repository", f"flights-{stack.name}", str(ECHO)),
+            *("--repository", f"flights-{stack.name}", str(context)),
         ],
         cwd=CHECKOUT,
         env=stack.env,
@@ -45,9 +45,14 @@ def register(stack, version, **behaviour):
         check=True,
         timeout=60,
     )
+    return pushed.stdout.strip().splitlines()[-1]
+
+
+def register(stack, version, **behaviour):
+    """Build the echo image, then `modelctl register` a model that behaves so."""
     path = artifact(stack.folder / f"{version}.tar.gz", name=version, **behaviour)
     stack.modelctl(
-        "register", "--version", version, "--image", pushed.stdout.strip().splitlines()[-1],
+        "register", "--version", version, "--image", push(stack),
         "--artifact", path, "--data-revision", f"data-{version}",
     )  # fmt: skip
 

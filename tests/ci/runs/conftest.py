@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,8 @@ import pytest
 from tests.ci.runs.clone import Clone, of_the_checkout
 from tests.ci.runs.forge import forge as served
 from tests.ci.runs.runners import GITHUB
-from tests.conftest import CHECKOUT, ECHO
-from tests.stacks.conftest import artifact
+from tests.conftest import CHECKOUT
+from tests.stacks.conftest import register
 from tests.stacks.stack import Stack
 from tools.setup.cache import user_cache
 
@@ -46,42 +44,12 @@ def delivered(sandbox, tmp_path_factory):
         stack.up()
         release = stack.config["config"]["model-delivery:release"]
         for version in release["fleet"]:
-            _register(stack, version, folder)
+            register(stack, version)
         stack.release(release["live"], release["live"])
         stack.up()
         stack.release(release["live"], *release["fleet"])
         stack.up()
     return stacks
-
-
-def _register(stack, version, folder):
-    """The same bits in both environments: production takes nothing that staging has not served."""
-    bits = folder / f"{version}.tar.gz"
-    if not bits.exists():
-        artifact(bits, name=version)
-    push = [
-        sys.executable,
-        "-m",
-        "sandbox",
-        "image",
-        "--profile",
-        stack.name,
-        "--repository",
-        f"flights-{stack.name}",
-    ]
-    pushed = subprocess.run(
-        [*push, str(ECHO)],
-        cwd=CHECKOUT,
-        env=stack.env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    image = pushed.stdout.strip().splitlines()[-1]
-    stack.modelctl(
-        "register", "--version", version, "--image", image, "--artifact", bits, "--data-revision", f"data-{version}"
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
