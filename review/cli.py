@@ -18,14 +18,13 @@ from review.core.document import Document, DocumentError, read
 from review.core.drift import Drift, drifted
 from review.core.review import Review, review
 from review.core.touched import touched
-from review.core.words import text
 from review.folder import Folder, FolderError
 from review.platform.here import platform
 from review.platform.port import PlatformError
 from review.proved import decided, proved
 from review.telling import drift as drift_story
 from review.telling import markdown, terminal
-from review.telling.story import tell
+from review.telling.story import headline, tell
 from tools.setup.progress import step
 
 REFUSED = 3
@@ -102,7 +101,9 @@ def _preview(options: argparse.Namespace) -> int:
         found = engine.preview(environment, folder.plan(environment), options.config_file)
         document = read(found.document)
         reviewed = _review(folder, environment, document, found)
-        shown.outcome(", ".join(reviewed.change.kinds) or "nothing changes")
+        shown.outcome(terminal.text(headline(reviewed.change)))
+    if reviewed.problem:
+        print(f"review: {reviewed.problem}", file=sys.stderr)
     folder.write(folder.file(environment), reviewed)
     if options.json:
         print(msgspec.json.format(msgspec.json.encode(reviewed)).decode())
@@ -175,7 +176,7 @@ def _deploy(options: argparse.Namespace) -> int:
     command = f"make preview ENV={environment}"
     reviewed = folder.read(folder.file(environment), Review, command)
     if reviewed.refusals:
-        print(f"review: {environment} is refused: {text(reviewed.refusals[0].why)}", file=sys.stderr)
+        print(f"review: {environment} is refused: {terminal.text(reviewed.refusals[0].why)}", file=sys.stderr)
         return REFUSED
     plan, commit = folder.plan(environment), engine.commit()
     if reviewed.commit != commit:

@@ -14,11 +14,6 @@ class Name(msgspec.Struct, frozen=True):
 Line = tuple[str | Name, ...]
 
 
-def text(line: Line) -> str:
-    """A line as bare text, for whoever draws nothing."""
-    return "".join(part.text if isinstance(part, Name) else part for part in line)
-
-
 def words(text: str) -> str | Name:
     """What a kind of resource is called: our own word, or a type from outside, which is only a name."""
     return text if is_ours(text) else Name(text)

@@ -127,6 +127,18 @@ def test_an_engine_that_says_nothing_readable_is_an_error_in_a_sentence(engine_s
     assert not (tmp_path / ".review" / "prod.json").exists()
 
 
+def test_a_preview_that_failed_is_not_said_to_change_nothing_while_one_waits(engine_says, run, capsys):
+    engine_says("bad-config")
+    run("preview", "--env", "prod")
+    assert "cannot be told, for the preview FAILED" in capsys.readouterr().err
+
+
+def test_why_what_an_environment_has_proved_cannot_be_read_is_said(engine_says, run, capsys):
+    engine_says("nothing-in-staging")
+    run("preview", "--env", "staging")
+    assert "what staging has proved cannot be read: AWS credentials of staging" in capsys.readouterr().err
+
+
 def test_an_earlier_preview_does_not_outlive_one_that_fails(engine_says, run, tmp_path):
     engine_says("tags-only")
     run("preview", "--env", "prod")

@@ -4,7 +4,7 @@ import pytest
 
 from review.core.evidence import Verdict
 from review.core.rules import Violation
-from review.core.words import text as words
+from review.telling.terminal import text as words
 from tests.unit.review.reviews import digest, proof, reviewed
 
 
