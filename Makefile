@@ -25,7 +25,7 @@ TESTS ?= tests/ci/runs tests/stacks tests/faults
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
-REVIEW := $(BIN)/python -m review --folder $(FOLDER)
+REVIEW := $(BIN)/python -m modeldelivery.review --folder $(FOLDER)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -30,9 +30,9 @@ from benchmarks.measurements import (
 )
 from benchmarks.row import Row
 from benchmarks.world import World, made
-from release.cli.show import Table, show
+from modeldelivery.terminal.steps import step
+from modeldelivery.terminal.tables import Table, show
 from tools.demo.road import StepError
-from tools.setup.progress import step
 
 # In this order: memory last, after all the work.
 MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {

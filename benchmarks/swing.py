@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from benchmarks.load import Answer
-from release.naming import variant_name
-from release.version import Version
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import Version
 
 
 class Calm(msgspec.Struct, frozen=True):

@@ -14,8 +14,8 @@ import boto3
 import botocore.session
 import msgspec
 
-from release.naming import variant_name
-from release.version import Version, parse_version
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import Version, parse_version
 from sandbox.accounts import ACCOUNTS
 from sandbox.daemon import Daemon
 from tools.demo.road import BIN, ROOT, Road, StepError

@@ -9,9 +9,9 @@ from components.alarms import Limits, watch
 from components.autoscaling import Capacity, autoscale
 from components.sagemaker import Model
 from components.serving_role import ServingRole
-from provider.sdk import Endpoint, RegisteredVersion, Release, Rules
-from release.naming import variant_name
-from release.version import parse_version
+from modeldelivery.provider.sdk import Endpoint, RegisteredVersion, Release, Rules
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import parse_version
 
 
 class ModelEndpointArgs(TypedDict):

@@ -12,7 +12,7 @@ from components.endpoint import ModelEndpoint
 from components.registry import ModelRegistry
 from infra.settings import load
 from infra.tags import standard_tags, tag_everything
-from provider.sdk import get_fleet
+from modeldelivery.provider.sdk import get_fleet
 
 settings = load()
 place, release = settings.place, settings.release

@@ -14,8 +14,16 @@ import pulumi
 from msgspec import Meta
 from pulumi.runtime import config as engine
 
-from release.naming import ACCOUNT, MAX_FLEET, Environment, Model, Place, parse_environment, parse_model
-from release.version import Version, parse_version
+from modeldelivery.release.naming import (
+    ACCOUNT,
+    MAX_FLEET,
+    Environment,
+    Model,
+    Place,
+    parse_environment,
+    parse_model,
+)
+from modeldelivery.release.version import Version, parse_version
 
 PROJECT = "model-delivery"
 

@@ -57,7 +57,7 @@ def write_plugin(home: Home) -> None:
     python = Path(sys.executable).absolute()
     write(
         plugin,
-        f'#!/bin/sh\nPYTHONPATH="{CHECKOUT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{python}" -m sandbox.aws "$@"\n',
+        f'#!/bin/sh\nPYTHONPATH="{CHECKOUT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{python}" -m sandbox.pulumi_aws "$@"\n',
         mode=0o700,
     )
 

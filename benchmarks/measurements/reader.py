@@ -63,13 +63,13 @@ def _read(file: Path) -> None:
     """The measured process."""
     import msgspec  # noqa: PLC0415 - the measured process alone imports the reader
 
-    import review  # noqa: PLC0415 - as above
-    from review.core.change import classify  # noqa: PLC0415 - as above
-    from review.core.cost import Prices  # noqa: PLC0415 - as above
-    from review.core.document import read  # noqa: PLC0415 - as above
-    from review.core.review import review as put_together  # noqa: PLC0415 - as above
-    from review.telling import markdown  # noqa: PLC0415 - as above
-    from review.telling.story import tell  # noqa: PLC0415 - as above
+    from modeldelivery import review  # noqa: PLC0415 - as above
+    from modeldelivery.review.core.change import classify  # noqa: PLC0415 - as above
+    from modeldelivery.review.core.cost import Prices  # noqa: PLC0415 - as above
+    from modeldelivery.review.core.document import read  # noqa: PLC0415 - as above
+    from modeldelivery.review.core.review import review as put_together  # noqa: PLC0415 - as above
+    from modeldelivery.review.telling import markdown  # noqa: PLC0415 - as above
+    from modeldelivery.review.telling.story import tell  # noqa: PLC0415 - as above
 
     assert review.__file__ is not None
     prices = msgspec.toml.decode(Path(review.__file__).with_name("prices.toml").read_bytes(), type=Prices)

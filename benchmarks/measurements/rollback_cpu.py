@@ -5,7 +5,7 @@ import sys
 from benchmarks.cpu import cpu, interleaved
 from benchmarks.row import Row
 from benchmarks.world import World, endpoint
-from release.naming import variant_name
+from modeldelivery.release.naming import variant_name
 from tools.demo.road import BIN, ROOT
 
 _ENVIRONMENT = "prod"

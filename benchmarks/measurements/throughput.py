@@ -7,7 +7,7 @@ import psutil
 from benchmarks.load import invocation, rate, straight
 from benchmarks.row import Row
 from benchmarks.world import World, access_key, endpoint
-from release.naming import variant_name
+from modeldelivery.release.naming import variant_name
 from tools.demo.road import StepError
 
 _ENVIRONMENT = "staging"  # one instance a version: both ways lead to the same process

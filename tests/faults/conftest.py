@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
-from release.aws.session import open_account
-from release.naming import variant_name
+from modeldelivery.release.aws.session import open_account
+from modeldelivery.release.naming import variant_name
 from tests.faults.delivery import A, B, C, delivered
 
 AT_ONCE = 8  # most of a case is waiting for deadlines
@@ -23,7 +23,7 @@ def entered(sandbox):
         for name, value in sandbox.env.items():
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
-        patch.setattr("provider.endpoint.open_account", cache(open_account))
+        patch.setattr("modeldelivery.provider.endpoint.open_account", cache(open_account))
         yield sandbox
 
 

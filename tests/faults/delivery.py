@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from release.core.journal import Journal, Served
-from release.naming import Place, parse_environment, parse_model, variant_name
-from release.version import parse_version
+from modeldelivery.release.core.journal import Journal, Served
+from modeldelivery.release.naming import Place, parse_environment, parse_model, variant_name
+from modeldelivery.release.version import parse_version
 from tests.conftest import CHECKOUT, Hosting
 from tests.faults.update import update
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from release.naming import variant_name
+from modeldelivery.release.naming import variant_name
 from tests.conftest import CHECKOUT, Sandbox
 from tests.faults.kill import Point, hold
 from tests.stacks.conftest import register

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from release.core.journal import Journal
+from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
 from tests.faults.kill import every, killed
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from release.core.intent import LEASE
-from release.core.journal import Journal
+from modeldelivery.release.core.intent import LEASE
+from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
 from tests.faults.kill import AT_WORK, Point, hold
 

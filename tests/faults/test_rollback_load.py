@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.load import Answer, Load, invocation, lost, straight
 from benchmarks.swing import Calm, astray, swing, unwatched
-from release.naming import variant_name
-from release.version import Version
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import Version
 from tests.conftest import CHECKOUT
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]

@@ -10,8 +10,8 @@ import json
 import sys
 import threading
 
-from provider.endpoint import TYPE, EndpointResource
-from provider.protocol import ProviderError, Resource
+from modeldelivery.plugin.protocol import ProviderError, Resource
+from modeldelivery.provider.endpoint import TYPE, EndpointResource
 
 
 class _Silent:

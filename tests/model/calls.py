@@ -2,9 +2,9 @@
 
 import msgspec
 
-from release.core import up, weights
-from release.core.action import Action, ChangeFleet, Move
-from release.core.journal import Journal, Kind
+from modeldelivery.release.core import up, weights
+from modeldelivery.release.core.action import Action, ChangeFleet, Move
+from modeldelivery.release.core.journal import Journal, Kind
 from tests.model.world import Host, World
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Hashable
 
-from release.core.action import Action, ChangeFleet, Move, View
-from release.core.endpoint import Endpoint
-from release.core.journal import Journal
+from modeldelivery.release.core.action import Action, ChangeFleet, Move, View
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Journal
 from tests.model.world import Actor, World
 
 

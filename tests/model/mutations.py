@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from release.core import history, intent, resolve, rollback, up, weights
-from release.core.action import Action, View, Write
-from release.core.endpoint import Endpoint
-from release.core.intent import CALL, CLOCK_STEP
-from release.core.journal import Intent, Journal, Kind
+from modeldelivery.release.core import history, intent, resolve, rollback, up, weights
+from modeldelivery.release.core.action import Action, View, Write
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.intent import CALL, CLOCK_STEP
+from modeldelivery.release.core.journal import Intent, Journal, Kind
 from tests.model.steps import AS_IT_IS, Hooks
 
 Plant = Callable[[pytest.MonkeyPatch], Hooks]

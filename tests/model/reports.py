@@ -1,10 +1,10 @@
 """What an operation says when it is done must be so, and stay so."""
 
-from release.core import weights
-from release.core.action import Done
-from release.core.journal import Kind
-from release.core.rollback import Rollback
-from release.core.up import Up
+from modeldelivery.release.core import weights
+from modeldelivery.release.core.action import Done
+from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.rollback import Rollback
+from modeldelivery.release.core.up import Up
 from tests.model.calls import last_rollback
 from tests.model.world import Actor, Rolled, World, config_name
 

@@ -1,10 +1,10 @@
 """Worlds to search: three versions, config edits, two `up`s and an operator."""
 
-from release.core.journal import Event, Journal, Kind, Served
-from release.core.request import Request, Rules
-from release.core.rollback import Rollback
-from release.core.up import Up
-from release.version import Version
+from modeldelivery.release.core.journal import Event, Journal, Kind, Served
+from modeldelivery.release.core.request import Request, Rules
+from modeldelivery.release.core.rollback import Rollback
+from modeldelivery.release.core.up import Up
+from modeldelivery.release.version import Version
 from tests.model.search import after
 from tests.model.world import INCARNATION, Actor, Faults, Host, World, config_name
 

@@ -4,12 +4,22 @@ from collections.abc import Iterator
 
 import msgspec
 
-from release.core import intent as intents
-from release.core import weights
-from release.core.action import Action, ChangeFleet, Done, Move, ReadTag, Scale, View, Wait, Write
-from release.core.intent import EndpointBrokenError
-from release.core.journal import Journal
-from release.core.resolve import RefusedError
+from modeldelivery.release.core import intent as intents
+from modeldelivery.release.core import weights
+from modeldelivery.release.core.action import (
+    Action,
+    ChangeFleet,
+    Done,
+    Move,
+    ReadTag,
+    Scale,
+    View,
+    Wait,
+    Write,
+)
+from modeldelivery.release.core.intent import EndpointBrokenError
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.resolve import RefusedError
 from tests.model.calls import finished, landed, taken_back
 from tests.model.reports import done
 from tests.model.world import Actor, World

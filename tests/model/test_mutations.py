@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from release.core import intent, up
+from modeldelivery.release.core import intent, up
 from tests.model.mutations import MUTATIONS
 from tests.model.scenarios import SCENARIOS, A, B, an_operator, an_up, settled_world
 from tests.model.search import ViolationError, after, explore, settled

@@ -6,11 +6,11 @@ in production: the world only carries its actions out, one at a time, in every o
 
 import msgspec
 
-from release.core import rollback, up
-from release.core.action import Action, View
-from release.core.endpoint import Endpoint, Incarnation, Status, Variant
-from release.core.journal import Journal
-from release.version import Version
+from modeldelivery.release.core import rollback, up
+from modeldelivery.release.core.action import Action, View
+from modeldelivery.release.core.endpoint import Endpoint, Incarnation, Status, Variant
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.version import Version
 
 INCARNATION = Incarnation("arn:endpoint", 1.0)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.conftest import CHECKOUT
 
 MAIN = "infra/__main__.py"
-PARTS = ("Pulumi.yaml", "components", "infra", "provider", "release")
+PARTS = ("Pulumi.yaml", "components", "infra", "modeldelivery")
 PLACE = 'pulumi.export("packageGroup", place.package_group)\n'  # what `added` is written after
 
 
@@ -51,7 +51,7 @@ def edited(program, target, edits):
 
 def proved(program):
     """The program, once it is proved that Python takes its packages from it and not from the checkout."""
-    asked = "import components, infra, release; print(*(m.__path__[0] for m in (components, infra, release)))"
+    asked = "import components, infra, modeldelivery as ours; print(*(m.__path__[0] for m in (components, infra, ours)))"
     found = subprocess.run(
         [program / ".venv" / "bin" / "python", "-c", asked],
         cwd=program / "infra",
@@ -60,7 +60,7 @@ def proved(program):
         text=True,
         check=True,
     )
-    assert found.stdout.split() == [str(program / part) for part in ("components", "infra", "release")]
+    assert found.stdout.split() == [str(program / part) for part in ("components", "infra", "modeldelivery")]
     return program
 
 

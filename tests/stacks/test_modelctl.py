@@ -7,10 +7,10 @@ import sys
 import msgspec
 import pytest
 
-from release.core.endpoint import Incarnation
-from release.core.journal import Event, Journal, Kind, Served
-from release.naming import Place, parse_environment, parse_model
-from release.version import parse_version
+from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.core.journal import Event, Journal, Kind, Served
+from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.version import parse_version
 from tests.conftest import CHECKOUT
 
 pytestmark = pytest.mark.stacks
@@ -104,7 +104,7 @@ class Desk:
             [
                 sys.executable,
                 "-m",
-                "release.cli",
+                "modeldelivery.release.cli",
                 command,
                 "--env",
                 "staging",

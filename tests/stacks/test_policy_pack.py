@@ -24,7 +24,7 @@ def pack(folder, **expires):
 
     The committed dates end some day, and a test must not end with them.
     """
-    shutil.copytree(CHECKOUT / "policy", folder / "policy")
+    shutil.copytree(CHECKOUT / "modeldelivery" / "policy", folder / "policy")
     about = yaml.safe_load((folder / "policy" / "PulumiPolicy.yaml").read_text())
     about["runtime"]["options"]["virtualenv"] = sys.prefix
     (folder / "policy" / "PulumiPolicy.yaml").write_text(yaml.safe_dump(about))
@@ -48,7 +48,7 @@ def expired(tmp_path_factory):
     made = pack(
         tmp_path_factory.mktemp("expired"), image_login=TODAY - timedelta(days=1), container_metrics=None
     )
-    good = (CHECKOUT / "policy" / "exceptions" / "image-login.toml").read_text()
+    good = (CHECKOUT / "modeldelivery" / "policy" / "exceptions" / "image-login.toml").read_text()
     unused = re.sub("expires = .*", f"expires = {TODAY}", good).replace("-serving", "-training")
     (made / "exceptions" / "unused.toml").write_text(unused)
     (made / "exceptions" / "misspelt.toml").write_text(good.replace("owner =", "ower ="))
@@ -102,8 +102,10 @@ def refused(stack, *arguments):
 
 
 def test_the_committed_pack_runs_in_the_projects_environment():
-    about = yaml.safe_load((CHECKOUT / "policy" / "PulumiPolicy.yaml").read_text())
-    assert (CHECKOUT / "policy" / about["runtime"]["options"]["virtualenv"]).resolve() == CHECKOUT / ".venv"
+    about = yaml.safe_load((CHECKOUT / "modeldelivery" / "policy" / "PulumiPolicy.yaml").read_text())
+    assert (
+        CHECKOUT / "modeldelivery" / "policy" / about["runtime"]["options"]["virtualenv"]
+    ).resolve() == CHECKOUT / ".venv"
 
 
 def test_the_program_passes_with_stagings_config(environment, renewed):
@@ -158,11 +160,11 @@ def test_each_violation_is_an_event_that_names_rule_resource_and_fix(environment
 
     about = "".join(event["message"] for event in of("exceptions"))
     assert (
-        f"policy/exceptions/image-login.toml, from iam-wildcards, expired on {TODAY - timedelta(days=1)}"
+        f"modeldelivery/policy/exceptions/image-login.toml, from iam-wildcards, expired on {TODAY - timedelta(days=1)}"
         in about
     )
     assert (
-        "policy/exceptions/misspelt.toml: ower is 'ml-platform', but an exception has no such key; allowed:"
+        "modeldelivery/policy/exceptions/misspelt.toml: ower is 'ml-platform', but an exception has no such key; allowed:"
         in about
     )
 

@@ -9,13 +9,13 @@ import sys
 import msgspec
 import pytest
 
-from release.aws.registry import Registry
-from release.aws.session import ONCE
-from release.core.resolve import RefusedError
-from release.naming import Place, artifact_key, parse_environment, parse_model, record_key
-from release.operations.register import Registration, register
-from release.ports import UnreachableError
-from release.version import parse_version
+from modeldelivery.release.aws.registry import Registry
+from modeldelivery.release.aws.session import ONCE
+from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, record_key
+from modeldelivery.release.operations.register import Registration, register
+from modeldelivery.release.ports import UnreachableError
+from modeldelivery.release.version import parse_version
 from tests.conftest import CHECKOUT, ECHO
 
 pytestmark = pytest.mark.stacks

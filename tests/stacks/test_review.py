@@ -21,13 +21,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def review(environments, folder):
-    """Runs `python -m review COMMAND` for an environment, with its config as it is now: `review("preview", "prod")`."""
+    """Runs `python -m modeldelivery.review COMMAND` for an environment, with its config as it is now: `review("preview", "prod")`."""
 
     def run(command, name=None):
         stack = environments[name] if name else environments["staging"]
         of_one = ["--env", name, "--config-file", str(stack.file)] if name else []
         return subprocess.run(
-            [sys.executable, "-m", "review", "--folder", str(folder), command, *of_one],
+            [sys.executable, "-m", "modeldelivery.review", "--folder", str(folder), command, *of_one],
             cwd=CHECKOUT,
             env=stack.env,
             capture_output=True,

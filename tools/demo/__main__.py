@@ -6,9 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+from modeldelivery.terminal.steps import step
 from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, Road, StepError, entered
 from tools.demo.traffic import send
-from tools.setup.progress import step
 
 REQUESTS = 200
 NEXT = """

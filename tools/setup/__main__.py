@@ -17,8 +17,9 @@ def main() -> int:
         )
         return 1
     # After the check: what follows does not even compile on an old Python.
+    from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415
+
     from . import environments, pulumi  # noqa: PLC0415
-    from .progress import SetupError, step  # noqa: PLC0415
 
     root = Path(__file__).resolve().parents[2]
     try:

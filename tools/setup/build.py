@@ -14,10 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from modeldelivery.terminal.steps import SetupError, Step
+
 from .cache import complete
 from .commands import count_lines, run
 from .environments import sync
-from .progress import SetupError, Step
 
 _MODULE = "tools/pulumi"
 _HOST = "tools/language_host"

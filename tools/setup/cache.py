@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .progress import Step
+from modeldelivery.terminal.steps import Step
 
 
 def user_cache() -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from .progress import SetupError, Step
+from modeldelivery.terminal.steps import SetupError, Step
 
 _TICK = 0.5  # seconds between two looks
 _LAST_LINES = 15

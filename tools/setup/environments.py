@@ -7,8 +7,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from modeldelivery.terminal.steps import SetupError, Step
+
 from .commands import CommandError, run
-from .progress import SetupError, Step
 
 _STAMP = "set-up.stamp"
 
@@ -39,11 +40,11 @@ DEVELOPMENT = Environment(
         "components.registry",
         "infra.settings",
         "pipelines.train",
-        "policy.pack",
-        "provider.delivery",
-        "release.cli.desk",
-        "review.cli",
-        "sandbox.aws.provider",
+        "modeldelivery.policy.pack",
+        "modeldelivery.provider.delivery",
+        "modeldelivery.release.cli.desk",
+        "modeldelivery.review.cli",
+        "sandbox.pulumi_aws.provider",
         "sandbox.world",
     ),
 )
@@ -56,6 +57,11 @@ SERVING = Environment(
 )
 
 UV_REQUIREMENTS = "requirements/uv.txt"
+_READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))
+# `sandbox` is no part of the product's wheel, so that no installer makes a command of it.
+_SANDBOX = """#!/bin/sh
+exec "$(dirname "$0")/python" -m sandbox "$@"
+"""
 
 
 def ensure(environment: Environment, root: Path, step: Step) -> None:
@@ -155,6 +161,9 @@ def _install_project(folder: Path, root: Path, step: Step) -> None:
         step, doing="installing the project", folder=root,
         hint="pyproject.toml names a file that is not there, or is wrong: see the lines above",
     )  # fmt: skip
+    command = folder / "bin" / "sandbox"
+    command.write_text(_SANDBOX)
+    command.chmod(0o755)
 
 
 def _works(folder: Path, root: Path, step: Step) -> bool:
@@ -172,7 +181,7 @@ def _made_for(root: Path) -> str:
 def _content(environment: Environment, root: Path) -> str:
     files = [environment.requirements]
     if environment.project:
-        files += [UV_REQUIREMENTS, "requirements/infra.in", "pyproject.toml"]
+        files += [UV_REQUIREMENTS, "pyproject.toml", *_READ_BY_PYPROJECT]
     digest = hashlib.sha256()
     for name in files:
         path = root / name

@@ -6,9 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from modeldelivery.terminal.steps import Step
+
 from .build import build, built_folder, pinned_version
 from .cache import complete, locked, user_cache
-from .progress import Step
 from .release import UnreachableError, download
 
 TOOLS = ".tools/bin"

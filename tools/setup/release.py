@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from .progress import SetupError, Step
+from modeldelivery.terminal.steps import SetupError, Step
 
 SITE = "https://github.com/pulumi/pulumi/releases/download"
 

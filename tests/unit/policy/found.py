@@ -1,7 +1,7 @@
 """Resources as a rule sees them, and what it finds among them."""
 
-from policy.finding import Finding, NotKnown
-from policy.stack import Environment, Resource, Stack
+from modeldelivery.policy.finding import Finding, NotKnown
+from modeldelivery.policy.stack import Environment, Resource, Stack
 
 REGISTRY = "flights-prod-registry-222222222222-eu-west-1"
 PROD = Environment(name="prod", model="flights", protects=True, registry_bucket=REGISTRY)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policy.rules.alarms import ALARMS
+from modeldelivery.policy.rules.alarms import ALARMS
 from tests.unit.policy.found import endpoint, resource, whats
 
 METRICS = ("Invocation5XXErrors", "ModelLatency")

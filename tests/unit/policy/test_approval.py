@@ -2,8 +2,8 @@
 
 import pytest
 
-from policy.rules.approval import APPROVED_MODELS
-from policy.stack import UNKNOWN
+from modeldelivery.policy.rules.approval import APPROVED_MODELS
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import endpoint, not_known, resource, whats
 
 PACKAGE = "aws-native:sagemaker:ModelPackage"

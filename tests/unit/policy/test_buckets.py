@@ -5,8 +5,8 @@ import json
 import pytest
 
 from components.bucket import _only_over_tls
-from policy.rules.buckets import PRIVATE_BUCKETS
-from policy.stack import UNKNOWN
+from modeldelivery.policy.rules.buckets import PRIVATE_BUCKETS
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import not_known, resource, whats
 
 BUCKET = resource("aws:s3/bucket:Bucket", "data", bucket="data-1")

@@ -4,9 +4,9 @@ import re
 from datetime import date
 from pathlib import Path
 
-from policy.judgement import Judge
-from policy.recorded import Register, parse_exception
-from policy.rules import JUDGED
+from modeldelivery.policy.judgement import Judge
+from modeldelivery.policy.recorded import Register, parse_exception
+from modeldelivery.policy.rules import JUDGED
 
 PROJECT = Path(__file__).parents[3]
 PAGE = (PROJECT / "docs" / "policies.md").read_text()

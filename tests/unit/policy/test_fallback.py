@@ -2,8 +2,8 @@
 
 import pytest
 
-from policy.finding import Level
-from policy.rules.fallback import FALLBACK, FIRST_VERSION
+from modeldelivery.policy.finding import Level
+from modeldelivery.policy.rules.fallback import FALLBACK, FIRST_VERSION
 from tests.unit.policy.found import STAGING, endpoint, findings, whats
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from components.key import key_policy
 from components.serving_role import _trust
-from policy.rules.iam import IAM_WILDCARDS
-from policy.stack import UNKNOWN
+from modeldelivery.policy.rules.iam import IAM_WILDCARDS
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import findings, not_known, resource, whats
 
 PROJECT = Path(__file__).parents[3]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from policy.rules.images import IMMUTABLE_IMAGES
-from policy.stack import UNKNOWN
+from modeldelivery.policy.rules.images import IMMUTABLE_IMAGES
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import not_known, resource, whats
 
 MODEL, REPOSITORY = "aws:sagemaker/model:Model", "aws:ecr/repository:Repository"

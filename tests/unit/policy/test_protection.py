@@ -2,9 +2,9 @@
 
 import pytest
 
-from policy.rules.protection import PROTECTION
-from policy.stack import ENDPOINT, environment_of
-from provider import sdk
+from modeldelivery.policy.rules.protection import PROTECTION
+from modeldelivery.policy.stack import ENDPOINT, environment_of
+from modeldelivery.provider import sdk
 from tests.unit.policy.found import REGISTRY, STAGING, resource, whats
 
 IRREPLACEABLE = [

@@ -4,17 +4,17 @@ from datetime import date
 
 import pytest
 
-from policy.judgement import Judge
-from policy.recorded import BadExceptionError, Register, parse_exception, read_register
-from policy.rules import JUDGED
-from policy.rules.iam import IAM_WILDCARDS
-from policy.stack import UNKNOWN
+from modeldelivery.policy.judgement import Judge
+from modeldelivery.policy.recorded import BadExceptionError, Register, parse_exception, read_register
+from modeldelivery.policy.rules import JUDGED
+from modeldelivery.policy.rules.iam import IAM_WILDCARDS
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import PROD, STAGING, resource, stack
 from tests.unit.policy.test_iam import PROJECT, document
 
 NAMES = {rule.name for rule in JUDGED}
 LAST_DAY = date(2027, 11, 24)
-LOGIN = (PROJECT / "policy" / "exceptions" / "image-login.toml").read_text()
+LOGIN = (PROJECT / "modeldelivery" / "policy" / "exceptions" / "image-login.toml").read_text()
 
 
 def replaced(key, line):
@@ -89,7 +89,9 @@ def test_expired_it_covers_nothing_and_is_itself_a_violation_that_names_the_file
     late = judge(LOGIN, today=date(2027, 11, 25))
     assert left(late, role()) == ["ecr:GetAuthorizationToken on *"]
     (message,) = about(late, "exceptions", role())
-    assert message.startswith("policy/exceptions/image-login.toml, from iam-wildcards, expired on 2027-11-24")
+    assert message.startswith(
+        "modeldelivery/policy/exceptions/image-login.toml, from iam-wildcards, expired on 2027-11-24"
+    )
 
 
 def test_expired_in_another_environment_it_is_that_ones_trouble():
@@ -99,8 +101,8 @@ def test_expired_in_another_environment_it_is_that_ones_trouble():
 
 def test_one_that_matches_nothing_is_said_to():
     (message,) = about(judge(LOGIN), "unused-exceptions", role(action="ecr:CreateRepository"))
-    assert message.startswith("policy/exceptions/image-login.toml matches nothing")
-    assert "fix: delete policy/exceptions/image-login.toml" in message
+    assert message.startswith("modeldelivery/policy/exceptions/image-login.toml matches nothing")
+    assert "fix: delete modeldelivery/policy/exceptions/image-login.toml" in message
 
 
 def test_one_for_a_resource_that_is_not_there_may_be_early():
@@ -119,8 +121,10 @@ def test_one_for_what_is_not_known_yet_may_match_later():
 
 
 def test_a_file_that_cannot_be_read_is_a_violation():
-    (message,) = about(judge(broken=("policy/exceptions/x.toml is not TOML: oops",)), "exceptions")
-    assert message.startswith("policy/exceptions/x.toml is not TOML")
+    (message,) = about(
+        judge(broken=("modeldelivery/policy/exceptions/x.toml is not TOML: oops",)), "exceptions"
+    )
+    assert message.startswith("modeldelivery/policy/exceptions/x.toml is not TOML")
 
 
 def test_what_a_preview_cannot_judge_is_said():
@@ -132,7 +136,7 @@ def test_what_a_preview_cannot_judge_is_said():
 def test_an_unknown_key_is_refused_with_file_key_value_and_what_is_allowed():
     said = refused(LOGIN + 'until = "forever"\n')
     assert said == (
-        "policy/exceptions/x.toml: until is 'forever', but an exception has no such key; allowed: rule, type, name, what, "
+        "modeldelivery/policy/exceptions/x.toml: until is 'forever', but an exception has no such key; allowed: rule, type, name, what, "
         "environments, owner, reason, expires"
     )
 
@@ -141,7 +145,9 @@ def test_an_unknown_key_is_refused_with_file_key_value_and_what_is_allowed():
     "key", ["rule", "type", "name", "what", "environments", "owner", "reason", "expires"]
 )
 def test_a_missing_key_is_refused(key):
-    assert refused(replaced(key, "")).startswith(f"policy/exceptions/x.toml: {key} is missing; allowed: ")
+    assert refused(replaced(key, "")).startswith(
+        f"modeldelivery/policy/exceptions/x.toml: {key} is missing; allowed: "
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,12 +172,12 @@ def test_a_missing_key_is_refused(key):
 )
 def test_a_value_that_is_not_allowed_is_refused(key, value, shown):
     said = refused(replaced(key, f"{key} = {value}"))
-    assert said.startswith(f"policy/exceptions/x.toml: {key} is {shown}; allowed: ")
+    assert said.startswith(f"modeldelivery/policy/exceptions/x.toml: {key} is {shown}; allowed: ")
 
 
 def test_a_file_that_is_not_toml_is_refused_by_name():
-    assert refused("rule: iam").startswith("policy/exceptions/x.toml is not TOML")
-    assert refused(LOGIN, "x.yaml").startswith("policy/exceptions/x.yaml is no exception")
+    assert refused("rule: iam").startswith("modeldelivery/policy/exceptions/x.toml is not TOML")
+    assert refused(LOGIN, "x.yaml").startswith("modeldelivery/policy/exceptions/x.yaml is no exception")
 
 
 def test_a_folder_keeps_what_is_good_and_says_what_is_not(tmp_path):
@@ -179,7 +185,7 @@ def test_a_folder_keeps_what_is_good_and_says_what_is_not(tmp_path):
     (tmp_path / "b.toml").write_text("")
     register = read_register(tmp_path, rules=NAMES)
     assert [each.file for each in register.recorded] == ["a.toml"]
-    assert register.refused[0].startswith("policy/exceptions/b.toml: rule is missing")
+    assert register.refused[0].startswith("modeldelivery/policy/exceptions/b.toml: rule is missing")
 
 
 def test_no_folder_is_no_exceptions(tmp_path):
@@ -187,6 +193,6 @@ def test_no_folder_is_no_exceptions(tmp_path):
 
 
 def test_the_committed_exceptions_are_good():
-    register = read_register(PROJECT / "policy" / "exceptions", rules=NAMES)
+    register = read_register(PROJECT / "modeldelivery" / "policy" / "exceptions", rules=NAMES)
     assert register.refused == ()
     assert {each.rule for each in register.recorded} == {"iam-wildcards"}

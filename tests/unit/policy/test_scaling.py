@@ -2,8 +2,8 @@
 
 import pytest
 
-from policy.rules.scaling import SCALING
-from policy.stack import UNKNOWN
+from modeldelivery.policy.rules.scaling import SCALING
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import endpoint, not_known, resource, whats
 
 

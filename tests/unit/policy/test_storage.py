@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from policy.rules.storage import PRIVATE_STORAGE
-from policy.stack import UNKNOWN
+from modeldelivery.policy.rules.storage import PRIVATE_STORAGE
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import endpoint, resource, whats
 
 KEYED = [

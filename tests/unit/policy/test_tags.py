@@ -8,8 +8,8 @@ import pytest
 
 from infra.settings import parse
 from infra.tags import standard_tags
-from policy.rules.tags import CANNOT_CARRY, REQUIRED, TAGS
-from policy.stack import UNKNOWN
+from modeldelivery.policy.rules.tags import CANNOT_CARRY, REQUIRED, TAGS
+from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.infra.test_settings import GOOD
 from tests.unit.policy.found import not_known, resource, whats
 

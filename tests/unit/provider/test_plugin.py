@@ -6,10 +6,10 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 
-from provider.engine_log import EngineLog
-from provider.plugin import start
-from provider.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
-from provider.protocol import (
+from modeldelivery.plugin.engine_log import EngineLog
+from modeldelivery.plugin.process import start
+from modeldelivery.plugin.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from modeldelivery.plugin.protocol import (
     Change,
     Checked,
     Created,
@@ -20,7 +20,7 @@ from provider.protocol import (
     Provider,
     ProviderError,
 )
-from provider.values import UNKNOWN, decode, encode
+from modeldelivery.plugin.values import UNKNOWN, decode, encode
 
 DEADLINE = 10
 

@@ -9,15 +9,15 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 
-from provider.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
-from provider.values import encode
+from modeldelivery.plugin.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from modeldelivery.plugin.values import encode
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE = 20
 
 PLUGIN = """
-from provider.plugin import serve
-from provider.protocol import Checked, Provider
+from modeldelivery.plugin.process import serve
+from modeldelivery.plugin.protocol import Checked, Provider
 
 class Talker(Provider):
     def configure(self, config): ...
@@ -118,8 +118,8 @@ def test_the_plugin_ends_when_the_engine_is_killed(script):
 
 def test_the_messages_come_without_the_sdk_and_the_sdk_comes_after_them():
     check = (
-        "import sys, provider.proto; assert 'pulumi.output' not in sys.modules and 'pulumi' not in sys.modules;"
+        "import sys; from modeldelivery.plugin import proto as ours; assert 'pulumi.output' not in sys.modules and 'pulumi' not in sys.modules;"
         "import pulumi; from pulumi.runtime import proto; assert pulumi.Output;"
-        "assert proto.provider_pb2 is provider.proto.provider_pb2"
+        "assert proto.provider_pb2 is ours.provider_pb2"
     )
     subprocess.run([sys.executable, "-c", check], env=environment(), check=True, timeout=DEADLINE)

@@ -1,7 +1,15 @@
 import pytest
 from google.protobuf import json_format, struct_pb2
 
-from provider.values import NO_SECRETS, UNKNOWN, Secrets, ValueRefusedError, contains_unknown, decode, encode
+from modeldelivery.plugin.values import (
+    NO_SECRETS,
+    UNKNOWN,
+    Secrets,
+    ValueRefusedError,
+    contains_unknown,
+    decode,
+    encode,
+)
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

@@ -7,13 +7,13 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from release.core import accept, adopt, rollback, up
-from release.core.action import Done
-from release.core.endpoint import Endpoint
-from release.core.journal import Journal
-from release.core.request import Request, Rules
-from release.core.resolve import RefusedError
-from release.version import Version
+from modeldelivery.release.core import accept, adopt, rollback, up
+from modeldelivery.release.core.action import Done
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.request import Request, Rules
+from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.version import Version
 from tests.unit.release.memory import START, Host, Store, Time, conductor, serving
 
 A, B, C, D = (Version(f"v1.{minor}.0") for minor in range(4))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from release.conduct import Conductor
-from release.core.endpoint import Endpoint, Incarnation, Status, Variant
-from release.core.journal import Journal
-from release.core.weights import Weights
-from release.ports import BusyError, ConflictError, LostError, Stored
-from release.version import Version
+from modeldelivery.release.conduct import Conductor
+from modeldelivery.release.core.endpoint import Endpoint, Incarnation, Status, Variant
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.ports import BusyError, ConflictError, LostError, Stored
+from modeldelivery.release.version import Version
 
 START = 1_700_000_000.0  # seconds since the epoch
 

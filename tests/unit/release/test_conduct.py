@@ -3,15 +3,15 @@
 import msgspec
 import pytest
 
-from release.conduct import GaveUpError
-from release.core import rollback, up
-from release.core.endpoint import Status
-from release.core.intent import EndpointBrokenError
-from release.core.journal import Kind
-from release.core.request import Request
-from release.core.resolve import RefusedError
-from release.ports import UnreachableError
-from release.version import Version
+from modeldelivery.release.conduct import GaveUpError
+from modeldelivery.release.core import rollback, up
+from modeldelivery.release.core.endpoint import Status
+from modeldelivery.release.core.intent import EndpointBrokenError
+from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.request import Request
+from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.ports import UnreachableError
+from modeldelivery.release.version import Version
 from tests.unit.release.memory import Host, Store, Time, an_endpoint, conductor
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from release.core import history, intent
-from release.core.endpoint import Incarnation
-from release.core.journal import Event, Intent, Journal, Kind, Rejection, Served
-from release.version import Version
+from modeldelivery.release.core import history, intent
+from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.core.journal import Event, Intent, Journal, Kind, Rejection, Served
+from modeldelivery.release.version import Version
 from tests.unit.release.memory import START, an_endpoint
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")

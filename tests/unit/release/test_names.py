@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.naming import BadNameError, Place, parse_environment, parse_model, variant_name, variant_version
-from release.version import BadVersionError, DigestSet, parse_version, precedence
+from modeldelivery.release.naming import (
+    BadNameError,
+    Place,
+    parse_environment,
+    parse_model,
+    variant_name,
+    variant_version,
+)
+from modeldelivery.release.version import BadVersionError, DigestSet, parse_version, precedence
 from tests.unit.release.lives import steady
 
 numbers = st.integers(0, 10**6)

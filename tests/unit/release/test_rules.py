@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from release.core import weights
-from release.core.journal import Kind
-from release.core.request import Rules
-from release.core.resolve import Plan, RefusedError, resolve
+from modeldelivery.release.core import weights
+from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.request import Rules
+from modeldelivery.release.core.resolve import Plan, RefusedError, resolve
 from tests.unit.release.lives import DIGESTS, a_request, every, free, situations
 
 

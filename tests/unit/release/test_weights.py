@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.core import weights
-from release.core.weights import BadWeightsError
-from release.version import Version
+from modeldelivery.release.core import weights
+from modeldelivery.release.core.weights import BadWeightsError
+from modeldelivery.release.version import Version
 from tests.unit.release.lives import steady, versions
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from release.cli import main
+from modeldelivery.release.cli import main
 
 from .world import World
 

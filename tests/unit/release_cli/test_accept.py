@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from release.core.journal import Kind
-from release.ports import LostError
+from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.ports import LostError
 
 from .world import V1, V2, V3, journal, rejection
 

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from release.core.endpoint import Incarnation, Status
-from release.core.journal import Kind
+from modeldelivery.release.core.endpoint import Incarnation, Status
+from modeldelivery.release.core.journal import Kind
 
 from .test_rollback import raises, rollback_by
 from .world import LIFE, V1, V2, endpoint, journal, rejection

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from release.actor import actor
-from release.cli.exit import MEANING, Exit
+from modeldelivery.release.actor import actor
+from modeldelivery.release.cli.exit import MEANING, Exit
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,20 @@ def test_a_command_line_that_makes_no_sense_ends_with_2_and_a_sentence_before_an
 
 
 def test_without_an_environment_nothing_is_guessed():
-    ended = _python("-m", "release.cli", "status")
+    ended = _python("-m", "modeldelivery.release.cli", "status")
 
     assert ended.returncode == Exit.USAGE
     assert "--env" in ended.stderr
 
 
 def test_help_documents_every_exit_status():
-    said = _python("-m", "release.cli", "rollback", "--help").stdout
+    said = _python("-m", "modeldelivery.release.cli", "rollback", "--help").stdout
 
     assert all(f"  {status.value:<4} {MEANING[status]}" in said for status in Exit)
 
 
 def test_reading_the_command_line_loads_nothing_slow():
-    code = (
-        "import sys, release.cli; print(sorted({'boto3', 'botocore', 'rich', 'pulumi'} & set(sys.modules)))"
-    )
+    code = "import sys, modeldelivery.release.cli; print(sorted({'boto3', 'botocore', 'rich', 'pulumi'} & set(sys.modules)))"
 
     assert _python("-c", code).stdout == "[]\n"
 

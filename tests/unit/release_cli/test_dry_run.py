@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
-from release.aws.journal import S3Journal
-from release.aws.registry import Registry
-from release.cli import main
-from release.cli.desk import Desk
-from release.cli.rehearsal import ASSUMED, Rehearsal
-from release.core.endpoint import Incarnation
+from modeldelivery.release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
+from modeldelivery.release.aws.journal import S3Journal
+from modeldelivery.release.aws.registry import Registry
+from modeldelivery.release.cli import main
+from modeldelivery.release.cli.desk import Desk
+from modeldelivery.release.cli.rehearsal import ASSUMED, Rehearsal
+from modeldelivery.release.core.endpoint import Incarnation
 
 from .conftest import Ended
 from .world import NOW, PLACE, V1, V2, Clock, Notes, journal, rejection

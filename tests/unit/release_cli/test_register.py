@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 import pytest
 
-from release.version import DigestSet
+from modeldelivery.release.version import DigestSet
 
 from .world import PLACE, V1
 

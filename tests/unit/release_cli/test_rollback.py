@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from release.core.endpoint import Status
-from release.core.intent import LEASE
-from release.core.journal import Intent, Kind
-from release.ports import LostError, UnreachableError
+from modeldelivery.release.core.endpoint import Status
+from modeldelivery.release.core.intent import LEASE
+from modeldelivery.release.core.journal import Intent, Kind
+from modeldelivery.release.ports import LostError, UnreachableError
 
 from .world import NOW, V1, V2, V3, endpoint, event, journal, rejection
 

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from release.core.endpoint import Incarnation, Status
-from release.core.journal import Journal, Kind
-from release.ports import BusyError, LostError, UnreachableError
+from modeldelivery.release.core.endpoint import Incarnation, Status
+from modeldelivery.release.core.journal import Journal, Kind
+from modeldelivery.release.ports import BusyError, LostError, UnreachableError
 
 from .test_rollback import rollback_by
 from .world import V1, V2, V3, endpoint, event, journal, rejection

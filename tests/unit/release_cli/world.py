@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from release.cli.desk import Desk
-from release.core.endpoint import Endpoint, Incarnation, Status, Variant
-from release.core.journal import Event, Journal, Kind, Rejection, Served
-from release.naming import Place, parse_environment, parse_model
-from release.ports import ConflictError, Stored
-from release.record import Entry
-from release.version import parse_version
+from modeldelivery.release.cli.desk import Desk
+from modeldelivery.release.core.endpoint import Endpoint, Incarnation, Status, Variant
+from modeldelivery.release.core.journal import Event, Journal, Kind, Rejection, Served
+from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.ports import ConflictError, Stored
+from modeldelivery.release.record import Entry
+from modeldelivery.release.version import parse_version
 
 V1, V2, V3 = (parse_version(f"v{n}.0.0") for n in (1, 2, 3))
 LIFE = Incarnation("arn:endpoint", 1.0)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-import review
-from review.core.change import classify
-from review.core.cost import Prices
-from review.core.document import read
+from modeldelivery import review
+from modeldelivery.review.core.change import classify
+from modeldelivery.review.core.cost import Prices
+from modeldelivery.review.core.document import read
 from tests.previews import names, recorded
 
 PRICES = msgspec.toml.decode((Path(review.__file__).parent / "prices.toml").read_bytes(), type=Prices)

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-from review.core.iam.diff import compare
+from modeldelivery.review.core.iam.diff import compare
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 B, KEYS = "arn:aws:s3:::b", "arn:aws:s3:::b/*"

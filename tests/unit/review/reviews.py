@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from release.operations.proof import Proof, Standing
-from review.core.change import classify
-from review.core.compare import Place, fingerprints
-from review.core.config import PROJECT, read_config
-from review.core.document import read
-from review.core.review import review
-from review.core.touched import touched
+from modeldelivery.release.operations.proof import Proof, Standing
+from modeldelivery.review.core.change import classify
+from modeldelivery.review.core.compare import Place, fingerprints
+from modeldelivery.review.core.config import PROJECT, read_config
+from modeldelivery.review.core.document import read
+from modeldelivery.review.core.review import review
+from modeldelivery.review.core.touched import touched
 from tests.unit.review.documents import PRICES, record, text
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from review.core.change import Kind, Verb
-from review.core.document import UNKNOWN
+from modeldelivery.review.core.change import Kind, Verb
+from modeldelivery.review.core.document import UNKNOWN
 from tests.unit.review.documents import change, document, previews, step
 
 DESTROYS, PERMISSIONS, GUARDS, BITS, FLEET, TRAFFIC, REMOVES, CREATES, SETTINGS, METADATA = Kind

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from review import cli, engine
+from modeldelivery.review import cli, engine
 from tests.unit.review.documents import record
 
 # The pack came to its end.
@@ -63,7 +63,7 @@ def engine_says(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs a command of `python -m review` in a folder of its own; its exit status."""
+    """Runs a command of `python -m modeldelivery.review` in a folder of its own; its exit status."""
     return lambda *arguments: cli.main(["--folder", str(tmp_path / ".review"), *arguments])
 
 
@@ -250,7 +250,7 @@ def test_an_interrupt_is_no_traceback(run, monkeypatch, capsys):
 
 def test_a_wrong_environment_is_a_usage_error():
     done = subprocess.run(
-        [sys.executable, "-m", "review", "preview", "--env", "Not One"],
+        [sys.executable, "-m", "modeldelivery.review", "preview", "--env", "Not One"],
         capture_output=True,
         text=True,
         check=False,

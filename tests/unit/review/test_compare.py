@@ -1,8 +1,8 @@
 """What production would get that staging has not had."""
 
-from review.core.compare import Place, When, fingerprints, unheard
-from review.core.document import read
-from review.core.touched import touched
+from modeldelivery.review.core.compare import Place, When, fingerprints, unheard
+from modeldelivery.review.core.document import read
+from modeldelivery.review.core.touched import touched
 from tests.unit.review.documents import document, step, text
 from tests.unit.review.reviews import reviewed
 

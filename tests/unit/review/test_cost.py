@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.core.cost import HOURS
+from modeldelivery.review.core.cost import HOURS
 from tests.unit.review.documents import PRICES, change
 
 HOUR = PRICES.instance_hour["eu-west-1"]

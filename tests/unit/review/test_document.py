@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from infra import settings
-from review.core.config import PROJECT, read_config
-from review.core.document import DocumentError, Op, name_of, read, type_of
+from modeldelivery.review.core.config import PROJECT, read_config
+from modeldelivery.review.core.document import DocumentError, Op, name_of, read, type_of
 from tests.conftest import CHECKOUT
 from tests.unit.review.documents import document, previews, text
 

@@ -5,12 +5,12 @@ import re
 import msgspec
 import pytest
 
-from release.core.journal import Kind
-from release.operations.status import Decided, Status
-from review.core.document import read
-from review.core.drift import By, drifted
-from review.telling import drift as story
-from review.telling import markdown
+from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.operations.status import Decided, Status
+from modeldelivery.review.core.document import read
+from modeldelivery.review.core.drift import By, drifted
+from modeldelivery.review.telling import drift as story
+from modeldelivery.review.telling import markdown
 from tests.unit.review.documents import record, text
 from tests.unit.review.reviews import AT
 

@@ -8,7 +8,7 @@ import pytest
 from components.bucket import _only_over_tls
 from components.key import key_policy
 from components.serving_role import _trust
-from review.core.iam.diff import compare
+from modeldelivery.review.core.iam.diff import compare
 from tests.unit.review.iam_policies import (
     KEYS,
     OTHER,

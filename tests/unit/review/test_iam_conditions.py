@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.core.iam.diff import compare
+from modeldelivery.review.core.iam.diff import compare
 from tests.unit.review.iam_policies import (
     KEYS,
     OTHER,

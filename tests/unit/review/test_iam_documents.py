@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from review.core.iam import diff as iam
-from review.core.iam.diff import PolicyError, compare
+from modeldelivery.review.core.iam import diff as iam
+from modeldelivery.review.core.iam.diff import PolicyError, compare
 from tests.unit.review.iam_policies import OTHER, UNKNOWN, allow, deny, kinds, policy, trust, under, widenings
 
 # What is not known yet

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.core.iam.patterns import arn_covers, arn_overlaps, covers, overlaps
+from modeldelivery.review.core.iam.patterns import arn_covers, arn_overlaps, covers, overlaps
 from tests.unit.review.iam_policies import steady
 from tests.unit.review.oracle import matches
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.core.iam.diff import compare
+from modeldelivery.review.core.iam.diff import compare
 from tests.unit.review.iam_policies import OTHER, UNKNOWN, is_unchanged, policy, steady
 from tests.unit.review.oracle import ROLE, SERVICE, permitted
 

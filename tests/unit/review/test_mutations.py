@@ -6,12 +6,12 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from review.core.change import Kind, classify
-from review.core.config import ConfigError
-from review.core.document import DocumentError, read
-from review.core.review import review
-from review.telling import markdown
-from review.telling.story import tell
+from modeldelivery.review.core.change import Kind, classify
+from modeldelivery.review.core.config import ConfigError
+from modeldelivery.review.core.document import DocumentError, read
+from modeldelivery.review.core.review import review
+from modeldelivery.review.telling import markdown
+from modeldelivery.review.telling.story import tell
 from tests.unit.review.documents import PRICES, document, previews, record, text
 
 COUNT = 1000

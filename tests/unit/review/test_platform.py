@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from review.platform.github import GitHub
-from review.platform.gitlab import GitLab
-from review.platform.here import platform
-from review.platform.port import PlatformError, StandardOutput
+from modeldelivery.review.platform.github import GitHub
+from modeldelivery.review.platform.gitlab import GitLab
+from modeldelivery.review.platform.here import platform
+from modeldelivery.review.platform.port import PlatformError, StandardOutput
 
 MARKER = "<!-- model-delivery:review -->"
 BODY = f"{MARKER}\nnew"

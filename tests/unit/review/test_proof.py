@@ -2,11 +2,11 @@
 
 import pytest
 
-from release.core.journal import Event, Journal, Kind, Rejection, Served
-from release.naming import Place
-from release.operations.proof import standing
-from release.record import VersionRecord
-from release.version import DigestSet
+from modeldelivery.release.core.journal import Event, Journal, Kind, Rejection, Served
+from modeldelivery.release.naming import Place
+from modeldelivery.release.operations.proof import standing
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.version import DigestSet
 
 PLACE = Place(model="flights", environment="staging", account="111111111111", region="eu-west-1")
 DIGESTS = {"v1.0.0": "sha256:a", "v1.1.0": "sha256:b", "v1.2.0": "sha256:c"}

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.core.change import Kind, classify
-from review.core.document import read, type_of
-from review.core.kinds import Nature, is_component, kind_of
-from review.telling import markdown
-from review.telling.story import tell
+from modeldelivery.review.core.change import Kind, classify
+from modeldelivery.review.core.document import read, type_of
+from modeldelivery.review.core.kinds import Nature, is_component, kind_of
+from modeldelivery.review.telling import markdown
+from modeldelivery.review.telling.story import tell
 from tests.unit.review.documents import PRICES, document, record, text
 from tests.unit.review.reviews import reviewed
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from review.core.evidence import Verdict
-from review.core.rules import Violation
-from review.telling.terminal import text as words
+from modeldelivery.review.core.evidence import Verdict
+from modeldelivery.review.core.rules import Violation
+from modeldelivery.review.telling.terminal import text as words
 from tests.unit.review.reviews import digest, proof, reviewed
 
 

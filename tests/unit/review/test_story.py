@@ -2,10 +2,10 @@
 
 import pytest
 
-from review.core.words import Name
-from review.telling import markdown
-from review.telling.page import Page, Section, Table
-from review.telling.story import tell
+from modeldelivery.review.core.words import Name
+from modeldelivery.review.telling import markdown
+from modeldelivery.review.telling.page import Page, Section, Table
+from modeldelivery.review.telling.story import tell
 from tests.unit.review.reviews import digest, proof, reviewed
 
 STAGING = reviewed(

@@ -1,7 +1,7 @@
 """The engine's part, played on one provider."""
 
-from provider.protocol import Resource
-from sandbox.aws.provider import Aws
+from modeldelivery.plugin.protocol import Resource
+from sandbox.pulumi_aws.provider import Aws
 
 
 class Quiet:

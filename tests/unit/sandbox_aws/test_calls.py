@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
-from provider.protocol import ProviderError
-from sandbox.aws.calls import AwsError, refuse_unless_loopback
-from sandbox.aws.config import parse_config
+from modeldelivery.plugin.protocol import ProviderError
+from sandbox.pulumi_aws.calls import AwsError, refuse_unless_loopback
+from sandbox.pulumi_aws.config import parse_config
 from tests.unit.sandbox_aws.stack import configured
 
 
@@ -109,7 +109,7 @@ def test_config_comes_as_texts_and_json(monkeypatch):
 
 def test_a_plugin_that_is_not_asked_to_touch_anything_never_imports_boto3():
     check = (
-        "import sys; from sandbox.aws.provider import Aws; from provider.protocol import Resource;"
+        "import sys; from sandbox.pulumi_aws.provider import Aws; from modeldelivery.plugin.protocol import Resource;"
         "aws = Aws(None); aws.configure({'region': 'eu-west-1', 'allowedAccountIds': '[\"1\"]'});"
         "bucket = Resource('urn', 'aws:s3/bucket:Bucket', 'b');"
         "inputs = aws.check(bucket, {}, {}, b's').inputs;"

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from provider.protocol import ProviderError
-from provider.values import UNKNOWN
+from modeldelivery.plugin.protocol import ProviderError
+from modeldelivery.plugin.values import UNKNOWN
 from tests.unit.sandbox_aws.stack import Stack, configured
 
 BUCKET = "aws:s3/bucket:Bucket"

@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from provider.protocol import Change
-from provider.values import UNKNOWN
-from sandbox.aws.compare import changes, meaning
-from sandbox.aws.property import block, blocks, document, flag, integer, mapping, text, texts
+from modeldelivery.plugin.protocol import Change
+from modeldelivery.plugin.values import UNKNOWN
+from sandbox.pulumi_aws.compare import changes, meaning
+from sandbox.pulumi_aws.property import block, blocks, document, flag, integer, mapping, text, texts
 
 TABLE = {
     "name": text(replaces=True),

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from provider.protocol import ProviderError
+from modeldelivery.plugin.protocol import ProviderError
 
 DOCUMENT = "aws:iam/getPolicyDocument:getPolicyDocument"
 

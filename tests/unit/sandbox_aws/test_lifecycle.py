@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.aws.services import KINDS
+from sandbox.pulumi_aws.services import KINDS
 
 TRUST = json.dumps(
     {

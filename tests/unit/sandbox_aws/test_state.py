@@ -1,8 +1,8 @@
 import pytest
 
-from provider.protocol import Change, InitFailedError, ProviderError
-from provider.values import UNKNOWN
-from sandbox.aws.calls import AwsError
+from modeldelivery.plugin.protocol import Change, InitFailedError, ProviderError
+from modeldelivery.plugin.values import UNKNOWN
+from sandbox.pulumi_aws.calls import AwsError
 from tests.unit.sandbox_aws.stack import Stack, configured
 
 BUCKET = "aws:s3/bucket:Bucket"

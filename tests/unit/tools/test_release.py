@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
+from modeldelivery.terminal.steps import SetupError, Step
 from tools.setup import release
-from tools.setup.progress import SetupError, Step
 from tools.setup.release import UnreachableError, archive_name, download, expected_digest
 
 VERSION = "3.259.0"

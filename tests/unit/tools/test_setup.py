@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from modeldelivery.terminal.steps import SetupError, Step, step
 from tools.setup.build import built_folder, pinned_version
 from tools.setup.cache import complete, locked
 from tools.setup.commands import CommandError, run
-from tools.setup.progress import SetupError, Step, step
 from tools.setup.pulumi import ensure, version_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -20,7 +20,7 @@ VERSION = "3.259.0"
 HOLD_THE_LOCK = """
 import io, pathlib, sys, time
 from tools.setup.cache import locked
-from tools.setup.progress import Step
+from modeldelivery.terminal.steps import Step
 with locked(pathlib.Path(sys.argv[1]), Step("x", io.StringIO())):
     print("held", flush=True)
     time.sleep(60)
@@ -38,7 +38,7 @@ def under_way(shown):
 
 
 def test_the_pinned_version_is_the_one_that_the_requirements_name():
-    assert f"pulumi=={pinned_version(CHECKOUT)}\n" in (CHECKOUT / "requirements" / "infra.in").read_text()
+    assert f"pulumi=={pinned_version(CHECKOUT)}\n" in (CHECKOUT / "requirements" / "provider.in").read_text()
 
 
 def test_versions_are_compared_as_numbers():

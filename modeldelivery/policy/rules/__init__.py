@@ -1,0 +1,28 @@
+"""Every rule, in the order of docs/policies.md."""
+
+from modeldelivery.policy.finding import Rule
+from modeldelivery.policy.rules.alarms import ALARMS
+from modeldelivery.policy.rules.approval import APPROVED_MODELS
+from modeldelivery.policy.rules.buckets import PRIVATE_BUCKETS
+from modeldelivery.policy.rules.fallback import FALLBACK, FIRST_VERSION
+from modeldelivery.policy.rules.iam import IAM_WILDCARDS
+from modeldelivery.policy.rules.images import IMMUTABLE_IMAGES
+from modeldelivery.policy.rules.protection import PROTECTION
+from modeldelivery.policy.rules.scaling import SCALING
+from modeldelivery.policy.rules.storage import PRIVATE_STORAGE
+from modeldelivery.policy.rules.tags import TAGS
+
+# What an exception can be recorded from.
+JUDGED: tuple[Rule, ...] = (
+    PROTECTION,
+    PRIVATE_STORAGE,
+    PRIVATE_BUCKETS,
+    IAM_WILDCARDS,
+    IMMUTABLE_IMAGES,
+    APPROVED_MODELS,
+    TAGS,
+    ALARMS,
+    FALLBACK,
+    FIRST_VERSION,
+    SCALING,
+)

@@ -1,0 +1,123 @@
+"""`modeldelivery:index:getFleet`: the versions that a release names, as the registry knows them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from modeldelivery.plugin.protocol import ProviderError
+from modeldelivery.plugin.values import Properties
+from modeldelivery.release.aws.journal import S3Journal
+from modeldelivery.release.aws.registry import Registry
+from modeldelivery.release.aws.session import Account, Opens
+from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.ports import LostError, NoRegistryError, UnreachableError
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.version import Version, parse_version
+
+TOKEN = "modeldelivery:index:getFleet"  # noqa: S105 (a Pulumi token)
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The function's arguments; no `live` and an empty fleet where config has no release."""
+
+    model: str
+    environment: str
+    account: str
+    region: str
+    fleet: tuple[str, ...]
+    live: str | None = None
+    profile: str | None = None
+
+
+def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
+    """Look the fleet up.
+
+    Returns:
+        `versions`, in fleet order; none when nothing is registered and nothing ever served here.
+
+    Raises:
+        ProviderError: a version is not registered while others are, the registry is empty behind a journal that has served,
+            the release was removed from config, or AWS does not answer; with what to type.
+    """
+    try:
+        asked = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
+        registry = _registry(asked, opens(asked.profile, asked.region))
+        return {
+            "versions": [_answer(record, registry.approval(record)) for record in _records(asked, registry)]
+        }
+    except (msgspec.ValidationError, ValueError, LostError, UnreachableError) as error:
+        raise ProviderError(str(error)) from error
+
+
+def _registry(asked: Asked, account: Account) -> Registry:
+    if account.id != asked.account:
+        raise ProviderError(
+            f"the credentials of profile {asked.profile or '(default)'} are of account {account.id}, and this stack may only "
+            f"touch {asked.account}: check aws:profile and aws:allowedAccountIds"
+        )
+    place = Place(
+        model=parse_model(asked.model),
+        environment=parse_environment(asked.environment),
+        account=asked.account,
+        region=asked.region,
+    )
+    return Registry(clients=account, place=place)
+
+
+def _records(asked: Asked, registry: Registry) -> list[VersionRecord]:
+    fleet = [parse_version(v) for v in asked.fleet]
+    found = {v: registry.record(v) for v in fleet}
+    missing = [v for v, record in found.items() if record is None]
+    if missing or not fleet:
+        _refuse_or_nothing_yet(registry, registry.place, missing)
+        return []
+    return [record for record in found.values() if record is not None]
+
+
+def _refuse_or_nothing_yet(registry: Registry, place: Place, missing: list[Version]) -> None:
+    """Returns when this environment has not begun; raises ProviderError when something that was there is not named now."""
+    file = f"Pulumi.{place.environment}.yaml"
+    claimed = registry.versions()
+    command = (
+        f"`modelctl register --env {place.environment} --version {missing[0] if missing else 'v1.0.0'} …`"
+    )
+    if missing and claimed:
+        raise ProviderError(
+            f"{file}: model-delivery:release names {', '.join(missing)}, not registered (completely) in {place.environment}; "
+            f"registered: {', '.join(claimed)}. Register with {command}, or name another version"
+        )
+    if not claimed and not missing:
+        return  # no release, no registry: everything but the endpoint
+    if not _has_served(registry, place):
+        return
+    if missing:
+        raise ProviderError(
+            f"{place.environment} has served, and its registry is empty: register again with {command}"
+        )
+    raise ProviderError(
+        f"{file}: model-delivery:release was removed, and {place.endpoint} has served: put it back"
+    )
+
+
+def _has_served(registry: Registry, place: Place) -> bool:
+    store = S3Journal(
+        s3=registry.clients.s3, bucket=place.registry_bucket, key=place.journal_key, account=place.account
+    )
+    try:
+        return store.read().journal.live is not None
+    except NoRegistryError:
+        return False
+
+
+def _answer(record: VersionRecord, approval: str) -> dict[str, Any]:
+    return {
+        "version": record.version,
+        "digest": record.digests.id,
+        "image": record.image,
+        "modelData": record.model_data,
+        "modelDigest": record.digests.model,
+        "dataRevision": record.digests.data,
+        "packageArn": record.package_arn,
+        "approval": approval,
+    }

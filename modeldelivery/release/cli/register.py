@@ -1,0 +1,60 @@
+"""`modelctl register`: a version's name for an image and a model."""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from modeldelivery.release.cli.desk import Desk
+from modeldelivery.release.cli.exit import Exit
+from modeldelivery.release.cli.outcome import Outcome
+from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.operations.register import Registration, register
+from modeldelivery.release.record import Evidence
+
+
+def run(desk: Desk, options: argparse.Namespace) -> Outcome:
+    """Raises RefusedError when a file cannot be read or the version names other bits."""
+    registered = register(
+        desk.place,
+        desk.registry,
+        Registration(
+            version=options.version,
+            image=options.image,
+            artifact=options.artifact,
+            model_digest=_digest(options.artifact),
+            data_revision=options.data_revision,
+            actor=desk.actor,
+            metrics=_evidence(options.evidence) if options.evidence else None,
+        ),
+        desk.progress,
+    )
+    record = registered.record
+    by = f" by {record.registered_by}" if registered.already else ""
+    return Outcome(
+        outcome="already" if registered.already else "done",
+        exit=Exit.DONE,
+        summary=f"{record.version} is {'already ' if registered.already else ''}registered{by}: {record.package_arn}",
+        detail=record,
+        next=(f"add {record.version} to release.fleet of {desk.place.environment}, then pulumi up",),
+    )
+
+
+def _digest(artifact: Path) -> str:
+    try:
+        with artifact.open("rb") as body:
+            return "sha256:" + hashlib.file_digest(body, "sha256").hexdigest()
+    except OSError as error:
+        raise RefusedError(f"--artifact {artifact}: {error.strerror}") from error
+
+
+def _evidence(path: Path) -> Evidence:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Evidence)
+    except OSError as error:
+        raise RefusedError(f"--evidence {path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise RefusedError(
+            f'--evidence {path}: {error}: write one flat JSON object of numbers and texts, for example {{"auc": 0.71}}'
+        ) from error

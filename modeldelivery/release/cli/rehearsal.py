@@ -1,0 +1,156 @@
+"""A dry run: the very adapters, over clients that read AWS, write to memory, and list every call with its parameters."""
+
+import io
+import json
+from collections.abc import Callable
+from email.utils import formatdate, parsedate_to_datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from modeldelivery.release.aws.registry import Clients
+from modeldelivery.release.cli.outcome import Call
+from modeldelivery.release.core.endpoint import Status
+from modeldelivery.release.ports import Clock
+
+ASSUMED = "assumes that SageMaker ends what it is doing and gives what it was asked for"
+
+
+class Rehearsal:
+    """Clients and a clock that skips every wait. What was written is what is read afterwards."""
+
+    def __init__(self, clients: Clients, clock: Clock) -> None:
+        self.calls: list[Call] = []
+        self._clock, self.skipped = clock, 0.0
+        self.s3 = _S3(clients.s3, self)
+        self.sagemaker = _SageMaker(clients.sagemaker, self)
+        self._clients = clients
+
+    @property
+    def ecr(self) -> Any:
+        return _Reads("ecr", self._clients.ecr, self)
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic() + self.skipped
+
+    def sleep(self, seconds: float) -> None:
+        self.skipped += seconds
+
+    def wrote(self, call: str, parameters: dict[str, Any]) -> None:
+        note = ASSUMED if self.skipped else None
+        self.calls.append(Call(call=call, writes=True, parameters=_shown(parameters), note=note))
+
+    def read(self, call: str, parameters: dict[str, Any]) -> None:
+        """Polls are listed once."""
+        made = Call(call=call, writes=False, parameters=_shown(parameters))
+        since = max((n for n, c in enumerate(self.calls) if c.writes), default=-1)
+        if made not in self.calls[since + 1 :]:
+            self.calls.append(made)
+
+
+class _Reads:
+    """A client of which only what reads is called."""
+
+    def __init__(self, service: str, client: Any, rehearsal: Rehearsal) -> None:
+        self._service, self._client, self._rehearsal = service, client, rehearsal
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if not name.startswith(("get_", "head_", "list_", "describe_")):
+            raise AssertionError(f"a dry run would call {self._service} {name}")
+
+        def read(**parameters: Any) -> Any:
+            self._rehearsal.read(self._named(name), parameters)
+            return getattr(self._client, name)(**parameters)
+
+        return read
+
+    def _named(self, name: str) -> str:
+        return f"{self._service}:{''.join(part.capitalize() for part in name.split('_'))}"
+
+
+class _S3(_Reads):
+    """Objects put stay in memory; dates are S3's plus the waits that were skipped."""
+
+    def __init__(self, client: Any, rehearsal: Rehearsal) -> None:
+        super().__init__("s3", client, rehearsal)
+        self._put: dict[str, bytes] = {}
+        self._last: tuple[float, float] | None = None
+
+    def get_object(self, **parameters: Any) -> Any:
+        self._rehearsal.read("s3:GetObject", parameters)
+        body = self._put.get(parameters["Key"])
+        if body is not None:
+            return {"Body": io.BytesIO(body), "ETag": '"rehearsed"'} | self._dated()
+        try:
+            found = self._client.get_object(**parameters)
+        except ClientError as error:
+            self._see(error.response)
+            raise
+        self._see(found)
+        return found
+
+    def put_object(self, **parameters: Any) -> Any:
+        self._rehearsal.wrote("s3:PutObject", parameters)
+        body = parameters["Body"]
+        self._put[parameters["Key"]] = body if isinstance(body, bytes) else b""
+        return {"ETag": '"rehearsed"'} | self._dated()
+
+    def _see(self, response: Any) -> None:
+        """Learn S3's clock, and set it on by the waits that were skipped."""
+        headers = response["ResponseMetadata"]["HTTPHeaders"]
+        now = parsedate_to_datetime(headers["date"]).timestamp() + self._rehearsal.skipped
+        self._last = now, self._rehearsal.monotonic()
+        headers["date"] = formatdate(now, usegmt=True)
+
+    def _dated(self) -> dict[str, Any]:
+        assert self._last is not None, "every operation reads before it writes"
+        seen, at = self._last
+        now = seen + self._rehearsal.monotonic() - at
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(now, usegmt=True)}}}
+
+
+class _SageMaker(_Reads):
+    """An endpoint that at once does as it is asked."""
+
+    def __init__(self, client: Any, rehearsal: Rehearsal) -> None:
+        super().__init__("sagemaker", client, rehearsal)
+        self._asked: dict[str, dict[str, Any]] = {}
+
+    def describe_endpoint(self, **parameters: Any) -> Any:
+        self._rehearsal.read("sagemaker:DescribeEndpoint", parameters)
+        found = self._client.describe_endpoint(**parameters)
+        settled = Status(found["EndpointStatus"]).busy and self._rehearsal.skipped
+        for variant in found.get("ProductionVariants", []):
+            variant.update(self._asked.get(variant["VariantName"], {}))
+            if settled or variant["VariantName"] in self._asked:
+                variant["CurrentWeight"] = variant["DesiredWeight"]
+                variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"]
+        return found | ({"EndpointStatus": "InService"} if settled or self._asked else {})
+
+    def update_endpoint_weights_and_capacities(self, **parameters: Any) -> Any:
+        self._rehearsal.wrote("sagemaker:UpdateEndpointWeightsAndCapacities", parameters)
+        for change in parameters["DesiredWeightsAndCapacities"]:
+            self._asked.setdefault(change["VariantName"], {}).update(change)
+        return {}
+
+    def add_tags(self, **parameters: Any) -> Any:
+        self._rehearsal.wrote("sagemaker:AddTags", parameters)
+        return {}
+
+    def delete_tags(self, **parameters: Any) -> Any:
+        self._rehearsal.wrote("sagemaker:DeleteTags", parameters)
+        return {}
+
+    def create_model_package(self, **parameters: Any) -> Any:
+        self._rehearsal.wrote("sagemaker:CreateModelPackage", parameters)
+        return {"ModelPackageArn": f"(of the new package in {parameters['ModelPackageGroupName']})"}
+
+
+def _shown(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: _readable(value) if name == "Body" else value for name, value in parameters.items()}
+
+
+def _readable(body: Any) -> Any:
+    if isinstance(body, bytes):
+        return json.loads(body)
+    return f"<contents of {body.name}>"

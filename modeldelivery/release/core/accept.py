@@ -1,0 +1,58 @@
+"""Accept: a rejected digest set may get traffic again. It moves none."""
+
+import msgspec
+
+from modeldelivery.release.core.action import Action, Done, View, Write
+from modeldelivery.release.core.journal import Event, Journal, Kind
+from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.version import Version
+
+
+class Accept(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator asks for.
+
+    Attributes:
+        operation: id of this run.
+        actor: who.
+        reason: why, for whoever reads it later.
+        version: one whose bits were rejected, under this name or another.
+    """
+
+    operation: str
+    actor: str
+    reason: str
+    version: Version
+
+
+def decide(asked: Accept, view: View) -> Action:
+    """The next act of an accept.
+
+    Raises:
+        RefusedError: when the version is not rejected.
+    """
+    journal = view.journal
+    if any(event.operation == asked.operation for event in journal.history):
+        return Done(f"{asked.version} is accepted: it may get traffic again; none was moved")
+    if journal.rejection(asked.version) is None:
+        known = ", ".join(sorted({r.version for r in journal.rejections})) or "none"
+        raise RefusedError(
+            f"{asked.version} is not rejected, so there is nothing to accept (rejected: {known})"
+        )
+    event = Event(
+        operation=asked.operation,
+        kind=Kind.ACCEPT,
+        at=view.now,
+        actor=asked.actor,
+        reason=f"{asked.version}: {asked.reason}",
+        source=journal.weights,
+        target=journal.weights,
+    )
+    return Write(_lifted(journal, asked.version).with_event(event))
+
+
+def _lifted(journal: Journal, version: Version) -> Journal:
+    """Without the rejections of the version's bits, whatever name they were rejected under."""
+    named = [r for r in journal.rejections if r.version == version]
+    bits = {journal.digests.get(version), *(r.digest for r in named)} - {None}
+    kept = tuple(r for r in journal.rejections if r not in named and r.digest not in bits)
+    return msgspec.structs.replace(journal, rejections=kept)

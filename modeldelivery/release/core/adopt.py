@@ -1,0 +1,95 @@
+"""Adopt: weights that someone else set are recorded as decided. It moves no traffic and lifts no rejection."""
+
+import msgspec
+
+from modeldelivery.release.core import history, weights
+from modeldelivery.release.core.action import UNREAD, Action, Done, ReadTag, View, Wait, Write
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.intent import closed, refuse_broken
+from modeldelivery.release.core.journal import Event, Intent, Journal, Kind
+from modeldelivery.release.core.resolve import RefusedError, rejected_sentence
+
+
+class Adopt(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator asks for.
+
+    Attributes:
+        operation: id of this run.
+        actor: who.
+        reason: why, for whoever reads it later.
+    """
+
+    operation: str
+    actor: str
+    reason: str
+
+
+def decide(asked: Adopt, view: View) -> Action:
+    """The next act of an adopt.
+
+    A pending intent is left to whoever finishes it. Not so when a move without the journal came after it: everyone else
+    then waits for this, so it is closed as not moved, once its own call can no longer come.
+
+    Raises:
+        RefusedError: nothing to adopt from, a move is pending, or the endpoint is changing.
+        EndpointBrokenError: SageMaker has given up on the endpoint.
+    """
+    journal, endpoint, intent = view.journal, view.endpoint, view.journal.intent
+    if endpoint is None:
+        raise RefusedError("there is no endpoint, so there are no weights to adopt: `pulumi up` makes one")
+    if any(event.operation == asked.operation for event in journal.history):
+        return Done(f"recorded as decided: {_shown(journal.weights)}", warnings=_rejected_serving(journal))
+    refuse_broken(endpoint)
+    if view.unrecorded == UNREAD:
+        return ReadTag()
+    if endpoint.status.busy:
+        raise RefusedError(
+            f"the endpoint is {endpoint.status}: wait until it is InService, then adopt what it then does"
+        )
+    if intent and not view.unrecorded:
+        raise RefusedError(
+            f"a move by {intent.actor} is under way ({intent.kind}: {intent.reason}), which the next `modelctl rollback` "
+            f"or `pulumi up` finishes: adopt is for what neither explains"
+        )
+    if view.described <= journal.fence:
+        return Wait("another operation may still act", journal.fence)
+    if not weights.traffic(endpoint.current):
+        raise RefusedError(
+            "no version on the endpoint gets traffic, so there is nothing to adopt: `modelctl rollback --to …`"
+        )
+    if intent is None and history.explained(journal, endpoint):
+        return Done(f"nothing to adopt: {_shown(journal.weights)}, as recorded", already=True)
+    return Write(_adopted(asked, view, endpoint, intent))
+
+
+def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None) -> Journal:
+    journal = view.journal
+    if intent:
+        journal = closed(journal, view.now, f"overtaken by a move without the journal: {view.unrecorded}")
+    seen = weights.shares(endpoint.current)
+    event = Event(
+        operation=asked.operation,
+        kind=Kind.ADOPT,
+        at=view.now,
+        actor=asked.actor,
+        reason=asked.reason,
+        source=view.journal.weights,
+        target=seen,
+    )
+    recorded = history.with_served(journal, seen, view.now).with_event(event)
+    return msgspec.structs.replace(recorded, incarnation=endpoint.incarnation, weights=seen, decision=event)
+
+
+def _rejected_serving(journal: Journal) -> tuple[str, ...]:
+    """What adopt does not change: a rejected version that has traffic loses it at the next `up` (rule 4)."""
+    found = ((v, journal.rejection(v)) for v in sorted(weights.traffic(journal.weights)))
+    return tuple(
+        f"{rejected_sentence(v, rejection)}; the next `pulumi up` takes its traffic away, unless "
+        f"`modelctl accept {v} --reason …`"
+        for v, rejection in found
+        if rejection
+    )
+
+
+def _shown(seen: weights.Weights) -> str:
+    return ", ".join(f"{v} {w} %" for v, w in sorted(weights.traffic(seen).items()))

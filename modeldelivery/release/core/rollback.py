@@ -1,0 +1,199 @@
+"""Rollback: the last good version gets its traffic back by weights alone, and what it takes the traffic from is rejected."""
+
+import msgspec
+
+from modeldelivery.release.core import history, weights
+from modeldelivery.release.core.action import UNREAD, Action, Done, ReadTag, View, Wait, Write
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.intent import dropping_until, lease, opened, pursue, refuse_broken
+from modeldelivery.release.core.journal import Intent, Journal, Kind, Rejection
+from modeldelivery.release.core.resolve import RefusedError, rejected_sentence
+from modeldelivery.release.version import Version
+
+
+class Rollback(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator asks for.
+
+    Attributes:
+        operation: id of this run.
+        actor: who.
+        reason: why, for whoever reads it later.
+        to: the version that shall serve; None for the fallback.
+        keep: reject nothing.
+        unscaled: move at once, even to fewer instances than serve now.
+    """
+
+    operation: str
+    actor: str
+    reason: str
+    to: Version | None = None
+    keep: bool = False
+    unscaled: bool = False
+
+
+def decide(asked: Rollback, view: View) -> Action:
+    """The next act of a rollback.
+
+    Raises:
+        RefusedError: when there is nothing to go back to, with what to do.
+        EndpointBrokenError: when SageMaker takes no weights.
+    """
+    journal, endpoint = view.journal, view.endpoint
+    if endpoint is None:
+        raise RefusedError("there is no endpoint, so there is no traffic to move: `pulumi up` makes one")
+    if journal.intent and journal.intent.operation == asked.operation:
+        return pursue(view, scale=not asked.unscaled)
+    if journal.decision and journal.decision.operation == asked.operation:
+        return Done(f"rolled back to {weights.main_version(journal.weights)}")
+    _refuse_if_closed(asked, journal)
+    refuse_broken(endpoint)
+    if _must_read_tag(view):
+        return ReadTag()
+    if view.unrecorded not in {None, UNREAD}:
+        raise RefusedError(unrecorded_sentence(view.unrecorded))
+    target = _target(asked, journal, endpoint)
+    if _standing(journal, endpoint, target):
+        decision = journal.decision
+        assert decision is not None
+        if view.described <= journal.fence:
+            return Wait("an earlier call may still arrive", journal.fence)
+        return Done(f"already rolled back to {target} by {decision.actor}: {decision.reason}", already=True)
+    falling = dropping_until(journal, target, view.now)
+    if falling:
+        return Wait("another operation may still act", falling)
+    if target not in endpoint.variants:
+        if endpoint.status.busy:
+            return Wait("endpoint is changing")
+        raise RefusedError(
+            f"{target} is not on the endpoint (there: {', '.join(sorted(endpoint.variants))}): roll back to one of these "
+            f"with --to, or add {target} to release.fleet and run `pulumi up`"
+        )
+    _refuse_unfit(target, journal, endpoint)
+    opening = _open(asked, view, endpoint, target)
+    _refuse_own_rejection(target, opening)
+    return Write(opening)
+
+
+def unrecorded_sentence(tag: str | None) -> str:
+    """What stands in the way while a move without the journal is not adopted."""
+    return (
+        f"traffic was moved without the journal ({tag}), and nothing else may move it until that is recorded: "
+        f"`modelctl adopt --reason …`"
+    )
+
+
+def rejected(
+    asked_by: Rollback, journal: Journal, endpoint: Endpoint, target: Version, now: float
+) -> tuple[Rejection, ...]:
+    """Rejections after this rollback: of every other version that has traffic anywhere it can have some."""
+    if asked_by.keep:
+        return journal.rejections
+    holders = {
+        *weights.traffic(endpoint.current),
+        *weights.traffic(endpoint.desired),
+        *weights.traffic(journal.weights),
+    }
+    if journal.intent:
+        holders |= weights.traffic(journal.intent.target).keys()
+    fresh = tuple(
+        Rejection(
+            version=v, digest=journal.digests.get(v), at=now, actor=asked_by.actor, reason=asked_by.reason
+        )
+        for v in sorted(holders - {target})
+        if not journal.rejection(v)
+    )
+    return (*journal.rejections, *fresh)
+
+
+def _refuse_if_closed(asked: Rollback, journal: Journal) -> None:
+    """Raises RefusedError when this very rollback was closed as not moved."""
+    last = journal.history[-1] if journal.history else None
+    if last and last.operation == asked.operation and last.kind is Kind.CLOSED:
+        raise RefusedError(f"traffic was NOT moved, the rejections are recorded. {last.reason}")
+
+
+def _must_read_tag(view: View) -> bool:
+    """A move without the journal shows as weights that nothing explains, or hides behind an intent: only then ask."""
+    assert view.endpoint is not None
+    doubtful = view.journal.intent is not None or not history.explained(view.journal, view.endpoint)
+    return doubtful and view.unrecorded == UNREAD
+
+
+def _target(asked: Rollback, journal: Journal, endpoint: Endpoint) -> Version:
+    if asked.to:
+        return asked.to
+    intent, decision = journal.intent, journal.decision
+    if intent and intent.kind is Kind.ROLLBACK:
+        return _main(intent.target)
+    if not intent and decision and decision.kind is Kind.ROLLBACK and history.same_life(journal, endpoint):
+        return _main(decision.target)
+    found = history.fallback(journal)
+    if found is None:
+        raise RefusedError(
+            "no version that may serve has served here before this one: name one with --to "
+            f"(on the endpoint: {', '.join(sorted(endpoint.variants))})"
+        )
+    return found
+
+
+def _main(target: weights.Weights) -> Version:
+    main = weights.main_version(target)
+    assert main is not None
+    return main
+
+
+def _standing(journal: Journal, endpoint: Endpoint, target: Version) -> bool:
+    """Whether an earlier rollback to the same target is complete and is what the endpoint does right now."""
+    decision = journal.decision
+    return (
+        decision is not None
+        and decision.kind is Kind.ROLLBACK
+        and journal.intent is None
+        and not endpoint.status.busy
+        and history.same_life(journal, endpoint)
+        and weights.same(decision.target, journal.weights)
+        and weights.same(endpoint.current, journal.weights)
+        and weights.same(endpoint.desired, journal.weights)
+        and weights.traffic(journal.weights).keys() == {target}
+    )
+
+
+def _refuse_unfit(target: Version, journal: Journal, endpoint: Endpoint) -> None:
+    rejection = journal.rejection(target)
+    if rejection:
+        raise RefusedError(
+            f"{rejected_sentence(target, rejection)}; first `modelctl accept {target} --reason …`"
+        )
+    if endpoint.variants[target].instances < 1 and not endpoint.status.busy:
+        raise RefusedError(
+            f"{target} has no running instance: choose another with --to, or scale it and try again"
+        )
+
+
+def _refuse_own_rejection(target: Version, opening: Journal) -> None:
+    """Raises RefusedError when the target is, under another name, what this rollback takes the traffic from."""
+    rejection = opening.rejection(target)
+    if rejection:
+        raise RefusedError(
+            f"{target} has the same bits as {rejection.version}, which has traffic: name another with --to, or type --keep "
+            f"to reject nothing"
+        )
+
+
+def _open(asked: Rollback, view: View, endpoint: Endpoint, target: Version) -> Journal:
+    journal = view.journal
+    intent = Intent(
+        operation=asked.operation,
+        kind=Kind.ROLLBACK,
+        actor=asked.actor,
+        reason=asked.reason,
+        since=view.now,
+        source=dict(journal.weights),
+        target=weights.all_to(target, endpoint.variants),
+        deadline=lease(journal, view.now),
+        fence=journal.fence,
+    )
+    decided = msgspec.structs.replace(
+        journal, rejections=rejected(asked, journal, endpoint, target, view.now)
+    )
+    return opened(decided, intent, view.now)

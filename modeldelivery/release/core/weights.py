@@ -1,0 +1,58 @@
+"""Weights: what share of an endpoint's requests each version gets."""
+
+from collections.abc import Iterable, Mapping
+
+from modeldelivery.release.version import Version
+
+Weights = Mapping[Version, int]
+
+FULL = 100
+
+
+class BadWeightsError(ValueError):
+    """Weights that SageMaker would take and this project never sends."""
+
+
+def all_to(version: Version, present: Iterable[Version]) -> dict[Version, int]:
+    """Everything to one version, zero to each other that is present."""
+    return {v: FULL if v == version else 0 for v in sorted({version, *present})}
+
+
+def checked(weights: Weights) -> dict[Version, int]:
+    """The weights, if they are integers of 0-100 that sum to 100 (fractions never settle: terraform-provider-aws#43643).
+
+    Raises:
+        BadWeightsError: otherwise.
+    """
+    whole = all(isinstance(w, int) and not isinstance(w, bool) and 0 <= w <= FULL for w in weights.values())
+    if not whole or sum(weights.values()) != FULL:
+        raise BadWeightsError(f"weights {dict(weights)} are not integers of 0-100 that sum to 100")
+    return dict(weights)
+
+
+def traffic(weights: Mapping[Version, float]) -> dict[Version, float]:
+    """The versions that get any traffic, with their weights."""
+    return {v: w for v, w in weights.items() if w > 0}
+
+
+def shares(seen: Mapping[Version, float]) -> dict[Version, int]:
+    """Weights as shares of 100 (largest remainder first): SageMaker routes by w/Σw, and anyone may have set 1 and 0."""
+    total = sum(seen.values())
+    if not total:
+        return dict.fromkeys(seen, 0)
+    exact = {v: FULL * w / total for v, w in seen.items()}
+    whole = {v: int(x) for v, x in exact.items()}
+    for v in sorted(exact, key=lambda v: (whole[v] - exact[v], v))[: FULL - sum(whole.values())]:
+        whole[v] += 1
+    return whole
+
+
+def same(left: Mapping[Version, float], right: Mapping[Version, float]) -> bool:
+    """Whether two fleets route alike: shares count, and versions at zero do not."""
+    return traffic(shares(left)) == traffic(shares(right))
+
+
+def main_version(weights: Mapping[Version, float]) -> Version | None:
+    """The version with most of the traffic, if any has some; ties go to the smaller name, so that all agree."""
+    serving = traffic(weights)
+    return min(serving, key=lambda v: (-serving[v], v)) if serving else None

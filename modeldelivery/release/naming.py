@@ -1,0 +1,106 @@
+"""Every name that two rooms must agree on.
+
+An operator with nothing but an account and an environment's name must find the journal, so what others name is stable.
+Everything else is auto-named (docs/adr/0003-stable-names.md).
+"""
+
+import re
+from typing import NewType
+
+import msgspec
+
+from modeldelivery.release.version import Version, parse_version
+
+Model = NewType("Model", str)
+Environment = NewType("Environment", str)
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_MAX_NAME = 12  # two names, "-registry-", the account and the longest region fit S3's 63 characters
+MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
+ACCOUNT = re.compile(r"[0-9]{12}")
+
+
+class BadNameError(ValueError):
+    """A name that S3 and SageMaker would not both take."""
+
+
+def _name(kind: str, text: object) -> str:
+    if isinstance(text, str) and _NAME.fullmatch(text) and len(text) <= _MAX_NAME:
+        return text
+    raise BadNameError(
+        f"{text!r} is not {kind}: use lowercase letters, digits and single hyphens, a letter first, "
+        f"{_MAX_NAME} characters at most"
+    )
+
+
+def parse_model(text: object) -> Model:
+    """Read a model's name, for example `flights`; raises BadNameError."""
+    return Model(_name("a model's name", text))
+
+
+def parse_environment(text: object) -> Environment:
+    """Read an environment's name, for example `prod`; raises BadNameError."""
+    return Environment(_name("an environment's name", text))
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One environment of one model in one account and region, and the names that follow from these four."""
+
+    model: Model
+    environment: Environment
+    account: str
+    region: str
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.model}-{self.environment}"
+
+    @property
+    def package_group(self) -> str:
+        return self.endpoint
+
+    @property
+    def repository(self) -> str:
+        return self.endpoint
+
+    @property
+    def registry_bucket(self) -> str:
+        return registry_bucket(self.endpoint, self.account, self.region)
+
+    @property
+    def log_bucket(self) -> str:
+        return f"{self.endpoint}-logs-{self.account}-{self.region}"
+
+    @property
+    def journal_key(self) -> str:
+        return journal_key(self.endpoint)
+
+
+def registry_bucket(endpoint: str, account: str, region: str) -> str:
+    """The bucket that holds an endpoint's versions and journal."""
+    return f"{endpoint}-registry-{account}-{region}"
+
+
+def journal_key(endpoint: str) -> str:
+    """Key of an endpoint's journal in the registry bucket."""
+    return f"journal/{endpoint}.json"
+
+
+def record_key(version: Version) -> str:
+    """Key of a version's record in the registry bucket."""
+    return f"versions/{version}.json"
+
+
+def artifact_key(model_digest: str) -> str:
+    """Key of a model artifact, by its content (`sha256:<hex>`)."""
+    return f"artifacts/{model_digest.replace(':', '/')}/model.tar.gz"
+
+
+def variant_name(version: Version) -> str:
+    """SageMaker's variant name for a version; dots are not allowed in one."""
+    return version.replace(".", "-")
+
+
+def variant_version(variant: str) -> Version:
+    """The version that a variant serves; raises BadVersionError for a variant that this project did not name."""
+    return parse_version(variant.replace("-", "."))

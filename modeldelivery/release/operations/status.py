@@ -1,0 +1,274 @@
+"""Where things stand: journal and endpoint side by side, and what does not fit together."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+import msgspec
+
+from modeldelivery.release.core import history, weights
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Event, Journal, Kind
+from modeldelivery.release.core.resolve import rejected_sentence
+from modeldelivery.release.core.rollback import unrecorded_sentence
+from modeldelivery.release.naming import Place
+from modeldelivery.release.ports import BusyError, Hosting, JournalStore, LostError, Stored, UnreachableError
+from modeldelivery.release.version import Version, precedence
+
+UNKNOWN = "unknown"
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    by: str
+    at: datetime
+    reason: str
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """Who decided, or is carrying out, what."""
+
+    kind: Kind
+    by: str
+    at: datetime
+    reason: str
+    operation: str
+    target: dict[Version, int]
+
+
+class OnEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One version. Weights are shares of 100; instances count what runs and what is asked for.
+
+    Attributes:
+        roles: of "serving", "live", "fallback", "candidate", "rejected".
+        intended: share by the journal, or by the move under way; None when the journal says nothing.
+        since: when it began to serve, if it does.
+    """
+
+    version: Version
+    roles: tuple[str, ...]
+    intended: int | None
+    actual: int | None
+    instances: int | None
+    instances_desired: int | None
+    since: datetime | None
+    rejected: Rejected | None
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """What `modelctl status --json` prints.
+
+    Attributes:
+        endpoint_status: SageMaker's; "unknown" when the endpoint cannot be seen, None when there is none.
+        live: config's `live` as last applied; it does not serve while a rollback holds.
+        hold: why `live` does not serve, and what to type; None when nothing holds.
+        pending: a move under way, or one that nobody finished yet.
+        divergence: what does not fit together, as sentences.
+        problems: what could not be read.
+        at: by S3's clock.
+    """
+
+    model: str
+    environment: str
+    account: str
+    region: str
+    endpoint: str
+    endpoint_status: str | None
+    serving: Version | None
+    live: Version | None
+    fallback: Version | None
+    candidates: tuple[Version, ...]
+    versions: tuple[OnEndpoint, ...]
+    decision: Decided | None
+    hold: str | None
+    pending: Decided | None
+    divergence: tuple[str, ...]
+    problems: tuple[str, ...]
+    at: datetime | None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read.
+
+    Attributes:
+        stored: the journal, None when it could not be read.
+        endpoint: None when there is none, or when it could not be seen.
+        seen: whether it could.
+        tag: what the endpoint says of a move without the journal.
+        problems: why something could not be read.
+    """
+
+    stored: Stored | None
+    endpoint: Endpoint | None
+    seen: bool = True
+    tag: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+def read(store: JournalStore, hosting: Hosting) -> Found:
+    """Ask for both; what does not answer becomes one of the `problems`."""
+    problems: list[str] = []
+    stored: Stored | None = None
+    endpoint: Endpoint | None = None
+    tag: str | None = None
+    seen = False
+    try:
+        stored = store.read()
+    except (BusyError, LostError, UnreachableError) as error:
+        problems.append(f"the journal cannot be read: {error}")
+    try:
+        endpoint = hosting.describe()
+        seen = True
+        tag = hosting.unrecorded() if endpoint else None
+    except (BusyError, LostError, UnreachableError) as error:
+        problems.append(f"the endpoint cannot be seen: {error}")
+    return Found(stored=stored, endpoint=endpoint, seen=seen, tag=tag, problems=tuple(problems))
+
+
+def assess(place: Place, found: Found) -> Status:
+    """Put it side by side."""
+    stored, endpoint = found.stored, found.endpoint
+    journal = stored.journal if stored else Journal()
+    serving = weights.main_version(endpoint.current) if endpoint else None
+    known = set(endpoint.variants) if endpoint else set(journal.fleet)
+    candidates = tuple(
+        v
+        for v in sorted(known, key=precedence)
+        if stored and not history.has_served(journal, v) and v != serving
+    )
+    fallback = history.fallback(journal)
+    shown = sorted(known | {r.version for r in journal.rejections}, key=precedence, reverse=True)
+    return Status(
+        model=place.model,
+        environment=place.environment,
+        account=place.account,
+        region=place.region,
+        endpoint=place.endpoint,
+        endpoint_status=endpoint.status.value if endpoint else None if found.seen else UNKNOWN,
+        serving=serving,
+        live=journal.live,
+        fallback=fallback,
+        candidates=candidates,
+        versions=tuple(_version(v, journal, endpoint, (serving, fallback), candidates) for v in shown),
+        decision=_decided(journal.decision) if journal.decision else None,
+        hold=_hold(journal),
+        pending=_pending(journal),
+        divergence=_divergence(found),
+        problems=found.problems,
+        at=_time(stored.now) if stored else None,
+    )
+
+
+def _version(
+    version: Version,
+    journal: Journal,
+    endpoint: Endpoint | None,
+    named: tuple[Version | None, Version | None],
+    candidates: tuple[Version, ...],
+) -> OnEndpoint:
+    variant = endpoint.variants.get(version) if endpoint else None
+    rejection = journal.rejection(version)
+    served = next((s for s in journal.served if s.version == version), None)
+    roles = {
+        "serving": version == named[0],
+        "live": version == journal.live,
+        "fallback": version == named[1] and version != named[0],
+        "candidate": version in candidates and rejection is None,
+        "rejected": rejection is not None,
+    }
+    intent = journal.intent
+    intended = intent.target if intent and intent.kind is not Kind.FLEET else journal.weights
+    return OnEndpoint(
+        version=version,
+        roles=tuple(role for role, has in roles.items() if has),
+        intended=intended.get(version, 0) if intended else None,
+        actual=weights.shares(endpoint.current)[version] if endpoint and variant else None,
+        instances=variant.instances if variant else None,
+        instances_desired=variant.instances_desired if variant else None,
+        since=_time(served.since) if served and version in weights.traffic(journal.weights) else None,
+        rejected=Rejected(by=rejection.actor, at=_time(rejection.at), reason=rejection.reason)
+        if rejection
+        else None,
+    )
+
+
+def _hold(journal: Journal) -> str | None:
+    """Why config's live does not serve: somebody's decision stands."""
+    decision, live = journal.decision, journal.live
+    if decision is None or live is None or live in weights.traffic(journal.weights):
+        return None
+    rejection = journal.rejection(live)
+    if rejection:
+        return (
+            f"{rejected_sentence(live, rejection)}. `pulumi up` leaves this alone; to give {live} traffic again: "
+            f"`modelctl accept {live} --reason …`"
+        )
+    return f"{decision.actor} decided otherwise ({decision.kind}: {decision.reason}). `pulumi up` leaves this alone"
+
+
+def _pending(journal: Journal) -> Decided | None:
+    intent = journal.intent
+    if intent is None:
+        return None
+    return Decided(
+        kind=intent.kind,
+        by=intent.actor,
+        at=_time(intent.since),
+        reason=intent.reason,
+        operation=intent.operation,
+        target=intent.target,
+    )
+
+
+def _divergence(found: Found) -> tuple[str, ...]:
+    endpoint, sentences = found.endpoint, list[str]()
+    if found.tag:
+        sentences.append(unrecorded_sentence(found.tag))
+    if endpoint and endpoint.status.broken:
+        sentences.append(
+            f"the endpoint is {endpoint.status}: {endpoint.failure or 'SageMaker gives no reason'}"
+        )
+    elif endpoint and endpoint.failure:
+        sentences.append(f"SageMaker says: {endpoint.failure}")
+    if found.stored and endpoint:
+        sentences += _differing(found.stored.journal, endpoint)
+    elif found.stored and found.seen and found.stored.journal.incarnation:
+        sentences.append("the journal knows an endpoint and there is none: `pulumi up` makes it")
+    return tuple(sentences)
+
+
+def _differing(journal: Journal, endpoint: Endpoint) -> Iterator[str]:
+    """Where the journal and the endpoint contradict each other."""
+    if journal.incarnation and not history.same_life(journal, endpoint):
+        yield "the endpoint was deleted and made again since the journal was written: `pulumi up` records it"
+    elif not history.explained(journal, endpoint):
+        yield (
+            "traffic was moved by someone else (neither the journal nor a rollback explains it): "
+            "`modelctl adopt --reason …` records it as decided"
+        )
+    if journal.intent is None and journal.fleet and set(journal.fleet) != set(endpoint.variants):
+        yield (
+            f"the fleet was changed by someone else: on the endpoint {_listed(endpoint.variants)}, in the journal "
+            f"{_listed(journal.fleet)}"
+        )
+    for version in sorted(weights.traffic(endpoint.current)):
+        rejection = journal.rejection(version)
+        if rejection and journal.intent is None:
+            yield f"{rejected_sentence(version, rejection)}, and it has traffic: `modelctl rollback --reason …`"
+
+
+def _decided(event: Event) -> Decided:
+    return Decided(
+        kind=event.kind,
+        by=event.actor,
+        at=_time(event.at),
+        reason=event.reason,
+        operation=event.operation,
+        target=event.target,
+    )
+
+
+def _listed(versions: Iterable[Version]) -> str:
+    return ", ".join(sorted(versions)) or "none"
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

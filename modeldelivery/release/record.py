@@ -1,0 +1,40 @@
+"""A registered version as the registry remembers it: one S3 object, claimed once, completed once."""
+
+import msgspec
+
+from modeldelivery.release.version import DigestSet, Version
+
+Evidence = dict[str, int | float | str]
+
+
+class VersionRecord(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a version is. Its bits never change: new bits are a new version.
+
+    Attributes:
+        digests: the bits.
+        image: full URI of the serving image, by digest.
+        model_data: `s3://` URI of `model.tar.gz`.
+        registered_at: seconds since the epoch, by S3's clock.
+        registered_by: who.
+        package_arn: SageMaker model package; None until one is made.
+        metrics: what training measured, flat.
+    """
+
+    version: Version
+    digests: DigestSet
+    image: str
+    model_data: str
+    registered_at: float
+    registered_by: str
+    package_arn: str | None = None
+    metrics: Evidence | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A version's place in the registry, taken or not. `etag` is None when free; `now` is S3's Date, in seconds."""
+
+    record: VersionRecord | None
+    etag: str | None
+    now: float

@@ -1,0 +1,236 @@
+"""`preview`, `comment`, `deploy`, `drift` and `report`: the reviewer's and the build's command line."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from modeldelivery.release.naming import Environment, parse_environment
+from modeldelivery.review import engine
+from modeldelivery.review.core.change import Change, classify
+from modeldelivery.review.core.compare import Place, fingerprints
+from modeldelivery.review.core.config import PROJECT, ConfigError, read_config
+from modeldelivery.review.core.cost import Prices
+from modeldelivery.review.core.document import Document, DocumentError, read
+from modeldelivery.review.core.drift import Drift, drifted
+from modeldelivery.review.core.review import Review, review
+from modeldelivery.review.core.touched import touched
+from modeldelivery.review.folder import Folder, FolderError
+from modeldelivery.review.platform.here import platform
+from modeldelivery.review.platform.port import PlatformError
+from modeldelivery.review.proved import decided, proved
+from modeldelivery.review.telling import drift as drift_story
+from modeldelivery.review.telling import markdown, terminal
+from modeldelivery.review.telling.story import headline, tell
+from modeldelivery.terminal.steps import step
+
+REFUSED = 3
+FAILED = 1
+INTERRUPTED = 130
+_PRICES = Path(__file__).with_name("prices.toml")
+_UNFINISHED = "the engine did not come to an end, and did not say why"
+_NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --policy-pack policy` says why"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0 done, 1 it cannot be told, 2 a wrong command line, 3 refused by a rule."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except KeyboardInterrupt:
+        print("review: interrupted; what was not written is as it was before", file=sys.stderr)
+        return INTERRUPTED
+    except (DocumentError, ConfigError, FolderError, PlatformError, engine.EngineFailedError) as error:
+        print(f"review: {error}", file=sys.stderr)
+        return FAILED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m modeldelivery.review",
+        description="What a change does to an environment, in words.",
+        epilog="Exit status: 0 done, 1 it cannot be told, 2 a wrong command line, 3 refused by a rule.",
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path(".review"), help="where previews leave what they found (.review)"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, *, of_one: bool
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        if of_one:
+            added.add_argument(
+                "--env", required=True, type=_environment, help="environment, for example prod"
+            )
+            added.add_argument("--config-file", type=Path, help="(default: Pulumi.<env>.yaml)")
+        return added
+
+    shown = command(
+        "preview", _preview, "run `pulumi preview`, say what it would do, and judge it", of_one=True
+    )
+    shown.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    command("comment", _comment, "tell of all previews in one comment", of_one=False)
+    command("deploy", _deploy, "`pulumi up` by the plan that was previewed, and by no other", of_one=True)
+    drift = command("drift", _drift, "see whether an environment is still as it was deployed", of_one=True)
+    drift.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    command(
+        "report", _report, "one issue on all environments that drifted; closed when none does", of_one=False
+    )
+    return parser
+
+
+def _environment(text: str) -> Environment:
+    try:
+        return parse_environment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _preview(options: argparse.Namespace) -> int:
+    folder, environment = Folder(options.folder), options.env
+    folder.make()
+    folder.file(environment).unlink(missing_ok=True)
+    with step(f"preview of {environment}", sys.stderr) as shown:
+        found = engine.preview(environment, folder.plan(environment), options.config_file)
+        document = read(found.document)
+        reviewed = _review(folder, environment, document, found)
+        shown.outcome(terminal.text(headline(reviewed.change)))
+    if reviewed.problem:
+        print(f"review: {reviewed.problem}", file=sys.stderr)
+    folder.write(folder.file(environment), reviewed)
+    if options.json:
+        print(msgspec.json.format(msgspec.json.encode(reviewed)).decode())
+    else:
+        terminal.draw(tell([reviewed]))
+    return REFUSED if reviewed.refusals else 0
+
+
+def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:
+    config = read_config(environment, document)
+    change = classify(environment, document, _prices())
+    if not change.errors and not (found.ok and found.judged):
+        change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else _NOT_JUDGED,))
+    standing, problem = proved(environment, document.config)
+    commit = engine.commit()
+    return review(
+        commit=commit,
+        change=change,
+        prints=fingerprints(
+            Place(environment=environment, account=config.account, region=config.region),
+            touched(document, PROJECT),
+        ),
+        standing=standing,
+        problem=problem,
+        violations=found.violations,
+        before=_before(folder, change, commit),
+    )
+
+
+def _before(folder: Folder, change: Change, commit: str) -> Review | None:
+    """The review of the environment that this one promotes from, when it is of the same commit."""
+    source = change.promotes_from
+    if source is None or not folder.file(source).exists():
+        return None
+    before = folder.read(folder.file(source), Review, f"make preview ENV={source}")
+    if before.commit != commit:
+        print(
+            f"review: {folder.file(source)} is of commit {_short(before.commit)} and this is {_short(commit)}: "
+            f"`make preview ENV={source}` brings it up to date",
+            file=sys.stderr,
+        )
+        return None
+    return before
+
+
+def _comment(options: argparse.Namespace) -> int:
+    folder = Folder(options.folder)
+    reviews = _reviews(folder)
+    page = tell(reviews)
+    where = platform()
+    address = where.comment(markdown.draw(page, where.limit), markdown.MARKER)
+    if address:
+        print(f"review: {address}", file=sys.stderr)
+    return 0
+
+
+def _reviews(folder: Folder) -> list[Review]:
+    """All that there are, an environment after the one that it promotes from. Raises FolderError."""
+    files = [path for path in sorted(folder.path.glob("*.json")) if not path.name.startswith("drift-")]
+    if not files:
+        raise FolderError(
+            f"{os.path.relpath(folder.path)} holds no preview: `make preview ENV=staging` writes one"
+        )
+    found = [folder.read(path, Review, f"make preview ENV={path.stem}") for path in files]
+    return sorted(found, key=lambda each: (each.change.promotes_from is not None, each.environment))
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    folder, environment = Folder(options.folder), options.env
+    command = f"make preview ENV={environment}"
+    reviewed = folder.read(folder.file(environment), Review, command)
+    if reviewed.refusals:
+        print(f"review: {environment} is refused: {terminal.text(reviewed.refusals[0].why)}", file=sys.stderr)
+        return REFUSED
+    plan, commit = folder.plan(environment), engine.commit()
+    if reviewed.commit != commit:
+        raise FolderError(
+            f"the plan is of commit {_short(reviewed.commit)} and this is {_short(commit)}: `{command}`"
+        )
+    if not plan.exists():
+        raise FolderError(f"{os.path.relpath(plan)} is not there: `{command}` writes it")
+    status, stale = engine.update(environment, plan, options.config_file)
+    if stale:
+        print(
+            f"review: the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was "
+            f"changed. See what it would do now: `{command}`",
+            file=sys.stderr,
+        )
+        return REFUSED
+    return status
+
+
+def _drift(options: argparse.Namespace) -> int:
+    folder, environment = Folder(options.folder), options.env
+    with step(f"looking for drift in {environment}", sys.stderr) as shown:
+        document = read(engine.drift(environment, options.config_file))
+        found = drifted(environment, document, decided(environment, document.config))
+        shown.outcome(drift_story.summary(found))
+    folder.write(folder.drift(environment), found)
+    if options.json:
+        print(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        terminal.draw(drift_story.tell([found]))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    folder = Folder(options.folder)
+    files = sorted(folder.path.glob("drift-*.json"))
+    if not files:
+        raise FolderError(
+            f"{os.path.relpath(folder.path)} holds no drift: `make drift ENV=staging` writes one"
+        )
+    found = [folder.read(path, Drift, f"make drift ENV={path.stem.removeprefix('drift-')}") for path in files]
+    where = platform()
+    page = drift_story.tell(found)
+    body = markdown.draw(page, where.limit, drift_story.MARKER) if page.refused else None
+    address = where.issue(drift_story.TITLE, body, drift_story.MARKER)
+    if address:
+        print(f"review: {address}", file=sys.stderr)
+    return 0
+
+
+def _short(commit: str) -> str:
+    head, plus, changed = commit.partition("+")
+    return f"{head[:12]}{plus}{changed[:6]}"
+
+
+def _prices() -> Prices:
+    return msgspec.toml.decode(_PRICES.read_bytes(), type=Prices)

@@ -1,0 +1,153 @@
+"""What production would get that staging has not had: both previews, resource by resource, without what names the environment."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from modeldelivery.review.core.document import UNKNOWN
+from modeldelivery.review.core.kinds import ENDPOINT, MODEL
+from modeldelivery.review.core.touched import Touched
+
+# What differs between two environments, and between two resources that were made alike: ids, and auto-names' endings.
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=-)[0-9a-f]{7}\b")
+_VERSION = re.compile(r"-v(\d+)-(\d+)-(\d+)\b")
+# Versions are judged by their evidence, wherever they appear.
+_OF_VERSIONS = {ENDPOINT, MODEL}
+_UNKNOWN = "unknown"
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What names an environment in its resources' properties."""
+
+    environment: str
+    account: str
+    region: str
+
+    def neutral(self, text: str) -> str:
+        """The text as it would be in any environment."""
+        for name, own in (("ACCOUNT", self.account), ("REGION", self.region)):
+            text = text.replace(own, name) if own else text
+        return _ID.sub("ID", re.sub(rf"\b{re.escape(self.environment)}\b", "ENVIRONMENT", text))
+
+
+class Print(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource's fingerprint: a digest of each property before and after, so that no value leaves the preview.
+
+    Attributes:
+        before: none where there is none yet.
+        after: none where it goes.
+    """
+
+    effect: str
+    words: str
+    name: str
+    before: dict[str, str] | None
+    after: dict[str, str] | None
+
+
+class When(StrEnum):
+    """When staging gets what production would get."""
+
+    NEVER = "staging has not had it"
+    TOGETHER = "staging gets it with the same change"
+
+
+class Unheard(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of production's change that staging has not had. `properties` is empty where the whole resource is meant."""
+
+    effect: str
+    words: str
+    name: str
+    properties: tuple[str, ...]
+    when: When
+
+
+def fingerprints(place: Place, resources: Sequence[Touched]) -> dict[str, Print]:
+    """Every resource that is not a version's, by its neutral name."""
+    return {
+        f"{each.type}::{place.neutral(each.name)}": Print(
+            effect=each.effect.name.lower(),
+            words=each.kind.words,
+            name=each.name,
+            before=_digests(place, each.before) if each.old else None,
+            after=_digests(place, each.after) if each.new else None,
+        )
+        for each in resources
+        if each.type not in _OF_VERSIONS and not each.type.startswith("pulumi:")
+    }
+
+
+def unheard(prints: Mapping[str, Print], tried: Mapping[str, Print]) -> tuple[Unheard, ...]:
+    """What one environment would get that the other, where things are tried, has not had.
+
+    Args:
+        prints: of the environment that would get it.
+        tried: of the other.
+    """
+    return tuple(_unheard(prints, tried))
+
+
+def _unheard(prints: Mapping[str, Print], tried: Mapping[str, Print]) -> Iterator[Unheard]:
+    for key, mine in prints.items():
+        if mine.effect in {"none", "read"} and mine.before == mine.after:
+            continue
+        other = tried.get(key) or _sibling(key, tried)
+        if mine.after is None:
+            if _VERSION.search(key):
+                continue  # it goes with its version, of which the fleet's part tells
+            if other and other.before is not None:
+                yield _say(mine, (), When.TOGETHER if other.after is None else When.NEVER)
+        elif mine.before is None:
+            if other is None or other.after is None:
+                yield _say(mine, (), When.NEVER)
+            elif other.before is None:
+                yield _say(mine, (), When.TOGETHER)
+        else:
+            yield from _properties(mine, other)
+
+
+def _properties(mine: Print, other: Print | None) -> Iterator[Unheard]:
+    before, after = mine.before or {}, mine.after or {}
+    changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+    if not changed and mine.effect != "none":
+        changed = sorted(after)  # made again as it was
+    theirs_before = (other.before or {}) if other else {}
+    theirs = (other.after or {}) if other else {}
+    never = [key for key in changed if not _same(after.get(key), theirs.get(key))]
+    together = [
+        key for key in changed if key not in never and not _same(after.get(key), theirs_before.get(key))
+    ]
+    if never:
+        yield _say(mine, tuple(never), When.NEVER)
+    if together:
+        yield _say(mine, tuple(together), When.TOGETHER)
+
+
+def _sibling(key: str, tried: Mapping[str, Print]) -> Print | None:
+    """A version's alarm or scaling is tried where any version has one like it."""
+    pattern = _VERSION.sub("-VERSION", key)
+    return next((each for other, each in tried.items() if _VERSION.sub("-VERSION", other) == pattern), None)
+
+
+def _say(mine: Print, properties: tuple[str, ...], when: When) -> Unheard:
+    return Unheard(effect=mine.effect, words=mine.words, name=mine.name, properties=properties, when=when)
+
+
+def _same(mine: str | None, other: str | None) -> bool:
+    return mine == other or _UNKNOWN in {mine, other}
+
+
+def _digests(place: Place, inputs: Mapping[str, Any]) -> dict[str, str]:
+    return {key: _digest(place, value) for key, value in inputs.items() if key not in {"__defaults", "name"}}
+
+
+def _digest(place: Place, value: Any) -> str:
+    text = json.dumps(value, sort_keys=True)
+    if UNKNOWN in text:
+        return _UNKNOWN
+    return hashlib.sha256(_VERSION.sub("-VERSION", place.neutral(text)).encode()).hexdigest()[:16]

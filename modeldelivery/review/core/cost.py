@@ -1,0 +1,136 @@
+"""What a month costs more or less after the change, by a dated table; what the table does not have is said to be unpriced."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import Version
+from modeldelivery.review.core.fleet import FleetChange, Member, variant_of
+from modeldelivery.review.core.kinds import SCALING_TARGET
+from modeldelivery.review.core.touched import Effect, Touched
+
+HOURS = 730  # a month
+
+
+class Types(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """Resource types without a price of their own.
+
+    Attributes:
+        free: cost nothing.
+        by_use: cost by what is stored or sent, which no preview knows.
+    """
+
+    free: frozenset[str]
+    by_use: frozenset[str]
+
+
+class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """The table. All in US dollars.
+
+    Attributes:
+        date: when it was looked up, ISO 8601.
+        instance_hour: region → instance type → an hour of one instance that serves.
+        month: resource type → a month of one.
+    """
+
+    date: str
+    instance_hour: dict[str, dict[str, float]]
+    month: dict[str, float]
+    types: Types
+
+
+class CostChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Dollars a month.
+
+    Attributes:
+        least: difference while each version runs on its fewest instances.
+        most: difference while each has scaled out to its most.
+        before: what the priced part costs now, at least.
+        unpriced: what is added or taken away and has no price in the table: instance types and resource types.
+        by_use: what is added or taken away and costs by use.
+        date: of the table.
+    """
+
+    least: float
+    most: float
+    before: float
+    unpriced: tuple[str, ...]
+    by_use: tuple[str, ...]
+    date: str
+
+
+def cost_change(
+    prices: Prices, region: str, resources: Sequence[Touched], fleet: FleetChange | None
+) -> CostChange:
+    """Compare the stack before with the stack after."""
+    hourly = prices.instance_hour.get(region, {})
+    unpriced = Counter[str]()
+    old, new = (fleet.members_before, fleet.members) if fleet else ((), ())
+    before = [_instances(hourly, old, _most(resources, after=False), unpriced, -1)]
+    after = [_instances(hourly, new, _most(resources, after=True), unpriced, 1)]
+    by_use = set[str]()
+    for resource in resources:
+        change = _count(resource)
+        price = prices.month.get(resource.type)
+        if price is not None:
+            held = price * (resource.old is not None)
+            before.append((held, held))
+            after.append((held + price * change, held + price * change))
+        elif change and resource.type in prices.types.by_use:
+            by_use.add(resource.kind.words)
+        elif change and resource.type not in prices.types.free and not resource.type.startswith("pulumi:"):
+            unpriced[resource.kind.words] += change
+    was, will = _sum(before), _sum(after)
+    return CostChange(
+        least=round(will[0] - was[0], 2),
+        most=round(will[1] - was[1], 2),
+        before=round(was[0], 2),
+        unpriced=tuple(f"{count:+d} {what}" for what, count in sorted(unpriced.items()) if count),
+        by_use=tuple(sorted(by_use)),
+        date=prices.date,
+    )
+
+
+def _instances(
+    hourly: Mapping[str, float],
+    members: Sequence[Member],
+    most: Mapping[str, int],
+    unpriced: Counter[str],
+    sign: int,
+) -> tuple[float, float]:
+    least = top = 0.0
+    for member in members:
+        price = hourly.get(member.instance_type)
+        if price is None:
+            unpriced[member.instance_type] += sign * member.instance_count
+            continue
+        variant = variant_name(Version(member.version))
+        least += price * HOURS * member.instance_count
+        top += price * HOURS * max(member.instance_count, most.get(variant, 0))
+    return least, top
+
+
+def _most(resources: Sequence[Touched], *, after: bool) -> dict[str, int]:
+    """To how many instances each variant may scale."""
+    return dict(_limits(resources, after=after))
+
+
+def _limits(resources: Sequence[Touched], *, after: bool) -> Iterator[tuple[str, int]]:
+    for resource in resources:
+        inputs = resource.after if after else resource.before
+        limit = inputs.get("maxCapacity")
+        if resource.type == SCALING_TARGET and isinstance(limit, int):
+            yield variant_of(inputs), limit
+
+
+def _count(resource: Touched) -> int:
+    """How many more there are afterwards: a replacement leaves one where there was one."""
+    if resource.effect in {Effect.CREATE, Effect.ADOPT}:
+        return 1
+    return -1 if resource.effect is Effect.DELETE else 0
+
+
+def _sum(parts: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return sum(part[0] for part in parts), sum(part[1] for part in parts)

@@ -1,0 +1,112 @@
+"""Where an environment is no longer as it was deployed: what operators decided, told from what others did."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from modeldelivery.release.operations.status import Status
+from modeldelivery.review.core.config import PROJECT
+from modeldelivery.review.core.document import Document
+from modeldelivery.review.core.kinds import ENDPOINT
+from modeldelivery.review.core.touched import Effect, Touched, touched
+
+TRAFFIC = "traffic of the endpoint"
+_TRAFFIC = frozenset({"weights", "servingAtCheck", "fallbackAtCheck"})
+
+
+class By(StrEnum):
+    """Whose doing it is."""
+
+    OPERATOR = "an operator, on record"
+    OTHERS = "someone else"
+    UNKNOWN = "cannot be told"
+
+
+class Drifted(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource that differs. `properties` is empty when the whole of it is gone."""
+
+    words: str
+    name: str
+    gone: bool
+    properties: tuple[str, ...]
+    by: By
+    why: str = ""
+
+
+class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One environment.
+
+    Attributes:
+        resources: what differs from what was deployed.
+        hold: why config's `live` does not serve; it stands until somebody lifts it, deployed again or not.
+    """
+
+    environment: str
+    resources: tuple[Drifted, ...]
+    hold: str | None
+    problem: str | None
+
+    @property
+    def is_none(self) -> bool:
+        return not self.resources and self.hold is None
+
+    @property
+    def foreign(self) -> tuple[Drifted, ...]:
+        """What no operator decided."""
+        return tuple(each for each in self.resources if each.by is not By.OPERATOR)
+
+
+def drifted(environment: str, document: Document, decided: Status | str) -> Drift:
+    """Read a preview of a refresh.
+
+    Args:
+        environment: its name.
+        document: `pulumi refresh --preview-only --json`.
+        decided: what the journal says of the endpoint; a sentence when that cannot be read.
+    """
+    found = [
+        part
+        for resource in touched(document, PROJECT)
+        for part in _parts(resource, decided)
+        if resource.effect in {Effect.UPDATE, Effect.DELETE, Effect.REPLACE}
+    ]
+    return Drift(
+        environment=environment,
+        resources=tuple(found),
+        hold=None if isinstance(decided, str) else decided.hold,
+        problem=decided if isinstance(decided, str) else None,
+    )
+
+
+def _parts(resource: Touched, decided: Status | str) -> Iterator[Drifted]:
+    """One resource; an endpoint's traffic is apart from the rest of it."""
+    gone = resource.new is None
+    changed = resource.reasons or resource.changed
+    traffic = changed & _TRAFFIC if resource.type == ENDPOINT and not gone else frozenset()
+    if traffic:
+        by, why = _traffic_by(decided)
+        yield Drifted(words=TRAFFIC, name=resource.name, gone=False, properties=(), by=by, why=why)
+    others = changed - _TRAFFIC if traffic else changed
+    if gone or others:
+        yield Drifted(
+            words=resource.kind.words,
+            name=resource.name,
+            gone=gone,
+            properties=() if gone else tuple(sorted(others)),
+            by=By.OTHERS,
+        )
+
+
+def _traffic_by(decided: Status | str) -> tuple[By, str]:
+    """The journal knows each decision; what it does not explain was done past it."""
+    if isinstance(decided, str):
+        return By.UNKNOWN, decided
+    if decided.problems:
+        return By.UNKNOWN, decided.problems[0]
+    if decided.divergence:
+        return By.OTHERS, decided.divergence[0]
+    decision = decided.pending or decided.decision
+    if decision is None:
+        return By.OTHERS, "the journal has no decision"
+    return By.OPERATOR, f"{decision.kind} by {decision.by}: {decision.reason}"

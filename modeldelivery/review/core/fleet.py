@@ -1,0 +1,318 @@
+"""What a change does to the endpoint's versions: which gets how much traffic, which come and go, which bits are new."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
+from modeldelivery.review.core.document import DocumentError
+from modeldelivery.review.core.kinds import ENDPOINT, MODEL, SCALING_TARGET
+from modeldelivery.review.core.touched import Effect, Touched
+
+Weights = dict[str, int]
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A version and what it runs on."""
+
+    version: str
+    digest: str
+    instance_type: str
+    instance_count: int
+
+
+class _Release(msgspec.Struct, frozen=True):
+    live: str
+    fleet: tuple[str, ...]
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the environment demands of a change; `bake_seconds` in seconds."""
+
+    rollout_required: bool
+    separate_drop: bool
+    bake_seconds: int
+    promotes_from: str | None = None
+
+
+class _Endpoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is read of the Endpoint's inputs; the rest is judged as any resource's."""
+
+    endpoint_name: str
+    release: _Release
+    variants: tuple[Member, ...]
+    rules: Rules
+    weights: Weights = {}
+    serving_at_check: Weights = {}
+    fallback_at_check: str | None = None
+
+
+class Resized(msgspec.Struct, frozen=True, kw_only=True):
+    """One version that goes on with other instances."""
+
+    before: Member
+    after: Member
+
+
+class Scaled(msgspec.Struct, frozen=True, kw_only=True):
+    """One version whose instances may go between other bounds; each is (fewest, most)."""
+
+    version: Version
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+class Bits(msgspec.Struct, frozen=True, kw_only=True):
+    """The image and the model of a version that is new here, beside those of the version that it is compared with.
+
+    Attributes:
+        version: that has new bits.
+        against: the version serving before; the version itself when the same name gets other bits.
+        image: image digests, before and after; None where not known.
+        model: digests of the model artifact, likewise.
+    """
+
+    version: Version
+    against: Version | None
+    image: tuple[str | None, str | None]
+    model: tuple[str | None, str | None]
+
+    @property
+    def under_an_old_name(self) -> bool:
+        """A version names one set of bits for ever; this one does not."""
+        return self.version == self.against
+
+
+class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a change does to the endpoint's versions.
+
+    Attributes:
+        name: of the endpoint.
+        live: config's `live`, before and after.
+        before: weights now, by version.
+        after: weights once the change is applied.
+        members: versions afterwards.
+        fallback: where a rollback would go now.
+        loosened: demands on changes that are given up.
+        promoted_from: where a version had to have served, until this change.
+    """
+
+    name: str
+    live: tuple[Version | None, Version | None]
+    before: dict[Version, int]
+    after: dict[Version, int]
+    added: tuple[Version, ...] = ()
+    dropped: tuple[Version, ...] = ()
+    resized: tuple[Resized, ...] = ()
+    scaled: tuple[Scaled, ...] = ()
+    bits: tuple[Bits, ...] = ()
+    members: tuple[Member, ...] = ()
+    members_before: tuple[Member, ...] = ()
+    fallback: Version | None = None
+    loosened: tuple[str, ...] = ()
+    promoted_from: str | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Whether traffic moves from one version to another; the first of all versions takes it from none."""
+        return bool(self.before) and _shares(self.before) != _shares(self.after)
+
+    @property
+    def gaining(self) -> tuple[Version, ...]:
+        """Versions that get more traffic than now."""
+        return tuple(v for v, weight in self.after.items() if weight > self.before.get(v, 0))
+
+    @property
+    def changes_fleet(self) -> bool:
+        return bool(self.added or self.dropped or self.resized or self.scaled)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the endpoint that the state knows is not there: someone deleted it, and the change makes it again."""
+        return self.live[0] is not None and not self.before
+
+    @property
+    def drops_fallback(self) -> bool:
+        return self.fallback is not None and self.fallback in self.dropped
+
+
+def fleet_change(resources: Sequence[Touched]) -> FleetChange | None:
+    """Read it off the Endpoint and its Models; None where there is no endpoint.
+
+    Raises:
+        DocumentError: more than one endpoint, or one whose inputs cannot be read.
+    """
+    endpoints = [each for each in resources if each.type == ENDPOINT]
+    if not endpoints:
+        return None
+    if len(endpoints) > 1:
+        raise DocumentError(
+            f"the stack has {len(endpoints)} endpoints, {', '.join(e.urn for e in endpoints)}: one is read"
+        )
+    (endpoint,) = endpoints
+    old = _read(endpoint.urn, endpoint.before) if endpoint.old else None
+    new = _read(endpoint.urn, endpoint.after) if endpoint.new else None
+    if new is None:
+        assert old is not None, "a touched resource has a state"
+        gone = tuple(_version(endpoint.urn, m.version) for m in old.variants)
+        return FleetChange(
+            name=old.endpoint_name,
+            live=(_version(endpoint.urn, old.release.live), None),
+            before=_weights(endpoint.urn, old.weights),
+            after={},
+            dropped=gone,
+            members_before=old.variants,
+        )
+    return _compare(endpoint, old, new, resources)
+
+
+def _compare(
+    endpoint: Touched, old: _Endpoint | None, new: _Endpoint, resources: Sequence[Touched]
+) -> FleetChange:
+    urn = endpoint.urn
+    was = {_version(urn, m.version): m for m in old.variants} if old else {}
+    will = {_version(urn, m.version): m for m in new.variants}
+    # An endpoint that is made anew takes the place of one that serves; check saw only the new one.
+    replaced = old is not None and endpoint.effect is Effect.REPLACE
+    before = _weights(urn, old.weights if old and replaced else new.serving_at_check)
+    after = _weights(urn, new.weights)
+    serving = max(before, key=lambda v: before[v], default=None)
+    return FleetChange(
+        name=new.endpoint_name,
+        live=(_version(urn, old.release.live) if old else None, _version(urn, new.release.live)),
+        before=before,
+        after=after,
+        added=tuple(v for v in will if v not in was),
+        dropped=tuple(v for v in was if v not in will),
+        resized=tuple(
+            Resized(before=was[v], after=will[v])
+            for v in will
+            if v in was and _size(was[v]) != _size(will[v])
+        ),
+        scaled=tuple(_scaled(resources, tuple(v for v in will if v in was))),
+        bits=tuple(_new_bits(was, will, serving, resources)),
+        members=new.variants,
+        members_before=old.variants if old else (),
+        fallback=_version(urn, new.fallback_at_check) if new.fallback_at_check else None,
+        loosened=tuple(_loosened(old.rules, new.rules)) if old else (),
+        promoted_from=old.rules.promotes_from if old else None,
+    )
+
+
+def _scaled(resources: Sequence[Touched], versions: Sequence[Version]) -> Iterator[Scaled]:
+    """Versions that stay, between other bounds."""
+    variants = {variant_name(v): v for v in versions}
+    for resource in resources:
+        version = variants.get(variant_of(resource.before))
+        if resource.type == SCALING_TARGET and version and resource.new:
+            before, after = _bounds(resource.before), _bounds(resource.after)
+            if before and after and before != after:
+                yield Scaled(version=version, before=before, after=after)
+
+
+def _bounds(inputs: Mapping[str, Any]) -> tuple[int, int] | None:
+    least, most = inputs.get("minCapacity"), inputs.get("maxCapacity")
+    return (least, most) if isinstance(least, int) and isinstance(most, int) else None
+
+
+def _new_bits(
+    was: Mapping[Version, Member],
+    will: Mapping[Version, Member],
+    serving: Version | None,
+    resources: Sequence[Touched],
+) -> Iterator[Bits]:
+    """Versions whose bits are not those that the same name had, and new versions whose bits are not the serving ones'."""
+    old_models = dict(_models(each.before for each in resources if each.type == MODEL))
+    new_models = dict(_models(each.after for each in resources if each.type == MODEL))
+    nothing: tuple[str | None, str | None] = (None, None)
+    for version, member in will.items():
+        against = version if version in was else serving
+        image, model = old_models.get(against, nothing) if against else nothing
+        new_image, new_model = new_models.get(version, nothing)
+        # A model that the document does not show is the same as before, if it was there.
+        if version in was and version not in new_models:
+            new_image, new_model = image, model
+        same = (image, model) == (new_image, new_model)
+        if version in was and (not same or was[version].digest != member.digest):
+            yield Bits(version=version, against=version, image=(image, new_image), model=(model, new_model))
+        elif version not in was:
+            yield Bits(version=version, against=against, image=(image, new_image), model=(model, new_model))
+
+
+def _models(inputs: Any) -> Iterator[tuple[Version, tuple[str | None, str | None]]]:
+    """Image and model digest of each Model, by the version that its container says it is."""
+    for each in inputs:
+        container = each.get("primaryContainer")
+        if not isinstance(container, Mapping):
+            continue
+        variables = container.get("environment")
+        variables = variables if isinstance(variables, Mapping) else {}
+        try:
+            version = parse_version(variables.get("MODEL_VERSION"))
+        except BadVersionError:
+            continue  # a model of nobody's version: it serves nothing of the fleet
+        image = container.get("image")
+        digest = variables.get("MODEL_SHA256")
+        yield (
+            version,
+            (
+                image.rpartition("@")[2] if isinstance(image, str) else None,
+                digest if isinstance(digest, str) else None,
+            ),
+        )
+
+
+def _loosened(old: Rules, new: Rules) -> Iterator[str]:
+    if old.rollout_required and not new.rollout_required:
+        yield "a version may be live without a finished rollout"
+    if old.separate_drop and not new.separate_drop:
+        yield "moving traffic and dropping a version may be one change"
+    if old.promotes_from and new.promotes_from != old.promotes_from:
+        yield f"a version need not have served in {old.promotes_from} before it gets traffic here"
+    if new.bake_seconds < old.bake_seconds:
+        yield f"the fleet may change {new.bake_seconds} s after a version began to serve, not {old.bake_seconds} s"
+
+
+def _read(urn: str, inputs: Mapping[str, Any]) -> _Endpoint:
+    try:
+        return msgspec.convert(inputs, _Endpoint)
+    except msgspec.ValidationError as error:
+        raise DocumentError(f"the inputs of {urn} cannot be read: {error}") from error
+
+
+def _version(urn: str, text: str) -> Version:
+    try:
+        return parse_version(text)
+    except BadVersionError as error:
+        raise DocumentError(f"in {urn}: {error}") from error
+
+
+def _weights(urn: str, weights: Weights) -> dict[Version, int]:
+    if any(not 0 <= weight <= 100 for weight in weights.values()):  # noqa: PLR2004 - weights are of 100
+        raise DocumentError(f"in {urn}: weights {weights} are not from 0 to 100")
+    read = {_version(urn, text): weight for text, weight in weights.items()}
+    return {v: read[v] for v in sorted(read, key=precedence, reverse=True)}
+
+
+def _shares(weights: Mapping[Version, int]) -> dict[Version, int]:
+    """A version at 0 and one that is not there get the same."""
+    return {version: weight for version, weight in weights.items() if weight}
+
+
+def _size(member: Member) -> tuple[str, int]:
+    return member.instance_type, member.instance_count
+
+
+def variant_of(inputs: Mapping[str, Any]) -> str:
+    """The variant that a Model, an alarm or a scaling resource says it belongs to; empty where it says none."""
+    container = inputs.get("primaryContainer")
+    if isinstance(container, Mapping):
+        variables = container.get("environment")
+        version = variables.get("MODEL_VERSION") if isinstance(variables, Mapping) else None
+        return variant_name(Version(str(version))) if version else ""
+    dimensions = inputs.get("dimensions")
+    if isinstance(dimensions, Mapping):
+        return str(dimensions.get("VariantName", ""))
+    return str(inputs.get("resourceId", "")).rpartition("/variant/")[2]

@@ -1,0 +1,210 @@
+"""Safety that a change takes away or weakens: protection, encryption, versions, watching."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from modeldelivery.review.core.document import holds_unknown
+from modeldelivery.review.core.kinds import ALARM, BUCKET, ENDPOINT, KEY, MODEL, REPOSITORY, Nature
+from modeldelivery.review.core.touched import Effect, Touched
+
+Inputs = Mapping[str, Any]
+Judge = Callable[[Inputs, Inputs], Iterator[str]]
+
+# What a resource is described by, and nothing depends on.
+METADATA = frozenset({"tags", "tagsAll", "description", "alarmDescription"})
+
+
+def weakened(resource: Touched) -> tuple[str, ...]:
+    """Sentences on what is less safe after the change; none where nothing is."""
+    found = list(_engine_options(resource))
+    if resource.effect in {Effect.UPDATE, Effect.REPLACE, Effect.NONE} and resource.new and resource.old:
+        judge = _JUDGES.get(resource.type)
+        said = list(judge(resource.before, resource.after)) if judge else []
+        found += said
+        changed = resource.changed - METADATA
+        if (
+            resource.kind.nature is Nature.GUARDS
+            and not said
+            and changed
+            and resource.effect is not Effect.NONE
+        ):
+            found += _unless_harmless(resource, changed)
+    return tuple(found)
+
+
+def _engine_options(resource: Touched) -> Iterator[str]:
+    old, new = resource.old, resource.new
+    if old and new:
+        if old.protect and not new.protect:
+            yield "its protection is lifted: the next change may delete it"
+        if old.retain_on_delete and not new.retain_on_delete:
+            yield "it is deleted for good when it leaves the program"
+
+
+def _unless_harmless(resource: Touched, changed: frozenset[str]) -> Iterator[str]:
+    """A guard that changes is weakened, unless its own judge knows better; policies are compared as policies."""
+    if resource.type in _JUDGES or changed <= {"policy"}:
+        if any(holds_unknown(resource.after.get(key)) for key in changed - {"policy"}):
+            yield "what it will be is known only after the update"
+        return
+    yield f"it changes: {', '.join(sorted(changed))}"
+
+
+def _bucket(old: Inputs, new: Inputs) -> Iterator[str]:
+    yield from _turned_on(old, new, "forceDestroy", "deleting it would delete what is in it")
+    yield from _turned_off(old, new, "objectLockEnabled", "its objects are not locked any more")
+    if old.get("acl") != new.get("acl") and new.get("acl") not in (None, "private"):
+        yield f"its ACL becomes {new.get('acl')}"
+
+
+def _repository(old: Inputs, new: Inputs) -> Iterator[str]:
+    yield from _turned_on(old, new, "forceDelete", "deleting it would delete its images")
+    if new.get("imageTagMutability") != old.get("imageTagMutability") != "MUTABLE":
+        yield f"its image tags become {new.get('imageTagMutability') or 'MUTABLE'}"
+    scanned = [_at(inputs, "imageScanningConfiguration", "scanOnPush") is True for inputs in (old, new)]
+    if scanned == [True, False]:
+        yield "images are scanned no more when they are pushed"
+    if old.get("encryptionConfigurations") != new.get("encryptionConfigurations"):
+        yield "its encryption changes"
+
+
+def _key(old: Inputs, new: Inputs) -> Iterator[str]:
+    yield from _turned_off(old, new, "enableKeyRotation", "it is rotated no more")
+    if new.get("isEnabled") is False and old.get("isEnabled") is not False:
+        yield "it is disabled: nothing under it can be read"
+    yield from _turned_on(
+        old, new, "bypassPolicyLockoutSafetyCheck", "its policy may lock out whoever mends it"
+    )
+    if _less(old.get("deletionWindowInDays"), new.get("deletionWindowInDays")):
+        yield f"its deletion can be taken back for {new.get('deletionWindowInDays')} days, not {old.get('deletionWindowInDays')}"
+
+
+def _versioning(old: Inputs, new: Inputs) -> Iterator[str]:
+    status = _at(new, "versioningConfiguration", "status")
+    if status != "Enabled":
+        yield f"replaced objects are kept no more: versioning becomes {status or 'unset'}"
+    if (
+        _at(old, "versioningConfiguration", "mfaDelete")
+        == "Enabled"
+        != _at(new, "versioningConfiguration", "mfaDelete")
+    ):
+        yield "versions can be deleted without a second factor"
+
+
+def _public_access(old: Inputs, new: Inputs) -> Iterator[str]:
+    for flag in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"):
+        yield from _turned_off(old, new, flag, f"{flag} is off: the bucket can be made public")
+
+
+def _lifecycle(old: Inputs, new: Inputs) -> Iterator[str]:
+    """Data may end sooner: any period that is shorter, and any rule that is new."""
+    before, after = dict(_periods(old.get("rules"))), dict(_periods(new.get("rules")))
+    for what, days in after.items():
+        if what not in before:
+            yield f"a new period: {what} after {days} days"
+        elif days < before[what]:
+            yield f"{what} after {days} days, not {before[what]}"
+    if holds_unknown(new.get("rules")):
+        yield "how long data is kept is known only after the update"
+
+
+def _periods(rules: Any) -> Iterator[tuple[str, float]]:
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if not isinstance(rule, Mapping) or rule.get("status") == "Disabled":
+            continue
+        name = rule.get("id") or f"rule {number + 1}"
+        for part, period in rule.items():
+            for key, value in period.items() if isinstance(period, Mapping) else ():
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    yield f"{name}: {part}.{key}", value
+
+
+def _alarm(old: Inputs, new: Inputs) -> Iterator[str]:
+    """It sounds later, or not at all; how it was described does not matter."""
+    threshold, was = new.get("threshold"), old.get("threshold")
+    above = str(new.get("comparisonOperator")).startswith("GreaterThan")
+    if _less(was, threshold) if above else _less(threshold, was):
+        yield f"it sounds at {threshold}, not at {was}"
+    for key in ("evaluationPeriods", "datapointsToAlarm", "period"):
+        if _less(old.get(key), new.get(key)):
+            yield f"it sounds later: {key} {new.get(key)}, not {old.get(key)}"
+    if new.get("actionsEnabled") is False and old.get("actionsEnabled") is not False:
+        yield "it alarms nobody"
+    for key in ("alarmActions", "insufficientDataActions"):
+        fewer = _texts(old.get(key)) - _texts(new.get(key))
+        if fewer:
+            yield f"it alarms fewer: {key}"
+    for key in (
+        "metricName",
+        "namespace",
+        "dimensions",
+        "statistic",
+        "extendedStatistic",
+        "comparisonOperator",
+        "treatMissingData",
+        "metricQueries",
+    ):
+        if old.get(key) != new.get(key):
+            yield f"it watches something else: {key}"
+
+
+def _model(old: Inputs, new: Inputs) -> Iterator[str]:
+    yield from _turned_off(old, new, "enableNetworkIsolation", "its containers may reach the network")
+
+
+def _endpoint(old: Inputs, new: Inputs) -> Iterator[str]:
+    if old.get("kmsKeyArn") and not new.get("kmsKeyArn"):
+        yield "its volumes are encrypted no more with the environment's key"
+    added = _texts(new.get("allowedAccounts")) - _texts(old.get("allowedAccounts"))
+    if added:
+        yield f"it may touch other accounts: {', '.join(sorted(added))}"
+    approvals = new.get("approvals")
+    for version, approval in approvals.items() if isinstance(approvals, Mapping) else ():
+        if approval not in ("Approved", _at(old, "approvals", version)):
+            yield f"{version} is {approval} in the registry"
+    if old.get("journal") != new.get("journal"):
+        yield "its journal is elsewhere: what was decided and rejected is not known there"
+
+
+_JUDGES: dict[str, Judge] = {
+    BUCKET: _bucket,
+    REPOSITORY: _repository,
+    KEY: _key,
+    ALARM: _alarm,
+    MODEL: _model,
+    ENDPOINT: _endpoint,
+    "aws:s3/bucketVersioning:BucketVersioning": _versioning,
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _public_access,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle,
+}
+
+
+def _turned_on(old: Inputs, new: Inputs, key: str, sentence: str) -> Iterator[str]:
+    """Anything but a plain false counts as on: what is not known yet might be."""
+    if new.get(key) not in (None, False) and old.get(key) in (None, False):
+        yield sentence
+
+
+def _turned_off(old: Inputs, new: Inputs, key: str, sentence: str) -> Iterator[str]:
+    if old.get(key) is True and new.get(key) is not True:
+        yield sentence
+
+
+def _texts(value: Any) -> set[str]:
+    """A list's items as texts; inputs are whatever a document holds."""
+    return {str(each) for each in value} if isinstance(value, list) else {str(value)} if value else set()
+
+
+def _less(one: Any, other: Any) -> bool:
+    """Whether the first is known to be below the second, or whether that cannot be told."""
+    numbers = [each for each in (one, other) if isinstance(each, int | float) and not isinstance(each, bool)]
+    return numbers[0] < numbers[1] if len(numbers) == 2 else one != other and bool(numbers)  # noqa: PLR2004 - both
+
+
+def _at(inputs: Inputs, *keys: str) -> Any:
+    value: Any = inputs
+    for key in keys:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value

@@ -1,0 +1,157 @@
+"""Who may do what after the change that could not before: every policy document of the stack, compared as a policy."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from modeldelivery.review.core.document import SECRET, UNKNOWN, holds_unknown
+from modeldelivery.review.core.iam.diff import PolicyError, Widening, compare
+from modeldelivery.review.core.touched import Effect, Touched
+
+_GRANTS = {  # what grants without a document of its own
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("policyArn",),
+    "aws:iam/policyAttachment:PolicyAttachment": ("policyArn", "roles", "users", "groups"),
+    "aws:iam/role:Role": ("managedPolicyArns",),
+    "aws:lambda/permission:Permission": ("principal", "action", "sourceArn"),
+    "aws:kms/grant:Grant": ("granteePrincipal", "operations"),
+}
+_DOCUMENTS = {
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:iam/policy:Policy",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:kms/key:Key",
+    "aws:ecr/repositoryPolicy:RepositoryPolicy",
+}
+# A boundary limits what the role's policies can grant; without it they grant all that they say.
+_BOUNDARY = "permissionsBoundary"
+
+
+class PermissionChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of one document, or of one grant.
+
+    Attributes:
+        property: of the resource, where the document stands.
+        widened: what is allowed now and was not.
+        narrowed: whether something is allowed no more.
+        unknown: it cannot be told: a part is known only after the update, or what it says is not understood.
+    """
+
+    urn: str
+    property: str
+    widened: tuple[Widening, ...] = ()
+    narrowed: bool = False
+    unknown: bool = False
+    why: str = ""
+
+
+def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
+    """Compare each policy that the resource holds with what it held."""
+    if resource.effect in {Effect.NONE, Effect.READ} and not resource.changed:
+        return
+    before = {} if resource.old is None else resource.before
+    # What leaves management goes on granting; what is deleted grants nothing.
+    after = before if resource.effect is Effect.ABANDON else resource.after
+    for where, old, new in _documents(before, after):
+        yield from _compared(resource.urn, where, old, new)
+    for key in _GRANTS.get(resource.type, ()):
+        yield from _granted(resource.urn, key, before.get(key), after.get(key))
+    if before.get(_BOUNDARY) != after.get(_BOUNDARY) and resource.new and before.get(_BOUNDARY):
+        yield PermissionChange(
+            urn=resource.urn,
+            property=_BOUNDARY,
+            widened=(_grant("denial", _BOUNDARY, "the boundary of what the role may be granted changes"),),
+        )
+    if _is_strange(resource):
+        yield PermissionChange(
+            urn=resource.urn,
+            property="",
+            unknown=True,
+            why="this type of IAM resource is not understood here",
+        )
+
+
+def _documents(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Every place where a policy stands or stood, by its path."""
+    old, new = dict(_policies(before, "")), dict(_policies(after, ""))
+    for where in sorted({*old, *new}):
+        yield where, old.get(where), new.get(where)
+
+
+def _policies(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Found by what a value is, not only by its name: a text that is a JSON object with statements is a policy."""
+    if isinstance(value, Mapping):
+        if "Statement" in value and ("Version" in value or path):
+            yield path, value
+            return
+        for key, each in value.items():
+            yield from _policies(each, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, each in enumerate(value):
+            yield from _policies(each, f"{path}[{number}]")
+    elif isinstance(value, str):
+        named = path.rpartition(".")[2].lower().endswith("policy")
+        if named and (UNKNOWN in value or SECRET in value):
+            yield path, UNKNOWN  # a secret is not shown, so what it grants cannot be told either
+        elif value.lstrip().startswith("{") and (named or '"Statement"' in value):
+            yield path, value
+
+
+def _compared(urn: str, where: str, old: Any, new: Any) -> Iterator[PermissionChange]:
+    try:
+        found = compare(old, new, UNKNOWN)
+    except PolicyError as error:
+        if old != new and not _is_no_policy(new):
+            yield PermissionChange(urn=urn, property=where, unknown=True, why=str(error))
+        return
+    if found.changed:
+        yield PermissionChange(
+            urn=urn,
+            property=where,
+            widened=found.widened,
+            narrowed=found.narrowed,
+            unknown=found.unknown,
+            why="a part of the policy is known only after the update" if found.unknown else "",
+        )
+
+
+def _is_no_policy(value: Any) -> bool:
+    """Whether a text that is named like a policy is another kind of document, as ECR's lifecycle policy is."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return "Statement" not in json.loads(value) and "rules" in json.loads(value)
+    except (ValueError, TypeError):
+        return False
+
+
+def _granted(urn: str, key: str, old: Any, new: Any) -> Iterator[PermissionChange]:
+    if old == new:
+        return
+    if holds_unknown(new):
+        yield PermissionChange(
+            urn=urn, property=key, unknown=True, why="what it grants is known only after the update"
+        )
+        return
+    was, will = _texts(old), _texts(new)
+    yield PermissionChange(
+        urn=urn,
+        property=key,
+        widened=tuple(_grant("action", each, f"{key} {each}") for each in sorted(will - was)),
+        narrowed=bool(was - will),
+    )
+
+
+def _texts(value: Any) -> set[str]:
+    return {str(each) for each in (value if isinstance(value, list) else [] if value is None else [value])}
+
+
+def _grant(kind: str, what: str, detail: str) -> Widening:
+    return Widening(kind=kind, what=what, statement="", detail=detail)
+
+
+def _is_strange(resource: Touched) -> bool:
+    strange = resource.type.startswith("aws:iam/") and resource.type not in _DOCUMENTS | set(_GRANTS)
+    return strange and bool(resource.changed or resource.effect not in {Effect.NONE, Effect.READ})

@@ -1,0 +1,78 @@
+"""One environment's review: the change, what it rests on, and whether it may go on. It is what `.review/ENV.json` holds."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from modeldelivery.release.operations.proof import Standing
+from modeldelivery.review.core.change import Change
+from modeldelivery.review.core.compare import Print, Unheard, unheard
+from modeldelivery.review.core.evidence import Evidence, evidence
+from modeldelivery.review.core.rules import Refusal, Violation, judge
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """See the parts.
+
+    Attributes:
+        schema: of this record; another one is refused.
+        commit: that was previewed, as Git names it; empty when there is no Git.
+        prints: by which another environment's change is compared with this one.
+        standing: what this environment has proved about versions; None when it could not be read.
+        problem: why not.
+        tried: what this environment would get that the one it promotes from has not had; None when that is not known.
+    """
+
+    schema: Literal[1] = 1
+    commit: str
+    change: Change
+    prints: dict[str, Print]
+    standing: Standing | None
+    problem: str | None
+    evidence: tuple[Evidence, ...]
+    tried: tuple[Unheard, ...] | None
+    violations: tuple[Violation, ...]
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def environment(self) -> str:
+        return self.change.environment
+
+
+def review(
+    *,
+    commit: str,
+    change: Change,
+    prints: Mapping[str, Print],
+    standing: Standing | None,
+    problem: str | None,
+    violations: tuple[Violation, ...],
+    before: "Review | None",
+) -> Review:
+    """Put together what is known of one environment.
+
+    Args:
+        commit: that was previewed.
+        change: what it does here.
+        prints: of this environment's resources.
+        standing: what this environment has proved.
+        problem: why that could not be read.
+        violations: of policies.
+        before: the review of the environment that this one promotes from, of the same commit; None when there is none.
+    """
+    source = change.promotes_from
+    proved: tuple[Evidence, ...] = ()
+    if source and change.fleet:
+        proved = evidence(change.fleet, source, before.standing if before else None)
+    return Review(
+        commit=commit,
+        change=change,
+        prints=dict(prints),
+        standing=standing,
+        problem=problem,
+        evidence=proved,
+        tried=unheard(prints, before.prints) if before else None,
+        violations=violations,
+        refusals=judge(change, proved, violations),
+    )

@@ -1,0 +1,200 @@
+"""The engine, asked for a preview, a plan, drift, or an update by a plan."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from modeldelivery.policy.finding import Level
+from modeldelivery.policy.judgement import levels
+from modeldelivery.review.core.document import DocumentError
+from modeldelivery.review.core.rules import Violation
+
+ROOT = Path(__file__).resolve().parents[2]
+POLICIES = ROOT / "modeldelivery" / "policy"
+STALE = "violates plan"  # the engine's words for a step that the plan does not have
+
+
+class EngineFailedError(Exception):
+    """The engine gave no document; the message is what it said."""
+
+
+class Previewed(msgspec.Struct, frozen=True, kw_only=True):
+    """What one preview left.
+
+    Attributes:
+        document: what it wrote.
+        violations: what the policy pack found.
+        judged: the policy pack came to its end.
+        ok: the engine took the preview for done.
+    """
+
+    document: bytes
+    violations: tuple[Violation, ...]
+    judged: bool
+    ok: bool
+
+
+class _PolicyEvent(msgspec.Struct, frozen=True, rename="camel"):
+    """sdk/v3/go/common/apitype/events.go: what a policy says of a resource."""
+
+    resource_urn: str = ""
+    message: str = ""
+    policy_name: str = ""
+
+
+class _Event(msgspec.Struct, frozen=True, rename="camel"):
+    policy_event: _PolicyEvent | None = None
+    policy_analyze_stack_summary_event: dict[str, object] | None = None
+
+
+def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
+    """Run `pulumi preview`, with policies and a saved plan.
+
+    Args:
+        environment: the stack.
+        plan: where the plan is saved, when the engine makes one.
+        config: another file than Pulumi.<environment>.yaml.
+
+    Raises:
+        EngineFailedError: it wrote no document.
+    """
+    plan.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="review-") as folder:
+        events, advisory = Path(folder, "events.json"), Path(folder, "policies.json")
+        # A mandatory policy would end the preview before the reviewer sees the rest of the change: here all are advice,
+        # and the rules' own levels decide afterwards. In the update that follows they are what they are.
+        advisory.write_text('{"all": "advisory"}')
+        done = _pulumi(
+            "preview", "--json", "--show-sames", "--non-interactive", "--stack", environment,
+            "--policy-pack", str(POLICIES), "--policy-pack-config", str(advisory),
+            "--save-plan", str(plan), "--event-log", str(events),
+            *_config(config),
+        )  # fmt: skip
+        if not done.stdout.lstrip().startswith(b"{"):
+            raise EngineFailedError(_said(done))
+        said = _events(events)
+        return Previewed(
+            document=done.stdout,
+            violations=tuple(_violations(said)),
+            judged=any(event.policy_analyze_stack_summary_event is not None for event in said),
+            ok=done.returncode == 0,
+        )
+
+
+def drift(environment: str, config: Path | None) -> bytes:
+    """What `pulumi refresh` would take over, without doing it. Raises EngineFailedError."""
+    done = _pulumi(
+        "refresh", "--preview-only", "--json", "--non-interactive", "--stack", environment, *_config(config)
+    )
+    if done.returncode or not done.stdout.lstrip().startswith(b"{"):
+        raise EngineFailedError(_said(done))
+    return done.stdout
+
+
+def update(environment: str, plan: Path, config: Path | None) -> tuple[int, bool]:
+    """Run `pulumi up` by a plan, shown as it goes on; its status, and whether it found the plan to be stale.
+
+    Without --skip-preview: the engine holds a preview against the plan before it changes anything.
+    """
+    command = [
+        "pulumi", "up", "--yes", "--non-interactive", "--stack", environment, "--plan", str(plan),
+        "--policy-pack", str(POLICIES), *_config(config),
+    ]  # fmt: skip
+    _require()
+    stale = False
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            stale = stale or STALE in line
+    return process.returncode, stale
+
+
+def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    _require()
+    return subprocess.run(
+        ["pulumi", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},  # else it has no --event-log
+    )
+
+
+def _require() -> None:
+    if shutil.which("pulumi") is None:
+        raise EngineFailedError(
+            "pulumi is not on PATH: `make preview` puts it there, or `export PATH=$PWD/.tools/bin:$PATH` after `make setup`"
+        )
+
+
+def _config(file: Path | None) -> tuple[str, ...]:
+    return ("--config-file", str(file.resolve())) if file else ()
+
+
+def _events(log: Path) -> list[_Event]:
+    """What the JSON document leaves out. Raises DocumentError."""
+    try:
+        return [msgspec.json.decode(line, type=_Event) for line in log.read_bytes().splitlines()]
+    except FileNotFoundError:
+        return []
+    except msgspec.DecodeError as error:
+        raise DocumentError(f"the engine's event log cannot be read: {error}") from error
+
+
+def _violations(events: Sequence[_Event]) -> Iterator[Violation]:
+    """Each once, at the level that its rule has; one of a rule that is not known is mandatory."""
+    known, seen = levels(), set[Violation]()
+    for event in events:
+        said = event.policy_event
+        if said is None:
+            continue
+        # The pack's messages are lines: the rule's reason, what is wrong, `fix: …`, `what: …` (policy/finding.py).
+        lines = said.message.strip().splitlines()
+        violation = Violation(
+            policy=said.policy_name,
+            resource=said.resource_urn.rpartition("::")[2],
+            why=_sentence(lines[1:]) or said.message,
+            fix=next((line.removeprefix("fix: ") for line in lines if line.startswith("fix: ")), ""),
+            mandatory=known.get(said.policy_name) is not Level.ADVISORY,
+        )
+        if violation not in seen:
+            seen.add(violation)
+            yield violation
+
+
+def _sentence(lines: Sequence[str]) -> str:
+    return " ".join(line for line in lines if not line.startswith(("fix: ", "what: "))).rstrip(".")
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> str:
+    text = (done.stderr + done.stdout).decode(errors="replace").strip()
+    return text or f"pulumi ended with status {done.returncode} and said nothing"
+
+
+def commit() -> str:
+    """What Git calls the tree that is looked at, with a digest of what is changed in it; empty without Git."""
+    head = _git("rev-parse", "HEAD").decode().strip()
+    changed = _git("diff", "--no-ext-diff", "HEAD") if head else b""
+    return f"{head}+{hashlib.sha256(changed).hexdigest()[:12]}" if changed else head
+
+
+def _git(*arguments: str) -> bytes:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    return done.stdout if done.returncode == 0 else b""

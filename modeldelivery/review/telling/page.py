@@ -1,0 +1,38 @@
+"""What is to be told, apart from how it looks."""
+
+import msgspec
+
+from modeldelivery.review.core.words import Line
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of cells; headings are our own words."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the page.
+
+    Attributes:
+        title: our own words, none for the part that follows the title of the page.
+        alarms: what must be read first, in capitals where it is drawn.
+        lines: sentences.
+        tables: after the sentences.
+        folded: details that are shown only when asked for.
+    """
+
+    title: Line = ()
+    alarms: tuple[Line, ...] = ()
+    lines: tuple[Line, ...] = ()
+    tables: tuple[Table, ...] = ()
+    folded: bool = False
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of it. `refused` when the change may not go on."""
+
+    title: Line
+    sections: tuple[Section, ...]
+    refused: bool

@@ -1,8 +1,0 @@
-"""`python -m review`: what `make preview`, `make comment`, `make deploy` and `make drift` call."""
-
-import sys
-
-from review.cli import main
-
-if __name__ == "__main__":
-    sys.exit(main())

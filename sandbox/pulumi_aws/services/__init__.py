@@ -1,0 +1,20 @@
+"""The `aws:` types of this project, a file for each service."""
+
+from sandbox.pulumi_aws.kind import Kind
+from sandbox.pulumi_aws.services import (
+    appautoscaling,
+    bucket_setting,
+    cloudwatch,
+    ecr,
+    iam,
+    kms,
+    s3,
+    sagemaker,
+    sns,
+)
+
+KINDS: dict[str, Kind] = {
+    kind.pulumi_type: kind
+    for service in (s3, bucket_setting, kms, ecr, iam, sagemaker, appautoscaling, cloudwatch, sns)
+    for kind in service.KINDS
+}
