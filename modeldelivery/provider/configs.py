@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from modeldelivery.provider.inputs import EndpointInputs, Member
+from modeldelivery.provider.inputs import EndpointInputs
 from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.naming import variant_name, variant_version
 from modeldelivery.release.version import Version
@@ -26,7 +27,7 @@ _DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
 
 
 class EndpointConfigs(msgspec.Struct, kw_only=True):
-    """A `release.aws.hosting.Configs`.
+    """A Fleet of `modeldelivery.release.ports`.
 
     Attributes:
         account: where.
@@ -59,7 +60,7 @@ class EndpointConfigs(msgspec.Struct, kw_only=True):
         self._make(config, fleet, weights)
         self.excluded[config] = self._prepare_scaling(live, fleet) if live else None
 
-    def change(self, config: str) -> None:
+    def change(self, config: str, *, token: str, operation: str) -> None:  # noqa: ARG002 - SageMaker keeps neither
         name, sagemaker, excluded = self.inputs.endpoint_name, self.account.sagemaker, self.excluded[config]
         if excluded is None:
             ask(

@@ -28,33 +28,26 @@ from modeldelivery.plugin.protocol import (
 from modeldelivery.plugin.values import Properties
 from modeldelivery.provider.configs import EndpointConfigs, members_of
 from modeldelivery.provider.found import look_up
-from modeldelivery.provider.inputs import NOT_YET, BadInputError, EndpointInputs, Member, parse_inputs
+from modeldelivery.provider.inputs import NOT_YET, BadInputError, EndpointInputs, parse_inputs
 from modeldelivery.release.actor import actor
 from modeldelivery.release.aws.errors import ask, find
-from modeldelivery.release.aws.hosting import SageMakerHosting
 from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.session import Account, Opens, open_account
-from modeldelivery.release.conduct import Conductor, GaveUpError, Patience
+from modeldelivery.release.aws.traffic import SageMakerTraffic
 from modeldelivery.release.core import history, up, weights
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.intent import EndpointBrokenError, foreseen
+from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.resolve import RefusedError, resolve
-from modeldelivery.release.ports import BusyError, LostError, Stored, UnreachableError
+from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.resolve import resolve
+from modeldelivery.release.errors import DeliveryError, GaveUpError, RefusedError, UnreachableError
+from modeldelivery.release.ports import Stored
+from modeldelivery.release.runner import Patience, Runner
 from modeldelivery.release.version import Version
 
 TYPE = "modeldelivery:index:Endpoint"
 PATIENCE = 3600.0  # seconds; SageMaker takes minutes to start instances
 _REPLACING = ("endpointName", "region")
-_FAILURES = (
-    RefusedError,
-    EndpointBrokenError,
-    GaveUpError,
-    UnreachableError,
-    BusyError,
-    LostError,
-    BadInputError,
-)
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +81,7 @@ class EndpointResource:
             return Checked(news, [Failure(error.key, str(error))])
         except RefusedError as error:
             return Checked(news, [Failure("release", str(error))])
-        except _FAILURES as error:
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
         for warning in plan.warnings:
             self._log.warning(warning, resource.urn)
@@ -128,7 +121,7 @@ class EndpointResource:
             self._clear_the_way(account, inputs)
             arn = self._follow(resource, account, inputs, timeout)
             return Created(arn, _outputs(arn, inputs, properties))
-        except _FAILURES as error:
+        except DeliveryError as error:
             self._keep_what_was_made(inputs, properties, error)
             raise ProviderError(str(error)) from error
 
@@ -145,14 +138,14 @@ class EndpointResource:
             arn = self._follow(resource, account, inputs, timeout)
             _retag(account, arn, inputs, old_inputs)
             return _outputs(arn, inputs, news)
-        except _FAILURES as error:
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
 
     def read(self, id_: str, properties: Properties) -> Found | None:
         """The endpoint as it is; for an import everything is found from its ARN."""
         try:
             return look_up(id_, properties, self._opens)
-        except _FAILURES as error:
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
 
     def delete(self, resource: Resource, properties: Properties, *, timeout: float) -> None:
@@ -163,7 +156,7 @@ class EndpointResource:
             _refuse_account(account.caller, inputs)
             self._delete_endpoint(account, inputs, resource.urn, timeout or PATIENCE)
             EndpointConfigs(account=account, inputs=inputs).sweep(using="")
-        except _FAILURES as error:
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
 
     def _account(self, inputs: EndpointInputs) -> Account:
@@ -171,12 +164,11 @@ class EndpointResource:
 
     def _follow(self, resource: Resource, account: Account, inputs: EndpointInputs, timeout: float) -> str:
         """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""
-        hosting = _hosting(account, inputs)
-        seen = hosting.describe()
+        traffic = _traffic(account, inputs)
+        seen = traffic.describe()
         configs = EndpointConfigs(
             account=account, inputs=inputs, known=members_of(account, seen.config) if seen else {}
         )
-        hosting.configs = configs
         asked = up.Up(
             operation=uuid.uuid4().hex[:12],
             actor=f"{actor(os.environ)} (pulumi up)",
@@ -185,68 +177,69 @@ class EndpointResource:
             serving=_versions(inputs.serving_at_check),
             config=configs.name,
         )
-        conductor = Conductor(
+        runner = Runner(
             store=_store(account, inputs),
-            hosting=hosting,
+            traffic=traffic,
+            fleet=configs,
             clock=_Clock(self._cancelled),
             progress=_Progress(self._log, resource.urn),
             patience=timeout or PATIENCE,
         )
-        done = conductor.run(lambda view: up.decide(asked, view))
+        done = runner.run(lambda view: up.decide(asked, view))
         for warning in done.warnings:
             self._log.warning(warning, resource.urn)
-        now = hosting.describe()
-        if now is None or hosting.arn is None:
+        now = traffic.describe()
+        if now is None or traffic.arn is None:
             raise UnreachableError(f"endpoint {inputs.endpoint_name} is gone right after it was made")
         configs.sweep(using=now.config)
-        return hosting.arn
+        return traffic.arn
 
     def _clear_the_way(self, account: Account, inputs: EndpointInputs) -> None:
         """An endpoint of that name is this stack's own or nobody's to touch; a broken one of its own goes first."""
-        hosting = _hosting(account, inputs)
-        found = hosting.describe()
+        traffic = _traffic(account, inputs)
+        found = traffic.describe()
         if found is None:
             return
-        assert hosting.arn is not None
-        if not EndpointConfigs(account=account, inputs=inputs).owns(hosting.arn):
+        assert traffic.arn is not None
+        if not EndpointConfigs(account=account, inputs=inputs).owns(traffic.arn):
             raise UnreachableError(
                 f"endpoint {inputs.endpoint_name} exists and is not this stack's. To manage it from here: "
-                f"`pulumi import {TYPE} {inputs.endpoint_name} {hosting.arn}`"
+                f"`pulumi import {TYPE} {inputs.endpoint_name} {traffic.arn}`"
             )
-        if found.status.broken:
-            self._log.info(f"deleting the endpoint that an earlier `up` left {found.status}: {found.failure}")
+        if found.broken:
+            self._log.info(f"deleting the endpoint that an earlier `up` left {found.word}: {found.failure}")
             self._delete_endpoint(account, inputs, "", PATIENCE)
 
     def _delete_endpoint(self, account: Account, inputs: EndpointInputs, urn: str, patience: float) -> None:
-        hosting, name, asked = _hosting(account, inputs), inputs.endpoint_name, False
+        traffic, name, asked = _traffic(account, inputs), inputs.endpoint_name, False
         waiting = Patience(_Clock(self._cancelled), _Progress(self._log, urn), patience)
-        while (found := hosting.describe()) is not None:
-            if not asked and not found.status.busy:
+        while (found := traffic.describe()) is not None:
+            if not asked and not found.busy:
                 find(
                     f"sagemaker:DeleteEndpoint {name}",
                     lambda: account.sagemaker.delete_endpoint(EndpointName=name),
                 )
                 asked = True
-            waiting.pause(f"deleting the endpoint, which is {found.status}")
+            waiting.pause(f"deleting the endpoint, which is {found.word}")
 
     def _keep_what_was_made(self, inputs: EndpointInputs, properties: Properties, error: Exception) -> None:
         """Raises InitFailedError when there is an endpoint to keep in the state, so that the next `up` goes on with it."""
         try:
             account = self._account(inputs)
-            hosting = _hosting(account, inputs)
-            found = hosting.describe()
+            traffic = _traffic(account, inputs)
+            found = traffic.describe()
             kept = (
-                hosting.arn is not None
+                traffic.arn is not None
                 and found is not None
-                and not found.status.broken
-                and EndpointConfigs(account=account, inputs=inputs).owns(hosting.arn)
+                and not found.broken
+                and EndpointConfigs(account=account, inputs=inputs).owns(traffic.arn)
             )
-        except _FAILURES:
+        except DeliveryError:
             return  # AWS is silent: the endpoint is found by its tag next time
-        if kept and hosting.arn:
-            outputs = _outputs(hosting.arn, inputs, properties)
+        if kept and traffic.arn:
+            outputs = _outputs(traffic.arn, inputs, properties)
             raise InitFailedError(
-                hosting.arn, outputs=outputs, inputs=properties, reasons=[str(error)]
+                traffic.arn, outputs=outputs, inputs=properties, reasons=[str(error)]
             ) from error
 
 
@@ -290,14 +283,14 @@ def _store(account: Account, inputs: EndpointInputs) -> S3Journal:
     return S3Journal(s3=account.s3, bucket=inputs.journal.bucket, key=inputs.journal.key, account=account.id)
 
 
-def _hosting(account: Account, inputs: EndpointInputs) -> SageMakerHosting:
-    return SageMakerHosting(sagemaker=account.sagemaker, name=inputs.endpoint_name)
+def _traffic(account: Account, inputs: EndpointInputs) -> SageMakerTraffic:
+    return SageMakerTraffic(sagemaker=account.sagemaker, name=inputs.endpoint_name)
 
 
 def _look(account: Account, inputs: EndpointInputs) -> Seen:
     """Journal and endpoint; before the registry exists there is neither."""
     stored = None if inputs.journal.bucket == NOT_YET else _store(account, inputs).read()
-    endpoint = _hosting(account, inputs).describe()
+    endpoint = _traffic(account, inputs).describe()
     members = members_of(account, endpoint.config) if endpoint and endpoint.config else {}
     return Seen(stored=stored, endpoint=endpoint, members=members)
 

@@ -10,8 +10,8 @@ from modeldelivery.plugin.values import Properties
 from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.registry import Registry
 from modeldelivery.release.aws.session import Account, Opens
+from modeldelivery.release.errors import DeliveryError, NoRegistryError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
-from modeldelivery.release.ports import LostError, NoRegistryError, UnreachableError
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import Version, parse_version
 
@@ -46,7 +46,7 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
         return {
             "versions": [_answer(record, registry.approval(record)) for record in _records(asked, registry)]
         }
-    except (msgspec.ValidationError, ValueError, LostError, UnreachableError) as error:
+    except (msgspec.ValidationError, DeliveryError) as error:
         raise ProviderError(str(error)) from error
 
 

@@ -7,12 +7,13 @@ import msgspec
 from modeldelivery.plugin.protocol import Found
 from modeldelivery.plugin.values import Properties
 from modeldelivery.provider.configs import OWNER_TAG, described_config, members_in
-from modeldelivery.provider.inputs import BadInputError, Member
+from modeldelivery.provider.inputs import BadInputError
 from modeldelivery.release.aws.errors import ask
-from modeldelivery.release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
 from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.session import Account, Opens, profile_for
+from modeldelivery.release.aws.traffic import MARK_TAG, SageMakerTraffic
 from modeldelivery.release.core import weights
+from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import journal_key, registry_bucket
 
 _OF_A_CHECK = {"servingAtCheck", "fallbackAtCheck"}
@@ -54,9 +55,9 @@ def _parse_arn(id_: str) -> tuple[str, str, str]:
 
 
 def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> Found | None:
-    hosting = SageMakerHosting(sagemaker=account.sagemaker, name=name)
-    endpoint = hosting.describe()
-    if endpoint is None or hosting.arn is None:
+    traffic = SageMakerTraffic(sagemaker=account.sagemaker, name=name)
+    endpoint = traffic.describe()
+    if endpoint is None or traffic.arn is None:
         return None
     place = known["journal"]
     journal = (
@@ -73,10 +74,10 @@ def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> F
         "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
         "weights": weights.shares(endpoint.current),
         "kmsKeyArn": config.get("KmsKeyId"),
-        "tags": _tags(account, hosting.arn),
+        "tags": _tags(account, traffic.arn),
     }
     inputs = {key: value for key, value in inputs.items() if key not in _OF_A_CHECK and value is not None}
-    return Found(hosting.arn, inputs, {**inputs, "arn": hosting.arn, "name": name})
+    return Found(traffic.arn, inputs, {**inputs, "arn": traffic.arn, "name": name})
 
 
 def _variant(member: Member, digest: str) -> dict[str, Any]:
@@ -85,4 +86,4 @@ def _variant(member: Member, digest: str) -> dict[str, Any]:
 
 def _tags(account: Account, arn: str) -> dict[str, str]:
     found = ask(f"sagemaker:ListTags {arn}", lambda: account.sagemaker.list_tags(ResourceArn=arn))["Tags"]
-    return {t["Key"]: t["Value"] for t in found if t["Key"] not in {OWNER_TAG, UNRECORDED_TAG}}
+    return {t["Key"]: t["Value"] for t in found if t["Key"] not in {OWNER_TAG, MARK_TAG}}

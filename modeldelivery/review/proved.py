@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 import msgspec
 
-from modeldelivery.release.aws.hosting import SageMakerHosting
 from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.registry import Registry
 from modeldelivery.release.aws.session import Connection, connect
+from modeldelivery.release.aws.traffic import SageMakerTraffic
+from modeldelivery.release.errors import DeliveryError, NoRegistryError, UnreachableError
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.operations.proof import Standing, standing
 from modeldelivery.release.operations.status import Status, assess
 from modeldelivery.release.operations.status import read as look
-from modeldelivery.release.ports import BusyError, LostError, NoRegistryError, UnreachableError
 from modeldelivery.release.version import precedence
 
 NEWEST = 30  # versions whose metrics are looked up; each is a call
@@ -27,7 +27,7 @@ def proved(environment: str, config: Mapping[str, str]) -> tuple[Standing | None
     """
     try:
         return _standing(environment, config), None
-    except (BusyError, LostError, UnreachableError) as error:
+    except DeliveryError as error:
         return None, f"what {environment} has proved cannot be read: {error}"
 
 
@@ -35,10 +35,10 @@ def decided(environment: str, config: Mapping[str, str]) -> Status | str:
     """What the journal says of the endpoint as it is; a sentence when that cannot be read."""
     try:
         account = _account(environment, config)
-    except (BusyError, LostError, UnreachableError) as error:
+    except DeliveryError as error:
         return str(error)
-    hosting = SageMakerHosting(sagemaker=account.sagemaker, name=account.place.endpoint)
-    return assess(account.place, look(_journal(account), hosting))
+    traffic = SageMakerTraffic(sagemaker=account.sagemaker, name=account.place.endpoint)
+    return assess(account.place, look(_journal(account), traffic))
 
 
 def _account(environment: str, config: Mapping[str, str]) -> Connection:

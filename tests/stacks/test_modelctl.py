@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core.endpoint import Incarnation
-from modeldelivery.release.core.journal import Event, Journal, Kind, Served
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Served
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.version import parse_version
 from tests.conftest import CHECKOUT
@@ -68,10 +68,10 @@ class Desk:
                 fleet=(V2, V1),
                 weights=BOTH,
                 digests={V1: "sha256:1", V2: "sha256:2"},
-                served=(Served(version=V1, since=1.0), Served(version=V2, since=2.0)),
+                served=(Served(version=V1, since=1.0, whole=1.0), Served(version=V2, since=2.0, whole=2.0)),
                 decision=Event(
                     operation="up-1",
-                    kind=Kind.UP,
+                    kind=EventKind.UP,
                     at=2.0,
                     actor="ci",
                     reason="live",

@@ -11,10 +11,9 @@ import pytest
 
 from modeldelivery.release.aws.registry import Registry
 from modeldelivery.release.aws.session import ONCE
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.errors import RefusedError, UnreachableError
 from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, record_key
 from modeldelivery.release.operations.register import Registration, register
-from modeldelivery.release.ports import UnreachableError
 from modeldelivery.release.version import parse_version
 from tests.conftest import CHECKOUT, ECHO
 

@@ -13,7 +13,7 @@ ROOMS = ("infra", "components", "pipelines", "modeldelivery", "sandbox", "tools"
 
 OURS = "modeldelivery"
 # Who may import what of this project beside itself. The longest entry that names a module decides.
-NAMES = {f"{OURS}.release.naming", f"{OURS}.release.version"}  # the words that all rooms share
+NAMES = {f"{OURS}.release.{each}" for each in ("naming", "version", "errors")}  # what all rooms share
 
 
 def ours(*rooms):
@@ -32,20 +32,22 @@ MAY_IMPORT = {
     f"{OURS}.plugin": set(),
     f"{OURS}.provider": {
         *ours("plugin"),
-        *ours("release.actor", "release.aws", "release.conduct", "release.core", "release.operations"),
-        *ours("release.ports", "release.record"),
+        *ours("release.actor", "release.aws", "release.core", "release.operations", "release.ports"),
+        *ours("release.record", "release.runner"),
         *NAMES,
     },
     f"{OURS}.provider.sdk": set(),
-    f"{OURS}.release.version": set(),
-    f"{OURS}.release.naming": ours("release.version"),
+    f"{OURS}.release.errors": set(),
+    f"{OURS}.release.formats": ours("release.errors"),
+    f"{OURS}.release.version": ours("release.errors", "release.formats"),
+    f"{OURS}.release.naming": ours("release.errors", "release.version"),
     f"{OURS}.release.actor": set(),
-    f"{OURS}.release.record": NAMES,
-    f"{OURS}.release.core": NAMES,
+    f"{OURS}.release.record": {*ours("release.formats"), *NAMES},
+    f"{OURS}.release.core": {*ours("release.formats"), *NAMES},
     f"{OURS}.release.ports": {*ours("release.core", "release.record"), *NAMES},
-    f"{OURS}.release.conduct": {*ours("release.core", "release.ports"), *NAMES},
+    f"{OURS}.release.runner": {*ours("release.core", "release.ports"), *NAMES},
     f"{OURS}.release.operations": {
-        *ours("release.core", "release.ports", "release.conduct", "release.record"),
+        *ours("release.core", "release.ports", "release.runner", "release.record"),
         *NAMES,
     },
     f"{OURS}.release.aws": {*ours("release.core", "release.ports", "release.record"), *NAMES},
@@ -61,7 +63,9 @@ PURE = (
     f"{OURS}.release.naming",
     f"{OURS}.release.record",
     f"{OURS}.release.ports",
-    f"{OURS}.release.conduct",
+    f"{OURS}.release.runner",
+    f"{OURS}.release.errors",
+    f"{OURS}.release.formats",
     f"{OURS}.review.core",
     f"{OURS}.review.telling",
 )

@@ -42,7 +42,7 @@ DEVELOPMENT = Environment(
         "pipelines.train",
         "modeldelivery.policy.pack",
         "modeldelivery.provider.delivery",
-        "modeldelivery.release.cli.desk",
+        "modeldelivery.release.cli.context",
         "modeldelivery.review.cli",
         "sandbox.pulumi_aws.provider",
         "sandbox.world",

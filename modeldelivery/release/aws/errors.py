@@ -4,9 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
 
-from modeldelivery.release.ports import BusyError, ConflictError, LostError, UnreachableError
+from modeldelivery.release.errors import BusyError, ConflictError, LostError, NotSentError, UnreachableError
 
 _DENIED = {
     "AccessDenied",
@@ -27,7 +35,7 @@ def ask(what: str, call: Callable[[], Answer]) -> Answer:
     """The answer of a call, every failure a sentence.
 
     Raises:
-        LostError, BusyError, ConflictError: as `asked`.
+        LostError, NotSentError, BusyError, ConflictError: as `asked`.
         UnreachableError: anything else.
     """
     try:
@@ -66,9 +74,10 @@ def asked(what: str) -> Iterator[None]:
 
     Raises:
         LostError: no answer, or an answer that does not say whether the call was carried out.
+        NotSentError: no connection was made.
         BusyError: not taken, now.
         ConflictError: a conditional write lost.
-        UnreachableError: access denied or no connection to be had.
+        UnreachableError: access denied, or no request could be made.
         ClientError: anything else, for the caller to know.
     """
     try:
@@ -78,15 +87,21 @@ def asked(what: str) -> Iterator[None]:
         code, message = answer.get("Code", ""), answer.get("Message", "")
         status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
         if code in _CONFLICTS:
-            raise ConflictError(what) from error
-        if code in _THROTTLED or (code == "ValidationException" and "in-progress" in message):
-            raise BusyError(f"{what}: {message or code}") from error
+            raise ConflictError(f"{what}: someone else changed it; reading it again") from error
+        if code in _THROTTLED:
+            raise BusyError(f"{what}: AWS asks to slow down ({code})") from error
+        if code == "ValidationException" and "in-progress" in message:
+            raise BusyError(f"{what}: not taken while the endpoint is changing") from error
         if code in _DENIED:
-            raise UnreachableError(f"{what}: {code}: {message}. Look at the role that you use") from error
+            raise UnreachableError(
+                f"{what}: {code}: {message}", hint="look at the role that you use"
+            ) from error
         if status >= _SERVER_ERROR:
-            raise LostError(f"{what}: {code or status}") from error
+            raise LostError(f"{what}: no certain answer ({code or status})") from error
         raise
-    except HTTPClientError as error:
-        raise LostError(f"{what}: {error}") from error
+    except (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError) as error:
+        raise NotSentError(f"{what}: no connection ({error})") from error
+    except (HTTPClientError, SSLError) as error:  # TLS can fail before or after the request went out
+        raise LostError(f"{what}: no answer ({error})") from error
     except BotoCoreError as error:
         raise UnreachableError(f"{what}: {error}") from error

@@ -10,8 +10,9 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws.errors import asked
-from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.ports import NoRegistryError, Stored, UnreachableError
+from modeldelivery.release.core.journal import Journal, decode, encode
+from modeldelivery.release.errors import NoRegistryError, UnreachableError
+from modeldelivery.release.ports import Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -44,13 +45,12 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
         condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        body = msgspec.json.format(msgspec.json.encode(journal), indent=1)
         try:
             with asked(f"s3:PutObject {self.where}"):
                 put = self.s3.put_object(
                     Bucket=self.bucket,
                     Key=self.key,
-                    Body=body,
+                    Body=encode(journal),
                     ContentType="application/json",
                     ExpectedBucketOwner=self.account,
                     **condition,
@@ -65,7 +65,7 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
 
     def _decoded(self, body: bytes) -> Journal:
         try:
-            return msgspec.json.decode(body, type=Journal)
+            return decode(body, f"the journal {self.where}")
         except msgspec.DecodeError as error:
             raise UnreachableError(
                 f"the journal {self.where} cannot be understood ({error}). The bucket keeps its earlier versions: "

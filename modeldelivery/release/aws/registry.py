@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws.errors import asked
 from modeldelivery.release.aws.journal import date_of
+from modeldelivery.release.errors import ConflictError, UnreachableError
 from modeldelivery.release.naming import Place, artifact_key, record_key
-from modeldelivery.release.ports import ConflictError, UnreachableError
-from modeldelivery.release.record import Entry, VersionRecord
+from modeldelivery.release.record import Entry, VersionRecord, decode, encode
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 
 CLOCKS_DIFFER = 300.0  # seconds by which SageMaker's clock may run behind S3's, generously
@@ -80,7 +80,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         except _AbsentError as error:
             return Entry(record=None, etag=None, now=date_of(error.response))
         try:
-            record = msgspec.json.decode(body, type=VersionRecord)
+            record = decode(body, f"the record {self._where(key)}")
         except (msgspec.DecodeError, BadVersionError) as error:
             raise UnreachableError(
                 f"the record {self._where(key)} cannot be understood ({error}). The bucket keeps its earlier versions: "
@@ -95,7 +95,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
             self.clients.s3.put_object(
                 Bucket=self.place.registry_bucket,
                 Key=key,
-                Body=msgspec.json.format(msgspec.json.encode(record), indent=1),
+                Body=encode(record),
                 ContentType="application/json",
                 **self._owner,
                 **condition,

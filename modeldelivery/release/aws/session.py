@@ -8,8 +8,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import Environment, Model, Place
-from modeldelivery.release.ports import UnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient

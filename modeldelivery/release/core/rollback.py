@@ -3,11 +3,12 @@
 import msgspec
 
 from modeldelivery.release.core import history, weights
-from modeldelivery.release.core.action import UNREAD, Action, Done, ReadTag, View, Wait, Write
+from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import dropping_until, lease, opened, pursue, refuse_broken
-from modeldelivery.release.core.journal import Intent, Journal, Kind, Rejection
-from modeldelivery.release.core.resolve import RefusedError, rejected_sentence
+from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Rejection
+from modeldelivery.release.core.resolve import rejected_sentence
+from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 
 
@@ -36,21 +37,23 @@ def decide(asked: Rollback, view: View) -> Action:
 
     Raises:
         RefusedError: when there is nothing to go back to, with what to do.
-        EndpointBrokenError: when SageMaker takes no weights.
+        BrokenError: when the endpoint takes no weights.
     """
     journal, endpoint = view.journal, view.endpoint
     if endpoint is None:
-        raise RefusedError("there is no endpoint, so there is no traffic to move: `pulumi up` makes one")
+        raise RefusedError(
+            "there is no endpoint, so there is no traffic to move", hint="`pulumi up` makes one"
+        )
     if journal.intent and journal.intent.operation == asked.operation:
         return pursue(view, scale=not asked.unscaled)
     if journal.decision and journal.decision.operation == asked.operation:
         return Done(f"rolled back to {weights.main_version(journal.weights)}")
     _refuse_if_closed(asked, journal)
     refuse_broken(endpoint)
-    if _must_read_tag(view):
-        return ReadTag()
-    if view.unrecorded not in {None, UNREAD}:
-        raise RefusedError(unrecorded_sentence(view.unrecorded))
+    if _must_ask_for_mark(view):
+        return Ask(Question.MARK)
+    if view.mark:
+        raise RefusedError(unrecorded_sentence(view.mark))
     target = _target(asked, journal, endpoint)
     if _standing(journal, endpoint, target):
         decision = journal.decision
@@ -62,7 +65,7 @@ def decide(asked: Rollback, view: View) -> Action:
     if falling:
         return Wait("another operation may still act", falling)
     if target not in endpoint.variants:
-        if endpoint.status.busy:
+        if endpoint.busy:
             return Wait("endpoint is changing")
         raise RefusedError(
             f"{target} is not on the endpoint (there: {', '.join(sorted(endpoint.variants))}): roll back to one of these "
@@ -108,30 +111,35 @@ def rejected(
 def _refuse_if_closed(asked: Rollback, journal: Journal) -> None:
     """Raises RefusedError when this very rollback was closed as not moved."""
     last = journal.history[-1] if journal.history else None
-    if last and last.operation == asked.operation and last.kind is Kind.CLOSED:
+    if last and last.operation == asked.operation and last.kind is EventKind.CLOSED:
         raise RefusedError(f"traffic was NOT moved, the rejections are recorded. {last.reason}")
 
 
-def _must_read_tag(view: View) -> bool:
+def _must_ask_for_mark(view: View) -> bool:
     """A move without the journal shows as weights that nothing explains, or hides behind an intent: only then ask."""
     assert view.endpoint is not None
     doubtful = view.journal.intent is not None or not history.explained(view.journal, view.endpoint)
-    return doubtful and view.unrecorded == UNREAD
+    return doubtful and Question.MARK not in view.answers
 
 
 def _target(asked: Rollback, journal: Journal, endpoint: Endpoint) -> Version:
     if asked.to:
         return asked.to
     intent, decision = journal.intent, journal.decision
-    if intent and intent.kind is Kind.ROLLBACK:
+    if intent and intent.kind is IntentKind.ROLLBACK:
         return _main(intent.target)
-    if not intent and decision and decision.kind is Kind.ROLLBACK and history.same_life(journal, endpoint):
+    if (
+        not intent
+        and decision
+        and decision.kind is EventKind.ROLLBACK
+        and history.same_life(journal, endpoint)
+    ):
         return _main(decision.target)
     found = history.fallback(journal)
     if found is None:
         raise RefusedError(
-            "no version that may serve has served here before this one: name one with --to "
-            f"(on the endpoint: {', '.join(sorted(endpoint.variants))})"
+            "no version that may serve has carried everything here before this one",
+            hint=f"name one with --to (on the endpoint: {', '.join(sorted(endpoint.variants))})",
         )
     return found
 
@@ -147,14 +155,14 @@ def _standing(journal: Journal, endpoint: Endpoint, target: Version) -> bool:
     decision = journal.decision
     return (
         decision is not None
-        and decision.kind is Kind.ROLLBACK
+        and decision.kind is EventKind.ROLLBACK
         and journal.intent is None
-        and not endpoint.status.busy
+        and not endpoint.busy
         and history.same_life(journal, endpoint)
         and weights.same(decision.target, journal.weights)
         and weights.same(endpoint.current, journal.weights)
         and weights.same(endpoint.desired, journal.weights)
-        and weights.traffic(journal.weights).keys() == {target}
+        and weights.whole_version(journal.weights) == target
     )
 
 
@@ -164,7 +172,7 @@ def _refuse_unfit(target: Version, journal: Journal, endpoint: Endpoint) -> None
         raise RefusedError(
             f"{rejected_sentence(target, rejection)}; first `modelctl accept {target} --reason …`"
         )
-    if endpoint.variants[target].instances < 1 and not endpoint.status.busy:
+    if endpoint.variants[target].instances < 1 and not endpoint.busy:
         raise RefusedError(
             f"{target} has no running instance: choose another with --to, or scale it and try again"
         )
@@ -184,13 +192,13 @@ def _open(asked: Rollback, view: View, endpoint: Endpoint, target: Version) -> J
     journal = view.journal
     intent = Intent(
         operation=asked.operation,
-        kind=Kind.ROLLBACK,
+        kind=IntentKind.ROLLBACK,
         actor=asked.actor,
         reason=asked.reason,
         since=view.now,
         source=dict(journal.weights),
         target=weights.all_to(target, endpoint.variants),
-        deadline=lease(journal, view.now),
+        deadline=lease(view),
         fence=journal.fence,
     )
     decided = msgspec.structs.replace(

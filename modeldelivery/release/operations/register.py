@@ -2,14 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.errors import ConflictError, RefusedError
 from modeldelivery.release.naming import Place, artifact_key
-from modeldelivery.release.ports import ConflictError, Progress
-from modeldelivery.release.record import Entry, Evidence, VersionRecord
+from modeldelivery.release.ports import Progress, Registry
+from modeldelivery.release.record import Evidence, VersionRecord
 from modeldelivery.release.version import DigestSet, Version
 
 CLAIM_TRIES = 5
@@ -17,26 +16,6 @@ _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^@:]+)"
     r"@(?P<digest>sha256:[0-9a-f]{64})"
 )
-
-
-class Registry(Protocol):
-    """Where versions are kept. Each method is one idea and safe to repeat; each raises LostError, UnreachableError."""
-
-    def entry(self, version: Version) -> Entry: ...
-
-    def has_image(self, digest: str) -> bool: ...
-
-    def store_artifact(self, path: Path, digest: str) -> bool:
-        """Upload unless there; whether it was new. Raises ArtifactError."""
-        ...
-
-    def write(self, record: VersionRecord, etag: str | None) -> None:
-        """Raises ConflictError when the object no longer has `etag` (None: exists)."""
-        ...
-
-    def find_package(self, record: VersionRecord) -> str | None: ...
-
-    def create_package(self, record: VersionRecord) -> str: ...
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):

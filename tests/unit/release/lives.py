@@ -11,8 +11,8 @@ from modeldelivery.release.core import accept, adopt, rollback, up
 from modeldelivery.release.core.action import Done
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.request import Request, Rules
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.core.request import Release, Request, Rules
+from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 from tests.unit.release.memory import START, Host, Store, Time, conductor, serving
 
@@ -104,8 +104,8 @@ class Life:
     def remade(self, fleet: tuple[Version, ...]) -> None:
         """Another endpoint, under the same name, made by someone else."""
         self.lost()
-        self.host.prepare_fleet("elsewhere", fleet, {v: 100 if v == fleet[0] else 0 for v in fleet})
-        self.host.change_fleet("elsewhere")
+        self.host.prepare("elsewhere", fleet, {v: 100 if v == fleet[0] else 0 for v in fleet})
+        self.host.change("elsewhere")
         while self.host.aimed:
             self.host.describe()
         self.happened.append(f"endpoint made elsewhere with {fleet}")
@@ -148,7 +148,9 @@ def requests(draw: st.DrawFn, rules: st.SearchStrategy[Rules] = free) -> Request
 
 
 def a_request(live: Version, fleet: tuple[Version, ...] = WHOLE, rules: Rules = Rules()) -> Request:  # noqa: B008 (frozen)
-    return Request(live=live, fleet=fleet, digests={v: DIGESTS[v] for v in fleet}, rules=rules)
+    return Request(
+        release=Release(live=live, fleet=fleet), digests={v: DIGESTS[v] for v in fleet}, rules=rules
+    )
 
 
 Step = Callable[[Life], object]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from modeldelivery.release.conduct import Conductor
-from modeldelivery.release.core.endpoint import Endpoint, Incarnation, Status, Variant
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.weights import Weights
-from modeldelivery.release.ports import BusyError, ConflictError, LostError, Stored
+from modeldelivery.release.errors import BusyError, ConflictError, LostError
+from modeldelivery.release.ports import Stored
+from modeldelivery.release.runner import Runner
 from modeldelivery.release.version import Version
 
 START = 1_700_000_000.0  # seconds since the epoch
@@ -95,10 +97,23 @@ class Host:
             self.left -= 1
         return self.endpoint
 
-    def unrecorded(self) -> str | None:
+    @property
+    def timing(self) -> Timing:
+        return Timing()
+
+    def marked(self) -> str | None:
         return self.tag
 
-    def move(self, weights: Weights) -> None:
+    def mark(self, text: str) -> None:
+        self.tag = text
+
+    def unmark(self) -> None:
+        self.tag = None
+
+    def name(self, fleet: Sequence[Version]) -> str:
+        return "+".join(sorted(fleet))
+
+    def move(self, weights: Weights, *, token: str = "", operation: str = "") -> None:  # noqa: ARG002
         assert self.endpoint is not None
         assert weights.keys() == self.endpoint.variants.keys()
         seen = {
@@ -115,10 +130,10 @@ class Host:
         after = msgspec.structs.replace(self.endpoint, variants={**self.endpoint.variants, version: scaled})
         self._call("scale", {version: instances}, after)
 
-    def prepare_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
         self.prepared[config] = (tuple(fleet), dict(weights))
 
-    def change_fleet(self, config: str) -> None:
+    def change(self, config: str, *, token: str = "", operation: str = "") -> None:  # noqa: ARG002
         fleet, weights = self.prepared[config]
         before = self.endpoint.variants if self.endpoint else {}
         lost = [v for v, seen in before.items() if v not in fleet and (seen.current or seen.desired)]
@@ -126,7 +141,8 @@ class Host:
         entering = [(v, weights[v]) for v in fleet if self.endpoint and v not in before]
         after = Endpoint(
             incarnation=self.endpoint.incarnation if self.endpoint else self._next_life(),
-            status=Status.IN_SERVICE,
+            condition=Condition.READY,
+            word="InService",
             config=config,
             variants={v: before.get(v) or serving(weights[v]) for v in fleet},
         )
@@ -157,7 +173,7 @@ def _changing(before: Endpoint, asked: dict[Version, int]) -> Endpoint:
         v: msgspec.structs.replace(variant, desired=asked.get(v, variant.desired))
         for v, variant in before.variants.items()
     }
-    return msgspec.structs.replace(before, status=Status.UPDATING, variants=seen)
+    return msgspec.structs.replace(before, condition=Condition.BUSY, word="Updating", variants=seen)
 
 
 def serving(weight: float, instances: int = 1) -> Variant:
@@ -168,12 +184,13 @@ def an_endpoint(weights: dict[Version, float], config: str = "config", **changes
     """One at rest, in its first life, with a running instance of each version."""
     endpoint = Endpoint(
         incarnation=Incarnation("arn:endpoint", START),
-        status=Status.IN_SERVICE,
+        condition=Condition.READY,
+        word="InService",
         config=config,
         variants={v: serving(w) for v, w in weights.items()},
     )
     return msgspec.structs.replace(endpoint, **changes)
 
 
-def conductor(store: Store, host: Host, time: Time, patience: float = 300.0) -> Conductor:
-    return Conductor(store=store, hosting=host, clock=time, progress=time, patience=patience)
+def conductor(store: Store, host: Host, time: Time, patience: float = 300.0) -> Runner:
+    return Runner(store=store, traffic=host, fleet=host, clock=time, progress=time, patience=patience)

@@ -4,8 +4,17 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core import history, intent
+from modeldelivery.release.core.action import Timing, View
 from modeldelivery.release.core.endpoint import Incarnation
-from modeldelivery.release.core.journal import Event, Intent, Journal, Kind, Rejection, Served
+from modeldelivery.release.core.journal import (
+    Event,
+    EventKind,
+    Intent,
+    IntentKind,
+    Journal,
+    Rejection,
+    Served,
+)
 from modeldelivery.release.version import Version
 from tests.unit.release.memory import START, an_endpoint
 
@@ -17,7 +26,7 @@ def a_journal(weights, served=(), rejected=(), **changes):
     return Journal(
         incarnation=LIFE,
         weights=weights,
-        served=tuple(Served(version=v, since=START) for v in served),
+        served=tuple(Served(version=v, since=START, whole=START) for v in served),
         rejections=tuple(
             Rejection(version=v, digest=None, at=START, actor="operator", reason="5xx") for v in rejected
         ),
@@ -25,7 +34,11 @@ def a_journal(weights, served=(), rejected=(), **changes):
     )
 
 
-def an_intent(source, target, kind=Kind.UP, **changes):
+def a_view(journal, now):
+    return View(journal=journal, endpoint=None, now=now, described=now)
+
+
+def an_intent(source, target, kind=IntentKind.UP, **changes):
     made = Intent(
         operation="op",
         kind=kind,
@@ -67,7 +80,7 @@ def test_during_a_move_from_a_rejected_version_the_fallback_is_another():
 
 def test_during_a_fleet_change_the_fallback_is_as_before_it():
     journal = a_journal(
-        {A: 0, B: 100}, served=(A, B), intent=an_intent({A: 0, B: 100}, {A: 0, B: 100}, Kind.FLEET)
+        {A: 0, B: 100}, served=(A, B), intent=an_intent({A: 0, B: 100}, {A: 0, B: 100}, IntentKind.FLEET)
     )
     assert history.fallback(journal) == A
 
@@ -89,7 +102,7 @@ def test_a_version_that_goes_on_serving_keeps_its_since_and_a_new_one_begins_now
 
 def test_a_version_that_serves_again_begins_anew():
     journal = history.with_served(a_journal({A: 0, B: 100}, served=(A, B)), {A: 100, B: 0}, START + 60)
-    assert journal.served[-1] == Served(version=A, since=START + 60)
+    assert journal.served[-1] == Served(version=A, since=START + 60, whole=START + 60)
 
 
 @pytest.mark.parametrize(
@@ -117,17 +130,19 @@ def test_a_settled_move_records_weights_live_and_what_serves():
     journal = a_journal({A: 100, B: 0}, served=(A,), intent=an_intent({A: 100}, {A: 0, B: 100}, live=B))
     settled = intent.settled(journal, an_endpoint({A: 0, B: 100}), START + 5)
     assert (settled.intent, settled.live, settled.weights) == (None, B, {A: 0, B: 100})
-    assert settled.served[-1] == Served(version=B, since=START + 5)
+    assert settled.served[-1] == Served(version=B, since=START + 5, whole=START + 5)
     assert settled.decision == settled.history[-1]
 
 
 def test_a_settled_rollback_leaves_live_as_applied():
-    journal = a_journal({A: 0, B: 100}, live=B, intent=an_intent({B: 100}, {A: 100, B: 0}, Kind.ROLLBACK))
+    journal = a_journal(
+        {A: 0, B: 100}, live=B, intent=an_intent({B: 100}, {A: 100, B: 0}, IntentKind.ROLLBACK)
+    )
     assert intent.settled(journal, an_endpoint({A: 100, B: 0}), START).live == B
 
 
 def test_a_settled_fleet_change_says_nothing_about_traffic():
-    change = an_intent({A: 100}, {A: 100, B: 0}, Kind.FLEET, fleet=(A, B), config="new")
+    change = an_intent({A: 100}, {A: 100, B: 0}, IntentKind.FLEET, fleet=(A, B), config="new")
     journal = a_journal({A: 100}, served=(A,), intent=change)
     settled = intent.settled(journal, an_endpoint({A: 0, B: 100}), START)
     assert settled.fleet == (A, B)
@@ -138,15 +153,17 @@ def test_a_closed_intent_keeps_its_rejections_and_moves_nothing():
     journal = a_journal({A: 100}, rejected=(B,), intent=an_intent({A: 100}, {B: 100}))
     closed = intent.closed(journal, START, "its owner is gone")
     assert (closed.intent, closed.weights, closed.rejections) == (None, {A: 100}, journal.rejections)
-    assert closed.history[-1].kind is Kind.CLOSED
+    assert closed.history[-1].kind is EventKind.CLOSED
     assert "not moved: its owner is gone" in closed.history[-1].reason
 
 
 def test_an_opened_intent_closes_the_one_it_supersedes():
     journal = a_journal({A: 100}, intent=an_intent({A: 100}, {B: 100}))
-    opened = intent.opened(journal, an_intent({A: 100}, {A: 100}, Kind.ROLLBACK, operation="other"), START)
+    opened = intent.opened(
+        journal, an_intent({A: 100}, {A: 100}, IntentKind.ROLLBACK, operation="other"), START
+    )
     assert opened.intent.operation == "other"
-    assert [(e.operation, e.kind) for e in opened.history] == [("op", Kind.CLOSED)]
+    assert [(e.operation, e.kind) for e in opened.history] == [("op", EventKind.CLOSED)]
 
 
 def test_the_fence_never_goes_back():
@@ -155,7 +172,7 @@ def test_the_fence_never_goes_back():
 
 
 def test_what_a_superseded_fleet_change_drops_is_remembered_until_its_deadline():
-    change = an_intent({A: 100}, {A: 100}, Kind.FLEET, drops=(B,), config="new")
+    change = an_intent({A: 100}, {A: 100}, IntentKind.FLEET, drops=(B,), config="new")
     journal = intent.opened(a_journal({A: 100, B: 0}), change, START)
     superseded = intent.opened(journal, an_intent({A: 100}, {A: 100}, operation="other"), START + 1)
     assert intent.dropping_until(superseded, B, START + 8) == START + 8
@@ -164,15 +181,15 @@ def test_what_a_superseded_fleet_change_drops_is_remembered_until_its_deadline()
 
 def test_a_renewed_intent_has_time_to_send_and_its_old_fence():
     journal = intent.opened(a_journal({A: 100}), an_intent({A: 100}, {B: 100}), START)
-    renewed = intent.renewed(journal, START + 20)
-    assert not intent.may_send(journal.intent.deadline, START + 20)
-    assert intent.may_send(renewed.intent.deadline, START + 20)
+    renewed = intent.renewed(a_view(journal, START + 20))
+    assert not Timing().may_send(journal.intent.deadline, START + 20)
+    assert Timing().may_send(renewed.intent.deadline, START + 20)
     assert renewed.intent.fence == journal.intent.fence
     assert renewed.history == journal.history
 
 
 def test_a_deadline_is_never_before_an_earlier_one():
-    assert intent.lease(a_journal({A: 100}, fence=START + 100), START) == START + 100
+    assert intent.lease(a_view(a_journal({A: 100}, fence=START + 100), START)) == START + 100
 
 
 def test_a_rejection_follows_the_bits_to_another_name():
@@ -185,7 +202,7 @@ def test_a_rejection_follows_the_bits_to_another_name():
 
 
 def test_history_is_bounded():
-    event = Event(operation="op", kind=Kind.UP, at=START, actor="ci", reason="", source={}, target={})
+    event = Event(operation="op", kind=EventKind.UP, at=START, actor="ci", reason="", source={}, target={})
     journal = Journal()
     for _ in range(600):
         journal = journal.with_event(event)

@@ -3,9 +3,10 @@
 from hypothesis import strategies as st
 
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.journal import EventKind
 from modeldelivery.release.core.request import Rules
-from modeldelivery.release.core.resolve import Plan, RefusedError, resolve
+from modeldelivery.release.core.resolve import Plan, resolve
+from modeldelivery.release.errors import RefusedError
 from tests.unit.release.lives import DIGESTS, a_request, every, free, situations
 
 
@@ -110,7 +111,7 @@ def test_rule_2_while_live_is_as_applied_the_journals_weights_stand():
 
 def test_rule_2_up_after_a_rollback_leaves_traffic_alone():
     def claim(life, request):
-        stands = life.journal.decision.kind is Kind.ROLLBACK and life.endpoint and as_recorded(life)
+        stands = life.journal.decision.kind is EventKind.ROLLBACK and life.endpoint and as_recorded(life)
         if not stands or request.live != life.journal.live:
             return False
         left = life.endpoint.current

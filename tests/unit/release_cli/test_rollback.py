@@ -3,10 +3,9 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core.endpoint import Status
-from modeldelivery.release.core.intent import LEASE
-from modeldelivery.release.core.journal import Intent, Kind
-from modeldelivery.release.ports import LostError, UnreachableError
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.journal import EventKind, Intent, IntentKind
+from modeldelivery.release.errors import LostError, UnreachableError
 
 from .world import NOW, V1, V2, V3, endpoint, event, journal, rejection
 
@@ -24,7 +23,7 @@ def rollback_by(operation):
     """Someone's rollback to v1.0.0, pending."""
     return Intent(
         operation=operation,
-        kind=Kind.ROLLBACK,
+        kind=IntentKind.ROLLBACK,
         actor="ada",
         reason="latency",
         since=NOW - 5,
@@ -57,7 +56,7 @@ def test_json_has_the_outcome_and_the_operation(modelctl):
 
 def test_a_second_rollback_is_already_done_and_moves_nothing(modelctl, world):
     modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
-    world.clock.sleep(LEASE + 2)
+    world.clock.sleep(Timing().lease + 2)
     world.hosting.calls.clear()
 
     ended = modelctl("rollback", "--reason", "again", "--json")
@@ -109,7 +108,7 @@ def test_what_cannot_be_done_is_refused_with_what_to_do_and_nothing_recorded(
     assert world.hosting.calls == []
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.UPDATE_ROLLBACK_FAILED, Status.OUT_OF_SERVICE])
+@pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
 def test_a_broken_endpoint_is_refused_before_anything_is_recorded(modelctl, world, status):
     before = world.store.journal
     world.hosting.endpoint = endpoint(status=status, failure="no capacity")
@@ -125,7 +124,7 @@ def test_a_broken_endpoint_is_refused_before_anything_is_recorded(modelctl, worl
 def test_an_endpoint_that_is_updating_has_the_rejection_recorded_and_giving_up_says_not_moved(
     modelctl, world
 ):
-    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+    world.hosting.endpoint = endpoint(status="Updating")
 
     ended = modelctl("rollback", "--reason", "errors doubled", "--timeout", "30", "--json")
 
@@ -138,7 +137,7 @@ def test_an_endpoint_that_is_updating_has_the_rejection_recorded_and_giving_up_s
 
 
 def test_traffic_moves_as_soon_as_sagemaker_allows(modelctl, world):
-    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+    world.hosting.endpoint = endpoint(status="Updating")
 
     def in_service():
         world.hosting.endpoint = endpoint()
@@ -152,7 +151,7 @@ def test_traffic_moves_as_soon_as_sagemaker_allows(modelctl, world):
 
 def test_an_endpoint_that_breaks_after_the_record_is_not_moved(modelctl, world):
     def breaks():
-        world.hosting.endpoint = endpoint(status=Status.FAILED, failure="no capacity")
+        world.hosting.endpoint = endpoint(status="Failed", failure="no capacity")
 
     world.hosting.on_move = [raises(LostError("UpdateEndpointWeightsAndCapacities"))]
     world.progress.on_wait = [breaks]
@@ -236,7 +235,7 @@ def test_a_rollback_that_another_superseded_is_not_moved(modelctl, world):
             intent=rollback_by("run-ada"),
             history=(
                 *mine.history,
-                event(Kind.CLOSED, operation="run-1", reason="not moved: superseded by ada"),
+                event(EventKind.CLOSED, operation="run-1", reason="not moved: superseded by ada"),
             ),
         )
         world.store.etag += 1
@@ -267,7 +266,7 @@ def test_without_the_journal_the_endpoint_is_tagged_before_traffic_moves(modelct
     assert "THE JOURNAL DOES NOT KNOW" in ended.err
     assert "modelctl adopt --env prod --model flights" in ended.err
     assert world.hosting.calls == [
-        ("tag", "run-1: bob@desk moved all to v1.0.0: S3 s down   really "),
+        ("tag", "run-1: bob@desk moved all to v1.0.0: S3's down, (really)"),
         ("move", {V1: 100, V2: 0}),
     ]
 
@@ -282,12 +281,12 @@ def test_without_the_journal_a_call_that_was_on_its_way_is_moved_over(modelctl, 
 
     assert without_journal(modelctl).status == 4
     assert [name for name, *_ in world.hosting.calls] == ["tag", "move", "move"]
-    assert world.clock.time > LEASE
+    assert world.clock.time > Timing().lease
     assert world.hosting.endpoint.current == {V1: 100, V2: 0}
 
 
 def test_without_the_journal_giving_up_says_that_the_tag_stands(modelctl, world):
-    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+    world.hosting.endpoint = endpoint(status="Updating")
 
     ended = without_journal(modelctl, "--timeout", "10")
 

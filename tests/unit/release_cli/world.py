@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from modeldelivery.release.cli.desk import Desk
-from modeldelivery.release.core.endpoint import Endpoint, Incarnation, Status, Variant
-from modeldelivery.release.core.journal import Event, Journal, Kind, Rejection, Served
+from modeldelivery.release.aws.traffic import CONDITIONS
+from modeldelivery.release.cli.context import Context
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection, Served
+from modeldelivery.release.errors import ConflictError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
-from modeldelivery.release.ports import ConflictError, Stored
+from modeldelivery.release.ports import Stored
 from modeldelivery.release.record import Entry
 from modeldelivery.release.version import parse_version
 
@@ -24,7 +27,7 @@ PLACE = Place(
 )
 
 
-def event(kind=Kind.UP, *, operation="up-1", target=None, actor="ci", reason="live changed"):
+def event(kind=EventKind.UP, *, operation="up-1", target=None, actor="ci", reason="live changed"):
     return Event(
         operation=operation,
         kind=kind,
@@ -44,7 +47,10 @@ def journal(**changes):
         fleet=(V2, V1),
         weights={V1: 0, V2: 100},
         digests={V1: "sha256:1", V2: "sha256:2"},
-        served=(Served(version=V1, since=NOW - 600), Served(version=V2, since=NOW - 60)),
+        served=(
+            Served(version=V1, since=NOW - 600, whole=NOW - 600),
+            Served(version=V2, since=NOW - 60, whole=NOW - 60),
+        ),
         decision=event(),
         history=(event(),),
     )
@@ -55,14 +61,14 @@ def rejection(version, digest=None, reason="errors doubled"):
     return Rejection(version=version, digest=digest, at=NOW - 30, actor="ada", reason=reason)
 
 
-def endpoint(
-    weights=None, *, desired=None, status=Status.IN_SERVICE, instances=None, failure=None, life=LIFE
-):
+def endpoint(weights=None, *, desired=None, status="InService", instances=None, failure=None, life=LIFE):
     current = {V1: 0, V2: 100} if weights is None else weights
     instances = instances or {}
     return Endpoint(
         incarnation=life,
-        status=status,
+        condition=CONDITIONS[status],
+        word=status,
+        remedy="delete it" if CONDITIONS[status] is Condition.BROKEN else "",
         config="config",
         variants={
             v: Variant(
@@ -133,13 +139,17 @@ class Hosting:
             self.endpoint, self._until = endpoint(self.endpoint.desired), None
         return self.endpoint
 
-    def move(self, weights):
+    @property
+    def timing(self):
+        return Timing()
+
+    def move(self, weights, **_):
         self.calls.append(("move", dict(weights)))
         if self.on_move:
             self.on_move.pop(0)()
         if self.ignores:
             return
-        self.endpoint = endpoint(self.endpoint.current, desired=weights, status=Status.UPDATING)
+        self.endpoint = endpoint(self.endpoint.current, desired=weights, status="Updating")
         self._until = self.clock.time + self.slow
 
     def scale(self, version, instances):
@@ -151,17 +161,14 @@ class Hosting:
             self.endpoint, variants={**self.endpoint.variants, version: grown}
         )
 
-    def change_fleet(self, *_):
-        raise AssertionError("modelctl changes no fleet")
-
-    def unrecorded(self):
+    def marked(self):
         return self.tag
 
-    def tag_unrecorded(self, text):
+    def mark(self, text):
         self.calls.append(("tag", text))
         self.tag = text
 
-    def untag(self):
+    def unmark(self):
         self.calls.append(("untag",))
         self.tag = None
 
@@ -237,10 +244,10 @@ class World:
 
     def opens(self, options: argparse.Namespace):
         self.runs += 1
-        return Desk(
+        return Context(
             place=replace_model(options),
             store=self.store,
-            hosting=self.hosting,
+            traffic=self.hosting,
             registry=self.registry,
             clock=self.clock,
             progress=self.progress,

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.journal import EventKind
 from modeldelivery.release.operations.status import Decided, Status
 from modeldelivery.review.core.document import read
 from modeldelivery.review.core.drift import By, drifted
@@ -27,7 +27,7 @@ STATUS = Status(
     candidates=(),
     versions=(),
     decision=Decided(
-        kind=Kind.ROLLBACK, by="ada", at=AT, reason="5xx", operation="x", target={"v1.0.0": 100}
+        kind=EventKind.ROLLBACK, by="ada", at=AT, reason="5xx", operation="x", target={"v1.0.0": 100}
     ),
     hold="v1.1.0 was rejected by ada: 5xx",
     pending=None,

@@ -6,35 +6,28 @@ import msgspec
 
 from modeldelivery.release.core.action import (
     Action,
+    Ask,
+    Call,
     ChangeFleet,
     Done,
     Move,
-    ReadTag,
+    Question,
     Scale,
     View,
     Wait,
     Write,
 )
-from modeldelivery.release.core.intent import may_send
-from modeldelivery.release.ports import (
-    BusyError,
-    Clock,
-    ConflictError,
-    Hosting,
-    JournalStore,
+from modeldelivery.release.errors import (
+    GaveUpError,
     LostError,
-    Progress,
-    Stored,
+    UncertainError,
     UnreachableError,
 )
+from modeldelivery.release.ports import Clock, Fleet, JournalStore, Progress, Stored, Traffic
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 READ_TRIES = 5
-
-
-class GaveUpError(Exception):
-    """The time allowed ran out. What was decided is recorded; the operation can be run again and goes on."""
 
 
 class Patience:
@@ -64,22 +57,24 @@ class Patience:
         self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
 
 
-class Conductor(msgspec.Struct, kw_only=True):
-    """One operation's hands.
+class Runner(msgspec.Struct, kw_only=True):
+    """What one operation is carried out with.
 
     Attributes:
         store: the journal.
-        hosting: the endpoint.
+        traffic: the endpoint.
+        fleet: its versions; None for an operation that changes none.
         clock: elapsed time.
         progress: who is told.
         patience: seconds of waiting in all after which it gives up.
     """
 
     store: JournalStore
-    hosting: Hosting
+    traffic: Traffic
     clock: Clock
     progress: Progress
     patience: float
+    fleet: Fleet | None = None
 
     def run(self, decide: Callable[[View], Action]) -> Done:
         """Run to the end.
@@ -89,8 +84,8 @@ class Conductor(msgspec.Struct, kw_only=True):
 
         Raises:
             GaveUpError: patience ran out.
-            UnreachableError: AWS does not answer, or does not let us in.
-            RefusedError, EndpointBrokenError: from `decide`.
+            UnreachableError: the platform does not answer, or does not let us in.
+            DeliveryError: from `decide`.
         """
         return _Run(self, decide).to_the_end()
 
@@ -98,12 +93,12 @@ class Conductor(msgspec.Struct, kw_only=True):
 class _Run:
     """What an operation remembers from one look at the world to the next."""
 
-    def __init__(self, hands: Conductor, decide: Callable[[View], Action]) -> None:
-        self._hands = hands
+    def __init__(self, ports: Runner, decide: Callable[[View], Action]) -> None:
+        self._ports = ports
         self._decide = decide
-        self._waiting = Patience(hands.clock, hands.progress, hands.patience)
+        self._waiting = Patience(ports.clock, ports.progress, ports.patience)
         self._stored: Stored | None = None
-        self._asked_at = 0.0
+        self._sent_at = 0.0
         self._began: str | None = None
         self._taken: dict[object, int] = {}
         self._answered = True
@@ -116,28 +111,28 @@ class _Run:
                 return done
 
     def _look(self) -> View:
-        """Journal, then endpoint; a silent AWS is asked again a few times."""
+        """Journal, then endpoint; a silent platform is asked again a few times."""
         for _ in range(READ_TRIES):
             try:
-                asked_at = self._hands.clock.monotonic()
-                stored = self._hands.store.read()
-                self._keep(stored, asked_at, first=self._stored is None)
-                endpoint = self._hands.hosting.describe()
+                sent_at = self._ports.clock.monotonic()
+                stored = self._ports.store.read()
+                self._keep(stored, sent_at, first=self._stored is None)
                 return View(
                     journal=stored.journal,
-                    endpoint=endpoint,
+                    endpoint=self._ports.traffic.describe(),
                     now=stored.now,
                     described=stored.now,
+                    timing=self._ports.traffic.timing,
                     began=self._began,
                 )
-            except (BusyError, LostError) as error:
+            except UncertainError as error:
                 why = str(error)
-                self._waiting.pause(f"no answer to {why}")
-        raise UnreachableError(f"AWS does not answer: {why}")
+                self._waiting.pause(why)
+        raise UnreachableError(f"asked {READ_TRIES} times in vain: {why}")
 
-    def _keep(self, stored: Stored, asked_at: float, *, first: bool = False) -> None:
-        """Time counts from the request: S3 set its Date after that, so no pause since can make a deadline look later."""
-        self._stored, self._asked_at = stored, asked_at
+    def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
+        """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""
+        self._stored, self._sent_at = stored, sent_at
         if first:
             self._began = stored.journal.decision.operation if stored.journal.decision else None
 
@@ -145,7 +140,7 @@ class _Run:
         """Act on one look at the world; None when it must be looked at again."""
         assert self._stored is not None
         while True:
-            now = self._stored.now + self._hands.clock.monotonic() - self._asked_at
+            now = self._stored.now + self._ports.clock.monotonic() - self._sent_at
             aim = view.journal.intent.aim if view.journal.intent else None
             view = msgspec.structs.replace(
                 view, now=now, taken=self._taken.get(aim, 0), answered=self._answered
@@ -157,69 +152,76 @@ class _Run:
                 case Wait():
                     self._waiting.pause(action.why)
                     return None
-                case ReadTag() | Write():
+                case Ask() | Write():
                     try:
                         view = self._learn(view, action)
-                    except (BusyError, ConflictError, LostError) as error:
-                        self._waiting.pause(f"no answer to {error}")
+                    except UncertainError as error:
+                        self._waiting.pause(str(error))
                         return None
                 case ChangeFleet() if self._prepares(action):
                     return None
                 case Move() | Scale() | ChangeFleet():
-                    self._send(action, aim, now)
+                    self._send(action, view, aim)
                     return None
 
-    def _learn(self, view: View, action: ReadTag | Write) -> View:
-        """Acts after which what was seen of the endpoint still stands. Raises BusyError, ConflictError, LostError."""
+    def _learn(self, view: View, action: Ask | Write) -> View:
+        """Acts after which what was seen of the endpoint still stands. Raises UncertainError."""
         assert self._stored is not None
-        if isinstance(action, ReadTag):
-            return msgspec.structs.replace(view, unrecorded=self._hands.hosting.unrecorded())
-        asked_at = self._hands.clock.monotonic()
-        self._keep(self._hands.store.write(action.journal, self._stored.etag), asked_at)
-        return msgspec.structs.replace(view, journal=action.journal)
+        if isinstance(action, Ask):
+            return msgspec.structs.replace(
+                view, answers={**view.answers, action.question: self._answer(action.question)}
+            )
+        sent_at = self._ports.clock.monotonic()
+        self._keep(self._ports.store.write(action.journal, self._stored.etag), sent_at)
+        return msgspec.structs.replace(view, journal=action.journal, confirmed=True)
+
+    def _answer(self, question: Question) -> str | None:
+        match question:
+            case Question.MARK:
+                return self._ports.traffic.marked()
 
     def _prepares(self, action: ChangeFleet) -> bool:
         """Make what a change of the fleet needs, once. That takes many calls, so everything is looked at again after it."""
+        assert self._ports.fleet is not None, "only `up` changes a fleet"
         if self._prepared and (self._prepared.config, self._prepared.weights) == (
             action.config,
             action.weights,
         ):
             return False
         try:
-            self._hands.hosting.prepare_fleet(action.config, action.fleet, action.weights)
-        except (BusyError, LostError) as error:
-            self._waiting.pause(f"no answer to {error}")
+            self._ports.fleet.prepare(action.config, action.fleet, action.weights)
+        except UncertainError as error:
+            self._waiting.pause(str(error))
         else:
             self._prepared = action
         return True
 
-    def _send(self, action: Move | Scale | ChangeFleet, aim: object, now: float) -> None:
+    def _send(self, action: Call, view: View, aim: object) -> None:
         """One call, if it still may be sent, and note what became of it."""
-        if not may_send(action.deadline, now):
+        if not view.timing.may_send(action.deadline, view.now):
             return
         try:
             self._call(action)
-        except BusyError as error:
+        except UncertainError as error:
+            self._answered = self._answered and not isinstance(error, LostError)
             self._waiting.pause(str(error))
-        except LostError as error:
-            self._answered = False
-            self._waiting.pause(f"no answer to {error}")
         else:
             self._taken[aim] = self._taken.get(aim, 0) + 1
             self._waiting.hurry()
 
-    def _call(self, action: Move | Scale | ChangeFleet) -> None:
-        hosting, progress = self._hands.hosting, self._hands.progress
+    def _call(self, action: Call) -> None:
+        ports, progress = self._ports, self._ports.progress
         match action:
             case Move():
                 progress.note(f"moving traffic to {_shown(action)}")
-                hosting.move(action.weights)
+                ports.traffic.move(action.weights, token=action.token, operation=action.operation)
             case Scale():
                 progress.note(f"scaling {action.version} to {action.instances} instances")
-                hosting.scale(action.version, action.instances)
+                ports.traffic.scale(action.version, action.instances)
             case ChangeFleet():
+                assert ports.fleet is not None, "only `up` changes a fleet"
                 progress.note(f"changing the fleet to {', '.join(action.fleet)}")
-                hosting.change_fleet(action.config)
+                ports.fleet.change(action.config, token=action.token, operation=action.operation)
 
 
 def _shown(move: Move) -> str:

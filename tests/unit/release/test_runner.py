@@ -3,14 +3,11 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.conduct import GaveUpError
 from modeldelivery.release.core import rollback, up
-from modeldelivery.release.core.endpoint import Status
-from modeldelivery.release.core.intent import EndpointBrokenError
-from modeldelivery.release.core.journal import Kind
-from modeldelivery.release.core.request import Request
-from modeldelivery.release.core.resolve import RefusedError
-from modeldelivery.release.ports import UnreachableError
+from modeldelivery.release.core.endpoint import Condition
+from modeldelivery.release.core.journal import EventKind, IntentKind
+from modeldelivery.release.core.request import Release, Request
+from modeldelivery.release.errors import BrokenError, GaveUpError, RefusedError, UnreachableError
 from modeldelivery.release.version import Version
 from tests.unit.release.memory import Host, Store, Time, an_endpoint, conductor
 
@@ -34,7 +31,7 @@ class Bench:
         asked = up.Up(
             operation=operation,
             actor="ci",
-            request=Request(live=live, fleet=fleet, digests=DIGESTS),
+            request=Request(release=Release(live=live, fleet=fleet), digests=DIGESTS),
             shown=None,
             serving=None,
             config="+".join,
@@ -61,7 +58,7 @@ def bench():
 def test_a_rollback_is_an_intent_one_call_and_an_outcome(bench):
     bench.rollback()
     assert bench.host.calls == [("move", {A: 100, B: 0})]
-    assert [j.intent and j.intent.kind for j in bench.store.written] == [Kind.ROLLBACK, None]
+    assert [j.intent and j.intent.kind for j in bench.store.written] == [IntentKind.ROLLBACK, None]
     assert bench.current == {A: 100, B: 0}
 
 
@@ -75,7 +72,7 @@ def test_a_write_whose_answer_was_lost_is_recognised_as_ones_own(bench):
     bench.store.faults += ["lost", "lost"]
     bench.rollback()
     assert bench.host.calls == [("move", {A: 100, B: 0})]
-    assert [e.kind for e in bench.store.journal.history if e.operation == "op3"] == [Kind.ROLLBACK]
+    assert [e.kind for e in bench.store.journal.history if e.operation == "op3"] == [EventKind.ROLLBACK]
 
 
 def test_a_write_that_never_arrived_is_written_again(bench):
@@ -105,7 +102,8 @@ def test_a_busy_endpoint_gets_its_call_as_soon_as_it_takes_one(bench):
 def test_a_rejection_is_recorded_before_a_changing_endpoint_can_take_the_call(bench):
     bench.host.endpoint = an_endpoint(
         {A: 0, B: 100},
-        status=Status.UPDATING,
+        condition=Condition.BUSY,
+        word="Updating",
         config="v1.0.0+v1.1.0",
         incarnation=bench.host.describe().incarnation,
     )
@@ -142,14 +140,14 @@ def test_too_late_to_send_the_intent_is_renewed_first(bench):
 
 
 def test_a_fleet_change_that_took_long_to_prepare_looks_again_before_its_one_call(bench):
-    prepare = bench.host.prepare_fleet
+    prepare = bench.host.prepare
 
     def overtaken(*change):
         prepare(*change)
         bench.time.sleep(30)
         bench.rollback(operation="op4")
 
-    bench.host.prepare_fleet = overtaken
+    bench.host.prepare = overtaken
     with pytest.raises(RefusedError, match="superseded by operator"):
         bench.up("op3", B, (A, B, C))
     assert bench.host.calls == [("move", {A: 100, B: 0})]
@@ -157,14 +155,14 @@ def test_a_fleet_change_that_took_long_to_prepare_looks_again_before_its_one_cal
 
 def test_a_fleet_change_is_prepared_once_however_slow_that_is(bench):
     prepared = []
-    prepare = bench.host.prepare_fleet
+    prepare = bench.host.prepare
 
     def slow(*change):
         prepare(*change)
         prepared.append(change[0])
         bench.time.sleep(30)
 
-    bench.host.prepare_fleet = slow
+    bench.host.prepare = slow
     bench.up("op3", B, (A, B, C))
     assert prepared == ["v1.0.0+v1.1.0+v1.2.0"]
     assert bench.store.journal.fleet == (A, B, C)
@@ -172,7 +170,7 @@ def test_a_fleet_change_is_prepared_once_however_slow_that_is(bench):
 
 def test_a_move_that_sagemaker_keeps_taking_back_is_given_up_and_said(bench):
     bench.host.faults += ["reverted"] * 9
-    with pytest.raises(EndpointBrokenError, match="took the weights 3 times and took them back"):
+    with pytest.raises(BrokenError, match="took the weights 3 times and took them back"):
         bench.rollback()
     assert bench.current == {A: 0, B: 100}
 
@@ -187,7 +185,7 @@ def test_a_fleet_change_that_was_rolled_back_fails_the_up_and_is_not_recorded(be
 
 def test_the_tag_is_read_only_where_the_weights_are_not_explained(bench):
     looks = []
-    bench.host.unrecorded = lambda: looks.append("tag")
+    bench.host.marked = lambda: looks.append("tag")
     bench.rollback()
     assert looks == []
     bench.host.move({A: 50, B: 50})
@@ -210,7 +208,7 @@ def test_a_silent_aws_is_asked_again(bench):
 
 def test_an_aws_that_stays_silent_is_unreachable_in_a_sentence(bench):
     bench.store.silent = 100
-    with pytest.raises(UnreachableError, match="AWS does not answer: GetObject"):
+    with pytest.raises(UnreachableError, match="asked 5 times in vain: GetObject"):
         bench.rollback()
 
 

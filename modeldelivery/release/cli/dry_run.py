@@ -9,14 +9,15 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws.registry import Clients
+from modeldelivery.release.aws.traffic import CONDITIONS
 from modeldelivery.release.cli.outcome import Call
-from modeldelivery.release.core.endpoint import Status
+from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.ports import Clock
 
 ASSUMED = "assumes that SageMaker ends what it is doing and gives what it was asked for"
 
 
-class Rehearsal:
+class DryRun:
     """Clients and a clock that skips every wait. What was written is what is read afterwards."""
 
     def __init__(self, clients: Clients, clock: Clock) -> None:
@@ -51,15 +52,15 @@ class Rehearsal:
 class _Reads:
     """A client of which only what reads is called."""
 
-    def __init__(self, service: str, client: Any, rehearsal: Rehearsal) -> None:
-        self._service, self._client, self._rehearsal = service, client, rehearsal
+    def __init__(self, service: str, client: Any, dry_run: DryRun) -> None:
+        self._service, self._client, self._dry_run = service, client, dry_run
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if not name.startswith(("get_", "head_", "list_", "describe_")):
             raise AssertionError(f"a dry run would call {self._service} {name}")
 
         def read(**parameters: Any) -> Any:
-            self._rehearsal.read(self._named(name), parameters)
+            self._dry_run.read(self._named(name), parameters)
             return getattr(self._client, name)(**parameters)
 
         return read
@@ -71,16 +72,16 @@ class _Reads:
 class _S3(_Reads):
     """Objects put stay in memory; dates are S3's plus the waits that were skipped."""
 
-    def __init__(self, client: Any, rehearsal: Rehearsal) -> None:
-        super().__init__("s3", client, rehearsal)
+    def __init__(self, client: Any, dry_run: DryRun) -> None:
+        super().__init__("s3", client, dry_run)
         self._put: dict[str, bytes] = {}
         self._last: tuple[float, float] | None = None
 
     def get_object(self, **parameters: Any) -> Any:
-        self._rehearsal.read("s3:GetObject", parameters)
+        self._dry_run.read("s3:GetObject", parameters)
         body = self._put.get(parameters["Key"])
         if body is not None:
-            return {"Body": io.BytesIO(body), "ETag": '"rehearsed"'} | self._dated()
+            return {"Body": io.BytesIO(body), "ETag": '"dry run"'} | self._dated()
         try:
             found = self._client.get_object(**parameters)
         except ClientError as error:
@@ -90,36 +91,36 @@ class _S3(_Reads):
         return found
 
     def put_object(self, **parameters: Any) -> Any:
-        self._rehearsal.wrote("s3:PutObject", parameters)
+        self._dry_run.wrote("s3:PutObject", parameters)
         body = parameters["Body"]
         self._put[parameters["Key"]] = body if isinstance(body, bytes) else b""
-        return {"ETag": '"rehearsed"'} | self._dated()
+        return {"ETag": '"dry run"'} | self._dated()
 
     def _see(self, response: Any) -> None:
         """Learn S3's clock, and set it on by the waits that were skipped."""
         headers = response["ResponseMetadata"]["HTTPHeaders"]
-        now = parsedate_to_datetime(headers["date"]).timestamp() + self._rehearsal.skipped
-        self._last = now, self._rehearsal.monotonic()
+        now = parsedate_to_datetime(headers["date"]).timestamp() + self._dry_run.skipped
+        self._last = now, self._dry_run.monotonic()
         headers["date"] = formatdate(now, usegmt=True)
 
     def _dated(self) -> dict[str, Any]:
         assert self._last is not None, "every operation reads before it writes"
         seen, at = self._last
-        now = seen + self._rehearsal.monotonic() - at
+        now = seen + self._dry_run.monotonic() - at
         return {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(now, usegmt=True)}}}
 
 
 class _SageMaker(_Reads):
     """An endpoint that at once does as it is asked."""
 
-    def __init__(self, client: Any, rehearsal: Rehearsal) -> None:
-        super().__init__("sagemaker", client, rehearsal)
+    def __init__(self, client: Any, dry_run: DryRun) -> None:
+        super().__init__("sagemaker", client, dry_run)
         self._asked: dict[str, dict[str, Any]] = {}
 
     def describe_endpoint(self, **parameters: Any) -> Any:
-        self._rehearsal.read("sagemaker:DescribeEndpoint", parameters)
+        self._dry_run.read("sagemaker:DescribeEndpoint", parameters)
         found = self._client.describe_endpoint(**parameters)
-        settled = Status(found["EndpointStatus"]).busy and self._rehearsal.skipped
+        settled = CONDITIONS.get(found["EndpointStatus"]) is Condition.BUSY and self._dry_run.skipped
         for variant in found.get("ProductionVariants", []):
             variant.update(self._asked.get(variant["VariantName"], {}))
             if settled or variant["VariantName"] in self._asked:
@@ -128,21 +129,21 @@ class _SageMaker(_Reads):
         return found | ({"EndpointStatus": "InService"} if settled or self._asked else {})
 
     def update_endpoint_weights_and_capacities(self, **parameters: Any) -> Any:
-        self._rehearsal.wrote("sagemaker:UpdateEndpointWeightsAndCapacities", parameters)
+        self._dry_run.wrote("sagemaker:UpdateEndpointWeightsAndCapacities", parameters)
         for change in parameters["DesiredWeightsAndCapacities"]:
             self._asked.setdefault(change["VariantName"], {}).update(change)
         return {}
 
     def add_tags(self, **parameters: Any) -> Any:
-        self._rehearsal.wrote("sagemaker:AddTags", parameters)
+        self._dry_run.wrote("sagemaker:AddTags", parameters)
         return {}
 
     def delete_tags(self, **parameters: Any) -> Any:
-        self._rehearsal.wrote("sagemaker:DeleteTags", parameters)
+        self._dry_run.wrote("sagemaker:DeleteTags", parameters)
         return {}
 
     def create_model_package(self, **parameters: Any) -> Any:
-        self._rehearsal.wrote("sagemaker:CreateModelPackage", parameters)
+        self._dry_run.wrote("sagemaker:CreateModelPackage", parameters)
         return {"ModelPackageArn": f"(of the new package in {parameters['ModelPackageGroupName']})"}
 
 

@@ -3,40 +3,54 @@
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+import re
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from modeldelivery.release.aws.errors import ask, find
-from modeldelivery.release.core.endpoint import Endpoint, Incarnation, Status, Variant
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import variant_name, variant_version
-from modeldelivery.release.ports import UnreachableError
 from modeldelivery.release.version import BadVersionError, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
-UNRECORDED_TAG = "model-delivery:unrecorded"
-_STATUSES = frozenset(Status)
+MARK_TAG = "model-delivery:unrecorded"
+TIMING = Timing(lease=8.0, call=4.0, tries=3)  # a call's time-outs are those of release.aws.session.ONCE
+_NOT_IN_A_TAG = re.compile(
+    r"[^\w .:/=+\-@]"
+)  # SageMaker takes letters, digits, spaces and these in a tag's value
+_LONGEST_TAG = 256
+_DELETE = "delete it with `aws sagemaker delete-endpoint`, then `pulumi up` makes it again with the last version that served"
+# EndpointStatus, each of SageMaker's own:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+CONDITIONS = {
+    "InService": Condition.READY,
+    "Creating": Condition.BUSY,
+    "Updating": Condition.BUSY,
+    "SystemUpdating": Condition.BUSY,
+    "RollingBack": Condition.BUSY,
+    "Deleting": Condition.BUSY,
+    "Failed": Condition.BROKEN,
+    "OutOfService": Condition.BROKEN,
+    "UpdateRollbackFailed": Condition.BROKEN,
+}
 
 
-class Configs(Protocol):
-    """Makes endpoint configurations and moves the endpoint to them; only `up` has one. As `release.ports.Hosting` has it."""
-
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None: ...
-
-    def change(self, config: str) -> None: ...
-
-
-class SageMakerHosting(msgspec.Struct, kw_only=True):
-    """A Hosting. The endpoint's ARN is learned from the first describe."""
+class SageMakerTraffic(msgspec.Struct, kw_only=True):
+    """A Traffic without compare-and-swap: its token is empty. The endpoint's ARN is learned from the first describe."""
 
     sagemaker: "SageMakerClient"
     name: str
-    configs: Configs | None = None
     arn: str | None = None
+
+    @property
+    def timing(self) -> Timing:
+        return TIMING
 
     def describe(self) -> Endpoint | None:
         found = find(
@@ -48,7 +62,7 @@ class SageMakerHosting(msgspec.Struct, kw_only=True):
         self.arn = found["EndpointArn"]
         return _endpoint(found)
 
-    def move(self, weights: Weights) -> None:
+    def move(self, weights: Weights, *, token: str, operation: str) -> None:  # noqa: ARG002 - SageMaker keeps neither
         self._update(
             [{"VariantName": variant_name(v), "DesiredWeight": float(w)} for v, w in weights.items()]
         )
@@ -56,33 +70,23 @@ class SageMakerHosting(msgspec.Struct, kw_only=True):
     def scale(self, version: Version, instances: int) -> None:
         self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
 
-    def prepare_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
-        assert self.configs is not None, "only `up` changes a fleet"
-        self.configs.prepare(config, fleet, weights)
-
-    def change_fleet(self, config: str) -> None:
-        assert self.configs is not None, "only `up` changes a fleet"
-        self.configs.change(config)
-
-    def unrecorded(self) -> str | None:
+    def marked(self) -> str | None:
         if self.arn is None:
             return None
         arn = self.arn
         found = ask(f"sagemaker:ListTags {self.name}", lambda: self.sagemaker.list_tags(ResourceArn=arn))
-        return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == UNRECORDED_TAG), None)
+        return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == MARK_TAG), None)
 
-    def tag_unrecorded(self, text: str) -> None:
-        """Say on the endpoint itself that the journal does not know of a move."""
+    def mark(self, text: str) -> None:
         arn = self._described_arn
-        tags: list[Any] = [{"Key": UNRECORDED_TAG, "Value": text[:256]}]
+        tags: list[Any] = [{"Key": MARK_TAG, "Value": _NOT_IN_A_TAG.sub(" ", text)[:_LONGEST_TAG]}]
         ask(f"sagemaker:AddTags {self.name}", lambda: self.sagemaker.add_tags(ResourceArn=arn, Tags=tags))
 
-    def untag(self) -> None:
-        """The journal knows of it now."""
+    def unmark(self) -> None:
         arn = self._described_arn
         ask(
             f"sagemaker:DeleteTags {self.name}",
-            lambda: self.sagemaker.delete_tags(ResourceArn=arn, TagKeys=[UNRECORDED_TAG]),
+            lambda: self.sagemaker.delete_tags(ResourceArn=arn, TagKeys=[MARK_TAG]),
         )
 
     @property
@@ -100,14 +104,18 @@ class SageMakerHosting(msgspec.Struct, kw_only=True):
 
 
 def _endpoint(found: Any) -> Endpoint:
-    status = found["EndpointStatus"]
-    if status not in _STATUSES:
+    word = found["EndpointStatus"]
+    condition = CONDITIONS.get(word)
+    if condition is None:
         raise UnreachableError(
-            f"{found['EndpointName']} is in status {status!r}, which this version of modelctl does not know"
+            f"{found['EndpointName']} is in status {word!r}, which this version of modelctl does not know",
+            hint="update modelctl",
         )
     return Endpoint(
         incarnation=Incarnation(found["EndpointArn"], found["CreationTime"].timestamp()),
-        status=Status(status),
+        condition=condition,
+        word=word,
+        remedy=_DELETE if condition is Condition.BROKEN else "",
         config=found.get("EndpointConfigName", ""),
         variants={
             _version(found, v["VariantName"]): _variant(v) for v in found.get("ProductionVariants", [])
