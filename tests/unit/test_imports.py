@@ -30,6 +30,7 @@ MAY_IMPORT = {
     OURS: set(),
     f"{OURS}.terminal": set(),
     f"{OURS}.plugin": set(),
+    f"{OURS}.catalogue": set(),
     f"{OURS}.provider": {
         *ours("plugin"),
         *ours("release.actor", "release.aws", "release.core", "release.operations", "release.ports"),
@@ -52,9 +53,12 @@ MAY_IMPORT = {
     },
     f"{OURS}.release.aws": {*ours("release.core", "release.ports", "release.record"), *NAMES},
     f"{OURS}.release.cli": ours("release", "terminal"),
-    f"{OURS}.policy": NAMES,
-    f"{OURS}.review": ours("policy.finding", "policy.judgement", "release", "terminal"),
-    f"{OURS}.review.core": {*ours("release.operations.proof", "release.operations.status"), *NAMES},
+    f"{OURS}.policy": {*ours("catalogue"), *NAMES},
+    f"{OURS}.review": ours("catalogue", "policy.finding", "policy.judgement", "release", "terminal"),
+    f"{OURS}.review.core": {
+        *ours("catalogue", "release.operations.proof", "release.operations.status"),
+        *NAMES,
+    },
     f"{OURS}.review.telling": {*ours("review.core", "terminal"), *NAMES},
 }
 PURE = (
@@ -66,6 +70,7 @@ PURE = (
     f"{OURS}.release.runner",
     f"{OURS}.release.errors",
     f"{OURS}.release.formats",
+    f"{OURS}.catalogue",
     f"{OURS}.review.core",
     f"{OURS}.review.telling",
 )

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.catalogue.tokens import ENDPOINT, MODEL
 from modeldelivery.review.core.document import UNKNOWN
-from modeldelivery.review.core.kinds import ENDPOINT, MODEL
 from modeldelivery.review.core.touched import Touched
 
 # What differs between two environments, and between two resources that were made alike: ids, and auto-names' endings.

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.catalogue.tokens import ENDPOINT, MODEL, SCALING_TARGET
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 from modeldelivery.review.core.document import DocumentError
-from modeldelivery.review.core.kinds import ENDPOINT, MODEL, SCALING_TARGET
 from modeldelivery.review.core.touched import Effect, Touched
 
 Weights = dict[str, int]

@@ -3,8 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from modeldelivery.catalogue.kind import Nature
+from modeldelivery.catalogue.tokens import (
+    ALARM,
+    BUCKET_LIFECYCLE,
+    BUCKET_VERSIONING,
+    BUCKETS,
+    ENDPOINT,
+    KEY,
+    MODEL,
+    PUBLIC_ACCESS_BLOCK,
+    REPOSITORY,
+)
 from modeldelivery.review.core.document import holds_unknown
-from modeldelivery.review.core.kinds import ALARM, BUCKET, ENDPOINT, KEY, MODEL, REPOSITORY, Nature
 from modeldelivery.review.core.touched import Effect, Touched
 
 Inputs = Mapping[str, Any]
@@ -167,15 +178,15 @@ def _endpoint(old: Inputs, new: Inputs) -> Iterator[str]:
 
 
 _JUDGES: dict[str, Judge] = {
-    BUCKET: _bucket,
+    **dict.fromkeys(BUCKETS, _bucket),
     REPOSITORY: _repository,
     KEY: _key,
     ALARM: _alarm,
     MODEL: _model,
     ENDPOINT: _endpoint,
-    "aws:s3/bucketVersioning:BucketVersioning": _versioning,
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _public_access,
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle,
+    BUCKET_VERSIONING: _versioning,
+    PUBLIC_ACCESS_BLOCK: _public_access,
+    BUCKET_LIFECYCLE: _lifecycle,
 }
 
 

@@ -10,21 +10,6 @@ from modeldelivery.review.core.document import SECRET, UNKNOWN, holds_unknown
 from modeldelivery.review.core.iam.diff import PolicyError, Widening, compare
 from modeldelivery.review.core.touched import Effect, Touched
 
-_GRANTS = {  # what grants without a document of its own
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("policyArn",),
-    "aws:iam/policyAttachment:PolicyAttachment": ("policyArn", "roles", "users", "groups"),
-    "aws:iam/role:Role": ("managedPolicyArns",),
-    "aws:lambda/permission:Permission": ("principal", "action", "sourceArn"),
-    "aws:kms/grant:Grant": ("granteePrincipal", "operations"),
-}
-_DOCUMENTS = {
-    "aws:iam/role:Role",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/policy:Policy",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:kms/key:Key",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-}
 # A boundary limits what the role's policies can grant; without it they grant all that they say.
 _BOUNDARY = "permissionsBoundary"
 
@@ -56,7 +41,7 @@ def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
     after = before if resource.effect is Effect.ABANDON else resource.after
     for where, old, new in _documents(before, after):
         yield from _compared(resource.urn, where, old, new)
-    for key in _GRANTS.get(resource.type, ()):
+    for key in resource.kind.grants or ():
         yield from _granted(resource.urn, key, before.get(key), after.get(key))
     if before.get(_BOUNDARY) != after.get(_BOUNDARY) and resource.new and before.get(_BOUNDARY):
         yield PermissionChange(
@@ -153,5 +138,5 @@ def _grant(kind: str, what: str, detail: str) -> Widening:
 
 
 def _is_strange(resource: Touched) -> bool:
-    strange = resource.type.startswith("aws:iam/") and resource.type not in _DOCUMENTS | set(_GRANTS)
+    strange = resource.type.startswith("aws:iam/") and resource.kind.grants is None
     return strange and bool(resource.changed or resource.effect not in {Effect.NONE, Effect.READ})

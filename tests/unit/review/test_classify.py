@@ -272,6 +272,18 @@ def test_an_unknown_type_that_goes_is_taken_for_one_that_holds_something():
     assert [loss.words for loss in change("nothing", edit).losses] == ["aws:new/store:Store"]
 
 
+def test_a_bucket_under_its_old_name_is_weakened_as_any_bucket():
+    def edit(found):
+        bucket = step(found, "aws:s3/bucket:Bucket", "flights-prod-logs")
+        for part in (bucket, bucket["oldState"], bucket["newState"]):
+            part["urn"] = part["urn"].replace("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+        bucket["oldState"]["type"] = bucket["newState"]["type"] = "aws:s3/bucketV2:BucketV2"
+        bucket["newState"]["inputs"]["forceDestroy"] = True
+
+    (weak,) = change("nothing", edit).weakened
+    assert weak.why == ("deleting it would delete what is in it",)
+
+
 def test_other_bits_under_the_same_name_weaken_what_a_version_is():
     def edit(found):
         endpoint = step(found, "modeldelivery:index:Endpoint")["newState"]["inputs"]

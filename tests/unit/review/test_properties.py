@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modeldelivery.catalogue.kind import Nature
+from modeldelivery.catalogue.table import kind_of
 from modeldelivery.review.core.change import Kind, classify
 from modeldelivery.review.core.document import read, type_of
-from modeldelivery.review.core.kinds import Nature, is_component, kind_of
+from modeldelivery.review.core.touched import is_component
 from modeldelivery.review.telling import markdown
 from modeldelivery.review.telling.story import tell
 from tests.unit.review.documents import PRICES, document, record, text
