@@ -27,7 +27,7 @@ from modeldelivery.release.ports import Clock, Fleet, JournalStore, Progress, St
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
-READ_TRIES = 5
+FIRST_READS = 5  # in vain, after which a platform that never answered counts as unreachable
 
 
 class Patience:
@@ -111,8 +111,9 @@ class _Run:
                 return done
 
     def _look(self) -> View:
-        """Journal, then endpoint; a silent platform is asked again a few times."""
-        for _ in range(READ_TRIES):
+        """Journal, then endpoint; a silent platform is asked again: a few times, and once it has answered, within patience."""
+        tried = 0
+        while True:
             try:
                 sent_at = self._ports.clock.monotonic()
                 stored = self._ports.store.read()
@@ -126,9 +127,10 @@ class _Run:
                     began=self._began,
                 )
             except UncertainError as error:
-                why = str(error)
-                self._waiting.pause(why)
-        raise UnreachableError(f"asked {READ_TRIES} times in vain: {why}")
+                tried += 1
+                if self._stored is None and tried == FIRST_READS:
+                    raise UnreachableError(f"asked {tried} times in vain: {error}") from error
+                self._waiting.pause(str(error))
 
     def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
         """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""

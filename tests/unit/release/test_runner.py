@@ -242,3 +242,18 @@ def test_a_target_of_the_same_bits_is_refused_unless_nothing_is_rejected(bench):
     with pytest.raises(RefusedError, match=r"v1\.0\.0 has the same bits as v1\.1\.0, which has traffic"):
         bench.rollback(to=A)
     assert bench.rollback(to=A, keep=True)
+
+
+def test_a_silence_of_seconds_ends_no_wait_that_has_begun(bench):
+    bench.host.faults.append("busy")
+    busy = bench.host.describe
+
+    def falls_silent():
+        bench.host.describe = busy
+        bench.store.silent = 12
+        return busy()
+
+    bench.host.describe = falls_silent
+    bench.rollback()
+    assert bench.store.silent == 0
+    assert bench.current == {A: 100, B: 0}
