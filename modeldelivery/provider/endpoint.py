@@ -90,7 +90,7 @@ class EndpointResource:
         added = {
             "weights": plan.weights,
             "servingAtCheck": serving,
-            "fallbackAtCheck": history.fallback(journal),
+            "fallbackAtCheck": history.fallback(journal, seen.endpoint),
         }
         return Checked({**news, **{key: value for key, value in added.items() if value is not None}})
 

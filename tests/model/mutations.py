@@ -90,9 +90,9 @@ def _answered(view: View, finished: Any = intent.finished) -> Journal:
 
 
 def _of_weights_only(
-    asked: Any, journal: Journal, *rest: Any, rejected: Any = rollback.rejected
+    asked: Any, view: View, *rest: Any, rejected: Any = rollback.rejected
 ) -> tuple[Any, ...]:
-    return rejected(asked, replace(journal, intent=None), *rest)  # type: ignore[no-any-return]
+    return rejected(asked, replace(view, journal=replace(view.journal, intent=None)), *rest)  # type: ignore[no-any-return]
 
 
 def _desired(asked: Intent, endpoint: Endpoint) -> bool:
@@ -175,7 +175,7 @@ MUTATIONS: dict[str, tuple[str, Plant]] = {
     "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
     "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None)),
     "superseding an intent lifts rejections": (DROP, swap(closed=_lifting)),
-    "a rollback rejects nothing": (DROP, swap(rejected=lambda _asked, journal, *_: journal.rejections)),
+    "a rollback rejects nothing": (DROP, swap(rejected=lambda _asked, view, *_: view.journal.rejections)),
     "a rollback rejects only what has weight": (KILLED, swap(rejected=_of_weights_only)),
     "an up does not notice a newer decision": (SHIFT, swap(_refuse_unseen=lambda *_: None)),
     "an up supersedes a rollback instead of finishing it": (

@@ -1,29 +1,39 @@
 """Questions about the past that the journal answers: what served, what to fall back to, what explains the weights."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Journal, Served
+from modeldelivery.release.core.journal import IntentKind, Journal, Served, Verdict
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.version import Version
 
 
-def fallback(journal: Journal) -> Version | None:
+def fallback(journal: Journal, endpoint: Endpoint | None = None) -> Version | None:
     """Where a rollback goes: the last version, not rejected, that carried everything before the one serving now.
 
     Never the bits that carry everything now, under whichever name; while traffic is split, one of those serving may be it.
-    During a move of traffic it is what the move comes from, if that carried everything.
+    What serves is what the endpoint does, where it is given. During a move it is what the move comes from, if that carried
+    everything; during a rollback, where that goes.
     """
     intent = journal.intent
-    now = weights.whole_version(journal.weights)
+    now = weights.whole_version(_seen(endpoint) if endpoint else journal.weights)
+    if intent and intent.kind is IntentKind.ROLLBACK and intent.verdict is not Verdict.GIVES:
+        target = weights.whole_version(intent.target)
+        if target and not journal.rejection(target):
+            return target
     if intent and not weights.same(intent.source, intent.target):
         source, now = weights.whole_version(intent.source), weights.whole_version(intent.target)
         if source and _fit(journal, source, now):
             return source
     return _last_whole(journal, (s.version for s in journal.served if _fit(journal, s.version, now)))
+
+
+def _seen(endpoint: Endpoint) -> Mapping[Version, float]:
+    """What serves, or is about to: a Desired that was left behind by a move that failed is neither."""
+    return endpoint.desired if endpoint.busy else endpoint.current
 
 
 def last_whole(journal: Journal, among: Iterable[Version]) -> Version | None:
@@ -67,7 +77,7 @@ def with_served(journal: Journal, seen: Weights, now: float) -> Journal:
     known = {s.version: s for s in journal.served}
     kept = tuple(s for s in journal.served if s.version not in serving)
     fresh = tuple(
-        _seen(
+        _noted(
             known.get(version) or Served(version=version, since=now),
             now,
             goes_on=version in before,
@@ -79,7 +89,7 @@ def with_served(journal: Journal, seen: Weights, now: float) -> Journal:
     return msgspec.structs.replace(journal, served=(*kept, *fresh))
 
 
-def _seen(served: Served, now: float, *, goes_on: bool, whole: bool, was_whole: bool) -> Served:
+def _noted(served: Served, now: float, *, goes_on: bool, whole: bool, was_whole: bool) -> Served:
     since = served.since if goes_on else now
     began = served.whole if was_whole and served.whole is not None else now
     return msgspec.structs.replace(served, since=since, whole=began if whole else served.whole)

@@ -57,6 +57,7 @@ def event_of(intent: Intent, now: float, kind: EventKind | None = None, reason: 
         reason=reason or intent.reason,
         source=intent.source,
         target=intent.target,
+        verdict=intent.verdict,
     )
 
 

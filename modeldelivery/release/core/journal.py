@@ -42,6 +42,17 @@ class EventKind(StrEnum):
     OTHER = "other"  # a newer version of this program's
 
 
+class Verdict(StrEnum):
+    """What a rollback says of the versions that it takes the traffic from."""
+
+    REJECTS = "rejects"
+    KEEPS = "keeps"  # nothing yet: `rollback --keep`; the next plain one rejects them
+    GIVES = (
+        "gives"  # nothing: `rollback --to … --keep` gives a version traffic, and can itself be rolled back
+    )
+    OTHER = "other"  # a newer version of this program's
+
+
 class Intent(Record, frozen=True, kw_only=True):
     """A change under way, written before the call that makes it.
 
@@ -54,6 +65,7 @@ class Intent(Record, frozen=True, kw_only=True):
         drops: versions that a fleet change takes away.
         fleet: versions on the endpoint afterwards (fleet changes only).
         holder: operation that finishes it in its dead owner's stead, and whose the deadline is (a rollback's only).
+        verdict: of a rollback; one without it rejects.
         deadline: the call is never sent after this instant.
         fence: latest deadline of any earlier intent: until then, an older call may still arrive.
     """
@@ -72,6 +84,7 @@ class Intent(Record, frozen=True, kw_only=True):
     drops: tuple[Version, ...] = ()
     fleet: tuple[Version, ...] = ()
     holder: str | None = None
+    verdict: Verdict | None = None
 
     @property
     def aim(self) -> tuple[object, ...]:
@@ -103,7 +116,7 @@ class Served(Record, frozen=True, kw_only=True):
 
 
 class Event(Record, frozen=True, kw_only=True):
-    """One line of history: what was decided or observed, by whom, why."""
+    """One line of history: what was decided or observed, by whom, why. `verdict` is a rollback's; one without it rejects."""
 
     operation: str
     kind: EventKind
@@ -112,6 +125,7 @@ class Event(Record, frozen=True, kw_only=True):
     reason: str
     source: dict[Version, int]
     target: dict[Version, int]
+    verdict: Verdict | None = None
 
 
 class Journal(Document, frozen=True, kw_only=True):

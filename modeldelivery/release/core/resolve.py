@@ -203,7 +203,7 @@ def _off_rejected(base: Weights, journal: Journal, endpoint: Endpoint) -> tuple[
     recorded = weights.traffic(journal.weights)
     if recorded and all(v in endpoint.variants and not journal.rejection(v) for v in recorded):
         return journal.weights, [f"{why}; its traffic goes back to what the journal records"]
-    refuge = history.fallback(journal)
+    refuge = history.fallback(journal, endpoint)
     if refuge is None or refuge not in endpoint.variants:
         clean = [v for v in weights.traffic(base) if not journal.rejection(v)]
         refuge = clean[0] if clean else None

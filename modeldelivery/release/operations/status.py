@@ -135,7 +135,7 @@ def assess(place: Place, found: Found) -> Status:
         for v in sorted(known, key=precedence)
         if stored and not history.carried(journal, v) and v != serving
     )
-    fallback = history.fallback(journal)
+    fallback = history.fallback(journal, endpoint)
     shown = sorted(known | {r.version for r in journal.rejections}, key=precedence, reverse=True)
     return Status(
         model=place.model,

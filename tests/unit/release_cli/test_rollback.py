@@ -71,6 +71,79 @@ def test_keep_rejects_nothing(modelctl, world):
     assert world.store.journal.rejections == ()
 
 
+def after_the_documented_way_back(modelctl):
+    """Rolled back from v2, accepted, and given its traffic again."""
+    modelctl("rollback", "--reason", "errors doubled")
+    modelctl("accept", "v2.0.0", "--reason", "it was the feed")
+    modelctl("rollback", "--to", "v2.0.0", "--keep", "--reason", "accepted again")
+
+
+def fallback(modelctl):
+    return modelctl("status", "--json").json["fallback"]
+
+
+def test_a_version_that_was_given_its_traffic_again_can_be_rolled_back_from(modelctl, world):
+    after_the_documented_way_back(modelctl)
+    world.hosting.calls.clear()
+    world.clock.sleep(60)
+    assert fallback(modelctl) == V1
+
+    ended = modelctl("rollback", "--reason", "errors again", "--json")
+
+    assert (ended.status, ended.json["outcome"]) == (0, "done")
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
+    assert [r.version for r in world.store.journal.rejections] == [V2]
+
+
+def test_a_rollback_that_kept_is_confirmed_by_one_that_rejects_and_moves_nothing(modelctl, world):
+    modelctl("rollback", "--keep", "--reason", "a look")
+    world.hosting.calls.clear()
+    world.clock.sleep(60)
+
+    ended = modelctl("rollback", "--reason", "sure now", "--json")
+
+    assert (ended.status, ended.json["outcome"]) == (0, "done")
+    assert world.hosting.calls == []
+    assert [(r.version, r.reason) for r in world.store.journal.rejections] == [(V2, "sure now")]
+    again = modelctl("rollback", "--reason", "again", "--json")
+    assert (again.status, again.json["outcome"]) == (0, "already")
+    assert "sure now" in again.json["summary"]
+
+
+def test_keeping_twice_is_already_done(modelctl, world):
+    modelctl("rollback", "--keep", "--reason", "a look")
+    world.clock.sleep(60)
+    assert modelctl("rollback", "--keep", "--reason", "a look", "--json").json["outcome"] == "already"
+    assert world.store.journal.rejections == ()
+
+
+def test_accepting_what_was_rolled_back_from_does_not_make_a_second_rollback_move_anything(modelctl, world):
+    modelctl("rollback", "--reason", "errors doubled")
+    modelctl("accept", "v2.0.0", "--reason", "it was the feed")
+    world.hosting.calls.clear()
+    world.clock.sleep(60)
+
+    assert modelctl("rollback", "--reason", "again", "--json").json["outcome"] == "already"
+    assert world.hosting.calls == []
+
+
+@pytest.mark.parametrize("asked", [["--reason", "errors doubled"], ["--keep", "--reason", "a look"]])
+def test_traffic_that_someone_moved_back_goes_again_to_what_status_calls_the_fallback(modelctl, world, asked):
+    modelctl("rollback", *asked)
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100})
+    world.hosting.calls.clear()
+    world.clock.sleep(60)
+    assert fallback(modelctl) == V1
+
+    assert modelctl("rollback", "--reason", "again").status == 0
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
+
+
+def test_a_pending_rollback_s_target_is_the_fallback_that_status_names(modelctl, world):
+    world.store.journal = journal(intent=rollback_by("ada"), rejections=(rejection(V2),))
+    assert fallback(modelctl) == V1
+
+
 def test_a_target_with_too_few_instances_is_scaled_first(modelctl, world):
     world.hosting.endpoint = endpoint(instances={V1: 1, V2: 3})
 
