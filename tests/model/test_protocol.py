@@ -1,6 +1,5 @@
 """The traffic protocol, searched: every order of every step of a few operations, with what may go wrong in between."""
 
-import functools
 import random
 
 import msgspec
@@ -8,7 +7,7 @@ import pytest
 
 from tests.model.scenarios import SCENARIOS, Fencing, an_operator
 from tests.model.search import Explored, explore, killed, settled
-from tests.model.steps import AS_IT_IS, Hooks
+from tests.model.steps import Hooks
 from tests.model.world import Actor, World
 
 FEWEST_STATES, FEWEST_ENDS = 4_000, 150  # below these a scenario would no longer say much
@@ -29,55 +28,45 @@ LATE = (
     "two operators",
     "an up with nothing to do while the console and an operator move traffic",
 )
-
-searches = pytest.mark.parametrize(
-    ("scenario", "fencing"),
-    [
-        pytest.param(
-            scenario,
-            fencing,
-            id=f"{scenario} - {fencing}",
-            marks=[
-                pytest.mark.xdist_group(f"{scenario} - {fencing}"),  # searched once, for all claims about it
-                *([pytest.mark.soak] if fencing is Fencing.SWAPS and scenario not in QUICK else []),
-            ],
-        )
-        for fencing in Fencing
-        for scenario in SCENARIOS
-        if fencing is Fencing.DEADLINES or scenario != TAKEN_BACK
-    ],
-)
+SEARCHES = [
+    pytest.param(
+        scenario,
+        fencing,
+        id=f"{scenario} - {fencing}",
+        marks=[pytest.mark.soak] if fencing is Fencing.SWAPS and scenario not in QUICK else [],
+    )
+    for fencing in Fencing
+    for scenario in SCENARIOS
+    if fencing is Fencing.DEADLINES or scenario != TAKEN_BACK
+]
 
 
-@functools.lru_cache(maxsize=2)
-def explored(scenario: str, fencing: Fencing, hooks: Hooks = AS_IT_IS) -> Explored:
-    return explore(SCENARIOS[scenario](fencing), hooks)
-
-
-@searches
-def test_no_order_of_steps_and_faults_breaks_a_rule(scenario, fencing):
-    seen = explored(scenario, fencing)
+@pytest.mark.parametrize(("scenario", "fencing"), SEARCHES)
+def test_no_order_of_steps_and_faults_breaks_a_rule_and_killed_anywhere_a_rerun_converges(scenario, fencing):
+    """One search for all that is claimed of a scenario: it is the dear part."""
+    start = SCENARIOS[scenario](fencing)
+    seen = explore(start)  # raises at the first state that breaks a rule
     assert seen.states >= FEWEST_STATES
     assert len(seen.ends) >= FEWEST_ENDS
+    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
+    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario))  # noqa: S311 (a schedule, not a secret)
 
 
 @pytest.mark.parametrize("scenario", LATE)
 def test_with_compare_and_swap_a_rollback_stands_even_against_calls_sent_after_their_deadline(scenario):
-    assert explored(scenario, Fencing.SWAPS, Hooks(ignores_deadline=True)).states >= FEWEST_STATES
+    seen = explore(SCENARIOS[scenario](Fencing.SWAPS), Hooks(ignores_deadline=True))
+    assert seen.states >= FEWEST_STATES
 
 
-@searches
-def test_every_operation_ends_well_in_some_order_and_is_killed_in_another(scenario, fencing):
-    outcomes = [[a.outcome for a in end.actors] for end in explored(scenario, fencing).ends]
-    actors = SCENARIOS[scenario](fencing).actors
-    for actor, each in zip(actors, zip(*outcomes, strict=True), strict=True):
+def assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(
+    start: World, seen: Explored
+) -> None:
+    outcomes = [[a.outcome for a in end.actors] for end in seen.ends]
+    for actor, each in zip(start.actors, zip(*outcomes, strict=True), strict=True):
         assert {"done", "crashed"} <= set(each) or actor.outcome == "crashed"
 
 
-@searches
-def test_killed_anywhere_a_rerun_converges(scenario, fencing):
-    chance = random.Random(scenario)  # noqa: S311 (a schedule, not a secret)
-    seen = explored(scenario, fencing)
+def assert_killed_anywhere_a_rerun_converges(seen: Explored, chance: random.Random) -> None:
     states = [*seen.sample, *chance.sample(seen.ends, RERUNS)]
     for world in chance.sample(states, RERUNS):
         reruns = [
