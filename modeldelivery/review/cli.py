@@ -32,7 +32,7 @@ FAILED = 1
 INTERRUPTED = 130
 _PRICES = Path(__file__).with_name("prices.toml")
 _UNFINISHED = "the engine did not come to an end, and did not say why"
-_NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --policy-pack policy` says why"
+_NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --policy-pack {}` says why"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,7 +98,9 @@ def _preview(options: argparse.Namespace) -> int:
     folder.make()
     folder.file(environment).unlink(missing_ok=True)
     with step(f"preview of {environment}", sys.stderr) as shown:
-        found = engine.preview(environment, folder.plan(environment), options.config_file)
+        found = engine.preview(
+            environment, folder.plan(environment), folder.policies(environment), options.config_file
+        )
         document = read(found.document)
         reviewed = _review(folder, environment, document, found)
         shown.outcome(terminal.text(headline(reviewed.change)))
@@ -116,7 +118,8 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
     config = read_config(environment, document)
     change = classify(environment, document, _prices())
     if not change.errors and not (found.ok and found.judged):
-        change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else _NOT_JUDGED,))
+        not_judged = _NOT_JUDGED.format(environment, os.path.relpath(folder.policies(environment)))
+        change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else not_judged,))
     standing, problem = proved(environment, document.config)
     commit = engine.commit()
     return review(
@@ -185,7 +188,7 @@ def _deploy(options: argparse.Namespace) -> int:
         )
     if not plan.exists():
         raise FolderError(f"{os.path.relpath(plan)} is not there: `{command}` writes it")
-    status, stale = engine.update(environment, plan, options.config_file)
+    status, stale = engine.update(environment, plan, folder.policies(environment), options.config_file)
     if stale:
         print(
             f"review: the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was "

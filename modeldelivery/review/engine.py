@@ -12,12 +12,13 @@ import msgspec
 
 from modeldelivery.policy.finding import Level
 from modeldelivery.policy.judgement import levels
+from modeldelivery.review import pack
 from modeldelivery.review.core.document import DocumentError
 from modeldelivery.review.core.rules import Violation
 
-ROOT = Path(__file__).resolve().parents[2]
-POLICIES = ROOT / "modeldelivery" / "policy"
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 STALE = "violates plan"  # the engine's words for a step that the plan does not have
+_NOTHING = b"{}"  # the document of an engine that failed before it planned anything; why is on its stderr
 
 
 class EngineFailedError(Exception):
@@ -53,18 +54,35 @@ class _Event(msgspec.Struct, frozen=True, rename="camel"):
     policy_analyze_stack_summary_event: dict[str, object] | None = None
 
 
-def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
+def project() -> Path:
+    """The project's folder, found as Pulumi finds it: the nearest at or above the working directory.
+
+    Raises:
+        EngineFailedError: there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / name).is_file() for name in PROJECT_FILES):
+            return folder
+    raise EngineFailedError(
+        f"there is no Pulumi.yaml in {here} or above it: change to the project's folder, or to one in it"
+    )
+
+
+def preview(environment: str, plan: Path, policies: Path, config: Path | None) -> Previewed:
     """Run `pulumi preview`, with policies and a saved plan.
 
     Args:
         environment: the stack.
         plan: where the plan is saved, when the engine makes one.
+        policies: where the policy pack is put.
         config: another file than Pulumi.<environment>.yaml.
 
     Raises:
         EngineFailedError: it wrote no document.
     """
     plan.unlink(missing_ok=True)
+    pack.write(policies)
     with tempfile.TemporaryDirectory(prefix="review-") as folder:
         events, advisory = Path(folder, "events.json"), Path(folder, "policies.json")
         # A mandatory policy would end the preview before the reviewer sees the rest of the change: here all are advice,
@@ -72,11 +90,11 @@ def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
         advisory.write_text('{"all": "advisory"}')
         done = _pulumi(
             "preview", "--json", "--show-sames", "--non-interactive", "--stack", environment,
-            "--policy-pack", str(POLICIES), "--policy-pack-config", str(advisory),
-            "--save-plan", str(plan), "--event-log", str(events),
+            "--policy-pack", str(policies.resolve()), "--policy-pack-config", str(advisory),
+            "--save-plan", str(plan.resolve()), "--event-log", str(events),
             *_config(config),
         )  # fmt: skip
-        if not done.stdout.lstrip().startswith(b"{"):
+        if not _planned(done):
             raise EngineFailedError(_said(done))
         said = _events(events)
         return Previewed(
@@ -97,20 +115,21 @@ def drift(environment: str, config: Path | None) -> bytes:
     return done.stdout
 
 
-def update(environment: str, plan: Path, config: Path | None) -> tuple[int, bool]:
+def update(environment: str, plan: Path, policies: Path, config: Path | None) -> tuple[int, bool]:
     """Run `pulumi up` by a plan, shown as it goes on; its status, and whether it found the plan to be stale.
 
     Without --skip-preview: the engine holds a preview against the plan before it changes anything.
     """
     command = [
-        "pulumi", "up", "--yes", "--non-interactive", "--stack", environment, "--plan", str(plan),
-        "--policy-pack", str(POLICIES), *_config(config),
+        "pulumi", "up", "--yes", "--non-interactive", "--stack", environment, "--plan", str(plan.resolve()),
+        "--policy-pack", str(policies.resolve()), *_config(config),
     ]  # fmt: skip
     _require()
+    pack.write(policies)
     stale = False
     with subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=project(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -127,7 +146,7 @@ def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     _require()
     return subprocess.run(
         ["pulumi", *arguments],
-        cwd=ROOT,
+        cwd=project(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -181,8 +200,13 @@ def _sentence(lines: Sequence[str]) -> str:
     return " ".join(line for line in lines if not line.startswith(("fix: ", "what: "))).rstrip(".")
 
 
+def _planned(done: subprocess.CompletedProcess[bytes]) -> bool:
+    return done.stdout.lstrip().startswith(b"{") and not (done.returncode and done.stdout.strip() == _NOTHING)
+
+
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    text = (done.stderr + done.stdout).decode(errors="replace").strip()
+    output = done.stderr + (b"" if done.stdout.strip() == _NOTHING else done.stdout)
+    text = output.decode(errors="replace").strip()
     return text or f"pulumi ended with status {done.returncode} and said nothing"
 
 
@@ -194,7 +218,9 @@ def commit() -> str:
 
 
 def _git(*arguments: str) -> bytes:
+    if shutil.which("git") is None:
+        return b""
     done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ["git", *arguments], cwd=project(), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return done.stdout if done.returncode == 0 else b""

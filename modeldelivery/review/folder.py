@@ -27,6 +27,9 @@ class Folder(msgspec.Struct, frozen=True):
     def drift(self, environment: str) -> Path:
         return self.path / f"drift-{environment}.json"
 
+    def policies(self, environment: str) -> Path:
+        return self.path / f"policies-{environment}"
+
     def make(self) -> None:
         """Plans hold config: nobody else reads it."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
