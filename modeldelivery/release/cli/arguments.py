@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from modeldelivery.release.cli.exit import EPILOG, Exit
+from modeldelivery.release.cli.exit import EPILOG
+from modeldelivery.release.errors import Exit
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.version import parse_version
 
