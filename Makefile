@@ -13,7 +13,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test coverage preview comment deploy drift report bench lock
+.PHONY: help setup up down check test soak coverage preview comment deploy drift report bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV ?=
@@ -44,7 +44,7 @@ check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.lint_stacks
-	$(PYTEST) -n 2 $(UNITS)
+	$(PYTEST) -n 2 --dist loadgroup $(UNITS)
 
 # A build whose job before this one was `make check` says so by CHECKED, and need not wait for it again.
 CHECKED ?=
@@ -65,6 +65,12 @@ drift: setup ## whether ENV is still as it was deployed, and who changed it
 
 report: setup ## one issue on all environments that drifted; closed when none does
 	@$(REVIEW) report
+
+# Where to look among all examples: another number, another place.
+SEED ?= 0
+soak: setup ## what takes longer: exhaustive searches, ten to twenty times the examples (an hour at most; SEED=n)
+	$(PYTEST) --timeout=3600 -n 2 --dist loadgroup -m "soak or hypothesis" \
+	  --hypothesis-profile=soak --hypothesis-seed=$(SEED) tests
 
 coverage: setup ## branch coverage by room without an engine; 85 % of release, provider and review each
 	rm -rf .coverage && mkdir .coverage

@@ -16,6 +16,9 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from hypothesis import settings
+
+import tests.examples  # noqa: F401 - registers the profiles
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ECHO = CHECKOUT / "tests" / "containers" / "echo"
@@ -23,6 +26,7 @@ ROLES = {
     "staging": "arn:aws:iam::111111111111:role/serving",
     "prod": "arn:aws:iam::222222222222:role/serving",
 }
+settings.load_profile("check")  # `--hypothesis-profile` comes after it
 # No retries: a test that counts calls, or loses one on purpose, sees what was sent.
 ONCE = Config(retries={"max_attempts": 0}, read_timeout=30)
 

@@ -14,6 +14,7 @@ from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.request import Release, Request, Rules
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
+from tests.examples import examples
 from tests.unit.release.memory import START, Host, Store, Time, conductor, serving
 
 A, B, C, D = (Version(f"v1.{minor}.0") for minor in range(4))
@@ -23,10 +24,7 @@ EXAMPLES = 250  # lives for each claim
 ENOUGH = 40  # of them, to which it must apply
 
 steady = settings(
-    derandomize=True,
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
+    max_examples=examples(EXAMPLES),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

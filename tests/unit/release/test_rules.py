@@ -1,5 +1,6 @@
 """The nine rules of `resolve`, each against hundreds of random lives (docs/architecture.md, Release semantics)."""
 
+import pytest
 from hypothesis import strategies as st
 
 from modeldelivery.release.core import weights
@@ -8,6 +9,8 @@ from modeldelivery.release.core.request import Rules
 from modeldelivery.release.core.resolve import Plan, resolve
 from modeldelivery.release.errors import RefusedError
 from tests.unit.release.lives import DIGESTS, a_request, every, free, situations
+
+pytestmark = pytest.mark.hypothesis  # each claim draws its examples inside
 
 
 def planned(life, request) -> Plan | None:

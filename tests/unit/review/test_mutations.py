@@ -1,4 +1,7 @@
-"""A thousand previews that were cut, changed or made hostile: each is read right or refused, and none gets a word in."""
+"""A thousand previews that were cut, changed or made hostile: each is read right or refused, and none gets a word in.
+
+`make soak` makes it ten thousand.
+"""
 
 import random
 import re
@@ -152,18 +155,18 @@ def foreign(comment):
     return found
 
 
-@pytest.fixture(scope="module")
-def comments():
-    return {number: reviewed(mutated(number)) for number in range(COUNT)}
+@pytest.fixture(scope="module", params=[COUNT, pytest.param(10 * COUNT, marks=pytest.mark.soak)])
+def comments(request):
+    return {number: reviewed(mutated(number)) for number in range(request.param)}
 
 
 def test_each_is_read_right_or_refused_in_a_sentence(comments):
-    assert len(comments) == COUNT
+    assert len(comments) >= COUNT
 
 
 def test_some_are_read_and_some_are_refused(comments):
     read_right = sum(comment is not None for comment in comments.values())
-    assert COUNT / 5 < read_right < COUNT * 4 / 5
+    assert 1 / 5 < read_right / len(comments) < 4 / 5
 
 
 def test_nothing_is_injected_into_a_comment(comments):
