@@ -70,8 +70,9 @@ def _bucket(old: Inputs, new: Inputs) -> Iterator[str]:
 
 def _repository(old: Inputs, new: Inputs) -> Iterator[str]:
     yield from _turned_on(old, new, "forceDelete", "deleting it would delete its images")
-    if new.get("imageTagMutability") != old.get("imageTagMutability") != "MUTABLE":
-        yield f"its image tags become {new.get('imageTagMutability') or 'MUTABLE'}"
+    was, will = (inputs.get("imageTagMutability") or "MUTABLE" for inputs in (old, new))
+    if will != was != "MUTABLE":
+        yield f"its image tags become {will}"
     scanned = [_at(inputs, "imageScanningConfiguration", "scanOnPush") is True for inputs in (old, new)]
     if scanned == [True, False]:
         yield "images are scanned no more when they are pushed"
@@ -86,8 +87,9 @@ def _key(old: Inputs, new: Inputs) -> Iterator[str]:
     yield from _turned_on(
         old, new, "bypassPolicyLockoutSafetyCheck", "its policy may lock out whoever mends it"
     )
-    if _less(old.get("deletionWindowInDays"), new.get("deletionWindowInDays")):
-        yield f"its deletion can be taken back for {new.get('deletionWindowInDays')} days, not {old.get('deletionWindowInDays')}"
+    was, will = (inputs.get("deletionWindowInDays", 30) for inputs in (old, new))  # KMS's own default
+    if _less(will, was):
+        yield f"its deletion can be taken back for {will} days, not {was}"
 
 
 def _versioning(old: Inputs, new: Inputs) -> Iterator[str]:
