@@ -12,6 +12,8 @@ from tests.model.world import Actor, World
 
 FEWEST_STATES, FEWEST_ENDS = 4_000, 150  # below these a scenario would no longer say much
 RERUNS = 40  # states, of each scenario, at which everyone is killed
+MANY_RERUNS = 2_000  # of them in `make soak`
+DEEPEST = 2_000_000  # states of a search in `make soak`: about 2 GB
 TAKEN_BACK = (
     "an up shifts and is taken back by SageMaker while an operator rolls back"  # no other platform does that
 )
@@ -28,6 +30,12 @@ LATE = (
     "two operators",
     "an up with nothing to do while the console and an operator move traffic",
 )
+PAIRS = [
+    (scenario, fencing)
+    for fencing in Fencing
+    for scenario in SCENARIOS
+    if fencing is Fencing.DEADLINES or scenario != TAKEN_BACK
+]
 SEARCHES = [
     pytest.param(
         scenario,
@@ -35,9 +43,14 @@ SEARCHES = [
         id=f"{scenario} - {fencing}",
         marks=[pytest.mark.soak] if fencing is Fencing.SWAPS and scenario not in QUICK else [],
     )
-    for fencing in Fencing
-    for scenario in SCENARIOS
-    if fencing is Fencing.DEADLINES or scenario != TAKEN_BACK
+    for scenario, fencing in PAIRS
+]
+# What may go wrong once more than a scenario has it; no other platform than SageMaker takes a change back.
+DEEPER = [
+    pytest.param(scenario, fencing, fault, id=f"{scenario} - {fencing} - {fault}")
+    for scenario, fencing in PAIRS
+    for fault in ("crashes", "lost", "foreign", "reverts")
+    if fencing is Fencing.DEADLINES or fault != "reverts"
 ]
 
 
@@ -49,7 +62,19 @@ def test_no_order_of_steps_and_faults_breaks_a_rule_and_killed_anywhere_a_rerun_
     assert seen.states >= FEWEST_STATES
     assert len(seen.ends) >= FEWEST_ENDS
     assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
-    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario))  # noqa: S311 (a schedule, not a secret)
+    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario), RERUNS)  # noqa: S311 (a schedule, not a secret)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("scenario", "fencing", "fault"), DEEPER)
+def test_nor_when_one_more_thing_goes_wrong(scenario, fencing, fault):
+    """A further operation is killed or answer lost, someone else moves traffic, or SageMaker takes a change back."""
+    start = SCENARIOS[scenario](fencing)
+    more = msgspec.structs.replace(start.faults, **{fault: getattr(start.faults, fault) + 1})
+    seen = explore(msgspec.structs.replace(start, faults=more), limit=DEEPEST)
+    assert seen.states >= FEWEST_STATES
+    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
+    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario), MANY_RERUNS)  # noqa: S311 (as above)
 
 
 @pytest.mark.parametrize("scenario", LATE)
@@ -66,9 +91,10 @@ def assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(
         assert {"done", "crashed"} <= set(each) or actor.outcome == "crashed"
 
 
-def assert_killed_anywhere_a_rerun_converges(seen: Explored, chance: random.Random) -> None:
-    states = [*seen.sample, *chance.sample(seen.ends, RERUNS)]
-    for world in chance.sample(states, RERUNS):
+def assert_killed_anywhere_a_rerun_converges(seen: Explored, chance: random.Random, count: int) -> None:
+    """At `count` states, or at all that there are."""
+    states = [*seen.sample, *chance.sample(seen.ends, min(count, len(seen.ends)))]
+    for world in chance.sample(states, min(count, len(states))):
         reruns = [
             an_operator("operator again"),
             *(again(actor) for actor in world.actors if not actor.operator),
