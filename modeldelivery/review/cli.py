@@ -12,15 +12,15 @@ from modeldelivery.release.naming import Environment, parse_environment
 from modeldelivery.review import engine
 from modeldelivery.review.core.change import Change, classify
 from modeldelivery.review.core.compare import Place, fingerprints
-from modeldelivery.review.core.config import PROJECT, ConfigError, read_config
+from modeldelivery.review.core.config import PROJECT, read_config
 from modeldelivery.review.core.cost import Prices
-from modeldelivery.review.core.document import Document, DocumentError, read
+from modeldelivery.review.core.document import Document, read
 from modeldelivery.review.core.drift import Drift, drifted
+from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.review import Review, review
 from modeldelivery.review.core.touched import touched
 from modeldelivery.review.folder import Folder, FolderError
 from modeldelivery.review.platform.here import platform
-from modeldelivery.review.platform.port import PlatformError
 from modeldelivery.review.proved import decided, proved
 from modeldelivery.review.telling import drift as drift_story
 from modeldelivery.review.telling import markdown, terminal
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("review: interrupted; what was not written is as it was before", file=sys.stderr)
         return INTERRUPTED
-    except (DocumentError, ConfigError, FolderError, PlatformError, engine.EngineFailedError) as error:
+    except ReviewError as error:
         print(f"review: {error}", file=sys.stderr)
         return FAILED
     return status

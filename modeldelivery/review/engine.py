@@ -14,14 +14,14 @@ from modeldelivery.policy.finding import Level
 from modeldelivery.policy.judgement import levels
 from modeldelivery.review import pack
 from modeldelivery.review.core.document import DocumentError
+from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.rules import Violation
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 STALE = "violates plan"  # the engine's words for a step that the plan does not have
-_NOTHING = b"{}"  # the document of an engine that failed before it planned anything; why is on its stderr
 
 
-class EngineFailedError(Exception):
+class EngineFailedError(ReviewError):
     """The engine gave no document; the message is what it said."""
 
 
@@ -47,6 +47,17 @@ class _PolicyEvent(msgspec.Struct, frozen=True, rename="camel"):
     resource_urn: str = ""
     message: str = ""
     policy_name: str = ""
+
+
+class _Diagnostic(msgspec.Struct, frozen=True):
+    message: str = ""
+    severity: str = ""
+
+
+class _Unplanned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole document of an engine that failed before it planned anything: what its plugins wrote, if they did."""
+
+    diagnostics: tuple[_Diagnostic, ...] = ()
 
 
 class _Event(msgspec.Struct, frozen=True, rename="camel"):
@@ -94,8 +105,10 @@ def preview(environment: str, plan: Path, policies: Path, config: Path | None) -
             "--save-plan", str(plan.resolve()), "--event-log", str(events),
             *_config(config),
         )  # fmt: skip
-        if not _planned(done):
+        if not done.stdout.lstrip().startswith(b"{"):
             raise EngineFailedError(_said(done))
+        if done.returncode:
+            _require_planned(done)
         said = _events(events)
         return Previewed(
             document=done.stdout,
@@ -200,14 +213,29 @@ def _sentence(lines: Sequence[str]) -> str:
     return " ".join(line for line in lines if not line.startswith(("fix: ", "what: "))).rstrip(".")
 
 
-def _planned(done: subprocess.CompletedProcess[bytes]) -> bool:
-    return done.stdout.lstrip().startswith(b"{") and not (done.returncode and done.stdout.strip() == _NOTHING)
+def _require_planned(failed: subprocess.CompletedProcess[bytes]) -> None:
+    """A preview that failed tells why in its document, unless it failed before there was anything to tell of."""
+    try:
+        document = msgspec.json.decode(failed.stdout, type=_Unplanned)
+    except msgspec.DecodeError:
+        return  # there is more in it, or it is cut: whoever reads it will see
+    if not any(each.severity == "error" for each in document.diagnostics):
+        last = next((each.message.strip() for each in reversed(document.diagnostics)), "")
+        raise EngineFailedError(
+            "\n".join(text for text in (_text(failed.stderr), last) if text) or _silent(failed)
+        )
 
 
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    output = done.stderr + (b"" if done.stdout.strip() == _NOTHING else done.stdout)
-    text = output.decode(errors="replace").strip()
-    return text or f"pulumi ended with status {done.returncode} and said nothing"
+    return _text(done.stderr + done.stdout) or _silent(done)
+
+
+def _silent(done: subprocess.CompletedProcess[bytes]) -> str:
+    return f"pulumi ended with status {done.returncode} and said nothing"
+
+
+def _text(output: bytes) -> str:
+    return output.decode(errors="replace").strip()
 
 
 def commit() -> str:

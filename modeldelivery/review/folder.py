@@ -6,10 +6,12 @@ from typing import TypeVar
 
 import msgspec
 
+from modeldelivery.review.core.errors import ReviewError
+
 Record = TypeVar("Record")
 
 
-class FolderError(Exception):
+class FolderError(ReviewError):
     """Something in the folder cannot be used; the message says what to type."""
 
 

@@ -3,7 +3,10 @@
 import json
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+from modeldelivery.review.core.errors import ReviewError
 
 _SOURCE = Path(__file__).resolve().parents[1] / "policy"
 _DESCRIPTION = "PulumiPolicy.yaml"
@@ -13,8 +16,16 @@ _VIRTUALENV = re.compile(
 _PROGRAM = "import modeldelivery.policy.__main__\n"
 
 
+class PackError(ReviewError):
+    """The policies cannot be run here; the message says what to type."""
+
+
 def write(folder: Path) -> None:
-    """Make `folder` the pack, run by the Python that runs this; it may be there already."""
+    """Make `folder` the pack, run by the Python that runs this; it may be there already. Raises PackError."""
+    if find_spec("pulumi_policy") is None:
+        raise PackError(
+            f"{sys.prefix} has no pulumi-policy, which runs the policies: install `model-delivery[policy]` in it"
+        )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     description = (_SOURCE / _DESCRIPTION).read_text()
     # A JSON string is a YAML string, whatever the path holds.

@@ -174,11 +174,28 @@ def test_a_review_from_an_installed_wheel_is_judged_by_the_wheels_policies(
     assert description["runtime"]["options"]["virtualenv"] == str(whole.folder)
 
 
-def test_a_review_outside_of_any_project_says_so(whole, tmp_path):
-    shown = whole.run("python", "-m", "modeldelivery.review", "preview", "--env", "staging", folder=tmp_path)
+def test_a_review_where_the_policies_cannot_run_says_what_to_install(alone, sandbox, tmp_path):
+    shown = alone.run(
+        "python", "-m", "modeldelivery.review", "--folder", tmp_path, "preview", "--env", "staging",
+        folder=CHECKOUT / "docs", env=sandbox.env,
+    )  # fmt: skip
     assert shown.returncode == 1
-    assert "review: " in shown.stderr
-    assert "Traceback" not in shown.stderr
+    assert "install `model-delivery[policy]` in it" in shown.stderr
+
+
+def test_a_review_outside_of_any_project_says_so(whole, sandbox, tmp_path):
+    shown = whole.run(
+        "python",
+        "-m",
+        "modeldelivery.review",
+        "preview",
+        "--env",
+        "staging",
+        folder=tmp_path,
+        env=sandbox.env,
+    )
+    assert shown.returncode == 1
+    assert f"there is no Pulumi.yaml in {tmp_path} or above it" in shown.stderr
 
 
 def test_the_plugin_of_an_installed_wheel_runs_in_the_wheels_environment(whole, tmp_path):

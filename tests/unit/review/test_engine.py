@@ -1,5 +1,6 @@
 """Where the engine is run, what it is given, and what is made of an engine that gives no preview."""
 
+import json
 import os
 import subprocess
 import sys
@@ -108,11 +109,39 @@ def test_both_a_preview_and_an_update_are_judged_by_that_pack(engine_says, engin
     assert (previewed / "PulumiPolicy.yaml").exists()
 
 
-def test_an_engine_that_failed_before_it_planned_anything_is_quoted(engine_says, run, capsys):
-    """It writes an empty document then, and why on stderr: `policy pack "…" failed to start`."""
-    engine_says(text="{}", stderr='error: policy pack "x" failed to start: EOF\n', status=255)
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({}, ""),
+        ({"diagnostics": []}, ""),
+        (
+            {
+                "diagnostics": [
+                    {"message": text, "severity": "info#err"} for text in ("Traceback\n", "KeyError: 'a'\n")
+                ]
+            },
+            "KeyError: 'a'\n",
+        ),
+    ],
+)
+def test_an_engine_that_failed_before_it_planned_anything_is_quoted(engine_says, run, capsys, document, told):
+    """Its document has nothing of it, or what a plugin wrote; why is on stderr: `policy pack "…" failed to start`."""
+    engine_says(text=json.dumps(document), stderr='error: policy pack "x" failed to start: EOF\n', status=255)
     assert run("preview", "--env", "prod") == 1
-    assert 'review: error: policy pack "x" failed to start: EOF\n' in capsys.readouterr().err
+    assert f'review: error: policy pack "x" failed to start: EOF\n{told}' in capsys.readouterr().err
+
+
+def test_an_engine_that_failed_and_says_why_in_its_document_is_read_as_a_preview(engine_says, run, capsys):
+    engine_says("bad-config", stderr="error: preview failed\n")
+    assert run("preview", "--env", "prod") == 3
+    assert "review: error" not in capsys.readouterr().err
+
+
+def test_where_the_policies_cannot_run_it_is_said_what_to_install(engine_says, run, monkeypatch, capsys):
+    engine_says("tags-only")
+    monkeypatch.setattr(pack, "find_spec", lambda _: None)
+    assert run("preview", "--env", "prod") == 1
+    assert "install `model-delivery[policy]` in it" in capsys.readouterr().err
 
 
 def test_an_engine_that_fails_without_a_word_is_said_to_have_said_nothing(engine_says, run, capsys):
