@@ -74,9 +74,7 @@ soak: setup ## what takes longer: exhaustive searches, ten to twenty times the e
 
 coverage: setup ## branch coverage by room without an engine; 85 % of release, provider and review each
 	rm -rf .coverage && mkdir .coverage
-	$(BIN)/coverage run -m pytest --timeout=600 -q -n 2 $(UNITS) --ignore=tests/model
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage json --quiet -o .coverage/report.json
+	$(BIN)/pytest --timeout=600 -q -n 2 --dist loadgroup --cov --cov-report=json:.coverage/report.json $(UNITS) --ignore=tests/model
 	@$(BIN)/python -m tools.coverage .coverage/report.json
 
 bench: setup ## the benchmarks' table
