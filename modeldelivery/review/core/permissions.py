@@ -58,37 +58,66 @@ def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
         )
 
 
+Place = tuple[str | int, ...]  # keys and numbers of a value among a resource's inputs
+
+
 def _documents(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Every place where a policy stands or stood, by its path."""
-    old, new = dict(_policies(before, "")), dict(_policies(after, ""))
-    for where in sorted({*old, *new}):
-        yield where, old.get(where), new.get(where)
+    """Every place where a policy stands or stood, by its path, and what is there before and after."""
+    places = {_path(place): place for inputs in (before, after) for place in _policies(inputs, ())}
+    for where, place in sorted(places.items()):
+        yield where, _at(before, place), _at(after, place)
 
 
-def _policies(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _policies(value: Any, place: Place) -> Iterator[Place]:
     """Found by what a value is, not only by its name: a text that is a JSON object with statements is a policy."""
     if isinstance(value, Mapping):
-        if "Statement" in value and ("Version" in value or path):
-            yield path, value
+        if "Statement" in value and ("Version" in value or place):
+            yield place
             return
         for key, each in value.items():
-            yield from _policies(each, f"{path}.{key}" if path else str(key))
+            yield from _policies(each, (*place, key))
     elif isinstance(value, list):
         for number, each in enumerate(value):
-            yield from _policies(each, f"{path}[{number}]")
+            yield from _policies(each, (*place, number))
     elif isinstance(value, str):
-        named = path.rpartition(".")[2].lower().endswith("policy")
-        if named and (UNKNOWN in value or SECRET in value):
-            yield path, UNKNOWN  # a secret is not shown, so what it grants cannot be told either
-        elif value.lstrip().startswith("{") and (named or '"Statement"' in value):
-            yield path, value
+        named = _is_named(place)
+        hidden = named and _is_hidden(value)
+        if hidden or (value.lstrip().startswith("{") and (named or '"Statement"' in value)):
+            yield place
+
+
+def _at(inputs: Mapping[str, Any], place: Place) -> Any:
+    """What stands where a policy does in the other inputs, be it one or not; None for nothing."""
+    value: Any = inputs
+    for key in place:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    # A secret is not shown, so what it grants cannot be told either.
+    return UNKNOWN if isinstance(value, str) and _is_named(place) and _is_hidden(value) else value
+
+
+def _is_named(place: Place) -> bool:
+    return bool(place) and str(place[-1]).lower().endswith("policy")
+
+
+def _is_hidden(text: str) -> bool:
+    return UNKNOWN in text or SECRET in text
+
+
+def _path(place: Place) -> str:
+    """`inlinePolicies[0].policy`."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place).removeprefix(".")
 
 
 def _compared(urn: str, where: str, old: Any, new: Any) -> Iterator[PermissionChange]:
     try:
         found = compare(old, new, UNKNOWN)
     except PolicyError as error:
-        if old != new and not _is_no_policy(new):
+        if old != new and not all(_is_no_policy(each) for each in (old, new) if each is not None):
             yield PermissionChange(urn=urn, property=where, unknown=True, why=str(error))
         return
     if found.changed:
