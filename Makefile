@@ -44,7 +44,7 @@ check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m tools.lint_stacks
-	$(PYTEST) -n 2 --dist loadgroup $(UNITS)
+	$(PYTEST) -n 2 $(UNITS)
 
 # A build whose job before this one was `make check` says so by CHECKED, and need not wait for it again.
 CHECKED ?=
@@ -69,12 +69,12 @@ report: setup ## one issue on all environments that drifted; closed when none do
 # Where to look among all examples: another number, another place.
 SEED ?= 0
 soak: setup ## what takes longer: exhaustive searches, ten to twenty times the examples (an hour at most; SEED=n)
-	$(PYTEST) --timeout=3600 -n 2 --dist loadgroup -m "soak or hypothesis" \
+	$(PYTEST) --timeout=3600 -n 2 -m "soak or hypothesis" \
 	  --hypothesis-profile=soak --hypothesis-seed=$(SEED) tests
 
 coverage: setup ## branch coverage by room without an engine; 85 % of release, provider and review each
 	rm -rf .coverage && mkdir .coverage
-	$(BIN)/pytest --timeout=600 -q -n 2 --dist loadgroup --cov --cov-report=json:.coverage/report.json $(UNITS) --ignore=tests/model
+	$(BIN)/pytest --timeout=600 -q -n 2 --cov --cov-report=json:.coverage/report.json $(UNITS) --ignore=tests/model
 	@$(BIN)/python -m tools.coverage .coverage/report.json
 
 bench: setup ## the benchmarks' table
