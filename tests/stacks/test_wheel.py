@@ -15,8 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.conftest import CHECKOUT
+from tests.stacks.endpoint import V2, LiveEndpoint
 from tests.stacks.stack import Stack
-from tests.stacks.test_modelctl import V2, Desk
 from tests.stacks.wheel import build, install, pins
 
 pytestmark = pytest.mark.stacks
@@ -53,8 +53,8 @@ def whole(wheel, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def desk(hosting):
-    return Desk(hosting, "wheel")
+def endpoint(hosting):
+    return LiveEndpoint(hosting, "wheel")
 
 
 def required(part):
@@ -140,18 +140,18 @@ def test_every_module_that_modelctl_may_load_loads_there(alone, tmp_path):
     assert shown.returncode == 0, shown.stderr
 
 
-def test_a_rollback_from_there_moves_traffic_and_rejects(alone, desk, tmp_path):
-    desk.start()
+def test_a_rollback_from_there_moves_traffic_and_rejects(alone, endpoint, tmp_path):
+    endpoint.start()
 
     ended = alone.run(
-        "modelctl", "rollback", "--env", "staging", "--model", desk.place.model, "--reason", "errors doubled",
-        folder=tmp_path, env=desk.sandbox.env,
+        "modelctl", "rollback", "--env", "staging", "--model", endpoint.place.model, "--reason", "errors doubled",
+        folder=tmp_path, env=endpoint.sandbox.env,
     )  # fmt: skip
 
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "rolled back to v1.0.0\n"
-    assert desk.weights == {"v1-0-0": 100, "v2-0-0": 0}
-    assert [(each.version, each.reason) for each in desk.journal.rejections] == [(V2, "errors doubled")]
+    assert endpoint.weights == {"v1-0-0": 100, "v2-0-0": 0}
+    assert [(each.version, each.reason) for each in endpoint.journal.rejections] == [(V2, "errors doubled")]
 
 
 def test_a_review_from_an_installed_wheel_is_judged_by_the_wheels_policies(
