@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
 import botocore.session
@@ -34,6 +35,9 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    environ: Mapping[str, Any] = field(
+        default_factory=dict, repr=False
+    )  # the same as WSGI tells it, for moto
 
 
 def identify(request: Request) -> Call:

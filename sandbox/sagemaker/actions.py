@@ -9,6 +9,7 @@ import msgspec
 
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.call import Call
+from sandbox.call import Request as HttpRequest
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes
 from sandbox.refusal import Answer, RefusedError, unknown
@@ -82,11 +83,11 @@ class SageMaker:
             "DeleteTags": _reads(r.DeleteTags, tags.delete_tags),
         }
 
-    def answer(self, call: Call, account: str, body: bytes) -> Answer:
+    def answer(self, call: Call, account: str, request: HttpRequest) -> Answer:
         """Run one call; raises RefusedError."""
         if call.action not in self._actions:
             raise unknown(call)
         if call.region != REGION:
             raise RefusedError(f"the sandbox's SageMaker is in {REGION}, not in {call.region}")
-        result = self._actions[call.action](self.accounts[account], body or b"{}")
+        result = self._actions[call.action](self.accounts[account], request.body or b"{}")
         return Answer(200, [("Content-Type", "application/x-amz-json-1.1")], json.dumps(result).encode())
