@@ -11,8 +11,9 @@ from urllib.parse import unquote
 
 from moto.s3.models import s3_backends
 
+from sandbox.api.request import Request
 from sandbox.bucket_policy import check_policy
-from sandbox.call import Call, Request
+from sandbox.call import Call
 from sandbox.refusal import RefusedError
 
 _WRITES = {"PutObject", "CompleteMultipartUpload", "DeleteObject"}

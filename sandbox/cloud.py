@@ -20,7 +20,8 @@ from werkzeug.test import run_wsgi_app
 
 from sandbox import moto_patches
 from sandbox.accounts import ACCOUNTS, REGION
-from sandbox.call import Call, Request
+from sandbox.api.request import Request
+from sandbox.call import Call
 from sandbox.refusal import Answer, unknown
 
 _PARTITION = "aws"

@@ -7,16 +7,19 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from sandbox.call import Call, Request, caller_of, identify
+from sandbox.api.request import Request
+from sandbox.call import Call, caller_of, identify
 from sandbox.calls import Calls
 from sandbox.cloud import Cloud
 from sandbox.faults import Fault, Faults
 from sandbox.holds import Held, Holds
+from sandbox.members import members_of
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.services import Service
 
@@ -92,6 +95,7 @@ class Gateway:
         service = self._services.get(call.service)
         if service is None:
             raise unknown(call)
+        call = replace(call, members=members_of(service, call, request))
         with service.guard(call, account, request):
             answer = service.answer(call, account, request)
         if call.action in _NEW_KEYS:

@@ -5,10 +5,12 @@ To add one: an entry in `services`, and a file or folder of its own where the sa
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sandbox.api.acts import Acts
+from sandbox.api.request import Request
 from sandbox.buckets import Buckets
-from sandbox.call import Call, Request
+from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.refusal import Answer
 from sandbox.sagemaker.actions import SageMaker
@@ -30,11 +32,15 @@ class Service:
         model: botocore's name of it.
         answer: runs one call.
         guard: entered around the answer; what AWS refuses here and moto does not.
+        invalid: the code with which it refuses what its model does not allow.
+        acts: by action, which members the sandbox acts on; every member of an action that is not there.
     """
 
     model: str
     answer: Answering
     guard: Guard = _unguarded
+    invalid: str = "ValidationException"
+    acts: Mapping[str, Acts] = field(default_factory=dict)
 
 
 def services(cloud: Cloud, sagemaker: SageMaker) -> Mapping[str, Service]:
@@ -46,17 +52,17 @@ def services(cloud: Cloud, sagemaker: SageMaker) -> Mapping[str, Service]:
     return {
         # moto as it is
         "application-autoscaling": Service("application-autoscaling", moto),
-        "ecr": Service("ecr", moto),
+        "ecr": Service("ecr", moto, invalid="InvalidParameterException"),
         "events": Service("events", moto),
-        "iam": Service("iam", moto),
+        "iam": Service("iam", moto, invalid="ValidationError"),
         "kms": Service("kms", moto),
-        "logs": Service("logs", moto),
-        "monitoring": Service("cloudwatch", moto),
-        "sns": Service("sns", moto),
-        "sts": Service("sts", moto),
-        "tagging": Service("resourcegroupstaggingapi", moto),
+        "logs": Service("logs", moto, invalid="InvalidParameterException"),
+        "monitoring": Service("cloudwatch", moto, invalid="ValidationError"),
+        "sns": Service("sns", moto, invalid="InvalidParameter"),
+        "sts": Service("sts", moto, invalid="ValidationError"),
+        "tagging": Service("resourcegroupstaggingapi", moto, invalid="InvalidParameterException"),
         # moto, with sandbox/moto_patches and a guard
-        "s3": Service("s3", moto, guard=Buckets().guard),
+        "s3": Service("s3", moto, guard=Buckets().guard, invalid="InvalidArgument"),
         # the sandbox itself
-        "sagemaker": Service("sagemaker", sagemaker.answer),
+        "sagemaker": Service("sagemaker", sagemaker.answer, acts=sagemaker.acts),
     }
