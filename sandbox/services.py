@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from sandbox import alarms
 from sandbox.api.acts import Acts
 from sandbox.api.request import Request
 from sandbox.buckets import Buckets
@@ -57,11 +58,11 @@ def services(cloud: Cloud, sagemaker: SageMaker) -> Mapping[str, Service]:
         "iam": Service("iam", moto, invalid="ValidationError"),
         "kms": Service("kms", moto),
         "logs": Service("logs", moto, invalid="InvalidParameterException"),
-        "monitoring": Service("cloudwatch", moto, invalid="ValidationError"),
         "sns": Service("sns", moto, invalid="InvalidParameter"),
         "sts": Service("sts", moto, invalid="ValidationError"),
         "tagging": Service("resourcegroupstaggingapi", moto, invalid="InvalidParameterException"),
-        # moto, with sandbox/moto_patches and a guard
+        # moto, with sandbox/moto_patches or a guard
+        "monitoring": Service("cloudwatch", moto, guard=alarms.guard, invalid="ValidationError"),
         "s3": Service("s3", moto, guard=Buckets().guard, invalid="InvalidArgument"),
         # the sandbox itself
         "sagemaker": Service("sagemaker", sagemaker.answer, acts=sagemaker.acts),

@@ -81,4 +81,8 @@ def route_of(operation: OperationModel) -> Route:
 @cache
 def _routes(service: str) -> tuple[Route, ...]:
     model = service_model(service)
-    return tuple(route_of(model.operation_model(name)) for name in model.operation_names) if model else ()
+    if model is None:
+        return ()
+    operations = [model.operation_model(name) for name in model.operation_names]
+    # A route that two calls share, such as S3's old and new lifecycle calls, means the one that AWS still recommends.
+    return tuple(route_of(one) for one in sorted(operations, key=lambda one: bool(one.deprecated)))

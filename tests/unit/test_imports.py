@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "sandbox.daemon": inside("home"),
     "sandbox.moto_patches": inside("daemon"),
     "sandbox.cloud": inside("accounts", "api.request", "call", "moto_patches", "refusal"),
+    "sandbox.alarms": inside("api.request", "call", "refusal"),
     "sandbox.bucket_policy": inside("call", "refusal"),
     "sandbox.buckets": inside("api.request", "bucket_policy", "call", "refusal"),
     "sandbox.image": inside("daemon", "home"),
