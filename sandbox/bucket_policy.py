@@ -1,4 +1,4 @@
-"""Denials of bucket policies, judged as S3 judges them: moto (5.2.5) reads no conditions, so it would deny everything.
+"""Denials of bucket policies, judged as S3 judges them.
 
 Allowances are not judged: the account that owns a bucket may use it, and no other may (`sandbox.buckets.check_owner`).
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket, s3_backends
+from moto.s3.models import s3_backends
 
 from sandbox.call import Call
 from sandbox.refusal import RefusedError
@@ -30,15 +29,6 @@ _OPERATORS: dict[str, Callable[[str | None, list[str]], bool]] = {
     "StringEquals": lambda value, wanted: value is not None and value in wanted,
     "StringNotEquals": lambda value, wanted: value not in wanted,
 }
-
-
-def judge_here() -> None:
-    """Take the judging from moto."""
-
-    def neutral(_bucket: FakeBucket, _action: str, _resource: str) -> Any:
-        return PermissionResult.NEUTRAL
-
-    FakeBucket.get_permission = neutral  # type: ignore[assignment,method-assign]
 
 
 def check_policy(call: Call, account: str, path: str, headers: Mapping[str, str]) -> None:

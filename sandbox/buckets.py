@@ -4,36 +4,34 @@ moto (5.2.5) compares If-Match and If-None-Match but two threads may both pass b
 moto under one lock, and here a conditional write that meets another in flight on its key gets S3's 409.
 """
 
-import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import unquote
 
-from moto.s3.models import FakeBucket, s3_backends
+from moto.s3.models import s3_backends
 
+from sandbox.api.request import Request
+from sandbox.bucket_policy import check_policy
 from sandbox.call import Call
 from sandbox.refusal import RefusedError
 
 _WRITES = {"PutObject", "CompleteMultipartUpload", "DeleteObject"}
 
 
-def read_any_principal() -> None:
-    """Let a log bucket's policy hold the plain principal "*": moto (5.2.5) takes each statement's for an object."""
-    original = FakeBucket._log_permissions_enabled_policy  # noqa: SLF001 - moto offers no other place
+class Buckets:
+    """Who may do what to a bucket, as S3 decides it."""
 
-    def permitted(target_bucket: FakeBucket, target_prefix: str | None) -> bool:
-        written = target_bucket.policy
-        if written:
-            document = json.loads(written)
-            document["Statement"] = [s for s in document["Statement"] if isinstance(s.get("Principal"), dict)]
-            target_bucket.policy = json.dumps(document).encode()
-        try:
-            return bool(original(target_bucket, target_prefix))
-        finally:
-            target_bucket.policy = written
+    def __init__(self) -> None:
+        self._writes = ConditionalWrites()
 
-    FakeBucket._log_permissions_enabled_policy = staticmethod(permitted)  # type: ignore[method-assign]  # noqa: SLF001
+    @contextmanager
+    def guard(self, call: Call, account: str, request: Request) -> Iterator[None]:
+        """Refuse what S3 refuses before moto sees it."""
+        check_owner(call, account, request.path, request.headers)
+        check_policy(call, account, request.path, request.headers)
+        with self._writes.entered(call, request.path, request.headers):
+            yield
 
 
 class ConditionalWrites:

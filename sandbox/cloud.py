@@ -3,6 +3,7 @@
 moto's backends are plain dicts that know no threads, so every use of them is under one lock.
 """
 
+import http
 import threading
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,10 +18,11 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 from werkzeug.test import run_wsgi_app
 
+from sandbox import moto_patches
 from sandbox.accounts import ACCOUNTS, REGION
-from sandbox.bucket_policy import judge_here
-from sandbox.buckets import read_any_principal
-from sandbox.refusal import Answer
+from sandbox.api.request import Request
+from sandbox.call import Call
+from sandbox.refusal import Answer, unknown
 
 _PARTITION = "aws"
 
@@ -33,8 +35,7 @@ class Cloud:
     """moto behind one lock."""
 
     def __init__(self) -> None:
-        read_any_principal()
-        judge_here()
+        moto_patches.apply()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.RLock()
         for account in ACCOUNTS:
@@ -59,11 +60,21 @@ class Cloud:
                 for key in iam_backends[account.id][_PARTITION].access_keys
             }
 
-    def answer(self, environ: dict[str, Any]) -> Answer:
-        """Run one request; raises what moto raises, NotImplementedError for an action that it lacks."""
-        with self._lock:
-            body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
-        return Answer(int(status.split(" ", 1)[0]), list(headers), b"".join(body))
+    def play(self, call: Call, _account: str, request: Request) -> Answer:
+        """Run one call; raises RefusedError for what moto lacks."""
+        # moto's own reset and replay routes would pull the world from under a stack.
+        if request.path.startswith("/moto-api"):
+            raise unknown(call)
+        try:
+            with self._lock:
+                body, status, headers = run_wsgi_app(self._app, dict(request.environ), buffered=True)
+        except NotImplementedError:
+            raise unknown(call) from None
+        answer = Answer(int(status.split(" ", 1)[0]), list(headers), b"".join(body))
+        # Flask's own page: moto has no such route.
+        if answer.status == http.HTTPStatus.NOT_FOUND and b"<!doctype html>" in answer.body.lower():
+            raise unknown(call)
+        return answer
 
     def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
         """The manifest of an image in ECR; raises MissingError."""

@@ -6,41 +6,26 @@ import json
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from sandbox.bucket_policy import check_policy
-from sandbox.buckets import ConditionalWrites, check_owner
-from sandbox.call import Call, Request, caller_of, identify
+from sandbox.api.request import Request
+from sandbox.call import Call, caller_of, identify
 from sandbox.calls import Calls
 from sandbox.cloud import Cloud
 from sandbox.faults import Fault, Faults
 from sandbox.holds import Held, Holds
+from sandbox.members import members_of
 from sandbox.refusal import Answer, RefusedError, unknown
-from sandbox.sagemaker.actions import SageMaker
+from sandbox.services import Service
 
 _LOG = logging.getLogger(__name__)
 # After these a caller may hold a key that the data plane does not know yet.
 _NEW_KEYS = {"AssumeRole", "CreateAccessKey"}
-
-# moto plays these well enough. Others (CodeBuild, CodePipeline, …) it answers with stubs that pretend success.
-_SERVICES = {
-    "application-autoscaling",
-    "ecr",
-    "events",
-    "iam",
-    "kms",
-    "logs",
-    "monitoring",  # CloudWatch
-    "s3",
-    "sns",
-    "sts",
-    "tagging",
-}
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -51,26 +36,25 @@ class Gateway:
     def __init__(
         self,
         cloud: Cloud,
-        sagemaker: SageMaker,
+        services: Mapping[str, Service],
         faults: Faults,
         status: Callable[[], dict[str, Any]],
         publish: Callable[[], None],
     ) -> None:
         self._cloud = cloud
-        self._sagemaker = sagemaker
+        self._services = services
         self._faults = faults
         self._status = status
         self._publish = publish
         self._calls = Calls()
         self._holds = Holds()
-        self._writes = ConditionalWrites()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         request = _read(environ)
         if request.path.startswith("/sandbox/"):
             answer = self._administer(request)
         else:
-            answer, lost = self._aws(request, environ)
+            answer, lost = self._aws(request)
             if lost:
                 _drop(environ)
         status = f"{answer.status} {http.HTTPStatus(answer.status).phrase}"
@@ -82,7 +66,7 @@ class Gateway:
         start_response(status, headers)
         return [answer.body]
 
-    def _aws(self, request: Request, environ: dict[str, Any]) -> tuple[Answer, bool]:
+    def _aws(self, request: Request) -> tuple[Answer, bool]:
         call = identify(request)
         account = self._cloud.account_of(call.key)
         if account is None:
@@ -98,7 +82,7 @@ class Gateway:
         if "throttle" in faults:
             return RefusedError("Rate exceeded", "ThrottlingException").answer(call), False
         try:
-            answer = self._answer(call, account, request, environ)
+            answer = self._answer(call, account, request)
         except RefusedError as refused:
             answer = refused.answer(call)
         except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log the traceback
@@ -107,25 +91,13 @@ class Gateway:
         cut = "hold_answer" in faults and not self._holds.keep(msgspec.structs.replace(held, ran=True))
         return answer, cut or "lost" in faults
 
-    def _answer(self, call: Call, account: str, request: Request, environ: dict[str, Any]) -> Answer:
-        # moto's own reset and replay routes would pull the world from under a stack.
-        if request.path.startswith("/moto-api"):
+    def _answer(self, call: Call, account: str, request: Request) -> Answer:
+        service = self._services.get(call.service)
+        if service is None:
             raise unknown(call)
-        if call.service == "sagemaker":
-            return self._sagemaker.answer(call, account, request.body)
-        if call.service not in _SERVICES:
-            raise unknown(call)
-        with ExitStack() as stack:
-            check_owner(call, account, request.path, request.headers)
-            check_policy(call, account, request.path, request.headers)
-            stack.enter_context(self._writes.entered(call, request.path, request.headers))
-            try:
-                answer = self._cloud.answer(environ)
-            except NotImplementedError:
-                raise unknown(call) from None
-        # Flask's own page: moto has no such route.
-        if answer.status == http.HTTPStatus.NOT_FOUND and b"<!doctype html>" in answer.body.lower():
-            raise unknown(call)
+        call = replace(call, members=members_of(service, call, request))
+        with service.guard(call, account, request):
+            answer = service.answer(call, account, request)
         if call.action in _NEW_KEYS:
             self._publish()
         return answer
@@ -174,7 +146,7 @@ def _read(environ: dict[str, Any]) -> Request:
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-    return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, body)
+    return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, body, environ)
 
 
 def _stranger(call: Call) -> RefusedError:

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 
+from sandbox import moto_patches
 from sandbox.daemon import INCARNATION, SandboxError, announce, held
 from sandbox.environment import write_plugin, write_profiles
 from sandbox.home import home
@@ -17,6 +18,7 @@ def main() -> None:
     place = home()
     delays = Delays.parse(os.environ.get("SANDBOX_DELAYS", ""))
     with held(place.lock):
+        moto_patches.check_version()
         # moto takes seconds to import: whoever loses the race for the lock has not begun.
         from sandbox.world import World  # noqa: PLC0415
 

@@ -23,6 +23,7 @@ from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.fleet import Fleet
 from sandbox.sagemaker.actions import SageMaker
+from sandbox.services import services
 
 _LOG = logging.getLogger(__name__)
 _WATCH = 0.5  # seconds between looks at the model servers
@@ -53,7 +54,9 @@ class World:
         )
         self.changes = Changes(self.fleet, self.link, delays, faults)
         self.sagemaker = SageMaker(self.cloud, self.changes)
-        gateway = Gateway(self.cloud, self.sagemaker, faults, self.status, self.link.publish)
+        gateway = Gateway(
+            self.cloud, services(self.cloud, self.sagemaker), faults, self.status, self.link.publish
+        )
         self.server = _listening(
             ports.control,
             lambda port: make_server("127.0.0.1", port, gateway, threaded=True, request_handler=_Handler),

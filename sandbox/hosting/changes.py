@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sandbox.faults import Faults
+from sandbox.hosting.account import Account
 from sandbox.hosting.container import ContainerError
 from sandbox.hosting.delays import Delays
-from sandbox.hosting.endpoint import Endpoint, Variant
+from sandbox.hosting.endpoint import Capture, Endpoint, Variant
 from sandbox.hosting.fleet import Fleet, Instance
-from sandbox.sagemaker.requests import DataCapture
-from sandbox.sagemaker.store import Account
 
 _LOG = logging.getLogger(__name__)
-_WATCH = 0.5  # seconds between looks at the processes
 
 
 class Plane(Protocol):
@@ -39,8 +37,7 @@ class Target:
 
     config: str
     variants: dict[str, Variant]
-    kms_key: str | None
-    capture: DataCapture | None
+    capture: Capture | None
 
 
 class Changes:
@@ -94,7 +91,7 @@ class Changes:
             self._swap(account, endpoint, target.variants)
             with account.lock:
                 endpoint.config, endpoint.moving_to = target.config, None
-                endpoint.kms_key, endpoint.capture, endpoint.failure = target.kms_key, target.capture, None
+                endpoint.capture, endpoint.failure = target.capture, None
                 endpoint.move("InService")
 
         with account.lock:

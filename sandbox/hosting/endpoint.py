@@ -3,15 +3,24 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from sandbox.clock import now
 from sandbox.hosting.container import Spec
 from sandbox.hosting.fleet import Instance
-from sandbox.sagemaker.requests import DataCapture
-from sandbox.sagemaker.store import now
 
 Status = Literal[
     "Creating", "Updating", "RollingBack", "InService", "Failed", "Deleting", "UpdateRollbackFailed"
 ]
 # `OutOfService` and `SystemUpdating` are SageMaker's own doing and do not happen here.
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What of the invocations is kept."""
+
+    enabled: bool
+    percentage: int
+    destination: str  # s3 URI
+    kms_key: str
 
 
 @dataclass
@@ -58,8 +67,7 @@ class Endpoint:
     arn: str
     account: str
     config: str  # the configuration that serves
-    kms_key: str | None
-    capture: DataCapture | None
+    capture: Capture | None
     status: Status = "Creating"
     moving_to: str | None = None  # the configuration of an update under way
     failure: str | None = None
@@ -91,11 +99,11 @@ class Endpoint:
             shown["FailureReason"] = self.failure
         if self.capture:
             shown["DataCaptureConfig"] = {
-                "EnableCapture": self.capture.enable_capture,
-                "CaptureStatus": "Started" if self.capture.enable_capture else "Stopped",
-                "CurrentSamplingPercentage": self.capture.initial_sampling_percentage,
-                "DestinationS3Uri": self.capture.destination_s3_uri,
-                "KmsKeyId": self.capture.kms_key_id or "",
+                "EnableCapture": self.capture.enabled,
+                "CaptureStatus": "Started" if self.capture.enabled else "Stopped",
+                "CurrentSamplingPercentage": self.capture.percentage,
+                "DestinationS3Uri": self.capture.destination,
+                "KmsKeyId": self.capture.kms_key,
             }
         if self.moving_to:
             shown["PendingDeploymentSummary"] = {"EndpointConfigName": self.moving_to}

@@ -22,11 +22,11 @@ def call(token: str, args: Mapping[str, Any], aws: Calls) -> Mapping[str, Any]:
     Raises:
         ProviderError: it is not known, or its arguments are wrong.
     """
-    if token not in _FUNCTIONS:
+    if token not in FUNCTIONS:
         raise ProviderError(
-            f"the sandbox's aws provider has no function {token}; it has {', '.join(sorted(_FUNCTIONS))}"
+            f"the sandbox's aws provider has no function {token}; it has {', '.join(sorted(FUNCTIONS))}"
         )
-    table, function = _FUNCTIONS[token]
+    table, function = FUNCTIONS[token]
     given = {name: value for name, value in args.items() if value is not None}
     wrong = [failure.reason for failure in failures(token, table, given)]
     if wrong:
@@ -66,7 +66,7 @@ def _partition_of(region: str) -> tuple[str, str, str]:
     return next((known for start, known in _PARTITIONS.items() if region.startswith(start)), _PARTITION)
 
 
-_FUNCTIONS: dict[
+FUNCTIONS: dict[
     str, tuple[Mapping[str, Property], Callable[[Mapping[str, Any], Calls], Mapping[str, Any]]]
 ] = {
     "aws:index/getCallerIdentity:getCallerIdentity": ({"id": text()}, _caller_identity),

@@ -8,33 +8,24 @@ from typing import Any, TypeVar
 import msgspec
 
 from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.api.request import Request as HttpRequest
 from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.sagemaker import configs, endpoints, models, packages, tags
 from sandbox.sagemaker import requests as r
+from sandbox.sagemaker.acts import acts_by
 from sandbox.sagemaker.store import Account
 
 Request = TypeVar("Request", bound=r.Input)
-Action = Callable[[Account, bytes], dict[str, Any]]
+# What it takes, and what it does with it.
+Action = tuple[type[r.Input], Callable[[Account, Any], dict[str, Any]]]
 
 
 def _reads(kind: type[Request], act: Callable[[Account, Request], dict[str, Any]]) -> Action:
-    """An action that reads its input strictly."""
-    decoder = msgspec.json.Decoder(kind)
-
-    def action(account: Account, body: bytes) -> dict[str, Any]:
-        try:
-            request = decoder.decode(body)
-        except msgspec.ValidationError as error:
-            raise RefusedError(f"1 validation error detected: {error}") from None
-        except msgspec.DecodeError as error:
-            raise RefusedError(f"the body is not JSON: {error}", "SerializationException") from None
-        with account.lock:
-            return act(account, request)
-
-    return action
+    """The two belong together."""
+    return kind, act
 
 
 @dataclass
@@ -82,11 +73,20 @@ class SageMaker:
             "DeleteTags": _reads(r.DeleteTags, tags.delete_tags),
         }
 
-    def answer(self, call: Call, account: str, body: bytes) -> Answer:
+        self.acts = {name: acts_by(kind) for name, (kind, _) in self._actions.items()}
+
+    def answer(self, call: Call, account: str, _request: HttpRequest) -> Answer:
         """Run one call; raises RefusedError."""
         if call.action not in self._actions:
             raise unknown(call)
         if call.region != REGION:
             raise RefusedError(f"the sandbox's SageMaker is in {REGION}, not in {call.region}")
-        result = self._actions[call.action](self.accounts[account], body or b"{}")
+        kind, act = self._actions[call.action]
+        try:
+            request = msgspec.convert(call.members, kind)
+        except msgspec.ValidationError as error:  # AWS would go on without it
+            raise RefusedError(f"the sandbox cannot go on with this: {error}") from None
+        here = self.accounts[account]
+        with here.lock:
+            result = act(here, request)
         return Answer(200, [("Content-Type", "application/x-amz-json-1.1")], json.dumps(result).encode())

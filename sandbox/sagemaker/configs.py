@@ -4,11 +4,12 @@ from typing import Any
 
 import msgspec
 
+from sandbox.clock import now
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.models import find_model
 from sandbox.sagemaker.requests import CreateEndpointConfig, EndpointConfigName, Listing
-from sandbox.sagemaker.store import Account, Config, absent, existing, now
+from sandbox.sagemaker.store import Account, Config, absent, existing
 from sandbox.sagemaker.tags import checked
 
 _MOST_VARIANTS = 10

@@ -7,13 +7,14 @@ from msgspec import UNSET
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes, Target
 from sandbox.hosting.container import Spec
-from sandbox.hosting.endpoint import Endpoint, Status, Variant
+from sandbox.hosting.endpoint import Capture, Endpoint, Status, Variant
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.configs import find_config
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.models import find_model
 from sandbox.sagemaker.requests import (
     CreateEndpoint,
+    DataCapture,
     EndpointName,
     ListEndpoints,
     ProductionVariant,
@@ -38,8 +39,7 @@ def create_endpoint(account: Account, request: CreateEndpoint, changes: Changes)
         arn,
         account.id,
         request.endpoint_config_name,
-        config.kms_key_id,
-        config.data_capture_config,
+        _capture(config.data_capture_config),
     )
     account.endpoints[request.endpoint_name] = endpoint
     changes.create(account, endpoint, variants)
@@ -97,10 +97,8 @@ def update_endpoint(
         variants[wanted.variant_name] = fresh
     if not sum(variant.current_weight for variant in variants.values()):
         raise RefusedError("The sum of all production variant weights must be greater than 0.")
-    capture = endpoint.capture if "DataCaptureConfig" in retained else config.data_capture_config
-    changes.update(
-        account, endpoint, Target(request.endpoint_config_name, variants, config.kms_key_id, capture)
-    )
+    capture = endpoint.capture if "DataCaptureConfig" in retained else _capture(config.data_capture_config)
+    changes.update(account, endpoint, Target(request.endpoint_config_name, variants, capture))
     return {"EndpointArn": endpoint.arn}
 
 
@@ -147,8 +145,7 @@ def find_endpoint(account: Account, name: str) -> Endpoint:
     """Raises RefusedError with SageMaker's words."""
     if name not in account.endpoints:
         raise absent("endpoint", account.arn("endpoint", name))
-    endpoint: Endpoint = account.endpoints[name]
-    return endpoint
+    return account.endpoints[name]
 
 
 def _settled(account: Account, name: str) -> Endpoint:
@@ -171,6 +168,17 @@ def _no_scalable_target_lost(account: Account, cloud: Cloud, endpoint: Endpoint,
             f"The following variant(s) must be deregistered as scalable targets with AWS Auto Scaling before they can "
             f"be removed: {', '.join(lost)}"
         )
+
+
+def _capture(wanted: DataCapture | None) -> Capture | None:
+    if wanted is None:
+        return None
+    return Capture(
+        wanted.enable_capture,
+        wanted.initial_sampling_percentage,
+        wanted.destination_s3_uri,
+        wanted.kms_key_id or "",
+    )
 
 
 def _variant(account: Account, wanted: ProductionVariant) -> Variant:

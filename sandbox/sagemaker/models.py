@@ -4,12 +4,13 @@ from typing import Any
 
 import msgspec
 
+from sandbox.clock import now
 from sandbox.cloud import Cloud, MissingError
 from sandbox.hosting.container import check_image, read_model
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.requests import CreateModel, Listing, ModelName
-from sandbox.sagemaker.store import Account, Model, absent, existing, now
+from sandbox.sagemaker.store import Account, Model, absent, existing
 from sandbox.sagemaker.tags import checked
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from sandbox.clock import now
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.requests import (
@@ -16,7 +17,7 @@ from sandbox.sagemaker.requests import (
     ModelPackageName,
     UpdateModelPackage,
 )
-from sandbox.sagemaker.store import Account, Group, Package, absent, existing, now
+from sandbox.sagemaker.store import Account, Group, Package, absent, existing
 from sandbox.sagemaker.tags import checked
 
 _GROUP_ARN = re.compile(r"arn:aws:sagemaker:[^:]+:\d{12}:model-package-group/(.+)")

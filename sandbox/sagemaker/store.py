@@ -1,10 +1,9 @@
 """What one account has in SageMaker, in memory."""
 
 import threading
-import time
 from dataclasses import dataclass, field
-from typing import Any
 
+from sandbox.hosting.endpoint import Endpoint
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.requests import CreateEndpointConfig, CreateModel, CreateModelPackage
 
@@ -51,7 +50,7 @@ class Account:
     region: str
     models: dict[str, Model] = field(default_factory=dict)
     configs: dict[str, Config] = field(default_factory=dict)
-    endpoints: dict[str, Any] = field(default_factory=dict)  # sandbox.hosting.endpoint.Endpoint
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)  # last version given out per group: never reused
@@ -61,11 +60,6 @@ class Account:
     def arn(self, kind: str, name: str) -> str:
         """ARN of a resource; SageMaker writes names in lowercase there."""
         return f"arn:{_PARTITION}:sagemaker:{self.region}:{self.id}:{kind}/{name.lower()}"
-
-
-def now() -> float:
-    """Seconds since the epoch, in milliseconds, as SageMaker's JSON tells time."""
-    return round(time.time(), 3)
 
 
 def absent(kind: str, arn: str) -> RefusedError:

@@ -26,7 +26,7 @@ def register(sagemaker, group, **properties):
             "SupportedContentTypes": ["text/csv"],
             "SupportedResponseMIMETypes": ["application/json"],
         },
-        CustomerMetadataProperties=properties,
+        **({"CustomerMetadataProperties": properties} if properties else {}),
         ModelApprovalStatus="PendingManualApproval",
     )["ModelPackageArn"]
 

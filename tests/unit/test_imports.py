@@ -1,6 +1,7 @@
 """Imports go one way (docs/architecture.md), checked over the real sources."""
 
 import ast
+import graphlib
 import importlib.util
 import subprocess
 import sys
@@ -20,11 +21,33 @@ def ours(*rooms):
     return {f"{OURS}.{room}" for room in rooms}
 
 
+def inside(*rooms):
+    return {f"sandbox.{room}" for room in rooms}
+
+
 MAY_IMPORT = {
     "infra": {"components", *ours("provider.sdk"), *NAMES},
     "components": {*ours("provider.sdk"), *NAMES},
     "pipelines": NAMES,
-    "sandbox": ours("plugin"),  # its aws plugin is served the same way
+    # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
+    "sandbox": set(),
+    **{f"sandbox.{leaf}": set() for leaf in ("accounts", "api", "clock", "faults", "home")},
+    "sandbox.call": inside("api"),
+    "sandbox.refusal": inside("call"),
+    "sandbox.daemon": inside("home"),
+    "sandbox.moto_patches": inside("daemon"),
+    "sandbox.cloud": inside("accounts", "api.request", "call", "moto_patches", "refusal"),
+    "sandbox.alarms": inside("api.request", "call", "refusal"),
+    "sandbox.bucket_policy": inside("call", "refusal"),
+    "sandbox.buckets": inside("api.request", "bucket_policy", "call", "refusal"),
+    "sandbox.image": inside("daemon", "home"),
+    "sandbox.hosting": inside("clock", "cloud", "daemon", "faults", "home", "image.build"),
+    "sandbox.sagemaker": inside(
+        "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
+    ),
+    "sandbox.dataplane": set(),  # a process of its own
+    "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
+    "sandbox.pulumi_aws": ours("plugin"),  # served the same way as the product's own provider
     "tools": {"pipelines", *ours("release", "terminal")},
     "benchmarks": {"infra", "components", "pipelines", "modeldelivery", "sandbox", "tools"},
     OURS: set(),
@@ -154,6 +177,15 @@ def test_imports_go_one_way(room):
     assert {name: imports for name, imports in wrong.items() if imports} == {}
 
 
+def test_no_two_rooms_import_each_other():
+    """Also not by way of a third."""
+    order = graphlib.TopologicalSorter()
+    for path in sources(*(room for room in ROOMS if room != "tests")):
+        mine = layer(module_name(path))
+        order.add(mine, *{layer(other) for other in imported(path) if layer(other) in MAY_IMPORT} - {mine})
+    assert set(order.static_order()) <= MAY_IMPORT.keys()
+
+
 @pytest.mark.parametrize("layer", PURE)
 def test_the_core_touches_no_world_and_no_clock(layer):
     paths = [path for path in sources(OURS) if within(module_name(path), layer)]
@@ -203,6 +235,9 @@ def test_only_settings_reads_config():
         (f"{OURS}.release.cli.main", {"sandbox"}, ["sandbox"]),
         (f"{OURS}.provider.sdk", ours("provider.fleet"), [f"{OURS}.provider.fleet"]),
         (f"{OURS}.provider.fleet", ours("plugin.values", "release.aws.registry"), []),
+        ("sandbox.hosting.changes", {"sandbox.sagemaker.store"}, ["sandbox.sagemaker.store"]),
+        ("sandbox.pulumi_aws.provider", {"sandbox.home"}, ["sandbox.home"]),
+        ("sandbox.world", {"sandbox.hosting.fleet"}, []),
         (f"{OURS}.terminal.tables", ours("release.version"), [f"{OURS}.release.version"]),
     ],
 )
@@ -226,9 +261,11 @@ def test_every_form_of_import_is_seen(text, found):
 
 def test_every_room_has_a_rule():
     packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
-    rooms = {f"{OURS}.{path.parent.name}" for path in PROJECT.glob(f"{OURS}/*/__init__.py")} - {
-        f"{OURS}.release"
-    }
+    rooms = {
+        f"{room}.{path.parent.name}"
+        for room in (OURS, "sandbox")
+        for path in PROJECT.glob(f"{room}/*/__init__.py")
+    } - {f"{OURS}.release"}
     assert packages | rooms <= MAY_IMPORT.keys()
 
 

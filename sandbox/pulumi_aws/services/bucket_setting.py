@@ -200,7 +200,7 @@ class BucketLifecycleConfiguration(_Setting):
                 "noncurrentVersionExpiration": block(
                     {"noncurrentDays": integer(required=True), "newerNoncurrentVersions": integer()}
                 ),
-                "abortIncompleteMultipartUpload": block({"daysAfterInitiation": integer(required=True)}),
+                "abortIncompleteMultipartUpload": block({"daysAfterInitiation": integer()}),
                 "transitions": blocks(_DAYS, unordered=True),
                 "noncurrentVersionTransitions": blocks(
                     {
@@ -211,7 +211,6 @@ class BucketLifecycleConfiguration(_Setting):
                     unordered=True,
                 ),
             },
-            required=True,
         ),
         **_BUCKET,
     }

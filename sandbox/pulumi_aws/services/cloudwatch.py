@@ -27,8 +27,8 @@ class MetricAlarm(Kind):
         "alarmActions": texts(unordered=True),
         "okActions": texts(unordered=True, api="OKActions"),
         "insufficientDataActions": texts(unordered=True),
-        "comparisonOperator": text(required=True, one_of=_COMPARISONS),
-        "evaluationPeriods": integer(required=True),
+        "comparisonOperator": text(one_of=_COMPARISONS),
+        "evaluationPeriods": integer(),
         "datapointsToAlarm": integer(),
         "threshold": number(),
         "treatMissingData": text(

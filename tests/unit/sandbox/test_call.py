@@ -1,6 +1,7 @@
 import pytest
 
-from sandbox.call import Request, identify
+from sandbox.api.request import Request
+from sandbox.call import identify
 
 KEY = "AKIASANDBOXSTAGING00"
 

@@ -1,0 +1,61 @@
+"""From an HTTP request to the members that the sandbox acts on, or to the refusal that AWS would give."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.model import StructureShape
+
+from sandbox.api.acts import acted_on
+from sandbox.api.check import Violation, violations
+from sandbox.api.document import UnreadableError
+from sandbox.api.models import input_of, operation
+from sandbox.api.request import Request
+from sandbox.api.wire import read
+from sandbox.call import Call
+from sandbox.refusal import RefusedError, unknown
+from sandbox.services import Service
+
+# The codes of what cannot be read at all.
+_UNREADABLE = {
+    "json": "SerializationException",
+    "rest-json": "SerializationException",
+    "query": "MalformedInput",
+    "rest-xml": "MalformedXML",
+}
+
+
+def members_of(service: Service, call: Call, request: Request) -> Mapping[str, Any]:
+    """By AWS's names of them; raises RefusedError."""
+    model = operation(service.model, call.action)
+    if model is None:
+        raise unknown(call)
+    shape = input_of(model)
+    try:
+        members = read(model, call.protocol, request)
+    except UnreadableError as error:
+        raise RefusedError(str(error), _UNREADABLE[call.protocol]) from None
+    found = list(violations(shape, members))
+    if found:
+        raise _refusal(service, call, shape, found)
+    acts = service.acts.get(call.action)
+    if acts is None:
+        return members
+    acted, others = acted_on(service.model, shape, members, acts)
+    if others:
+        raise RefusedError("; ".join(others), service.invalid)
+    return acted
+
+
+def _refusal(service: Service, call: Call, shape: StructureShape, found: Sequence[Violation]) -> RefusedError:
+    if call.protocol == "rest-xml":
+        payload = str(shape.serialization.get("payload", "")).lower()
+        in_body = any(one.path.partition(".")[0].lower() == payload for one in found)
+        return RefusedError(_detected(found), "MalformedXML" if in_body else service.invalid)
+    if unread := [one for one in found if one.kind == "type"]:
+        return RefusedError(unread[0].text, _UNREADABLE[call.protocol])
+    return RefusedError(_detected(found), service.invalid)
+
+
+def _detected(found: Sequence[Violation]) -> str:
+    errors = "error" if len(found) == 1 else "errors"
+    return f"{len(found)} validation {errors} detected: {'; '.join(one.text for one in found)}"

@@ -1,0 +1,28 @@
+"""All changes to moto's own code, a file for each of its services; each says what AWS does and moto does not.
+
+They hold for one version of moto, because they reach into its private parts: with another the sandbox does not start.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+
+from sandbox.daemon import SandboxError
+
+VERSION = "5.2.5"
+_PATCHED = ("s3",)
+
+
+def apply() -> None:
+    """Patch moto, once a process."""
+    for service in _PATCHED:
+        import_module(f"{__name__}.{service}").apply()
+
+
+def check_version() -> None:
+    """Raise SandboxError unless the installed moto is the one that the patches are made for."""
+    installed = version("moto")
+    if installed != VERSION:
+        raise SandboxError(
+            f"moto {installed} is installed, and the sandbox's patches are made for moto {VERSION}: type `make setup`. "
+            "For another moto, look through sandbox/moto_patches, and change VERSION there and requirements/dev.in"
+        )
