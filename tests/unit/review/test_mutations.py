@@ -104,7 +104,7 @@ def mutated(number):
                     rename(found["document"], chance.choice(HOSTILE))
                 case _:
                     put(found["document"], path, {chance.choice(HOSTILE): chance.choice(HOSTILE)})
-        except (KeyError, IndexError, TypeError, AttributeError):
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             continue  # an earlier mutation took the place away
     return found
 
