@@ -26,8 +26,8 @@ def inside(*rooms):
 
 
 MAY_IMPORT = {
-    "infra": {"components", *ours("provider.sdk"), *NAMES},
-    "components": {*ours("provider.sdk"), *NAMES},
+    "infra": {"components", *ours("provider.sdk", "release.core.request"), *NAMES},
+    "components": {*ours("provider.sdk", "release.core.request"), *NAMES},
     "pipelines": NAMES,
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": set(),
@@ -79,7 +79,8 @@ MAY_IMPORT = {
     f"{OURS}.policy": {*ours("catalogue"), *NAMES},
     f"{OURS}.review": ours("catalogue", "policy.finding", "policy.judgement", "release", "terminal"),
     f"{OURS}.review.core": {
-        *ours("catalogue", "release.operations.proof", "release.operations.status"),
+        *ours("catalogue", "release.core.request"),
+        *ours("release.operations.proof", "release.operations.status"),
         *NAMES,
     },
     f"{OURS}.review.telling": {*ours("review.core", "terminal"), *NAMES},
