@@ -83,7 +83,7 @@ MAY_IMPORT = {
         *ours("release.operations.proof", "release.operations.status"),
         *NAMES,
     },
-    f"{OURS}.review.telling": {*ours("review.core", "terminal"), *NAMES},
+    f"{OURS}.review.report": {*ours("review.core", "terminal"), *NAMES},
 }
 PURE = (
     f"{OURS}.release.core",
@@ -96,7 +96,7 @@ PURE = (
     f"{OURS}.release.formats",
     f"{OURS}.catalogue",
     f"{OURS}.review.core",
-    f"{OURS}.review.telling",
+    f"{OURS}.review.report",
 )
 WORLD = {
     "boto3",
