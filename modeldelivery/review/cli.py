@@ -186,7 +186,9 @@ def _reviews(folder: Folder) -> list[Review]:
 
 def _commands(verb: str) -> str:
     """What to type, for each environment that the project has."""
-    environments = sorted(path.stem.removeprefix("Pulumi.") for path in Path().glob("Pulumi.*.yaml"))
+    environments = sorted(
+        path.stem.removeprefix("Pulumi.") for path in engine.project().glob("Pulumi.*.yaml")
+    )
     return " or ".join(f"`make {verb} ENV={each}`" for each in environments or ["…"])
 
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from modeldelivery.release import record
@@ -13,6 +13,7 @@ from modeldelivery.release.core import history, journal
 from modeldelivery.release.core.endpoint import Incarnation
 from modeldelivery.release.core.journal import EventKind, IntentKind, Verdict
 from modeldelivery.release.errors import UpdateNeededError
+from tests.examples import examples
 from tests.unit.release.lives import A, B, C, D, Life, a_request
 from tests.unit.release.memory import an_endpoint
 from tests.unit.release.stored import golden, journal_store, registry, written
@@ -265,9 +266,7 @@ values = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 objects = st.dictionaries(st.text(max_size=8), values, max_size=4)
-often = settings(
-    derandomize=True, max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+often = settings(max_examples=examples(400))
 LEVELS = [
     (),
     ("incarnation",),
