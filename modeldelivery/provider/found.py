@@ -13,7 +13,7 @@ from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.session import Account, Opens, profile_for
 from modeldelivery.release.aws.traffic import MARK_TAG, SageMakerTraffic
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.request import Member, Rules
 from modeldelivery.release.naming import journal_key, registry_bucket
 
 _OF_A_CHECK = {"servingAtCheck", "fallbackAtCheck"}
@@ -34,7 +34,7 @@ def look_up(id_: str, properties: Properties, opens: Opens) -> Found | None:
     profile = known.get("profile") or profile_for(name.rpartition("-")[2])
     account = opens(profile, region)
     known.setdefault("allowedAccounts", [account_id])
-    known.setdefault("rules", {"rolloutRequired": False, "separateDrop": False, "bakeSeconds": 0})
+    known.setdefault("rules", Rules().plain())
     known.setdefault(
         "journal", {"bucket": registry_bucket(name, account_id, region), "key": journal_key(name)}
     )

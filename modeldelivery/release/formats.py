@@ -55,7 +55,10 @@ def decode(body: bytes, kind: type[Stored], where: str, known: frozenset[str] = 
         UpdateNeededError: it requires what the caller does not know.
         msgspec.DecodeError: it is not JSON, or not such a document; a field's own ValueError is one too.
     """
-    raw = msgspec.json.decode(body)
+    try:
+        raw = msgspec.json.decode(body)
+    except (UnicodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
     if not isinstance(raw, dict):
         raise msgspec.ValidationError(f"Expected `object`, got `{type(raw).__name__}`")
     required = msgspec.convert(raw.get("requires", []), tuple[str, ...])
@@ -84,7 +87,7 @@ def _gathered(raw: Any, kind: type[Record]) -> Any:
         part = parts.get(name, _Unknown)
         if part is _Unknown:
             others[name] = value
-        elif isinstance(part, type) and issubclass(part, Enum):
+        elif isinstance(part, type) and issubclass(part, Enum) and isinstance(value, str):
             known = value in {member.value for member in part}
             read[name] = value if known else "other"
             others |= {} if known else {name: value}

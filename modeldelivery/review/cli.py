@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import msgspec
@@ -19,12 +20,12 @@ from modeldelivery.review.core.drift import Drift, drifted
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.review import Review, review
 from modeldelivery.review.core.touched import touched
+from modeldelivery.review.evidence_source import decided, proved
 from modeldelivery.review.folder import Folder, FolderError
 from modeldelivery.review.platform.here import platform
-from modeldelivery.review.proved import decided, proved
-from modeldelivery.review.telling import drift as drift_story
-from modeldelivery.review.telling import markdown, terminal
-from modeldelivery.review.telling.story import headline, tell
+from modeldelivery.review.report import drift as drift_report
+from modeldelivery.review.report import markdown, terminal
+from modeldelivery.review.report.preview import headline, tell
 from modeldelivery.terminal.steps import step
 
 REFUSED = 3
@@ -125,7 +126,7 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
     return review(
         commit=commit,
         change=change,
-        prints=fingerprints(
+        fingerprints=fingerprints(
             Place(environment=environment, account=config.account, region=config.region),
             touched(document, PROJECT),
         ),
@@ -168,10 +169,27 @@ def _reviews(folder: Folder) -> list[Review]:
     files = [path for path in sorted(folder.path.glob("*.json")) if not path.name.startswith("drift-")]
     if not files:
         raise FolderError(
-            f"{os.path.relpath(folder.path)} holds no preview: `make preview ENV=staging` writes one"
+            f"{os.path.relpath(folder.path)} holds no preview: {_commands('preview')} writes one"
         )
-    found = [folder.read(path, Review, f"make preview ENV={path.stem}") for path in files]
-    return sorted(found, key=lambda each: (each.change.promotes_from is not None, each.environment))
+    reviews = {path.stem: folder.read(path, Review, f"make preview ENV={path.stem}") for path in files}
+    order = TopologicalSorter[str]()
+    for name, each in reviews.items():
+        order.add(name, *(other for other in reviews if other == each.change.promotes_from))
+    try:
+        return [reviews[name] for name in order.static_order()]
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise FolderError(
+            f"environments promote in a circle: {circle}. Mend model-delivery:promotion of one"
+        ) from None
+
+
+def _commands(verb: str) -> str:
+    """What to type, for each environment that the project has."""
+    environments = sorted(
+        path.stem.removeprefix("Pulumi.") for path in engine.project().glob("Pulumi.*.yaml")
+    )
+    return " or ".join(f"`make {verb} ENV={each}`" for each in environments or ["…"])
 
 
 def _deploy(options: argparse.Namespace) -> int:
@@ -204,12 +222,12 @@ def _drift(options: argparse.Namespace) -> int:
     with step(f"looking for drift in {environment}", sys.stderr) as shown:
         document = read(engine.drift(environment, options.config_file))
         found = drifted(environment, document, decided(environment, document.config))
-        shown.outcome(drift_story.summary(found))
+        shown.outcome(drift_report.summary(found))
     folder.write(folder.drift(environment), found)
     if options.json:
         print(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
-        terminal.draw(drift_story.tell([found]))
+        terminal.draw(drift_report.tell([found]))
     return 0
 
 
@@ -217,14 +235,12 @@ def _report(options: argparse.Namespace) -> int:
     folder = Folder(options.folder)
     files = sorted(folder.path.glob("drift-*.json"))
     if not files:
-        raise FolderError(
-            f"{os.path.relpath(folder.path)} holds no drift: `make drift ENV=staging` writes one"
-        )
+        raise FolderError(f"{os.path.relpath(folder.path)} holds no drift: {_commands('drift')} writes one")
     found = [folder.read(path, Drift, f"make drift ENV={path.stem.removeprefix('drift-')}") for path in files]
     where = platform()
-    page = drift_story.tell(found)
-    body = markdown.draw(page, where.limit, drift_story.MARKER) if page.refused else None
-    address = where.issue(drift_story.TITLE, body, drift_story.MARKER)
+    page = drift_report.tell(found)
+    body = markdown.draw(page, where.limit, drift_report.MARKER) if page.refused else None
+    address = where.issue(drift_report.TITLE, body, drift_report.MARKER)
     if address:
         print(f"review: {address}", file=sys.stderr)
     return 0

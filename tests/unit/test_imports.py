@@ -26,8 +26,8 @@ def inside(*rooms):
 
 
 MAY_IMPORT = {
-    "infra": {"components", *ours("provider.sdk"), *NAMES},
-    "components": {*ours("provider.sdk"), *NAMES},
+    "infra": {"components", *ours("provider.sdk", "release.core.request"), *NAMES},
+    "components": {*ours("provider.sdk", "release.core.request"), *NAMES},
     "pipelines": NAMES,
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": set(),
@@ -79,10 +79,11 @@ MAY_IMPORT = {
     f"{OURS}.policy": {*ours("catalogue"), *NAMES},
     f"{OURS}.review": ours("catalogue", "policy.finding", "policy.judgement", "release", "terminal"),
     f"{OURS}.review.core": {
-        *ours("catalogue", "release.operations.proof", "release.operations.status"),
+        *ours("catalogue", "release.core.request"),
+        *ours("release.operations.proof", "release.operations.status"),
         *NAMES,
     },
-    f"{OURS}.review.telling": {*ours("review.core", "terminal"), *NAMES},
+    f"{OURS}.review.report": {*ours("review.core", "terminal"), *NAMES},
 }
 PURE = (
     f"{OURS}.release.core",
@@ -95,7 +96,7 @@ PURE = (
     f"{OURS}.release.formats",
     f"{OURS}.catalogue",
     f"{OURS}.review.core",
-    f"{OURS}.review.telling",
+    f"{OURS}.review.report",
 )
 WORLD = {
     "boto3",

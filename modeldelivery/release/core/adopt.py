@@ -81,7 +81,9 @@ def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None
         target=seen,
     )
     recorded = history.with_served(journal, seen, view.now).with_event(event)
-    return msgspec.structs.replace(recorded, incarnation=endpoint.incarnation, weights=seen, decision=event)
+    return msgspec.structs.replace(
+        recorded, incarnation=history.life(journal, endpoint), weights=seen, decision=event
+    )
 
 
 def _rejected_serving(journal: Journal) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.endpoint import Endpoint, Incarnation
 from modeldelivery.release.core.journal import IntentKind, Journal, Served, Verdict
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.version import Version
@@ -107,7 +107,15 @@ def withdrawn(journal: Journal, target: Weights) -> tuple[Version, ...]:
 
 def same_life(journal: Journal, endpoint: Endpoint) -> bool:
     """Whether the journal's weights are of this endpoint and not of one that is gone."""
-    return journal.incarnation == endpoint.incarnation
+    known, seen = journal.incarnation, endpoint.incarnation
+    return known is not None and (known.id, known.created) == (seen.id, seen.created)
+
+
+def life(journal: Journal, endpoint: Endpoint) -> Incarnation:
+    """The endpoint's, as the journal has it where it does: a newer version may have written more about it."""
+    return (
+        journal.incarnation if journal.incarnation and same_life(journal, endpoint) else endpoint.incarnation
+    )
 
 
 def explained(journal: Journal, endpoint: Endpoint) -> bool:

@@ -48,7 +48,13 @@ def renewed(view: View) -> Journal:
 
 
 def event_of(intent: Intent, now: float, kind: EventKind | None = None, reason: str = "") -> Event:
-    """What history tells of an intent; its own kind and reason unless others are given."""
+    """What history tells of an intent; its own kind and reason unless others are given.
+
+    Words of a newer version's that stand for its kind and its verdict go with it.
+    """
+    words = {name: word for name, word in intent.others.items() if name in {"kind", "verdict"}}
+    if kind:
+        words.pop("kind", None)
     return Event(
         operation=intent.operation,
         kind=kind or EventKind(intent.kind),
@@ -58,6 +64,7 @@ def event_of(intent: Intent, now: float, kind: EventKind | None = None, reason: 
         source=intent.source,
         target=intent.target,
         verdict=intent.verdict,
+        others=words,
     )
 
 
@@ -77,7 +84,7 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
         done = done.with_event(event_of(intent, now, EventKind.WITHDRAWN, reason))
     return msgspec.structs.replace(
         history.with_served(done.with_event(event), intent.target, now),
-        incarnation=endpoint.incarnation,
+        incarnation=history.life(journal, endpoint),
         weights={v: w for v, w in intent.target.items() if v in endpoint.variants},
         live=intent.live or journal.live,
         decision=event,
@@ -225,7 +232,7 @@ def _because(endpoint: Endpoint) -> str:
 def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:
     """A version that is to get more than its instances can be known to serve, and how many it needs.
 
-    What one instance can serve is the largest share that one serves now; half an instance too few is let pass.
+    What one instance can serve is the largest share that one serves now; half an instance too few is let pass, none is not.
     """
     now = weights.shares(endpoint.current)
     serving = {v: seen for v, seen in endpoint.variants.items() if now[v] and seen.instances}
@@ -233,7 +240,7 @@ def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:
     if not most:
         return None
     for version in sorted(weights.traffic(intent.target)):
-        needed = int(intent.target[version] / most + 0.5)
+        needed = max(int(intent.target[version] / most + 0.5), 1)
         if intent.target[version] > now.get(version, 0) and endpoint.variants[version].instances < needed:
             return version, needed
     return None

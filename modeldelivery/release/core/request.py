@@ -3,7 +3,7 @@
 On the wire, keys are in camelCase; a field that is not known is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -20,8 +20,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A part of a request, as it goes over the wire."""
 
     def plain(self) -> dict[str, object]:
-        """As JSON's types; what is not given is left out."""
-        return {k: v for k, v in msgspec.to_builtins(self).items() if v is not None}
+        """As it goes over the wire: JSON's types, what is not given left out, a value that is known only later as it is."""
+        names = zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+        given = ((key, value) for key, name in names if (value := getattr(self, name)) is not None)
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in given}
 
 
 class Release(Part, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ class Release(Part, frozen=True, kw_only=True):
             raise BadRequestError(f"release.fleet names {', '.join(repeated)} more than once")
         if self.live not in self.fleet:
             raise BadRequestError(
-                f"release.live {self.live} is not in release.fleet {list(self.fleet)}", hint="add it there"
+                f"release.live {self.live} is not in the fleet ({', '.join(self.fleet)})", hint="add it there"
             )
 
 
@@ -69,6 +71,21 @@ class Rules(Part, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.promotes_from is not None:
             parse_environment(self.promotes_from)
+
+    def weaker_than(self, before: "Rules") -> Iterator[str]:
+        """What these rules no longer demand, a sentence for each: the one place that says when a rule got weaker."""
+        if before.rollout_required and not self.rollout_required:
+            yield "a version may be live without a finished rollout"
+        if before.separate_drop and not self.separate_drop:
+            yield "moving traffic and dropping a version may be one change"
+        if before.promotes_from and self.promotes_from != before.promotes_from:
+            yield (
+                f"a version need not have carried all traffic in {before.promotes_from} before it gets traffic here"
+            )
+        if self.bake_seconds < before.bake_seconds:
+            yield (
+                f"the fleet may change {self.bake_seconds} s after a version began to serve, not {before.bake_seconds} s"
+            )
 
 
 class Member(Part, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, EventKind, IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
 from modeldelivery.release.core.rollback import unrecorded_sentence
-from modeldelivery.release.errors import DeliveryError
+from modeldelivery.release.errors import DeliveryError, UpdateNeededError
 from modeldelivery.release.naming import Place
 from modeldelivery.release.ports import JournalStore, Stored, Traffic
 from modeldelivery.release.version import Version, precedence
@@ -105,7 +105,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(store: JournalStore, traffic: Traffic) -> Found:
-    """Ask for both; what does not answer becomes one of the `problems`."""
+    """Ask for both; what does not answer becomes one of the `problems`.
+
+    Raises:
+        UpdateNeededError: nothing that this version could say of the journal would be true.
+    """
     problems: list[str] = []
     stored: Stored | None = None
     endpoint: Endpoint | None = None
@@ -113,6 +117,8 @@ def read(store: JournalStore, traffic: Traffic) -> Found:
     seen = False
     try:
         stored = store.read()
+    except UpdateNeededError:
+        raise
     except DeliveryError as error:
         problems.append(f"the journal cannot be read: {error}")
     try:

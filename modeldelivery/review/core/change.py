@@ -89,7 +89,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kinds: all that it is, the gravest first; none when nothing changes.
         guarded: the environment protects what it holds, or did until this change.
-        promotes_from: the environment where a version must have served before, or had to until this change.
+        promotes_from: the environment where a version must have carried all traffic before, or had to until this change.
         fleet: the endpoint's versions; None where there is no endpoint.
         plain: everything else that changes.
         warnings, errors: what engine, provider and program said.

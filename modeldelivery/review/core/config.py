@@ -17,7 +17,7 @@ class StackConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         protect: what the environment holds refuses to be deleted.
-        promotes_from: the environment where a version must have served before; None when none is asked.
+        promotes_from: the environment where a version must have carried all traffic before; None when none is named.
     """
 
     account: str

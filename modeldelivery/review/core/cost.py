@@ -7,9 +7,10 @@ import msgspec
 
 from modeldelivery.catalogue.kind import Cost
 from modeldelivery.catalogue.tokens import SCALING_TARGET
+from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
-from modeldelivery.review.core.fleet import FleetChange, Member, variant_of
+from modeldelivery.review.core.fleet import FleetChange, variant_of
 from modeldelivery.review.core.touched import Effect, Touched
 
 HOURS = 730  # a month

@@ -24,7 +24,7 @@ def violation(policy):
 def test_a_change_that_breaks_no_rule_ends_well_and_leaves_a_plan(engine_says, run, tmp_path, capsys):
     engine_says("tags-only")
     assert run("preview", "--env", "prod") == 0
-    assert "prod will feel: metadata only" in capsys.readouterr().out
+    assert "Impact on prod: metadata only" in capsys.readouterr().out
     assert (tmp_path / ".review" / "prod.plan").exists()
 
 
@@ -98,7 +98,36 @@ def test_the_comment_tells_production_first_and_both(engine_says, run, capsys):
     capsys.readouterr()
     run("comment")
     said = capsys.readouterr().out
-    assert said.index("`prod` will feel") < said.index("`staging`: nothing changes")
+    assert said.index("Impact on `prod`") < said.index("`staging`: nothing changes")
+
+
+def leave(tmp_path, environment, promotes_from):
+    """A preview of an environment that promotes from another, as if it had been made."""
+    file = tmp_path / ".review" / "prod.json"
+    review = json.loads(file.read_text())
+    review["change"] |= {"environment": environment, "promotes_from": promotes_from}
+    file.with_stem(environment).write_text(json.dumps(review))
+
+
+def test_the_comment_tells_the_last_of_a_chain_of_environments_first(engine_says, run, tmp_path, capsys):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    for environment, source in (("prod", "canary"), ("canary", "lab"), ("lab", None)):
+        leave(tmp_path, environment, source)
+    capsys.readouterr()
+    assert run("comment") == 0
+    said = capsys.readouterr().out
+    assert said.index("`prod`") < said.index("`canary`") < said.index("`lab`")
+
+
+def test_environments_that_promote_from_each_other_are_refused(engine_says, run, tmp_path, capsys):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    leave(tmp_path, "canary", "prod")
+    leave(tmp_path, "prod", "canary")
+    capsys.readouterr()
+    assert run("comment") == 1
+    assert "promote in a circle: " in capsys.readouterr().err
 
 
 def test_json_is_one_document_on_standard_output(engine_says, run, capsys):
@@ -153,7 +182,7 @@ def test_a_review_that_another_version_wrote_is_refused(engine_says, run, tmp_pa
     engine_says("tags-only")
     run("preview", "--env", "prod")
     file = tmp_path / ".review" / "prod.json"
-    file.write_text(file.read_text().replace('"schema": 1', '"schema": 2'))
+    file.write_text(file.read_text().replace('"schema": 2', '"schema": 3'))
     assert run("comment") == 1
     assert "make preview ENV=prod" in capsys.readouterr().err
 

@@ -13,8 +13,8 @@ from modeldelivery.review.core.change import Kind, classify
 from modeldelivery.review.core.config import ConfigError
 from modeldelivery.review.core.document import DocumentError, read
 from modeldelivery.review.core.review import review
-from modeldelivery.review.telling import markdown
-from modeldelivery.review.telling.story import tell
+from modeldelivery.review.report import markdown
+from modeldelivery.review.report.preview import tell
 from tests.unit.review.documents import PRICES, document, previews, record, text
 
 COUNT = 1000
@@ -132,7 +132,7 @@ def reviewed(found):
     except (DocumentError, ConfigError):
         return None
     whole = review(
-        commit="", change=change, prints={}, standing=None, problem=None, violations=(), before=None
+        commit="", change=change, fingerprints={}, standing=None, problem=None, violations=(), before=None
     )
     return markdown.draw(tell([whole]), 65_536)
 

@@ -12,8 +12,8 @@ from modeldelivery.catalogue.table import kind_of
 from modeldelivery.review.core.change import Kind, classify
 from modeldelivery.review.core.document import read, type_of
 from modeldelivery.review.core.touched import is_component
-from modeldelivery.review.telling import markdown
-from modeldelivery.review.telling.story import tell
+from modeldelivery.review.report import markdown
+from modeldelivery.review.report.preview import tell
 from tests.examples import examples
 from tests.unit.review.documents import PRICES, document, record, text
 from tests.unit.review.reviews import reviewed

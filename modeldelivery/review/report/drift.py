@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from modeldelivery.review.core.drift import TRAFFIC, By, Drift, Drifted
 from modeldelivery.review.core.words import Line, Name, listed, words
-from modeldelivery.review.telling.page import Page, Section
+from modeldelivery.review.report.page import Page, Section
 
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"

@@ -1,8 +1,8 @@
 """A page for a person at a terminal: tables and colour there, aligned text in a pipe."""
 
 from modeldelivery.review.core.words import Line, Name
-from modeldelivery.review.telling.markdown import plain
-from modeldelivery.review.telling.page import Page
+from modeldelivery.review.report.markdown import plain
+from modeldelivery.review.report.page import Page
 from modeldelivery.terminal.tables import Marked, show
 from modeldelivery.terminal.tables import Table as Shown
 

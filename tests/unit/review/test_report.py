@@ -3,9 +3,9 @@
 import pytest
 
 from modeldelivery.review.core.words import Name
-from modeldelivery.review.telling import markdown
-from modeldelivery.review.telling.page import Page, Section, Table
-from modeldelivery.review.telling.story import tell
+from modeldelivery.review.report import markdown
+from modeldelivery.review.report.page import Page, Section, Table
+from modeldelivery.review.report.preview import tell
 from tests.unit.review.reviews import digest, proof, reviewed
 
 STAGING = reviewed(
@@ -23,9 +23,9 @@ def test_a_release_is_told_in_a_few_lines():
     assert comment(STAGING, reviewed("traffic-only", before=STAGING)) == (
         """\
 <!-- model-delivery:review -->
-## `prod` will feel: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %
+## Impact on `prod`: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %
 
-- Evidence for `v1.1.0`: served in `staging` for 3 d 4 h, first 2026-11-25 12:00 UTC, serves there now; `auc` `0.6492`.
+- Evidence for `v1.1.0`: carried all traffic in `staging` for 3 d 4 h, first 2026-11-25 12:00 UTC, has traffic there now; `auc` `0.6492`.
 - Take it back: `modelctl rollback --env prod --reason …` gives `v1.0.0` its traffic again, in seconds; it stays in the fleet at 0 %.
 
 ### `staging`: nothing changes
@@ -35,7 +35,7 @@ def test_a_release_is_told_in_a_few_lines():
 
 def test_what_is_destroyed_stands_at_the_top_in_capitals():
     lines = comment(reviewed("replace-endpoint-protected")).splitlines()
-    assert lines[1] == "## ⛔ `prod` will feel: REPLACES the endpoint `flights-prod`"
+    assert lines[1] == "## ⛔ Impact on `prod`: REPLACES the endpoint `flights-prod`"
     assert lines[4] == (
         "> - **REPLACES the endpoint `flights-prod`, which is protected because of `endpointName`**"
     )
@@ -48,7 +48,7 @@ def test_what_is_destroyed_stands_at_the_top_in_capitals():
         ("fleet-add-candidate", "- No traffic moves: `v1.0.0` goes on serving."),
         ("fleet-drop-fallback", "- Leaves the fleet: `v1.0.0`, to which a rollback goes now."),
         ("fleet-resize", "- Other instances: `v1.0.0` from 2 x `ml.c6i.large` to 3 x `ml.c6i.large`."),
-        ("autoscaling-max", "- Scales otherwise: `v1.0.0` on 2 to 20 instances, not on 2 to 8."),
+        ("autoscaling-max", "- Autoscaling: `v1.0.0` 2 to 8 → 2 to 20 instances."),
         ("shift-and-drop", "- NO WAY BACK in seconds: `v1.0.0` leaves the fleet with this change."),
         ("endpoint-deleted", "- The endpoint `flights-staging` is GONE: someone deleted it, and this change makes it again."),
         ("rejected-live", "- Config asks for `v1.1.0` now, and it gets no traffic by this change."),
@@ -67,7 +67,7 @@ def test_each_kind_of_change_has_its_sentence(name, line):
 def test_a_preview_that_failed_is_never_told_to_change_nothing(name):
     assert (
         comment(reviewed(name)).splitlines()[1]
-        == "## ⛔ `prod` will feel: cannot be told, for the preview FAILED"
+        == "## ⛔ Impact on `prod`: cannot be told, for the preview FAILED"
     )
 
 
@@ -78,7 +78,7 @@ def test_a_policy_that_is_not_known_yet_cannot_be_told():
 
 def test_a_rollback_that_stands_is_no_change_and_is_said():
     said = comment(reviewed("nothing-after-rollback"))
-    assert said.splitlines()[1] == "## `prod` will feel: nothing"
+    assert said.splitlines()[1] == "## Impact on `prod`: nothing"
     assert "Pulumi warns: `` v1.1.0 was rejected by" in said
 
 

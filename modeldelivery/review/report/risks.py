@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from modeldelivery.review.core.change import Weakened
-from modeldelivery.review.core.compare import Unheard, When
+from modeldelivery.review.core.compare import Untested, When
 from modeldelivery.review.core.cost import CostChange
 from modeldelivery.review.core.permissions import PermissionChange
 from modeldelivery.review.core.words import Line, Name, listed, words
@@ -40,16 +40,16 @@ def weakened_lines(found: Sequence[Weakened]) -> Iterator[Line]:
         yield ("WEAKENS ", *_all([(each.words, each.name) for each in these]), ": ", Name(reason))
 
 
-def unheard_lines(source: str, found: Sequence[Unheard]) -> Iterator[Line]:
+def untested_lines(source: str, found: Sequence[Untested]) -> Iterator[Line]:
     """Alike ones together."""
-    alike: dict[tuple[When, str, tuple[str, ...]], list[Unheard]] = {}
+    alike: dict[tuple[When, str, tuple[str, ...]], list[Untested]] = {}
     for each in found:
         alike.setdefault((each.when, each.effect, each.properties), []).append(each)
     for (when, effect, properties), these in alike.items():
         what = _all([(each.words, each.name) for each in these])
         where: Line = (" (", *listed(properties), ")") if properties else ()
         if when is When.TOGETHER:
-            yield (Name(source), " gets it with the same change: ", *what, *where)
+            yield (Name(source), f" gets it {when}: ", *what, *where)
         else:
             yield ("NOT TRIED in ", Name(source), f" ({effect}): ", *what, *where)
 

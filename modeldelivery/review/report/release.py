@@ -6,7 +6,7 @@ from modeldelivery.review.core.change import Change, Kind
 from modeldelivery.review.core.evidence import Evidence, Verdict
 from modeldelivery.review.core.fleet import Bits, FleetChange, Resized
 from modeldelivery.review.core.words import Line, Name, listed
-from modeldelivery.review.telling.page import Table
+from modeldelivery.review.report.page import Table
 
 
 def traffic(fleet: FleetChange) -> Line:
@@ -49,9 +49,9 @@ def fleet_lines(change: Change, fleet: FleetChange) -> Iterator[Line]:
     yield from (_resized(each) for each in fleet.resized)
     for scaled in fleet.scaled:
         yield (
-            "Scales otherwise: ",
+            "Autoscaling: ",
             Name(scaled.version),
-            f" on {_bounds(scaled.after)} instances, not on {_bounds(scaled.before)}.",
+            f" {_bounds(scaled.before)} → {_bounds(scaled.after)} instances.",
         )
 
 
@@ -82,7 +82,7 @@ def evidence_line(each: Evidence) -> Line:
         line += [" as ", Name(proof.version)]
     if proof.served_since:
         line.append(f" for {_duration(proof.served_seconds)}, first {proof.served_since:%Y-%m-%d %H:%M} UTC")
-        line.append(", serves there now" if proof.serving else "")
+    line.append(", has traffic there now" if proof.serving else "")
     if proof.rejected:
         line += [" (", Name(proof.rejected), ")"]
     for metric, value in sorted((proof.metrics or {}).items())[:6]:

@@ -35,10 +35,10 @@ def decided(environment: str, config: Mapping[str, str]) -> Status | str:
     """What the journal says of the endpoint as it is; a sentence when that cannot be read."""
     try:
         account = _account(environment, config)
+        traffic = SageMakerTraffic(sagemaker=account.sagemaker, name=account.place.endpoint)
+        return assess(account.place, look(_journal(account), traffic))
     except DeliveryError as error:
         return str(error)
-    traffic = SageMakerTraffic(sagemaker=account.sagemaker, name=account.place.endpoint)
-    return assess(account.place, look(_journal(account), traffic))
 
 
 def _account(environment: str, config: Mapping[str, str]) -> Connection:

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from modeldelivery.review.core.words import Line, Name
-from modeldelivery.review.telling.page import Page, Section, Table
+from modeldelivery.review.report.page import Page, Section, Table
 
 MARKER = "<!-- model-delivery:review -->"  # by which a later run finds the comment
 LONGEST = 400  # characters of one name

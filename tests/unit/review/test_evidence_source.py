@@ -14,7 +14,7 @@ from modeldelivery.release.operations.status import Status
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.record import encode as encode_record
 from modeldelivery.release.version import DigestSet, Version
-from modeldelivery.review.proved import NEWEST, decided, proved
+from modeldelivery.review.evidence_source import NEWEST, decided, proved
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 PLACE = Place(

@@ -1,4 +1,4 @@
-"""From reviews to a page: what production will feel, in the order in which a reviewer wants to know it."""
+"""From reviews to a page: the impact on each environment, in the order in which a reviewer wants to know it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,9 +6,9 @@ from modeldelivery.review.core.change import Change, Kind
 from modeldelivery.review.core.review import Review
 from modeldelivery.review.core.rules import DESTROYS
 from modeldelivery.review.core.words import Line, Name, listed, words
-from modeldelivery.review.telling.page import Page, Section, Table
-from modeldelivery.review.telling.release import bits_tables, evidence_line, fleet_lines, traffic, way_back
-from modeldelivery.review.telling.risks import cost_lines, permission_lines, unheard_lines, weakened_lines
+from modeldelivery.review.report.page import Page, Section, Table
+from modeldelivery.review.report.release import bits_tables, evidence_line, fleet_lines, traffic, way_back
+from modeldelivery.review.report.risks import cost_lines, permission_lines, untested_lines, weakened_lines
 
 _RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
 
@@ -39,7 +39,7 @@ def _brief(review: Review, reviews: Sequence[Review]) -> bool:
 
 
 def _heading(review: Review) -> Line:
-    return (Name(review.environment), " will feel: ", *headline(review.change))
+    return ("Impact on ", Name(review.environment), ": ", *headline(review.change))
 
 
 def headline(change: Change) -> Line:
@@ -102,8 +102,8 @@ def _lines(review: Review) -> Iterator[Line]:
     for permission in change.permissions:
         yield from permission_lines(permission)
     yield from weakened_lines(change.weakened)
-    yield from unheard_lines(change.promotes_from or "", review.tried or ())
-    if change.promotes_from and review.tried is None and change.kinds:
+    yield from untested_lines(change.promotes_from or "", review.untested or ())
+    if change.promotes_from and review.untested is None and change.kinds:
         yield (
             "Whether ",
             Name(change.promotes_from),
