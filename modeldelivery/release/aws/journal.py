@@ -37,8 +37,8 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
                 return Stored(journal=Journal(), etag=None, now=date_of(error.response))
             if code == "NoSuchBucket":
                 raise NoRegistryError(
-                    f"there is no bucket {self.bucket} in account {self.account}: is this the environment's account? "
-                    f"If it was never made: `pulumi up`"
+                    f"there is no bucket {self.bucket} in account {self.account}",
+                    hint="is this the environment's account? If it was never made: `pulumi up`",
                 ) from error
             raise UnreachableError(f"{self.where}: {error}") from error
         return Stored(journal=self._decoded(body), etag=found["ETag"], now=date_of(found))
@@ -68,8 +68,8 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
             return decode(body, f"the journal {self.where}")
         except msgspec.DecodeError as error:
             raise UnreachableError(
-                f"the journal {self.where} cannot be understood ({error}). The bucket keeps its earlier versions: "
-                f"`aws s3api list-object-versions --bucket {self.bucket} --prefix {self.key}`"
+                f"the journal {self.where} cannot be understood ({error}). The bucket keeps its earlier versions",
+                hint=f"`aws s3api list-object-versions --bucket {self.bucket} --prefix {self.key}`",
             ) from error
 
 

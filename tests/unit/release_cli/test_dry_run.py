@@ -10,9 +10,8 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.registry import Registry
-from modeldelivery.release.aws.traffic import MARK_TAG, SageMakerTraffic
+from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.aws.traffic import MARK_TAG
 from modeldelivery.release.cli import main
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.dry_run import ASSUMED, DryRun
@@ -31,7 +30,8 @@ class ReadOnly:
     """AWS clients with the calls that read, and no other."""
 
     def __init__(self):
-        self.s3 = self.ecr = self.sagemaker = self
+        self.id = PLACE.account
+        self.fenced = self.patient = self.s3 = self.ecr = self.sagemaker = self.autoscaling = self
         self.journal = journal(incarnation=LIFE)
         self.status, self.tags, self.weights = "InService", {}, {V1: 0, V2: 100}
 
@@ -90,20 +90,19 @@ def dry_run(aws, capsys):
     """`modelctl COMMAND --env prod --dry-run ARGUMENTS`."""
 
     def opens(options):
-        clients = DryRun(aws, Clock())
+        account = DryRun(aws, Clock())
+        environment = AwsEnvironment(account=account, place=PLACE)
         return Context(
             place=PLACE,
-            store=S3Journal(
-                s3=clients.s3, bucket=PLACE.registry_bucket, key=PLACE.journal_key, account=PLACE.account
-            ),
-            traffic=SageMakerTraffic(sagemaker=clients.sagemaker, name=PLACE.endpoint),
-            registry=Registry(clients=clients, place=PLACE),
-            clock=clients,
+            store=environment.endpoint.store,
+            traffic=environment.endpoint.traffic,
+            registry=environment.registry,
+            clock=account,
             progress=Notes(),
             actor="bob@desk",
             operation="run-1",
             patience=options.timeout,
-            calls=clients.calls,
+            calls=account.calls,
         )
 
     def run(command, *arguments):

@@ -190,7 +190,7 @@ class Registry:
     def has_image(self, digest):
         return digest in self.images
 
-    def store_artifact(self, path, digest):
+    def store_artifact(self, path, digest, progress):  # noqa: ARG002
         new = digest not in self.artifacts
         self.artifacts[digest] = path.read_bytes()
         return new
