@@ -1,4 +1,4 @@
-"""The conductor: what goes wrong between deciding and observing, and what it does then."""
+"""The runner: what goes wrong between deciding and observing, and what it does then."""
 
 import msgspec
 import pytest
@@ -17,7 +17,9 @@ from modeldelivery.release.errors import (
     UnreachableError,
 )
 from modeldelivery.release.version import Version
-from tests.unit.release.memory import Host, Store, Time, an_endpoint, conductor
+from tests.fakes.endpoint import FakeEndpoint, a_runner, an_endpoint
+from tests.fakes.journal import FakeJournal
+from tests.fakes.time import FakeTime
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c"}
@@ -27,8 +29,8 @@ class Bench:
     """An endpoint on which A served before B, and who acts on it."""
 
     def __init__(self) -> None:
-        self.time = Time()
-        self.store, self.host = Store(self.time), Host(self.time)
+        self.time = FakeTime()
+        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
         self.up("op1", A)
         self.up("op2", B)
         self.time.sleep(60)
@@ -51,7 +53,7 @@ class Bench:
         return self.run(lambda view: rollback.decide(rollback.Rollback(**given), view), patience)
 
     def run(self, decide, patience=300.0):
-        return conductor(self.store, self.host, self.time, patience).run(decide)
+        return a_runner(self.store, self.host, self.time, patience).run(decide)
 
     @property
     def current(self):
@@ -292,7 +294,7 @@ def test_a_wait_of_minutes_survives_connections_that_are_not_made(bench, seconds
     bench.host.move = then_silence
     bench.rollback()
     assert bench.current == {A: 100, B: 0}
-    assert any("no connection" in each for each in bench.time.told)
+    assert any("no connection" in why for why, _ in bench.time.waits)
 
 
 def test_an_operation_that_has_begun_says_what_stands_when_nothing_answers_for_a_minute(bench):

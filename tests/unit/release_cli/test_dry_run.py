@@ -16,9 +16,10 @@ from modeldelivery.release.cli import main
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.dry_run import ASSUMED, DryRun
 from modeldelivery.release.core.endpoint import Incarnation
+from tests.fakes.time import FakeTime
 
 from .conftest import Ended
-from .world import NOW, PLACE, V1, V2, Clock, Notes, journal, rejection
+from .world import NOW, PLACE, V1, V2, journal, rejection
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 LIFE = Incarnation("arn:endpoint", BORN.timestamp())
@@ -90,7 +91,7 @@ def dry_run(aws, capsys):
     """`modelctl COMMAND --env prod --dry-run ARGUMENTS`."""
 
     def opens(options):
-        account = DryRun(aws, Clock())
+        account = DryRun(aws, FakeTime())
         environment = AwsEnvironment(account=account, place=PLACE)
         return Context(
             place=PLACE,
@@ -98,7 +99,7 @@ def dry_run(aws, capsys):
             traffic=environment.endpoint.traffic,
             registry=environment.registry,
             clock=account,
-            progress=Notes(),
+            progress=FakeTime(),
             actor="bob@desk",
             operation="run-1",
             patience=options.timeout,
