@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws.artifact import Artifacts
 from modeldelivery.release.aws.errors import AbsentError, asked, asked_or_absent
-from modeldelivery.release.aws.journal import date_of
-from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.aws.journal import date_of, is_deleted
+from modeldelivery.release.errors import ConflictError, UnreachableError
 from modeldelivery.release.naming import Place, record_key
 from modeldelivery.release.ports import Progress
 from modeldelivery.release.record import Entry, VersionRecord, decode, encode
@@ -87,15 +87,21 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
     def write(self, record: VersionRecord, etag: str | None) -> None:
         key = record_key(record.version)
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        with self._made_by_up(), asked_or_absent(f"s3:PutObject {self._where(key)}"):
-            self.clients.s3.put_object(
-                Bucket=self.place.registry_bucket,
-                Key=key,
-                Body=encode(record),
-                ContentType="application/json",
-                **self._owner,
-                **condition,
-            )
+        call = f"s3:PutObject {self._where(key)}"
+        with self._made_by_up(), asked_or_absent(call):
+            try:
+                self.clients.s3.put_object(
+                    Bucket=self.place.registry_bucket,
+                    Key=key,
+                    Body=encode(record),
+                    ContentType="application/json",
+                    **self._owner,
+                    **condition,
+                )
+            except ClientError as error:
+                if is_deleted(error):
+                    raise ConflictError(f"{call}: someone else deleted it; reading it again") from error
+                raise
 
     def has_image(self, digest: str) -> bool:
         try:
