@@ -90,6 +90,7 @@ class EndpointResource:
     def create(self, resource: Resource, properties: Properties, *, timeout: float, preview: bool) -> Created:
         """Make the endpoint, or take up the one that a killed create of this stack left."""
         inputs = parse_inputs(properties)
+        self._seen.pop(resource.urn, None)  # no diff follows this check
         if preview:
             return Created("", {**properties, "name": inputs.endpoint_name})
         try:

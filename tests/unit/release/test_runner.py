@@ -305,9 +305,7 @@ def test_an_operation_that_has_begun_says_what_stands_when_nothing_answers_for_a
         silent_for(bench, 1000)
 
     bench.host.move = then_silence
-    with pytest.raises(
-        UnreachableError, match=r"no connection\. So for 6\d s; what is recorded stands: run"
-    ):
+    with pytest.raises(UnreachableError, match=r"no connection\. So for 6\d s; what is recorded stands: run"):
         bench.rollback()
 
 
