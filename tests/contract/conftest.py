@@ -15,8 +15,9 @@ from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import Place, parse_environment, parse_model, variant_name
 from modeldelivery.release.ports import Fleet, JournalStore, Registry, Traffic
 from modeldelivery.release.version import Version
+from tests.fakes.aws import FakeAws
 from tests.fakes.endpoint import FakeEndpoint, an_endpoint
-from tests.fakes.journal import FakeJournal
+from tests.fakes.journal import START, FakeJournal
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.time import FakeTime
 
@@ -35,6 +36,7 @@ class Target:
     Attributes:
         resized: the fleet port where config wants so many instances of each version, or another type.
         breaks: brings the endpoint into a state in which it takes no change.
+        stays_busy: begins a change that takes long enough for a few calls, and comes to nothing.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Target:
     pause: Callable[[], object]
     resized: Callable[[str], Fleet]
     breaks: Callable[[], object]
+    stays_busy: Callable[[], object]
 
     def changed(self, fleet, weights, operation="op-fleet"):
         """Bring the endpoint to a fleet, or make it; what it then is."""
@@ -83,9 +86,14 @@ def served_models(hosting):
     hosting.model(variant_name(BROKEN), ping=500)
 
 
-@pytest.fixture(params=["memory", "memory, compare-and-swap", on_the_sandbox("SageMaker")])
+@pytest.fixture(params=["memory", "memory, compare-and-swap", "AWS in memory", on_the_sandbox("SageMaker")])
 def target(request):
     """An endpoint that is not there yet."""
+    if request.param == "AWS in memory":
+        aws = FakeAws()
+        endpoint = AwsEndpoint(account=aws.account, name="contract", bucket="contract", key="journal")
+        yield _on_sagemaker(endpoint, request.param, _nothing, aws)
+        return
     if request.param != "SageMaker":
         yield _in_memory(request.param, compares="swap" in request.param)
         return
@@ -94,7 +102,7 @@ def target(request):
     endpoint = AwsEndpoint(
         account=account, name=f"contract-{next(_numbers)}", bucket="contract", key="journal"
     )
-    yield (target := _on_sagemaker(endpoint))
+    yield (target := _on_sagemaker(endpoint, request.param, lambda: time.sleep(0.02)))
     if target.settled() is not None:
         account.patient.sagemaker.delete_endpoint(EndpointName=endpoint.name)
 
@@ -106,7 +114,11 @@ def _in_memory(name, *, compares):
     def breaks():
         fake.endpoint = an_endpoint({A: 100}, condition=Condition.BROKEN, word="Failed", remedy="delete it")
 
-    return Target(name, fake, fake, lambda: time_.sleep(1), lambda _: _Renamed(fake), breaks)
+    def stays_busy():
+        fake.faults.append("reverted")
+        fake.move({A: 50, B: 50}, token=fake.describe().token, operation="op-long")
+
+    return Target(name, fake, fake, lambda: time_.sleep(1), lambda _: _Renamed(fake), breaks, stays_busy)
 
 
 @dataclass
@@ -119,7 +131,7 @@ class _Renamed:
         return f"{self.fake.name(fleet)} resized"
 
 
-def _on_sagemaker(endpoint):
+def _on_sagemaker(endpoint, name, pause, aws=None):
     def fleet(instance_type="ml.m5.large"):
         members = {
             v: Member(
@@ -136,18 +148,48 @@ def _on_sagemaker(endpoint):
     usual = fleet()
 
     def breaks():
+        if aws:
+            _fails(aws)
         config = usual.name([BROKEN])
         usual.prepare(config, [BROKEN], {BROKEN: 100})
         usual.change(config, token="", operation="op")
 
-    return Target("SageMaker", endpoint.traffic, usual, lambda: time.sleep(0.02), fleet, breaks)
+    def stays_busy():
+        """The new version's container never answers: until SageMaker gives up on it, and rolls back silently."""
+        config = usual.name([A, B, BROKEN])
+        usual.prepare(config, [A, B, BROKEN], {A: 100, B: 0, BROKEN: 0})
+        if aws:
+            aws.reverts = 1
+        usual.change(config, token="", operation="op-long")
+
+    return Target(name, endpoint.traffic, usual, pause, fleet, breaks, stays_busy)
 
 
-@pytest.fixture(params=["memory", on_the_sandbox("S3")])
+def _nothing():
+    """Time passes by looking."""
+
+
+def _fails(aws):
+    """The next endpoint that is made comes to nothing."""
+    create = aws._create_endpoint
+
+    def creates(**asked):
+        create(**asked)
+        looks, made = aws.aimed[asked["EndpointName"]]
+        del made["ProductionVariants"]
+        aws.aimed[asked["EndpointName"]] = looks, made | {"EndpointStatus": "Failed"}
+
+    aws._create_endpoint = creates
+
+
+@pytest.fixture(params=["memory", "S3 in memory", on_the_sandbox("S3")])
 def store(request) -> JournalStore:
     """A journal that is not there yet."""
     if request.param == "memory":
         return FakeJournal(FakeTime(), started=time.time())
+    if request.param == "S3 in memory":
+        aws = FakeAws(buckets={"contract"}, seconds=time.time() - START)
+        return AwsEndpoint(account=aws.account, name="contract", bucket="contract", key="journal").store
     account = request.getfixturevalue("account")
     bucket = request.getfixturevalue("hosting").bucket
     return AwsEndpoint(

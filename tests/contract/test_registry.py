@@ -6,7 +6,9 @@ import itertools
 import msgspec
 import pytest
 
-from modeldelivery.release.errors import ConflictError
+from modeldelivery.release.aws.artifact import MIB, Artifacts
+from modeldelivery.release.errors import ConflictError, UnreachableError
+from modeldelivery.release.naming import artifact_key
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import DigestSet, Version
 from tests.fakes.time import FakeTime
@@ -97,3 +99,24 @@ def test_a_package_of_other_bits_under_the_same_name_is_another(shelf, record):
     )
 
     assert shelf.registry.find_package(other) is None
+
+
+@pytest.mark.sandbox
+def test_an_artifact_that_goes_up_in_parts_is_proved_by_what_s3_keeps_of_them(account, hosting, tmp_path):
+    """The sandbox's S3 computes the checksum over the parts as they arrive."""
+    s3 = account.patient.s3
+    artifacts = Artifacts(s3=s3, bucket=hosting.bucket, account=account.id, part=5 * MIB)
+    path = tmp_path / "model.tar.gz"
+    path.write_bytes(bytes(range(256)) * (12 * MIB // 256))
+    digest = "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    told = FakeTime()
+
+    assert artifacts.store(path, digest, told)
+    assert not artifacts.store(path, digest, told)
+
+    assert told.notes[-1] == "artifact: 12 of 12 MiB uploaded"
+    stored = s3.get_object(Bucket=hosting.bucket, Key=artifact_key(digest))
+    assert stored["Body"].read() == path.read_bytes()
+    s3.put_object(Bucket=hosting.bucket, Key=artifact_key(digest), Body=b"else", ChecksumAlgorithm="SHA256")
+    with pytest.raises(UnreachableError, match="does not hold what its name says"):
+        artifacts.store(path, digest, told)

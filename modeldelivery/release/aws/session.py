@@ -119,7 +119,8 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
             )
         if session.region_name is None:
             raise UnreachableError(
-                "no AWS region", hint=f"set `region` in the profile {session.profile_name}, or AWS_REGION"
+                "no AWS region",
+                hint=f"set `region` in the profile {session.profile_name}, or AWS_DEFAULT_REGION",
             )
         return session, credentials.get_frozen_credentials().account_id or _ask_account(session)
     except BotoCoreError as error:

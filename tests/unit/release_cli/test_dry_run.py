@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from modeldelivery.release.aws.artifact import PART
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.aws.traffic import MARK_TAG
 from modeldelivery.release.cli import main
@@ -211,3 +212,16 @@ def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
     upload, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
     assert hashlib.sha256(b"weights").hexdigest() in upload["Key"]
     assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.0.0.json", "*")
+
+
+def test_a_large_artifact_is_listed_as_the_calls_that_its_parts_take(dry_run, tmp_path):
+    artifact = tmp_path / "model.tar.gz"
+    with artifact.open("wb") as body:
+        body.truncate(PART + 1)
+
+    ended = dry_run(
+        "register", "--version", "v3.0.0", "--image", IMAGE, "--artifact", artifact, "--data-revision", "r1", "--json"
+    )  # fmt: skip
+
+    assert ended.status == 0, ended.err
+    assert written(ended)[:3] == ["s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"]

@@ -85,7 +85,7 @@ def fallback(modelctl):
 def test_a_version_that_was_given_its_traffic_again_can_be_rolled_back_from(modelctl, world):
     after_the_documented_way_back(modelctl)
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
     assert fallback(modelctl) == V1
 
     ended = modelctl("rollback", "--reason", "errors again", "--json")
@@ -98,7 +98,7 @@ def test_a_version_that_was_given_its_traffic_again_can_be_rolled_back_from(mode
 def test_a_rollback_that_kept_is_confirmed_by_one_that_rejects_and_moves_nothing(modelctl, world):
     modelctl("rollback", "--keep", "--reason", "a look")
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
 
     ended = modelctl("rollback", "--reason", "sure now", "--json")
 
@@ -112,7 +112,7 @@ def test_a_rollback_that_kept_is_confirmed_by_one_that_rejects_and_moves_nothing
 
 def test_keeping_twice_is_already_done(modelctl, world):
     modelctl("rollback", "--keep", "--reason", "a look")
-    world.clock.sleep(60)
+    world.time.sleep(60)
     assert modelctl("rollback", "--keep", "--reason", "a look", "--json").json["outcome"] == "already"
     assert world.store.journal.rejections == ()
 
@@ -121,7 +121,7 @@ def test_accepting_what_was_rolled_back_from_does_not_make_a_second_rollback_mov
     modelctl("rollback", "--reason", "errors doubled")
     modelctl("accept", "v2.0.0", "--reason", "it was the feed")
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
 
     assert modelctl("rollback", "--reason", "again", "--json").json["outcome"] == "already"
     assert world.hosting.calls == []
@@ -132,7 +132,7 @@ def test_traffic_that_someone_moved_back_goes_again_to_what_status_calls_the_fal
     modelctl("rollback", *asked)
     world.hosting.endpoint = endpoint({V1: 0, V2: 100})
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
     assert fallback(modelctl) == V1
 
     assert modelctl("rollback", "--reason", "again").status == 0
