@@ -104,8 +104,8 @@ class Registry(Protocol):
         """Whether the environment's repository has the image `sha256:<hex>`."""
         ...
 
-    def store_artifact(self, path: Path, digest: str) -> bool:
-        """Upload unless it is there under its digest; whether it was new."""
+    def store_artifact(self, path: Path, digest: str, progress: "Progress") -> bool:
+        """Upload unless it is there, proved to have its digest; whether it was new."""
         ...
 
     def find_package(self, record: VersionRecord) -> str | None:

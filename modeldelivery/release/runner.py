@@ -28,6 +28,7 @@ from modeldelivery.release.ports import Clock, Fleet, JournalStore, Progress, St
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 FIRST_READS = 5  # in vain, after which a platform that never answered counts as unreachable
+SILENCE = 60.0  # seconds without an answer after which an operation that has begun says so
 
 
 class Patience:
@@ -103,6 +104,7 @@ class _Run:
         self._taken: dict[object, int] = {}
         self._answered = True
         self._prepared: ChangeFleet | None = None
+        self._looked = False
 
     def to_the_end(self) -> Done:
         while True:
@@ -111,26 +113,38 @@ class _Run:
                 return done
 
     def _look(self) -> View:
-        """Journal, then endpoint; a silent platform is asked again: a few times, and once it has answered, within patience."""
-        tried = 0
+        """Journal, then endpoint; a silent platform is asked again, for longer once the operation has begun."""
+        silent_since = self._ports.clock.monotonic()
+        tries = 0
         while True:
             try:
-                sent_at = self._ports.clock.monotonic()
-                stored = self._ports.store.read()
-                self._keep(stored, sent_at, first=self._stored is None)
-                return View(
-                    journal=stored.journal,
-                    endpoint=self._ports.traffic.describe(),
-                    now=stored.now,
-                    described=stored.now,
-                    timing=self._ports.traffic.timing,
-                    began=self._began,
-                )
+                return self._read()
             except UncertainError as error:
-                tried += 1
-                if self._stored is None and tried == FIRST_READS:
-                    raise UnreachableError(f"asked {tried} times in vain: {error}") from error
+                tries += 1
+                silence = self._ports.clock.monotonic() - silent_since
+                if not self._looked and tries >= FIRST_READS:
+                    raise UnreachableError(f"asked {tries} times in vain: {error}") from error
+                if silence > SILENCE:
+                    raise UnreachableError(
+                        f"{error}. So for {silence:.0f} s; what is recorded stands",
+                        hint="run the same command again and it goes on",
+                    ) from error
                 self._waiting.pause(str(error))
+
+    def _read(self) -> View:
+        sent_at = self._ports.clock.monotonic()
+        stored = self._ports.store.read()
+        self._keep(stored, sent_at, first=self._stored is None)
+        view = View(
+            journal=stored.journal,
+            endpoint=self._ports.traffic.describe(),
+            now=stored.now,
+            described=stored.now,
+            timing=self._ports.traffic.timing,
+            began=self._began,
+        )
+        self._looked = True
+        return view
 
     def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
         """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.registry import Registry
-from modeldelivery.release.aws.session import Connection, connect
-from modeldelivery.release.aws.traffic import SageMakerTraffic
-from modeldelivery.release.errors import DeliveryError, NoRegistryError, UnreachableError
+from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.errors import DeliveryError, NoRegistryError
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.operations.proof import Standing, standing
 from modeldelivery.release.operations.status import Status, assess
@@ -34,45 +31,34 @@ def proved(environment: str, config: Mapping[str, str]) -> tuple[Standing | None
 def decided(environment: str, config: Mapping[str, str]) -> Status | str:
     """What the journal says of the endpoint as it is; a sentence when that cannot be read."""
     try:
-        account = _account(environment, config)
-        traffic = SageMakerTraffic(sagemaker=account.sagemaker, name=account.place.endpoint)
-        return assess(account.place, look(_journal(account), traffic))
+        opened = _environment(environment, config)
+        endpoint = opened.endpoint
+        return assess(opened.place, look(endpoint.patient_store, endpoint.patient_traffic))
     except DeliveryError as error:
         return str(error)
 
 
-def _account(environment: str, config: Mapping[str, str]) -> Connection:
-    account = connect(
+def _environment(environment: str, config: Mapping[str, str]) -> AwsEnvironment:
+    return open_environment(
         parse_model(config["model-delivery:model"]),
         parse_environment(environment),
         profile=config.get("aws:profile"),
         region=config["aws:region"],
-    )
-    allowed = msgspec.json.decode(config["aws:allowedAccountIds"], type=list[str])
-    if account.id not in allowed:
-        raise UnreachableError(f"the credentials are of account {account.id}, not of {', '.join(allowed)}")
-    return account
-
-
-def _journal(account: Connection) -> S3Journal:
-    place = account.place
-    return S3Journal(
-        s3=account.s3, bucket=place.registry_bucket, key=place.journal_key, account=place.account
+        allowed=msgspec.json.decode(config["aws:allowedAccountIds"], type=tuple[str, ...]),
     )
 
 
 def _standing(environment: str, config: Mapping[str, str]) -> Standing | None:
-    account = _account(environment, config)
-    place = account.place
+    opened = _environment(environment, config)
     try:
-        stored = _journal(account).read()
+        stored = opened.endpoint.patient_store.read()
     except NoRegistryError:
         return None
-    registry = Registry(clients=account, place=place)
+    registry = opened.registry
     newest = sorted(stored.journal.digests, key=precedence, reverse=True)[:NEWEST]
     found = {version: registry.record(version) for version in newest}
     return standing(
-        place,
+        opened.place,
         stored.journal,
         {version: record for version, record in found.items() if record is not None},
         stored.now,

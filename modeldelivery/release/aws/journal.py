@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws.errors import asked
 from modeldelivery.release.core.journal import Journal, decode, encode
-from modeldelivery.release.errors import NoRegistryError, UnreachableError
+from modeldelivery.release.errors import ConflictError, NoRegistryError, UnreachableError
 from modeldelivery.release.ports import Stored
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
                 return Stored(journal=Journal(), etag=None, now=date_of(error.response))
             if code == "NoSuchBucket":
                 raise NoRegistryError(
-                    f"there is no bucket {self.bucket} in account {self.account}: is this the environment's account? "
-                    f"If it was never made: `pulumi up`"
+                    f"there is no bucket {self.bucket} in account {self.account}",
+                    hint="is this the environment's account? If it was never made: `pulumi up`",
                 ) from error
             raise UnreachableError(f"{self.where}: {error}") from error
         return Stored(journal=self._decoded(body), etag=found["ETag"], now=date_of(found))
@@ -56,6 +56,10 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
                     **condition,
                 )
         except ClientError as error:
+            if is_deleted(error):
+                raise ConflictError(
+                    f"s3:PutObject {self.where}: someone else deleted it; reading it again"
+                ) from error
             raise UnreachableError(f"{self.where}: {error}") from error
         return Stored(journal=journal, etag=put["ETag"], now=date_of(put))
 
@@ -68,9 +72,14 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
             return decode(body, f"the journal {self.where}")
         except msgspec.DecodeError as error:
             raise UnreachableError(
-                f"the journal {self.where} cannot be understood ({error}). The bucket keeps its earlier versions: "
-                f"`aws s3api list-object-versions --bucket {self.bucket} --prefix {self.key}`"
+                f"the journal {self.where} cannot be understood ({error}). The bucket keeps its earlier versions",
+                hint=f"`aws s3api list-object-versions --bucket {self.bucket} --prefix {self.key}`",
             ) from error
+
+
+def is_deleted(error: ClientError) -> bool:
+    """S3 answers a write with If-Match on an object that is gone with 404, not 412."""
+    return error.response["Error"].get("Code") == "NoSuchKey"
 
 
 def date_of(response: Any) -> float:

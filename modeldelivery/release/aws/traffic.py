@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
 MARK_TAG = "model-delivery:unrecorded"
-TIMING = Timing(lease=8.0, call=4.0, tries=3)  # a call's time-outs are those of release.aws.session.ONCE
+TIMING = Timing(lease=8.0, call=4.0, tries=3)  # a call's time-outs are those of release.aws.session.FENCED
 _NOT_IN_A_TAG = re.compile(
     r"[^\w .:/=+\-@]"
 )  # SageMaker takes letters, digits, spaces and these in a tag's value
@@ -129,8 +129,8 @@ def _version(found: Any, variant: str) -> Version:
         return variant_version(variant)
     except BadVersionError as error:
         raise UnreachableError(
-            f"variant {variant!r} of {found['EndpointName']} is not named like a version: it was not made by this project, "
-            f"which will not touch the endpoint while it is there"
+            f"variant {variant!r} of {found['EndpointName']} is not named like a version",
+            hint="it was not made by this project, which will not touch the endpoint while it is there",
         ) from error
 
 

@@ -9,11 +9,7 @@ import time
 import msgspec
 
 from modeldelivery.release.actor import actor
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.registry import Clients
-from modeldelivery.release.aws.registry import Registry as AwsRegistry
-from modeldelivery.release.aws.session import connect
-from modeldelivery.release.aws.traffic import SageMakerTraffic
+from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.cli.dry_run import DryRun
 from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.cli.progress import Console
@@ -54,21 +50,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_context(options: argparse.Namespace) -> Context:
     """The environment that the command line names. Raises UnreachableError."""
-    connection = connect(options.model, options.env, profile=options.profile)
-    clients: Clients = connection
+    environment = open_environment(options.model, options.env, profile=options.profile)
     clock: Clock = time
     calls: list[Call] | None = None
     if options.dry_run:
-        clients = clock = dry_run = DryRun(connection, time)
+        clock = dry_run = DryRun(environment.account, time)
+        environment = msgspec.structs.replace(environment, account=dry_run)
         calls = dry_run.calls
-    place = connection.place
+    endpoint = environment.endpoint
     return Context(
-        place=place,
-        store=S3Journal(
-            s3=clients.s3, bucket=place.registry_bucket, key=place.journal_key, account=place.account
-        ),
-        traffic=SageMakerTraffic(sagemaker=clients.sagemaker, name=place.endpoint),
-        registry=AwsRegistry(clients=clients, place=place),
+        place=environment.place,
+        store=endpoint.store,
+        traffic=endpoint.traffic,
+        registry=environment.registry,
         clock=clock,
         progress=Console(sys.stderr, dry_run=options.dry_run),
         actor=options.actor or actor(os.environ),

@@ -4,11 +4,14 @@ import io
 import json
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_to_datetime
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from modeldelivery.release.aws.registry import Clients
+from modeldelivery.release.aws.artifact import PART_SIZE, checksums
+from modeldelivery.release.aws.environment import Access, Clients
 from modeldelivery.release.aws.traffic import CONDITIONS
 from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.core.endpoint import Condition
@@ -18,18 +21,14 @@ ASSUMED = "assumes that SageMaker ends what it is doing and gives what it was as
 
 
 class DryRun:
-    """Clients and a clock that skips every wait. What was written is what is read afterwards."""
+    """Access to an account, and a clock that skips every wait. What was written is what is read afterwards."""
 
-    def __init__(self, clients: Clients, clock: Clock) -> None:
+    def __init__(self, account: Access, clock: Clock) -> None:
         self.calls: list[Call] = []
         self._clock, self.skipped = clock, 0.0
-        self.s3 = _S3(clients.s3, self)
-        self.sagemaker = _SageMaker(clients.sagemaker, self)
-        self._clients = clients
-
-    @property
-    def ecr(self) -> Any:
-        return _Reads("ecr", self._clients.ecr, self)
+        self.id = account.id
+        self.fenced: Clients = _Clients(account.fenced, self)
+        self.patient: Clients = _Clients(account.patient, self)
 
     def monotonic(self) -> float:
         return self._clock.monotonic() + self.skipped
@@ -47,6 +46,29 @@ class DryRun:
         since = max((n for n, c in enumerate(self.calls) if c.writes), default=-1)
         if made not in self.calls[since + 1 :]:
             self.calls.append(made)
+
+
+class _Clients:
+    """Clients of one kind; those beneath are made when they are first used."""
+
+    def __init__(self, clients: Clients, dry_run: DryRun) -> None:
+        self._clients, self._dry_run = clients, dry_run
+
+    @cached_property
+    def s3(self) -> Any:
+        return _S3(self._clients.s3, self._dry_run)
+
+    @cached_property
+    def sagemaker(self) -> Any:
+        return _SageMaker(self._clients.sagemaker, self._dry_run)
+
+    @cached_property
+    def ecr(self) -> Any:
+        return _Reads("ecr", self._clients.ecr, self._dry_run)
+
+    @cached_property
+    def autoscaling(self) -> Any:
+        return _Reads("application-autoscaling", self._clients.autoscaling, self._dry_run)
 
 
 class _Reads:
@@ -75,6 +97,7 @@ class _S3(_Reads):
     def __init__(self, client: Any, dry_run: DryRun) -> None:
         super().__init__("s3", client, dry_run)
         self._put: dict[str, bytes] = {}
+        self._uploaded: dict[str, dict[str, Any]] = {}
         self._last: tuple[float, float] | None = None
 
     def get_object(self, **parameters: Any) -> Any:
@@ -95,6 +118,22 @@ class _S3(_Reads):
         body = parameters["Body"]
         self._put[parameters["Key"]] = body if isinstance(body, bytes) else b""
         return {"ETag": '"dry run"'} | self._dated()
+
+    def upload_file(self, **parameters: Any) -> None:
+        """Several calls in one; the callback and the number of threads are nobody's but this program's."""
+        sent = {"Bucket": parameters["Bucket"], "Key": parameters["Key"], **parameters["ExtraArgs"]}
+        for call in ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"):
+            self._dry_run.wrote(f"s3:{call}", sent)
+        self._uploaded[parameters["Key"]] = parameters
+
+    def head_object(self, **parameters: Any) -> Any:
+        uploaded = self._uploaded.get(parameters["Key"])
+        if uploaded is None:
+            self._dry_run.read("s3:HeadObject", parameters)
+            return self._client.head_object(**parameters)
+        metadata = uploaded["ExtraArgs"]["Metadata"]
+        local = checksums(Path(uploaded["Filename"]), int(metadata[PART_SIZE]))
+        return {"ChecksumSHA256": local.over_parts, "Metadata": metadata}
 
     def _see(self, response: Any) -> None:
         """Learn S3's clock, and set it on by the waits that were skipped."""

@@ -15,7 +15,9 @@ from modeldelivery.release.core.request import Release, Request, Rules
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 from tests.examples import examples
-from tests.unit.release.memory import START, Host, Store, Time, conductor, serving
+from tests.fakes.endpoint import FakeEndpoint, a_runner, serving
+from tests.fakes.journal import START, FakeJournal
+from tests.fakes.time import FakeTime
 
 A, B, C, D = (Version(f"v1.{minor}.0") for minor in range(4))
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c", D: "sha256:b"}  # D is B's bits under another name
@@ -33,14 +35,14 @@ steady = settings(
 class Life:
     """An endpoint, its journal, and whoever acts on them, one after the other."""
 
-    time: Time = field(default_factory=Time)
-    store: Store = field(init=False)
-    host: Host = field(init=False)
+    time: FakeTime = field(default_factory=FakeTime)
+    store: FakeJournal = field(init=False)
+    host: FakeEndpoint = field(init=False)
     acts: int = 0
     happened: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store, self.host = Store(self.time), Host(self.time)
+        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
 
     @property
     def journal(self) -> Journal:
@@ -122,7 +124,7 @@ class Life:
     def _run(self, what: str, decide: Callable[..., object]) -> Done | None:
         self.happened.append(what)
         try:
-            return conductor(self.store, self.host, self.time).run(decide)  # type: ignore[arg-type]
+            return a_runner(self.store, self.host, self.time).run(decide)  # type: ignore[arg-type]
         except RefusedError:
             return None
 

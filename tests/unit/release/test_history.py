@@ -16,7 +16,8 @@ from modeldelivery.release.core.journal import (
     Served,
 )
 from modeldelivery.release.version import Version
-from tests.unit.release.memory import START, an_endpoint
+from tests.fakes.endpoint import an_endpoint
+from tests.fakes.journal import START
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
 LIFE = Incarnation("arn:endpoint", START)

@@ -1,4 +1,4 @@
-"""The conductor: what goes wrong between deciding and observing, and what it does then."""
+"""The runner: what goes wrong between deciding and observing, and what it does then."""
 
 import msgspec
 import pytest
@@ -7,9 +7,19 @@ from modeldelivery.release.core import rollback, up
 from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.core.journal import EventKind, IntentKind
 from modeldelivery.release.core.request import Release, Request
-from modeldelivery.release.errors import BrokenError, GaveUpError, RefusedError, UnreachableError
+from modeldelivery.release.errors import (
+    BrokenError,
+    BusyError,
+    GaveUpError,
+    LostError,
+    NotSentError,
+    RefusedError,
+    UnreachableError,
+)
 from modeldelivery.release.version import Version
-from tests.unit.release.memory import Host, Store, Time, an_endpoint, conductor
+from tests.fakes.endpoint import FakeEndpoint, a_runner, an_endpoint
+from tests.fakes.journal import FakeJournal
+from tests.fakes.time import FakeTime
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c"}
@@ -19,8 +29,8 @@ class Bench:
     """An endpoint on which A served before B, and who acts on it."""
 
     def __init__(self) -> None:
-        self.time = Time()
-        self.store, self.host = Store(self.time), Host(self.time)
+        self.time = FakeTime()
+        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
         self.up("op1", A)
         self.up("op2", B)
         self.time.sleep(60)
@@ -43,7 +53,7 @@ class Bench:
         return self.run(lambda view: rollback.decide(rollback.Rollback(**given), view), patience)
 
     def run(self, decide, patience=300.0):
-        return conductor(self.store, self.host, self.time, patience).run(decide)
+        return a_runner(self.store, self.host, self.time, patience).run(decide)
 
     @property
     def current(self):
@@ -257,3 +267,67 @@ def test_a_silence_of_seconds_ends_no_wait_that_has_begun(bench):
     bench.rollback()
     assert bench.store.silent == 0
     assert bench.current == {A: 100, B: 0}
+
+
+def silent_for(bench, seconds):
+    """From now on no connection is made, for so many seconds."""
+    end = bench.time.seconds + seconds
+    describe = bench.host.describe
+
+    def describes():
+        if bench.time.seconds < end:
+            raise NotSentError("sagemaker:DescribeEndpoint flights-prod: no connection")
+        return describe()
+
+    bench.host.describe = describes
+
+
+@pytest.mark.parametrize("seconds", [1, 20, 50])
+def test_a_wait_of_minutes_survives_connections_that_are_not_made(bench, seconds):
+    bench.host.looks = 100  # SageMaker takes its time
+    move = bench.host.move
+
+    def then_silence(*args, **more):
+        move(*args, **more)
+        silent_for(bench, seconds)
+
+    bench.host.move = then_silence
+    bench.rollback()
+    assert bench.current == {A: 100, B: 0}
+    assert any("no connection" in why for why, _ in bench.time.waits)
+
+
+def test_an_operation_that_has_begun_says_what_stands_when_nothing_answers_for_a_minute(bench):
+    move = bench.host.move
+
+    def then_silence(*args, **more):
+        move(*args, **more)
+        silent_for(bench, 1000)
+
+    bench.host.move = then_silence
+    with pytest.raises(UnreachableError, match=r"no connection\. So for 6\d s; what is recorded stands: run"):
+        bench.rollback()
+
+
+def test_a_first_look_that_makes_no_connection_soon_says_so(bench):
+    silent_for(bench, 1000)
+    before = bench.time.seconds
+    with pytest.raises(UnreachableError, match="asked 5 times in vain: sagemaker:DescribeEndpoint"):
+        bench.rollback()
+    assert bench.time.seconds - before < 10
+
+
+@pytest.mark.parametrize(("error", "answered"), [(NotSentError, True), (BusyError, True), (LostError, False)])
+def test_only_a_call_that_may_have_gone_out_is_still_on_its_way(bench, error, answered):
+    """Whoever comes next waits for the deadline of a call that may still arrive, and for no other."""
+    move = bench.host.move
+
+    def fails_once(*_, **__):
+        bench.host.move = move
+        raise error("UpdateEndpointWeightsAndCapacities")
+
+    bench.host.move = fails_once
+    before = bench.store.journal.fence
+    bench.up("op3", A)
+    assert bench.current == {A: 100, B: 0}
+    assert (bench.store.journal.fence == before) is answered

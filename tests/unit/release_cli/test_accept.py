@@ -66,9 +66,9 @@ def test_a_version_that_is_not_rejected_is_refused_with_those_that_are(modelctl,
 def test_someone_elses_write_in_between_is_kept(modelctl, rolled_back):
     def other():
         rolled_back.journal = msgspec.structs.replace(rolled_back.journal, live=V1)
-        rolled_back.etag += 1
+        rolled_back.version += 1
 
-    rolled_back.before_write = [other]
+    rolled_back.faults.append(other)
 
     assert modelctl("accept", "v2.0.0", "--reason", "fine").status == 0
     assert rolled_back.journal.live == V1

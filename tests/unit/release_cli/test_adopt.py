@@ -83,7 +83,7 @@ def test_the_tag_goes_once_the_journal_knows(modelctl, world):
     world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), TAG
 
     assert modelctl("adopt", "--reason", "S3 was down").status == 0
-    assert world.hosting.calls == [("untag",)]
+    assert world.hosting.calls == [("unmark",)]
     assert world.store.journal.weights == {V1: 100, V2: 0}
 
 
@@ -107,7 +107,7 @@ def test_another_move_without_the_journal_meanwhile_keeps_its_tag(modelctl, worl
     def again():
         world.hosting.tag = "run-9: eve moved all to v2.0.0"
 
-    world.store.before_write = [again]
+    world.store.faults.extend([again])
     modelctl("adopt", "--reason", "S3 was down")
 
     assert world.hosting.tag == "run-9: eve moved all to v2.0.0"
@@ -127,7 +127,7 @@ def test_a_move_without_the_journal_that_overtook_a_pending_one_closes_it_after_
 
     after = world.store.journal
     assert ended.status == 0
-    assert world.clock.time > 4
+    assert world.time.seconds > 4
     assert after.intent is None
     assert [e.kind for e in after.history[-2:]] == [EventKind.CLOSED, EventKind.ADOPT]
     assert after.rejection(V2)
@@ -149,9 +149,9 @@ def test_a_move_between_look_and_record_is_not_recorded_unseen(modelctl, world):
 
     def other():
         world.store.journal = msgspec.structs.replace(world.store.journal, intent=rollback_by("run-ada"))
-        world.store.etag += 1
+        world.store.version += 1
 
-    world.store.before_write = [other]
+    world.store.faults.extend([other])
 
     assert modelctl("adopt", "--reason", "just so").status == 1
     assert world.store.journal.weights == {V1: 0, V2: 100}

@@ -10,16 +10,17 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.registry import Registry
-from modeldelivery.release.aws.traffic import MARK_TAG, SageMakerTraffic
+from modeldelivery.release.aws.artifact import PART
+from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.aws.traffic import MARK_TAG
 from modeldelivery.release.cli import main
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.dry_run import ASSUMED, DryRun
 from modeldelivery.release.core.endpoint import Incarnation
+from tests.fakes.time import FakeTime
 
 from .conftest import Ended
-from .world import NOW, PLACE, V1, V2, Clock, Notes, journal, rejection
+from .world import NOW, PLACE, V1, V2, journal, rejection
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 LIFE = Incarnation("arn:endpoint", BORN.timestamp())
@@ -31,7 +32,8 @@ class ReadOnly:
     """AWS clients with the calls that read, and no other."""
 
     def __init__(self):
-        self.s3 = self.ecr = self.sagemaker = self
+        self.id = PLACE.account
+        self.fenced = self.patient = self.s3 = self.ecr = self.sagemaker = self.autoscaling = self
         self.journal = journal(incarnation=LIFE)
         self.status, self.tags, self.weights = "InService", {}, {V1: 0, V2: 100}
 
@@ -90,20 +92,19 @@ def dry_run(aws, capsys):
     """`modelctl COMMAND --env prod --dry-run ARGUMENTS`."""
 
     def opens(options):
-        clients = DryRun(aws, Clock())
+        account = DryRun(aws, FakeTime())
+        environment = AwsEnvironment(account=account, place=PLACE)
         return Context(
             place=PLACE,
-            store=S3Journal(
-                s3=clients.s3, bucket=PLACE.registry_bucket, key=PLACE.journal_key, account=PLACE.account
-            ),
-            traffic=SageMakerTraffic(sagemaker=clients.sagemaker, name=PLACE.endpoint),
-            registry=Registry(clients=clients, place=PLACE),
-            clock=clients,
-            progress=Notes(),
+            store=environment.endpoint.store,
+            traffic=environment.endpoint.traffic,
+            registry=environment.registry,
+            clock=account,
+            progress=FakeTime(),
             actor="bob@desk",
             operation="run-1",
             patience=options.timeout,
-            calls=clients.calls,
+            calls=account.calls,
         )
 
     def run(command, *arguments):
@@ -211,3 +212,16 @@ def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
     upload, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
     assert hashlib.sha256(b"weights").hexdigest() in upload["Key"]
     assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.0.0.json", "*")
+
+
+def test_a_large_artifact_is_listed_as_the_calls_that_its_parts_take(dry_run, tmp_path):
+    artifact = tmp_path / "model.tar.gz"
+    with artifact.open("wb") as body:
+        body.truncate(PART + 1)
+
+    ended = dry_run(
+        "register", "--version", "v3.0.0", "--image", IMAGE, "--artifact", artifact, "--data-revision", "r1", "--json"
+    )  # fmt: skip
+
+    assert ended.status == 0, ended.err
+    assert written(ended)[:3] == ["s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"]

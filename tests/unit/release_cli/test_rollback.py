@@ -56,7 +56,7 @@ def test_json_has_the_outcome_and_the_operation(modelctl):
 
 def test_a_second_rollback_is_already_done_and_moves_nothing(modelctl, world):
     modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
-    world.clock.sleep(Timing().lease + 2)
+    world.time.sleep(Timing().lease + 2)
     world.hosting.calls.clear()
 
     ended = modelctl("rollback", "--reason", "again", "--json")
@@ -85,7 +85,7 @@ def fallback(modelctl):
 def test_a_version_that_was_given_its_traffic_again_can_be_rolled_back_from(modelctl, world):
     after_the_documented_way_back(modelctl)
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
     assert fallback(modelctl) == V1
 
     ended = modelctl("rollback", "--reason", "errors again", "--json")
@@ -98,7 +98,7 @@ def test_a_version_that_was_given_its_traffic_again_can_be_rolled_back_from(mode
 def test_a_rollback_that_kept_is_confirmed_by_one_that_rejects_and_moves_nothing(modelctl, world):
     modelctl("rollback", "--keep", "--reason", "a look")
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
 
     ended = modelctl("rollback", "--reason", "sure now", "--json")
 
@@ -112,7 +112,7 @@ def test_a_rollback_that_kept_is_confirmed_by_one_that_rejects_and_moves_nothing
 
 def test_keeping_twice_is_already_done(modelctl, world):
     modelctl("rollback", "--keep", "--reason", "a look")
-    world.clock.sleep(60)
+    world.time.sleep(60)
     assert modelctl("rollback", "--keep", "--reason", "a look", "--json").json["outcome"] == "already"
     assert world.store.journal.rejections == ()
 
@@ -121,7 +121,7 @@ def test_accepting_what_was_rolled_back_from_does_not_make_a_second_rollback_mov
     modelctl("rollback", "--reason", "errors doubled")
     modelctl("accept", "v2.0.0", "--reason", "it was the feed")
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
 
     assert modelctl("rollback", "--reason", "again", "--json").json["outcome"] == "already"
     assert world.hosting.calls == []
@@ -132,7 +132,7 @@ def test_traffic_that_someone_moved_back_goes_again_to_what_status_calls_the_fal
     modelctl("rollback", *asked)
     world.hosting.endpoint = endpoint({V1: 0, V2: 100})
     world.hosting.calls.clear()
-    world.clock.sleep(60)
+    world.time.sleep(60)
     assert fallback(modelctl) == V1
 
     assert modelctl("rollback", "--reason", "again").status == 0
@@ -149,7 +149,7 @@ def test_a_target_with_too_few_instances_is_scaled_first(modelctl, world):
 
     modelctl("rollback", "--reason", "errors doubled")
 
-    assert world.hosting.calls[0] == ("scale", V1, 3)
+    assert world.hosting.calls[0] == ("scale", {V1: 3})
 
 
 def test_now_moves_to_what_runs(modelctl, world):
@@ -205,7 +205,7 @@ def test_an_endpoint_that_is_updating_has_the_rejection_recorded_and_giving_up_s
     assert "NOT seen to move" in ended.err
     assert "Gave up after 31 s: endpoint is changing" in ended.err
     assert [r.version for r in world.store.journal.rejections] == [V2]
-    assert world.progress.waits[0][0] == "endpoint is changing"
+    assert world.time.waits[0][0] == "endpoint is changing"
     assert world.hosting.calls == []
 
 
@@ -215,7 +215,7 @@ def test_traffic_moves_as_soon_as_sagemaker_allows(modelctl, world):
     def in_service():
         world.hosting.endpoint = endpoint()
 
-    world.progress.on_wait = [lambda: None, lambda: None, in_service]
+    world.time.on_wait.extend([lambda: None, lambda: None, in_service])
     ended = modelctl("rollback", "--reason", "errors doubled")
 
     assert ended.status == 0
@@ -226,8 +226,8 @@ def test_an_endpoint_that_breaks_after_the_record_is_not_moved(modelctl, world):
     def breaks():
         world.hosting.endpoint = endpoint(status="Failed", failure="no capacity")
 
-    world.hosting.on_move = [raises(LostError("UpdateEndpointWeightsAndCapacities"))]
-    world.progress.on_wait = [breaks]
+    world.hosting.faults.extend([raises(LostError("UpdateEndpointWeightsAndCapacities"))])
+    world.time.on_wait.extend([breaks])
 
     ended = modelctl("rollback", "--reason", "errors doubled")
 
@@ -260,7 +260,7 @@ def test_aws_that_goes_silent_after_the_record_is_not_moved(modelctl, world):
     def silent():
         world.hosting.unreachable = UnreachableError("sagemaker:DescribeEndpoint: denied")
 
-    world.progress.on_wait = [silent]
+    world.time.on_wait.extend([silent])
 
     assert modelctl("rollback", "--reason", "errors doubled").status == 3
 
@@ -270,14 +270,14 @@ def test_a_write_without_an_answer_counts_as_recorded(modelctl, world):
         world.store.unreachable = DOWN
         raise LostError("s3:PutObject")
 
-    world.store.before_write = [lost]
+    world.store.faults.extend([lost])
 
     assert modelctl("rollback", "--reason", "errors doubled").status == 3
 
 
 def test_an_interrupt_before_the_record_says_that_nothing_was_recorded(modelctl, world):
     before = world.store.journal
-    world.store.before_write = [raises(KeyboardInterrupt())]
+    world.store.faults.extend([raises(KeyboardInterrupt())])
 
     ended = modelctl("rollback", "--reason", "errors doubled")
 
@@ -288,7 +288,7 @@ def test_an_interrupt_before_the_record_says_that_nothing_was_recorded(modelctl,
 
 def test_an_interrupt_after_the_record_says_that_a_rerun_goes_on_and_it_does(modelctl, world):
     world.hosting.slow = 5
-    world.progress.on_wait = [raises(KeyboardInterrupt())]
+    world.time.on_wait.extend([raises(KeyboardInterrupt())])
 
     interrupted = modelctl("rollback", "--reason", "errors doubled")
     rerun = modelctl("rollback", "--reason", "errors doubled")
@@ -311,9 +311,9 @@ def test_a_rollback_that_another_superseded_is_not_moved(modelctl, world):
                 event(EventKind.CLOSED, operation="run-1", reason="not moved: superseded by ada"),
             ),
         )
-        world.store.etag += 1
+        world.store.version += 1
 
-    world.progress.on_wait = [superseded]
+    world.time.on_wait.extend([superseded])
 
     ended = modelctl("rollback", "--reason", "errors doubled")
 
@@ -339,7 +339,7 @@ def test_without_the_journal_the_endpoint_is_tagged_before_traffic_moves(modelct
     assert "THE JOURNAL DOES NOT KNOW" in ended.err
     assert "modelctl adopt --env prod --model flights" in ended.err
     assert world.hosting.calls == [
-        ("tag", "run-1: bob@desk moved all to v1.0.0: S3's down, (really)"),
+        ("mark", "run-1: bob@desk moved all to v1.0.0: S3's down, (really)"),
         ("move", {V1: 100, V2: 0}),
     ]
 
@@ -350,11 +350,11 @@ def test_without_the_journal_a_call_that_was_on_its_way_is_moved_over(modelctl, 
     def late_call():
         world.hosting.endpoint = endpoint({V1: 0, V2: 100})
 
-    world.progress.on_wait = [lambda: None, lambda: None, late_call]
+    world.time.on_wait.extend([lambda: None, lambda: None, late_call])
 
     assert without_journal(modelctl).status == 4
-    assert [name for name, *_ in world.hosting.calls] == ["tag", "move", "move"]
-    assert world.clock.time > Timing().lease
+    assert [name for name, *_ in world.hosting.calls] == ["mark", "move", "move"]
+    assert world.time.seconds > Timing().lease
     assert world.hosting.endpoint.current == {V1: 100, V2: 0}
 
 
@@ -369,7 +369,7 @@ def test_without_the_journal_giving_up_says_that_the_tag_stands(modelctl, world)
 
 
 def test_without_the_journal_an_interrupt_after_the_tag_says_that_the_tag_stands(modelctl, world):
-    world.progress.on_wait = [raises(KeyboardInterrupt())]
+    world.time.on_wait.extend([raises(KeyboardInterrupt())])
 
     ended = without_journal(modelctl)
 
