@@ -37,7 +37,7 @@ class Cloud:
     def __init__(self) -> None:
         moto_patches.apply()
         self._app = DomainDispatcherApplication(create_backend_app)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         for account in ACCOUNTS:
             iam = iam_backends[account.id][_PARTITION]
             # moto finds the account of a caller by the account that holds the access key.
@@ -53,7 +53,7 @@ class Cloud:
 
     def keys(self) -> dict[str, str]:
         """Access key to account id."""
-        with self._lock:
+        with self.lock:
             return {
                 key: account.id
                 for account in ACCOUNTS
@@ -66,7 +66,7 @@ class Cloud:
         if request.path.startswith("/moto-api"):
             raise unknown(call)
         try:
-            with self._lock:
+            with self.lock:
                 body, status, headers = run_wsgi_app(self._app, dict(request.environ), buffered=True)
         except NotImplementedError:
             raise unknown(call) from None
@@ -78,7 +78,7 @@ class Cloud:
 
     def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
         """The manifest of an image in ECR; raises MissingError."""
-        with self._lock:
+        with self.lock:
             repositories = ecr_backends[account][region].repositories
             if repository not in repositories:
                 raise MissingError(f"ECR repository {repository} does not exist in account {account}")
@@ -89,7 +89,7 @@ class Cloud:
 
     def object(self, account: str, bucket: str, key: str) -> bytes:
         """The bytes of an S3 object that the account may read; raises MissingError."""
-        with self._lock:
+        with self.lock:
             known = s3_backends.bucket_accounts.get(bucket)
             try:
                 found = s3_backends[account][_PARTITION].get_object(bucket, key) if known else None
@@ -102,7 +102,7 @@ class Cloud:
 
     def is_scalable_target(self, account: str, region: str, resource: str) -> bool:
         """Whether application-autoscaling has a target `endpoint/NAME/variant/NAME` registered."""
-        with self._lock:
+        with self.lock:
             targets = applicationautoscaling_backends[account][region].targets
             return any(resource in of_dimension for of_dimension in targets.values())
 
@@ -110,7 +110,7 @@ class Cloud:
         self, account: str, region: str, namespace: str, metrics: Iterable[dict[str, Any]], at: datetime
     ) -> None:
         """Store CloudWatch data; `metrics` in PutMetricData's shape."""
-        with self._lock:
+        with self.lock:
             cloudwatch_backends[account][region].put_metric_data(
                 namespace, [{**metric, "Timestamp": at} for metric in metrics]
             )

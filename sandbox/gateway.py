@@ -19,6 +19,7 @@ from sandbox.calls import Calls
 from sandbox.cloud import Cloud
 from sandbox.faults import Fault, Faults
 from sandbox.holds import Held, Holds
+from sandbox.iam.guard import Guard
 from sandbox.members import members_of
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.services import Service
@@ -33,15 +34,17 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 class Gateway:
     """A WSGI application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - each is a part of the world
         self,
         cloud: Cloud,
+        guard: Guard,
         services: Mapping[str, Service],
         faults: Faults,
         status: Callable[[], dict[str, Any]],
         publish: Callable[[], None],
     ) -> None:
         self._cloud = cloud
+        self._guard = guard
         self._services = services
         self._faults = faults
         self._status = status
@@ -72,7 +75,7 @@ class Gateway:
         if account is None:
             return _stranger(call).answer(call), False
         caller = caller_of(request)
-        self._calls.record(account, call.service, call.action, caller)
+        number = self._calls.record(account, call.service, call.action, caller)
         faults = {fault.kind: fault for fault in self._faults.of_call(account, call.action, caller)}
         held = Held(account, call.service, call.action, caller, ran=False)
         if "hold" in faults and not self._holds.keep(held):
@@ -82,7 +85,7 @@ class Gateway:
         if "throttle" in faults:
             return RefusedError("Rate exceeded", "ThrottlingException").answer(call), False
         try:
-            answer = self._answer(call, account, request)
+            answer = self._answer(number, call, account, request)
         except RefusedError as refused:
             answer = refused.answer(call)
         except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log the traceback
@@ -91,11 +94,22 @@ class Gateway:
         cut = "hold_answer" in faults and not self._holds.keep(msgspec.structs.replace(held, ran=True))
         return answer, cut or "lost" in faults
 
-    def _answer(self, call: Call, account: str, request: Request) -> Answer:
+    def _judge(self, number: int, call: Call, account: str) -> None:
+        """Raises RefusedError unless whoever calls may."""
+        demand = self._guard.demand(call, account)
+        self._calls.judge(number, demand.role, demand.permissions())
+        try:
+            self._guard.check(demand)
+        except RefusedError:
+            self._calls.deny(number)
+            raise
+
+    def _answer(self, number: int, call: Call, account: str, request: Request) -> Answer:
         service = self._services.get(call.service)
         if service is None:
             raise unknown(call)
         call = replace(call, members=members_of(service, call, request))
+        self._judge(number, call, account)
         with service.guard(call, account, request):
             answer = service.answer(call, account, request)
         if call.action in _NEW_KEYS:

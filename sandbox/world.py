@@ -22,6 +22,9 @@ from sandbox.home import Home
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.fleet import Fleet
+from sandbox.iam.callers import Callers
+from sandbox.iam.estate import Estate
+from sandbox.iam.guard import Guard
 from sandbox.sagemaker.actions import SageMaker
 from sandbox.services import services
 
@@ -47,6 +50,7 @@ class World:
         for folder in (place.instances, place.container_logs):
             shutil.rmtree(folder, ignore_errors=True)
         self.cloud = Cloud()
+        self.guard = Guard(Callers(self.cloud.lock), Estate(self.cloud.lock))
         self.fleet = Fleet(place, self.cloud)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
@@ -55,7 +59,12 @@ class World:
         self.changes = Changes(self.fleet, self.link, delays, faults)
         self.sagemaker = SageMaker(self.cloud, self.changes)
         gateway = Gateway(
-            self.cloud, services(self.cloud, self.sagemaker), faults, self.status, self.link.publish
+            self.cloud,
+            self.guard,
+            services(self.cloud, self.sagemaker),
+            faults,
+            self.status,
+            self.link.publish,
         )
         self.server = _listening(
             ports.control,

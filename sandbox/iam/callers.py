@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from sandbox.iam.access import Caller, Principal
-from sandbox.iam.document import read
+from sandbox.iam.arn import parse
+from sandbox.iam.core.access import Caller, Principal
+from sandbox.iam.core.document import read
 
 if TYPE_CHECKING:
     import threading
@@ -21,7 +22,7 @@ class UnjudgedError(Exception):
 class Callers:
     """Everyone who has an access key."""
 
-    def __init__(self, lock: "threading._RLock") -> None:
+    def __init__(self, lock: "threading.RLock") -> None:
         self._lock = lock
 
     def by_key(self, account: str, key: str) -> Caller:
@@ -42,7 +43,7 @@ class Callers:
 
         Raises UnjudgedError, PolicyError.
         """
-        account, short = role.split(":")[4], role.rpartition("/")[2]
+        account, short = parse(role).account, role.rpartition("/")[2]
         principal = Principal(f"arn:aws:sts::{account}:assumed-role/{short}/{name}", account, role=role)
         with self._lock:
             found = find_role(role)
@@ -54,13 +55,15 @@ class Callers:
                 (f"the policy {inline} of role {short}", text) for inline, text in found.policies.items()
             ]
             texts += [
-                (f"the managed policy {attached.name} of role {short}", str(attached.document))
+                (f"the managed policy {attached.name} of role {short}", version.document)
                 for attached in found.managed_policies.values()
+                for version in attached.versions
+                if version.is_default
             ]
         return Caller(principal, tuple(read(text, title) for title, text in texts))
 
 
 def find_role(arn: str) -> Any:
     """A role by its ARN, as moto holds it; None when there is none. To be called under the cloud's lock."""
-    roles = iam_backends[arn.split(":")[4]][_PARTITION].roles.values()
+    roles = iam_backends[parse(arn).account][_PARTITION].roles.values()
     return next((role for role in roles if role.arn == arn), None)

@@ -10,9 +10,10 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 
-from sandbox.iam.access import Context, Owned, Value
+from sandbox.iam.arn import parse
 from sandbox.iam.callers import find_role
-from sandbox.iam.document import Policy, read
+from sandbox.iam.core.access import Context, Owned, Value
+from sandbox.iam.core.document import Policy, read
 
 if TYPE_CHECKING:
     import threading
@@ -23,12 +24,12 @@ _PARTITION = "aws"
 class Estate:
     """The accounts; every use is under one lock, since moto knows no threads."""
 
-    def __init__(self, lock: "threading._RLock") -> None:
+    def __init__(self, lock: "threading.RLock") -> None:
         self._lock = lock
 
     def owned(self, action: str, resource: str, account: str) -> Owned:
         """Whose a resource is, and its own policy; what names no account is the caller's. Raises PolicyError."""
-        service, region, owner, name = (*resource.split(":", 5), "", "", "", "")[2:6]
+        service, region, owner, name = parse(resource)
         with self._lock:
             match service:
                 case "s3":
@@ -53,7 +54,7 @@ class Estate:
 
     def context(self, resource: str) -> Context:
         """What is known of the resource itself: of a key its aliases and tags."""
-        service, region, owner, name = (*resource.split(":", 5), "", "", "", "")[2:6]
+        service, region, owner, name = parse(resource)
         if service != "kms" or not name.startswith("key/"):
             return Context()
         with self._lock:
@@ -68,8 +69,8 @@ class Estate:
     def key_arn(self, account: str, region: str, name: str) -> str:
         with self._lock:
             if name.startswith("arn:"):
-                account, region = name.split(":")[4], name.split(":")[3]
-            short = name.rpartition(":")[2].removeprefix("key/")
+                _, region, account, name = parse(name)
+            short = name.removeprefix("key/")
             if short.startswith("alias/"):
                 target = _aliases(kms_backends[account][region]).get(short)
                 short = target or short

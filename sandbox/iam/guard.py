@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.call import Call, Request
-from sandbox.iam.access import Caller, Context, Need
+from sandbox.calls import Permission
 from sandbox.iam.callers import Callers, UnjudgedError
-from sandbox.iam.document import PolicyError
+from sandbox.iam.core.access import Caller, Context, Need
+from sandbox.iam.core.document import PolicyError
+from sandbox.iam.core.judge import judge
 from sandbox.iam.estate import Estate
-from sandbox.iam.judge import judge
 from sandbox.iam.operation import operation
 from sandbox.iam.permissions import RULES, UNNAMED
 from sandbox.refusal import RefusedError
@@ -27,6 +28,17 @@ class Demand:
     call: Call
     caller: Caller
     needs: tuple[Need, ...]
+
+    def permissions(self) -> list[Permission]:
+        """The needs as the record of calls keeps them."""
+        return [
+            Permission(
+                need.action,
+                need.resource,
+                {key: value for key, value in need.context.values.items() if value is not None},
+            )
+            for need in self.needs
+        ]
 
 
 class Guard:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 from xml.sax.saxutils import unescape
 
-from sandbox.iam.access import Context, Need
+from sandbox.iam.core.access import Context, Need
 from sandbox.iam.operation import Operation
 from sandbox.iam.permissions.keys import through
 from sandbox.iam.permissions.rule import Estate, Rule, Rules

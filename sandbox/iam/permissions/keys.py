@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeyma
 
 from collections.abc import Iterator
 
-from sandbox.iam.access import Context, Need
+from sandbox.iam.core.access import Context, Need
 from sandbox.iam.operation import Operation
 from sandbox.iam.permissions.rule import Estate, Rule, Rules, request_tags
 

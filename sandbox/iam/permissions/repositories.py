@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonel
 
 from collections.abc import Iterator
 
-from sandbox.iam.access import Need
+from sandbox.iam.core.access import Need
 from sandbox.iam.operation import Operation
 from sandbox.iam.permissions.keys import through
 from sandbox.iam.permissions.rule import Estate, Rule, Rules, derived

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import botocore.session
 from botocore.model import ServiceModel
 
-from sandbox.iam.access import Context, Need, Value
+from sandbox.iam.core.access import Context, Need, Value
 from sandbox.iam.operation import Operation
 
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-ba
 
 from collections.abc import Iterator
 
-from sandbox.iam.access import Context, Need
+from sandbox.iam.core.access import Context, Need
 from sandbox.iam.operation import Operation
 from sandbox.iam.permissions.rule import Estate, Rule, Rules, derived
 

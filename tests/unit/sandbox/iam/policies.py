@@ -2,8 +2,8 @@
 
 import json
 
-from sandbox.iam.access import Caller, Context, Need, Owned, Principal
-from sandbox.iam.document import read
+from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
+from sandbox.iam.core.document import read
 
 HOME, ELSEWHERE = "111111111111", "222222222222"
 ROLE = f"arn:aws:iam::{HOME}:role/deploy"

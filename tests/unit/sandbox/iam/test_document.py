@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.iam.document import PolicyError, read
+from sandbox.iam.core.document import PolicyError, read
 from tests.unit.sandbox.iam.policies import allow, document, to
 
 GOOD = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

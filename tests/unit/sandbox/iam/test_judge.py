@@ -2,8 +2,8 @@
 
 import pytest
 
-from sandbox.iam.access import Caller, Principal
-from sandbox.iam.judge import judge
+from sandbox.iam.core.access import Caller, Principal
+from sandbox.iam.core.judge import judge
 from tests.unit.sandbox.iam.policies import (
     ELSEWHERE,
     HOME,

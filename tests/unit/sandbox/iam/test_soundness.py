@@ -6,9 +6,9 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.iam.access import Caller, Context, Need, Owned, Principal
-from sandbox.iam.document import read
-from sandbox.iam.judge import judge
+from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
+from sandbox.iam.core.document import read
+from sandbox.iam.core.judge import judge
 from tests.unit.sandbox.iam.oracle import outcomes
 from tests.unit.sandbox.iam.policies import ELSEWHERE, HOME, ROLE, ROOT, SESSION
 

@@ -4,7 +4,7 @@ import re
 import string
 from functools import lru_cache
 
-from sandbox.iam.truth import Truth, every, unclear
+from sandbox.iam.core.truth import Truth, every, unclear
 
 _FIELDS = 6  # arn:partition:service:region:account:resource; the resource may hold colons
 # Not str.lower(): it would make the Kelvin sign a k, and AWS would not.

@@ -6,10 +6,10 @@ Several values: reference_policies_condition-logic-multiple-context-keys-or-valu
 
 from collections.abc import Callable
 
-from sandbox.iam.access import Context
-from sandbox.iam.document import Condition
-from sandbox.iam.pattern import arn_matches, lower, text_matches
-from sandbox.iam.truth import Truth, every, opposite, some, unclear
+from sandbox.iam.core.access import Context
+from sandbox.iam.core.document import Condition
+from sandbox.iam.core.pattern import arn_matches, lower, text_matches
+from sandbox.iam.core.truth import Truth, every, opposite, some, unclear
 
 _Test = Callable[[str, str], Truth]  # (what the policy says, what the request has)
 

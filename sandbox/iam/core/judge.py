@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from sandbox.iam.access import Caller, Need, Owned
-from sandbox.iam.document import Policy, Statement
-from sandbox.iam.statement import means, means_account_of, speaks_of
-from sandbox.iam.truth import Truth, every, opposite, some
+from sandbox.iam.core.access import Caller, Need, Owned
+from sandbox.iam.core.document import Policy, Statement
+from sandbox.iam.core.statement import means, means_account_of, speaks_of
+from sandbox.iam.core.truth import Truth, every, opposite, some
 
 _Whom = Callable[[Statement], Truth]
 

@@ -1,10 +1,10 @@
 """Whether a statement speaks of a permission."""
 
-from sandbox.iam.access import Need, Principal
-from sandbox.iam.condition import holds
-from sandbox.iam.document import Selection, Statement
-from sandbox.iam.pattern import arn_matches, lower, matches
-from sandbox.iam.truth import Truth, every, opposite, some, unclear
+from sandbox.iam.core.access import Need, Principal
+from sandbox.iam.core.condition import holds
+from sandbox.iam.core.document import Selection, Statement
+from sandbox.iam.core.pattern import arn_matches, lower, matches
+from sandbox.iam.core.truth import Truth, every, opposite, some, unclear
 
 
 def speaks_of(statement: Statement, need: Need, whom: Truth = True) -> Truth:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sandbox.iam.pattern import lower
+from sandbox.iam.core.pattern import lower
 
 _VERSIONS = {"2008-10-17", "2012-10-17"}
 _ELEMENTS = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox.iam.document import Policy
+from sandbox.iam.core.document import Policy
 
 # A condition key's value; None: the request has no such key.
 Value = str | tuple[str, ...] | None
