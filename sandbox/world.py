@@ -21,6 +21,7 @@ from sandbox.gateway import Gateway
 from sandbox.home import Home
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
+from sandbox.hosting.execution_role import Reader
 from sandbox.hosting.fleet import Fleet
 from sandbox.iam.callers import Callers
 from sandbox.iam.estate import Estate
@@ -51,13 +52,14 @@ class World:
             shutil.rmtree(folder, ignore_errors=True)
         self.cloud = Cloud()
         self.guard = Guard(Callers(self.cloud.lock), Estate(self.cloud.lock))
-        self.fleet = Fleet(place, self.cloud)
+        reader = Reader(self.cloud, self.guard)
+        self.fleet = Fleet(place, reader)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
             ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
         )
         self.changes = Changes(self.fleet, self.link, delays, faults)
-        self.sagemaker = SageMaker(self.cloud, self.changes)
+        self.sagemaker = SageMaker(self.cloud, reader, self.changes)
         gateway = Gateway(
             self.cloud,
             self.guard,

@@ -272,6 +272,8 @@ def hosting_again():
 
 def _hosting(sandbox, profile):
     repository, bucket = "echo", f"echo-{profile}"
+    reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket", "ecr:*"], "Resource": "*"}
+    sandbox.role(profile, "serving", reads, trusts={"Service": "sagemaker.amazonaws.com"})
     sandbox.client(profile, "ecr").create_repository(
         repositoryName=repository, imageTagMutability="IMMUTABLE"
     )

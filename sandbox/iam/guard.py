@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from sandbox.call import Call, Request
 from sandbox.calls import Permission
+from sandbox.iam.arn import parse
 from sandbox.iam.callers import Callers, UnjudgedError
-from sandbox.iam.core.access import Caller, Context, Need
+from sandbox.iam.core.access import Caller, Context, Need, Principal
 from sandbox.iam.core.document import PolicyError
 from sandbox.iam.core.judge import judge
 from sandbox.iam.estate import Estate
-from sandbox.iam.operation import operation
+from sandbox.iam.operation import Operation, operation
 from sandbox.iam.permissions import RULES, UNNAMED
 from sandbox.refusal import RefusedError
 
@@ -60,6 +61,26 @@ class Guard:
         """Raises RefusedError, as AWS words it, for the first thing that the caller may not do."""
         for need in demand.needs:
             self.require(demand.caller, need, demand.call.service)
+
+    def act(self, caller: Caller, operation: Operation) -> None:
+        """Raises RefusedError unless a caller may do what a service does in its name."""
+        for need in RULES[operation.service][operation.action](operation, self._estate):
+            self.require(caller, need, operation.service)
+
+    def service_session(self, service: str, role: str, account: str, name: str) -> Caller:
+        """A service takes on a role of an account for something of that account's.
+
+        Raises RefusedError unless there is such a role and it trusts the service.
+        """
+        asking = Caller(Principal(service, "", kind="Service"))
+        need = Need("sts:AssumeRole", role, Context({"aws:sourceaccount": account}))
+        if parse(role).account != account:
+            raise RefusedError(f"Cross-account pass role is not allowed: {role}", "AccessDeniedException")
+        try:
+            self.require(asking, need, "sts")
+            return self._callers.session(role, name)
+        except (UnjudgedError, PolicyError) as error:
+            raise RefusedError(f"the sandbox does not judge {error}", _NOT_JUDGED) from None
 
     def require(self, caller: Caller, need: Need, service: str) -> None:
         """Raises RefusedError unless the caller has a permission; `service` is the one whose error it becomes."""

@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "sandbox.iam": inside("api.models", "call", "calls", "refusal"),
     "sandbox.iam.core": set(),
     "sandbox.image": inside("daemon", "home"),
-    "sandbox.hosting": inside("clock", "cloud", "daemon", "faults", "home", "image.build"),
+    "sandbox.hosting": inside("clock", "cloud", "daemon", "faults", "home", "iam", "image.build", "refusal"),
     "sandbox.sagemaker": inside(
         "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
     ),
