@@ -10,11 +10,12 @@ _KEPT = 20_000
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """One permission that a call needed, with the values of the condition keys that the call itself set."""
+    """One permission that a call needed, with the condition keys as they were; `sandbox.iam.core.access.Context`."""
 
     action: str
     resource: str
-    keys: dict[str, str | tuple[str, ...]] = {}
+    keys: dict[str, str | tuple[str, ...] | None] = {}
+    families: tuple[str, ...] = ()
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -1,11 +1,13 @@
 """What the sandbox's accounts hold, as far as permissions depend on it: read from moto, under the cloud's lock."""
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.ecr.models import ecr_backends
 from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.kms.utils import KEY_ID_LEN
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
@@ -76,6 +78,9 @@ class Estate:
                 short = target or short
             kind = "" if short.startswith("alias/") else "key/"
             return f"arn:aws:kms:{region}:{account}:{kind}{short}"
+
+    def ciphertext_key(self, blob: str) -> str:
+        return base64.b64decode(blob)[:KEY_ID_LEN].decode(errors="replace")
 
     def alias_target(self, account: str, region: str, alias: str) -> str:
         with self._lock:

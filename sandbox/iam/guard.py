@@ -1,4 +1,4 @@
-"""The one place where a call is judged: called by the gateway after it knows who calls, before anything answers."""
+"""The one place where a call is judged: the gateway asks it once it knows who calls, before anything answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from sandbox.call import Call, Request
 from sandbox.calls import Permission
 from sandbox.iam.arn import parse
 from sandbox.iam.callers import Callers, UnjudgedError
-from sandbox.iam.core.access import Caller, Context, Need, Principal
+from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
 from sandbox.iam.core.document import PolicyError
 from sandbox.iam.core.judge import judge
+from sandbox.iam.denial import denied, not_judged
 from sandbox.iam.estate import Estate
 from sandbox.iam.operation import Operation, operation
 from sandbox.iam.permissions import RULES, UNNAMED
 from sandbox.refusal import RefusedError
 
-_NOT_JUDGED = "NotImplemented"
 # Services whose resources have policies of their own, which may deny an account's administrator as well.
 _POLICED = {"ecr", "kms", "s3", "sns", "sts"}
 # Parameters of AssumeRole that change what the session may do.
@@ -24,116 +24,99 @@ _OF_SESSIONS = ("Policy", "PolicyArns", "Tags", "TransitiveTagKeys", "ProvidedCo
 
 @dataclass(frozen=True)
 class Demand:
-    """A call, who makes it and what it needs."""
+    """A call's caller and what the call takes, each on a resource and the policy of that."""
 
-    call: Call
     caller: Caller
-    needs: tuple[Need, ...]
+    service: str  # whose error a refusal becomes
+    needs: tuple[tuple[Need, Owned], ...]
+
+    @property
+    def role(self) -> str:
+        """ARN of the role that calls, "" of a user."""
+        return self.caller.principal.role
 
     def permissions(self) -> list[Permission]:
-        """The needs as the record of calls keeps them."""
+        """What a role's call takes, as the record of calls keeps it; a user may do everything."""
+        if self.caller.administrator:
+            return []
         return [
-            Permission(
-                need.action,
-                need.resource,
-                {key: value for key, value in need.context.values.items() if value is not None},
-            )
-            for need in self.needs
+            Permission(need.action, need.resource, dict(need.context.values), need.context.families)
+            for need, _ in self.needs
         ]
 
 
 class Guard:
-    """Judges calls by the policies that the accounts hold."""
+    """Judges calls by the policies that the accounts hold; every refusal is a RefusedError."""
 
     def __init__(self, callers: Callers, estate: Estate) -> None:
         self._callers = callers
         self._estate = estate
 
     def demand(self, call: Call, account: str, request: Request) -> Demand:
-        """What a call needs. Raises RefusedError for a role's call that the table does not hold."""
+        """What a call takes; refused is a role's call that the table does not hold."""
         try:
             caller = self._callers.by_key(account, call.key)
-            return Demand(call, caller, tuple(self._needs(call, caller, request)))
         except (UnjudgedError, PolicyError) as error:
-            raise RefusedError(f"the sandbox does not judge {error}", _NOT_JUDGED) from None
+            raise not_judged(error) from None
+        return self._demand(caller, call.service, self._needs(call, caller, request))
 
     def check(self, demand: Demand) -> None:
-        """Raises RefusedError, as AWS words it, for the first thing that the caller may not do."""
-        for need in demand.needs:
-            self.require(demand.caller, need, demand.call.service)
+        """Refuses the first thing that the caller may not do."""
+        for need, owned in demand.needs:
+            decision = judge(demand.caller, need, owned)
+            if not decision.allowed:
+                raise denied(demand.caller, need, decision, demand.service)
 
     def act(self, caller: Caller, operation: Operation) -> None:
-        """Raises RefusedError unless a caller may do what a service does in its name."""
-        for need in RULES[operation.service][operation.action](operation, self._estate):
-            self.require(caller, need, operation.service)
+        """Refuses what a caller may not do through a service that works in its name."""
+        needs = RULES[operation.service][operation.action](operation, self._estate)
+        self.check(self._demand(caller, operation.service, needs))
 
     def service_session(self, service: str, role: str, account: str, name: str) -> Caller:
-        """A service takes on a role of an account for something of that account's.
-
-        Raises RefusedError unless there is such a role and it trusts the service.
-        """
-        asking = Caller(Principal(service, "", kind="Service"))
-        need = Need("sts:AssumeRole", role, Context({"aws:sourceaccount": account}))
+        """A service takes on a role of an account, for something of that account's, if the role trusts it."""
         if parse(role).account != account:
             raise RefusedError(f"Cross-account pass role is not allowed: {role}", "AccessDeniedException")
+        asking = Caller(Principal(service, "", kind="Service"))
+        need = Need("sts:AssumeRole", role, Context({"aws:sourceaccount": account}))
+        self.check(self._demand(asking, "sts", [need]))
         try:
-            self.require(asking, need, "sts")
             return self._callers.session(role, name)
         except (UnjudgedError, PolicyError) as error:
-            raise RefusedError(f"the sandbox does not judge {error}", _NOT_JUDGED) from None
+            raise not_judged(error) from None
 
-    def require(self, caller: Caller, need: Need, service: str) -> None:
-        """Raises RefusedError unless the caller has a permission; `service` is the one whose error it becomes."""
-        account = caller.principal.account
-        try:
-            owned = self._estate.owned(need.action, need.resource, account)
-        except PolicyError as error:
-            raise RefusedError(f"the sandbox does not judge {error}", _NOT_JUDGED) from None
-        own = self._estate.context(need.resource)
-        around = _around(caller, owned.account)
-        decision = judge(caller, Need(need.action, need.resource, around | need.context | own), owned)
-        if decision.allowed:
-            return
-        if decision.unclear:
-            raise RefusedError(
-                f"the sandbox does not know {', '.join(decision.unclear)}, on which hangs whether "
-                f"{caller.principal.arn} may {need.action} on {need.resource}",
-                _NOT_JUDGED,
-            )
-        where = f" ({decision.statement})" if decision.statement else ""
-        raise RefusedError(
-            f"User: {caller.principal.arn} is not authorized to perform: {need.action} on resource: "
-            f"{_quoted(need)} {decision.reason}{where}",
-            *_CODES.get(service, ("AccessDeniedException", 400)),
-        )
+    def _demand(self, caller: Caller, service: str, needs: Iterable[Need]) -> Demand:
+        """Each need with all that is known around it."""
+        account, complete = caller.principal.account, []
+        for need in needs:
+            try:
+                owned = self._estate.owned(need.action, need.resource, account)
+            except PolicyError as error:
+                raise not_judged(error) from None
+            context = _around(caller, owned) | need.context | self._estate.context(need.resource)
+            complete.append((Need(need.action, need.resource, context), owned))
+        return Demand(caller, service, tuple(complete))
 
     def _needs(self, call: Call, caller: Caller, request: Request) -> Iterable[Need]:
-        if caller.administrator and call.service not in _POLICED:
-            return ()
         rule = RULES.get(call.service, {}).get(call.action)
-        if rule is None and caller.administrator:
-            rule = UNNAMED.get(call.service)
-        if rule is None and not caller.administrator:
-            raise RefusedError(
-                f"the sandbox does not know which permissions {call.service} {call.action} needs, so no role "
-                "may call it (sandbox/iam/permissions)",
-                _NOT_JUDGED,
+        if caller.administrator:
+            rule = (rule or UNNAMED.get(call.service)) if call.service in _POLICED else None
+            if rule is None:
+                return ()
+        elif rule is None:
+            raise not_judged(
+                f"which permissions {call.service} {call.action} takes, so no role may call it "
+                "(sandbox/iam/permissions)"
             )
-        if rule is None:
-            return ()
         try:
             read = operation(call, caller.principal.account, request)
         except ValueError as error:
             raise RefusedError(f"the body cannot be read: {error}", "SerializationException") from None
         if call.action == "AssumeRole" and (given := [n for n in _OF_SESSIONS if read.parameters.get(n)]):
-            raise RefusedError(
-                f"the sandbox does not judge sessions with {given[0]}: give the role what it needs",
-                _NOT_JUDGED,
-            )
+            raise not_judged(f"sessions with {given[0]}: give the role what it needs")
         return rule(read, self._estate)
 
 
-def _around(caller: Caller, owner: str) -> Context:
+def _around(caller: Caller, owned: Owned) -> Context:
     """What is known around every call."""
     principal = caller.principal
     return Context(
@@ -141,24 +124,10 @@ def _around(caller: Caller, owner: str) -> Context:
             "aws:securetransport": "true",  # loopback stands for a channel that nobody else reads
             "aws:principalarn": principal.role or principal.arn,
             "aws:principalaccount": principal.account or None,
-            "aws:resourceaccount": owner,
+            "aws:resourceaccount": owned.account,
             "kms:calleraccount": principal.account or None,
             # Set when a service calls for one of its own resources.
             "aws:sourceaccount": None,
             "aws:sourcearn": None,
         }
     )
-
-
-def _quoted(need: Need) -> str:
-    return f'"{need.resource}"' if need.action.startswith("s3:") else need.resource
-
-
-# How the services that are not JSON say it.
-_CODES: dict[str, tuple[str, int]] = {
-    "s3": ("AccessDenied", 403),
-    "iam": ("AccessDenied", 403),
-    "sts": ("AccessDenied", 403),
-    "monitoring": ("AccessDenied", 403),
-    "sns": ("AuthorizationError", 403),
-}

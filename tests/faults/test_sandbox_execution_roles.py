@@ -20,7 +20,7 @@ def allow(action, resource="*", **more):
 def role(sandbox):
     """Makes an execution role with these statements: `role("blind", allow(…))`."""
     return lambda name, *statements, trusts=TRUSTED, profile="staging": sandbox.role(
-        profile, name, *statements, trusts=trusts
+        profile, f"execution-{name}", *statements, trusts=trusts
     )
 
 
@@ -62,7 +62,7 @@ def test_a_role_that_does_not_exist_makes_no_model(hosting, data):
         create(hosting, "roleless", "arn:aws:iam::111111111111:role/absent", data)
 
 
-def test_a_role_that_lost_its_permission_starts_no_instance(hosting, sandbox, role, data):
+def test_a_role_that_lost_its_permission_starts_no_instance(hosting, role, data):
     fading = role("fading", allow("s3:*"), allow("ecr:*"))
     create(hosting, "fading", fading, data)
     role("fading", allow("ecr:*"))

@@ -323,11 +323,11 @@ def test_calls_are_recorded_with_the_role_and_what_they_needed(sandbox, acting, 
     refusal(s3.list_objects_v2, Bucket=bucket, Prefix="p")
     read, listed = sandbox.calls(before)
     assert (read["role"], read["denied"]) == ("arn:aws:iam::111111111111:role/recorded", False)
-    assert read["needs"] == [{"action": "s3:GetObject", "resource": "arn:aws:s3:::owned/k", "keys": {}}]
-    assert listed["denied"]
-    assert listed["needs"] == [
-        {"action": "s3:ListBucket", "resource": "arn:aws:s3:::owned", "keys": {"s3:prefix": "p"}}
+    assert [(need["action"], need["resource"]) for need in read["needs"]] == [
+        ("s3:GetObject", "arn:aws:s3:::owned/k")
     ]
+    assert listed["denied"]
+    assert listed["needs"][0]["keys"]["s3:prefix"] == "p"
 
 
 def test_everybody_may_ask_who_they_are(acting):

@@ -36,7 +36,7 @@ def through(service: str, region: str, action: str, key: str) -> Need:
 
 def _of_key(call: str) -> Rule:
     def rule(operation: Operation, estate: Estate) -> Iterator[Need]:
-        name = operation.text("KeyId")
+        name = operation.text("KeyId") or estate.ciphertext_key(operation.text("CiphertextBlob"))
         alias = name[name.index("alias/") :] if "alias/" in name else None
         context = _DIRECT | Context({"kms:requestalias": alias}) | request_tags(operation, "Tags")
         yield Need(f"kms:{call}", estate.key_arn(operation.account, operation.region, name), context)

@@ -16,6 +16,9 @@ class Estate(Protocol):
     def key_arn(self, account: str, region: str, name: str) -> str:
         """ARN of a KMS key by id, ARN or alias; of one that does not exist, what it would be."""
 
+    def ciphertext_key(self, blob: str) -> str:
+        """Id of the key that a ciphertext (base64) was made with."""
+
     def alias_target(self, account: str, region: str, alias: str) -> str:
         """ARN of the key that an alias stands for, "" for none."""
 
