@@ -27,6 +27,8 @@ _SETTINGS = {
     **{f"{verb}BucketCors": f"{verb}BucketCORS" for verb in ("Get", "Put")},
     **{f"{verb}BucketAccelerateConfiguration": f"{verb}AccelerateConfiguration" for verb in ("Get", "Put")},
     **{f"{verb}ObjectLockConfiguration": f"{verb}BucketObjectLockConfiguration" for verb in ("Get", "Put")},
+    # The older name of the same request.
+    **{f"{verb}BucketLifecycle": f"{verb}LifecycleConfiguration" for verb in ("Get", "Put")},
     "GetBucketPolicyStatus": "",
     "GetBucketLocation": "",
     # To delete a setting is to put it.
