@@ -56,7 +56,9 @@ def _review(command: str, role: str) -> Callable[[Site], object]:
     return run
 
 
-def _modelctl(*arguments: str, role: str = OPERATOR, allowed: tuple[int, ...] = (0,)) -> Callable[[Site], object]:
+def _modelctl(
+    *arguments: str, role: str = OPERATOR, allowed: tuple[int, ...] = (0,)
+) -> Callable[[Site], object]:
     return lambda site: site.act(role, "modelctl", *arguments, *_ENV, allowed=allowed)
 
 
@@ -122,6 +124,7 @@ STEPS = (
     Step(OPERATOR, "looks at an empty account", _modelctl("status", allowed=(_UNREACHABLE,))),
     Step(PREVIEW, "previews the first update", _configured(_review("preview", PREVIEW), release=None)),
     Step(DEPLOY, "makes the registry", _up),
+    Step(OPERATOR, "looks at a registry of which nothing serves", _modelctl("status")),
     Step(PUSHER, "pushes an image", _push),
     Step(REGISTRAR, f"registers {_FIRST}", _register(_FIRST)),
     Step(REGISTRAR, f"registers {_SECOND}", _register(_SECOND)),

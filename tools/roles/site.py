@@ -51,9 +51,7 @@ class Site:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._sandbox("up")
         s3, kms = self.administrator("s3"), self.administrator("kms")
-        s3.create_bucket(
-            Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": PLACE.region}
-        )
+        s3.create_bucket(Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": PLACE.region})
         kms.create_alias(AliasName=STATE_KEY, TargetKeyId=kms.create_key()["KeyMetadata"]["KeyId"])
         # In a folder of its own: `stack init` writes the key into the stack's file.
         project = self.folder / "project"
@@ -63,7 +61,15 @@ class Site:
             "the account's user",
             self.environ | {"AWS_PROFILE": PLACE.environment},
             project,
-            ("pulumi", "stack", "init", PLACE.environment, "--secrets-provider", _SECRETS, "--non-interactive"),
+            (
+                "pulumi",
+                "stack",
+                "init",
+                PLACE.environment,
+                "--secrets-provider",
+                _SECRETS,
+                "--non-interactive",
+            ),
         )
         made = yaml.safe_load((project / f"Pulumi.{PLACE.environment}.yaml").read_text())
         committed = yaml.safe_load((ROOT / f"Pulumi.{PLACE.environment}.yaml").read_text())
@@ -128,7 +134,7 @@ class Site:
         """The sandbox's record of calls."""
         daemon = json.loads((self.folder / "sandbox" / "daemon.json").read_text())
         url = f"http://127.0.0.1:{daemon['control']}/sandbox/calls"
-        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return list(json.load(answer))
 
     @property
@@ -195,4 +201,5 @@ def _client(environ: Mapping[str, str], service: str) -> Any:
     core = botocore.session.Session(profile=PLACE.environment)
     core.set_config_variable("config_file", environ["AWS_CONFIG_FILE"])
     core.set_config_variable("credentials_file", environ["AWS_SHARED_CREDENTIALS_FILE"])
-    return boto3.Session(botocore_session=core).client(service)
+    session: Any = boto3.Session(botocore_session=core)  # its types know each service by a literal
+    return session.client(service)
