@@ -37,9 +37,9 @@ class Step:
     run: Callable[[Site], object]
 
 
-def _up(site: Site, role: str = DEPLOY) -> None:
+def _up(site: Site) -> None:
     site.act(
-        role,
+        DEPLOY,
         *("pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", PLACE.environment),
         *("--config-file", str(site.config_file)),
     )
@@ -150,25 +150,24 @@ STEPS = (
     Step(OPERATOR, "looks", _modelctl("status")),
     Step(OPERATOR, "rolls back", _modelctl("rollback", *_WHY)),
     Step(OPERATOR, "accepts", _modelctl("accept", _SECOND, *_WHY)),
-    Step(OPERATOR, "rolls forward", _modelctl("rollback", "--to", _SECOND, "--keep", *_WHY)),
     Step(
         OPERATOR,
         "moves without the journal",
-        _modelctl("rollback", "--without-journal", "--to", _FIRST, *_WHY, allowed=(_UNRECORDED,)),
+        _modelctl("rollback", "--without-journal", "--to", _SECOND, *_WHY, allowed=(_UNRECORDED,)),
     ),
     Step(OPERATOR, "adopts", _modelctl("adopt", *_WHY)),
     Step(OPERATOR, "reads the history", _modelctl("history")),
     Step(PREVIEW, "looks for drift", _review("drift", PREVIEW)),
     Step(
         DEPLOY,
-        f"drops {_THIRD}, other instances",
+        f"drops {_THIRD}, other instances, no protection any more",
         _configured(
             _up,
             release={"live": _SECOND, "fleet": [_SECOND, _FIRST]},
             instances={"type": "ml.c6i.xlarge", "min": 1, "max": 4, "targetInvocationsPerMinute": 3000},
+            protect=False,
         ),
     ),
-    Step(TEARDOWN, "takes the protection away", _configured(lambda site: _up(site, TEARDOWN), protect=False)),
     Step(TEARDOWN, "deletes the packages", _delete_packages),
     Step(TEARDOWN, "destroys", _destroy),
 )
