@@ -104,7 +104,7 @@ def _grouped(by_action: Mapping[str, set[Resource]]) -> Iterator[tuple[list[str]
 def _agree(one: str, other: str, of_one: set[Resource], of_other: set[Resource]) -> bool:
     if _family(one, of_one) != _family(other, of_other):
         return False
-    if {one.partition(":")[2], other.partition(":")[2]} & _OF_MANY_KINDS:
+    if one.partition(":")[2] in _OF_MANY_KINDS:
         return of_one == of_other
     kinds = {_kind(resource.arn) for resource in of_one} & {_kind(resource.arn) for resource in of_other}
     return all(
@@ -114,10 +114,13 @@ def _agree(one: str, other: str, of_one: set[Resource], of_other: set[Resource])
 
 
 def _family(action: str, resources: set[Resource]) -> str:
-    """What shares statements: a service, of S3 its buckets and its objects apart, and what has no resource."""
-    service = action.partition(":")[0]
+    """What may share a statement: of a service; of S3 its buckets and its objects apart; of none; tags by themselves."""
+    service, name = action.split(":")
     kinds = {_kind(resource.arn) for resource in resources}
-    return min(kinds) if service == "s3" or kinds == {"*"} else service
+    if kinds == {"*"}:
+        return "*"
+    tags = " tags" if name in _OF_MANY_KINDS else ""
+    return f"{min(kinds) if service == 's3' else service}{tags}"
 
 
 def _kind(arn: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 from xml.sax.saxutils import unescape
 
-from sandbox.iam.core.access import Context, Need
+from sandbox.iam.core.access import Context, Need, Value
 from sandbox.iam.operation import Operation
 from sandbox.iam.permissions.keys import through
 from sandbox.iam.permissions.rule import Estate, Rule, Rules
@@ -56,40 +56,45 @@ _HEADERS = {
     "x-amz-object-lock-mode": "PutObjectRetention",
     "x-amz-object-lock-legal-hold": "PutObjectLegalHold",
 }
-_CONDITIONS = {
-    "s3:if-match": "if-match",
-    "s3:if-none-match": "if-none-match",
-    "s3:x-amz-server-side-encryption": "x-amz-server-side-encryption",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": "x-amz-server-side-encryption-aws-kms-key-id",
-}
+# Condition keys, by the permissions that have them; elsewhere they are absent, whatever the request says.
+_OF_WRITES = ("if-match", "if-none-match", "x-amz-server-side-encryption")
+_KEY_ID = "x-amz-server-side-encryption-aws-kms-key-id"
+_HEADER_KEYS = {"PutObject": (*_OF_WRITES, _KEY_ID), "DeleteObject": ("if-match",)}
+_OF_LISTS = ("prefix", "delimiter", "max-keys")
+_QUERY_KEYS = {"ListBucket": _OF_LISTS, "ListBucketVersions": _OF_LISTS}
 _LISTED = re.compile(rb"<Object>.*?</Object>", re.DOTALL)
 _MEMBER = re.compile(r"<(Key|VersionId)>(.*?)</\1>", re.DOTALL)
 
 
-def _context(operation: Operation) -> Context:
-    given = {key: operation.headers.get(header) for key, header in _CONDITIONS.items()}
-    listing = {f"s3:{name}": operation.text(name) or None for name in ("prefix", "delimiter", "max-keys")}
-    return Context({**given, **listing, "s3:versionid": operation.text("versionId") or None})
+def _need(operation: Operation, permission: str, resource: str, version: str = "") -> Need:
+    """A permission with the condition keys that it has."""
+    keys: dict[str, Value] = dict.fromkeys(f"s3:{name}" for name in (*_OF_WRITES, _KEY_ID, *_OF_LISTS))
+    for name in _HEADER_KEYS.get(permission, ()):
+        keys[f"s3:{name}"] = operation.headers.get(name)
+    for name in _QUERY_KEYS.get(permission, ()):
+        keys[f"s3:{name}"] = operation.text(name) or None
+    return Need(
+        f"s3:{permission}", f"arn:aws:s3:::{resource}", Context({**keys, "s3:versionid": version or None})
+    )
 
 
 def _bucket(call: str, permission: str) -> Rule:
     def rule(operation: Operation, _: Estate) -> Iterator[Need]:
-        arn = f"arn:aws:s3:::{operation.text('Bucket')}"
-        yield Need(f"s3:{permission or call}", arn, _context(operation))
+        yield _need(operation, permission or call, operation.text("Bucket"))
 
     return rule
 
 
 def _create_bucket(operation: Operation, _: Estate) -> Iterator[Need]:
-    arn, context = f"arn:aws:s3:::{operation.text('Bucket')}", _context(operation)
-    yield Need("s3:CreateBucket", arn, context)
+    bucket = operation.text("Bucket")
+    yield _need(operation, "CreateBucket", bucket)
     if operation.headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
-        yield Need("s3:PutBucketObjectLockConfiguration", arn, context)
-        yield Need("s3:PutBucketVersioning", arn, context)
+        yield _need(operation, "PutBucketObjectLockConfiguration", bucket)
+        yield _need(operation, "PutBucketVersioning", bucket)
 
 
-def _list_buckets(operation: Operation, _: Estate) -> Iterator[Need]:
-    yield Need("s3:ListAllMyBuckets", "*", _context(operation))
+def _list_buckets(_: Operation, __: Estate) -> Iterator[Need]:
+    yield Need("s3:ListAllMyBuckets", "*")
 
 
 def _get_object(operation: Operation, estate: Estate) -> Iterator[Need]:
@@ -101,29 +106,29 @@ def _get_object(operation: Operation, estate: Estate) -> Iterator[Need]:
 def _read(  # an object has a bucket, a key and a version
     operation: Operation, estate: Estate, bucket: str, key: str, version: str, *, decrypts: bool = True
 ) -> Iterator[Need]:
-    action = "s3:GetObjectVersion" if version else "s3:GetObject"
-    yield Need(action, f"arn:aws:s3:::{bucket}/{key}", _context(operation))
+    permission = "GetObjectVersion" if version else "GetObject"
+    yield _need(operation, permission, f"{bucket}/{key}", version)
     encrypted = estate.object_key(bucket, key, version)
     if encrypted is None:
         # Who may not list a bucket is not told that it lacks an object: 403 instead of 404.
-        yield Need("s3:ListBucket", f"arn:aws:s3:::{bucket}", _context(operation))
+        yield _need(operation, "ListBucket", bucket)
     elif encrypted and decrypts:
         yield through("s3", operation.region, "Decrypt", encrypted)
 
 
 def _put_object(operation: Operation, estate: Estate) -> Iterator[Need]:
-    bucket, key = operation.text("Bucket"), operation.text("Key")
-    arn, context = f"arn:aws:s3:::{bucket}/{key}", _context(operation)
+    bucket = operation.text("Bucket")
+    where = f"{bucket}/{operation.text('Key')}"
     if source := operation.headers.get("x-amz-copy-source"):
-        where, _, version = unquote(source).lstrip("/").partition("?versionId=")
-        from_bucket, _, from_key = where.partition("/")
+        copied, _, version = unquote(source).lstrip("/").partition("?versionId=")
+        from_bucket, _, from_key = copied.partition("/")
         yield from _read(operation, estate, from_bucket, from_key, version)
-    yield Need("s3:PutObject", arn, context)
+    yield _need(operation, "PutObject", where)
     for header, permission in _HEADERS.items():
         if header in operation.headers:
-            yield Need(f"s3:{permission}", arn, context)
+            yield _need(operation, permission, where)
     if "if-match" in operation.headers:  # to compare is to read
-        yield Need("s3:GetObject", arn, context)
+        yield _need(operation, "GetObject", where)
     if encryption := _encryption(operation, estate, bucket):
         yield through("s3", operation.region, "GenerateDataKey", encryption)
         if operation.action != "PutObject":  # parts are put together again
@@ -131,7 +136,7 @@ def _put_object(operation: Operation, estate: Estate) -> Iterator[Need]:
 
 
 def _encryption(operation: Operation, estate: Estate, bucket: str) -> str:
-    named = operation.headers.get("x-amz-server-side-encryption-aws-kms-key-id")
+    named = operation.headers.get(_KEY_ID)
     if named:
         return estate.key_arn(operation.account, operation.region, named)
     if operation.headers.get("x-amz-server-side-encryption") == "AES256":
@@ -150,21 +155,19 @@ def _delete_objects(operation: Operation, _: Estate) -> Iterator[Need]:
 
 
 def _deletion(operation: Operation, key: str, version: str) -> Need:
-    action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
-    context = _context(operation) | Context({"s3:versionid": version or None})
-    return Need(action, f"arn:aws:s3:::{operation.text('Bucket')}/{key}", context)
+    permission = "DeleteObjectVersion" if version else "DeleteObject"
+    return _need(operation, permission, f"{operation.text('Bucket')}/{key}", version)
 
 
 def unnamed(operation: Operation, _: Estate) -> Iterator[Need]:
     """A call of which no permission is known, by its own name."""
-    name = "/".join(filter(None, (operation.text("Bucket"), operation.text("Key"))))
-    yield Need(f"s3:{operation.action}", f"arn:aws:s3:::{name}", _context(operation))
+    named = "/".join(filter(None, (operation.text("Bucket"), operation.text("Key"))))
+    yield _need(operation, operation.action, named)
 
 
 def _object(permission: str) -> Rule:
     def rule(operation: Operation, _: Estate) -> Iterator[Need]:
-        arn = f"arn:aws:s3:::{operation.text('Bucket')}/{operation.text('Key')}"
-        yield Need(f"s3:{permission}", arn, _context(operation))
+        yield _need(operation, permission, f"{operation.text('Bucket')}/{operation.text('Key')}")
 
     return rule
 

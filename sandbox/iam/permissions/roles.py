@@ -40,7 +40,7 @@ def _create_role(operation: Operation, _: Estate) -> Iterator[Need]:
     arn = f"arn:aws:iam::{operation.account}:role{path}{operation.text('RoleName')}"
     yield Need("iam:CreateRole", arn, _context(operation))
     if operation.parameters.get("Tags"):
-        yield Need("iam:TagRole", arn, _context(operation))
+        yield Need("iam:TagRole", arn, request_tags(operation, "Tags"))
 
 
 def _assume_role(operation: Operation, _: Estate) -> Iterator[Need]:
