@@ -64,6 +64,6 @@ class Reader:
         return self._guard.service_session(_SERVICE, role.arn, role.account, _SESSION)
 
     def _act(
-        self, session: Caller, role: ExecutionRole, service: str, action: str, parameters: Mapping[str, str]
+        self, session: Caller, role: ExecutionRole, service: str, action: str, members: Mapping[str, str]
     ) -> None:
-        self._guard.act(session, Operation(service, action, role.account, role.region, parameters))
+        self._guard.act(session, Operation(service, action, role.account, role.region, members))

@@ -1,6 +1,5 @@
 """What the sandbox's accounts hold, as far as permissions depend on it: read from moto, under the cloud's lock."""
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
@@ -79,8 +78,8 @@ class Estate:
             kind = "" if short.startswith("alias/") else "key/"
             return f"arn:aws:kms:{region}:{account}:{kind}{short}"
 
-    def ciphertext_key(self, blob: str) -> str:
-        return base64.b64decode(blob)[:KEY_ID_LEN].decode(errors="replace")
+    def ciphertext_key(self, blob: bytes) -> str:
+        return blob[:KEY_ID_LEN].decode(errors="replace")
 
     def alias_target(self, account: str, region: str, alias: str) -> str:
         with self._lock:

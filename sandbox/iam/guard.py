@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.call import Call, Request
+from sandbox.call import Call
 from sandbox.calls import Permission
 from sandbox.iam.arn import parse
 from sandbox.iam.callers import Callers, UnjudgedError
@@ -12,13 +12,13 @@ from sandbox.iam.core.document import PolicyError
 from sandbox.iam.core.judge import judge
 from sandbox.iam.denial import denied, not_judged
 from sandbox.iam.estate import Estate
-from sandbox.iam.operation import Operation, operation
+from sandbox.iam.operation import Operation
 from sandbox.iam.permissions import RULES, UNNAMED
 from sandbox.refusal import RefusedError
 
 # Services whose resources have policies of their own, which may deny an account's administrator as well.
 _POLICED = {"ecr", "kms", "s3", "sns", "sts"}
-# Parameters of AssumeRole that change what the session may do.
+# Members of AssumeRole that change what the session may do.
 _OF_SESSIONS = ("Policy", "PolicyArns", "Tags", "TransitiveTagKeys", "ProvidedContexts")
 
 
@@ -52,13 +52,13 @@ class Guard:
         self._callers = callers
         self._estate = estate
 
-    def demand(self, call: Call, account: str, request: Request) -> Demand:
+    def demand(self, call: Call, account: str) -> Demand:
         """What a call takes; refused is a role's call that the table does not hold."""
         try:
             caller = self._callers.by_key(account, call.key)
         except (UnjudgedError, PolicyError) as error:
             raise not_judged(error) from None
-        return self._demand(caller, call.service, self._needs(call, caller, request))
+        return self._demand(caller, call.service, self._needs(call, caller))
 
     def check(self, demand: Demand) -> None:
         """Refuses the first thing that the caller may not do."""
@@ -96,7 +96,7 @@ class Guard:
             complete.append((Need(need.action, need.resource, context), owned))
         return Demand(caller, service, tuple(complete))
 
-    def _needs(self, call: Call, caller: Caller, request: Request) -> Iterable[Need]:
+    def _needs(self, call: Call, caller: Caller) -> Iterable[Need]:
         rule = RULES.get(call.service, {}).get(call.action)
         if caller.administrator:
             rule = (rule or UNNAMED.get(call.service)) if call.service in _POLICED else None
@@ -107,13 +107,12 @@ class Guard:
                 f"which permissions {call.service} {call.action} takes, so no role may call it "
                 "(sandbox/iam/permissions)"
             )
-        try:
-            read = operation(call, caller.principal.account, request)
-        except ValueError as error:
-            raise RefusedError(f"the body cannot be read: {error}", "SerializationException") from None
-        if call.action == "AssumeRole" and (given := [n for n in _OF_SESSIONS if read.parameters.get(n)]):
+        if call.action == "AssumeRole" and (
+            given := [name for name in _OF_SESSIONS if call.members.get(name)]
+        ):
             raise not_judged(f"sessions with {given[0]}: give the role what it needs")
-        return rule(read, self._estate)
+        account = caller.principal.account
+        return rule(Operation(call.service, call.action, account, call.region, call.members), self._estate)
 
 
 def _around(caller: Caller, owned: Owned) -> Context:

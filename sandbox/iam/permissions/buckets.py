@@ -4,10 +4,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
 
-import re
 from collections.abc import Iterator
 from urllib.parse import unquote
-from xml.sax.saxutils import unescape
 
 from sandbox.iam.core.access import Context, Need, Value
 from sandbox.iam.operation import Operation
@@ -49,33 +47,39 @@ _WRITES = (
     *("PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart"),
     *("UploadPartCopy", "CompleteMultipartUpload"),
 )
-# What only a header of a request asks for.
-_HEADERS = {
-    "x-amz-tagging": "PutObjectTagging",
-    "x-amz-acl": "PutObjectAcl",
-    "x-amz-object-lock-mode": "PutObjectRetention",
-    "x-amz-object-lock-legal-hold": "PutObjectLegalHold",
+# What a write asks for beside itself, by the member that does.
+_BESIDE = {
+    "Tagging": "PutObjectTagging",
+    "ACL": "PutObjectAcl",
+    "ObjectLockMode": "PutObjectRetention",
+    "ObjectLockLegalHoldStatus": "PutObjectLegalHold",
 }
-# Condition keys, by the permissions that have them; elsewhere they are absent, whatever the request says.
-_OF_WRITES = ("if-match", "if-none-match", "x-amz-server-side-encryption")
-_KEY_ID = "x-amz-server-side-encryption-aws-kms-key-id"
-_HEADER_KEYS = {"PutObject": (*_OF_WRITES, _KEY_ID), "DeleteObject": ("if-match",)}
-_OF_LISTS = ("prefix", "delimiter", "max-keys")
-_QUERY_KEYS = {"ListBucket": _OF_LISTS, "ListBucketVersions": _OF_LISTS}
-_LISTED = re.compile(rb"<Object>.*?</Object>", re.DOTALL)
-_MEMBER = re.compile(r"<(Key|VersionId)>(.*?)</\1>", re.DOTALL)
+# Condition keys and the members that they tell of, by the permissions that have them; elsewhere they are absent.
+_OF_WRITES = {
+    "s3:if-match": "IfMatch",
+    "s3:if-none-match": "IfNoneMatch",
+    "s3:x-amz-server-side-encryption": "ServerSideEncryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": "SSEKMSKeyId",
+}
+_OF_LISTS = {"s3:prefix": "Prefix", "s3:delimiter": "Delimiter", "s3:max-keys": "MaxKeys"}
+_KEYS = {
+    "PutObject": _OF_WRITES,
+    "DeleteObject": {"s3:if-match": "IfMatch"},
+    "ListBucket": _OF_LISTS,
+    "ListBucketVersions": _OF_LISTS,
+}
+_ABSENT: dict[str, Value] = dict.fromkeys((*_OF_WRITES, *_OF_LISTS))
 
 
 def _need(operation: Operation, permission: str, resource: str, version: str = "") -> Need:
     """A permission with the condition keys that it has."""
-    keys: dict[str, Value] = dict.fromkeys(f"s3:{name}" for name in (*_OF_WRITES, _KEY_ID, *_OF_LISTS))
-    for name in _HEADER_KEYS.get(permission, ()):
-        keys[f"s3:{name}"] = operation.headers.get(name)
-    for name in _QUERY_KEYS.get(permission, ()):
-        keys[f"s3:{name}"] = operation.text(name) or None
-    return Need(
-        f"s3:{permission}", f"arn:aws:s3:::{resource}", Context({**keys, "s3:versionid": version or None})
-    )
+    given = {key: operation.members.get(member) for key, member in _KEYS.get(permission, {}).items()}
+    keys: dict[str, Value] = {
+        **_ABSENT,
+        **{key: None if value is None else str(value) for key, value in given.items()},
+        "s3:versionid": version or None,
+    }
+    return Need(f"s3:{permission}", f"arn:aws:s3:::{resource}", Context(keys))
 
 
 def _bucket(call: str, permission: str) -> Rule:
@@ -88,7 +92,7 @@ def _bucket(call: str, permission: str) -> Rule:
 def _create_bucket(operation: Operation, _: Estate) -> Iterator[Need]:
     bucket = operation.text("Bucket")
     yield _need(operation, "CreateBucket", bucket)
-    if operation.headers.get("x-amz-bucket-object-lock-enabled", "").lower() == "true":
+    if operation.members.get("ObjectLockEnabledForBucket"):
         yield _need(operation, "PutBucketObjectLockConfiguration", bucket)
         yield _need(operation, "PutBucketVersioning", bucket)
 
@@ -98,8 +102,8 @@ def _list_buckets(_: Operation, __: Estate) -> Iterator[Need]:
 
 
 def _get_object(operation: Operation, estate: Estate) -> Iterator[Need]:
-    bucket, key, version = (operation.text(name) for name in ("Bucket", "Key", "versionId"))
-    decrypts = operation.action == "GetObject" or operation.headers.get("x-amz-checksum-mode") == "ENABLED"
+    bucket, key, version = (operation.text(name) for name in ("Bucket", "Key", "VersionId"))
+    decrypts = operation.action == "GetObject" or operation.text("ChecksumMode") == "ENABLED"
     yield from _read(operation, estate, bucket, key, version, decrypts=decrypts)
 
 
@@ -119,15 +123,15 @@ def _read(  # an object has a bucket, a key and a version
 def _put_object(operation: Operation, estate: Estate) -> Iterator[Need]:
     bucket = operation.text("Bucket")
     where = f"{bucket}/{operation.text('Key')}"
-    if source := operation.headers.get("x-amz-copy-source"):
+    if source := operation.text("CopySource"):
         copied, _, version = unquote(source).lstrip("/").partition("?versionId=")
         from_bucket, _, from_key = copied.partition("/")
         yield from _read(operation, estate, from_bucket, from_key, version)
     yield _need(operation, "PutObject", where)
-    for header, permission in _HEADERS.items():
-        if header in operation.headers:
+    for member, permission in _BESIDE.items():
+        if operation.members.get(member):
             yield _need(operation, permission, where)
-    if "if-match" in operation.headers:  # to compare is to read
+    if operation.text("IfMatch"):  # to compare is to read
         yield _need(operation, "GetObject", where)
     if encryption := _encryption(operation, estate, bucket):
         yield through("s3", operation.region, "GenerateDataKey", encryption)
@@ -136,22 +140,20 @@ def _put_object(operation: Operation, estate: Estate) -> Iterator[Need]:
 
 
 def _encryption(operation: Operation, estate: Estate, bucket: str) -> str:
-    named = operation.headers.get(_KEY_ID)
-    if named:
+    if named := operation.text("SSEKMSKeyId"):
         return estate.key_arn(operation.account, operation.region, named)
-    if operation.headers.get("x-amz-server-side-encryption") == "AES256":
+    if operation.text("ServerSideEncryption") == "AES256":
         return ""
     return estate.bucket_key(bucket)
 
 
 def _delete_object(operation: Operation, _: Estate) -> Iterator[Need]:
-    yield _deletion(operation, operation.text("Key"), operation.text("versionId"))
+    yield _deletion(operation, operation.text("Key"), operation.text("VersionId"))
 
 
 def _delete_objects(operation: Operation, _: Estate) -> Iterator[Need]:
-    for listed in _LISTED.findall(operation.body):
-        members = {name: unescape(value) for name, value in _MEMBER.findall(listed.decode())}
-        yield _deletion(operation, members.get("Key", ""), members.get("VersionId", ""))
+    for listed in operation.members["Delete"]["Objects"]:
+        yield _deletion(operation, listed["Key"], listed.get("VersionId", ""))
 
 
 def _deletion(operation: Operation, key: str, version: str) -> Need:

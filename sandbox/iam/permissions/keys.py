@@ -36,7 +36,9 @@ def through(service: str, region: str, action: str, key: str) -> Need:
 
 def _of_key(call: str) -> Rule:
     def rule(operation: Operation, estate: Estate) -> Iterator[Need]:
-        name = operation.text("KeyId") or estate.ciphertext_key(operation.text("CiphertextBlob"))
+        name = operation.text("KeyId") or estate.ciphertext_key(
+            operation.members.get("CiphertextBlob") or b""
+        )
         alias = name[name.index("alias/") :] if "alias/" in name else None
         context = _DIRECT | Context({"kms:requestalias": alias}) | request_tags(operation, "Tags")
         yield Need(f"kms:{call}", estate.key_arn(operation.account, operation.region, name), context)
@@ -62,7 +64,7 @@ def _of_alias(call: str) -> Rule:
 def _create_key(operation: Operation, _: Estate) -> Iterator[Need]:
     context = _DIRECT | request_tags(operation, "Tags")
     yield Need("kms:CreateKey", "*", context)
-    if operation.parameters.get("Tags"):
+    if operation.members.get("Tags"):
         yield Need("kms:TagResource", f"arn:aws:kms:{operation.region}:{operation.account}:key/*", context)
 
 

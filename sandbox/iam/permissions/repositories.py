@@ -46,7 +46,7 @@ def _in_registry(rule: Rule) -> Rule:
 def _create_repository(operation: Operation, estate: Estate) -> Iterator[Need]:
     """ECR describes the key and makes itself grants on it, as the caller (userguide/encryption-at-rest.html)."""
     yield from _DERIVED["CreateRepository"](operation, estate)
-    encryption = operation.parameters.get("encryptionConfiguration") or {}
+    encryption = operation.members.get("encryptionConfiguration") or {}
     if key := encryption.get("kmsKey"):
         arn = estate.key_arn(operation.account, operation.region, key)
         yield through("ecr", operation.region, "DescribeKey", arn)

@@ -39,7 +39,7 @@ def _create_role(operation: Operation, _: Estate) -> Iterator[Need]:
     path = operation.text("Path") or "/"
     arn = f"arn:aws:iam::{operation.account}:role{path}{operation.text('RoleName')}"
     yield Need("iam:CreateRole", arn, _context(operation))
-    if operation.parameters.get("Tags"):
+    if operation.members.get("Tags"):
         yield Need("iam:TagRole", arn, request_tags(operation, "Tags"))
 
 

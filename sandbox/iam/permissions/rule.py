@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-import botocore.session
-from botocore.model import ServiceModel
+from botocore.model import OperationModel
 
+from sandbox.api.models import input_of, operation
 from sandbox.iam.core.access import Context, Need, Value
 from sandbox.iam.operation import Operation
 
@@ -16,8 +16,8 @@ class Estate(Protocol):
     def key_arn(self, account: str, region: str, name: str) -> str:
         """ARN of a KMS key by id, ARN or alias; of one that does not exist, what it would be."""
 
-    def ciphertext_key(self, blob: str) -> str:
-        """Id of the key that a ciphertext (base64) was made with."""
+    def ciphertext_key(self, blob: bytes) -> str:
+        """Id of the key that a ciphertext was made with."""
 
     def alias_target(self, account: str, region: str, alias: str) -> str:
         """ARN of the key that an alias stands for, "" for none."""
@@ -62,27 +62,26 @@ def derived(service: str, prefix: str, kinds: Kinds, calls: Iterable[str], taggi
     A call with none of these members is about no resource: "*". One that makes something and gives it tags needs
     `tagging` as well (the reference's dependent actions).
     """
-    model = _model(service)
-    return {call: _derived(model, call, prefix, kinds, tagging) for call in calls}
+    return {call: _derived(operation(service, call), call, prefix, kinds, tagging) for call in calls}
 
 
-def _derived(model: ServiceModel, call: str, prefix: str, kinds: Kinds, tagging: str) -> Rule:
-    shape = model.operation_model(call).input_shape
-    members = shape.members if shape else {}
+def _derived(model: OperationModel | None, call: str, prefix: str, kinds: Kinds, tagging: str) -> Rule:
+    assert model is not None, f"{prefix} has no call {call}"
+    members = input_of(model).members
     named = {member: kinds[member] for member in members if member in kinds}
     tagged = next((member for member in ("Tags", "tags") if tagging and member in members), "")
 
-    def rule(operation: Operation, _: Estate) -> Iterator[Need]:
-        context = request_tags(operation, tagged)
+    def rule(made: Operation, _: Estate) -> Iterator[Need]:
+        context = request_tags(made, tagged)
         found = [
             arn
             for member, template in named.items()
-            if operation.parameters.get(member)
-            for arn in arns(operation, template, operation.parameters[member])
+            if made.members.get(member)
+            for arn in arns(made, template, made.members[member])
         ]
         for arn in found or ["*"]:
             yield Need(f"{prefix}:{call}", arn, context)
-        if tagged and call not in _TAGGING_CALLS and operation.parameters.get(tagged):
+        if tagged and call not in _TAGGING_CALLS and made.members.get(tagged):
             for arn in found[:1]:
                 yield Need(f"{prefix}:{tagging}", arn, context)
 
@@ -94,7 +93,7 @@ _TAGGING_CALLS = {"AddTags", "TagResource", "TagRole"}
 
 def request_tags(operation: Operation, member: str) -> Context:
     """`aws:RequestTag/…` and `aws:TagKeys`, from a list of Key and Value or a mapping."""
-    listed: Any = operation.parameters.get(member) or [] if member else []
+    listed: Any = operation.members.get(member) or [] if member else []
     if isinstance(listed, dict):
         tags = dict(listed)
     else:
@@ -103,10 +102,6 @@ def request_tags(operation: Operation, member: str) -> Context:
             for each in listed
         }
     values: dict[str, Value] = {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()}
-    removed = operation.parameters.get("TagKeys") or operation.parameters.get("tagKeys") or []
+    removed = operation.members.get("TagKeys") or operation.members.get("tagKeys") or []
     keys = (*tags, *removed)
     return Context({**values, "aws:tagkeys": keys or None}, ("aws:requesttag/",))
-
-
-def _model(service: str) -> ServiceModel:
-    return botocore.session.get_session().get_service_model(service)

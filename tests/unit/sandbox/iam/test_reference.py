@@ -3,9 +3,9 @@
 from functools import cache
 from unittest.mock import create_autospec
 
-import botocore.session
 import pytest
 
+from sandbox.api.models import input_of, operation
 from sandbox.iam.operation import Operation
 from sandbox.iam.permissions import RULES
 from sandbox.iam.permissions.rule import Estate
@@ -35,6 +35,10 @@ GIVEN = {
     "ResourceId": "endpoint/e/variant/v",
     "encryptionConfiguration": {"kmsKey": KEY},
     "Path": "/",
+    "Delete": {"Objects": [{"Key": "k"}]},
+    "CopySource": "b/k",
+    "Bucket": "b",
+    "Key": "k",
 }
 PAIRS = [(service, call) for service, rules in RULES.items() for call in rules]
 
@@ -54,23 +58,9 @@ def estate():
 @cache
 def needs(service, call):
     """What a call with all its members takes."""
-    model = _model(MODELS.get(service, service))
-    parameters = {"Bucket": "b", "Key": "k"} if service == "s3" else _filled(service, call, model)
-    headers = {"x-amz-server-side-encryption": "aws:kms", "if-match": "e"} if service == "s3" else {}
-    operation = Operation(
-        service, call, ACCOUNT, REGION, parameters, headers, b"<Object><Key>k</Key></Object>"
-    )
-    return list(RULES[service][call](operation, estate()))
-
-
-@cache
-def _model(service):
-    return botocore.session.get_session().get_service_model(service)
-
-
-def _filled(service, call, model):
-    shape = model.operation_model(call).input_shape
-    return {name: _value(service, name, member) for name, member in (shape.members if shape else {}).items()}
+    shape = input_of(operation(MODELS.get(service, service), call))
+    members = {name: _value(service, name, member) for name, member in shape.members.items()}
+    return list(RULES[service][call](Operation(service, call, ACCOUNT, REGION, members), estate()))
 
 
 def _value(service, name, shape):
