@@ -27,7 +27,7 @@ class Life:
 
 def live(site, tries=lambda _: (), stray=None):
     """Run all steps. Before each, try it without each action that `tries(step)` names as (number of a policy, Sid, action)."""
-    policies, life = committed(), Life(site)
+    policies, life, before = committed(), Life(site), 0
     for role in ROLES:
         site.give(role, *attached(policies, role))
     for step in STEPS:
@@ -42,16 +42,17 @@ def live(site, tries=lambda _: (), stray=None):
         site.give(step.role, *whole)
         if stray and step.role == TEARDOWN:
             life.strays, stray = stray(site), None
-        before = last(site)
+        before = last(site, before)
         step.run(site)
-        made = [call for call in site.calls() if call["n"] > before and call["role"] == ARN + step.role]
+        made = [call for call in site.calls(before) if call["role"] == ARN + step.role]
         life.calls += made
         life.needs[step] = [need for call in made for need in call["needs"]]
     return life
 
 
-def last(site):
-    return max((call["n"] for call in site.calls()), default=0)
+def last(site, since):
+    """The number of the newest call."""
+    return max((call["n"] for call in site.calls(since)), default=since)
 
 
 def actions(role):
@@ -72,6 +73,12 @@ def without(policies, number, sid, action):
             statement["Action"].remove(action)
     left[number]["Statement"] = [each for each in left[number]["Statement"] if each["Action"]]
     return [each for each in left if each["Statement"]]
+
+
+def missed(needs, policies, role, lacking):
+    """Whether one of the permissions that were taken is refused when the policies lack an action."""
+    left = without(policies, *lacking)
+    return any(denies(left, role, need) for need in needs if need["action"] == lacking[2])
 
 
 def denies(policies, role, need):

@@ -7,7 +7,7 @@ while the endpoint serves.
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.stacks.roles import actions, denies, live, without
+from tests.stacks.roles import actions, live, missed
 from tools.roles.flows import DEPLOY, OPERATOR, PREVIEW, PUSHER, REGISTRAR, ROLES, TEARDOWN
 from tools.roles.policies import attached, committed, derived
 from tools.roles.site import PLACE, STATE_BUCKET, FlowError, Site
@@ -101,11 +101,7 @@ def test_without_any_one_action_a_call_of_the_work_is_denied(life, role):
     needs = [need for step, taken in life.needs.items() if step.role == role for need in taken]
     policies = attached(committed(), role)
     own = [each for each in actions(role) if role != TEARDOWN or each[0] == 1]
-    idle = {
-        lacking[2]
-        for lacking in own
-        if not any(denies(without(policies, *lacking), role, need) for need in needs)
-    }
+    idle = {lacking[2] for lacking in own if not missed(needs, policies, role, lacking)}
     assert idle <= {action for each in unseen() if role in each.roles for action in each.actions}
 
 
@@ -125,7 +121,7 @@ def test_without_any_one_action_the_work_fails(life, tmp_path):
         found = [
             lacking
             for lacking in sorted(pending[step.role])
-            if any(denies(without(whole, *lacking), step.role, need) for need in life.needs[step])
+            if missed(life.needs[step], whole, step.role, lacking)
         ]
         pending[step.role] -= set(found)
         return found

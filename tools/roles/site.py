@@ -130,10 +130,10 @@ class Site:
         """A boto3 client of the account's own user."""
         return _client(self.environ, service)
 
-    def calls(self) -> list[dict[str, Any]]:
-        """The sandbox's record of calls."""
+    def calls(self, since: int = 0) -> list[dict[str, Any]]:
+        """The sandbox's record of calls, after the `since`-th."""
         daemon = json.loads((self.folder / "sandbox" / "daemon.json").read_text())
-        url = f"http://127.0.0.1:{daemon['control']}/sandbox/calls"
+        url = f"http://127.0.0.1:{daemon['control']}/sandbox/calls?since={since}"
         with urllib.request.urlopen(url, timeout=60) as answer:
             return list(json.load(answer))
 
