@@ -60,14 +60,16 @@ class Cloud:
                 for key in iam_backends[account.id][_PARTITION].access_keys
             }
 
-    def play(self, call: Call, _account: str, request: Request) -> Answer:
-        """Run one call; raises RefusedError for what moto lacks."""
+    def play(self, call: Call, account: str, request: Request) -> Answer:
+        """Run one call in an account; raises RefusedError for what moto lacks."""
         # moto's own reset and replay routes would pull the world from under a stack.
         if request.path.startswith("/moto-api"):
             raise unknown(call)
+        # moto takes the account from this header first: whoever sends one of their own names no other.
+        environ = {**request.environ, "HTTP_X_MOTO_ACCOUNT_ID": account}
         try:
             with self.lock:
-                body, status, headers = run_wsgi_app(self._app, dict(request.environ), buffered=True)
+                body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
         except NotImplementedError:
             raise unknown(call) from None
         answer = Answer(int(status.split(" ", 1)[0]), list(headers), b"".join(body))

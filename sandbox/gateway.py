@@ -25,9 +25,6 @@ from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.services import Service
 
 _LOG = logging.getLogger(__name__)
-# After these a caller may hold a key that the data plane does not know yet.
-_NEW_KEYS = {"AssumeRole", "CreateAccessKey"}
-
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -94,8 +91,8 @@ class Gateway:
         cut = "hold_answer" in faults and not self._holds.keep(msgspec.structs.replace(held, ran=True))
         return answer, cut or "lost" in faults
 
-    def _judge(self, number: int, call: Call, account: str) -> None:
-        """Raises RefusedError unless whoever calls may."""
+    def _judge(self, number: int, call: Call, account: str) -> str:
+        """The account whose the resource is; raises RefusedError unless whoever calls may."""
         demand = self._guard.demand(call, account)
         self._calls.judge(number, demand.role, demand.permissions())
         try:
@@ -103,16 +100,17 @@ class Gateway:
         except RefusedError:
             self._calls.deny(number)
             raise
+        return demand.owner
 
     def _answer(self, number: int, call: Call, account: str, request: Request) -> Answer:
         service = self._services.get(call.service)
         if service is None:
             raise unknown(call)
         call = replace(call, members=members_of(service, call, request))
-        self._judge(number, call, account)
+        account = self._judge(number, call, account)
         with service.guard(call, account, request):
             answer = service.answer(call, account, request)
-        if call.action in _NEW_KEYS:
+        if _changes_callers(call):
             self._publish()
         return answer
 
@@ -143,6 +141,13 @@ class Gateway:
         except (msgspec.DecodeError, ValueError) as error:
             return _json({"message": str(error)}, 400)
         return _json({"message": f"no route {request.method} {request.path}"}, 404)
+
+
+def _changes_callers(call: Call) -> bool:
+    """Whether the data plane must hear of it: of a new key, or of what a role may do."""
+    return call.action == "AssumeRole" or (
+        call.service == "iam" and not call.action.startswith(("Get", "List"))
+    )
 
 
 def _read(environ: dict[str, Any]) -> Request:

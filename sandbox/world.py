@@ -83,7 +83,12 @@ class World:
                 endpoints[account.id] = {
                     name: endpoint.route() for name, endpoint in account.endpoints.items()
                 }
-        return {"keys": self.cloud.keys(), "endpoints": endpoints}
+        keys = self.cloud.keys()
+        denials = {
+            key: self.guard.uninvokable(account, key, REGION, endpoints.get(account, ()))
+            for key, account in keys.items()
+        }
+        return {"keys": keys, "denials": denials, "endpoints": endpoints}
 
     def take_metrics(self, batch: list[dict[str, Any]]) -> None:
         for item in batch:

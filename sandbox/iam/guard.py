@@ -18,6 +18,8 @@ from sandbox.refusal import RefusedError
 
 # Services whose resources have policies of their own, which may deny an account's administrator as well.
 _POLICED = {"ecr", "kms", "s3", "sns", "sts"}
+# … and whose calls may name another account's resource; of S3's, every account knows all buckets.
+_ANSWERED_BY_OWNER = {"ecr", "kms", "sns"}
 # Members of AssumeRole that change what the session may do.
 _OF_SESSIONS = ("Policy", "PolicyArns", "Tags", "TransitiveTagKeys", "ProvidedContexts")
 
@@ -34,6 +36,13 @@ class Demand:
     def role(self) -> str:
         """ARN of the role that calls, "" of a user."""
         return self.caller.principal.role
+
+    @property
+    def owner(self) -> str:
+        """Whose account answers: the resource's, where a call names another account's, else the caller's."""
+        if self.service in _ANSWERED_BY_OWNER and self.needs:
+            return self.needs[0][1].account
+        return self.caller.principal.account
 
     def permissions(self) -> list[Permission]:
         """What a role's call takes, as the record of calls keeps it; a user may do everything."""
@@ -71,6 +80,21 @@ class Guard:
         """Refuses what a caller may not do through a service that works in its name."""
         needs = RULES[operation.service][operation.action](operation, self._estate)
         self.check(self._demand(caller, operation.service, needs))
+
+    def uninvokable(self, account: str, key: str, region: str, endpoints: Iterable[str]) -> dict[str, str]:
+        """The endpoints of an account that the holder of a key may not invoke, and in which words it is told."""
+        try:
+            caller = self._callers.by_key(account, key)
+        except (UnjudgedError, PolicyError) as error:
+            return dict.fromkeys(endpoints, not_judged(error).message)
+        refused = {}
+        for endpoint in () if caller.administrator else endpoints:
+            members = {"EndpointName": endpoint}
+            try:
+                self.act(caller, Operation("sagemaker", "InvokeEndpoint", account, region, members))
+            except RefusedError as error:
+                refused[endpoint] = error.message
+        return refused
 
     def service_session(self, service: str, role: str, account: str, name: str) -> Caller:
         """A service takes on a role of an account, for something of that account's, if the role trusts it."""

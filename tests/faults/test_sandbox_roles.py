@@ -332,3 +332,52 @@ def test_calls_are_recorded_with_the_role_and_what_they_needed(sandbox, acting, 
 
 def test_everybody_may_ask_who_they_are(acting):
     assert acting("anyone", "sts").get_caller_identity()["Arn"] == f"{HERE}/anyone/job"
+
+
+def test_another_accounts_key_repository_and_topic_are_used_in_place_when_both_sides_allow(admin, sandbox):
+    friend = {"Principal": {"AWS": ACCOUNTS["prod"]}}
+    document = {
+        "Version": VERSION,
+        "Statement": [
+            allow("kms:*", Principal={"AWS": ACCOUNTS["staging"]}),
+            allow("kms:DescribeKey", **friend),
+        ],
+    }
+    lent = admin("kms").create_key(Policy=json.dumps(document))["KeyMetadata"]["Arn"]
+    admin("ecr").create_repository(repositoryName="lent")
+    lists = {"Effect": "Allow", "Action": "ecr:ListImages", **friend}
+    admin("ecr").set_repository_policy(
+        repositoryName="lent", policyText=json.dumps({"Version": VERSION, "Statement": [lists]})
+    )
+    topic = admin("sns").create_topic(Name="lent")["TopicArn"]
+    publishes = {"Version": VERSION, "Statement": [allow("sns:Publish", topic, **friend)]}
+    admin("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(publishes)
+    )
+    role = sandbox.role("prod", "borrower", allow(["kms:*", "ecr:*", "sns:*"]))
+    kms, ecr, sns = (sandbox.assumed("prod", role).client(service) for service in ("kms", "ecr", "sns"))
+    assert kms.describe_key(KeyId=lent)["KeyMetadata"]["AWSAccountId"] == ACCOUNTS["staging"]
+    assert ecr.list_images(registryId=ACCOUNTS["staging"], repositoryName="lent")["imageIds"] == []
+    assert sns.publish(TopicArn=topic, Message="m")["MessageId"]
+    for call, parameters in (
+        (kms.get_key_policy, {"KeyId": lent}),
+        (ecr.describe_images, {"registryId": ACCOUNTS["staging"], "repositoryName": "lent"}),
+        (sns.get_topic_attributes, {"TopicArn": topic}),
+    ):
+        assert "no resource-based policy" in refusal(call, **parameters)[2]
+
+
+def test_a_header_of_moto_s_own_names_no_other_account(admin):
+    admin("ecr", "prod").create_repository(repositoryName="prods")
+    ecr = admin("ecr")
+
+    def elsewhere(request, **_):
+        request.headers["x-moto-account-id"] = ACCOUNTS["prod"]
+
+    ecr.meta.events.register("before-sign.ecr", elsewhere)
+    try:
+        assert (
+            refusal(ecr.describe_repositories, repositoryNames=["prods"])[0] == "RepositoryNotFoundException"
+        )
+    finally:
+        ecr.meta.events.unregister("before-sign.ecr", elsewhere)

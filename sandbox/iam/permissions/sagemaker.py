@@ -74,6 +74,7 @@ def _list_packages(_: Operation, __: Estate) -> Iterator[Need]:
 
 RULES: Rules = {
     **_DERIVED,
+    **derived("sagemaker-runtime", "sagemaker", _KINDS, ("InvokeEndpoint",)),
     "CreateModel": _and("CreateModel", _pass_role),
     "CreateEndpointConfig": _and("CreateEndpointConfig", _volume_key),
     "CreateModelPackage": _create_package,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
 from sandbox.iam.core.document import read
 from sandbox.iam.core.judge import judge
+from tests.examples import examples
 from tests.unit import iam_reference
 from tools.roles.derive import Grant, grants, ordered, policy
 from tools.roles.flows import ROLES, STEPS
@@ -126,7 +127,7 @@ PAIRS = [
 ] + [("kms:ListAliases", KNOWN["Anything"])]
 
 
-@settings(derandomize=True, deadline=None, max_examples=200, database=None)
+@settings(max_examples=examples(200))
 @given(st.sets(st.sampled_from(PAIRS), min_size=1, max_size=14))
 def test_a_policy_gives_what_was_granted_and_nothing_that_was_not(pairs):
     made = policy(Grant(action, resource, ordered(resource.conditions)) for action, resource in pairs)

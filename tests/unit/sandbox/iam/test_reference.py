@@ -58,7 +58,8 @@ def estate():
 @cache
 def needs(service, call):
     """What a call with all its members takes."""
-    shape = input_of(operation(MODELS.get(service, service), call))
+    model = "sagemaker-runtime" if call == "InvokeEndpoint" else MODELS.get(service, service)
+    shape = input_of(operation(model, call))
     members = {name: _value(service, name, member) for name, member in shape.members.items()}
     return list(RULES[service][call](Operation(service, call, ACCOUNT, REGION, members), estate()))
 

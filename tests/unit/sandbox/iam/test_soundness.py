@@ -3,12 +3,14 @@
 import json
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
 from sandbox.iam.core.document import read
 from sandbox.iam.core.judge import judge
+from tests.examples import examples
 from tests.unit.sandbox.iam.oracle import outcomes
 from tests.unit.sandbox.iam.policies import ELSEWHERE, HOME, ROLE, ROOT, SESSION
 
@@ -117,10 +119,11 @@ def possible(case):
     )
 
 
+@pytest.mark.hypothesis
 def test_the_judge_decides_as_the_oracle_does():
     seen = Counter()
 
-    @settings(derandomize=True, deadline=None, max_examples=1500, database=None)
+    @settings(max_examples=examples(1500))
     @given(cases)
     def check(case):
         decision, ways = judged(case), possible(case)
