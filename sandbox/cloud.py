@@ -37,7 +37,7 @@ class Cloud:
     def __init__(self) -> None:
         moto_patches.apply()
         self._app = DomainDispatcherApplication(create_backend_app)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         for account in ACCOUNTS:
             iam = iam_backends[account.id][_PARTITION]
             # moto finds the account of a caller by the account that holds the access key.
@@ -53,21 +53,23 @@ class Cloud:
 
     def keys(self) -> dict[str, str]:
         """Access key to account id."""
-        with self._lock:
+        with self.lock:
             return {
                 key: account.id
                 for account in ACCOUNTS
                 for key in iam_backends[account.id][_PARTITION].access_keys
             }
 
-    def play(self, call: Call, _account: str, request: Request) -> Answer:
-        """Run one call; raises RefusedError for what moto lacks."""
+    def play(self, call: Call, account: str, request: Request) -> Answer:
+        """Run one call in an account; raises RefusedError for what moto lacks."""
         # moto's own reset and replay routes would pull the world from under a stack.
         if request.path.startswith("/moto-api"):
             raise unknown(call)
+        # moto takes the account from this header first: whoever sends one of their own names no other.
+        environ = {**request.environ, "HTTP_X_MOTO_ACCOUNT_ID": account}
         try:
-            with self._lock:
-                body, status, headers = run_wsgi_app(self._app, dict(request.environ), buffered=True)
+            with self.lock:
+                body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
         except NotImplementedError:
             raise unknown(call) from None
         answer = Answer(int(status.split(" ", 1)[0]), list(headers), b"".join(body))
@@ -78,7 +80,7 @@ class Cloud:
 
     def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
         """The manifest of an image in ECR; raises MissingError."""
-        with self._lock:
+        with self.lock:
             repositories = ecr_backends[account][region].repositories
             if repository not in repositories:
                 raise MissingError(f"ECR repository {repository} does not exist in account {account}")
@@ -87,22 +89,21 @@ class Cloud:
                     return str(image.image_manifest)
         raise MissingError(f"ECR repository {repository} of account {account} holds no image {digest}")
 
-    def object(self, account: str, bucket: str, key: str) -> bytes:
-        """The bytes of an S3 object that the account may read; raises MissingError."""
-        with self._lock:
+    def object(self, bucket: str, key: str) -> bytes:
+        """The bytes of an S3 object, whoever asks; raises MissingError."""
+        with self.lock:
             known = s3_backends.bucket_accounts.get(bucket)
             try:
-                found = s3_backends[account][_PARTITION].get_object(bucket, key) if known else None
+                found = s3_backends[known[1]][_PARTITION].get_object(bucket, key) if known else None
             except S3ClientError:
                 found = None
-            # One's own buckets only: the sandbox knows no cross-account bucket policy.
-            if known is None or known[1] != account or found is None:
-                raise MissingError(f"no readable object at s3://{bucket}/{key} for account {account}")
+            if found is None:
+                raise MissingError(f"no readable object at s3://{bucket}/{key}")
             return bytes(found.value)
 
     def is_scalable_target(self, account: str, region: str, resource: str) -> bool:
         """Whether application-autoscaling has a target `endpoint/NAME/variant/NAME` registered."""
-        with self._lock:
+        with self.lock:
             targets = applicationautoscaling_backends[account][region].targets
             return any(resource in of_dimension for of_dimension in targets.values())
 
@@ -110,7 +111,7 @@ class Cloud:
         self, account: str, region: str, namespace: str, metrics: Iterable[dict[str, Any]], at: datetime
     ) -> None:
         """Store CloudWatch data; `metrics` in PutMetricData's shape."""
-        with self._lock:
+        with self.lock:
             cloudwatch_backends[account][region].put_metric_data(
                 namespace, [{**metric, "Timestamp": at} for metric in metrics]
             )

@@ -19,29 +19,29 @@ from sandbox.calls import Calls
 from sandbox.cloud import Cloud
 from sandbox.faults import Fault, Faults
 from sandbox.holds import Held, Holds
+from sandbox.iam.guard import Guard
 from sandbox.members import members_of
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.services import Service
 
 _LOG = logging.getLogger(__name__)
-# After these a caller may hold a key that the data plane does not know yet.
-_NEW_KEYS = {"AssumeRole", "CreateAccessKey"}
-
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Gateway:
     """A WSGI application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - each is a part of the world
         self,
         cloud: Cloud,
+        guard: Guard,
         services: Mapping[str, Service],
         faults: Faults,
         status: Callable[[], dict[str, Any]],
         publish: Callable[[], None],
     ) -> None:
         self._cloud = cloud
+        self._guard = guard
         self._services = services
         self._faults = faults
         self._status = status
@@ -72,7 +72,7 @@ class Gateway:
         if account is None:
             return _stranger(call).answer(call), False
         caller = caller_of(request)
-        self._calls.record(account, call.service, call.action, caller)
+        number = self._calls.record(account, call.service, call.action, caller)
         faults = {fault.kind: fault for fault in self._faults.of_call(account, call.action, caller)}
         held = Held(account, call.service, call.action, caller, ran=False)
         if "hold" in faults and not self._holds.keep(held):
@@ -82,7 +82,7 @@ class Gateway:
         if "throttle" in faults:
             return RefusedError("Rate exceeded", "ThrottlingException").answer(call), False
         try:
-            answer = self._answer(call, account, request)
+            answer = self._answer(number, call, account, request)
         except RefusedError as refused:
             answer = refused.answer(call)
         except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log the traceback
@@ -91,14 +91,26 @@ class Gateway:
         cut = "hold_answer" in faults and not self._holds.keep(msgspec.structs.replace(held, ran=True))
         return answer, cut or "lost" in faults
 
-    def _answer(self, call: Call, account: str, request: Request) -> Answer:
+    def _judge(self, number: int, call: Call, account: str) -> str:
+        """The account whose the resource is; raises RefusedError unless whoever calls may."""
+        demand = self._guard.demand(call, account)
+        self._calls.judge(number, demand.role, demand.permissions())
+        try:
+            self._guard.check(demand)
+        except RefusedError:
+            self._calls.deny(number)
+            raise
+        return demand.owner
+
+    def _answer(self, number: int, call: Call, account: str, request: Request) -> Answer:
         service = self._services.get(call.service)
         if service is None:
             raise unknown(call)
         call = replace(call, members=members_of(service, call, request))
+        account = self._judge(number, call, account)
         with service.guard(call, account, request):
             answer = service.answer(call, account, request)
-        if call.action in _NEW_KEYS:
+        if _changes_callers(call):
             self._publish()
         return answer
 
@@ -129,6 +141,13 @@ class Gateway:
         except (msgspec.DecodeError, ValueError) as error:
             return _json({"message": str(error)}, 400)
         return _json({"message": f"no route {request.method} {request.path}"}, 404)
+
+
+def _changes_callers(call: Call) -> bool:
+    """Whether the data plane must hear of it: of a new key, or of what a role may do."""
+    return call.action == "AssumeRole" or (
+        call.service == "iam" and not call.action.startswith(("Get", "List"))
+    )
 
 
 def _read(environ: dict[str, Any]) -> Request:

@@ -21,7 +21,11 @@ from sandbox.gateway import Gateway
 from sandbox.home import Home
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
+from sandbox.hosting.execution_role import Reader
 from sandbox.hosting.fleet import Fleet
+from sandbox.iam.callers import Callers
+from sandbox.iam.estate import Estate
+from sandbox.iam.guard import Guard
 from sandbox.sagemaker.actions import SageMaker
 from sandbox.services import services
 
@@ -47,15 +51,22 @@ class World:
         for folder in (place.instances, place.container_logs):
             shutil.rmtree(folder, ignore_errors=True)
         self.cloud = Cloud()
-        self.fleet = Fleet(place, self.cloud)
+        self.guard = Guard(Callers(self.cloud.lock), Estate(self.cloud.lock))
+        reader = Reader(self.cloud, self.guard)
+        self.fleet = Fleet(place, reader)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
             ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
         )
         self.changes = Changes(self.fleet, self.link, delays, faults)
-        self.sagemaker = SageMaker(self.cloud, self.changes)
+        self.sagemaker = SageMaker(self.cloud, reader, self.changes)
         gateway = Gateway(
-            self.cloud, services(self.cloud, self.sagemaker), faults, self.status, self.link.publish
+            self.cloud,
+            self.guard,
+            services(self.cloud, self.sagemaker),
+            faults,
+            self.status,
+            self.link.publish,
         )
         self.server = _listening(
             ports.control,
@@ -72,7 +83,12 @@ class World:
                 endpoints[account.id] = {
                     name: endpoint.route() for name, endpoint in account.endpoints.items()
                 }
-        return {"keys": self.cloud.keys(), "endpoints": endpoints}
+        keys = self.cloud.keys()
+        denials = {
+            key: self.guard.uninvokable(account, key, REGION, endpoints.get(account, ()))
+            for key, account in keys.items()
+        }
+        return {"keys": keys, "denials": denials, "endpoints": endpoints}
 
     def take_metrics(self, batch: list[dict[str, Any]]) -> None:
         for item in batch:

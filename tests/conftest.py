@@ -22,6 +22,8 @@ import tests.examples  # noqa: F401 - registers the profiles
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ECHO = CHECKOUT / "tests" / "containers" / "echo"
+ACCOUNTS = {"staging": "111111111111", "prod": "222222222222"}
+VERSION = "2012-10-17"  # of policies
 ROLES = {
     "staging": "arn:aws:iam::111111111111:role/serving",
     "prod": "arn:aws:iam::222222222222:role/serving",
@@ -67,6 +69,29 @@ class Sandbox:
     def client(self, profile, service):
         return _client(self.home, profile, service)
 
+    def role(self, profile, name, *statements, trusts=None):
+        """Make a role with one inline policy, or give it another; its ARN. Its own account may take it on."""
+        iam, account = self.client(profile, "iam"), ACCOUNTS[profile]
+        trust = trusts or {"AWS": account}
+        allowed = {"Effect": "Allow", "Principal": trust, "Action": "sts:AssumeRole"}
+        try:
+            made = iam.create_role(
+                RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": VERSION, "Statement": allowed})
+            )
+        except iam.exceptions.EntityAlreadyExistsException:
+            made = iam.get_role(RoleName=name)
+        if statements:
+            policy = {"Version": VERSION, "Statement": list(statements)}
+            iam.put_role_policy(RoleName=name, PolicyName="its", PolicyDocument=json.dumps(policy))
+        return made["Role"]["Arn"]
+
+    def assumed(self, profile, role, session="job"):
+        """A boto3 session of a role, entered by the account's own user."""
+        keys = self.client(profile, "sts").assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
+        core = _core(self.home, profile)
+        core.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return boto3.Session(botocore_session=core)
+
     def fault(self, **fault):
         """Ask for a fault; sandbox/faults.py lists them."""
         self._admin("POST", "/sandbox/faults", fault)
@@ -105,10 +130,14 @@ class Sandbox:
 
 @cache
 def _session(home, profile):
+    return boto3.Session(botocore_session=_core(home, profile))
+
+
+def _core(home, profile):
     core = botocore.session.Session(profile=profile)
     core.set_config_variable("config_file", str(home / "aws" / "config"))
     core.set_config_variable("credentials_file", str(home / "aws" / "credentials"))
-    return boto3.Session(botocore_session=core)
+    return core
 
 
 @cache
@@ -243,6 +272,8 @@ def hosting_again():
 
 def _hosting(sandbox, profile):
     repository, bucket = "echo", f"echo-{profile}"
+    reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket", "ecr:*"], "Resource": "*"}
+    sandbox.role(profile, "serving", reads, trusts={"Service": "sagemaker.amazonaws.com"})
     sandbox.client(profile, "ecr").create_repository(
         repositoryName=repository, imageTagMutability="IMMUTABLE"
     )

@@ -24,6 +24,7 @@ class Router:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - traffic shares, no secret
         self._keys: dict[str, str] = {}
+        self._denials: dict[str, dict[str, str]] = {}
         self._routes: Routes = {}
         self._pools: dict[str, Pool] = {}
         self._drained: dict[str, asyncio.Event] = {}
@@ -32,6 +33,7 @@ class Router:
     def swap(self, table: Table) -> None:
         """Every invocation that arrives from now on follows `table`; those in flight finish where they are."""
         self._keys = table.keys
+        self._denials = table.denials
         self._routes = compile_routes(table)
         for routes in self._routes.values():
             for route in routes.variants.values():
@@ -58,6 +60,9 @@ class Router:
             front.refuse(
                 403, "UnrecognizedClientException", "The security token included in the request is invalid."
             )
+            return
+        if denied := self._denials.get(invocation.key, {}).get(invocation.endpoint):
+            front.refuse(403, "AccessDeniedException", denied)
             return
         routes = self._routes.get((account, invocation.endpoint))
         route = self._route(routes, invocation, account, front) if routes else None

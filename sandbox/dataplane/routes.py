@@ -18,6 +18,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     keys: dict[str, str]  # access key → account
     endpoints: dict[str, dict[str, dict[str, VariantTable]]]
+    denials: dict[str, dict[str, str]] = {}  # access key → endpoint that it may not invoke → what it is told
 
 
 @dataclass

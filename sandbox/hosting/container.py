@@ -16,8 +16,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.cloud import Cloud, MissingError
+from sandbox.cloud import MissingError
 from sandbox.home import CHECKOUT, Home
+from sandbox.hosting.execution_role import ExecutionRole, Reader
 from sandbox.image.build import Blobs
 
 _IMAGE = re.compile(
@@ -39,6 +40,7 @@ class Spec:
     image: str  # URI by digest
     model_data: str | None  # s3 URI of a model.tar.gz
     environment: tuple[tuple[str, str], ...]
+    role: ExecutionRole
 
 
 @dataclass(frozen=True)
@@ -50,39 +52,39 @@ class Program:
     environment: dict[str, str]
 
 
-def check_image(cloud: Cloud, account: str, uri: str) -> str:
-    """Return the image's manifest; raises MissingError unless it is in ECR, in this account, by digest."""
+def check_image(reader: Reader, role: ExecutionRole, uri: str) -> str:
+    """Return the image's manifest; raises MissingError unless it is in ECR, by digest, and the role may pull it."""
     image = _IMAGE.fullmatch(uri)
     if not image:
         raise MissingError(
             f"image {uri!r} is not an ECR image by digest (ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…)"
         )
-    if image["account"] != account:
+    if image["region"] != role.region:
         raise MissingError(
-            f"image {uri} is in account {image['account']}, which account {account} may not pull from"
+            f"image {uri} is in {image['region']}, and SageMaker pulls from {role.region} only"
         )
-    return cloud.manifest(account, image["region"], image["repository"], image["digest"])
+    return reader.manifest(role, image["account"], image["repository"], image["digest"])
 
 
-def read_model(cloud: Cloud, account: str, uri: str) -> bytes:
-    """Return a model.tar.gz; raises MissingError."""
+def read_model(reader: Reader, role: ExecutionRole, uri: str) -> bytes:
+    """Return a model.tar.gz; raises MissingError, also when the role may not read it."""
     data = _MODEL_DATA.fullmatch(uri)
     if not data:
         raise MissingError(f"model data {uri!r} is not an s3://BUCKET/KEY.tar.gz")
-    return cloud.object(account, data["bucket"], data["key"])
+    return reader.object(role, data["bucket"], data["key"])
 
 
-def prepare(home: Home, cloud: Cloud, spec: Spec, instance: str, port: int) -> Program:
+def prepare(home: Home, reader: Reader, spec: Spec, instance: str, port: int) -> Program:
     """Unpack image and model for one instance; raises ContainerError."""
     folder = home.instances / instance
     try:
-        manifest = json.loads(check_image(cloud, spec.account, spec.image))
+        manifest = json.loads(check_image(reader, spec.role, spec.image))
         config = json.loads(_blob(home, manifest["config"]["digest"]))["config"]
         root = _layer(home, manifest["layers"][0]["digest"])
         model = folder / "model"
         model.mkdir(parents=True)
         if spec.model_data:
-            _unpack(read_model(cloud, spec.account, spec.model_data), model)
+            _unpack(read_model(reader, spec.role, spec.model_data), model)
     except MissingError as error:
         raise ContainerError(str(error)) from None
     except (tarfile.TarError, EOFError, OSError) as error:

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.cloud import Cloud
 from sandbox.daemon import INCARNATION
 from sandbox.home import Home
 from sandbox.hosting.container import ContainerError, Program, Spec, prepare, remove
+from sandbox.hosting.execution_role import Reader
 
 _LEASH = Path(__file__).resolve().parent.parent / "leash.py"
 _POLL = 0.05  # seconds between pings
@@ -40,9 +40,9 @@ class Instance:
 class Fleet:
     """Every instance of this sandbox."""
 
-    def __init__(self, home: Home, cloud: Cloud) -> None:
+    def __init__(self, home: Home, reader: Reader) -> None:
         self._home = home
-        self._cloud = cloud
+        self._reader = reader
         self._live: dict[str, Instance] = {}
         self._lock = threading.Lock()
         self._number = 0
@@ -56,7 +56,7 @@ class Fleet:
             identity = f"{name}-{self._number}"
         port = _free_port()
         try:
-            program = prepare(self._home, self._cloud, spec, identity, port)
+            program = prepare(self._home, self._reader, spec, identity, port)
             log = self._home.container_logs / f"{identity}.log"
             log.parent.mkdir(parents=True, exist_ok=True)
             process = self._spawner.submit(_spawn, program, log).result()

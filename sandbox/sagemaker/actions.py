@@ -12,6 +12,7 @@ from sandbox.api.request import Request as HttpRequest
 from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes
+from sandbox.hosting.execution_role import Reader
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.sagemaker import configs, endpoints, models, packages, tags
 from sandbox.sagemaker import requests as r
@@ -33,15 +34,16 @@ class SageMaker:
     """The accounts' SageMaker."""
 
     cloud: Cloud
+    reader: Reader
     changes: Changes
     accounts: dict[str, Account] = field(
         default_factory=lambda: {a.id: Account(a.id, REGION) for a in ACCOUNTS}
     )
 
     def __post_init__(self) -> None:
-        cloud, changes = self.cloud, self.changes
+        cloud, reader, changes = self.cloud, self.reader, self.changes
         self._actions: dict[str, Action] = {
-            "CreateModel": _reads(r.CreateModel, lambda a, q: models.create_model(a, q, cloud)),
+            "CreateModel": _reads(r.CreateModel, lambda a, q: models.create_model(a, q, reader)),
             "DescribeModel": _reads(r.ModelName, models.describe_model),
             "DeleteModel": _reads(r.ModelName, models.delete_model),
             "ListModels": _reads(r.Listing, models.list_models),

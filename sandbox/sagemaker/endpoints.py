@@ -8,6 +8,7 @@ from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes, Target
 from sandbox.hosting.container import Spec
 from sandbox.hosting.endpoint import Capture, Endpoint, Status, Variant
+from sandbox.hosting.execution_role import ExecutionRole
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.configs import find_config
 from sandbox.sagemaker.listing import page
@@ -182,9 +183,14 @@ def _capture(wanted: DataCapture | None) -> Capture | None:
 
 
 def _variant(account: Account, wanted: ProductionVariant) -> Variant:
-    container = find_model(account, wanted.model_name).request.primary_container
+    model = find_model(account, wanted.model_name).request
+    container = model.primary_container
     spec = Spec(
-        account.id, container.image, container.model_data_url, tuple(sorted(container.environment.items()))
+        account.id,
+        container.image,
+        container.model_data_url,
+        tuple(sorted(container.environment.items())),
+        ExecutionRole(model.execution_role_arn, account.id, account.region),
     )
     weight, count = wanted.initial_variant_weight, wanted.initial_instance_count
     return Variant(
