@@ -34,6 +34,7 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    target: str = ""  # path and query as on the wire, percent-encoded: what the caller signed
 
 
 def identify(request: Request) -> Call:

@@ -4,9 +4,10 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import msgspec
 import psutil
 from moto.core.utils import utcnow
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -22,6 +23,7 @@ from sandbox.home import Home
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.fleet import Fleet
+from sandbox.keys import AccessKey
 from sandbox.sagemaker.actions import SageMaker
 
 _LOG = logging.getLogger(__name__)
@@ -39,13 +41,13 @@ class _Handler(MotoRequestHandler):
 class World:
     """Everything that runs in this process; it serves from construction on."""
 
-    def __init__(self, place: Home, delays: Delays) -> None:
+    def __init__(self, place: Home, delays: Delays, keys: Mapping[str, AccessKey], token: str) -> None:
         faults = Faults()
         ports = remembered_ports(place)
         # What a killed run left: its processes are gone, and the names of instances begin again.
         for folder in (place.instances, place.container_logs):
             shutil.rmtree(folder, ignore_errors=True)
-        self.cloud = Cloud()
+        self.cloud = Cloud(keys)
         self.fleet = Fleet(place, self.cloud)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
@@ -53,7 +55,7 @@ class World:
         )
         self.changes = Changes(self.fleet, self.link, delays, faults)
         self.sagemaker = SageMaker(self.cloud, self.changes)
-        gateway = Gateway(self.cloud, self.sagemaker, faults, self.status, self.link.publish)
+        gateway = Gateway(self.cloud, self.sagemaker, faults, self.status, self.link.publish, token=token)
         self.server = _listening(
             ports.control,
             lambda port: make_server("127.0.0.1", port, gateway, threaded=True, request_handler=_Handler),
@@ -69,7 +71,7 @@ class World:
                 endpoints[account.id] = {
                     name: endpoint.route() for name, endpoint in account.endpoints.items()
                 }
-        return {"keys": self.cloud.keys(), "endpoints": endpoints}
+        return {"keys": msgspec.to_builtins(self.cloud.credentials()), "endpoints": endpoints}
 
     def take_metrics(self, batch: list[dict[str, Any]]) -> None:
         for item in batch:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from sandbox.cloud import Cloud, MissingError
 from sandbox.home import CHECKOUT, Home
-from sandbox.image.build import Blobs
+from sandbox.image.build import Blobs, DigestError, file_name
 
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[a-z0-9._/-]+)"
@@ -85,6 +85,8 @@ def prepare(home: Home, cloud: Cloud, spec: Spec, instance: str, port: int) -> P
             _unpack(read_model(cloud, spec.account, spec.model_data), model)
     except MissingError as error:
         raise ContainerError(str(error)) from None
+    except DigestError as error:
+        raise ContainerError(f"the manifest of {spec.image}: {error}") from None
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
     environment = {name: _mapped(root, value) for name, _, value in (e.partition("=") for e in config["Env"])}
@@ -130,7 +132,7 @@ def _blob(home: Home, digest: str) -> bytes:
 
 def _layer(home: Home, digest: str) -> Path:
     """The unpacked layer, shared by all instances of the image."""
-    target = home.layers / digest.removeprefix("sha256:")
+    target = home.layers / file_name(digest)
     if not target.exists():
         home.layers.mkdir(parents=True, exist_ok=True)
         unpacked = Path(tempfile.mkdtemp(dir=home.layers))

@@ -7,6 +7,7 @@ import msgspec
 from sandbox.cloud import Cloud, MissingError
 from sandbox.hosting.container import check_image, read_model
 from sandbox.refusal import RefusedError
+from sandbox.sagemaker.container_environment import check_environment
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.requests import CreateModel, Listing, ModelName
 from sandbox.sagemaker.store import Account, Model, absent, existing, now
@@ -19,6 +20,7 @@ def create_model(account: Account, request: CreateModel, cloud: Cloud) -> dict[s
     if request.model_name in account.models:
         raise existing("model", arn)
     container = request.primary_container
+    check_environment(container.environment)
     try:
         check_image(cloud, account.id, container.image)
         if container.model_data_url:
