@@ -58,9 +58,10 @@ SERVING = Environment(
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))
-# `sandbox` is no part of the product's wheel, so that no installer makes a command of it.
+# `sandbox` is no part of the product's wheel, so that no installer makes a command of it. Isolated: nothing of the shell's
+# Python settings is imported before the command has left them behind.
 _SANDBOX = """#!/bin/sh
-exec "$(dirname "$0")/python" -m sandbox "$@"
+exec "$(dirname "$0")/python" -I -X utf8 -m sandbox "$@"
 """
 
 
@@ -190,4 +191,6 @@ def _content(environment: Environment, root: Path) -> str:
                 f"{path} is missing: the clone is incomplete; `git checkout -- {name}` brings it back"
             )
         digest.update(path.read_bytes())
+    if environment.project:
+        digest.update(_SANDBOX.encode())
     return digest.hexdigest()
