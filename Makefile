@@ -28,9 +28,9 @@ TESTS ?= tests/ci/runs tests/stacks tests/faults
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
-# Where `make up` left a sandbox, this gives a shell its credentials.
-ENTER := $(if $(wildcard .sandbox/daemon.json),--sign-in 'eval "$$($(BIN)/sandbox env)"')
-REVIEW := $(BIN)/python -m modeldelivery.review --folder $(FOLDER) $(ENTER)
+# What a shell without credentials may type where `make up` left a sandbox.
+SIGN_IN := $(if $(wildcard .sandbox/daemon.json),--sign-in 'enter the sandbox that is here: eval "$$($(BIN)/sandbox env)"')
+REVIEW := $(BIN)/python -m modeldelivery.review --folder $(FOLDER) $(SIGN_IN)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

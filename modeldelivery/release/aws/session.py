@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import Environment, Model, Place
@@ -23,6 +32,21 @@ ONCE = Config(
     connect_timeout=1.5,
     read_timeout=2.5,
 )
+
+
+_LACKING = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+_DENIED = frozenset({401, 403})
+
+
+class CredentialsError(UnreachableError):
+    """There are no credentials, or AWS knows none of these."""
 
 
 class Account:
@@ -72,7 +96,7 @@ Opens = Callable[[str | None, str | None], Account]  # profile and region, as `o
 
 
 def open_account(profile: str | None, region: str | None) -> Account:
-    """The account that a profile, or the default chain, leads to. Raises UnreachableError."""
+    """The account that a profile, or the default chain, leads to. Raises UnreachableError, CredentialsError."""
     session, account = _open(profile, region)
     return Account(session, account)
 
@@ -89,7 +113,8 @@ def connect(
         region: overrides the profile's.
 
     Raises:
-        UnreachableError: no credentials, no region, or STS does not answer.
+        CredentialsError: no credentials, or none that AWS knows.
+        UnreachableError: no region, or STS does not answer.
     """
     session, account = _open(profile or profile_for(environment), region)
     return Connection(
@@ -102,16 +127,22 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
         session = boto3.Session(profile_name=profile, region_name=region)
         credentials = session.get_credentials()
         if credentials is None:
-            raise UnreachableError(
+            raise CredentialsError(
                 f"no AWS credentials for {profile or 'the default profile'}: set AWS_PROFILE or log in"
             )
         if session.region_name is None:
             raise UnreachableError(
-                f"no AWS region: set `region` in the profile {session.profile_name}, or AWS_REGION"
+                f"no AWS region: set `region` in the profile {session.profile_name}, or AWS_DEFAULT_REGION"
             )
         return session, credentials.get_frozen_credentials().account_id or _ask_account(session)
+    except _LACKING as error:
+        raise CredentialsError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
     except BotoCoreError as error:
         raise UnreachableError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
+    except ClientError as error:
+        denied = error.response["ResponseMetadata"]["HTTPStatusCode"] in _DENIED
+        kind = CredentialsError if denied else UnreachableError
+        raise kind(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
 
 
 def profile_for(environment: str) -> str | None:
