@@ -6,8 +6,8 @@ PYTHON := python3
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PULUMI_IGNORE_AMBIENT_PLUGINS := true
-# Other modules, another start-up file: no program here is meant by a shell's settings of Python.
-unexport $(filter PYTHON%,$(.VARIABLES))
+# Other modules, another start-up file: no program here is meant by a shell's settings of Python and of shells.
+unexport BASH_ENV ENV $(filter PYTHON%,$(.VARIABLES))
 
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --timeout=600 --durations=15 --durations-min=0.5

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from modeldelivery.terminal.steps import step
 from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, Road, StepError
-from tools.demo.traffic import send
 
 REQUESTS = 200
 NEXT = """
@@ -47,6 +46,9 @@ def main() -> int:
 def _up() -> None:
     started = time.monotonic()
     road = _enter()
+    # Not before: a client's libraries look at the environment when they are imported.
+    from tools.demo.traffic import send  # noqa: PLC0415
+
     with step("train v1.0.0 and v1.1.0 on the flights of 2013", sys.stdout) as shown:
         trained = {version: road.train(version) for version in TRAINED_UNTIL}
         shown.outcome(", ".join(f"{v} AUC {s['auc']:.3f}" for v, s in trained.items()))
