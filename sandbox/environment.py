@@ -1,6 +1,7 @@
 """How a person, the engine and boto3 enter the sandbox: environment variables and the files they name."""
 
 import os
+import pwd
 import shlex
 import sys
 import tempfile
@@ -89,12 +90,20 @@ def _values(home: Home, outside: Mapping[str, str]) -> dict[str, str]:
         "NO_PROXY": "*",
         "no_proxy": "*",
         "PATH": os.pathsep.join([*first, *others]),
+        "USER": outside.get("USER") or _user(),
         "HOME": _usable(outside.get("HOME")) or str(home.root),
         "TMPDIR": _usable(outside.get("TMPDIR")) or tempfile.gettempdir(),
     }
     if "SANDBOX_HOME" in outside:  # it may be relative to where the shell was
         values["SANDBOX_HOME"] = str(home.root)
     return values
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's number need not have a name
+        return f"user-{os.getuid()}"
 
 
 def _usable(folder: str | None) -> str | None:

@@ -127,7 +127,12 @@ RULES = (
     Rule(("GIT_*",), CLEARED, "Git would look at another repository, index or setting (a hook's GIT_DIR)"),
     # The person
     Rule(("HOME", "TMPDIR"), SET, "as they are where they can be used, else a folder that can"),
-    Rule(("USER", "LOGNAME"), KEPT, "who decided, in the journal"),
+    Rule(
+        ("USER",),
+        SET,
+        "as it is, else the name or number of the user: the engine takes it where the machine knows no name",
+    ),
+    Rule(("LOGNAME",), KEPT, "who decided, in the journal"),
     Rule(("LANG", "LC_*", "TZ"), KEPT, "a person's language and time"),
     Rule(("TERM", "COLORTERM", "NO_COLOR", "COLUMNS", "LINES"), KEPT, "the terminal"),
     Rule(("COVERAGE_*",), KEPT, "what a measured test starts is measured too"),

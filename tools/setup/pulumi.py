@@ -1,9 +1,11 @@
 """Which Pulumi this clone uses: the pinned release, from PATH, downloaded, or built here; else, with a warning, another."""
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from modeldelivery.terminal.steps import SetupError, Step
@@ -18,6 +20,16 @@ _HOST = "pulumi-language-python"
 
 
 def ensure(root: Path, step: Step) -> None:
+    """Make `.tools/bin/pulumi` a Pulumi that runs for this user: see `_choose`.
+
+    Raises:
+        SetupError: none can be had; the text says what to install.
+    """
+    _choose(root, step)
+    _require_user(root)
+
+
+def _choose(root: Path, step: Step) -> None:
     """Make `.tools/bin/pulumi` the pinned Pulumi, with its Python language host beside it.
 
     A later one does only where the pinned one cannot be had: a preview by it is refused as soon as it says something that
@@ -65,6 +77,33 @@ def ensure(root: Path, step: Step) -> None:
             else:
                 step.outcome(f"{wanted}, built here")
     _link(root, folder / "pulumi")
+
+
+def _require_user(root: Path) -> None:
+    """Refuse a Pulumi that asks the machine for this user's name where there is none; ours and the official one do not."""
+    uid = os.getuid()
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        pass
+    else:
+        return
+    with tempfile.TemporaryDirectory() as state:
+        environ = {
+            **os.environ,
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_HOME": state,
+            "USER": f"user-{uid}",
+        }
+        asked = subprocess.run(
+            [root / TOOLS / "pulumi", "whoami", "--non-interactive"],
+            check=False, capture_output=True, text=True, timeout=60, env=environ,
+        )  # fmt: skip
+    if asked.returncode:
+        raise SetupError(
+            f"this Pulumi does not run for a user without a name ({asked.stderr.strip()}): give user {uid} an entry in "
+            f"/etc/passwd, or remove {user_cache()}, so that set-up builds one that does"
+        )
 
 
 def version_of(text: str) -> tuple[int, ...]:
