@@ -3,6 +3,7 @@
 Where indexes, proxies and certificates are, and nothing that would install other things, elsewhere, or run other code.
 """
 
+import contextlib
 import os
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -45,7 +46,11 @@ def entered(environ: Mapping[str, str], root: Path) -> dict[str, str]:
     if not _is_usable(home):
         kept["HOME"] = str(root / ".tools" / "home")
         Path(kept["HOME"]).mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not _is_usable(kept.get("XDG_CACHE_HOME", "")):
+    cache = kept.get("XDG_CACHE_HOME", "")
+    if Path(cache).is_absolute():
+        with contextlib.suppress(OSError):
+            Path(cache).mkdir(parents=True, exist_ok=True)
+    if not _is_usable(cache):
         kept.pop("XDG_CACHE_HOME", None)
     return kept
 

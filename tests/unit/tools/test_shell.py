@@ -59,16 +59,20 @@ def test_what_would_install_other_things_or_elsewhere_is_not(tmp_path, name):
 
 
 @pytest.mark.parametrize("home", ["/nonexistent", "", "relative"])
-def test_a_user_without_a_home_has_one_in_the_clone(tmp_path, monkeypatch, home):
-    monkeypatch.setenv("HOME", home)
-    found = entered({"HOME": home, "XDG_CACHE_HOME": "/nonexistent"}, tmp_path)
+def test_a_user_without_a_home_has_one_in_the_clone(tmp_path, home):
+    found = entered({"HOME": home, "XDG_CACHE_HOME": "/dev/null/cache"}, tmp_path)
     assert found == {"HOME": str(tmp_path / ".tools" / "home")}
     assert (tmp_path / ".tools" / "home").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_home_that_can_be_used_is_used(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
+def test_a_home_that_can_be_used_is_used(tmp_path):
     assert entered({"HOME": str(tmp_path)}, Path("/")) == {"HOME": str(tmp_path)}
+
+
+def test_a_cache_that_is_not_there_yet_is_used(tmp_path):
+    """A build's first: the platform keeps that folder for the next."""
+    shell = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "of" / "the" / "build")}
+    assert entered(shell, Path("/")) == shell
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +134,7 @@ def test_no_recipe_gets_the_shells_settings_of_python(tmp_path):
         "PYTHONSAFEPATH": "1",
         "PYTHON": "/bin/false",
         "ENV": "/etc/profile",
+        "BASH_ENV": "/etc/profile",
     }
     done = subprocess.run(
         ["make", "--no-print-directory", "-n", "setup", "preview", "ENV=staging"],
@@ -143,5 +148,5 @@ def test_no_recipe_gets_the_shells_settings_of_python(tmp_path):
         ["make", "--no-print-directory", "-f", str(probe), "probe"],
         cwd=CHECKOUT, env=os.environ | planted, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
-    assert not [line for line in seen.stdout.splitlines() if line.startswith("PYTHON")]
+    assert not [line for line in seen.stdout.splitlines() if line.startswith(("PYTHON", "ENV=", "BASH_ENV="))]
     assert not (tmp_path / "ran").exists()
