@@ -16,7 +16,6 @@ from sandbox.keys import access_keys
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    os.umask(0o077)
     place = home()
     claim(place)
     delays = Delays.parse(os.environ.get("SANDBOX_DELAYS", ""))

@@ -1,6 +1,6 @@
 """AWS Signature Version 4, judged: whose key a request was signed with, and whether the signer knows its secret.
 
-botocore signs and offers no judgement; its signer as a judge costs six times the CPU, on every invocation.
+botocore signs and offers no judgement; its signer in a judge's place costs three times the CPU, on every invocation.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -134,10 +134,10 @@ def judge(
 
 def _signature(message: Message) -> _Signature:
     """Read strictly, since others read the same header after this: two keys in one must not be two callers."""
-    given, query = message.headers.get("authorization"), message.target.partition("?")[2]
-    if given is None and "X-Amz-" not in query:
+    given = message.headers.get("authorization")
+    fields = _presigned(message.target.partition("?")[2]) if "?" in message.target else {}
+    if given is None and not fields:
         raise SignatureError(Fault.ABSENT, "Missing Authentication Token")
-    fields = _presigned(query)
     if given is not None:
         if fields:
             raise SignatureError(
