@@ -1,7 +1,7 @@
 """What to type where this shell has no credentials of an environment, or Pulumi no state."""
 
-from modeldelivery.release.aws.session import CredentialsError, open_account, profile_for
-from modeldelivery.release.ports import UnreachableError
+from modeldelivery.release.aws.session import open_account, profile_for
+from modeldelivery.release.errors import CredentialsError, UnreachableError
 
 _LOGGED_OUT = "PULUMI_ACCESS_TOKEN must be set"  # the engine's words where it has no backend
 

@@ -5,7 +5,6 @@ The contract's absolute paths cannot be real on one machine without root, so the
 are pointed there. What the Dockerfile's RUN installs comes from `.venv-serving` (requirements/serving.txt only).
 """
 
-import io
 import json
 import os
 import re
@@ -16,6 +15,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.archive import unpack
 from sandbox.cloud import Cloud, MissingError
 from sandbox.home import CHECKOUT, Home
 from sandbox.image.build import Blobs, DigestError, file_name
@@ -82,7 +82,7 @@ def prepare(home: Home, cloud: Cloud, spec: Spec, instance: str, port: int) -> P
         model = folder / "model"
         model.mkdir(parents=True)
         if spec.model_data:
-            _unpack(read_model(cloud, spec.account, spec.model_data), model)
+            unpack(read_model(cloud, spec.account, spec.model_data), model)
     except MissingError as error:
         raise ContainerError(str(error)) from None
     except DigestError as error:
@@ -136,17 +136,12 @@ def _layer(home: Home, digest: str) -> Path:
     if not target.exists():
         home.layers.mkdir(parents=True, exist_ok=True)
         unpacked = Path(tempfile.mkdtemp(dir=home.layers))
-        _unpack(_blob(home, digest), unpacked)
+        unpack(_blob(home, digest), unpacked)
         try:
             unpacked.rename(target)
         except OSError:  # another instance was first
             shutil.rmtree(unpacked)
     return target
-
-
-def _unpack(data: bytes, target: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
-        tar.extractall(target, filter="data")
 
 
 def _mapped(root: Path, value: str) -> str:

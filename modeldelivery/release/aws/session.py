@@ -17,7 +17,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.errors import CredentialsError, UnreachableError
 from modeldelivery.release.naming import Environment, Model, Place
 
 if TYPE_CHECKING:
@@ -43,10 +43,6 @@ _LACKING = (
     TokenRetrievalError,
 )
 _DENIED = frozenset({401, 403})
-
-
-class CredentialsError(UnreachableError):
-    """There are no credentials, or AWS knows none of these."""
 
 
 class Account:
@@ -128,7 +124,7 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
         credentials = session.get_credentials()
         if credentials is None:
             raise CredentialsError(
-                f"no AWS credentials for {profile or 'the default profile'}: set AWS_PROFILE or log in"
+                f"no AWS credentials for {profile or 'the default profile'}", hint="set AWS_PROFILE or log in"
             )
         if session.region_name is None:
             raise UnreachableError(
