@@ -11,7 +11,7 @@ from tests.planted import COMMAND, Traps, plain
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
 ENTER = f'eval "$({COMMAND} env)" && exec env -0'
-OF_THE_SHELL = {"_", "PWD", "OLDPWD", "SHLVL"}
+OF_THE_SHELL = {"_", "PWD", "OLDPWD", "SHLVL", "LOGNAME"}  # zsh sets the last
 PLANTED = sorted(set(Traps.names()) - {"HOME", "TMPDIR"})
 
 

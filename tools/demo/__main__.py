@@ -98,6 +98,7 @@ def _enter() -> Road:
         environ = dict(json.loads(found.stdout))
         shown.outcome(up.stderr.strip().splitlines()[-2])
     # From here on nothing of the shell that typed it is left, in this process either.
+    os.umask(0o077)
     os.environ.clear()
     os.environ.update(environ)
     return Road(home=Path(environ["AWS_CONFIG_FILE"]).parents[1], environ=environ)
