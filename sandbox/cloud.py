@@ -3,10 +3,11 @@
 moto's backends are plain dicts that know no threads, so every use of them is under one lock.
 """
 
+import hashlib
 import http
 import threading
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
@@ -16,15 +17,22 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
 from werkzeug.test import run_wsgi_app
 
 from sandbox import moto_patches
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.api.request import Request
 from sandbox.call import Call
+from sandbox.keys import AccessKey
 from sandbox.refusal import Answer, unknown
+from sandbox.signature import Credential
 
 _PARTITION = "aws"
+
+
+def _digest(manifest: str) -> str:
+    return "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
 
 
 class MissingError(Exception):
@@ -34,7 +42,7 @@ class MissingError(Exception):
 class Cloud:
     """moto behind one lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, AccessKey]) -> None:
         moto_patches.apply()
         self._app = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.RLock()
@@ -44,21 +52,24 @@ class Cloud:
             user = iam.create_user(REGION, account.profile)
             key = iam.create_access_key(user.name, "AKIA")
             del iam.access_keys[key.access_key_id]
-            key.access_key_id, key.secret_access_key = account.access_key, account.secret
-            iam.access_keys[account.access_key] = key
+            own = keys[account.profile]
+            key.access_key_id, key.secret_access_key = own.id, own.secret
+            iam.access_keys[own.id] = key
 
-    def account_of(self, access_key: str) -> str | None:
-        """The account an access key belongs to, also of a role that was assumed; none when nobody made it."""
-        return self.keys().get(access_key)
-
-    def keys(self) -> dict[str, str]:
-        """Access key to account id."""
+    def credentials(self) -> dict[str, Credential]:
+        """What goes with each access key that may be used now, of users and of roles that were assumed."""
+        found = {}
         with self.lock:
-            return {
-                key: account.id
-                for account in ACCOUNTS
-                for key in iam_backends[account.id][_PARTITION].access_keys
-            }
+            for account in ACCOUNTS:
+                for identity, key in iam_backends[account.id][_PARTITION].access_keys.items():
+                    if key.status == "Active":
+                        found[identity] = Credential(account.id, key.secret_access_key, key=identity)
+                for role in sts_backends[account.id][_PARTITION].assumed_roles:
+                    ends = role.expiration.replace(tzinfo=UTC).timestamp()
+                    found[role.access_key_id] = Credential(
+                        account.id, role.secret_access_key, role.session_token, ends, role.access_key_id
+                    )
+        return found
 
     def play(self, call: Call, account: str, request: Request) -> Answer:
         """Run one call in an account; raises RefusedError for what moto lacks."""
@@ -85,7 +96,8 @@ class Cloud:
             if repository not in repositories:
                 raise MissingError(f"ECR repository {repository} does not exist in account {account}")
             for image in repositories[repository].images:
-                if image.get_image_digest() == digest:
+                # moto (5.2.5) believes the digest that a push claims.
+                if image.get_image_digest() == digest == _digest(image.image_manifest):
                     return str(image.image_manifest)
         raise MissingError(f"ECR repository {repository} of account {account} holds no image {digest}")
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from sandbox.api.request import Request
+from sandbox.authentication import authenticate, intruder, stranger
 from sandbox.call import Call, caller_of, identify
 from sandbox.calls import Calls
 from sandbox.cloud import Cloud
@@ -39,6 +40,8 @@ class Gateway:
         faults: Faults,
         status: Callable[[], dict[str, Any]],
         publish: Callable[[], None],
+        *,
+        token: str,
     ) -> None:
         self._cloud = cloud
         self._guard = guard
@@ -46,13 +49,16 @@ class Gateway:
         self._faults = faults
         self._status = status
         self._publish = publish
+        self._token = token
         self._calls = Calls()
         self._holds = Holds()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         request = _read(environ)
-        if request.path.startswith("/sandbox/"):
-            answer = self._administer(request)
+        if refused := stranger(request, int(environ["SERVER_PORT"])):
+            answer = refused
+        elif request.path.startswith("/sandbox/"):
+            answer = intruder(request, self._token) or self._administer(request)
         else:
             answer, lost = self._aws(request)
             if lost:
@@ -68,9 +74,10 @@ class Gateway:
 
     def _aws(self, request: Request) -> tuple[Answer, bool]:
         call = identify(request)
-        account = self._cloud.account_of(call.key)
-        if account is None:
-            return _stranger(call).answer(call), False
+        try:
+            account = authenticate(request, call, self._cloud.credentials().get)
+        except RefusedError as refused:
+            return refused.answer(call), False
         caller = caller_of(request)
         number = self._calls.record(account, call.service, call.action, caller)
         faults = {fault.kind: fault for fault in self._faults.of_call(account, call.action, caller)}
@@ -155,6 +162,7 @@ def _read(environ: dict[str, Any]) -> Request:
         body = environ["wsgi.input"].read()
     else:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    length = environ.get("CONTENT_LENGTH") or ""
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -164,18 +172,16 @@ def _read(environ: dict[str, Any]) -> Request:
         if name.startswith("HTTP_")
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    headers["content-length"] = length
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-    return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, body, environ)
-
-
-def _stranger(call: Call) -> RefusedError:
-    if not call.key:
-        return RefusedError("Missing Authentication Token", "MissingAuthenticationToken", 403)
-    code = "InvalidAccessKeyId" if call.service == "s3" else "UnrecognizedClientException"
-    return RefusedError(
-        f"The security token included in the request is invalid: the sandbox has no access key {call.key}",
-        code,
-        403,
+    return Request(
+        environ["REQUEST_METHOD"],
+        path,
+        environ.get("QUERY_STRING", ""),
+        headers,
+        body,
+        environ["RAW_URI"],
+        environ,
     )
 
 

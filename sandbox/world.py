@@ -4,9 +4,10 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import msgspec
 import psutil
 from moto.core.utils import utcnow
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -26,6 +27,7 @@ from sandbox.hosting.fleet import Fleet
 from sandbox.iam.callers import Callers
 from sandbox.iam.estate import Estate
 from sandbox.iam.guard import Guard
+from sandbox.keys import AccessKey
 from sandbox.sagemaker.actions import SageMaker
 from sandbox.services import services
 
@@ -44,13 +46,13 @@ class _Handler(MotoRequestHandler):
 class World:
     """Everything that runs in this process; it serves from construction on."""
 
-    def __init__(self, place: Home, delays: Delays) -> None:
+    def __init__(self, place: Home, delays: Delays, keys: Mapping[str, AccessKey], token: str) -> None:
         faults = Faults()
         ports = remembered_ports(place)
         # What a killed run left: its processes are gone, and the names of instances begin again.
         for folder in (place.instances, place.container_logs):
             shutil.rmtree(folder, ignore_errors=True)
-        self.cloud = Cloud()
+        self.cloud = Cloud(keys)
         self.guard = Guard(Callers(self.cloud.lock), Estate(self.cloud.lock))
         reader = Reader(self.cloud, self.guard)
         self.fleet = Fleet(place, reader)
@@ -67,6 +69,7 @@ class World:
             faults,
             self.status,
             self.link.publish,
+            token=token,
         )
         self.server = _listening(
             ports.control,
@@ -83,12 +86,14 @@ class World:
                 endpoints[account.id] = {
                     name: endpoint.route() for name, endpoint in account.endpoints.items()
                 }
-        keys = self.cloud.keys()
+        credentials = self.cloud.credentials()
         denials = {
-            key: self.guard.uninvokable(account, key, REGION, endpoints.get(account, ()))
-            for key, account in keys.items()
+            key: self.guard.uninvokable(
+                credential.account, key, REGION, endpoints.get(credential.account, ())
+            )
+            for key, credential in credentials.items()
         }
-        return {"keys": keys, "denials": denials, "endpoints": endpoints}
+        return {"keys": msgspec.to_builtins(credentials), "denials": denials, "endpoints": endpoints}
 
     def take_metrics(self, batch: list[dict[str, Any]]) -> None:
         for item in batch:

@@ -56,8 +56,7 @@ class Sandbox:
     @property
     def env(self):
         """The whole environment of a process that has entered the sandbox."""
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_"))}
-        return clean | json.loads(self.run("env", "--json").stdout)
+        return json.loads(self.run("env", "--json").stdout)
 
     @property
     def daemon(self):
@@ -123,6 +122,7 @@ class Sandbox:
             f"http://127.0.0.1:{self.daemon['control']}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
+            headers={"X-Sandbox-Token": self.daemon["token"]},
         )
         with urllib.request.urlopen(request, timeout=90) as answer:  # noqa: S310 - http, loopback
             return json.load(answer)

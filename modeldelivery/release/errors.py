@@ -64,6 +64,10 @@ class UnreachableError(DeliveryError):
     exit = Exit.UNREACHABLE
 
 
+class CredentialsError(UnreachableError):
+    """There are no credentials, or the platform knows none of these."""
+
+
 class NoRegistryError(UnreachableError):
     """There is no registry bucket: never made, or in another account."""
 

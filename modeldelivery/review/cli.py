@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from modeldelivery.release.naming import Environment, parse_environment
-from modeldelivery.review import engine
+from modeldelivery.review import credentials, engine
 from modeldelivery.review.core.change import Change, classify
 from modeldelivery.review.core.compare import Place, fingerprints
 from modeldelivery.review.core.config import PROJECT, read_config
@@ -44,6 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("review: interrupted; what was not written is as it was before", file=sys.stderr)
         return INTERRUPTED
+    except engine.EngineFailedError as error:
+        print(f"review: {error}", file=sys.stderr)
+        if remedy := credentials.without_state(str(error), options.sign_in):
+            print(f"review: {remedy}", file=sys.stderr)
+        else:
+            _say_what_lacks(options, None)
+        return FAILED
     except ReviewError as error:
         print(f"review: {error}", file=sys.stderr)
         return FAILED
@@ -58,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--folder", type=Path, default=Path(".review"), help="where previews leave what they found (.review)"
+    )
+    parser.add_argument(
+        "--sign-in", metavar="TEXT", help="a way to credentials, said besides the others where there are none"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -112,7 +122,16 @@ def _preview(options: argparse.Namespace) -> int:
         print(msgspec.json.format(msgspec.json.encode(reviewed)).decode())
     else:
         terminal.draw(tell([reviewed]))
+    if reviewed.problem or reviewed.change.errors:
+        _say_what_lacks(options, document.config.get("aws:profile"))
     return REFUSED if reviewed.refusals else 0
+
+
+def _say_what_lacks(options: argparse.Namespace, profile: str | None) -> None:
+    why = credentials.lacking(options.env, profile)
+    if why:
+        remedy = credentials.without_credentials(why, profile or options.env, options.sign_in)
+        print(f"review: {remedy}", file=sys.stderr)
 
 
 def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:

@@ -9,7 +9,9 @@ from sandbox.dataplane.front import Front, Invocation
 from sandbox.dataplane.metrics import Metrics
 from sandbox.dataplane.routes import EndpointRoutes, Route, Routes, Table, compile_routes
 from sandbox.dataplane.upstream import Pool, Reply, Upstream
+from sandbox.signature import Credential, SignatureError, judge
 
+SERVICE = "sagemaker"  # the signing name of the data plane's calls too
 _TIMEOUT = 60.0  # seconds, SageMaker's limit for a model's answer
 _OK = range(200, 300)
 _PASSED_BACK = {
@@ -23,7 +25,7 @@ class Router:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - traffic shares, no secret
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, Credential] = {}
         self._denials: dict[str, dict[str, str]] = {}
         self._routes: Routes = {}
         self._pools: dict[str, Pool] = {}
@@ -55,13 +57,13 @@ class Router:
 
     def invoke(self, invocation: Invocation, front: Front) -> None:
         """Answer one invocation through `front`."""
-        account = self._keys.get(invocation.key)
-        if account is None:
-            front.refuse(
-                403, "UnrecognizedClientException", "The security token included in the request is invalid."
-            )
+        try:
+            credential = judge(invocation.message, self._keys.get, time.time(), SERVICE)
+        except SignatureError as error:
+            front.refuse(403, error.fault.value[0], str(error))
             return
-        if denied := self._denials.get(invocation.key, {}).get(invocation.endpoint):
+        account = credential.account
+        if denied := self._denials.get(credential.key, {}).get(invocation.endpoint):
             front.refuse(403, "AccessDeniedException", denied)
             return
         routes = self._routes.get((account, invocation.endpoint))

@@ -7,6 +7,8 @@ from itertools import accumulate
 
 import msgspec
 
+from sandbox.signature import Credential
+
 
 class VariantTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight: float
@@ -16,7 +18,7 @@ class VariantTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What hosting publishes: account → endpoint → variant."""
 
-    keys: dict[str, str]  # access key → account
+    keys: dict[str, Credential]  # by access key
     endpoints: dict[str, dict[str, dict[str, VariantTable]]]
     denials: dict[str, dict[str, str]] = {}  # access key → endpoint that it may not invoke → what it is told
 

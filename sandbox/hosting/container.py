@@ -5,7 +5,6 @@ The contract's absolute paths cannot be real on one machine without root, so the
 are pointed there. What the Dockerfile's RUN installs comes from `.venv-serving` (requirements/serving.txt only).
 """
 
-import io
 import json
 import os
 import re
@@ -16,10 +15,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.archive import unpack
 from sandbox.cloud import MissingError
 from sandbox.home import CHECKOUT, Home
 from sandbox.hosting.execution_role import ExecutionRole, Reader
-from sandbox.image.build import Blobs
+from sandbox.image.build import Blobs, DigestError, file_name
 
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[a-z0-9._/-]+)"
@@ -84,9 +84,11 @@ def prepare(home: Home, reader: Reader, spec: Spec, instance: str, port: int) ->
         model = folder / "model"
         model.mkdir(parents=True)
         if spec.model_data:
-            _unpack(read_model(reader, spec.role, spec.model_data), model)
+            unpack(read_model(reader, spec.role, spec.model_data), model)
     except MissingError as error:
         raise ContainerError(str(error)) from None
+    except DigestError as error:
+        raise ContainerError(f"the manifest of {spec.image}: {error}") from None
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
     environment = {name: _mapped(root, value) for name, _, value in (e.partition("=") for e in config["Env"])}
@@ -132,21 +134,16 @@ def _blob(home: Home, digest: str) -> bytes:
 
 def _layer(home: Home, digest: str) -> Path:
     """The unpacked layer, shared by all instances of the image."""
-    target = home.layers / digest.removeprefix("sha256:")
+    target = home.layers / file_name(digest)
     if not target.exists():
         home.layers.mkdir(parents=True, exist_ok=True)
         unpacked = Path(tempfile.mkdtemp(dir=home.layers))
-        _unpack(_blob(home, digest), unpacked)
+        unpack(_blob(home, digest), unpacked)
         try:
             unpacked.rename(target)
         except OSError:  # another instance was first
             shutil.rmtree(unpacked)
     return target
-
-
-def _unpack(data: bytes, target: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
-        tar.extractall(target, filter="data")
 
 
 def _mapped(root: Path, value: str) -> str:

@@ -6,7 +6,7 @@ They hold for one version of moto, because they reach into its private parts: wi
 from importlib import import_module
 from importlib.metadata import version
 
-from sandbox.daemon import SandboxError
+from sandbox.home import SandboxError
 
 VERSION = "5.2.5"
 _PATCHED = ("s3",)

@@ -9,6 +9,7 @@ from sandbox.cloud import MissingError
 from sandbox.hosting.container import check_image, read_model
 from sandbox.hosting.execution_role import ExecutionRole, Reader
 from sandbox.refusal import RefusedError
+from sandbox.sagemaker.container_environment import check_environment
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.requests import CreateModel, Listing, ModelName
 from sandbox.sagemaker.store import Account, Model, absent, existing
@@ -21,6 +22,7 @@ def create_model(account: Account, request: CreateModel, reader: Reader) -> dict
     if request.model_name in account.models:
         raise existing("model", arn)
     container = request.primary_container
+    check_environment(container.environment)
     try:
         role = ExecutionRole(request.execution_role_arn, account.id, account.region)
         check_image(reader, role, container.image)

@@ -58,10 +58,10 @@ SERVING = Environment(
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))
-# `sandbox` is no part of the product's wheel, so that no installer makes a command of it. Without -P a file `sandbox.py`
-# where it is typed would run in its place.
+# `sandbox` is no part of the product's wheel, so that no installer makes a command of it. Isolated: nothing of the shell's
+# Python settings, and no file `sandbox.py` where it is typed, is imported before the command has left them behind.
 _SANDBOX = """#!/bin/sh
-exec "$(dirname "$(readlink -f "$0")")/python" -P -m sandbox "$@"
+exec "$(dirname "$(readlink -f "$0")")/python" -I -X utf8 -m sandbox "$@"
 """
 
 
@@ -202,4 +202,6 @@ def _content(environment: Environment, root: Path) -> str:
                 f"{path} is missing: the clone is incomplete; `git checkout -- {name}` brings it back"
             )
         digest.update(path.read_bytes())
+    if environment.project:
+        digest.update(_SANDBOX.encode())
     return digest.hexdigest()

@@ -11,10 +11,19 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from modeldelivery.release.aws.errors import ask
-from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.errors import CredentialsError, UnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient
@@ -69,6 +78,17 @@ class AwsClients:
             return self._session.client("application-autoscaling", config=self._config)
 
 
+_LACKING = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+_DENIED = frozenset({401, 403})
+
+
 class Account:
     """One account and region.
 
@@ -104,7 +124,7 @@ Opens = Callable[[str | None, str | None], Account]  # profile and region, as `o
 
 
 def open_account(profile: str | None, region: str | None) -> Account:
-    """The account that a profile, or the default chain, leads to. Raises UnreachableError."""
+    """The account that a profile, or the default chain, leads to. Raises UnreachableError, CredentialsError."""
     session, account = _open(profile, region)
     return Account(session, account, profile)
 
@@ -114,7 +134,7 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
         session = boto3.Session(profile_name=profile, region_name=region)
         credentials = session.get_credentials()
         if credentials is None:
-            raise UnreachableError(
+            raise CredentialsError(
                 f"no AWS credentials for {profile or 'the default profile'}", hint="set AWS_PROFILE or log in"
             )
         if session.region_name is None:
@@ -123,8 +143,14 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
                 hint=f"set `region` in the profile {session.profile_name}, or AWS_DEFAULT_REGION",
             )
         return session, credentials.get_frozen_credentials().account_id or _ask_account(session)
+    except _LACKING as error:
+        raise CredentialsError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
     except BotoCoreError as error:
         raise UnreachableError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
+    except ClientError as error:
+        denied = error.response["ResponseMetadata"]["HTTPStatusCode"] in _DENIED
+        kind = CredentialsError if denied else UnreachableError
+        raise kind(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
 
 
 def profile_for(environment: str) -> str | None:

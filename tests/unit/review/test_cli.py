@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+from botocore.exceptions import ClientError
+
 from modeldelivery.review import engine
 from tests.unit.review.conftest import JUDGED
 
@@ -229,3 +231,52 @@ def test_a_wrong_environment_is_a_usage_error():
     assert done.returncode == 2
     assert "environment" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+SIGN_IN = "enter the tent: `zip open`"
+
+
+def test_a_shell_without_credentials_is_told_what_to_type(engine_says, run, capsys):
+    engine_says("nothing-in-staging")
+    run("--sign-in", SIGN_IN, "preview", "--env", "staging")
+    said = capsys.readouterr().err
+    assert "The config profile (staging) could not be found. What to type: `aws sso login --profile" in said
+    assert said.rstrip().endswith(f"; or {SIGN_IN}")
+
+
+def test_a_shell_whose_keys_aws_does_not_know_is_told_what_to_type(engine_says, run, capsys, monkeypatch):
+    refused = ClientError(
+        {"Error": {"Code": "InvalidClientTokenId"}, "ResponseMetadata": {"HTTPStatusCode": 403}},
+        "GetCallerIdentity",
+    )
+
+    def ask(_session):
+        raise refused
+
+    monkeypatch.setattr("modeldelivery.release.aws.session._ask_account", ask)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of nobody")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    engine_says(text="error: it cannot", status=255)
+    assert run("drift", "--env", "staging") == 1
+    said = capsys.readouterr().err
+    assert "InvalidClientTokenId" in said
+    assert "What to type: `aws sso login --profile staging`" in said
+
+
+def test_a_shell_that_pulumi_has_no_state_for_is_told_what_to_type(engine_says, run, capsys):
+    engine_says(
+        text="error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI", status=255
+    )
+    assert run("--sign-in", SIGN_IN, "preview", "--env", "prod") == 1
+    said = capsys.readouterr().err
+    assert "What to type: `pulumi login URL`, or `export PULUMI_BACKEND_URL=URL`" in said
+    assert said.rstrip().endswith(f"; or {SIGN_IN}")
+
+
+def test_a_failure_of_another_kind_gets_no_advice_on_credentials(engine_says, run, capsys, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of somebody")
+    engine_says(text="error: no stack named 'prod' found", status=255)
+    assert run("preview", "--env", "prod") == 1
+    assert "What to type" not in capsys.readouterr().err

@@ -18,6 +18,7 @@ from tools.setup.cache import complete, locked
 from tools.setup.commands import CommandError, run
 from tools.setup.environments import DEVELOPMENT, SERVING
 from tools.setup.pulumi import ensure, version_of
+from tools.setup.release import UnreachableError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 VERSION = "3.259.0"
@@ -212,8 +213,8 @@ def chosen(clone):
     return (clone / ".tools" / "bin" / "pulumi").readlink()
 
 
-def test_a_sufficient_pulumi_on_path_is_used(clone, on_path, under_way):
-    found = on_path("v3.300.1")
+def test_the_pinned_pulumi_on_path_is_used(clone, on_path, under_way):
+    found = on_path(f"v{VERSION}")
     ensure(clone, under_way)
     assert chosen(clone) == found
 
@@ -223,6 +224,7 @@ def test_a_sufficient_pulumi_on_path_is_used(clone, on_path, under_way):
     [
         ({"version": "v3.258.9"}, "it is v3.258.9, and 3.259.0 is needed"),
         ({"version": "v3.300.1", "with_host": False}, "no pulumi-language-python beside it"),
+        ({"version": "v3.300.1"}, "it is v3.300.1, and 3.259.0 is pinned"),
         ({"version": "; exit 1"}, "`pulumi version` fails"),
     ],
 )
@@ -233,8 +235,36 @@ def test_another_pulumi_on_path_is_passed_over_and_told_why(clone, on_path, show
     assert reason in shown.getvalue()
 
 
-def test_our_own_link_on_path_is_not_taken_for_one_of_the_users(clone, on_path, monkeypatch, under_way):
+@pytest.fixture
+def alone(clone, tmp_path, monkeypatch):  # noqa: ARG001 - in the clone's cache
+    """No release is cached, none can be downloaded, and there is no Go."""
+    shutil.rmtree(tmp_path / "cache")
+    monkeypatch.setattr("tools.setup.pulumi.download", lambda *_, **__: unreachable())
+
+
+def unreachable():
+    raise UnreachableError("the cable is out")
+
+
+@pytest.mark.usefixtures("alone")
+def test_another_pulumi_is_used_with_a_warning_where_the_pinned_one_cannot_be_had(clone, on_path, shown):
     found = on_path("v3.300.1")
+    with step("Pulumi", shown) as under_way:
+        ensure(clone, under_way)
+    assert chosen(clone) == found
+    assert f"WARNING: {found} is used all the same" in shown.getvalue()
+    assert "✓ Pulumi: v3.300.1 from PATH, not the pinned 3.259.0" in shown.getvalue()
+
+
+@pytest.mark.usefixtures("alone")
+def test_an_older_pulumi_is_used_in_no_case(clone, on_path, under_way):
+    on_path("v3.258.9")
+    with pytest.raises(SetupError, match="there is no working Go to build it"):
+        ensure(clone, under_way)
+
+
+def test_our_own_link_on_path_is_not_taken_for_one_of_the_users(clone, on_path, monkeypatch, under_way):
+    found = on_path(f"v{VERSION}")
     ensure(clone, under_way)
     found.unlink()
     monkeypatch.setenv("PATH", f"{clone / '.tools' / 'bin'}:/usr/bin:/bin")
