@@ -31,22 +31,31 @@ MAY_IMPORT = {
     "pipelines": NAMES,
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": set(),
-    **{f"sandbox.{leaf}": set() for leaf in ("accounts", "api", "calls", "clock", "faults", "home")},
+    **{
+        f"sandbox.{leaf}": set()
+        for leaf in ("accounts", "api", "archive", "calls", "clock", "faults", "home")
+    },
+    **{f"sandbox.{leaf}": set() for leaf in ("origin", "signature")},
+    "sandbox.keys": inside("accounts", "home"),
     "sandbox.call": inside("api"),
     "sandbox.refusal": inside("call"),
     "sandbox.daemon": inside("home"),
-    "sandbox.moto_patches": inside("daemon"),
-    "sandbox.cloud": inside("accounts", "api.request", "call", "moto_patches", "refusal"),
+    "sandbox.moto_patches": inside("home"),
+    "sandbox.cloud": inside(
+        "accounts", "api.request", "call", "keys", "moto_patches", "refusal", "signature"
+    ),
     "sandbox.alarms": inside("api.request", "call", "refusal"),
     "sandbox.buckets": inside("api.request", "call", "refusal"),
     "sandbox.iam": inside("api.models", "call", "calls", "refusal"),
     "sandbox.iam.core": set(),
     "sandbox.image": inside("daemon", "home"),
-    "sandbox.hosting": inside("clock", "cloud", "daemon", "faults", "home", "iam", "image.build", "refusal"),
+    "sandbox.hosting": inside(
+        "archive", "clock", "cloud", "daemon", "faults", "home", "iam", "image.build", "refusal"
+    ),
     "sandbox.sagemaker": inside(
         "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
     ),
-    "sandbox.dataplane": set(),  # a process of its own
+    "sandbox.dataplane": inside("origin", "signature"),  # a process of its own
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
     "sandbox.pulumi_aws": ours("plugin"),  # served the same way as the product's own provider
     "tools": {"pipelines", *ours("release", "terminal")},
