@@ -37,6 +37,7 @@ def live(site, tries=lambda _: (), stray=None):
             try:
                 step.run(site)
             except FlowError:
+                site.unlock()
                 continue
             life.survived.append((step.role, step.what, *lacking))
         site.give(step.role, *whole)

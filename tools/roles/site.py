@@ -122,6 +122,13 @@ class Site:
         """
         return self._run(role, self._profiles[role], ROOT, command, allowed)
 
+    def unlock(self) -> None:
+        """Take away what an update that could not end left behind, as `pulumi cancel` does."""
+        s3 = self.administrator("s3")
+        held = s3.list_objects_v2(Bucket=STATE_BUCKET, Prefix=".pulumi/locks/").get("Contents", ())
+        for lock in held:
+            s3.delete_object(Bucket=STATE_BUCKET, Key=lock["Key"])
+
     def client(self, role: str, service: str) -> Any:
         """A boto3 client of a role."""
         return _client(self._profiles[role], service)
@@ -134,7 +141,9 @@ class Site:
         """The sandbox's record of calls, after the `since`-th."""
         daemon = json.loads((self.folder / "sandbox" / "daemon.json").read_text())
         url = f"http://127.0.0.1:{daemon['control']}/sandbox/calls?since={since}"
-        with urllib.request.urlopen(url, timeout=60) as answer:
+        # Where the sandbox has a token, only who can read its folder may ask.
+        request = urllib.request.Request(url, headers={"X-Sandbox-Token": daemon.get("token", "")})
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - http, loopback
             return list(json.load(answer))
 
     @property
