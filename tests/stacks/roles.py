@@ -34,12 +34,8 @@ def live(site, tries=lambda _: (), stray=None):
         whole = attached(policies, step.role)
         for lacking in tries(step):
             site.give(step.role, *without(whole, *lacking))
-            try:
-                step.run(site)
-            except FlowError:
-                site.unlock()
-                continue
-            life.survived.append((step.role, step.what, *lacking))
+            if _works(site, step):
+                life.survived.append((step.role, step.what, *lacking))
         site.give(step.role, *whole)
         if stray and step.role == TEARDOWN:
             life.strays, stray = stray(site), None
@@ -49,6 +45,16 @@ def live(site, tries=lambda _: (), stray=None):
         life.calls += made
         life.needs[step] = [need for call in made for need in call["needs"]]
     return life
+
+
+def _works(site, step):
+    """Whether a step comes to its end; one that leaves the state locked does not: nobody can deploy after it."""
+    try:
+        step.run(site)
+    except FlowError:
+        site.unlock()
+        return False
+    return not site.unlock()
 
 
 def last(site, since):
