@@ -5,8 +5,10 @@ moto's backends are plain dicts that know no threads, so every use of them is un
 
 import hashlib
 import http
+import json
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,10 +24,12 @@ from werkzeug.test import run_wsgi_app
 
 from sandbox import moto_patches
 from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.api.cbor import HEADERS, cbor_answer, json_request
+from sandbox.api.models import operation
 from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.keys import AccessKey
-from sandbox.refusal import Answer, unknown
+from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.signature import Credential
 
 _PARTITION = "aws"
@@ -73,6 +77,8 @@ class Cloud:
 
     def play(self, call: Call, account: str, request: Request) -> Answer:
         """Run one call in an account; raises RefusedError for what moto lacks."""
+        if call.protocol == "cbor":
+            return self._play_cbor(call, account, request)
         # moto's own reset and replay routes would pull the world from under a stack.
         if request.path.startswith("/moto-api"):
             raise unknown(call)
@@ -88,6 +94,17 @@ class Cloud:
         if answer.status == http.HTTPStatus.NOT_FOUND and b"<!doctype html>" in answer.body.lower():
             raise unknown(call)
         return answer
+
+    def _play_cbor(self, call: Call, account: str, request: Request) -> Answer:
+        """Moto does not speak CBOR: the call goes to it as JSON, and the answer comes back."""
+        model = operation("cloudwatch", call.action)
+        if model is None:
+            raise unknown(call)
+        answer = self.play(replace(call, protocol="json"), account, json_request(model, request))
+        if answer.status == http.HTTPStatus.OK:
+            return Answer(200, HEADERS, cbor_answer(model, answer.body))
+        error = json.loads(answer.body)
+        raise RefusedError(error.get("message", ""), error["__type"].rpartition("#")[2], answer.status)
 
     def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
         """The manifest of an image in ECR; raises MissingError."""

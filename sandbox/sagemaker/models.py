@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import msgspec
-
 from sandbox.clock import now
 from sandbox.cloud import MissingError
 from sandbox.hosting.container import check_image, read_model
@@ -11,7 +9,7 @@ from sandbox.hosting.execution_role import ExecutionRole, Reader
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.container_environment import check_environment
 from sandbox.sagemaker.listing import page
-from sandbox.sagemaker.requests import CreateModel, Listing, ModelName
+from sandbox.sagemaker.requests import CreateModel, Listing, ModelName, shown
 from sandbox.sagemaker.store import Account, Model, absent, existing
 from sandbox.sagemaker.tags import checked
 
@@ -37,9 +35,7 @@ def create_model(account: Account, request: CreateModel, reader: Reader) -> dict
 
 def describe_model(account: Account, request: ModelName) -> dict[str, Any]:
     model = find_model(account, request.model_name)
-    shown: dict[str, Any] = msgspec.to_builtins(model.request)
-    shown.pop("Tags", None)
-    return {"EnableNetworkIsolation": False, **shown, "ModelArn": model.arn, "CreationTime": model.created}
+    return {**shown(model.request), "ModelArn": model.arn, "CreationTime": model.created}
 
 
 def delete_model(account: Account, request: ModelName) -> dict[str, Any]:

@@ -38,12 +38,10 @@ MAY_IMPORT = {
     **{f"sandbox.{leaf}": set() for leaf in ("origin", "signature")},
     "sandbox.keys": inside("accounts", "home"),
     "sandbox.call": inside("api"),
-    "sandbox.refusal": inside("call"),
+    "sandbox.refusal": inside("api.cbor", "call"),
     "sandbox.daemon": inside("home"),
     "sandbox.moto_patches": inside("home"),
-    "sandbox.cloud": inside(
-        "accounts", "api.request", "call", "keys", "moto_patches", "refusal", "signature"
-    ),
+    "sandbox.cloud": inside("accounts", "api", "call", "keys", "moto_patches", "refusal", "signature"),
     "sandbox.alarms": inside("api.request", "call", "refusal"),
     "sandbox.buckets": inside("api.request", "call", "refusal"),
     "sandbox.iam": inside("api.models", "call", "calls", "refusal"),
