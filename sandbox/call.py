@@ -22,7 +22,7 @@ class Call:
     action: str  # "CreateEndpoint"
     key: str  # access key id; "" when unsigned
     region: str
-    protocol: str  # "json", "rest-json", "query", "rest-xml"
+    protocol: str  # "json", "cbor", "rest-json", "query", "rest-xml"
     members: Mapping[str, Any] = field(default_factory=dict)  # what the caller gave, once it is read
 
 
@@ -35,7 +35,7 @@ def identify(request: Request) -> Call:
     if target := request.headers.get("x-amz-target"):
         return Call(service, target.rpartition(".")[2], key, region, "json")
     if cbor := _CBOR.fullmatch(request.path):
-        return Call(service, cbor[1], key, region, "json")
+        return Call(service, cbor[1], key, region, "cbor")
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         action = parse_qs(request.body.decode(errors="replace")).get("Action", [""])[0]
         if action:

@@ -4,8 +4,10 @@ moto's backends are plain dicts that know no threads, so every use of them is un
 """
 
 import http
+import json
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +22,11 @@ from werkzeug.test import run_wsgi_app
 
 from sandbox import moto_patches
 from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.api.cbor import HEADERS, cbor_answer, json_request
+from sandbox.api.models import operation
 from sandbox.api.request import Request
 from sandbox.call import Call
-from sandbox.refusal import Answer, unknown
+from sandbox.refusal import Answer, RefusedError, unknown
 
 _PARTITION = "aws"
 
@@ -60,8 +64,10 @@ class Cloud:
                 for key in iam_backends[account.id][_PARTITION].access_keys
             }
 
-    def play(self, call: Call, _account: str, request: Request) -> Answer:
+    def play(self, call: Call, account: str, request: Request) -> Answer:
         """Run one call; raises RefusedError for what moto lacks."""
+        if call.protocol == "cbor":
+            return self._play_cbor(call, account, request)
         # moto's own reset and replay routes would pull the world from under a stack.
         if request.path.startswith("/moto-api"):
             raise unknown(call)
@@ -75,6 +81,17 @@ class Cloud:
         if answer.status == http.HTTPStatus.NOT_FOUND and b"<!doctype html>" in answer.body.lower():
             raise unknown(call)
         return answer
+
+    def _play_cbor(self, call: Call, account: str, request: Request) -> Answer:
+        """Moto does not speak CBOR: the call goes to it as JSON, and the answer comes back."""
+        model = operation("cloudwatch", call.action)
+        if model is None:
+            raise unknown(call)
+        answer = self.play(replace(call, protocol="json"), account, json_request(model, request))
+        if answer.status == http.HTTPStatus.OK:
+            return Answer(200, HEADERS, cbor_answer(model, answer.body))
+        error = json.loads(answer.body)
+        raise RefusedError(error.get("message", ""), error["__type"].rpartition("#")[2], answer.status)
 
     def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
         """The manifest of an image in ECR; raises MissingError."""

@@ -18,6 +18,7 @@ from sandbox.services import Service
 # The codes of what cannot be read at all.
 _UNREADABLE = {
     "json": "SerializationException",
+    "cbor": "SerializationException",
     "rest-json": "SerializationException",
     "query": "MalformedInput",
     "rest-xml": "MalformedXML",

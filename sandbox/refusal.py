@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
+from sandbox.api.cbor import HEADERS, write_error
 from sandbox.call import Call
 
 
@@ -34,6 +35,8 @@ class RefusedError(Exception):
             text = json.dumps({"__type": self.code, "message": self.message})
             headers += [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-errortype", self.code)]
             return Answer(self.status, headers, text.encode())
+        if call.protocol == "cbor":
+            return Answer(self.status, [*headers, *HEADERS], write_error(self.code, self.message))
         error = f"<Code>{escape(self.code)}</Code><Message>{escape(self.message)}</Message>"
         if call.protocol == "query":
             text = (

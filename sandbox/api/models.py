@@ -5,7 +5,7 @@ from functools import cache
 import botocore.session
 from botocore.model import OperationModel, ServiceModel, ShapeResolver, StructureShape
 
-_NOTHING = StructureShape("Nothing", {"type": "structure", "members": {}}, ShapeResolver({}))
+NOTHING = StructureShape("Nothing", {"type": "structure", "members": {}}, ShapeResolver({}))
 
 
 @cache
@@ -25,4 +25,4 @@ def operation(service: str, action: str) -> OperationModel | None:
 
 def input_of(model: OperationModel) -> StructureShape:
     """What the call takes; without members when it takes nothing."""
-    return model.input_shape or _NOTHING
+    return model.input_shape or NOTHING

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
+from sandbox.api.cbor import read_cbor
 from sandbox.api.document import (
     body_names,
     from_json,
@@ -51,6 +52,8 @@ def read(operation: OperationModel, protocol: str, request: Request) -> dict[str
         return read_form(shape, request.body)
     if protocol == "json":
         return json_members(body_names(shape), shape, read_json(request.body))
+    if protocol == "cbor":
+        return read_cbor(request.body)
     return {
         **_uri(operation, shape, request.path),
         **_query(operation, shape, request.query),

@@ -2,17 +2,13 @@
 
 from typing import Any
 
-import msgspec
-
 from sandbox.clock import now
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.models import find_model
-from sandbox.sagemaker.requests import CreateEndpointConfig, EndpointConfigName, Listing
+from sandbox.sagemaker.requests import CreateEndpointConfig, EndpointConfigName, Listing, shown
 from sandbox.sagemaker.store import Account, Config, absent, existing
 from sandbox.sagemaker.tags import checked
-
-_MOST_VARIANTS = 10
 
 
 def create_endpoint_config(account: Account, request: CreateEndpointConfig) -> dict[str, Any]:
@@ -21,11 +17,6 @@ def create_endpoint_config(account: Account, request: CreateEndpointConfig) -> d
     if name in account.configs:
         raise existing("endpoint configuration", arn)
     variants = request.production_variants
-    if len(variants) > _MOST_VARIANTS:
-        raise RefusedError(
-            f"1 validation error detected: Value at 'productionVariants' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {_MOST_VARIANTS}, not {len(variants)}"
-        )
     if len({variant.variant_name for variant in variants}) != len(variants):
         raise RefusedError("Production variant names in an endpoint configuration must be unique.")
     if not sum(variant.initial_variant_weight for variant in variants):
@@ -39,11 +30,7 @@ def create_endpoint_config(account: Account, request: CreateEndpointConfig) -> d
 
 def describe_endpoint_config(account: Account, request: EndpointConfigName) -> dict[str, Any]:
     config = find_config(account, request.endpoint_config_name)
-    shown: dict[str, Any] = msgspec.to_builtins(config.request)
-    shown.pop("Tags", None)
-    for variant in shown["ProductionVariants"]:
-        variant.setdefault("InitialVariantWeight", 1.0)
-    return {**shown, "EndpointConfigArn": config.arn, "CreationTime": config.created}
+    return {**shown(config.request), "EndpointConfigArn": config.arn, "CreationTime": config.created}
 
 
 def delete_endpoint_config(account: Account, request: EndpointConfigName) -> dict[str, Any]:

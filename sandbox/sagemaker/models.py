@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import msgspec
-
 from sandbox.clock import now
 from sandbox.cloud import Cloud, MissingError
 from sandbox.hosting.container import check_image, read_model
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.listing import page
-from sandbox.sagemaker.requests import CreateModel, Listing, ModelName
+from sandbox.sagemaker.requests import CreateModel, Listing, ModelName, shown
 from sandbox.sagemaker.store import Account, Model, absent, existing
 from sandbox.sagemaker.tags import checked
 
@@ -33,9 +31,7 @@ def create_model(account: Account, request: CreateModel, cloud: Cloud) -> dict[s
 
 def describe_model(account: Account, request: ModelName) -> dict[str, Any]:
     model = find_model(account, request.model_name)
-    shown: dict[str, Any] = msgspec.to_builtins(model.request)
-    shown.pop("Tags", None)
-    return {"EnableNetworkIsolation": False, **shown, "ModelArn": model.arn, "CreationTime": model.created}
+    return {**shown(model.request), "ModelArn": model.arn, "CreationTime": model.created}
 
 
 def delete_model(account: Account, request: ModelName) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Model package groups and model packages (a registered version)."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from sandbox.sagemaker.requests import (
     ModelPackageGroupName,
     ModelPackageName,
     UpdateModelPackage,
+    shown,
 )
 from sandbox.sagemaker.store import Account, Group, Package, absent, existing
 from sandbox.sagemaker.tags import checked
@@ -75,12 +77,12 @@ def create_package(account: Account, request: CreateModelPackage) -> dict[str, A
 
 def describe_package(account: Account, request: ModelPackageName) -> dict[str, Any]:
     package = _package(account, request.model_package_name)
-    shown: dict[str, Any] = msgspec.to_builtins(package.request)
-    shown.pop("ClientToken", None)
     statuses = [{"Name": package.group, "Status": "Completed"}]
+    described = {"ApprovalDescription": package.approval_description} if package.approval_description else {}
     return (
-        shown
+        shown(package.request)
         | _show_package(package)
+        | described
         | {
             "ModelPackageName": f"{package.group}/{package.version}",
             "ModelPackageStatusDetails": {"ValidationStatuses": statuses, "ImageScanStatuses": statuses},
@@ -94,17 +96,19 @@ def describe_package(account: Account, request: ModelPackageName) -> dict[str, A
 def update_package(account: Account, request: UpdateModelPackage) -> dict[str, Any]:
     """Approval and metadata only: what a package holds never changes."""
     package = _package(account, request.model_package_arn)
-    properties = package.request.customer_metadata_properties | request.customer_metadata_properties
+    properties = (package.request.customer_metadata_properties or {}) | request.customer_metadata_properties
     for key in request.customer_metadata_properties_to_remove:
         properties.pop(key, None)
     changed = msgspec.structs.replace(
         package.request,
-        customer_metadata_properties=properties,
+        customer_metadata_properties=properties or None,
         model_approval_status=request.model_approval_status or package.request.model_approval_status,
-        approval_description=request.approval_description or package.request.approval_description,
     )
-    account.packages[package.arn] = Package(
-        package.arn, package.created, now(), package.version, package.group, changed
+    account.packages[package.arn] = replace(
+        package,
+        modified=now(),
+        request=changed,
+        approval_description=request.approval_description or package.approval_description,
     )
     return {"ModelPackageArn": package.arn}
 
@@ -135,13 +139,13 @@ def list_packages(account: Account, request: ListModelPackages) -> dict[str, Any
 
 
 def _show_group(group: Group) -> dict[str, Any]:
-    shown = {
+    summary = {
         "ModelPackageGroupName": group.name,
         "ModelPackageGroupArn": group.arn,
         "CreationTime": group.created,
         "ModelPackageGroupStatus": "Completed",
     }
-    return shown | ({"ModelPackageGroupDescription": group.description} if group.description else {})
+    return summary | ({"ModelPackageGroupDescription": group.description} if group.description else {})
 
 
 def _show_package(package: Package) -> dict[str, Any]:

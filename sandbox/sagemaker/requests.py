@@ -1,25 +1,35 @@
-"""What SageMaker's calls accept. A field that is not here is refused, never ignored."""
+"""The members of SageMaker's calls that the sandbox acts on, or keeps and shows.
 
-from typing import Annotated, Literal
+Names, patterns, lengths and ranges are AWS's model's business (`sandbox.api.check`), which every request has passed. A member
+of AWS's that is not here is taken with AWS's default only (`sandbox.api.acts`). A default here is what SageMaker shows
+where a caller said nothing.
+"""
+
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
-Weight = Annotated[float, Meta(ge=0)]
-Count = Annotated[int, Meta(ge=1)]
-Arn = Annotated[str, Meta(pattern=r"^arn:aws:")]
 
-
-class Input(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="pascal", omit_defaults=True
-):
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="pascal"):
     """A call's input; Python's snake_case is SageMaker's PascalCase."""
 
 
+def shown(request: Input) -> dict[str, Any]:
+    """A request as a Describe call repeats it: what was given, and SageMaker's defaults."""
+    kept = _without_nothing(msgspec.to_builtins(request))
+    return {name: value for name, value in kept.items() if name not in {"Tags", "ClientToken"}}
+
+
+def _without_nothing(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nothing(one) for name, one in value.items() if one is not None}
+    return [_without_nothing(one) for one in value] if isinstance(value, list) else value
+
+
 class Tag(Input, frozen=True, kw_only=True):
-    key: Annotated[str, Meta(min_length=1, max_length=128)]
-    value: Annotated[str, Meta(max_length=256)]
+    key: str
+    value: str
 
 
 class Container(Input, frozen=True, kw_only=True):
@@ -36,24 +46,24 @@ class VpcConfig(Input, frozen=True, kw_only=True):
 
 
 class CreateModel(Input, frozen=True, kw_only=True):
-    model_name: Name
+    model_name: str
     primary_container: Container
-    execution_role_arn: Arn
+    execution_role_arn: str
     vpc_config: VpcConfig | None = None
     enable_network_isolation: bool = False
     tags: list[Tag] = []
 
 
 class ModelName(Input, frozen=True, kw_only=True):
-    model_name: Name
+    model_name: str
 
 
 class ProductionVariant(Input, frozen=True, kw_only=True):
-    variant_name: Name
-    model_name: Name
-    initial_instance_count: Annotated[int, Meta(ge=1)]
-    instance_type: Annotated[str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
-    initial_variant_weight: Weight = 1.0
+    variant_name: str
+    model_name: str
+    initial_instance_count: int
+    instance_type: str
+    initial_variant_weight: float = 1.0
     volume_size: int | None = field(name="VolumeSizeInGB", default=None)
     model_data_download_timeout: int | None = field(name="ModelDataDownloadTimeoutInSeconds", default=None)
     startup_timeout: int | None = field(name="ContainerStartupHealthCheckTimeoutInSeconds", default=None)
@@ -70,34 +80,34 @@ class CaptureContentType(Input, frozen=True, kw_only=True):
 
 class DataCapture(Input, frozen=True, kw_only=True):
     enable_capture: bool = False
-    initial_sampling_percentage: Annotated[int, Meta(ge=0, le=100)]
-    destination_s3_uri: Annotated[str, Meta(pattern=r"^s3://")] = field(name="DestinationS3Uri")
+    initial_sampling_percentage: int
+    destination_s3_uri: str = field(name="DestinationS3Uri")
     kms_key_id: str | None = None
-    capture_options: Annotated[list[CaptureOption], Meta(min_length=1, max_length=32)]
+    capture_options: list[CaptureOption]
     capture_content_type_header: CaptureContentType | None = None
 
 
 class CreateEndpointConfig(Input, frozen=True, kw_only=True):
-    endpoint_config_name: Name
-    production_variants: Annotated[list[ProductionVariant], Meta(min_length=1)]
+    endpoint_config_name: str
+    production_variants: list[ProductionVariant]
     data_capture_config: DataCapture | None = None
     kms_key_id: str | None = None
-    execution_role_arn: Arn | None = None
+    execution_role_arn: str | None = None
     tags: list[Tag] = []
 
 
 class EndpointConfigName(Input, frozen=True, kw_only=True):
-    endpoint_config_name: Name
+    endpoint_config_name: str
 
 
 class CreateEndpoint(Input, frozen=True, kw_only=True):
-    endpoint_name: Name
-    endpoint_config_name: Name
+    endpoint_name: str
+    endpoint_config_name: str
     tags: list[Tag] = []
 
 
 class EndpointName(Input, frozen=True, kw_only=True):
-    endpoint_name: Name
+    endpoint_name: str
 
 
 class RetainedProperty(Input, frozen=True, kw_only=True):
@@ -105,28 +115,29 @@ class RetainedProperty(Input, frozen=True, kw_only=True):
 
 
 class UpdateEndpoint(Input, frozen=True, kw_only=True):
-    endpoint_name: Name
-    endpoint_config_name: Name
+    endpoint_name: str
+    endpoint_config_name: str
     retain_all_variant_properties: bool = False
     exclude_retained_variant_properties: list[RetainedProperty] = []
 
 
 class WeightAndCapacity(Input, frozen=True, kw_only=True):
-    variant_name: Name
-    desired_weight: Weight | UnsetType = UNSET
-    desired_instance_count: Count | UnsetType = UNSET
+    variant_name: str
+    desired_weight: float | UnsetType = UNSET
+    # AWS's model allows 0, for endpoints of inference components, which the sandbox does not have.
+    desired_instance_count: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
 class UpdateWeights(Input, frozen=True, kw_only=True):
-    endpoint_name: Name
-    desired_weights_and_capacities: Annotated[list[WeightAndCapacity], Meta(min_length=1)]
+    endpoint_name: str
+    desired_weights_and_capacities: list[WeightAndCapacity]
 
 
 class Listing(Input, frozen=True, kw_only=True):
     """What every List call accepts; tokens are the offset of the next page."""
 
     name_contains: str | None = None
-    max_results: Annotated[int, Meta(ge=1, le=100)] = 10
+    max_results: int = 10
     next_token: str | None = None
     sort_by: str | None = None
     sort_order: Literal["Ascending", "Descending"] | None = None
@@ -139,23 +150,23 @@ class ListEndpoints(Listing, frozen=True, kw_only=True):
 
 
 class AddTags(Input, frozen=True, kw_only=True):
-    resource_arn: Arn
+    resource_arn: str
     tags: list[Tag]
 
 
 class ListTags(Input, frozen=True, kw_only=True):
-    resource_arn: Arn
+    resource_arn: str
     next_token: str | None = None
     max_results: int | None = None
 
 
 class DeleteTags(Input, frozen=True, kw_only=True):
-    resource_arn: Arn
+    resource_arn: str
     tag_keys: list[str]
 
 
 class CreateModelPackageGroup(Input, frozen=True, kw_only=True):
-    model_package_group_name: Name
+    model_package_group_name: str
     model_package_group_description: str | None = None
     tags: list[Tag] = []
 
@@ -177,9 +188,9 @@ class PackageContainer(Input, frozen=True, kw_only=True):
 
 
 class InferenceSpecification(Input, frozen=True, kw_only=True):
-    containers: Annotated[list[PackageContainer], Meta(min_length=1, max_length=15)]
-    supported_content_types: list[str] = field(name="SupportedContentTypes", default_factory=list)
-    supported_response_types: list[str] = field(name="SupportedResponseMIMETypes", default_factory=list)
+    containers: list[PackageContainer]
+    supported_content_types: list[str] | None = None
+    supported_response_types: list[str] | None = field(name="SupportedResponseMIMETypes", default=None)
     supported_transform_instance_types: list[str] | None = None
     supported_realtime_instance_types: list[str] | None = field(
         name="SupportedRealtimeInferenceInstanceTypes", default=None
@@ -194,8 +205,7 @@ class CreateModelPackage(Input, frozen=True, kw_only=True):
     model_package_description: str | None = None
     inference_specification: InferenceSpecification
     model_approval_status: Approval = "PendingManualApproval"
-    approval_description: str | None = None
-    customer_metadata_properties: dict[str, str] = {}
+    customer_metadata_properties: dict[str, str] | None = None
     model_metrics: dict[str, object] | None = None
     metadata_properties: dict[str, str] | None = None
     drift_check_baselines: dict[str, object] | None = None
@@ -207,7 +217,7 @@ class ModelPackageName(Input, frozen=True, kw_only=True):
 
 
 class UpdateModelPackage(Input, frozen=True, kw_only=True):
-    model_package_arn: Arn
+    model_package_arn: str
     model_approval_status: Approval | None = None
     approval_description: str | None = None
     customer_metadata_properties: dict[str, str] = {}

@@ -40,6 +40,7 @@ class Package:
     version: int
     group: str
     request: CreateModelPackage
+    approval_description: str | None = None
 
 
 @dataclass
