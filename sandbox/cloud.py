@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
@@ -18,6 +18,7 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
+from moto.sts.models import sts_backends
 from werkzeug.test import run_wsgi_app
 
 from sandbox import moto_patches
@@ -26,9 +27,11 @@ from sandbox.api.cbor import HEADERS, cbor_answer, json_request
 from sandbox.api.models import operation
 from sandbox.api.request import Request
 from sandbox.call import Call
+from sandbox.processes.credentials import Keys
 from sandbox.refusal import Answer, RefusedError, unknown
 
 _PARTITION = "aws"
+_SESSION = 3600  # seconds that a program's keys are good for
 
 
 class MissingError(Exception):
@@ -131,3 +134,17 @@ class Cloud:
             cloudwatch_backends[account][region].put_metric_data(
                 namespace, [{**metric, "Timestamp": at} for metric in metrics]
             )
+
+    def assume_role(self, account: str, role: str, session: str) -> Keys:
+        """A session of a role, with keys that the gateway knows from now on."""
+        with self._lock:
+            assumed = sts_backends[account][_PARTITION].assume_role(
+                region_name=REGION,
+                role_session_name=session,
+                role_arn=role,
+                policy="",
+                duration=_SESSION,
+                external_id="",
+            )
+        expires = assumed.expiration.replace(tzinfo=UTC)
+        return Keys(assumed.access_key_id, assumed.secret_access_key, assumed.session_token, expires)

@@ -20,6 +20,8 @@ from sandbox.cloud import Cloud
 from sandbox.faults import Fault, Faults
 from sandbox.holds import Held, Holds
 from sandbox.members import members_of
+from sandbox.processes import credentials
+from sandbox.processes.credentials import Credentials
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.services import Service
 
@@ -40,12 +42,15 @@ class Gateway:
         faults: Faults,
         status: Callable[[], dict[str, Any]],
         publish: Callable[[], None],
+        *,
+        roles: Credentials,
     ) -> None:
         self._cloud = cloud
         self._services = services
         self._faults = faults
         self._status = status
         self._publish = publish
+        self._roles = roles
         self._calls = Calls()
         self._holds = Holds()
 
@@ -107,6 +112,8 @@ class Gateway:
         caller = query.get("caller", "")
         try:
             match request.method, request.path:
+                case "GET", credentials.PATH:
+                    return self._container_credentials(request.headers.get("authorization", ""))
                 case "GET", "/sandbox/status":
                     return _json(self._status())
                 case "GET", "/sandbox/calls":
@@ -129,6 +136,12 @@ class Gateway:
         except (msgspec.DecodeError, ValueError) as error:
             return _json({"message": str(error)}, 400)
         return _json({"message": f"no route {request.method} {request.path}"}, 404)
+
+    def _container_credentials(self, token: str) -> Answer:
+        document = self._roles.answer(token)
+        if document is None:
+            return _json({"code": "Forbidden", "message": "no program has this token"}, 403)
+        return Answer(200, [("Content-Type", "application/json")], document)
 
 
 def _read(environ: dict[str, Any]) -> Request:

@@ -10,6 +10,7 @@ from sandbox.daemon import INCARNATION, SandboxError, announce, held
 from sandbox.environment import write_plugin, write_profiles
 from sandbox.home import home
 from sandbox.hosting.delays import Delays
+from sandbox.processes.isolation import IsolationError
 
 
 def main() -> None:
@@ -37,5 +38,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (SandboxError, ValueError) as error:
+    except (SandboxError, IsolationError, ValueError) as error:
         raise SystemExit(f"sandbox: {error}") from None

@@ -22,6 +22,8 @@ from sandbox.home import Home
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.fleet import Fleet
+from sandbox.processes.credentials import Addresses, Credentials, Keys
+from sandbox.processes.runner import Runner
 from sandbox.sagemaker.actions import SageMaker
 from sandbox.services import services
 
@@ -47,7 +49,11 @@ class World:
         for folder in (place.instances, place.container_logs):
             shutil.rmtree(folder, ignore_errors=True)
         self.cloud = Cloud()
-        self.fleet = Fleet(place, self.cloud)
+        self.runner = Runner((INCARNATION, os.environ[INCARNATION]), os.environ.get("SANDBOX_ISOLATION", ""))
+        self.credentials = Credentials(
+            self.assume_role, lambda: Addresses(REGION, self.control, self.runtime)
+        )
+        self.fleet = Fleet(place, self.cloud, self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
             ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
@@ -55,7 +61,12 @@ class World:
         self.changes = Changes(self.fleet, self.link, delays, faults)
         self.sagemaker = SageMaker(self.cloud, self.changes)
         gateway = Gateway(
-            self.cloud, services(self.cloud, self.sagemaker), faults, self.status, self.link.publish
+            self.cloud,
+            services(self.cloud, self.sagemaker),
+            faults,
+            self.status,
+            self.link.publish,
+            roles=self.credentials,
         )
         self.server = _listening(
             ports.control,
@@ -73,6 +84,12 @@ class World:
                     name: endpoint.route() for name, endpoint in account.endpoints.items()
                 }
         return {"keys": self.cloud.keys(), "endpoints": endpoints}
+
+    def assume_role(self, account: str, role: str, session: str) -> Keys:
+        """A session of a role, which the data plane knows as well."""
+        keys = self.cloud.assume_role(account, role, session)
+        self.link.publish()
+        return keys
 
     def take_metrics(self, batch: list[dict[str, Any]]) -> None:
         for item in batch:
@@ -100,6 +117,7 @@ class World:
             "incarnation": os.environ[INCARNATION],
             "accounts": {account.profile: account.id for account in ACCOUNTS},
             "endpoints": endpoints,
+            "isolation": {"level": self.runner.isolation.level, "why": self.runner.isolation.why},
             "processes": len(family),
             "resident_bytes": sum(_resident(process) for process in family),
         }
@@ -120,6 +138,7 @@ class World:
                 self.changes.watch(account)
         self.link.close()
         self.fleet.stop_all()
+        self.runner.close()
 
 
 def _listening(port: int, start: Callable[[int], Server]) -> Server:

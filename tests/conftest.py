@@ -129,7 +129,7 @@ class Hosting:
     def runtime(self):
         return self.sandbox.client(self.profile, "sagemaker-runtime")
 
-    def model(self, name, **behaviour):
+    def model(self, name, *, isolated=False, **behaviour):
         """Create a model that says its name; `behaviour` as tests/containers/echo/serve.py tells."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
@@ -145,6 +145,7 @@ class Hosting:
             ModelName=name,
             ExecutionRoleArn=ROLES[self.profile],
             PrimaryContainer={"Image": self.image, "ModelDataUrl": f"s3://{self.bucket}/{key}"},
+            EnableNetworkIsolation=isolated,
         )
         return name
 

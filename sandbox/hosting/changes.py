@@ -143,15 +143,15 @@ class Changes:
         dead = self._fleet.dead()
         with account.lock:
             hurt = [
-                (endpoint, variant, instance)
+                (endpoint, variant, instance, dead[instance.id])
                 for endpoint in account.endpoints.values()
                 if endpoint.status == "InService"
                 for variant in endpoint.variants.values()
                 for instance in variant.instances
                 if instance.id in dead
             ]
-        for endpoint, variant, instance in hurt:
-            _LOG.warning("instance %s of %s ended; starting another", instance.id, endpoint.name)
+        for endpoint, variant, instance, ended in hurt:
+            _LOG.warning("instance %s of %s: %s; starting another", instance.id, endpoint.name, ended)
             self._replace(account, endpoint, variant, instance)
 
     def _replace(self, account: Account, endpoint: Endpoint, variant: Variant, dead: Instance) -> None:

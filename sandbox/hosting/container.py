@@ -19,12 +19,19 @@ from pathlib import Path
 from sandbox.cloud import Cloud, MissingError
 from sandbox.home import CHECKOUT, Home
 from sandbox.image.build import Blobs
+from sandbox.processes.program import Limits, Program
 
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[a-z0-9._/-]+)"
     r"@(?P<digest>sha256:[0-9a-f]{64})"
 )
 _MODEL_DATA = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
+
+
+# One model server that goes wild must not take the machine with it.
+LIMITS = Limits(memory=2 << 30, open_files=4096, processes=256)
+PORT = 8080  # where SageMaker finds a container's server
+DOOR = "door"
 
 
 class ContainerError(Exception):
@@ -39,15 +46,8 @@ class Spec:
     image: str  # URI by digest
     model_data: str | None  # s3 URI of a model.tar.gz
     environment: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Program:
-    """A process to start in `folder`."""
-
-    argv: list[str]
-    folder: Path
-    environment: dict[str, str]
+    role: str  # ARN of the execution role
+    isolated: bool  # EnableNetworkIsolation: no network and no credentials
 
 
 def check_image(cloud: Cloud, account: str, uri: str) -> str:
@@ -73,7 +73,7 @@ def read_model(cloud: Cloud, account: str, uri: str) -> bytes:
 
 
 def prepare(home: Home, cloud: Cloud, spec: Spec, instance: str, port: int) -> Program:
-    """Unpack image and model for one instance; raises ContainerError."""
+    """Unpack image and model for one instance that shall listen on `port`; raises ContainerError."""
     folder = home.instances / instance
     try:
         manifest = json.loads(check_image(cloud, spec.account, spec.image))
@@ -106,7 +106,15 @@ def prepare(home: Home, cloud: Cloud, spec: Spec, instance: str, port: int) -> P
     if argv[0] in {"python", "python3"}:
         argv[0] = str(python)
     work = root / config["WorkingDir"].lstrip("/")
-    return Program(argv, work if work.is_dir() else root, environment)
+    return Program(
+        tuple(argv),
+        environment,
+        work if work.is_dir() else root,
+        home.container_logs / f"{instance}.log",
+        network="loopback" if spec.isolated else "open",
+        door=folder / DOOR if spec.isolated else None,
+        limits=LIMITS,
+    )
 
 
 def remove(home: Home, instance: str) -> None:

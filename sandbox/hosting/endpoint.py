@@ -114,7 +114,10 @@ class Endpoint:
         return {
             variant.name: {
                 "weight": variant.current_weight,
-                "instances": [[instance.id, instance.port] for instance in variant.instances],
+                "instances": [
+                    {"id": i.id, "port": i.port, "door": str(i.door) if i.door else None}
+                    for i in variant.instances
+                ],
             }
             for variant in self.variants.values()
         }

@@ -182,9 +182,15 @@ def _capture(wanted: DataCapture | None) -> Capture | None:
 
 
 def _variant(account: Account, wanted: ProductionVariant) -> Variant:
-    container = find_model(account, wanted.model_name).request.primary_container
+    model = find_model(account, wanted.model_name).request
+    container = model.primary_container
     spec = Spec(
-        account.id, container.image, container.model_data_url, tuple(sorted(container.environment.items()))
+        account.id,
+        container.image,
+        container.model_data_url,
+        tuple(sorted(container.environment.items())),
+        model.execution_role_arn,
+        model.enable_network_isolation,
     )
     weight, count = wanted.initial_variant_weight, wanted.initial_instance_count
     return Variant(

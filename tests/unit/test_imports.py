@@ -31,21 +31,21 @@ MAY_IMPORT = {
     "pipelines": NAMES,
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": set(),
-    **{f"sandbox.{leaf}": set() for leaf in ("accounts", "api", "clock", "faults", "home")},
+    **{f"sandbox.{leaf}": set() for leaf in ("accounts", "api", "clock", "faults", "home", "processes")},
     "sandbox.call": inside("api"),
     "sandbox.refusal": inside("api.cbor", "call"),
     "sandbox.daemon": inside("home"),
     "sandbox.moto_patches": inside("daemon"),
-    "sandbox.cloud": inside("accounts", "api", "call", "moto_patches", "refusal"),
+    "sandbox.cloud": inside("accounts", "api", "call", "moto_patches", "processes.credentials", "refusal"),
     "sandbox.alarms": inside("api.request", "call", "refusal"),
     "sandbox.bucket_policy": inside("call", "refusal"),
     "sandbox.buckets": inside("api.request", "bucket_policy", "call", "refusal"),
     "sandbox.image": inside("daemon", "home"),
-    "sandbox.hosting": inside("clock", "cloud", "daemon", "faults", "home", "image.build"),
+    "sandbox.hosting": inside("clock", "cloud", "faults", "home", "image.build", "processes"),
     "sandbox.sagemaker": inside(
         "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
     ),
-    "sandbox.dataplane": set(),  # a process of its own
+    "sandbox.dataplane": inside("processes.door"),  # a process of its own
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
     "sandbox.pulumi_aws": ours("plugin"),  # served the same way as the product's own provider
     "tools": {"pipelines", *ours("release", "terminal")},
