@@ -96,15 +96,15 @@ class Cloud:
         error = json.loads(answer.body)
         raise RefusedError(error.get("message", ""), error["__type"].rpartition("#")[2], answer.status)
 
-    def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
-        """The manifest of an image in ECR; raises MissingError."""
+    def manifest(self, account: str, region: str, repository: str, digest: str) -> tuple[str, str]:
+        """The manifest of an image in ECR, and its media type; raises MissingError."""
         with self._lock:
             repositories = ecr_backends[account][region].repositories
             if repository not in repositories:
                 raise MissingError(f"ECR repository {repository} does not exist in account {account}")
             for image in repositories[repository].images:
                 if image.get_image_digest() == digest:
-                    return str(image.image_manifest)
+                    return str(image.image_manifest), str(image.image_manifest_media_type)
         raise MissingError(f"ECR repository {repository} of account {account} holds no image {digest}")
 
     def object(self, account: str, bucket: str, key: str) -> bytes:

@@ -20,8 +20,11 @@ from sandbox.faults import Faults
 from sandbox.gateway import Gateway
 from sandbox.home import Home
 from sandbox.hosting.changes import Changes
+from sandbox.hosting.container import Containers
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.fleet import Fleet
+from sandbox.hosting.image import Images
+from sandbox.image.build import Blobs
 from sandbox.processes.credentials import Addresses, Credentials, Keys
 from sandbox.processes.runner import Runner
 from sandbox.sagemaker.actions import SageMaker
@@ -53,13 +56,14 @@ class World:
         self.credentials = Credentials(
             self.assume_role, lambda: Addresses(REGION, self.control, self.runtime)
         )
-        self.fleet = Fleet(place, self.cloud, self.runner, self.credentials)
+        images = Images(self.cloud, Blobs(place.blobs))
+        self.fleet = Fleet(Containers(place, self.cloud, images), self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
             ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
         )
         self.changes = Changes(self.fleet, self.link, delays, faults)
-        self.sagemaker = SageMaker(self.cloud, self.changes)
+        self.sagemaker = SageMaker(self.cloud, self.changes, images)
         gateway = Gateway(
             self.cloud,
             services(self.cloud, self.sagemaker),

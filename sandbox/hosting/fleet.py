@@ -10,9 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.cloud import Cloud
-from sandbox.home import Home
-from sandbox.hosting.container import PORT, ContainerError, Spec, prepare, remove
+from sandbox.hosting.container import ContainerError, Containers, Spec
 from sandbox.processes.credentials import Credentials
 from sandbox.processes.door import socket_inside
 from sandbox.processes.outcome import Outcome
@@ -22,6 +20,7 @@ from sandbox.processes.running import Running
 _POLL = 0.05  # seconds between pings
 _PING = 2.0  # seconds that SageMaker gives a ping
 _SESSION = "SageMaker"  # what SageMaker calls its sessions of an execution role
+_PORT = 8080  # where SageMaker finds a container's server
 # Below the kernel's range for outgoing connections, so that no client's socket takes a port between our look and the
 # server's bind.
 _PORTS = range(20_000, 32_000)
@@ -41,9 +40,8 @@ class Instance:
 class Fleet:
     """Every instance of this sandbox."""
 
-    def __init__(self, home: Home, cloud: Cloud, runner: Runner, credentials: Credentials) -> None:
-        self._home = home
-        self._cloud = cloud
+    def __init__(self, containers: Containers, runner: Runner, credentials: Credentials) -> None:
+        self._containers = containers
         self._runner = runner
         self._credentials = credentials
         self._live: dict[str, Instance] = {}
@@ -56,16 +54,16 @@ class Fleet:
             self._number += 1
             identity = f"{name}-{self._number}"
         own_network = spec.isolated and self._runner.isolation.level != "none"
-        port = PORT if own_network else _free_port()
+        port = _PORT if own_network else _free_port()
         role = {} if spec.isolated else self._credentials.grant(spec.account, spec.role, _SESSION)
         try:
-            program = prepare(self._home, self._cloud, spec, identity, port)
+            program = self._containers.prepare(spec, identity, port)
             program.log.parent.mkdir(parents=True, exist_ok=True)
             program = dataclasses.replace(program, environment=program.environment | role)
             running = self._runner.start(program)
         except (ContainerError, StartError) as error:
             self._credentials.revoke(role)
-            remove(self._home, identity)
+            self._containers.remove(identity)
             raise ContainerError(str(error)) from None
         instance = Instance(identity, spec, port, program.door if own_network else None, running)
         with self._lock:
@@ -106,7 +104,7 @@ class Fleet:
             with self._lock:
                 self._live.pop(instance.id, None)
             self._credentials.revoke(instance.running.program.environment)
-            remove(self._home, instance.id)
+            self._containers.remove(instance.id)
 
     def stop_all(self) -> None:
         with self._lock:

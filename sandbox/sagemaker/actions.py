@@ -12,6 +12,7 @@ from sandbox.api.request import Request as HttpRequest
 from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes
+from sandbox.hosting.image import Images
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.sagemaker import configs, endpoints, models, packages, tags
 from sandbox.sagemaker import requests as r
@@ -34,14 +35,15 @@ class SageMaker:
 
     cloud: Cloud
     changes: Changes
+    images: Images
     accounts: dict[str, Account] = field(
         default_factory=lambda: {a.id: Account(a.id, REGION) for a in ACCOUNTS}
     )
 
     def __post_init__(self) -> None:
-        cloud, changes = self.cloud, self.changes
+        cloud, changes, images = self.cloud, self.changes, self.images
         self._actions: dict[str, Action] = {
-            "CreateModel": _reads(r.CreateModel, lambda a, q: models.create_model(a, q, cloud)),
+            "CreateModel": _reads(r.CreateModel, lambda a, q: models.create_model(a, q, cloud, images)),
             "DescribeModel": _reads(r.ModelName, models.describe_model),
             "DeleteModel": _reads(r.ModelName, models.delete_model),
             "ListModels": _reads(r.Listing, models.list_models),

@@ -4,7 +4,8 @@ from typing import Any
 
 from sandbox.clock import now
 from sandbox.cloud import Cloud, MissingError
-from sandbox.hosting.container import check_image, read_model
+from sandbox.hosting.container import read_model
+from sandbox.hosting.image import ImageError, Images
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.requests import CreateModel, Listing, ModelName, shown
@@ -12,18 +13,20 @@ from sandbox.sagemaker.store import Account, Model, absent, existing
 from sandbox.sagemaker.tags import checked
 
 
-def create_model(account: Account, request: CreateModel, cloud: Cloud) -> dict[str, Any]:
-    """Refuses an image that is not in ECR by digest, and model data that cannot be read."""
+def create_model(account: Account, request: CreateModel, cloud: Cloud, images: Images) -> dict[str, Any]:
+    """Refuses an image that is not in ECR by digest or not in Docker's format, and model data that cannot be read."""
     arn = account.arn("model", request.model_name)
     if request.model_name in account.models:
         raise existing("model", arn)
     container = request.primary_container
     try:
-        check_image(cloud, account.id, container.image)
+        images.find(account.id, container.image)
         if container.model_data_url:
             read_model(cloud, account.id, container.model_data_url)
     except MissingError as error:
         raise RefusedError(f"Could not create model {request.model_name}: {error}") from None
+    except ImageError as error:
+        raise RefusedError(str(error)) from None
     account.tags[arn] = checked(request.tags)
     account.models[request.model_name] = Model(arn, now(), request)
     return {"ModelArn": arn}
