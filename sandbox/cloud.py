@@ -126,6 +126,26 @@ class Cloud:
             targets = applicationautoscaling_backends[account][region].targets
             return any(resource in of_dimension for of_dimension in targets.values())
 
+    def scales_in_to(self, account: str, region: str, resource: str) -> int | None:
+        """MinCapacity of `endpoint/NAME/variant/NAME`; none when no policy scales it in."""
+        with self._lock:
+            scaling = applicationautoscaling_backends[account][region]
+            target = next(
+                (found for of in scaling.targets.values() if (found := of.get(resource)) is not None), None
+            )
+            follows = any(
+                policy.resource_id == resource
+                and (tracking := policy.target_tracking_scaling_policy_configuration) is not None
+                and not tracking.get("DisableScaleIn", False)
+                for policy in scaling.policies.values()
+            )
+            if target is None or not follows:
+                return None
+            suspended: dict[str, bool] = target.suspended_state or {}  # type: ignore[assignment]
+            if suspended.get("DynamicScalingInSuspended"):
+                return None
+            return target.min_capacity
+
     def put_metrics(
         self, account: str, region: str, namespace: str, metrics: Iterable[dict[str, Any]], at: datetime
     ) -> None:

@@ -4,9 +4,7 @@ import http
 import io
 import json
 import logging
-import socket
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,8 +15,11 @@ from sandbox.api.request import Request
 from sandbox.call import Call, caller_of, identify
 from sandbox.calls import Calls
 from sandbox.cloud import Cloud
-from sandbox.faults import Fault, Faults
-from sandbox.holds import Held, Holds
+from sandbox.fault_codes import check_names
+from sandbox.fault_injection import Delivery, FaultInjection
+from sandbox.faults import Fault, Faults, Occasion
+from sandbox.holds import Holds
+from sandbox.listener import Away, cut
 from sandbox.members import members_of
 from sandbox.processes import credentials
 from sandbox.processes.credentials import Credentials
@@ -44,6 +45,8 @@ class Gateway:
         publish: Callable[[], None],
         *,
         roles: Credentials,
+        hide: Callable[[str, str, float], None],
+        away: Callable[[float, Away], None],
     ) -> None:
         self._cloud = cloud
         self._services = services
@@ -51,50 +54,61 @@ class Gateway:
         self._status = status
         self._publish = publish
         self._roles = roles
+        self._away = away
         self._calls = Calls()
         self._holds = Holds()
+        self._models = {name: service.model for name, service in services.items()}
+        self._injection = FaultInjection(faults, self._holds, self._models, hide)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        request = _read(environ)
-        if request.path.startswith("/sandbox/"):
-            answer = self._administer(request)
+        if environ["PATH_INFO"].startswith("/sandbox/"):
+            delivery = Delivery(self._administer(_read(environ)))
+        elif self._injection.cuts_upload(lambda: self._occasion(_head(environ))):
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
+            raise cut(environ, reset=True)
         else:
-            answer, lost = self._aws(request)
-            if lost:
-                _drop(environ)
+            delivery = self._aws(_read(environ))
+        return self._send(delivery, environ, start_response)
+
+    def _send(
+        self, delivery: Delivery, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        answer = delivery.answer
+        if delivery.end in {"closed", "reset"}:
+            raise cut(environ, reset=delivery.end == "reset")
+        if delivery.away:
+            kind, seconds = delivery.away
+            self._away(seconds, kind)
         status = f"{answer.status} {http.HTTPStatus(answer.status).phrase}"
         headers = [(name, value) for name, value in answer.headers if name.lower() != "content-length"]
-        if request.method != "HEAD":
+        if environ["REQUEST_METHOD"] != "HEAD":
             headers.append(("Content-Length", str(len(answer.body))))
         else:
             headers += [(name, value) for name, value in answer.headers if name.lower() == "content-length"]
         start_response(status, headers)
-        return [answer.body]
+        return [answer.body] if delivery.end == "whole" else _half(answer.body, environ)
 
-    def _aws(self, request: Request) -> tuple[Answer, bool]:
+    def _aws(self, request: Request) -> Delivery:
         call = identify(request)
         account = self._cloud.account_of(call.key)
         if account is None:
-            return _stranger(call).answer(call), False
-        caller = caller_of(request)
-        self._calls.record(account, call.service, call.action, caller)
-        faults = {fault.kind: fault for fault in self._faults.of_call(account, call.action, caller)}
-        held = Held(account, call.service, call.action, caller, ran=False)
-        if "hold" in faults and not self._holds.keep(held):
-            return RefusedError("cut before it ran", "Cut").answer(call), True
-        if delay := faults.get("delay"):
-            time.sleep(delay.seconds)
-        if "throttle" in faults:
-            return RefusedError("Rate exceeded", "ThrottlingException").answer(call), False
+            return Delivery(_stranger(call).answer(call))
+        occasion = _occasion(call, account, caller_of(request))
+        self._calls.record(account, call.service, call.action, occasion.caller)
+        return self._injection.deliver(call, occasion, lambda: self._run(call, account, request))
+
+    def _occasion(self, head: Request) -> Occasion:
+        call = identify(head)
+        return _occasion(call, self._cloud.account_of(call.key) or "", caller_of(head))
+
+    def _run(self, call: Call, account: str, request: Request) -> Answer:
         try:
-            answer = self._answer(call, account, request)
+            return self._answer(call, account, request)
         except RefusedError as refused:
-            answer = refused.answer(call)
+            return refused.answer(call)
         except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log the traceback
             _LOG.exception("%s %s broke", call.service, call.action)
-            answer = RefusedError(f"the sandbox broke: {error}", "InternalFailure", 500).answer(call)
-        cut = "hold_answer" in faults and not self._holds.keep(msgspec.structs.replace(held, ran=True))
-        return answer, cut or "lost" in faults
+            return RefusedError(f"the sandbox broke: {error}", "InternalFailure", 500).answer(call)
 
     def _answer(self, call: Call, account: str, request: Request) -> Answer:
         service = self._services.get(call.service)
@@ -121,7 +135,9 @@ class Gateway:
                 case "GET", "/sandbox/faults":
                     return _json(msgspec.to_builtins(self._faults.pending()))
                 case "POST", "/sandbox/faults":
-                    self._faults.add(msgspec.json.decode(request.body, type=Fault))
+                    fault = msgspec.json.decode(request.body, type=Fault)
+                    check_names(fault, self._models)
+                    self._faults.add(fault)
                     return _json({})
                 case "DELETE", "/sandbox/faults":
                     self._faults.clear(caller)
@@ -144,6 +160,10 @@ class Gateway:
         return Answer(200, [("Content-Type", "application/json")], document)
 
 
+def _occasion(call: Call, account: str, caller: str) -> Occasion:
+    return Occasion(account, call.service, call.action, caller)
+
+
 def _read(environ: dict[str, Any]) -> Request:
     if environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read()
@@ -152,6 +172,11 @@ def _read(environ: dict[str, Any]) -> Request:
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return replace(_head(environ), body=body)
+
+
+def _head(environ: dict[str, Any]) -> Request:
+    """The request without its body, which is not read yet."""
     headers = {
         name[5:].replace("_", "-").lower(): value
         for name, value in environ.items()
@@ -159,7 +184,7 @@ def _read(environ: dict[str, Any]) -> Request:
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-    return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, body, environ)
+    return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, b"", environ)
 
 
 def _stranger(call: Call) -> RefusedError:
@@ -177,8 +202,7 @@ def _json(value: object, status: int = 200) -> Answer:
     return Answer(status, [("Content-Type", "application/json")], json.dumps(value).encode())
 
 
-def _drop(environ: dict[str, Any]) -> None:
-    """Cut the connection: the caller cannot know whether the call was executed."""
-    connection: socket.socket = environ["werkzeug.socket"]
-    connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError("a lost response was asked for")
+def _half(body: bytes, environ: dict[str, Any]) -> Iterator[bytes]:
+    """Half of an answer's body, then a reset."""
+    yield body[: len(body) // 2]
+    raise cut(environ, reset=True)

@@ -232,7 +232,7 @@ def own_hosting(own_sandbox):
     return _hosting(own_sandbox, "staging")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hosting_again():
     """Makes hosting anew in a sandbox that lost its state: `hosting_again(sandbox)`."""
     return lambda sandbox: _hosting(sandbox, "staging")

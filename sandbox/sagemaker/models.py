@@ -33,7 +33,7 @@ def create_model(account: Account, request: CreateModel, cloud: Cloud, images: I
 
 
 def describe_model(account: Account, request: ModelName) -> dict[str, Any]:
-    model = find_model(account, request.model_name)
+    model = find_model(account, request.model_name, describing=True)
     return {**shown(model.request), "ModelArn": model.arn, "CreationTime": model.created}
 
 
@@ -59,8 +59,9 @@ def list_models(account: Account, request: Listing) -> dict[str, Any]:
     )
 
 
-def find_model(account: Account, name: str) -> Model:
-    """Raises RefusedError with SageMaker's words."""
-    if name not in account.models:
-        raise absent("model", account.arn("model", name))
+def find_model(account: Account, name: str, *, describing: bool = False) -> Model:
+    """Raises RefusedError with SageMaker's words, also while it is too new to be found."""
+    arn = account.arn("model", name)
+    if name not in account.models or not account.sees(arn, describing=describing):
+        raise absent("model", arn)
     return account.models[name]

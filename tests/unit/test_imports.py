@@ -41,7 +41,9 @@ MAY_IMPORT = {
     "sandbox.bucket_policy": inside("call", "refusal"),
     "sandbox.buckets": inside("api.request", "bucket_policy", "call", "refusal"),
     "sandbox.image": inside("daemon", "home"),
-    "sandbox.hosting": inside("clock", "cloud", "faults", "home", "image.build", "processes"),
+    "sandbox.hosting": inside(
+        "accounts", "clock", "cloud", "faults", "home", "image.build", "processes", "refusal"
+    ),
     "sandbox.sagemaker": inside(
         "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
     ),
