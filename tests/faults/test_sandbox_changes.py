@@ -13,12 +13,12 @@ SHORT_OF = "due to InsufficientInstanceCapacity error. Please retry using a diff
 
 @pytest.fixture(scope="module")
 def pair(hosting):
-    return [hosting.model("left"), hosting.model("right")]
+    return [hosting.model("near"), hosting.model("far")]
 
 
 @pytest.fixture
 def endpoint(hosting, pair, request):
-    """An endpoint of this test alone, with `left` at 100 and `right` at 0; its configuration ends in -c."""
+    """An endpoint of this test alone, with `near` at 100 and `far` at 0; its configuration ends in -c."""
     name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-55:].strip("-")
     hosting.config(f"{name}-c", dict(zip(pair, [100, 0], strict=True)))
     hosting.endpoint(name, f"{name}-c")
@@ -96,17 +96,17 @@ def exceeded(used, quota, delta):
 def test_scaling_beyond_the_quota_is_refused_at_the_call(hosting, endpoint, quota):
     used = quota(1)
     with exceeded(used, used + 1, 2):
-        scale(hosting, endpoint, left=(100, 3), right=(0, 1))
+        scale(hosting, endpoint, near=(100, 3), far=(0, 1))
     assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
-    scale(hosting, endpoint, left=(100, 2), right=(0, 1))
-    assert shown(hosting.settled(endpoint)["ProductionVariants"], "CurrentInstanceCount")["left"] == (2,)
+    scale(hosting, endpoint, near=(100, 2), far=(0, 1))
+    assert shown(hosting.settled(endpoint)["ProductionVariants"], "CurrentInstanceCount")["near"] == (2,)
 
 
 def test_a_weights_call_needs_no_quota(hosting, endpoint, quota):
     quota(-1)
-    hosting.weigh(endpoint, left=0, right=100)
+    hosting.weigh(endpoint, near=0, far=100)
     hosting.settled(endpoint)
-    assert hosting.weights(endpoint) == {"left": 0, "right": 100}
+    assert hosting.weights(endpoint) == {"near": 0, "far": 100}
 
 
 def test_an_update_counts_its_whole_new_fleet_beside_the_old_one(hosting, endpoint, quota):
@@ -116,7 +116,7 @@ def test_an_update_counts_its_whole_new_fleet_beside_the_old_one(hosting, endpoi
     quota(2)
     update(hosting, endpoint, f"{endpoint}-c")
     with exceeded(used + 2, used + 2, 1):
-        hosting.config(f"{endpoint}-d", {"left": 1})
+        hosting.config(f"{endpoint}-d", {"near": 1})
         hosting.sagemaker.create_endpoint(
             EndpointName=f"{endpoint}-2"[-60:].strip("-"), EndpointConfigName=f"{endpoint}-d"
         )
@@ -135,7 +135,7 @@ def test_a_creation_beyond_the_quota_leaves_nothing(hosting, endpoint, quota):
 def test_a_scaling_without_capacity_is_taken_back_with_the_reason(hosting, endpoint):
     fault(hosting, "no_capacity", endpoint)
     fault(hosting, "desired_reverted", endpoint)
-    scale(hosting, endpoint, left=(50, 2), right=(50, 1))
+    scale(hosting, endpoint, near=(50, 2), far=(50, 1))
     seen = statuses(hosting, endpoint)
     found = hosting.settled(endpoint)
     assert seen == ["Updating", "RollingBack", "InService"]
@@ -143,18 +143,18 @@ def test_a_scaling_without_capacity_is_taken_back_with_the_reason(hosting, endpo
     after = shown(
         found["ProductionVariants"], "CurrentWeight", "CurrentInstanceCount", "DesiredInstanceCount"
     )
-    assert after == {"left": (100, 1, 1), "right": (0, 1, 1)}
+    assert after == {"near": (100, 1, 1), "far": (0, 1, 1)}
 
 
 def test_a_move_without_more_instances_needs_no_capacity(hosting, endpoint):
     fault(hosting, "no_capacity", endpoint)
-    hosting.weigh(endpoint, left=0, right=100)
+    hosting.weigh(endpoint, near=0, far=100)
     assert "FailureReason" not in hosting.settled(endpoint)
-    assert hosting.weights(endpoint) == {"left": 0, "right": 100}
+    assert hosting.weights(endpoint) == {"near": 0, "far": 100}
 
 
 def test_an_update_without_capacity_is_rolled_back(hosting, endpoint):
-    hosting.config(f"{endpoint}-d", {"left": 1})
+    hosting.config(f"{endpoint}-d", {"near": 1})
     fault(hosting, "no_capacity", endpoint)
     update(hosting, endpoint, f"{endpoint}-d")
     found = hosting.settled(endpoint)
@@ -187,7 +187,7 @@ def test_another_instance_type_that_fails_leaves_the_old_fleet(hosting, endpoint
 
 def test_a_rollback_that_failed_serves_a_mix_of_both_configurations(hosting, endpoint):
     added = hosting.model(f"add-{len(endpoint)}")
-    hosting.config(f"{endpoint}-d", {"left": 0, added: 100})
+    hosting.config(f"{endpoint}-d", {"near": 0, added: 100})
     fault(hosting, "rollback_failed", endpoint)
     update(hosting, endpoint, f"{endpoint}-d")
     found = hosting.settled(endpoint)
@@ -195,15 +195,15 @@ def test_a_rollback_that_failed_serves_a_mix_of_both_configurations(hosting, end
     weights = {
         name: weight for name, (weight,) in shown(found["ProductionVariants"], "CurrentWeight").items()
     }
-    assert weights == {"left": 100, "right": 0, added: 100}
+    assert weights == {"near": 100, "far": 0, added: 100}
     served = {hosting.invoke(endpoint)[0] for _ in range(60)}
-    assert served == {"left", added}
-    for name in ("left", "right", added):
+    assert served == {"near", added}
+    for name in ("near", "far", added):
         assert hosting.invoke(endpoint, TargetVariant=name)[0] == name
 
 
 def test_a_mix_keeps_both_configurations_in_use_until_an_update_ends_it(hosting, endpoint):
-    hosting.config(f"{endpoint}-d", {"left": 100, "right": 0})
+    hosting.config(f"{endpoint}-d", {"near": 100, "far": 0})
     fault(hosting, "rollback_failed", endpoint)
     update(hosting, endpoint, f"{endpoint}-d")
     hosting.settled(endpoint)
@@ -211,7 +211,7 @@ def test_a_mix_keeps_both_configurations_in_use_until_an_update_ends_it(hosting,
         with pytest.raises(ClientError, match="in use by endpoint"):
             hosting.sagemaker.delete_endpoint_config(EndpointConfigName=config)
     with pytest.raises(ClientError, match="in UpdateRollbackFailed status"):
-        hosting.weigh(endpoint, left=1, right=1)
+        hosting.weigh(endpoint, near=1, far=1)
     update(hosting, endpoint, f"{endpoint}-d")
     found = hosting.settled(endpoint)
     assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", f"{endpoint}-d")
@@ -222,37 +222,37 @@ def test_only_failed_is_dead(hosting, endpoint):
     fault(hosting, "rollback_failed", endpoint)
     update(hosting, endpoint, f"{endpoint}-c")
     assert hosting.settled(endpoint)["EndpointStatus"] == "UpdateRollbackFailed"
-    assert hosting.invoke(endpoint)[0] == "left"
+    assert hosting.invoke(endpoint)[0] == "near"
 
 
 @pytest.mark.parametrize(
-    ("answer", "desired"), [("desired_reverted", {"left": (100, 1), "right": (0, 1)}), ("desired_stays", {"left": (0, 2), "right": (100, 1)})]
+    ("answer", "desired"), [("desired_reverted", {"near": (100, 1), "far": (0, 1)}), ("desired_stays", {"near": (0, 2), "far": (100, 1)})]
 )  # fmt: skip
 def test_a_move_that_was_taken_back_reverts_desired_or_leaves_it(hosting, endpoint, answer, desired):
     fault(hosting, "revert_weights", endpoint)
     fault(hosting, answer, endpoint)
-    scale(hosting, endpoint, left=(0, 2), right=(100, 1))
+    scale(hosting, endpoint, near=(0, 2), far=(100, 1))
     found = hosting.settled(endpoint)["ProductionVariants"]
-    assert shown(found, "CurrentWeight", "CurrentInstanceCount") == {"left": (100, 1), "right": (0, 1)}
+    assert shown(found, "CurrentWeight", "CurrentInstanceCount") == {"near": (100, 1), "far": (0, 1)}
     assert shown(found, "DesiredWeight", "DesiredInstanceCount") == desired
     assert questions(hosting, endpoint) == [(answer, True)]
 
 
 def left_behind(hosting, endpoint):
-    """A move to `right` was taken back, and Desired still says so."""
+    """A move to `far` was taken back, and Desired still says so."""
     fault(hosting, "revert_weights", endpoint)
     fault(hosting, "desired_stays", endpoint)
-    hosting.weigh(endpoint, left=0, right=100)
+    hosting.weigh(endpoint, near=0, far=100)
     hosting.settled(endpoint)
 
 
 @pytest.mark.parametrize(
     ("answer", "weights"),
-    [("retain_current", {"left": 100, "right": 0}), ("retain_desired", {"left": 0, "right": 100})],
+    [("retain_current", {"near": 100, "far": 0}), ("retain_desired", {"near": 0, "far": 100})],
 )
 def test_an_update_retains_what_was_or_what_was_desired(hosting, endpoint, answer, weights):
     left_behind(hosting, endpoint)
-    hosting.config(f"{endpoint}-d", {"left": 60, "right": 40})
+    hosting.config(f"{endpoint}-d", {"near": 60, "far": 40})
     fault(hosting, answer, endpoint)
     update(hosting, endpoint, f"{endpoint}-d", RetainAllVariantProperties=True)
     hosting.settled(endpoint)
@@ -261,27 +261,27 @@ def test_an_update_retains_what_was_or_what_was_desired(hosting, endpoint, answe
 
 @pytest.mark.parametrize(
     ("answer", "weights"),
-    [("retain_current", {"left": 100, "right": 0}), ("retain_desired", {"left": 0, "right": 100})],
+    [("retain_current", {"near": 100, "far": 0}), ("retain_desired", {"near": 0, "far": 100})],
 )
 def test_a_call_for_a_count_alone_keeps_what_was_or_what_was_desired(hosting, endpoint, answer, weights):
-    hosting.weigh(endpoint, left=100, right=0)  # the first must name every weight
+    hosting.weigh(endpoint, near=100, far=0)  # the first must name every weight
     hosting.settled(endpoint)
     left_behind(hosting, endpoint)
     fault(hosting, answer, endpoint)
     hosting.sagemaker.update_endpoint_weights_and_capacities(
         EndpointName=endpoint,
-        DesiredWeightsAndCapacities=[{"VariantName": "right", "DesiredInstanceCount": 2}],
+        DesiredWeightsAndCapacities=[{"VariantName": "far", "DesiredInstanceCount": 2}],
     )
     found = hosting.settled(endpoint)["ProductionVariants"]
     assert hosting.weights(endpoint) == weights
-    assert shown(found, "CurrentInstanceCount") == {"left": (1,), "right": (2,)}
+    assert shown(found, "CurrentInstanceCount") == {"near": (1,), "far": (2,)}
 
 
 def test_an_excluded_property_resets_it_for_every_variant(hosting, endpoint):
     """`ExcludeRetainedVariantProperties` has no variant's name in it."""
-    scale(hosting, endpoint, left=(90, 2), right=(10, 2))
+    scale(hosting, endpoint, near=(90, 2), far=(10, 2))
     hosting.settled(endpoint)
-    hosting.config(f"{endpoint}-d", {"left": 1, "right": 1})
+    hosting.config(f"{endpoint}-d", {"near": 1, "far": 1})
     update(
         hosting,
         endpoint,
@@ -290,7 +290,7 @@ def test_an_excluded_property_resets_it_for_every_variant(hosting, endpoint):
         ExcludeRetainedVariantProperties=[{"VariantPropertyType": "DesiredInstanceCount"}],
     )
     found = hosting.settled(endpoint)["ProductionVariants"]
-    assert shown(found, "CurrentWeight", "CurrentInstanceCount") == {"left": (90, 1), "right": (10, 1)}
+    assert shown(found, "CurrentWeight", "CurrentInstanceCount") == {"near": (90, 1), "far": (10, 1)}
 
 
 @pytest.mark.parametrize(("answer", "percentage"), [("retain_capture", 10), ("replace_capture", 20)])
@@ -304,7 +304,7 @@ def test_an_update_that_retains_properties_keeps_the_capture_or_takes_the_new(
             "DestinationS3Uri": f"s3://{hosting.bucket}/capture",
             "CaptureOptions": [{"CaptureMode": "Input"}],
         }
-        hosting.config(f"{endpoint}-{name}", {"left": 1, "right": 1}, DataCaptureConfig=capture)
+        hosting.config(f"{endpoint}-{name}", {"near": 1, "far": 1}, DataCaptureConfig=capture)
     update(hosting, endpoint, f"{endpoint}-d")
     hosting.settled(endpoint)
     fault(hosting, answer, endpoint)
@@ -319,7 +319,7 @@ def test_a_reason_stays_until_the_next_update(hosting, endpoint, answer, while_u
     fault(hosting, "fail_update", endpoint)
     update(hosting, endpoint, f"{endpoint}-c")
     assert "ping health check" in hosting.settled(endpoint)["FailureReason"]
-    hosting.weigh(endpoint, left=50, right=50)
+    hosting.weigh(endpoint, near=50, far=50)
     assert "ping health check" in hosting.settled(endpoint)["FailureReason"]
     fault(hosting, answer, endpoint)
     update(hosting, endpoint, f"{endpoint}-c")
@@ -330,18 +330,18 @@ def test_a_reason_stays_until_the_next_update(hosting, endpoint, answer, while_u
 
 @pytest.mark.parametrize("change", ["update", "weigh"])
 def test_describe_may_tell_what_was_for_a_while(hosting, endpoint, change):
-    hosting.config(f"{endpoint}-d", {"left": 60, "right": 40})
+    hosting.config(f"{endpoint}-d", {"near": 60, "far": 40})
     before = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)
     fault(hosting, "stale", endpoint, seconds=0.8)
     begun = time.monotonic()
     if change == "update":
         update(hosting, endpoint, f"{endpoint}-d")
     else:
-        hosting.weigh(endpoint, left=60, right=40)
+        hosting.weigh(endpoint, near=60, far=40)
     stale = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)
     unlike = [k for k in before if k != "ResponseMetadata" and stale[k] != before[k]]
     assert unlike == []
-    while hosting.weights(endpoint) == {"left": 100, "right": 0}:
+    while hosting.weights(endpoint) == {"near": 100, "far": 0}:
         assert time.monotonic() - begun < 20
         time.sleep(0.02)
     assert time.monotonic() - begun > 0.8
@@ -351,7 +351,7 @@ def test_describe_may_tell_what_was_for_a_while(hosting, endpoint, change):
 def test_the_coin_falls_both_ways_and_the_same_for_the_same_endpoint(hosting, endpoint):
     for _ in range(8):
         fault(hosting, "revert_weights", endpoint)
-        hosting.weigh(endpoint, left=50, right=50)
+        hosting.weigh(endpoint, near=50, far=50)
         hosting.settled(endpoint)
     answers = [answer for answer, forced in questions(hosting, endpoint) if not forced]
     assert set(answers) == {"desired_reverted", "desired_stays"}
