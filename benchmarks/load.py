@@ -4,15 +4,19 @@ The client is as light as Python allows (uvloop, httptools): what it costs itsel
 """
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
 import httptools
 import msgspec
 import uvloop
+
+from sandbox.processes.door import socket_inside
 
 _VARIANT = b"x-amzn-invoked-production-variant"
 _LAST_ANSWERS = 15.0  # seconds that requests in flight get when the load ends
@@ -25,6 +29,7 @@ class Request(msgspec.Struct, frozen=True):
 
     port: int
     data: bytes
+    door: Path | None = None  # into the network of whoever listens, where that is not the machine's
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -54,9 +59,9 @@ def invocation(port: int, endpoint: str, access_key: str, body: bytes, media: st
     return _post(port, f"/endpoints/{endpoint}/invocations", signed, body, media)
 
 
-def straight(port: int, body: bytes, media: str) -> Request:
+def straight(port: int, door: Path | None, body: bytes, media: str) -> Request:
     """The same, to a model server itself."""
-    return _post(port, "/invocations", "", body, media)
+    return msgspec.structs.replace(_post(port, "/invocations", "", body, media), door=door)
 
 
 def _post(port: int, path: str, headers: str, body: bytes, media: str) -> Request:
@@ -150,12 +155,23 @@ class _Client(asyncio.Protocol):
         while not self._stopped:
             started = time.monotonic()
             try:
-                await loop.create_connection(lambda: self, "127.0.0.1", self._request.port)
+                await loop.create_connection(lambda: self, sock=await self._connected(loop))
             except OSError:
                 self._answers.append(Answer(started, time.monotonic(), 0, ""))
                 await asyncio.sleep(_RECONNECT)
             else:
                 return
+
+    async def _connected(self, loop: asyncio.AbstractEventLoop) -> socket.socket:
+        door = self._request.door
+        connection = socket_inside(door) if door else socket.socket()
+        try:
+            connection.setblocking(False)  # noqa: FBT003 - it takes no names
+            await loop.sock_connect(connection, ("127.0.0.1", self._request.port))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none of asyncio's
