@@ -1,10 +1,13 @@
-# Python 3.11 or later, and either the internet or Go: set-up does the rest, once.
-PYTHON ?= python3
+# Python 3.11 or later, and either the internet or Go: set-up does the rest, once. PYTHON and ENV are the command line's
+# alone (`make setup PYTHON=python3.12`): in a shell they are something else.
+PYTHON := python3
 
 # The tools that set-up found or made come first; the language host beside `pulumi` wins over another on PATH.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PULUMI_IGNORE_AMBIENT_PLUGINS := true
+# Other modules, another start-up file: no program here is meant by a shell's settings of Python and of shells.
+unexport BASH_ENV ENV $(filter PYTHON%,$(.VARIABLES))
 
 BIN := .venv/bin
 PYTEST := $(BIN)/pytest --timeout=600 --durations=15 --durations-min=0.5
@@ -13,10 +16,10 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test preview comment deploy drift report bench lock
+.PHONY: help setup up down check test soak coverage preview comment deploy drift report bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
-ENV ?=
+ENV :=
 environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
 # What `make test` runs beyond `make check`, the longest file first, three at a time, since much of their time is
 # waiting; another choice is for whoever looks for one thing.
@@ -25,7 +28,9 @@ TESTS ?= tests/ci/runs tests/stacks tests/faults
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
-REVIEW := $(BIN)/python -m modeldelivery.review --folder $(FOLDER)
+# What a shell without credentials may type where `make up` left a sandbox.
+SIGN_IN := $(if $(wildcard .sandbox/daemon.json),--sign-in 'enter the sandbox that is here: eval "$$($(BIN)/sandbox env)"')
+REVIEW := $(BIN)/python -m modeldelivery.review --folder $(FOLDER) $(SIGN_IN)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,10 +39,10 @@ setup: ## install what this project needs (environments, Pulumi)
 	@$(PYTHON) -m tools.setup >&2
 
 up: setup ## staging and production on this machine, each with a model that serves
-	@$(BIN)/python -m tools.demo up
+	@$(BIN)/python -I -X utf8 -m tools.demo up
 
 down: ## remove what `make up` made
-	@$(BIN)/python -m tools.demo down
+	@$(BIN)/python -I -X utf8 -m tools.demo down
 
 check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff check .
@@ -66,11 +71,22 @@ drift: setup ## whether ENV is still as it was deployed, and who changed it
 report: setup ## one issue on all environments that drifted; closed when none does
 	@$(REVIEW) report
 
+# Where to look among all examples: another number, another place.
+SEED ?= 0
+soak: setup ## what takes longer: exhaustive searches, ten to twenty times the examples (an hour at most; SEED=n)
+	$(PYTEST) --timeout=3600 -n 2 -m "soak or hypothesis" \
+	  --hypothesis-profile=soak --hypothesis-seed=$(SEED) tests
+
+coverage: setup ## branch coverage by room without an engine; 85 % of release, provider and review each
+	rm -rf .coverage && mkdir .coverage
+	$(BIN)/pytest --timeout=600 -q -n 2 --cov --cov-report=json:.coverage/report.json $(UNITS) --ignore=tests/model
+	@$(BIN)/python -m tools.coverage .coverage/report.json
+
 bench: setup ## the benchmarks' table
 	@$(BIN)/python -m benchmarks
 
 lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer versions)
 	cd requirements && $(COMPILE) $(UPGRADE) dev.in -o dev.txt
-	cd requirements && for part in infra pipelines serving uv; do \
+	cd requirements && for part in modelctl infra pipelines serving uv; do \
 	  $(COMPILE) $(UPGRADE) -c dev.txt $$part.in -o $$part.txt || exit 1; done
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

@@ -7,7 +7,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -15,20 +15,28 @@ from typing import Self, cast
 import httptools
 import msgspec
 import uvloop
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from sandbox.processes.door import socket_inside
 
 _VARIANT = b"x-amzn-invoked-production-variant"
 _LAST_ANSWERS = 15.0  # seconds that requests in flight get when the load ends
 _RECONNECT = 0.05  # seconds between attempts
+_FRESH = 60.0  # seconds that a signature is used; AWS takes it for 300
 _OK = 200
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One HTTP request, whole, and the local port that it goes to."""
+    """One HTTP request, and the local port that it goes to.
+
+    Attributes:
+        make: the whole request, signed now.
+    """
 
     port: int
-    data: bytes
+    make: Callable[[], bytes]
     door: Path | None = None  # into the network of whoever listens, where that is not the machine's
 
 
@@ -50,26 +58,33 @@ class LostError(Exception):
     """Requests of a load that must lose none were not answered with a prediction."""
 
 
-def invocation(port: int, endpoint: str, access_key: str, body: bytes, media: str) -> Request:
-    """InvokeEndpoint, with a signature's form: who calls is in it, and the sandbox looks at nothing else."""
-    signed = (
-        f"Authorization: AWS4-HMAC-SHA256 Credential={access_key}/20260101/eu-west-1/sagemaker/aws4_request, "
-        f"SignedHeaders=host, Signature={'0' * 64}\r\n"
-    )
-    return _post(port, f"/endpoints/{endpoint}/invocations", signed, body, media)
+def invocation(port: int, endpoint: str, credentials: Credentials, body: bytes, media: str) -> Request:
+    """InvokeEndpoint."""
+    path, signer = f"/endpoints/{endpoint}/invocations", SigV4Auth(credentials, "sagemaker", "eu-west-1")
+
+    def make() -> bytes:
+        url, headers = f"http://127.0.0.1:{port}{path}", {"Content-Type": media}
+        request = AWSRequest("POST", url, headers=headers, data=body)
+        signer.add_auth(request)
+        signature = {name: request.headers[name] for name in ("X-Amz-Date", "Authorization")}
+        return _post(port, path, signature, body, media)
+
+    return Request(port, make)
 
 
 def straight(port: int, door: Path | None, body: bytes, media: str) -> Request:
     """The same, to a model server itself."""
-    return msgspec.structs.replace(_post(port, "/invocations", "", body, media), door=door)
+    return Request(port, lambda: _post(port, "/invocations", {}, body, media), door)
 
 
-def _post(port: int, path: str, headers: str, body: bytes, media: str) -> Request:
+def _post(port: int, path: str, headers: Mapping[str, str], body: bytes, media: str) -> bytes:
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {media}\r\nAccept: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n{headers}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {media}\r\nAccept: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n"
     )
-    return Request(port, head.encode() + body)
+    return (
+        "".join((head, *(f"{name}: {value}\r\n" for name, value in headers.items()), "\r\n")).encode() + body
+    )
 
 
 class Load:
@@ -120,6 +135,7 @@ class _Client(asyncio.Protocol):
 
     def __init__(self, request: Request, pause: float, answers: list[Answer]) -> None:
         self._request = request
+        self._data, self._made = request.make(), time.monotonic()
         self._pause = pause
         self._answers = answers
         self._transport: asyncio.Transport | None = None
@@ -212,7 +228,9 @@ class _Client(asyncio.Protocol):
             return
         self._variant = ""
         self._started = time.monotonic()
-        self._transport.write(self._request.data)
+        if self._started > self._made + _FRESH:
+            self._data, self._made = self._request.make(), self._started
+        self._transport.write(self._data)
 
     def _note(self, status: int) -> None:
         if self._started is None:  # an answer that nobody asked for

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 import msgspec
+from botocore.credentials import Credentials
 
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version, parse_version
-from sandbox.accounts import ACCOUNTS
 from sandbox.daemon import Daemon
 from tools.demo.road import BIN, ROOT, Road, StepError
 
@@ -48,7 +48,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     def make_up(self) -> tuple[float, str]:
         """`make up` again: seconds, and what it printed. Raises StepError."""
-        return _make_up({**self.road.environ, "SANDBOX_HOME": str(self.road.home)})
+        return _make_up(self.road.environ)
 
     def modelctl(self, command: str, environment: str, *more: str) -> str:
         """Raises StepError."""
@@ -108,19 +108,23 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         return json.dumps(json.loads(said)[0]).encode()
 
     def sagemaker(self, environment: str) -> "SageMakerClient":
+        return self._session(environment).client("sagemaker")
+
+    def keys(self, environment: str) -> Credentials:
+        """What its calls are signed with."""
+        found = self._session(environment).get_credentials()
+        assert found is not None  # the sandbox's own file names both accounts
+        return found
+
+    def _session(self, environment: str) -> boto3.Session:
         core = botocore.session.Session(profile=environment)
         core.set_config_variable("config_file", self.road.environ["AWS_CONFIG_FILE"])
         core.set_config_variable("credentials_file", self.road.environ["AWS_SHARED_CREDENTIALS_FILE"])
-        return boto3.Session(botocore_session=core).client("sagemaker")
+        return boto3.Session(botocore_session=core)
 
 
 def endpoint(environment: str) -> str:
     return f"flights-{environment}"
-
-
-def access_key(environment: str) -> str:
-    """What a signed request names; the sandbox's data plane looks at nothing else of a signature."""
-    return next(account.access_key for account in ACCOUNTS if account.profile == environment)
 
 
 @contextmanager
@@ -128,16 +132,12 @@ def made() -> Iterator[World]:
     """A world, and nothing left of it afterwards. Raises StepError."""
     with tempfile.TemporaryDirectory(prefix="model-delivery-bench-") as folder:
         home = Path(folder) / "sandbox"
-        # Without bytecode every process would compile all that it imports, again and again.
-        foreign = ("AWS_", "PULUMI_", "SANDBOX_", "PYTHONDONTWRITEBYTECODE")
-        outside = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
         outside["SANDBOX_HOME"] = str(home)
         try:
             seconds, said = _make_up(outside)
-            entered = json.loads(_sandbox(outside, "env", "--json"))
-            yield World(
-                road=Road(home=home, environ={**outside, **entered}), first_up=seconds, first_up_said=said
-            )
+            inside = json.loads(_sandbox(outside, "env", "--json"))
+            yield World(road=Road(home=home, environ=inside), first_up=seconds, first_up_said=said)
         finally:
             # Not `make down`, which removes the user's sandbox too.
             _sandbox(outside, "down", "--purge")

@@ -1,7 +1,7 @@
 """The endpoint: a Model for each version of the fleet, their variants, and what scales and watches them."""
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import TypedDict, cast
 
 import pulumi
 
@@ -9,7 +9,8 @@ from components.alarms import Limits, watch
 from components.autoscaling import Capacity, autoscale
 from components.sagemaker import Model
 from components.serving_role import ServingRole
-from modeldelivery.provider.sdk import Endpoint, RegisteredVersion, Release, Rules
+from modeldelivery.provider.sdk import Endpoint, RegisteredVersion
+from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
 
@@ -22,9 +23,9 @@ class ModelEndpointArgs(TypedDict):
         region: the AWS region.
         profile: the AWS profile that the provider uses; None for the default chain.
         endpoint: SageMaker's name of the endpoint.
-        release: the versions that config asks for.
+        release: the versions that config asks for, as `Release.plain` has it.
         versions: the same versions as the registry knows them, in the fleet's order.
-        rules: what the environment demands of a change.
+        rules: what the environment demands of a change, as `Rules.plain` has it.
         capacity: what each version runs on.
         limits: what each version may not exceed.
         bucket: the registry bucket, where artifacts and the journal are.
@@ -38,9 +39,9 @@ class ModelEndpointArgs(TypedDict):
     region: str
     profile: str | None
     endpoint: str
-    release: Release
+    release: Mapping[str, object]
     versions: Sequence[RegisteredVersion]
-    rules: Rules
+    rules: Mapping[str, object]
     capacity: Capacity
     limits: Limits
     bucket: pulumi.Input[str]
@@ -88,14 +89,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             profile=args["profile"],
             release=args["release"],
             variants=[
-                {
-                    "version": version.version,
-                    "digest": version.digest,
-                    "modelName": models[version.version].name,
-                    "instanceType": capacity["type"],
-                    "instanceCount": capacity["min"],
-                }
-                for version in args["versions"]
+                _member(version, models[version.version], capacity).plain() for version in args["versions"]
             ],
             rules=args["rules"],
             journal={"bucket": args["bucket"], "key": args["journal_key"]},
@@ -113,6 +107,16 @@ class ModelEndpoint(pulumi.ComponentResource):
         self.name = endpoint.name
         self.arn = endpoint.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def _member(version: RegisteredVersion, model: Model, capacity: Capacity) -> Member:
+    return Member(
+        version=parse_version(version.version),
+        digest=version.digest,
+        model_name=cast("str", model.name),  # an Output: the engine puts the name in its place
+        instance_type=capacity["type"],
+        instance_count=capacity["min"],
+    )
 
 
 def _model(

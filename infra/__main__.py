@@ -54,14 +54,9 @@ if release and versions:
             "region": place.region,
             "profile": settings.profile,
             "endpoint": place.endpoint,
-            "release": {"live": release.live, "fleet": release.fleet},
+            "release": release.plain(),
             "versions": versions,
-            "rules": {
-                "rolloutRequired": settings.rollout.required,
-                "separateDrop": settings.changes.separate_drop,
-                "bakeSeconds": settings.changes.bake_minutes * 60,
-                "promotesFrom": settings.promotion.source,
-            },
+            "rules": settings.rules.plain(),
             "capacity": {
                 "type": settings.instances.type,
                 "min": settings.instances.min,

@@ -14,16 +14,15 @@ import pulumi
 from msgspec import Meta
 from pulumi.runtime import config as engine
 
+from modeldelivery.release.core.request import Release, Rules
 from modeldelivery.release.naming import (
     ACCOUNT,
-    MAX_FLEET,
     Environment,
     Model,
     Place,
     parse_environment,
     parse_model,
 )
-from modeldelivery.release.version import Version, parse_version
 
 PROJECT = "model-delivery"
 
@@ -44,24 +43,6 @@ class SettingsError(ValueError):
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
     """A config object; a field that it does not know is refused."""
-
-
-class Release(_Section, frozen=True):
-    """Which versions are on the endpoint, and which of them config asks to serve."""
-
-    live: Version
-    fleet: tuple[Version, ...]
-
-    def __post_init__(self) -> None:
-        for version in (self.live, *self.fleet):
-            parse_version(version)
-        if not 1 <= len(self.fleet) <= MAX_FLEET:
-            raise ValueError(f"the fleet has {len(self.fleet)} versions")
-        twice = next((version for version in self.fleet if self.fleet.count(version) > 1), None)
-        if twice is not None:
-            raise ValueError(f"the fleet names {twice} twice")
-        if self.live not in self.fleet:
-            raise ValueError(f"live {self.live} is not in the fleet")
 
 
 class Instances(_Section, frozen=True):
@@ -87,7 +68,7 @@ class Changes(_Section, frozen=True):
 
 
 class Promotion(_Section, frozen=True, rename={"source": "from"}):
-    """The environment where a version must have served before it gets traffic here; `review` reads it in a preview."""
+    """The environment where a version must have carried all traffic before it gets any here; a preview's reader asks it."""
 
     source: Environment | None = None
 
@@ -121,6 +102,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention: Retention
     protect: bool
 
+    @property
+    def rules(self) -> Rules:
+        """What this environment demands of a change: each rule from its place in config."""
+        return Rules(
+            rollout_required=self.rollout.required,
+            separate_drop=self.changes.separate_drop,
+            bake_seconds=self.changes.bake_minutes * 60,
+            promotes_from=self.promotion.source,
+        )
+
 
 class _Key(NamedTuple):
     kind: Any
@@ -142,7 +133,7 @@ _KEYS = {
     "rollout": _Key(Rollout, "{required: true} or {required: false}"),
     "changes": _Key(Changes, "{separateDrop: true, bakeMinutes: 30}, 0 to 10080 minutes"),
     "promotion": _Key(
-        Promotion, "{from: staging}, the environment where a version serves first, or no such line"
+        Promotion, "{from: ENVIRONMENT}, the environment where a version serves first, or no such line"
     ),
     "alarms": _Key(
         Alarms,

@@ -1,4 +1,4 @@
-"""The two accounts, and whose an access key is."""
+"""The two accounts."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,6 @@ REGION = "eu-west-1"
 class Account:
     profile: str
     id: str
-    access_key: str
-    secret: str
 
 
-ACCOUNTS = (
-    Account("staging", "111111111111", "AKIASANDBOXSTAGING00", "sandbox-staging"),
-    Account("prod", "222222222222", "AKIASANDBOXPROD00000", "sandbox-prod"),
-)
+ACCOUNTS = (Account("staging", "111111111111"), Account("prod", "222222222222"))

@@ -1,4 +1,4 @@
-"""What S3 does and moto's S3 does not: accounts kept apart, owners checked, conditional writes that race.
+"""What S3 does and moto's S3 does not: owners checked, conditional writes that race.
 
 moto (5.2.5) compares If-Match and If-None-Match but two threads may both pass before either writes; the gateway runs
 moto under one lock, and here a conditional write that meets another in flight on its key gets S3's 409.
@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from moto.s3.models import s3_backends
 
 from sandbox.api.request import Request
-from sandbox.bucket_policy import check_policy
 from sandbox.call import Call
 from sandbox.refusal import RefusedError
 
@@ -20,16 +19,15 @@ _WRITES = {"PutObject", "CompleteMultipartUpload", "DeleteObject"}
 
 
 class Buckets:
-    """Who may do what to a bucket, as S3 decides it."""
+    """What S3 asks of a request beside permissions."""
 
     def __init__(self) -> None:
         self._writes = ConditionalWrites()
 
     @contextmanager
-    def guard(self, call: Call, account: str, request: Request) -> Iterator[None]:
+    def guard(self, call: Call, _account: str, request: Request) -> Iterator[None]:
         """Refuse what S3 refuses before moto sees it."""
-        check_owner(call, account, request.path, request.headers)
-        check_policy(call, account, request.path, request.headers)
+        check_owner(call, request.path, request.headers)
         with self._writes.entered(call, request.path, request.headers):
             yield
 
@@ -63,8 +61,8 @@ class ConditionalWrites:
                 self._keys.discard(path)
 
 
-def check_owner(call: Call, account: str, path: str, headers: Mapping[str, str]) -> None:
-    """Deny another account's bucket, and a bucket that is not the expected owner's (403, as S3)."""
+def check_owner(call: Call, path: str, headers: Mapping[str, str]) -> None:
+    """Deny a bucket that is not the expected owner's (403, as S3)."""
     if call.service != "s3" or call.action == "CreateBucket":
         return
     named = [(_bucket(path), headers.get("x-amz-expected-bucket-owner"))]
@@ -72,7 +70,7 @@ def check_owner(call: Call, account: str, path: str, headers: Mapping[str, str])
         named.append((_bucket(unquote(source)), headers.get("x-amz-source-expected-bucket-owner")))
     for bucket, expected in named:
         owner = owner_of(bucket)
-        if owner and (owner != account or expected not in {None, owner}):
+        if owner and expected not in {None, owner}:
             raise RefusedError("Access Denied", "AccessDenied", 403)
 
 

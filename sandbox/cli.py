@@ -2,23 +2,32 @@
 
 import argparse
 import json
-import shlex
+import os
 import sys
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 from sandbox import daemon
-from sandbox.daemon import SandboxError
-from sandbox.environment import variables
-from sandbox.home import Home, home
+from sandbox.daemon import TOKEN
+from sandbox.environment import process_environment, shell_lines
+from sandbox.home import Home, SandboxError, home
+from sandbox.variables import unheeded
 
 
 def main(argv: list[str] | None = None) -> None:
     """Exits 0 on success, 1 with a sentence when the sandbox cannot, 2 on a usage error."""
     arguments = _parser().parse_args(argv)
+    place, shell = home(), dict(os.environ)
+    for name in unheeded(shell):
+        print(f"sandbox: {name} is none of its variables, and is not heeded", file=sys.stderr)
+    # Each command works inside, whatever shell it was typed in.
+    os.umask(0o077)
+    os.environ.clear()
+    os.environ.update(process_environment(place, shell))
+    arguments.shell = shell
     try:
-        arguments.run(home(), arguments)
+        arguments.run(place, arguments)
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")
 
@@ -40,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     status = command("status", _status, "show what runs")
     status.add_argument("--json", action="store_true")
     env = command("env", _env, 'print how to enter it: eval "$(sandbox env)"')
-    env.add_argument("--json", action="store_true")
+    env.add_argument("--json", action="store_true", help="the whole environment of a process in it, as JSON")
     logs = command("logs", _logs, "print its log, or a container's")
     logs.add_argument(
         "container", nargs="?", help="an endpoint's or instance's name; without it the sandbox's own log"
@@ -56,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(place: Home, _: argparse.Namespace) -> None:
-    started = daemon.up(place)
+    started = daemon.up(place, os.environ)
     print(f"sandbox {started.incarnation} serves on 127.0.0.1:{started.control}", file=sys.stderr)
     print('enter it with: eval "$(sandbox env)"', file=sys.stderr)
 
@@ -84,12 +93,10 @@ def _status(place: Home, arguments: argparse.Namespace) -> None:
 def _env(place: Home, arguments: argparse.Namespace) -> None:
     if daemon.running(place) is None:
         print("sandbox: it does not run: `sandbox up` starts it", file=sys.stderr)
-    entered = variables(place)
     if arguments.json:
-        print(json.dumps(entered, indent=2))
+        print(json.dumps(dict(os.environ), indent=2))
         return
-    for name, value in entered.items():
-        print(f"export {name}={shlex.quote(value)}")
+    print("\n".join(shell_lines(place, arguments.shell)))
 
 
 def _logs(place: Home, arguments: argparse.Namespace) -> None:
@@ -128,5 +135,8 @@ def _running(place: Home) -> daemon.Daemon:
 
 
 def _ask(running: daemon.Daemon, path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.control}{path}", timeout=10) as answer:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{running.control}{path}", headers={TOKEN: running.token}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - http, this machine
         return json.load(answer)

@@ -6,7 +6,7 @@ moto's backends are plain dicts that know no threads, so every use of them is un
 import http
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,8 +27,10 @@ from sandbox.api.cbor import HEADERS, cbor_answer, json_request
 from sandbox.api.models import operation
 from sandbox.api.request import Request
 from sandbox.call import Call
+from sandbox.keys import AccessKey
 from sandbox.processes.credentials import Keys
 from sandbox.refusal import Answer, RefusedError, unknown
+from sandbox.signature import Credential
 
 _PARTITION = "aws"
 _SESSION = 3600  # seconds that a program's keys are good for
@@ -41,42 +43,47 @@ class MissingError(Exception):
 class Cloud:
     """moto behind one lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, AccessKey]) -> None:
         moto_patches.apply()
         self._app = DomainDispatcherApplication(create_backend_app)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         for account in ACCOUNTS:
             iam = iam_backends[account.id][_PARTITION]
             # moto finds the account of a caller by the account that holds the access key.
             user = iam.create_user(REGION, account.profile)
             key = iam.create_access_key(user.name, "AKIA")
             del iam.access_keys[key.access_key_id]
-            key.access_key_id, key.secret_access_key = account.access_key, account.secret
-            iam.access_keys[account.access_key] = key
+            own = keys[account.profile]
+            key.access_key_id, key.secret_access_key = own.id, own.secret
+            iam.access_keys[own.id] = key
 
-    def account_of(self, access_key: str) -> str | None:
-        """The account an access key belongs to, also of a role that was assumed; none when nobody made it."""
-        return self.keys().get(access_key)
-
-    def keys(self) -> dict[str, str]:
-        """Access key to account id."""
-        with self._lock:
-            return {
-                key: account.id
-                for account in ACCOUNTS
-                for key in iam_backends[account.id][_PARTITION].access_keys
-            }
+    def credentials(self) -> dict[str, Credential]:
+        """What goes with each access key that may be used now, of users and of roles that were assumed."""
+        found = {}
+        with self.lock:
+            for account in ACCOUNTS:
+                for identity, key in iam_backends[account.id][_PARTITION].access_keys.items():
+                    if key.status == "Active":
+                        found[identity] = Credential(account.id, key.secret_access_key, key=identity)
+                for role in sts_backends[account.id][_PARTITION].assumed_roles:
+                    ends = role.expiration.replace(tzinfo=UTC).timestamp()
+                    found[role.access_key_id] = Credential(
+                        account.id, role.secret_access_key, role.session_token, ends, role.access_key_id
+                    )
+        return found
 
     def play(self, call: Call, account: str, request: Request) -> Answer:
-        """Run one call; raises RefusedError for what moto lacks."""
+        """Run one call in an account; raises RefusedError for what moto lacks."""
         if call.protocol == "cbor":
             return self._play_cbor(call, account, request)
         # moto's own reset and replay routes would pull the world from under a stack.
         if request.path.startswith("/moto-api"):
             raise unknown(call)
+        # moto takes the account from this header first: whoever sends one of their own names no other.
+        environ = {**request.environ, "HTTP_X_MOTO_ACCOUNT_ID": account}
         try:
-            with self._lock:
-                body, status, headers = run_wsgi_app(self._app, dict(request.environ), buffered=True)
+            with self.lock:
+                body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
         except NotImplementedError:
             raise unknown(call) from None
         answer = Answer(int(status.split(" ", 1)[0]), list(headers), b"".join(body))
@@ -98,7 +105,7 @@ class Cloud:
 
     def manifest(self, account: str, region: str, repository: str, digest: str) -> tuple[str, str]:
         """The manifest of an image in ECR, and its media type; raises MissingError."""
-        with self._lock:
+        with self.lock:
             repositories = ecr_backends[account][region].repositories
             if repository not in repositories:
                 raise MissingError(f"ECR repository {repository} does not exist in account {account}")
@@ -107,28 +114,27 @@ class Cloud:
                     return str(image.image_manifest), str(image.image_manifest_media_type)
         raise MissingError(f"ECR repository {repository} of account {account} holds no image {digest}")
 
-    def object(self, account: str, bucket: str, key: str) -> bytes:
-        """The bytes of an S3 object that the account may read; raises MissingError."""
-        with self._lock:
+    def object(self, bucket: str, key: str) -> bytes:
+        """The bytes of an S3 object, whoever asks; raises MissingError."""
+        with self.lock:
             known = s3_backends.bucket_accounts.get(bucket)
             try:
-                found = s3_backends[account][_PARTITION].get_object(bucket, key) if known else None
+                found = s3_backends[known[1]][_PARTITION].get_object(bucket, key) if known else None
             except S3ClientError:
                 found = None
-            # One's own buckets only: the sandbox knows no cross-account bucket policy.
-            if known is None or known[1] != account or found is None:
-                raise MissingError(f"no readable object at s3://{bucket}/{key} for account {account}")
+            if found is None:
+                raise MissingError(f"no readable object at s3://{bucket}/{key}")
             return bytes(found.value)
 
     def is_scalable_target(self, account: str, region: str, resource: str) -> bool:
         """Whether application-autoscaling has a target `endpoint/NAME/variant/NAME` registered."""
-        with self._lock:
+        with self.lock:
             targets = applicationautoscaling_backends[account][region].targets
             return any(resource in of_dimension for of_dimension in targets.values())
 
     def scales_in_to(self, account: str, region: str, resource: str) -> int | None:
         """MinCapacity of `endpoint/NAME/variant/NAME`; none when no policy scales it in."""
-        with self._lock:
+        with self.lock:
             scaling = applicationautoscaling_backends[account][region]
             target = next(
                 (found for of in scaling.targets.values() if (found := of.get(resource)) is not None), None
@@ -150,14 +156,14 @@ class Cloud:
         self, account: str, region: str, namespace: str, metrics: Iterable[dict[str, Any]], at: datetime
     ) -> None:
         """Store CloudWatch data; `metrics` in PutMetricData's shape."""
-        with self._lock:
+        with self.lock:
             cloudwatch_backends[account][region].put_metric_data(
                 namespace, [{**metric, "Timestamp": at} for metric in metrics]
             )
 
     def assume_role(self, account: str, role: str, session: str) -> Keys:
         """A session of a role, with keys that the gateway knows from now on."""
-        with self._lock:
+        with self.lock:
             assumed = sts_backends[account][_PARTITION].assume_role(
                 region_name=REGION,
                 role_session_name=session,

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -16,16 +16,13 @@ from typing import TypeVar
 import msgspec
 import psutil
 
-from sandbox.home import CHECKOUT, Home, write
+from sandbox.home import CHECKOUT, Home, SandboxError, claim, is_sandbox, write
 
 INCARNATION = "SANDBOX_INCARNATION"
+TOKEN = "x-sandbox-token"  # noqa: S105 - the header that shows it
 _POLL = 0.05  # seconds
 _LOOK = 0.5  # seconds: `_locked` takes the lock for an instant to see whether it is free
 _GRACE = 15.0  # seconds a daemon gets to drain its model servers
-
-
-class SandboxError(Exception):
-    """A sentence for the person who typed the command."""
 
 
 class Daemon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +33,7 @@ class Daemon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     incarnation: str
     control: int  # port
     runtime: int  # port
+    token: str  # whoever shows it may administer the sandbox
 
 
 Record = TypeVar("Record")
@@ -49,7 +47,6 @@ class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold the home for as long as this process lives: the kernel lets go when it dies, however it dies."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with path.open("a") as file:
         end = time.monotonic() + _LOOK
         while True:
@@ -76,19 +73,24 @@ def running(home: Home) -> Daemon | None:
     return daemon if daemon and _alive(daemon) else None
 
 
-def up(home: Home, deadline: float = 60.0) -> Daemon:
-    """Start the daemon unless it runs, and return when it serves; raises SandboxError past `deadline` seconds."""
+def up(home: Home, environment: Mapping[str, str], deadline: float = 60.0) -> Daemon:
+    """Start the daemon unless it runs, and return when it serves.
+
+    Args:
+        home: its folder.
+        environment: of a process in this sandbox.
+        deadline: seconds that it may take.
+
+    Raises:
+        SandboxError: it cannot start, or takes longer.
+    """
+    claim(home)
     recorded = _recorded(home)
     if recorded and _alive(recorded):
         return recorded
     if recorded:
         _sweep(recorded)  # of one that was killed; not `down`, which would end a sandbox that just came up
-    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    incarnation = secrets.token_hex(6)
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_", "PULUMI_"))
-    }
-    environment |= {INCARNATION: incarnation, "SANDBOX_HOME": str(home.root), "PYTHONPATH": str(CHECKOUT)}
+    own = {INCARNATION: secrets.token_hex(6), "SANDBOX_HOME": str(home.root), "PYTHONPATH": str(CHECKOUT)}
     with home.log.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "sandbox.serve"],
@@ -96,7 +98,8 @@ def up(home: Home, deadline: float = 60.0) -> Daemon:
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=home.root,
-            env=environment,
+            # It plays AWS, and calls neither AWS nor Pulumi.
+            env={n: v for n, v in environment.items() if not n.startswith(("AWS_", "PULUMI_"))} | own,
             start_new_session=True,
         )
     end = time.monotonic() + deadline
@@ -127,6 +130,8 @@ def down(home: Home, *, purge: bool = False) -> None:
         _sweep(daemon)
         home.daemon.unlink(missing_ok=True)
     if purge and home.root.exists():
+        if not is_sandbox(home) and any(home.root.iterdir()):
+            raise SandboxError(f"{home.root} is no sandbox's folder, and stays")
         if _locked(home):
             raise SandboxError(
                 f"a sandbox is just starting in {home.root}: wait for it, then `sandbox down --purge`"
@@ -134,10 +139,10 @@ def down(home: Home, *, purge: bool = False) -> None:
         shutil.rmtree(home.root)
 
 
-def announce(home: Home, control: int, runtime: int) -> Daemon:
+def announce(home: Home, control: int, runtime: int, token: str) -> Daemon:
     """Tell `up` that this process now serves."""
     process = psutil.Process()
-    daemon = Daemon(process.pid, process.create_time(), os.environ[INCARNATION], control, runtime)
+    daemon = Daemon(process.pid, process.create_time(), os.environ[INCARNATION], control, runtime, token)
     write(home.ports, msgspec.json.encode(Ports(control, runtime)))
     write(home.daemon, msgspec.json.encode(daemon))
     return daemon
@@ -162,7 +167,8 @@ def _read(path: Path, kind: type[Record]) -> Record | None:
         return None
     except msgspec.DecodeError as error:
         raise SandboxError(
-            f"{path} is not what this version writes ({error}): remove it and type `sandbox up`"
+            f"{path} is not what this version writes ({error}): end the process that it names, remove it, and type "
+            "`sandbox up`"
         ) from None
 
 

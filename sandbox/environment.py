@@ -1,19 +1,24 @@
 """How a person, the engine and boto3 enter the sandbox: environment variables and the files they name."""
 
 import os
-import shutil
+import pwd
+import shlex
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.home import CHECKOUT, Home, write
+from sandbox.keys import AccessKey
+from sandbox.variables import cleared, inside
 
 # The exact version the installed pulumi-aws asks for: the engine takes a plugin of this name from its cache
 # without a warning and without a download.
 AWS_PLUGIN = "resource-aws-v7.51.1"
 
 
-def write_profiles(home: Home, control: int, runtime: int) -> None:
+def write_profiles(home: Home, keys: Mapping[str, AccessKey], control: int, runtime: int) -> None:
     """Write AWS_CONFIG_FILE and the credentials for both accounts; the ports are the daemon's."""
     config = [
         "[services sandbox]",
@@ -23,6 +28,7 @@ def write_profiles(home: Home, control: int, runtime: int) -> None:
     ]
     credentials = []
     for account in ACCOUNTS:
+        key = keys[account.profile]
         config += [
             f"[profile {account.profile}]",
             f"region = {REGION}",
@@ -34,8 +40,8 @@ def write_profiles(home: Home, control: int, runtime: int) -> None:
         ]
         credentials += [
             f"[{account.profile}]",
-            f"aws_access_key_id = {account.access_key}",
-            f"aws_secret_access_key = {account.secret}",
+            f"aws_access_key_id = {key.id}",
+            f"aws_secret_access_key = {key.secret}",
             f"aws_account_id = {account.id}",
             "",
         ]
@@ -44,40 +50,61 @@ def write_profiles(home: Home, control: int, runtime: int) -> None:
 
 
 def write_plugin(home: Home) -> None:
-    """Put the embedded aws plugin where the engine looks for the real one.
-
-    `SANDBOX_AWS_PROVIDER=official` takes it away, so that the engine finds or downloads pulumi-aws itself.
-    """
+    """Put the embedded aws plugin where the engine looks for the real one."""
     plugin = home.pulumi_home / "plugins" / AWS_PLUGIN / "pulumi-resource-aws"
-    if os.environ.get("SANDBOX_AWS_PROVIDER") == "official":
-        # Only our own file: the folder may already hold the downloaded plugin.
-        if plugin.exists() and plugin.read_bytes().startswith(b"#!/bin/sh"):
-            shutil.rmtree(plugin.parent)
-        return
-    python = Path(sys.executable).absolute()
-    write(
-        plugin,
-        f'#!/bin/sh\nPYTHONPATH="{CHECKOUT}${{PYTHONPATH:+:$PYTHONPATH}}" exec "{python}" -m sandbox.pulumi_aws "$@"\n',
-        mode=0o700,
-    )
+    python = shlex.quote(str(Path(sys.executable).absolute()))
+    # Before what the engine has in PYTHONPATH: a copy of the program that a test runs holds no sandbox.
+    path = f'{shlex.quote(str(CHECKOUT))}"${{PYTHONPATH:+:$PYTHONPATH}}"'
+    write(plugin, f'#!/bin/sh\nPYTHONPATH={path} exec {python} -m sandbox.pulumi_aws "$@"\n', mode=0o700)
 
 
-def variables(home: Home) -> dict[str, str]:
-    """The variables that make boto3, the AWS CLI and Pulumi talk to this sandbox."""
-    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+def process_environment(home: Home, outside: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a process that works in this sandbox, started by one that has `outside`."""
+    return inside(outside, _values(home, outside))
+
+
+def shell_lines(home: Home, outside: Mapping[str, str]) -> list[str]:
+    """What a POSIX shell that has `outside` evaluates to enter this sandbox."""
+    lines = [f"unset {name}" for name in cleared(outside)]
+    values = _values(home, outside)
+    return lines + [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+
+
+def _values(home: Home, outside: Mapping[str, str]) -> dict[str, str]:
+    """The value of each variable that is set or extended."""
+    path = outside.get("PATH") or os.defpath
     first = [str(CHECKOUT / ".tools" / "bin"), str(CHECKOUT / ".venv" / "bin")]
-    entered = {
+    others = [entry for entry in path.split(os.pathsep) if entry and entry not in first]
+    values = {
         "AWS_CONFIG_FILE": str(home.aws_config),
         "AWS_SHARED_CREDENTIALS_FILE": str(home.aws_credentials),
         "AWS_EC2_METADATA_DISABLED": "true",
         "PULUMI_HOME": str(home.pulumi_home),
-        "PULUMI_BACKEND_URL": os.environ.get("PULUMI_BACKEND_URL") or f"file://{home.backend}",
+        "PULUMI_BACKEND_URL": f"file://{home.backend}",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-        "PATH": os.pathsep.join(first + [entry for entry in path if entry not in first]),
+        "PYTHONUTF8": "1",
+        "VIRTUAL_ENV": str(CHECKOUT / ".venv"),
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+        "PATH": os.pathsep.join([*first, *others]),
+        "USER": outside.get("USER") or _user(),
+        "HOME": _usable(outside.get("HOME")) or str(home.root),
+        "TMPDIR": _usable(outside.get("TMPDIR")) or tempfile.gettempdir(),
     }
-    if "SANDBOX_HOME" in os.environ:
-        entered["SANDBOX_HOME"] = str(home.root)
-    return entered
+    if "SANDBOX_HOME" in outside:  # it may be relative to where the shell was
+        values["SANDBOX_HOME"] = str(home.root)
+    return values
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container's number need not have a name
+        return f"user-{os.getuid()}"
+
+
+def _usable(folder: str | None) -> str | None:
+    return folder if folder and Path(folder).is_absolute() and os.access(folder, os.W_OK | os.X_OK) else None

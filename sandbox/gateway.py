@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from sandbox.api.request import Request
+from sandbox.authentication import authenticate, intruder, stranger
 from sandbox.call import Call, caller_of, identify
 from sandbox.calls import Calls
 from sandbox.cloud import Cloud
@@ -19,6 +20,7 @@ from sandbox.fault_codes import check_names
 from sandbox.fault_injection import Delivery, FaultInjection
 from sandbox.faults import Fault, Faults, Occasion
 from sandbox.holds import Holds
+from sandbox.iam.guard import Guard
 from sandbox.listener import Away, cut
 from sandbox.members import members_of
 from sandbox.processes import credentials
@@ -27,47 +29,51 @@ from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.services import Service
 
 _LOG = logging.getLogger(__name__)
-# After these a caller may hold a key that the data plane does not know yet.
-_NEW_KEYS = {"AssumeRole", "CreateAccessKey"}
-
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class Gateway:
     """A WSGI application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - each is a part of the world
         self,
         cloud: Cloud,
+        guard: Guard,
         services: Mapping[str, Service],
         faults: Faults,
         status: Callable[[], dict[str, Any]],
         publish: Callable[[], None],
         *,
+        token: str,
         roles: Credentials,
         hide: Callable[[str, str, float], None],
         away: Callable[[float, Away], None],
     ) -> None:
         self._cloud = cloud
+        self._guard = guard
         self._services = services
         self._faults = faults
         self._status = status
         self._publish = publish
         self._roles = roles
         self._away = away
+        self._token = token
         self._calls = Calls()
         self._holds = Holds()
         self._models = {name: service.model for name, service in services.items()}
         self._injection = FaultInjection(faults, self._holds, self._models, hide)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if environ["PATH_INFO"].startswith("/sandbox/"):
-            delivery = Delivery(self._administer(_read(environ)))
-        elif self._injection.cuts_upload(lambda: self._occasion(_head(environ))):
+        head = _head(environ)
+        if refused := stranger(head, int(environ["SERVER_PORT"])):
+            delivery = Delivery(refused)
+        elif head.path.startswith("/sandbox/"):
+            delivery = Delivery(self._sandbox(_read(head, environ)))
+        elif self._injection.cuts_upload(lambda: self._occasion(head)):
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
             raise cut(environ, reset=True)
         else:
-            delivery = self._aws(_read(environ))
+            delivery = self._aws(_read(head, environ))
         return self._send(delivery, environ, start_response)
 
     def _send(
@@ -90,44 +96,63 @@ class Gateway:
 
     def _aws(self, request: Request) -> Delivery:
         call = identify(request)
-        account = self._cloud.account_of(call.key)
-        if account is None:
-            return Delivery(_stranger(call).answer(call))
+        try:
+            account = authenticate(request, call, self._cloud.credentials().get)
+        except RefusedError as refused:
+            return Delivery(refused.answer(call))
         occasion = _occasion(call, account, caller_of(request))
-        self._calls.record(account, call.service, call.action, occasion.caller)
-        return self._injection.deliver(call, occasion, lambda: self._run(call, account, request))
+        number = self._calls.record(account, call.service, call.action, occasion.caller)
+        return self._injection.deliver(call, occasion, lambda: self._run(number, call, account, request))
 
     def _occasion(self, head: Request) -> Occasion:
+        """What the first lines of a request tell, before anyone knows whether they are true."""
         call = identify(head)
-        return _occasion(call, self._cloud.account_of(call.key) or "", caller_of(head))
+        credential = self._cloud.credentials().get(call.key)
+        return _occasion(call, credential.account if credential else "", caller_of(head))
 
-    def _run(self, call: Call, account: str, request: Request) -> Answer:
+    def _run(self, number: int, call: Call, account: str, request: Request) -> Answer:
         try:
-            return self._answer(call, account, request)
+            return self._answer(number, call, account, request)
         except RefusedError as refused:
             return refused.answer(call)
         except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log the traceback
             _LOG.exception("%s %s broke", call.service, call.action)
             return RefusedError(f"the sandbox broke: {error}", "InternalFailure", 500).answer(call)
 
-    def _answer(self, call: Call, account: str, request: Request) -> Answer:
+    def _judge(self, number: int, call: Call, account: str) -> str:
+        """The account whose the resource is; raises RefusedError unless whoever calls may."""
+        demand = self._guard.demand(call, account)
+        self._calls.judge(number, demand.role, demand.permissions())
+        try:
+            self._guard.check(demand)
+        except RefusedError:
+            self._calls.deny(number)
+            raise
+        return demand.owner
+
+    def _answer(self, number: int, call: Call, account: str, request: Request) -> Answer:
         service = self._services.get(call.service)
         if service is None:
             raise unknown(call)
         call = replace(call, members=members_of(service, call, request))
+        account = self._judge(number, call, account)
         with service.guard(call, account, request):
             answer = service.answer(call, account, request)
-        if call.action in _NEW_KEYS:
+        if _changes_callers(call):
             self._publish()
         return answer
+
+    def _sandbox(self, request: Request) -> Answer:
+        """The routes of the sandbox itself: a program asks for its role's credentials, whoever has the token for the rest."""
+        if (request.method, request.path) == ("GET", credentials.PATH):
+            return self._container_credentials(request.headers.get("authorization", ""))
+        return intruder(request, self._token) or self._administer(request)
 
     def _administer(self, request: Request) -> Answer:
         query = dict(parse_qsl(request.query))
         caller = query.get("caller", "")
         try:
             match request.method, request.path:
-                case "GET", credentials.PATH:
-                    return self._container_credentials(request.headers.get("authorization", ""))
                 case "GET", "/sandbox/status":
                     return _json(self._status())
                 case "GET", "/sandbox/calls":
@@ -164,37 +189,43 @@ def _occasion(call: Call, account: str, caller: str) -> Occasion:
     return Occasion(account, call.service, call.action, caller)
 
 
-def _read(environ: dict[str, Any]) -> Request:
+def _changes_callers(call: Call) -> bool:
+    """Whether the data plane must hear of it: of a new key, or of what a role may do."""
+    return call.action == "AssumeRole" or (
+        call.service == "iam" and not call.action.startswith(("Get", "List"))
+    )
+
+
+def _read(head: Request, environ: dict[str, Any]) -> Request:
+    """The whole request."""
     if environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read()
     else:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return replace(_head(environ), body=body)
+    return replace(head, body=body)
 
 
 def _head(environ: dict[str, Any]) -> Request:
     """The request without its body, which is not read yet."""
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
     headers = {
         name[5:].replace("_", "-").lower(): value
         for name, value in environ.items()
         if name.startswith("HTTP_")
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    headers["content-length"] = environ.get("CONTENT_LENGTH") or ""
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-    return Request(environ["REQUEST_METHOD"], path, environ.get("QUERY_STRING", ""), headers, b"", environ)
-
-
-def _stranger(call: Call) -> RefusedError:
-    if not call.key:
-        return RefusedError("Missing Authentication Token", "MissingAuthenticationToken", 403)
-    code = "InvalidAccessKeyId" if call.service == "s3" else "UnrecognizedClientException"
-    return RefusedError(
-        f"The security token included in the request is invalid: the sandbox has no access key {call.key}",
-        code,
-        403,
+    return Request(
+        environ["REQUEST_METHOD"],
+        path,
+        environ.get("QUERY_STRING", ""),
+        headers,
+        b"",
+        environ["RAW_URI"],
+        environ,
     )
 
 

@@ -1,4 +1,4 @@
-"""The state folder: where everything of one sandbox lies, and how it is written."""
+"""The state folder: where everything of one sandbox lies, whose it is, and how it is written."""
 
 import os
 import tempfile
@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class SandboxError(Exception):
+    """A sentence for the person who typed the command."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,10 @@ class Home:
     @property
     def daemon(self) -> Path:
         return self.root / "daemon.json"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys.json"
 
     @property
     def ports(self) -> Path:
@@ -67,6 +75,31 @@ def home() -> Home:
     """`SANDBOX_HOME` when set (tests run several sandboxes at once), else `.sandbox` in the checkout."""
     chosen = os.environ.get("SANDBOX_HOME")
     return Home(Path(chosen).absolute() if chosen else CHECKOUT / ".sandbox")
+
+
+def claim(home: Home) -> None:
+    """Make the folder, for its owner alone.
+
+    Raises:
+        SandboxError: it belongs to someone else, holds other things, or cannot be made.
+    """
+    root = home.root
+    try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        owner = root.stat().st_uid
+        if owner != os.geteuid():
+            raise SandboxError(f"{root} belongs to user {owner}: name a folder of your own by SANDBOX_HOME")
+        if not is_sandbox(home) and any(root.iterdir()):
+            raise SandboxError(f"{root} holds other things: name a new or an empty folder by SANDBOX_HOME")
+        root.chmod(0o700)
+        home.lock.touch(mode=0o600)
+    except OSError as error:
+        raise SandboxError(f"{root} cannot be a sandbox's folder: {error.strerror}") from None
+
+
+def is_sandbox(home: Home) -> bool:
+    """Whether the folder was claimed for a sandbox."""
+    return home.lock.is_file()
 
 
 def write(path: Path, content: str | bytes, mode: int = 0o600) -> None:

@@ -2,14 +2,16 @@
 
 import logging
 import os
+import secrets
 import signal
 import threading
 
 from sandbox import moto_patches
-from sandbox.daemon import INCARNATION, SandboxError, announce, held
+from sandbox.daemon import INCARNATION, announce, held
 from sandbox.environment import write_plugin, write_profiles
-from sandbox.home import home
+from sandbox.home import SandboxError, claim, home
 from sandbox.hosting.delays import Delays
+from sandbox.keys import access_keys
 from sandbox.processes.isolation import IsolationError
 
 
@@ -17,6 +19,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     place = home()
+    claim(place)
     delays = Delays.parse(os.environ.get("SANDBOX_DELAYS", ""))
     with held(place.lock):
         moto_patches.check_version()
@@ -26,11 +29,12 @@ def main() -> None:
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        world = World(place, delays)
-        write_profiles(place, world.control, world.runtime)
+        keys, token = access_keys(place), secrets.token_urlsafe(32)
+        world = World(place, delays, keys, token)
+        write_profiles(place, keys, world.control, world.runtime)
         write_plugin(place)
         place.backend.mkdir(exist_ok=True)
-        announce(place, world.control, world.runtime)
+        announce(place, world.control, world.runtime, token)
         logging.info("incarnation %s serves", os.environ[INCARNATION])  # noqa: LOG015 - this is the program
         world.run(ended)
 

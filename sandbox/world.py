@@ -4,10 +4,11 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+import msgspec
 import psutil
 from moto.core.utils import utcnow
 
@@ -21,12 +22,17 @@ from sandbox.home import Home
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.container import Containers
 from sandbox.hosting.delays import Delays
+from sandbox.hosting.execution_role import Reader
 from sandbox.hosting.fleet import Fleet
 from sandbox.hosting.image import Images
 from sandbox.hosting.open_questions import OpenQuestions
 from sandbox.hosting.provisioning import Provisioning
 from sandbox.hosting.scaling import Scaling
+from sandbox.iam.callers import Callers
+from sandbox.iam.estate import Estate
+from sandbox.iam.guard import Guard
 from sandbox.image.build import Blobs
+from sandbox.keys import AccessKey
 from sandbox.listener import Away, Listener
 from sandbox.processes.credentials import Addresses, Credentials, Keys
 from sandbox.processes.runner import Runner
@@ -43,19 +49,21 @@ Server = TypeVar("Server")
 class World:
     """Everything that runs in this process; it serves from construction on."""
 
-    def __init__(self, place: Home, delays: Delays) -> None:
+    def __init__(self, place: Home, delays: Delays, keys: Mapping[str, AccessKey], token: str) -> None:
         faults = Faults()
         ports = remembered_ports(place)
         # What a killed run left: its processes are gone, and the names of instances begin again.
         for folder in (place.instances, place.container_logs):
             shutil.rmtree(folder, ignore_errors=True)
-        self.cloud = Cloud()
+        self.cloud = Cloud(keys)
+        self.guard = Guard(Callers(self.cloud.lock), Estate(self.cloud.lock))
+        reader = Reader(self.cloud, self.guard)
+        images = Images(reader, Blobs(place.blobs))
         self.runner = Runner((INCARNATION, os.environ[INCARNATION]), os.environ.get("SANDBOX_ISOLATION", ""))
         self.credentials = Credentials(
             self.assume_role, lambda: Addresses(REGION, self.control, self.runtime)
         )
-        images = Images(self.cloud, Blobs(place.blobs))
-        self.fleet = Fleet(Containers(place, self.cloud, images), self.runner, self.credentials)
+        self.fleet = Fleet(Containers(place, reader, images), self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
             ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
@@ -64,13 +72,15 @@ class World:
         provisioning = Provisioning(self.fleet, self.link, delays)
         self.changes = Changes(provisioning, delays, faults, self.questions)
         self.scaling = Scaling(self.cloud, self.changes, delays)
-        self.sagemaker = SageMaker(self.cloud, self.changes, images, delays)
+        self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays)
         gateway = Gateway(
             self.cloud,
+            self.guard,
             services(self.cloud, self.sagemaker),
             faults,
             self.status,
             self.link.publish,
+            token=token,
             roles=self.credentials,
             hide=self.sagemaker.hide,
             away=self.away,
@@ -90,7 +100,14 @@ class World:
                 endpoints[account.id] = {
                     name: endpoint.route() for name, endpoint in account.endpoints.items()
                 }
-        return {"keys": self.cloud.keys(), "endpoints": endpoints}
+        credentials = self.cloud.credentials()
+        denials = {
+            key: self.guard.uninvokable(
+                credential.account, key, REGION, endpoints.get(credential.account, ())
+            )
+            for key, credential in credentials.items()
+        }
+        return {"keys": msgspec.to_builtins(credentials), "denials": denials, "endpoints": endpoints}
 
     def assume_role(self, account: str, role: str, session: str) -> Keys:
         """A session of a role, which the data plane knows as well."""

@@ -16,13 +16,19 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from hypothesis import settings
+
+import tests.examples  # noqa: F401 - registers the profiles
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ECHO = CHECKOUT / "tests" / "containers" / "echo"
+ACCOUNTS = {"staging": "111111111111", "prod": "222222222222"}
+VERSION = "2012-10-17"  # of policies
 ROLES = {
     "staging": "arn:aws:iam::111111111111:role/serving",
     "prod": "arn:aws:iam::222222222222:role/serving",
 }
+settings.load_profile("check")  # `--hypothesis-profile` comes after it
 # No retries: a test that counts calls, or loses one on purpose, sees what was sent.
 ONCE = Config(retries={"max_attempts": 0}, read_timeout=30)
 
@@ -50,8 +56,7 @@ class Sandbox:
     @property
     def env(self):
         """The whole environment of a process that has entered the sandbox."""
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_"))}
-        return clean | json.loads(self.run("env", "--json").stdout)
+        return json.loads(self.run("env", "--json").stdout)
 
     @property
     def daemon(self):
@@ -62,6 +67,29 @@ class Sandbox:
 
     def client(self, profile, service):
         return _client(self.home, profile, service)
+
+    def role(self, profile, name, *statements, trusts=None):
+        """Make a role with one inline policy, or give it another; its ARN. Its own account may take it on."""
+        iam, account = self.client(profile, "iam"), ACCOUNTS[profile]
+        trust = trusts or {"AWS": account}
+        allowed = {"Effect": "Allow", "Principal": trust, "Action": "sts:AssumeRole"}
+        try:
+            made = iam.create_role(
+                RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": VERSION, "Statement": allowed})
+            )
+        except iam.exceptions.EntityAlreadyExistsException:
+            made = iam.get_role(RoleName=name)
+        if statements:
+            policy = {"Version": VERSION, "Statement": list(statements)}
+            iam.put_role_policy(RoleName=name, PolicyName="its", PolicyDocument=json.dumps(policy))
+        return made["Role"]["Arn"]
+
+    def assumed(self, profile, role, session="job"):
+        """A boto3 session of a role, entered by the account's own user."""
+        keys = self.client(profile, "sts").assume_role(RoleArn=role, RoleSessionName=session)["Credentials"]
+        core = _core(self.home, profile)
+        core.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return boto3.Session(botocore_session=core)
 
     def fault(self, **fault):
         """Ask for a fault; sandbox/faults.py lists them."""
@@ -94,6 +122,7 @@ class Sandbox:
             f"http://127.0.0.1:{self.daemon['control']}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
+            headers={"X-Sandbox-Token": self.daemon["token"]},
         )
         with urllib.request.urlopen(request, timeout=90) as answer:  # noqa: S310 - http, loopback
             return json.load(answer)
@@ -101,10 +130,14 @@ class Sandbox:
 
 @cache
 def _session(home, profile):
+    return boto3.Session(botocore_session=_core(home, profile))
+
+
+def _core(home, profile):
     core = botocore.session.Session(profile=profile)
     core.set_config_variable("config_file", str(home / "aws" / "config"))
     core.set_config_variable("credentials_file", str(home / "aws" / "credentials"))
-    return boto3.Session(botocore_session=core)
+    return core
 
 
 @cache
@@ -129,7 +162,7 @@ class Hosting:
     def runtime(self):
         return self.sandbox.client(self.profile, "sagemaker-runtime")
 
-    def model(self, name, *, isolated=False, **behaviour):
+    def model(self, name, *, isolated=False, role=None, **behaviour):
         """Create a model that says its name; `behaviour` as tests/containers/echo/serve.py tells."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
@@ -143,7 +176,7 @@ class Hosting:
         )
         self.sagemaker.create_model(
             ModelName=name,
-            ExecutionRoleArn=ROLES[self.profile],
+            ExecutionRoleArn=role or ROLES[self.profile],
             PrimaryContainer={"Image": self.image, "ModelDataUrl": f"s3://{self.bucket}/{key}"},
             EnableNetworkIsolation=isolated,
         )
@@ -240,6 +273,8 @@ def hosting_again():
 
 def _hosting(sandbox, profile):
     repository, bucket = "echo", f"echo-{profile}"
+    reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket", "ecr:*"], "Resource": "*"}
+    sandbox.role(profile, "serving", reads, trusts={"Service": "sagemaker.amazonaws.com"})
     sandbox.client(profile, "ecr").create_repository(
         repositoryName=repository, imageTagMutability="IMMUTABLE"
     )

@@ -68,14 +68,14 @@ def _read(file: Path) -> None:
     from modeldelivery.review.core.cost import Prices  # noqa: PLC0415 - as above
     from modeldelivery.review.core.document import read  # noqa: PLC0415 - as above
     from modeldelivery.review.core.review import review as put_together  # noqa: PLC0415 - as above
-    from modeldelivery.review.telling import markdown  # noqa: PLC0415 - as above
-    from modeldelivery.review.telling.story import tell  # noqa: PLC0415 - as above
+    from modeldelivery.review.report import markdown  # noqa: PLC0415 - as above
+    from modeldelivery.review.report.preview import tell  # noqa: PLC0415 - as above
 
     assert review.__file__ is not None
     prices = msgspec.toml.decode(Path(review.__file__).with_name("prices.toml").read_bytes(), type=Prices)
     change = classify("prod", read(file.read_bytes()), prices)
     whole = put_together(
-        commit="", change=change, prints={}, standing=None, problem=None, violations=(), before=None
+        commit="", change=change, fingerprints={}, standing=None, problem=None, violations=(), before=None
     )
     comment = markdown.draw(tell([whole]), 65_536)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.row import Row
 from benchmarks.world import World
 from sandbox.accounts import ACCOUNTS
+from sandbox.daemon import TOKEN
 from tools.demo.road import StepError
 
 _ENVIRONMENT = "prod"
@@ -38,5 +39,6 @@ def measure(world: World) -> list[Row]:
 
 def _calls(world: World, since: int) -> list[dict[str, Any]]:
     url = f"http://127.0.0.1:{world.daemon.control}/sandbox/calls?since={since}"
-    with urllib.request.urlopen(url, timeout=30) as answer:
+    request = urllib.request.Request(url, headers={TOKEN: world.daemon.token})
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
         return list(json.load(answer))

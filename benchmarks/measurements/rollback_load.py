@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from benchmarks.load import Load, invocation, lost
 from benchmarks.row import Row
 from benchmarks.swing import Calm, astray, swing, unwatched
-from benchmarks.world import World, access_key, endpoint
+from benchmarks.world import World, endpoint
 from tools.demo.road import ENVIRONMENTS, StepError
 
 _ROLLBACKS = 10  # in each environment: one after another, for each waits for the deadline of the one before
@@ -23,7 +23,7 @@ def measure(world: World) -> list[Row]:
                 invocation(
                     world.daemon.runtime,
                     endpoint(environment),
-                    access_key(environment),
+                    world.keys(environment),
                     body,
                     media="application/json",
                 )

@@ -7,7 +7,7 @@ import psutil
 
 from benchmarks.load import invocation, rate, straight
 from benchmarks.row import Row
-from benchmarks.world import World, access_key, endpoint
+from benchmarks.world import World, endpoint
 from modeldelivery.release.naming import variant_name
 from tools.demo.road import StepError
 
@@ -20,7 +20,7 @@ _SECONDS = 1.0  # a round
 def measure(world: World) -> list[Row]:
     serving, _ = world.serving(_ENVIRONMENT)
     body, media = world.flight(), "application/json"
-    through = invocation(world.daemon.runtime, endpoint(_ENVIRONMENT), access_key(_ENVIRONMENT), body, media)
+    through = invocation(world.daemon.runtime, endpoint(_ENVIRONMENT), world.keys(_ENVIRONMENT), body, media)
     direct = straight(*_server(world, variant_name(serving)), body, media)
     for request in (through, direct):
         rate(request, _CONNECTIONS, _SECONDS)  # connections and caches

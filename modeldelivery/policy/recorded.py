@@ -120,7 +120,7 @@ def _keys(rules: Collection[str]) -> Mapping[str, _Key]:
             "the resource's name in the program; {model} and {environment} stand for those, and there is no wildcard",
         ),
         "what": _Key(_is_text, "the `what:` line of the finding, word for word"),
-        "environments": _Key(_are_environments, 'where it holds, such as ["staging", "prod"]'),
+        "environments": _Key(_are_environments, 'where it holds, such as ["prod"]'),
         "owner": _Key(_is_text, "the team that answers for it, such as ml-platform"),
         "reason": _Key(_is_text, "why it has to be, in a sentence"),
         "expires": _Key(lambda it: type(it) is date, "the last day on which it holds, such as 2027-06-30"),

@@ -18,8 +18,6 @@ class Unknown(Enum):
 
 UNKNOWN: Final = Unknown.UNKNOWN
 
-ENDPOINT = "modeldelivery:index:Endpoint"
-
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """One resource.

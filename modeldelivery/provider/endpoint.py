@@ -4,14 +4,9 @@ pulumi-aws's Endpoint takes a silent server-side rollback for success, resets li
 live (terraform-provider-aws#48997, #48990, #46663); this one carries `release.core.up` out instead.
 """
 
-import os
 import threading
-import time
-import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import msgspec
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from modeldelivery.plugin.protocol import (
     Change,
@@ -26,43 +21,21 @@ from modeldelivery.plugin.protocol import (
     Resource,
 )
 from modeldelivery.plugin.values import Properties
-from modeldelivery.provider.configs import EndpointConfigs, members_of
 from modeldelivery.provider.found import look_up
-from modeldelivery.provider.inputs import NOT_YET, BadInputError, EndpointInputs, Member, parse_inputs
-from modeldelivery.release.actor import actor
-from modeldelivery.release.aws.errors import ask, find
-from modeldelivery.release.aws.hosting import SageMakerHosting
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.session import Account, Opens, open_account
-from modeldelivery.release.conduct import Conductor, GaveUpError, Patience
-from modeldelivery.release.core import history, up, weights
-from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.intent import EndpointBrokenError, foreseen
-from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.resolve import RefusedError, resolve
-from modeldelivery.release.ports import BusyError, LostError, Stored, UnreachableError
-from modeldelivery.release.version import Version
+from modeldelivery.provider.inputs import BadInputError, EndpointInputs, parse_inputs
+from modeldelivery.provider.progress import EngineClock, EngineProgress
+from modeldelivery.provider.sagemaker import SageMakerTarget
+from modeldelivery.release.aws.environment import AwsEndpoint
+from modeldelivery.release.aws.session import Opens, WrongAccountError, open_account
+from modeldelivery.release.core import history
+from modeldelivery.release.errors import DeliveryError, RefusedError
+
+if TYPE_CHECKING:
+    from modeldelivery.provider.look import Seen
 
 TYPE = "modeldelivery:index:Endpoint"
 PATIENCE = 3600.0  # seconds; SageMaker takes minutes to start instances
 _REPLACING = ("endpointName", "region")
-_FAILURES = (
-    RefusedError,
-    EndpointBrokenError,
-    GaveUpError,
-    UnreachableError,
-    BusyError,
-    LostError,
-    BadInputError,
-)
-
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What check saw of the world, for the diff that follows it."""
-
-    stored: Stored | None
-    endpoint: Endpoint | None
-    members: Mapping[Version, Member]
 
 
 class EndpointResource:
@@ -78,26 +51,23 @@ class EndpointResource:
         """Judge the inputs, resolve, and add what the traffic will be and what it is now."""
         try:
             inputs = parse_inputs(news)
-            account = self._account(inputs)
-            _refuse_account(account.id, inputs)
-            seen = _look(account, inputs)
-            journal = seen.stored.journal if seen.stored else Journal()
-            now = seen.stored.now if seen.stored else 0.0
-            plan = resolve(inputs.request, foreseen(journal, seen.endpoint), seen.endpoint, now)
+            seen = self._target(inputs, resource.urn).look()
+            plan = seen.plan(inputs)
         except BadInputError as error:
             return Checked(news, [Failure(error.key, str(error))])
+        except WrongAccountError as error:
+            return Checked(news, [Failure("allowedAccounts", str(error))])
         except RefusedError as error:
             return Checked(news, [Failure("release", str(error))])
-        except _FAILURES as error:
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
         for warning in plan.warnings:
             self._log.warning(warning, resource.urn)
         self._seen[resource.urn] = seen
-        serving = weights.shares(seen.endpoint.current) if seen.endpoint else {}
         added = {
             "weights": plan.weights,
-            "servingAtCheck": serving,
-            "fallbackAtCheck": history.fallback(journal),
+            "servingAtCheck": seen.serving,
+            "fallbackAtCheck": history.fallback(seen.journal, seen.endpoint),
         }
         return Checked({**news, **{key: value for key, value in added.items() if value is not None}})
 
@@ -109,7 +79,7 @@ class EndpointResource:
         if seen is None:
             changed |= {key for key in ("weights", "variants") if _differ(old_inputs, news, key)}
         else:
-            changed |= _moves(parse_inputs(news), seen)
+            changed |= seen.differing(parse_inputs(news))
         return Diff(
             {
                 **dict.fromkeys(sorted(changed), Change.UPDATE),
@@ -120,17 +90,25 @@ class EndpointResource:
     def create(self, resource: Resource, properties: Properties, *, timeout: float, preview: bool) -> Created:
         """Make the endpoint, or take up the one that a killed create of this stack left."""
         inputs = parse_inputs(properties)
+        self._seen.pop(resource.urn, None)  # no diff follows this check
         if preview:
             return Created("", {**properties, "name": inputs.endpoint_name})
         try:
-            account = self._account(inputs)
-            _refuse_account(account.caller, inputs)
-            self._clear_the_way(account, inputs)
-            arn = self._follow(resource, account, inputs, timeout)
-            return Created(arn, _outputs(arn, inputs, properties))
-        except _FAILURES as error:
-            self._keep_what_was_made(inputs, properties, error)
+            target = self._target(inputs, resource.urn, timeout, verified=True)
+            target.clear_the_way()
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
+        try:
+            arn = target.up()
+        except DeliveryError as error:
+            made = target.kept()
+            if made:  # so that the next `up` goes on with it
+                outputs = _outputs(made, inputs, properties)
+                raise InitFailedError(
+                    made, outputs=outputs, inputs=properties, reasons=[str(error)]
+                ) from error
+            raise ProviderError(str(error)) from error
+        return Created(arn, _outputs(arn, inputs, properties))
 
     def update(
         self, resource: Resource, old_inputs: Properties, news: Properties, *, timeout: float, preview: bool
@@ -140,186 +118,47 @@ class EndpointResource:
         if preview:
             return {**news, "name": inputs.endpoint_name}
         try:
-            account = self._account(inputs)
-            _refuse_account(account.caller, inputs)
-            arn = self._follow(resource, account, inputs, timeout)
-            _retag(account, arn, inputs, old_inputs)
+            target = self._target(inputs, resource.urn, timeout, verified=True)
+            arn = target.up()
+            target.retag(arn, old_inputs.get("tags") or {})
             return _outputs(arn, inputs, news)
-        except _FAILURES as error:
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
 
     def read(self, id_: str, properties: Properties) -> Found | None:
         """The endpoint as it is; for an import everything is found from its ARN."""
         try:
             return look_up(id_, properties, self._opens)
-        except _FAILURES as error:
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
 
     def delete(self, resource: Resource, properties: Properties, *, timeout: float) -> None:
         """Delete the endpoint and its configs; the journal stays, so that rejections outlive it."""
         try:
             inputs = parse_inputs(properties)
-            account = self._account(inputs)
-            _refuse_account(account.caller, inputs)
-            self._delete_endpoint(account, inputs, resource.urn, timeout or PATIENCE)
-            EndpointConfigs(account=account, inputs=inputs).sweep(using="")
-        except _FAILURES as error:
+            target = self._target(inputs, resource.urn, timeout, verified=True)
+            target.delete()
+            target.endpoint.configs.sweep(using="")
+        except DeliveryError as error:
             raise ProviderError(str(error)) from error
 
-    def _account(self, inputs: EndpointInputs) -> Account:
-        return self._opens(inputs.profile, inputs.region)
-
-    def _follow(self, resource: Resource, account: Account, inputs: EndpointInputs, timeout: float) -> str:
-        """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""
-        hosting = _hosting(account, inputs)
-        seen = hosting.describe()
-        configs = EndpointConfigs(
-            account=account, inputs=inputs, known=members_of(account, seen.config) if seen else {}
-        )
-        hosting.configs = configs
-        asked = up.Up(
-            operation=uuid.uuid4().hex[:12],
-            actor=f"{actor(os.environ)} (pulumi up)",
-            request=inputs.request,
-            shown=_versions(inputs.weights),
-            serving=_versions(inputs.serving_at_check),
-            config=configs.name,
-        )
-        conductor = Conductor(
-            store=_store(account, inputs),
-            hosting=hosting,
-            clock=_Clock(self._cancelled),
-            progress=_Progress(self._log, resource.urn),
+    def _target(
+        self, inputs: EndpointInputs, urn: str, timeout: float = 0, *, verified: bool = False
+    ) -> SageMakerTarget:
+        """Where it is carried out; `verified` for what changes: then AWS itself says whose the credentials are."""
+        account = self._opens(inputs.profile, inputs.region)
+        account.refuse_unless(inputs.allowed_accounts, verified=verified)
+        journal = inputs.journal
+        return SageMakerTarget(
+            endpoint=AwsEndpoint(
+                account=account, name=inputs.endpoint_name, bucket=journal.bucket, key=journal.key
+            ),
+            inputs=inputs,
+            import_type=TYPE,
+            clock=EngineClock(self._cancelled),
+            progress=EngineProgress(self._log, urn),
             patience=timeout or PATIENCE,
         )
-        done = conductor.run(lambda view: up.decide(asked, view))
-        for warning in done.warnings:
-            self._log.warning(warning, resource.urn)
-        now = hosting.describe()
-        if now is None or hosting.arn is None:
-            raise UnreachableError(f"endpoint {inputs.endpoint_name} is gone right after it was made")
-        configs.sweep(using=now.config)
-        return hosting.arn
-
-    def _clear_the_way(self, account: Account, inputs: EndpointInputs) -> None:
-        """An endpoint of that name is this stack's own or nobody's to touch; a broken one of its own goes first."""
-        hosting = _hosting(account, inputs)
-        found = hosting.describe()
-        if found is None:
-            return
-        assert hosting.arn is not None
-        if not EndpointConfigs(account=account, inputs=inputs).owns(hosting.arn):
-            raise UnreachableError(
-                f"endpoint {inputs.endpoint_name} exists and is not this stack's. To manage it from here: "
-                f"`pulumi import {TYPE} {inputs.endpoint_name} {hosting.arn}`"
-            )
-        if found.status.broken:
-            self._log.info(f"deleting the endpoint that an earlier `up` left {found.status}: {found.failure}")
-            self._delete_endpoint(account, inputs, "", PATIENCE)
-
-    def _delete_endpoint(self, account: Account, inputs: EndpointInputs, urn: str, patience: float) -> None:
-        hosting, name, asked = _hosting(account, inputs), inputs.endpoint_name, False
-        waiting = Patience(_Clock(self._cancelled), _Progress(self._log, urn), patience)
-        while (found := hosting.describe()) is not None:
-            if not asked and not found.status.busy:
-                find(
-                    f"sagemaker:DeleteEndpoint {name}",
-                    lambda: account.sagemaker.delete_endpoint(EndpointName=name),
-                )
-                asked = True
-            waiting.pause(f"deleting the endpoint, which is {found.status}")
-
-    def _keep_what_was_made(self, inputs: EndpointInputs, properties: Properties, error: Exception) -> None:
-        """Raises InitFailedError when there is an endpoint to keep in the state, so that the next `up` goes on with it."""
-        try:
-            account = self._account(inputs)
-            hosting = _hosting(account, inputs)
-            found = hosting.describe()
-            kept = (
-                hosting.arn is not None
-                and found is not None
-                and not found.status.broken
-                and EndpointConfigs(account=account, inputs=inputs).owns(hosting.arn)
-            )
-        except _FAILURES:
-            return  # AWS is silent: the endpoint is found by its tag next time
-        if kept and hosting.arn:
-            outputs = _outputs(hosting.arn, inputs, properties)
-            raise InitFailedError(
-                hosting.arn, outputs=outputs, inputs=properties, reasons=[str(error)]
-            ) from error
-
-
-class _Clock:
-    """Elapsed time; a pause ends at once when the user interrupts."""
-
-    def __init__(self, cancelled: threading.Event) -> None:
-        self._cancelled = cancelled
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        if self._cancelled.wait(seconds):
-            raise GaveUpError("interrupted. What was begun is recorded; run `pulumi up` again and it goes on")
-
-
-class _Progress:
-    """Progress beside the resource, as the engine shows it."""
-
-    def __init__(self, log: Log, urn: str) -> None:
-        self._log, self._urn = log, urn
-
-    def note(self, sentence: str) -> None:
-        self._log.info(sentence, self._urn)
-
-    def waiting(self, why: str, seconds: float) -> None:
-        self._log.status(f"{why} ({seconds:.0f} s)", self._urn)
-
-
-def _refuse_account(account: str, inputs: EndpointInputs) -> None:
-    if account not in inputs.allowed_accounts:
-        raise BadInputError(
-            "allowedAccounts",
-            f"the credentials of profile {inputs.profile or '(default)'} are of account {account}, and this stack may only touch "
-            f"{', '.join(inputs.allowed_accounts)}: check aws:profile and aws:allowedAccountIds",
-        )
-
-
-def _store(account: Account, inputs: EndpointInputs) -> S3Journal:
-    return S3Journal(s3=account.s3, bucket=inputs.journal.bucket, key=inputs.journal.key, account=account.id)
-
-
-def _hosting(account: Account, inputs: EndpointInputs) -> SageMakerHosting:
-    return SageMakerHosting(sagemaker=account.sagemaker, name=inputs.endpoint_name)
-
-
-def _look(account: Account, inputs: EndpointInputs) -> Seen:
-    """Journal and endpoint; before the registry exists there is neither."""
-    stored = None if inputs.journal.bucket == NOT_YET else _store(account, inputs).read()
-    endpoint = _hosting(account, inputs).describe()
-    members = members_of(account, endpoint.config) if endpoint and endpoint.config else {}
-    return Seen(stored=stored, endpoint=endpoint, members=members)
-
-
-def _moves(inputs: EndpointInputs, seen: Seen) -> set[str]:
-    """What is to change on the endpoint itself."""
-    if seen.endpoint is None:
-        return {"variants", "weights"}
-    changed = set()
-    if not weights.same(_versions(inputs.weights) or {}, _versions(inputs.serving_at_check) or {}):
-        changed.add("weights")
-    wanted = {v: msgspec.structs.replace(m, digest="") for v, m in inputs.members.items()}
-    if wanted != seen.members:
-        changed.add("variants")
-    journal = seen.stored.journal if seen.stored else Journal()
-    if journal.live != inputs.release.live or journal.intent:  # whoever comes settles what is pending
-        changed.add("release")
-    return changed
-
-
-def _versions(mapping: Mapping[str, int] | None) -> dict[Version, int] | None:
-    return {Version(v): w for v, w in mapping.items()} if mapping is not None else None
 
 
 def _differ(olds: Properties, news: Properties, key: str) -> bool:
@@ -328,16 +167,3 @@ def _differ(olds: Properties, news: Properties, key: str) -> bool:
 
 def _outputs(arn: str, inputs: EndpointInputs, properties: Properties) -> dict[str, Any]:
     return {**properties, "arn": arn, "name": inputs.endpoint_name}
-
-
-def _retag(account: Account, arn: str, inputs: EndpointInputs, old_inputs: Properties) -> None:
-    """Bring the endpoint's tags to what config says."""
-    olds: Mapping[str, str] = old_inputs.get("tags") or {}
-    if olds == inputs.tags:
-        return
-    gone: Sequence[str] = [k for k in olds if k not in inputs.tags]
-    fresh: list[Any] = [{"Key": k, "Value": v} for k, v in inputs.tags.items()]
-    if gone:
-        ask("sagemaker:DeleteTags", lambda: account.sagemaker.delete_tags(ResourceArn=arn, TagKeys=gone))
-    if fresh:
-        ask("sagemaker:AddTags", lambda: account.sagemaker.add_tags(ResourceArn=arn, Tags=fresh))

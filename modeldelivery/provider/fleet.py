@@ -7,11 +7,11 @@ import msgspec
 
 from modeldelivery.plugin.protocol import ProviderError
 from modeldelivery.plugin.values import Properties
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.registry import Registry
-from modeldelivery.release.aws.session import Account, Opens
+from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.aws.registry import AwsRegistry
+from modeldelivery.release.aws.session import Opens
+from modeldelivery.release.errors import DeliveryError, NoRegistryError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
-from modeldelivery.release.ports import LostError, NoRegistryError, UnreachableError
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import Version, parse_version
 
@@ -42,43 +42,46 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
     """
     try:
         asked = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
-        registry = _registry(asked, opens(asked.profile, asked.region))
+        environment = _environment(asked, opens)
+        registry = environment.registry
         return {
-            "versions": [_answer(record, registry.approval(record)) for record in _records(asked, registry)]
+            "versions": [
+                _answer(record, registry.approval(record))
+                for record in _records(asked, environment, registry)
+            ]
         }
-    except (msgspec.ValidationError, ValueError, LostError, UnreachableError) as error:
+    except (msgspec.ValidationError, DeliveryError) as error:
         raise ProviderError(str(error)) from error
 
 
-def _registry(asked: Asked, account: Account) -> Registry:
-    if account.id != asked.account:
-        raise ProviderError(
-            f"the credentials of profile {asked.profile or '(default)'} are of account {account.id}, and this stack may only "
-            f"touch {asked.account}: check aws:profile and aws:allowedAccountIds"
-        )
+def _environment(asked: Asked, opens: Opens) -> AwsEnvironment:
+    account = opens(asked.profile, asked.region)
+    account.refuse_unless([asked.account])
     place = Place(
         model=parse_model(asked.model),
         environment=parse_environment(asked.environment),
         account=asked.account,
         region=asked.region,
     )
-    return Registry(clients=account, place=place)
+    return AwsEnvironment(account=account, place=place)
 
 
-def _records(asked: Asked, registry: Registry) -> list[VersionRecord]:
+def _records(asked: Asked, environment: AwsEnvironment, registry: AwsRegistry) -> list[VersionRecord]:
     fleet = [parse_version(v) for v in asked.fleet]
     found = {v: registry.record(v) for v in fleet}
     missing = [v for v, record in found.items() if record is None]
     if missing or not fleet:
-        _refuse_or_nothing_yet(registry, registry.place, missing)
+        _refuse_or_nothing_yet(environment, registry.versions(), missing)
         return []
     return [record for record in found.values() if record is not None]
 
 
-def _refuse_or_nothing_yet(registry: Registry, place: Place, missing: list[Version]) -> None:
+def _refuse_or_nothing_yet(
+    environment: AwsEnvironment, claimed: tuple[Version, ...], missing: list[Version]
+) -> None:
     """Returns when this environment has not begun; raises ProviderError when something that was there is not named now."""
+    place = environment.place
     file = f"Pulumi.{place.environment}.yaml"
-    claimed = registry.versions()
     command = (
         f"`modelctl register --env {place.environment} --version {missing[0] if missing else 'v1.0.0'} …`"
     )
@@ -89,7 +92,7 @@ def _refuse_or_nothing_yet(registry: Registry, place: Place, missing: list[Versi
         )
     if not claimed and not missing:
         return  # no release, no registry: everything but the endpoint
-    if not _has_served(registry, place):
+    if not _has_served(environment):
         return
     if missing:
         raise ProviderError(
@@ -100,12 +103,9 @@ def _refuse_or_nothing_yet(registry: Registry, place: Place, missing: list[Versi
     )
 
 
-def _has_served(registry: Registry, place: Place) -> bool:
-    store = S3Journal(
-        s3=registry.clients.s3, bucket=place.registry_bucket, key=place.journal_key, account=place.account
-    )
+def _has_served(environment: AwsEnvironment) -> bool:
     try:
-        return store.read().journal.live is not None
+        return environment.endpoint.patient_store.read().journal.live is not None
     except NoRegistryError:
         return False
 

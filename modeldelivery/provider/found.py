@@ -6,13 +6,14 @@ import msgspec
 
 from modeldelivery.plugin.protocol import Found
 from modeldelivery.plugin.values import Properties
-from modeldelivery.provider.configs import OWNER_TAG, described_config, members_in
-from modeldelivery.provider.inputs import BadInputError, Member
+from modeldelivery.provider.inputs import BadInputError
+from modeldelivery.release.aws.configs import OWNER_TAG, members_in
+from modeldelivery.release.aws.environment import AwsEndpoint
 from modeldelivery.release.aws.errors import ask
-from modeldelivery.release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.session import Account, Opens, profile_for
+from modeldelivery.release.aws.session import Opens, profile_for
+from modeldelivery.release.aws.traffic import MARK_TAG
 from modeldelivery.release.core import weights
+from modeldelivery.release.core.request import Member, Rules
 from modeldelivery.release.naming import journal_key, registry_bucket
 
 _OF_A_CHECK = {"servingAtCheck", "fallbackAtCheck"}
@@ -26,20 +27,24 @@ def look_up(id_: str, properties: Properties, opens: Opens) -> Found | None:
 
     Raises:
         BadInputError: the id is no endpoint's ARN.
-        LostError, UnreachableError: AWS does not answer.
+        WrongAccountError: the credentials are of another account than the endpoint: there, it would seem to be gone.
+        UncertainError, UnreachableError: AWS does not answer.
     """
     region, account_id, name = _parse_arn(id_)
     known: dict[str, Any] = dict(properties)
     profile = known.get("profile") or profile_for(name.rpartition("-")[2])
     account = opens(profile, region)
+    account.refuse_unless([account_id])
     known.setdefault("allowedAccounts", [account_id])
-    known.setdefault("rules", {"rolloutRequired": False, "separateDrop": False, "bakeSeconds": 0})
+    known.setdefault("rules", Rules().plain())
     known.setdefault(
         "journal", {"bucket": registry_bucket(name, account_id, region), "key": journal_key(name)}
     )
     if profile:
         known.setdefault("profile", profile)
-    return _found(account, name, region, known)
+    place = known["journal"]
+    endpoint = AwsEndpoint(account=account, name=name, bucket=place["bucket"], key=place["key"])
+    return _found(endpoint, region, known)
 
 
 def _parse_arn(id_: str) -> tuple[str, str, str]:
@@ -53,36 +58,34 @@ def _parse_arn(id_: str) -> tuple[str, str, str]:
     return parts[3], parts[4], name
 
 
-def _found(account: Account, name: str, region: str, known: dict[str, Any]) -> Found | None:
-    hosting = SageMakerHosting(sagemaker=account.sagemaker, name=name)
-    endpoint = hosting.describe()
-    if endpoint is None or hosting.arn is None:
+def _found(where: AwsEndpoint, region: str, known: dict[str, Any]) -> Found | None:
+    traffic = where.patient_traffic
+    endpoint = traffic.describe()
+    if endpoint is None or traffic.arn is None:
         return None
-    place = known["journal"]
-    journal = (
-        S3Journal(s3=account.s3, bucket=place["bucket"], key=place["key"], account=account.id).read().journal
-    )
-    config = described_config(account, endpoint.config) or {}
+    journal = where.patient_store.read().journal
+    config = where.configs.describe(endpoint.config) or {}
     members = members_in(config)
     fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
     inputs = {
         **known,
-        "endpointName": name,
+        "endpointName": where.name,
         "region": region,
         "release": {"live": journal.live or weights.main_version(endpoint.current), "fleet": fleet},
         "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
         "weights": weights.shares(endpoint.current),
         "kmsKeyArn": config.get("KmsKeyId"),
-        "tags": _tags(account, hosting.arn),
+        "tags": _tags(where, traffic.arn),
     }
     inputs = {key: value for key, value in inputs.items() if key not in _OF_A_CHECK and value is not None}
-    return Found(hosting.arn, inputs, {**inputs, "arn": hosting.arn, "name": name})
+    return Found(traffic.arn, inputs, {**inputs, "arn": traffic.arn, "name": where.name})
 
 
 def _variant(member: Member, digest: str) -> dict[str, Any]:
     return dict(msgspec.to_builtins(msgspec.structs.replace(member, digest=digest)))
 
 
-def _tags(account: Account, arn: str) -> dict[str, str]:
-    found = ask(f"sagemaker:ListTags {arn}", lambda: account.sagemaker.list_tags(ResourceArn=arn))["Tags"]
-    return {t["Key"]: t["Value"] for t in found if t["Key"] not in {OWNER_TAG, UNRECORDED_TAG}}
+def _tags(where: AwsEndpoint, arn: str) -> dict[str, str]:
+    sagemaker = where.account.patient.sagemaker
+    response = ask(f"sagemaker:ListTags {arn}", lambda: sagemaker.list_tags(ResourceArn=arn))
+    return {t["Key"]: t["Value"] for t in response["Tags"] if t["Key"] not in {OWNER_TAG, MARK_TAG}}

@@ -6,41 +6,19 @@ from typing import Any
 import msgspec
 
 from modeldelivery.plugin.values import UNKNOWN
-from modeldelivery.release.core.request import BadRequestError, Request, Rules
-from modeldelivery.release.version import BadVersionError, Version, parse_version
+from modeldelivery.release.core.request import BadRequestError, Member, Release, Request, Rules
+from modeldelivery.release.errors import DeliveryError
+from modeldelivery.release.version import Version
 
 NOT_YET = "(known after apply)"
 
 
-class BadInputError(ValueError):
+class BadInputError(DeliveryError):
     """An input that is not what the resource takes; `key` is the property's name."""
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(reason)
         self.key = key
-
-
-class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    live: str
-    fleet: tuple[str, ...]
-
-
-class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """One version and what it runs on."""
-
-    version: str
-    digest: str
-    model_name: str
-    instance_type: str
-    instance_count: int
-
-
-class RulesInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    rollout_required: bool
-    separate_drop: bool
-    bake_seconds: int
-    # Of the preview's reader, not of ours: kept here, so that it sees when the rule is given up.
-    promotes_from: str | None = None
 
 
 class JournalPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +40,7 @@ class EndpointInputs(
     allowed_accounts: tuple[str, ...]
     release: Release
     variants: tuple[Member, ...]
-    rules: RulesInput
+    rules: Rules
     journal: JournalPlace
     profile: str | None = None
     kms_key_arn: str | None = None
@@ -76,25 +54,15 @@ class EndpointInputs(
     def request(self) -> Request:
         """What config asks; raises BadInputError."""
         try:
-            fleet = tuple(parse_version(v) for v in self.release.fleet)
-            digests = {parse_version(m.version): m.digest for m in self.variants}
-            return Request(
-                live=parse_version(self.release.live),
-                fleet=fleet,
-                digests=digests,
-                rules=Rules(
-                    rollout_required=self.rules.rollout_required,
-                    separate_drop=self.rules.separate_drop,
-                    bake_seconds=self.rules.bake_seconds,
-                ),
-            )
-        except (BadVersionError, BadRequestError) as error:
+            digests = {m.version: m.digest for m in self.variants}
+            return Request(release=self.release, digests=digests, rules=self.rules)
+        except BadRequestError as error:
             raise BadInputError("release", str(error)) from error
 
     @property
     def members(self) -> dict[Version, Member]:
         """What each version of the fleet runs on."""
-        return {parse_version(m.version): m for m in self.variants}
+        return {m.version: m for m in self.variants}
 
 
 def parse_inputs(properties: Mapping[str, Any]) -> EndpointInputs:

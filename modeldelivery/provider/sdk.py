@@ -1,6 +1,6 @@
 """What the Pulumi program sees of the `modeldelivery` provider: one resource and one function, typed.
 
-The TypedDicts' keys are those on the wire: Pulumi translates no name inside a plain dict.
+Release, variants and rules are what the core's types write (`Part.plain`): Pulumi translates no name inside a plain dict.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,32 +12,6 @@ from pulumi.runtime import invoke
 
 ENDPOINT = "modeldelivery:index:Endpoint"
 GET_FLEET = "modeldelivery:index:getFleet"
-
-
-class Release(TypedDict):
-    """Which versions are on the endpoint, and which of them config asks to serve."""
-
-    live: str
-    fleet: Sequence[str]
-
-
-class Variant(TypedDict):
-    """One version on the endpoint; `digest` is the id of its digest set, `instanceCount` what it starts with."""
-
-    version: str
-    digest: str
-    modelName: pulumi.Input[str]
-    instanceType: str
-    instanceCount: int
-
-
-class Rules(TypedDict):
-    """What the environment demands of a change; `promotesFrom` is where a version must have served before."""
-
-    rolloutRequired: bool
-    separateDrop: bool
-    bakeSeconds: int
-    promotesFrom: str | None
 
 
 class Journal(TypedDict):
@@ -56,9 +30,9 @@ class Endpoint(pulumi.CustomResource):
         region: the AWS region it is in.
         allowed_accounts: the accounts that may be touched; any other is refused before the first call that changes.
         profile: the AWS profile to use; the default chain without one.
-        release: the versions that config asks for.
-        variants: the same versions with what they run on, in the fleet's order.
-        rules: what the environment demands of a change.
+        release: the versions that config asks for, a Release.
+        variants: the same versions with what they run on, in the fleet's order, each a Member.
+        rules: what the environment demands of a change, Rules.
         journal: where the journal lies.
         kms_key_arn: encrypts the instances' volumes.
         approvals: what the registry says of each version; policies read it, nothing on the endpoint depends on it.
@@ -73,9 +47,9 @@ class Endpoint(pulumi.CustomResource):
         endpoint_name: str,
         region: str,
         allowed_accounts: Sequence[str],
-        release: Release,
-        variants: Sequence[Variant],
-        rules: Rules,
+        release: Mapping[str, object],
+        variants: Sequence[Mapping[str, object]],
+        rules: Mapping[str, object],
         journal: Journal,
         profile: str | None = None,
         kms_key_arn: pulumi.Input[str] | None = None,

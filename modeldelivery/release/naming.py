@@ -9,6 +9,7 @@ from typing import NewType
 
 import msgspec
 
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.version import Version, parse_version
 
 Model = NewType("Model", str)
@@ -20,7 +21,7 @@ MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 
-class BadNameError(ValueError):
+class BadNameError(InvalidError):
     """A name that S3 and SageMaker would not both take."""
 
 

@@ -1,34 +1,21 @@
-"""What an operation needs of the world; `release.aws` has it on AWS, tests have it in memory."""
+"""What operations need of the world. `release.aws` has it on AWS, `tests/fakes` in memory; `tests/contract` holds both.
+
+Every call raises errors of `modeldelivery.release.errors`: LostError, NotSentError or BusyError for a call that may succeed
+when it is asked again, UnreachableError for what asking again does not mend.
+"""
 
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import msgspec
 
+from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.record import Entry, VersionRecord
 from modeldelivery.release.version import Version
-
-
-class ConflictError(Exception):
-    """The journal is no longer what was read."""
-
-
-class BusyError(Exception):
-    """SageMaker did not take the call because the endpoint is changing."""
-
-
-class LostError(Exception):
-    """No answer: the call may or may not have been carried out."""
-
-
-class UnreachableError(Exception):
-    """AWS does not answer, or does not let us in; a sentence that says what was asked and what to look at."""
-
-
-class NoRegistryError(UnreachableError):
-    """There is no registry bucket: never made, or in another account."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,42 +30,111 @@ class JournalStore(Protocol):
     """The journal's object."""
 
     def read(self) -> Stored:
-        """An empty journal when there is none. Raises LostError, UnreachableError."""
+        """An empty journal when there is none. Raises UpdateNeededError for one that asks for a newer reader."""
         ...
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
-        """Store, on condition that the object still has `etag` (None: does not exist). Raises ConflictError, LostError."""
+        """Store, on condition that the object still has `etag` (None: does not exist). Raises ConflictError."""
         ...
 
 
-class Hosting(Protocol):
-    """One endpoint. No call is retried: each is sent once, within the time-out."""
+class Traffic(Protocol):
+    """One endpoint, and which of its versions gets what. No call is retried: each is sent once, within the time-out."""
+
+    @property
+    def timing(self) -> Timing: ...
 
     def describe(self) -> Endpoint | None:
-        """DescribeEndpoint; None when there is none. Raises LostError, UnreachableError."""
+        """The endpoint with its token; None when there is none."""
         ...
 
-    def move(self, weights: Weights) -> None:
-        """UpdateEndpointWeightsAndCapacities, every variant listed. Raises BusyError, LostError."""
-        ...
+    def move(self, weights: Weights, *, token: str, operation: str) -> None:
+        """Give every version its weight.
 
-    def scale(self, version: Version, instances: int) -> None:
-        """The same call for one variant's count. Raises BusyError, LostError."""
-        ...
-
-    def prepare_fleet(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
-        """Make the configuration and clear the way for it: many calls, none of which changes what serves.
-
-        Raises BusyError, LostError, UnreachableError.
+        A target with compare-and-swap leaves the operation's id on the object, changes it even where the weights are right
+        already, and raises ConflictError when the object no longer has `token`; another takes neither.
         """
         ...
 
-    def change_fleet(self, config: str) -> None:
-        """UpdateEndpoint, or CreateEndpoint, to what was prepared. Raises BusyError, LostError."""
+    def scale(self, version: Version, instances: int) -> None:
+        """Request so many instances of one version, weights left out."""
         ...
 
-    def unrecorded(self) -> str | None:
-        """What the endpoint's tag says of a move made without the journal. Raises LostError, UnreachableError."""
+    def marked(self) -> str | None:
+        """What the endpoint itself says of a move made without the journal; None when it says nothing."""
+        ...
+
+    def mark(self, text: str) -> None:
+        """Say so on the endpoint."""
+        ...
+
+    def unmark(self) -> None:
+        """The journal knows of it now."""
+        ...
+
+
+class Fleet(Protocol):
+    """The set of versions on an endpoint, changed; only `up` needs it."""
+
+    def name(self, fleet: Sequence[Version]) -> str:
+        """Name of the content that a fleet of these versions has, as config wants it: the same content, the same name."""
+        ...
+
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+        """Make what the content needs and clear the way for it: many calls, none of which changes what serves."""
+        ...
+
+    def change(self, config: str, *, token: str, operation: str) -> None:
+        """Bring the endpoint to what was prepared, or make it. Token and operation as in `Traffic.move`."""
+        ...
+
+
+class Registry(Protocol):
+    """Where versions are kept. Each method is one idea and safe to repeat."""
+
+    def entry(self, version: Version) -> Entry:
+        """A version's place, taken or not."""
+        ...
+
+    def write(self, record: VersionRecord, etag: str | None) -> None:
+        """Raises ConflictError when the object no longer has `etag` (None: exists)."""
+        ...
+
+    def has_image(self, digest: str) -> bool:
+        """Whether the environment's repository has the image `sha256:<hex>`."""
+        ...
+
+    def store_artifact(self, path: Path, digest: str, progress: "Progress") -> bool:
+        """Upload unless it is there, proved to have its digest; whether it was new."""
+        ...
+
+    def find_package(self, record: VersionRecord) -> str | None:
+        """The package that an earlier run made for this claim and did not live to write down."""
+        ...
+
+    def create_package(self, record: VersionRecord) -> str:
+        """Make the model package; its ARN."""
+        ...
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured of one version in one closed minute: `value` is None when that is inconclusive, and `why` says why.
+
+    A missing measurement is never a zero, never a pass and never a failure (argo-rollouts#4479).
+    """
+
+    value: float | None
+    why: str = ""
+
+
+Quantity = Literal["invocations", "errors", "latency"]  # per minute; latency in seconds, 99th percentile
+
+
+class Metrics(Protocol):
+    """What a version was measured to do."""
+
+    def measure(self, version: Version, quantity: Quantity, minute: float) -> Measurement:
+        """One quantity of one version in the minute that begins then, in seconds since the epoch."""
         ...
 
 

@@ -1,15 +1,17 @@
-"""A registered version as the registry remembers it: one S3 object, claimed once, completed once."""
+"""A registered version as the registry remembers it: one stored object, claimed once, completed once."""
 
 import msgspec
 
+from modeldelivery.release import formats
+from modeldelivery.release.formats import Document
 from modeldelivery.release.version import DigestSet, Version
+
+SCHEMA = 1
 
 Evidence = dict[str, int | float | str]
 
 
-class VersionRecord(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class VersionRecord(Document, frozen=True, kw_only=True):
     """What a version is. Its bits never change: new bits are a new version.
 
     Attributes:
@@ -22,6 +24,7 @@ class VersionRecord(
         metrics: what training measured, flat.
     """
 
+    schema: int = SCHEMA
     version: Version
     digests: DigestSet
     image: str
@@ -38,3 +41,19 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     record: VersionRecord | None
     etag: str | None
     now: float
+
+
+def decode(body: bytes, where: str) -> VersionRecord:
+    """Read a version's record, of this schema or an earlier one; schema 0 had the same fields.
+
+    Raises:
+        UpdateNeededError: it requires what this version does not know.
+        msgspec.DecodeError: it is no such record.
+    """
+    record = formats.decode(body, VersionRecord, where)
+    return msgspec.structs.replace(record, schema=max(record.schema, SCHEMA))
+
+
+def encode(record: VersionRecord) -> bytes:
+    """A version's record as it is stored."""
+    return formats.encode(record)

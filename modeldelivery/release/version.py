@@ -5,7 +5,8 @@ import json
 import re
 from typing import NewType
 
-import msgspec
+from modeldelivery.release.errors import InvalidError
+from modeldelivery.release.formats import Record
 
 Version = NewType("Version", str)
 
@@ -15,7 +16,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 MAX_VERSION_LENGTH = 63  # SageMaker's limit for a variant name
 
 
-class BadVersionError(ValueError):
+class BadVersionError(InvalidError):
     """A text that is not a version, or a digest that is not one."""
 
 
@@ -36,7 +37,7 @@ def precedence(version: Version) -> tuple[int, ...]:
     return tuple(int(part) for part in version[1:].split("."))
 
 
-class DigestSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class DigestSet(Record, frozen=True, kw_only=True):
     """The bits that a version names: image and model by content, data by revision.
 
     Attributes:

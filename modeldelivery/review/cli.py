@@ -4,27 +4,28 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import msgspec
 
 from modeldelivery.release.naming import Environment, parse_environment
-from modeldelivery.review import engine
+from modeldelivery.review import credentials, engine
 from modeldelivery.review.core.change import Change, classify
 from modeldelivery.review.core.compare import Place, fingerprints
-from modeldelivery.review.core.config import PROJECT, ConfigError, read_config
+from modeldelivery.review.core.config import PROJECT, read_config
 from modeldelivery.review.core.cost import Prices
-from modeldelivery.review.core.document import Document, DocumentError, read
+from modeldelivery.review.core.document import Document, read
 from modeldelivery.review.core.drift import Drift, drifted
+from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.review import Review, review
 from modeldelivery.review.core.touched import touched
+from modeldelivery.review.evidence_source import decided, proved
 from modeldelivery.review.folder import Folder, FolderError
 from modeldelivery.review.platform.here import platform
-from modeldelivery.review.platform.port import PlatformError
-from modeldelivery.review.proved import decided, proved
-from modeldelivery.review.telling import drift as drift_story
-from modeldelivery.review.telling import markdown, terminal
-from modeldelivery.review.telling.story import headline, tell
+from modeldelivery.review.report import drift as drift_report
+from modeldelivery.review.report import markdown, terminal
+from modeldelivery.review.report.preview import headline, tell
 from modeldelivery.terminal.steps import step
 
 REFUSED = 3
@@ -32,7 +33,7 @@ FAILED = 1
 INTERRUPTED = 130
 _PRICES = Path(__file__).with_name("prices.toml")
 _UNFINISHED = "the engine did not come to an end, and did not say why"
-_NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --policy-pack policy` says why"
+_NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --policy-pack {}` says why"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("review: interrupted; what was not written is as it was before", file=sys.stderr)
         return INTERRUPTED
-    except (DocumentError, ConfigError, FolderError, PlatformError, engine.EngineFailedError) as error:
+    except engine.EngineFailedError as error:
+        print(f"review: {error}", file=sys.stderr)
+        if remedy := credentials.without_state(str(error), options.sign_in):
+            print(f"review: {remedy}", file=sys.stderr)
+        else:
+            _say_what_lacks(options, None)
+        return FAILED
+    except ReviewError as error:
         print(f"review: {error}", file=sys.stderr)
         return FAILED
     return status
@@ -57,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--folder", type=Path, default=Path(".review"), help="where previews leave what they found (.review)"
+    )
+    parser.add_argument(
+        "--sign-in", metavar="TEXT", help="a way to credentials, said besides the others where there are none"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -98,7 +109,9 @@ def _preview(options: argparse.Namespace) -> int:
     folder.make()
     folder.file(environment).unlink(missing_ok=True)
     with step(f"preview of {environment}", sys.stderr) as shown:
-        found = engine.preview(environment, folder.plan(environment), options.config_file)
+        found = engine.preview(
+            environment, folder.plan(environment), folder.policies(environment), options.config_file
+        )
         document = read(found.document)
         reviewed = _review(folder, environment, document, found)
         shown.outcome(terminal.text(headline(reviewed.change)))
@@ -109,20 +122,30 @@ def _preview(options: argparse.Namespace) -> int:
         print(msgspec.json.format(msgspec.json.encode(reviewed)).decode())
     else:
         terminal.draw(tell([reviewed]))
+    if reviewed.problem or reviewed.change.errors:
+        _say_what_lacks(options, document.config.get("aws:profile"))
     return REFUSED if reviewed.refusals else 0
+
+
+def _say_what_lacks(options: argparse.Namespace, profile: str | None) -> None:
+    why = credentials.lacking(options.env, profile)
+    if why:
+        remedy = credentials.without_credentials(why, profile or options.env, options.sign_in)
+        print(f"review: {remedy}", file=sys.stderr)
 
 
 def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:
     config = read_config(environment, document)
     change = classify(environment, document, _prices())
     if not change.errors and not (found.ok and found.judged):
-        change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else _NOT_JUDGED,))
+        not_judged = _NOT_JUDGED.format(environment, os.path.relpath(folder.policies(environment)))
+        change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else not_judged,))
     standing, problem = proved(environment, document.config)
     commit = engine.commit()
     return review(
         commit=commit,
         change=change,
-        prints=fingerprints(
+        fingerprints=fingerprints(
             Place(environment=environment, account=config.account, region=config.region),
             touched(document, PROJECT),
         ),
@@ -165,10 +188,27 @@ def _reviews(folder: Folder) -> list[Review]:
     files = [path for path in sorted(folder.path.glob("*.json")) if not path.name.startswith("drift-")]
     if not files:
         raise FolderError(
-            f"{os.path.relpath(folder.path)} holds no preview: `make preview ENV=staging` writes one"
+            f"{os.path.relpath(folder.path)} holds no preview: {_commands('preview')} writes one"
         )
-    found = [folder.read(path, Review, f"make preview ENV={path.stem}") for path in files]
-    return sorted(found, key=lambda each: (each.change.promotes_from is not None, each.environment))
+    reviews = {path.stem: folder.read(path, Review, f"make preview ENV={path.stem}") for path in files}
+    order = TopologicalSorter[str]()
+    for name, each in reviews.items():
+        order.add(name, *(other for other in reviews if other == each.change.promotes_from))
+    try:
+        return [reviews[name] for name in order.static_order()]
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise FolderError(
+            f"environments promote in a circle: {circle}. Mend model-delivery:promotion of one"
+        ) from None
+
+
+def _commands(verb: str) -> str:
+    """What to type, for each environment that the project has."""
+    environments = sorted(
+        path.stem.removeprefix("Pulumi.") for path in engine.project().glob("Pulumi.*.yaml")
+    )
+    return " or ".join(f"`make {verb} ENV={each}`" for each in environments or ["…"])
 
 
 def _deploy(options: argparse.Namespace) -> int:
@@ -185,7 +225,7 @@ def _deploy(options: argparse.Namespace) -> int:
         )
     if not plan.exists():
         raise FolderError(f"{os.path.relpath(plan)} is not there: `{command}` writes it")
-    status, stale = engine.update(environment, plan, options.config_file)
+    status, stale = engine.update(environment, plan, folder.policies(environment), options.config_file)
     if stale:
         print(
             f"review: the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was "
@@ -201,12 +241,12 @@ def _drift(options: argparse.Namespace) -> int:
     with step(f"looking for drift in {environment}", sys.stderr) as shown:
         document = read(engine.drift(environment, options.config_file))
         found = drifted(environment, document, decided(environment, document.config))
-        shown.outcome(drift_story.summary(found))
+        shown.outcome(drift_report.summary(found))
     folder.write(folder.drift(environment), found)
     if options.json:
         print(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
-        terminal.draw(drift_story.tell([found]))
+        terminal.draw(drift_report.tell([found]))
     return 0
 
 
@@ -214,14 +254,12 @@ def _report(options: argparse.Namespace) -> int:
     folder = Folder(options.folder)
     files = sorted(folder.path.glob("drift-*.json"))
     if not files:
-        raise FolderError(
-            f"{os.path.relpath(folder.path)} holds no drift: `make drift ENV=staging` writes one"
-        )
+        raise FolderError(f"{os.path.relpath(folder.path)} holds no drift: {_commands('drift')} writes one")
     found = [folder.read(path, Drift, f"make drift ENV={path.stem.removeprefix('drift-')}") for path in files]
     where = platform()
-    page = drift_story.tell(found)
-    body = markdown.draw(page, where.limit, drift_story.MARKER) if page.refused else None
-    address = where.issue(drift_story.TITLE, body, drift_story.MARKER)
+    page = drift_report.tell(found)
+    body = markdown.draw(page, where.limit, drift_report.MARKER) if page.refused else None
+    address = where.issue(drift_report.TITLE, body, drift_report.MARKER)
     if address:
         print(f"review: {address}", file=sys.stderr)
     return 0

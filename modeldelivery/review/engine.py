@@ -12,15 +12,16 @@ import msgspec
 
 from modeldelivery.policy.finding import Level
 from modeldelivery.policy.judgement import levels
+from modeldelivery.review import pack
 from modeldelivery.review.core.document import DocumentError
+from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.rules import Violation
 
-ROOT = Path(__file__).resolve().parents[2]
-POLICIES = ROOT / "modeldelivery" / "policy"
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 STALE = "violates plan"  # the engine's words for a step that the plan does not have
 
 
-class EngineFailedError(Exception):
+class EngineFailedError(ReviewError):
     """The engine gave no document; the message is what it said."""
 
 
@@ -48,23 +49,51 @@ class _PolicyEvent(msgspec.Struct, frozen=True, rename="camel"):
     policy_name: str = ""
 
 
+class _Diagnostic(msgspec.Struct, frozen=True):
+    message: str = ""
+    severity: str = ""
+
+
+class _Unplanned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole document of an engine that failed before it planned anything: what its plugins wrote, if they did."""
+
+    diagnostics: tuple[_Diagnostic, ...] = ()
+
+
 class _Event(msgspec.Struct, frozen=True, rename="camel"):
     policy_event: _PolicyEvent | None = None
     policy_analyze_stack_summary_event: dict[str, object] | None = None
 
 
-def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
+def project() -> Path:
+    """The project's folder, found as Pulumi finds it: the nearest at or above the working directory.
+
+    Raises:
+        EngineFailedError: there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / name).is_file() for name in PROJECT_FILES):
+            return folder
+    raise EngineFailedError(
+        f"there is no Pulumi.yaml in {here} or above it: change to the project's folder, or to one in it"
+    )
+
+
+def preview(environment: str, plan: Path, policies: Path, config: Path | None) -> Previewed:
     """Run `pulumi preview`, with policies and a saved plan.
 
     Args:
         environment: the stack.
         plan: where the plan is saved, when the engine makes one.
+        policies: where the policy pack is put.
         config: another file than Pulumi.<environment>.yaml.
 
     Raises:
         EngineFailedError: it wrote no document.
     """
     plan.unlink(missing_ok=True)
+    pack.write(policies)
     with tempfile.TemporaryDirectory(prefix="review-") as folder:
         events, advisory = Path(folder, "events.json"), Path(folder, "policies.json")
         # A mandatory policy would end the preview before the reviewer sees the rest of the change: here all are advice,
@@ -72,12 +101,14 @@ def preview(environment: str, plan: Path, config: Path | None) -> Previewed:
         advisory.write_text('{"all": "advisory"}')
         done = _pulumi(
             "preview", "--json", "--show-sames", "--non-interactive", "--stack", environment,
-            "--policy-pack", str(POLICIES), "--policy-pack-config", str(advisory),
-            "--save-plan", str(plan), "--event-log", str(events),
+            "--policy-pack", str(policies.resolve()), "--policy-pack-config", str(advisory),
+            "--save-plan", str(plan.resolve()), "--event-log", str(events),
             *_config(config),
         )  # fmt: skip
         if not done.stdout.lstrip().startswith(b"{"):
             raise EngineFailedError(_said(done))
+        if done.returncode:
+            _require_planned(done)
         said = _events(events)
         return Previewed(
             document=done.stdout,
@@ -97,20 +128,21 @@ def drift(environment: str, config: Path | None) -> bytes:
     return done.stdout
 
 
-def update(environment: str, plan: Path, config: Path | None) -> tuple[int, bool]:
+def update(environment: str, plan: Path, policies: Path, config: Path | None) -> tuple[int, bool]:
     """Run `pulumi up` by a plan, shown as it goes on; its status, and whether it found the plan to be stale.
 
     Without --skip-preview: the engine holds a preview against the plan before it changes anything.
     """
     command = [
-        "pulumi", "up", "--yes", "--non-interactive", "--stack", environment, "--plan", str(plan),
-        "--policy-pack", str(POLICIES), *_config(config),
+        "pulumi", "up", "--yes", "--non-interactive", "--stack", environment, "--plan", str(plan.resolve()),
+        "--policy-pack", str(policies.resolve()), *_config(config),
     ]  # fmt: skip
     _require()
+    pack.write(policies)
     stale = False
     with subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=project(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -127,7 +159,7 @@ def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     _require()
     return subprocess.run(
         ["pulumi", *arguments],
-        cwd=ROOT,
+        cwd=project(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
@@ -181,9 +213,29 @@ def _sentence(lines: Sequence[str]) -> str:
     return " ".join(line for line in lines if not line.startswith(("fix: ", "what: "))).rstrip(".")
 
 
+def _require_planned(failed: subprocess.CompletedProcess[bytes]) -> None:
+    """A preview that failed tells why in its document, unless it failed before there was anything to tell of."""
+    try:
+        document = msgspec.json.decode(failed.stdout, type=_Unplanned)
+    except msgspec.DecodeError:
+        return  # there is more in it, or it is cut: whoever reads it will see
+    if not any(each.severity == "error" for each in document.diagnostics):
+        last = next((each.message.strip() for each in reversed(document.diagnostics)), "")
+        raise EngineFailedError(
+            "\n".join(text for text in (_text(failed.stderr), last) if text) or _silent(failed)
+        )
+
+
 def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    text = (done.stderr + done.stdout).decode(errors="replace").strip()
-    return text or f"pulumi ended with status {done.returncode} and said nothing"
+    return _text(done.stderr + done.stdout) or _silent(done)
+
+
+def _silent(done: subprocess.CompletedProcess[bytes]) -> str:
+    return f"pulumi ended with status {done.returncode} and said nothing"
+
+
+def _text(output: bytes) -> str:
+    return output.decode(errors="replace").strip()
 
 
 def commit() -> str:
@@ -194,7 +246,9 @@ def commit() -> str:
 
 
 def _git(*arguments: str) -> bytes:
+    if shutil.which("git") is None:
+        return b""
     done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        ["git", *arguments], cwd=project(), stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return done.stdout if done.returncode == 0 else b""

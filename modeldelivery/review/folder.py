@@ -6,10 +6,12 @@ from typing import TypeVar
 
 import msgspec
 
+from modeldelivery.review.core.errors import ReviewError
+
 Record = TypeVar("Record")
 
 
-class FolderError(Exception):
+class FolderError(ReviewError):
     """Something in the folder cannot be used; the message says what to type."""
 
 
@@ -26,6 +28,9 @@ class Folder(msgspec.Struct, frozen=True):
 
     def drift(self, environment: str) -> Path:
         return self.path / f"drift-{environment}.json"
+
+    def policies(self, environment: str) -> Path:
+        return self.path / f"policies-{environment}"
 
     def make(self) -> None:
         """Plans hold config: nobody else reads it."""

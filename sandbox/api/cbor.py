@@ -57,7 +57,7 @@ def json_request(operation: OperationModel, request: Request) -> Request:
         "HTTP_X_AMZ_TARGET": target,
         "wsgi.input": io.BytesIO(body),
     }
-    return Request("POST", "/", "", {**request.headers, "x-amz-target": target}, body, environ)
+    return Request("POST", "/", "", {**request.headers, "x-amz-target": target}, body, environ=environ)
 
 
 def cbor_answer(operation: OperationModel, body: bytes) -> bytes:

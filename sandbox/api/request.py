@@ -14,6 +14,7 @@ class Request:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    target: str = ""  # path and query as on the wire, percent-encoded: what the caller signed
     environ: Mapping[str, Any] = field(
         default_factory=dict, repr=False
     )  # the same as WSGI tells it, for moto

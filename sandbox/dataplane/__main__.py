@@ -40,20 +40,23 @@ async def _serve(port: int, seed: int) -> None:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    server = await loop.create_server(lambda: Front(router), sock=listener, backlog=1024)
     _say(ready=listener.getsockname()[1])
     batches = loop.create_task(_hand_over(router))
     orders = asyncio.StreamReader(limit=_LINE)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     drains: set[asyncio.Task[None]] = set()
+    server: asyncio.Server | None = None
     while line := await orders.readline():
         order = msgspec.json.decode(line, type=Order)
         if order.table is not None:
             router.swap(order.table)
+            # Not before: without a table every caller would be a stranger.
+            server = server or await loop.create_server(lambda: Front(router), sock=listener, backlog=1024)
         drains.add(loop.create_task(_obey(router, order)))
         drains = {task for task in drains if not task.done()}
     batches.cancel()
-    server.close()
+    if server:
+        server.close()
     _say(metrics=router.metrics.take())
 
 

@@ -13,22 +13,27 @@ from urllib.parse import unquote
 
 import httptools
 
+from sandbox.origin import refusal
+from sandbox.signature import Message
+
 MOST_BODY = 25 * 1024 * 1024  # bytes, InvokeEndpoint's limit
 _INVOKE = re.compile(r"/endpoints/([^/]+)/invocations")
-_KEY = re.compile(rb"Credential=([^/,\s]+)/")
 
 
 @dataclass
 class Invocation:
     """One InvokeEndpoint call."""
 
-    key: str  # access key
+    message: Message  # as it came, which is what its caller signed
     endpoint: str
     variant: str | None  # TargetVariant
     content_type: bytes
     accept: bytes
     attributes: bytes  # X-Amzn-SageMaker-Custom-Attributes
-    body: bytes
+
+    @property
+    def body(self) -> bytes:
+        return self.message.body
 
 
 class Backend(Protocol):
@@ -45,8 +50,9 @@ class Front(asyncio.Protocol):
         self._backend = backend
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
+        self._port = 0  # the server's
         self._url = b""
-        self._headers: dict[bytes, bytes] = {}
+        self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
         self._size = 0
         self._waiting: deque[Callable[[], None]] = deque()
@@ -55,6 +61,7 @@ class Front(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none of asyncio's
+        self._port = transport.get_extra_info("sockname")[1]
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._transport = None
@@ -73,10 +80,11 @@ class Front(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        self._headers[key] = f"{self._headers[key]},{text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
-        if self._headers.get(b"expect", b"").lower() == b"100-continue" and self._transport:
+        if self._headers.get("expect", "").lower() == "100-continue" and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -90,27 +98,29 @@ class Front(asyncio.Protocol):
         self._go()
 
     def _task(self) -> Callable[[], None]:
-        path = self._url.decode("latin-1").partition("?")[0]
-        method = self._parser.get_method()
+        if why := refusal(self._headers, self._port):
+            return partial(self.refuse, 403, "AccessDeniedException", why)
+        target, method = self._url.decode("latin-1"), self._parser.get_method().decode()
+        path = target.partition("?")[0]
         invoke = _INVOKE.fullmatch(path)
-        if method != b"POST" or not invoke:
-            text = f"the sandbox's data plane does not know {method.decode()} {path}"
+        if method != "POST" or not invoke:
+            text = f"the sandbox's data plane does not know {method} {path}"
             return partial(self.refuse, 400, "UnknownOperationException", text)
         if self._size > MOST_BODY:
             text = f"the body has {self._size} bytes; {MOST_BODY} are allowed"
             return partial(self.refuse, 413, "ValidationError", text)
-        key = _KEY.search(self._headers.get(b"authorization", b""))
-        variant = self._headers.get(b"x-amzn-sagemaker-target-variant")
         invocation = Invocation(
-            key[1].decode() if key else "",
+            Message(method, target, self._headers, b"".join(self._body)),
             unquote(invoke[1]),
-            variant.decode() if variant else None,
-            self._headers.get(b"content-type", b"application/octet-stream"),
-            self._headers.get(b"accept", b"*/*"),
-            self._headers.get(b"x-amzn-sagemaker-custom-attributes", b""),
-            b"".join(self._body),
+            self._headers.get("x-amzn-sagemaker-target-variant"),
+            self._header("content-type", "application/octet-stream"),
+            self._header("accept", "*/*"),
+            self._header("x-amzn-sagemaker-custom-attributes", ""),
         )
         return partial(self._backend.invoke, invocation, self)
+
+    def _header(self, name: str, otherwise: str) -> bytes:
+        return self._headers.get(name, otherwise).encode("latin-1")
 
     def answer(self, status: int, headers: bytes, body: bytes) -> None:
         """Write one answer; `headers` are whole lines, each with its line end."""

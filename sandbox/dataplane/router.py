@@ -9,7 +9,9 @@ from sandbox.dataplane.front import Front, Invocation
 from sandbox.dataplane.metrics import Metrics
 from sandbox.dataplane.routes import EndpointRoutes, Route, Routes, Table, compile_routes
 from sandbox.dataplane.upstream import Pool, Reply, Upstream
+from sandbox.signature import Credential, SignatureError, judge
 
+SERVICE = "sagemaker"  # the signing name of the data plane's calls too
 _TIMEOUT = 60.0  # seconds, SageMaker's limit for a model's answer
 _OK = range(200, 300)
 _PASSED_BACK = {
@@ -23,7 +25,8 @@ class Router:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - traffic shares, no secret
-        self._keys: dict[str, str] = {}
+        self._keys: dict[str, Credential] = {}
+        self._denials: dict[str, dict[str, str]] = {}
         self._routes: Routes = {}
         self._pools: dict[str, Pool] = {}
         self._drained: dict[str, asyncio.Event] = {}
@@ -32,6 +35,7 @@ class Router:
     def swap(self, table: Table) -> None:
         """Every invocation that arrives from now on follows `table`; those in flight finish where they are."""
         self._keys = table.keys
+        self._denials = table.denials
         self._routes = compile_routes(table)
         for routes in self._routes.values():
             for route in routes.variants.values():
@@ -53,11 +57,14 @@ class Router:
 
     def invoke(self, invocation: Invocation, front: Front) -> None:
         """Answer one invocation through `front`."""
-        account = self._keys.get(invocation.key)
-        if account is None:
-            front.refuse(
-                403, "UnrecognizedClientException", "The security token included in the request is invalid."
-            )
+        try:
+            credential = judge(invocation.message, self._keys.get, time.time(), SERVICE)
+        except SignatureError as error:
+            front.refuse(403, error.fault.value[0], str(error))
+            return
+        account = credential.account
+        if denied := self._denials.get(credential.key, {}).get(invocation.endpoint):
+            front.refuse(403, "AccessDeniedException", denied)
             return
         routes = self._routes.get((account, invocation.endpoint))
         route = self._route(routes, invocation, account, front) if routes else None

@@ -7,6 +7,8 @@ from itertools import accumulate
 
 import msgspec
 
+from sandbox.signature import Credential
+
 
 class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a model server listens; `door` leads into its network, where it has one of its own."""
@@ -24,8 +26,9 @@ class VariantTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What hosting publishes: account → endpoint → variant."""
 
-    keys: dict[str, str]  # access key → account
+    keys: dict[str, Credential]  # by access key
     endpoints: dict[str, dict[str, dict[str, VariantTable]]]
+    denials: dict[str, dict[str, str]] = {}  # access key → endpoint that it may not invoke → what it is told
 
 
 @dataclass

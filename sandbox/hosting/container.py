@@ -5,7 +5,6 @@ The contract's absolute paths cannot be real on one machine without root, so the
 are pointed there. What the Dockerfile's RUN installs comes from `.venv-serving` (requirements/serving.txt only).
 """
 
-import io
 import os
 import re
 import shutil
@@ -17,9 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.cloud import Cloud, MissingError
+from sandbox.archive import unpack
+from sandbox.cloud import MissingError
 from sandbox.home import CHECKOUT, Home
+from sandbox.hosting.execution_role import ExecutionRole, Reader
 from sandbox.hosting.image import ImageError, Images
+from sandbox.image.build import file_name
 from sandbox.processes.program import Limits, Program
 
 _MODEL_DATA = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
@@ -39,32 +41,32 @@ class Spec:
     image: str  # URI by digest
     model_data: str | None  # s3 URI of a model.tar.gz
     environment: tuple[tuple[str, str], ...]
-    role: str  # ARN of the execution role
+    role: ExecutionRole
     isolated: bool  # EnableNetworkIsolation: no network and no credentials
 
 
-def read_model(cloud: Cloud, account: str, uri: str) -> bytes:
-    """Return a model.tar.gz; raises MissingError."""
+def read_model(reader: Reader, role: ExecutionRole, uri: str) -> bytes:
+    """Return a model.tar.gz; raises MissingError, also when the role may not read it."""
     data = _MODEL_DATA.fullmatch(uri)
     if not data:
         raise MissingError(f"model data {uri!r} is not an s3://BUCKET/KEY.tar.gz")
-    return cloud.object(account, data["bucket"], data["key"])
+    return reader.object(role, data["bucket"], data["key"])
 
 
 class Containers:
     """The containers of this sandbox, before they run and after."""
 
-    def __init__(self, home: Home, cloud: Cloud, images: Images) -> None:
+    def __init__(self, home: Home, reader: Reader, images: Images) -> None:
         self._home = home
-        self._cloud = cloud
+        self._reader = reader
         self._images = images
 
     def prepare(self, spec: Spec, instance: str, port: int) -> Program:
         """Unpack image and model for one instance that shall listen on `port`; raises ContainerError."""
         try:
-            image = self._images.find(spec.account, spec.image)
+            image = self._images.find(spec.role, spec.image)
             root = self._root(image.layer)
-            data = read_model(self._cloud, spec.account, spec.model_data) if spec.model_data else None
+            data = read_model(self._reader, spec.role, spec.model_data) if spec.model_data else None
         except (MissingError, ImageError) as error:
             raise ContainerError(str(error)) from None
         folder = self._home.instances / instance
@@ -72,7 +74,7 @@ class Containers:
         model.mkdir(parents=True)
         if data is not None:
             try:
-                _unpack(data, model)
+                unpack(data, model)
             except (tarfile.TarError, EOFError, OSError) as error:
                 raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
         return Program(
@@ -91,11 +93,11 @@ class Containers:
 
     def _root(self, layer: str) -> Path:
         """Where the image's files are, shared by all instances of it."""
-        target = self._home.layers / layer.removeprefix("sha256:")
+        target = self._home.layers / file_name(layer)
         if not target.exists():
             self._home.layers.mkdir(parents=True, exist_ok=True)
             unpacked = Path(tempfile.mkdtemp(dir=self._home.layers))
-            _unpack(self._images.layer(layer), unpacked)
+            unpack(self._images.layer(layer), unpacked)
             try:
                 unpacked.rename(target)
             except OSError:  # another instance was first
@@ -138,11 +140,6 @@ def _contract(folder: Path, model: Path, port: int) -> dict[str, str]:
 def _serving_python() -> Path:
     serving = CHECKOUT / ".venv-serving" / "bin" / "python"
     return serving if serving.exists() else Path(sys.executable).absolute()
-
-
-def _unpack(data: bytes, target: Path) -> None:
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
-        tar.extractall(target, filter="data")
 
 
 def _mapped(root: Path, value: str) -> str:

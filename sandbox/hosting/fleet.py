@@ -55,7 +55,7 @@ class Fleet:
             identity = f"{name}-{self._number}"
         own_network = spec.isolated and self._runner.isolation.level != "none"
         port = _PORT if own_network else _free_port()
-        role = {} if spec.isolated else self._credentials.grant(spec.account, spec.role, _SESSION)
+        role = {} if spec.isolated else self._credentials.grant(spec.account, spec.role.arn, _SESSION)
         try:
             program = self._containers.prepare(spec, identity, port)
             program.log.parent.mkdir(parents=True, exist_ok=True)

@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.cloud import Cloud, MissingError
-from sandbox.image.build import MANIFEST, Blobs
+from sandbox.cloud import MissingError
+from sandbox.hosting.execution_role import ExecutionRole, Reader
+from sandbox.image.build import MANIFEST, Blobs, DigestError, file_name
 
 _URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[a-z0-9._/-]+)"
     r"@(?P<digest>sha256:[0-9a-f]{64})"
 )
-_DIGEST = re.compile("sha256:[0-9a-f]{64}")  # it becomes a file's name
 _PLATFORM = "linux/amd64"
 
 
@@ -35,42 +35,41 @@ class Image:
 class Images:
     """The images in ECR, with the blobs that this sandbox holds of them."""
 
-    def __init__(self, cloud: Cloud, blobs: Blobs) -> None:
-        self._cloud = cloud
+    def __init__(self, reader: Reader, blobs: Blobs) -> None:
+        self._reader = reader
         self._blobs = blobs
 
-    def find(self, account: str, uri: str) -> Image:
-        """Raises MissingError unless it is in ECR, in this account, by digest; ImageError when SageMaker refuses it."""
+    def find(self, role: ExecutionRole, uri: str) -> Image:
+        """Raises MissingError unless it is in ECR, by digest, and the role may pull it; ImageError when SageMaker refuses it."""
         named = _URI.fullmatch(uri)
         if not named:
             raise MissingError(
                 f"image {uri!r} is not an ECR image by digest (ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…)"
             )
-        if named["account"] != account:
+        if named["region"] != role.region:
             raise MissingError(
-                f"image {uri} is in account {named['account']}, which account {account} may not pull from"
+                f"image {uri} is in {named['region']}, and SageMaker pulls from {role.region} only"
             )
-        text, media_type = self._cloud.manifest(
-            account, named["region"], named["repository"], named["digest"]
-        )
+        text, media_type = self._reader.manifest(role, named["account"], named["repository"], named["digest"])
         if media_type != MANIFEST:
             raise ImageError(
                 f"Unsupported manifest media type {media_type} for image {uri}. "
                 "Ensure that valid manifest media type is used for specified image."
             )
         manifest = json.loads(text)
-        digests = [manifest["config"]["digest"], *(layer["digest"] for layer in manifest["layers"])]
-        if wrong := [digest for digest in digests if not _DIGEST.fullmatch(digest)]:
-            raise ImageError(f"the manifest of image {uri} names {wrong[0]!r}, which is no sha256 digest")
-        config = json.loads(self._blob(manifest["config"]["digest"]))
+        try:
+            config = json.loads(self._blob(manifest["config"]["digest"]))
+            layers = [layer["digest"] for layer in manifest["layers"] if file_name(layer["digest"])]
+        except DigestError as error:
+            raise ImageError(f"the manifest of image {uri}: {error}") from None
         platform = f"{config.get('os')}/{config.get('architecture')}"
         if platform != _PLATFORM:
             raise ImageError(f"Unsupported platform {platform} of image {uri}: build it for {_PLATFORM}.")
-        if len(manifest["layers"]) != 1:
+        if len(layers) != 1:
             raise ImageError(
-                f"the sandbox runs images of one layer, as `sandbox image` builds them; {uri} has {len(manifest['layers'])}"
+                f"the sandbox runs images of one layer, as `sandbox image` builds them; {uri} has {len(layers)}"
             )
-        return Image(config["config"], manifest["layers"][0]["digest"])
+        return Image(config["config"], layers[0])
 
     def layer(self, digest: str) -> bytes:
         """A layer's tar.gz; raises MissingError."""

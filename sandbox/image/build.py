@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sandbox.image.dockerfile import Copy, Dockerfile, DockerfileError
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+_SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _LEFT_OUT = {"__pycache__", ".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 
 
@@ -26,6 +28,18 @@ _LEFT_OUT = {"__pycache__", ".git", ".venv", ".mypy_cache", ".pytest_cache", ".r
 class Image:
     digest: str  # "sha256:…" of the manifest's bytes, as ECR computes it
     manifest: str
+
+
+class DigestError(ValueError):
+    """A digest that is no file's name: a manifest is whatever someone pushed."""
+
+
+def file_name(digest: str) -> str:
+    """The name of a file that is kept by its digest. Raises DigestError."""
+    found = _SHA256.fullmatch(str(digest))
+    if found is None:
+        raise DigestError(f"{digest!r} is no digest: sha256: and 64 hexadecimal digits are")
+    return found[1]
 
 
 class Blobs:
@@ -43,12 +57,11 @@ class Blobs:
         return digest
 
     def get(self, digest: str) -> bytes:
-        """Raises FileNotFoundError when this sandbox does not hold it."""
+        """Raises FileNotFoundError when this sandbox does not hold it, DigestError."""
         return self._path(digest).read_bytes()
 
     def _path(self, digest: str) -> Path:
-        algorithm, _, value = digest.partition(":")
-        return self._root / algorithm / value
+        return self._root / "sha256" / file_name(digest)
 
 
 def build(dockerfile: Dockerfile, context: Path, blobs: Blobs) -> Image:

@@ -5,8 +5,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.daemon import SandboxError
-from sandbox.home import Home
+from sandbox.home import Home, SandboxError
 from sandbox.image.build import MANIFEST, Blobs, build
 from sandbox.image.dockerfile import DockerfileError, parse
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 
-from sandbox.daemon import SandboxError
+from sandbox.home import SandboxError
 
 VERSION = "5.2.5"
 _PATCHED = ("applicationautoscaling", "cloudwatch", "ecr", "s3")

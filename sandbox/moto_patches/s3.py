@@ -31,7 +31,7 @@ def _read_any_principal() -> None:
 
 
 def _leave_judging_to_the_sandbox() -> None:
-    """Bucket policies are judged in sandbox/bucket_policy.py: moto reads no conditions, so it would deny everything."""
+    """Bucket policies are judged in sandbox/iam: moto reads no conditions, so it would deny everything."""
 
     def neutral(_bucket: FakeBucket, _action: str, _resource: str) -> Any:
         return PermissionResult.NEUTRAL

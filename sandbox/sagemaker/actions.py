@@ -13,6 +13,7 @@ from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
+from sandbox.hosting.execution_role import Reader
 from sandbox.hosting.image import Images
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.sagemaker import configs, endpoints, models, packages, tags
@@ -35,6 +36,7 @@ class SageMaker:
     """The accounts' SageMaker."""
 
     cloud: Cloud
+    reader: Reader
     changes: Changes
     images: Images
     delays: Delays
@@ -43,10 +45,10 @@ class SageMaker:
     )
 
     def __post_init__(self) -> None:
-        cloud, changes, images = self.cloud, self.changes, self.images
+        cloud, reader, changes, images = self.cloud, self.reader, self.changes, self.images
         self._actions: dict[str, Action] = {
             "CreateModel": _reads(
-                r.CreateModel, self._found_late(lambda a, q: models.create_model(a, q, cloud, images))
+                r.CreateModel, self._found_late(lambda a, q: models.create_model(a, q, reader, images))
             ),
             "DescribeModel": _reads(r.ModelName, models.describe_model),
             "DeleteModel": _reads(r.ModelName, models.delete_model),

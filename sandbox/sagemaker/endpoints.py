@@ -8,6 +8,7 @@ from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes, Target, Wanted
 from sandbox.hosting.container import Spec
 from sandbox.hosting.endpoint import Capture, Endpoint, Status, Variant
+from sandbox.hosting.execution_role import ExecutionRole
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.configs import find_config
 from sandbox.sagemaker.listing import page
@@ -186,7 +187,7 @@ def _variant(account: Account, wanted: ProductionVariant) -> Variant:
         container.image,
         container.model_data_url,
         tuple(sorted(container.environment.items())),
-        model.execution_role_arn,
+        ExecutionRole(model.execution_role_arn, account.id, account.region),
         model.enable_network_isolation,
     )
     weight, count = wanted.initial_variant_weight, wanted.initial_instance_count

@@ -3,26 +3,30 @@
 from typing import Any
 
 from sandbox.clock import now
-from sandbox.cloud import Cloud, MissingError
+from sandbox.cloud import MissingError
 from sandbox.hosting.container import read_model
+from sandbox.hosting.execution_role import ExecutionRole, Reader
 from sandbox.hosting.image import ImageError, Images
 from sandbox.refusal import RefusedError
+from sandbox.sagemaker.container_environment import check_environment
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.requests import CreateModel, Listing, ModelName, shown
 from sandbox.sagemaker.store import Account, Model, absent, existing
 from sandbox.sagemaker.tags import checked
 
 
-def create_model(account: Account, request: CreateModel, cloud: Cloud, images: Images) -> dict[str, Any]:
+def create_model(account: Account, request: CreateModel, reader: Reader, images: Images) -> dict[str, Any]:
     """Refuses an image that is not in ECR by digest or not in Docker's format, and model data that cannot be read."""
     arn = account.arn("model", request.model_name)
     if request.model_name in account.models:
         raise existing("model", arn)
     container = request.primary_container
+    check_environment(container.environment)
     try:
-        images.find(account.id, container.image)
+        role = ExecutionRole(request.execution_role_arn, account.id, account.region)
+        images.find(role, container.image)
         if container.model_data_url:
-            read_model(cloud, account.id, container.model_data_url)
+            read_model(reader, role, container.model_data_url)
     except MissingError as error:
         raise RefusedError(f"Could not create model {request.model_name}: {error}") from None
     except ImageError as error:

@@ -61,8 +61,13 @@ def list_groups(account: Account, request: Listing) -> dict[str, Any]:
 
 
 def create_package(account: Account, request: CreateModelPackage) -> dict[str, Any]:
-    """The next version of its group; images are given by digest, here or in ImageDigest."""
+    """The next version of its group, once for each client token; images are given by digest, here or in ImageDigest."""
     group = _group(account, request.model_package_group_name)
+    again = request.client_token and next(
+        (p for p in account.packages.values() if _of_token(p, group.name, request.client_token)), None
+    )
+    if again:
+        return {"ModelPackageArn": again.arn}
     for container in request.inference_specification.containers:
         if not _DIGEST.search(container.image) and not container.image_digest:
             raise RefusedError(
@@ -73,6 +78,10 @@ def create_package(account: Account, request: CreateModelPackage) -> dict[str, A
     arn = f"{account.arn('model-package', group.name)}/{version}"
     account.packages[arn] = Package(arn, now(), now(), version, group.name, request)
     return {"ModelPackageArn": arn}
+
+
+def _of_token(package: Package, group: str, token: str | None) -> bool:
+    return (package.group, package.request.client_token) == (group, token)
 
 
 def describe_package(account: Account, request: ModelPackageName) -> dict[str, Any]:

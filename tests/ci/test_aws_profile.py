@@ -1,5 +1,6 @@
 """`.ci/aws-profile`: the profile that a stack file names, from what the platform says of the job."""
 
+import base64
 import json
 import os
 import stat
@@ -207,6 +208,48 @@ def test_a_role_that_does_not_trust_this_job_is_named_at_once(job, config, cloud
         "sts:AssumeRoleWithWebIdentity\n"
     )
     assert not config.exists()
+
+
+def token(claims):
+    """A token in the form that platforms sign, of these claims."""
+    parts = ({"alg": "RS256"}, claims)
+    return ".".join(
+        [
+            *(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts),
+            "signature",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "sub",
+    [
+        "repo:acme/model-delivery:pull_request",
+        "repo:acme@1234/model-delivery@56789:environment:prod",
+        "project_path:acme/model-delivery:ref_type:branch:ref:ümlaut",
+    ],
+)
+def test_when_it_is_refused_the_job_says_as_whom_it_asked_and_never_the_token(job, cloud, sub):
+    cloud.trusts = False
+    signed = token({"sub": sub, "aud": "sts.amazonaws.com"})
+
+    done = job("prod", ROLE_ARN=ROLE, CI_JOB_ID="18", OIDC_TOKEN=signed)
+
+    assert done.returncode == 1
+    assert f"this job's sub is {sub!r}: the role's trust policy must allow it (docs/ci.md)" in done.stderr
+    assert not any(part in done.stdout + done.stderr for part in signed.split("."))
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "no-dots", "a.!!.c", f"a.{'W10'}.c", token({"aud": "x"}), token(["sub"])]
+)
+def test_a_token_that_names_no_job_adds_nothing(job, cloud, odd):
+    cloud.trusts = False
+    done = job("prod", ROLE_ARN=ROLE, CI_JOB_ID="18", OIDC_TOKEN=odd or "x")
+    assert done.returncode == 1
+    assert "Not authorized to perform" in done.stderr
+    assert "sub is" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ class Declared:
     urn: str
     type: str
     name: str
+    custom: bool
     inputs: Mapping[str, Any]
     parent: str
     protect: bool
@@ -112,6 +113,7 @@ class RecordingMonitor(mocks.MockMonitor):
                 self.make_urn(request.parent, request.type, request.name),
                 request.type,
                 request.name,
+                request.custom,
                 mocks.rpc.deserialize_properties(request.object),
                 request.parent,
                 request.protect,

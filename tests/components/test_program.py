@@ -1,19 +1,13 @@
 """The program as a whole: one graph for every environment, and an empty registry is no error."""
 
 import json
-import re
 
 import pulumi
 import pytest
 
-TAGLESS = (  # types that have no tags in AWS
-    "aws:s3/bucket.+",
-    "aws:kms/alias:Alias",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:appautoscaling/policy:Policy",
-    "model-delivery:.+",
-    "pulumi:pulumi:Stack",
-)
+from modeldelivery.catalogue.kind import Cost
+from modeldelivery.catalogue.table import kind_of
+from tests.unit.review.documents import PRICES
 
 
 def graph(recorder, environment, account):
@@ -95,14 +89,27 @@ def test_bad_config_is_a_sentence_before_any_resource(run):
 
 
 def test_everything_that_can_carry_tags_carries_them(prod):
-    untagged = {resource.type for resource in prod.resources if "tags" not in resource.inputs}
-    assert {kind for kind in untagged if not any(re.fullmatch(pattern, kind) for pattern in TAGLESS)} == set()
+    untagged = {each.type for each in prod.resources if each.custom and "tags" not in each.inputs}
+    assert {type_ for type_ in untagged if kind_of(type_).taggable} == set()
     assert prod.only("aws:s3/bucket:Bucket", "flights-prod-registry").inputs["tags"] == {
         "model": "flights",
         "environment": "prod",
         "owner": "ml-platform",
         "managed-by": "pulumi",
     }
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_every_type_of_either_stack_has_a_row_in_the_catalogue(environment, request):
+    types = {each.type for each in request.getfixturevalue(environment).resources if each.custom}
+    assert "modeldelivery:index:Endpoint" in types
+    assert {type_ for type_ in types if not kind_of(type_).known} == set()
+
+
+def test_what_the_program_pays_by_month_has_a_price(prod):
+    types = {each.type for each in prod.resources if kind_of(each.type).cost is Cost.BY_MONTH}
+    assert types <= PRICES.month.keys()
+    assert types
 
 
 def test_exports_are_known_from_config(prod):

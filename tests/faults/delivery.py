@@ -138,6 +138,6 @@ def delivered(hosting, model):
     delivery = Delivery(hosting, place)
     delivery.release(A, A, B)
     delivery.up()
-    served = (Served(version=B, since=1.0), *delivery.journal.served)
+    served = (Served(version=B, since=1.0, whole=1.0), *delivery.journal.served)
     delivery.write(msgspec.structs.replace(delivery.journal, served=served))
     return delivery

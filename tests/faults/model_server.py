@@ -2,14 +2,12 @@
 
 import functools
 import http.client
-import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ import pytest
 
 from pipelines.flights import parse_month
 from pipelines.train import train
+from sandbox.archive import unpack
 
 DEADLINE = 30.0  # seconds for anything that a server does
 JSON = {"Content-Type": "application/json"}
@@ -105,6 +104,5 @@ def archive():
 
 def extract(folder):
     """What SageMaker does before a container starts."""
-    with tarfile.open(fileobj=io.BytesIO(archive()), mode="r:gz") as tar:
-        tar.extractall(folder, filter="data")
+    unpack(archive(), folder)
     return folder

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from modeldelivery.release.core.intent import LEASE
+from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
 from tests.faults.kill import AT_WORK, Point, hold
@@ -85,7 +85,9 @@ def CASE(delivery, target, point, until):  # noqa: N802 - what `outcomes` runs
         rollback = _rollback(delivery, f"{name}-rolls")
         if until is not None:
             assert sandbox.held(f"{name}-rolls"), rollback.communicate(timeout=DEADLINE)
-            assert time.monotonic() - begun < LEASE, "too slow a machine: no real call is on its way so long"
+            assert time.monotonic() - begun < Timing().lease, (
+                "too slow a machine: no real call is on its way so long"
+            )
             sandbox.release(f"{name}-up")
             sandbox.release(f"{name}-rolls")
     rolled = _ended(rollback)

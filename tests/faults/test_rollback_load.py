@@ -21,7 +21,7 @@ MODELS = ("load-a", "load-b", "load-c", "load-d", "load-e")
 ROLLBACKS = 4  # of each model
 # This file's own: models of an account share their names with those of the other tests.
 SERVING, OTHER = Version("v8.0.0"), Version("v8.1.0")
-ACCOUNT, REGION, KEY = "111111111111", "eu-west-1", "AKIASANDBOXSTAGING00"
+ACCOUNT, REGION = "111111111111", "eu-west-1"
 
 
 def modelctl(sandbox, model):
@@ -55,7 +55,8 @@ def load(hosting):
         )
         hosting.config(model, {variant_name(SERVING): 100, variant_name(OTHER): 0})
     port = hosting.sandbox.daemon["runtime"]
-    requests = {m: invocation(port, f"{m}-staging", KEY, b"row", media="text/csv") for m in MODELS}
+    keys = hosting.sandbox.session("staging").get_credentials()
+    requests = {m: invocation(port, f"{m}-staging", keys, b"row", media="text/csv") for m in MODELS}
     loads = {model: Load([request], connections=3, pause=0.02) for model, request in requests.items()}
     with ThreadPoolExecutor(len(MODELS)) as pool:
         list(pool.map(lambda model: hosting.endpoint(f"{model}-staging", model), MODELS))

@@ -60,16 +60,8 @@ def test_an_unknown_key_is_refused(sandbox, service, call):
 
 
 def test_a_role_that_was_assumed_keeps_its_account(sandbox):
-    role = "arn:aws:iam::222222222222:role/any"
-    keys = sandbox.client("prod", "sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    client = boto3.client(
-        "sagemaker",
-        endpoint_url=f"http://127.0.0.1:{sandbox.daemon['control']}",
-        region_name="eu-west-1",
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
+    groups = {"Effect": "Allow", "Action": "sagemaker:*", "Resource": "*"}
+    client = sandbox.assumed("prod", sandbox.role("prod", "groups", groups)).client("sagemaker")
     arn = client.create_model_package_group(ModelPackageGroupName="assumed")["ModelPackageGroupArn"]
     client.delete_model_package_group(ModelPackageGroupName="assumed")
     assert ":222222222222:" in arn

@@ -2,7 +2,6 @@
 
 import time
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import (
@@ -146,14 +145,7 @@ def test_a_call_that_nobody_answers_runs_into_the_callers_time_out(alone, s3, ki
 def test_a_fault_of_one_caller_spares_the_others(alone, s3):
     alone.fault(kind="reset", caller="up-1", action="ListBuckets")
     s3.list_buckets()
-    named = boto3.client(
-        "s3",
-        endpoint_url=s3.meta.endpoint_url,
-        region_name="eu-west-1",
-        aws_access_key_id=alone.session("staging").get_credentials().access_key,
-        aws_secret_access_key="x",
-        config=QUICK.merge(Config(user_agent_appid="up-1")),
-    )
+    named = alone.session("staging").client("s3", config=QUICK.merge(Config(user_agent_appid="up-1")))
     with pytest.raises(ConnectionClosedError):
         named.list_buckets()
 

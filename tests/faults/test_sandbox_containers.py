@@ -51,7 +51,14 @@ def pid(hosting, endpoint):
 
 @pytest.fixture(scope="module")
 def opened(hosting):
-    return served(hosting, "open")
+    """A container with a network, whose role may invoke endpoints as well."""
+    may = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "ecr:*", "sagemaker:InvokeEndpoint"],
+        "Resource": "*",
+    }
+    role = hosting.sandbox.role("staging", "speaking", may, trusts={"Service": "sagemaker.amazonaws.com"})
+    return served(hosting, "open", role=role)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +91,26 @@ def test_a_container_with_a_network_acts_as_its_role(hosting, opened):
         timeout=60,
     )
     assert json.loads(asked.stdout) == [
-        "arn:aws:sts::111111111111:assumed-role/serving/SageMaker",
+        "arn:aws:sts::111111111111:assumed-role/speaking/SageMaker",
         "open",
     ]
+
+
+def test_a_container_may_no_more_than_its_role(hosting, opened):
+    endpoint = served(hosting, "silent")
+    assert opened
+    asked = subprocess.run(
+        [sys.executable, "-c", ASKS],
+        env=environment(hosting, endpoint),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (
+        "assumed-role/serving/SageMaker is not authorized to perform: sagemaker:InvokeEndpoint"
+        in asked.stderr
+    )
 
 
 def test_the_keys_of_a_container_are_served_to_its_token_alone(hosting, opened):

@@ -148,3 +148,21 @@ def metric(hosting, endpoint, variant, name):
         Statistics=["Sum", "Average"],
     )["Datapoints"]
     return points[0] if points else {"Sum": None, "Average": None, "Unit": None}
+
+
+def test_a_role_invokes_what_it_may_and_no_longer_than_it_may(sandbox, endpoint):
+    def role(*endpoints):
+        arns = [f"arn:aws:sagemaker:eu-west-1:111111111111:endpoint/{name}" for name in endpoints]
+        invokes = {"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": arns}
+        return sandbox.role("staging", "invoker", invokes)
+
+    runtime = sandbox.assumed("staging", role(endpoint)).client("sagemaker-runtime")
+    asked = {"EndpointName": endpoint, "Body": b"row", "ContentType": "text/csv"}
+    assert runtime.invoke_endpoint(**asked)["InvokedProductionVariant"] in {"left", "right"}
+    role("another")
+    words = "is not authorized to perform: sagemaker:InvokeEndpoint on resource: .*endpoint/sides because no identity-based"
+    with pytest.raises(ClientError, match=words) as error:
+        runtime.invoke_endpoint(**asked)
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    role(endpoint)
+    runtime.invoke_endpoint(**asked)

@@ -4,26 +4,30 @@ import msgspec
 
 from modeldelivery.release.core import up, weights
 from modeldelivery.release.core.action import Action, ChangeFleet, Move
-from modeldelivery.release.core.journal import Journal, Kind
+from modeldelivery.release.core.journal import EventKind, IntentKind, Journal
 from tests.model.world import Host, World
 
 
 def landed(world: World, name: str, call: Action) -> tuple[World, bool]:
-    """The world after SageMaker received a call of the operation `name`, and whether it took it."""
-    if world.host.pending:
+    """The world after the platform received a call of the operation `name`, and whether it took it."""
+    assert isinstance(call, Move | ChangeFleet)
+    if world.host.swaps:
+        if call.token != str(world.host.version):
+            return world, False
+    elif world.host.pending:
         return world, False
     match call:
-        case Move(target, _):
+        case Move(target):
             found = _bad_move(world, name, target)
             covered = {v for v, _ in world.host.current} == set(target)
             host = _moving(world.host, target) if covered else world.host
-        case ChangeFleet(config, fleet, initial, _):
+        case ChangeFleet(config, fleet, initial):
             found, covered = _bad_drop(world, name, fleet), True
             kept = dict(world.host.desired)
             after = tuple(sorted((v, kept.get(v, initial.get(v, 0))) for v in fleet))
             host = msgspec.structs.replace(world.host, pending=(config, after))
-        case _:
-            raise AssertionError(call)
+    if covered and world.host.swaps:
+        host = _sealed(world.host, host, call.operation)
     return msgspec.structs.replace(world, host=host, broken=(*world.broken, *found)), covered
 
 
@@ -32,10 +36,17 @@ def _moving(host: Host, target: weights.Weights) -> Host:
     return msgspec.structs.replace(host, desired=desired, pending=(host.config, desired))
 
 
+def _sealed(before: Host, after: Host, operation: str) -> Host:
+    """A write that changes neither weights nor seal keeps the object's version: the one trap of compare-and-swap."""
+    if after.pending in {None, (before.config, before.desired)} and before.seal == operation:
+        return before
+    return msgspec.structs.replace(after, version=before.version + 1, seal=operation)
+
+
 def finished(host: Host) -> Host:
     assert host.pending is not None
     config, spread = host.pending
-    return Host(config=config, current=spread, desired=spread)
+    return msgspec.structs.replace(host, config=config, current=spread, desired=spread, pending=None)
 
 
 def taken_back(host: Host) -> tuple[Host, ...]:
@@ -64,9 +75,9 @@ def _bad_move(world: World, name: str, target: weights.Weights) -> list[str]:
 
 def last_rollback(journal: Journal) -> str | None:
     """Operation of the latest rollback that is under way or was carried out."""
-    if journal.intent and journal.intent.kind is Kind.ROLLBACK:
+    if journal.intent and journal.intent.kind is IntentKind.ROLLBACK:
         return journal.intent.operation
-    return next((e.operation for e in reversed(journal.history) if e.kind is Kind.ROLLBACK), None)
+    return next((e.operation for e in reversed(journal.history) if e.kind is EventKind.ROLLBACK), None)
 
 
 def _bad_drop(world: World, name: str, fleet: tuple[str, ...]) -> list[str]:

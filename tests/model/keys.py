@@ -2,6 +2,8 @@
 
 from collections.abc import Hashable
 
+import msgspec
+
 from modeldelivery.release.core.action import Action, ChangeFleet, Move, View
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
@@ -17,20 +19,20 @@ class Keys:
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._journals: dict[int, tuple[Journal, int, tuple[float, ...]]] = {}
-        self._actors: dict[tuple[int, float, bool], tuple[Actor, int]] = {}
+        self._actors: dict[tuple[int, float, bool, int], tuple[Actor, int]] = {}
 
     def of(self, world: World) -> Hashable:
         clock = world.clock
         return (
             self._journal(world.journal, clock),
-            self._number(world.host),
-            tuple([self._actor(actor, clock, fresh=actor.etag == world.etag) for actor in world.actors]),
+            self._number(msgspec.structs.replace(world.host, version=min(world.host.version, 1))),
+            tuple([self._actor(actor, clock, world) for actor in world.actors]),
             self._number(
                 (
                     world.faults,
                     world.foreign_moved,
                     world.rolled,
-                    tuple((name, _call(call, clock)) for name, call in world.orphans),
+                    tuple((name, _call(call, clock, world)) for name, call in world.orphans),
                     world.broken,
                 )
             ),
@@ -39,33 +41,35 @@ class Keys:
     def _number(self, thing: Hashable) -> int:
         return self._numbers.setdefault(thing, len(self._numbers))
 
-    def _actor(self, actor: Actor, clock: float, *, fresh: bool) -> int:
+    def _actor(self, actor: Actor, clock: float, world: World) -> int:
         if actor.outcome:
             return self._number(actor.outcome)
-        place = (id(actor), clock, fresh)
+        fresh = actor.etag == world.etag
+        place = (id(actor), clock, fresh, world.host.version)
         known = self._actors.get(place)
         if known is None:
             key = (
                 fresh,
                 actor.journal and self._journal(actor.journal, clock),
-                actor.view and self._view(actor.view, clock),
+                actor.view and self._view(actor.view, clock, world),
                 actor.taken,
                 actor.answered,
                 actor.began,
                 actor.started,
-                _call(actor.flight, clock),
+                _call(actor.flight, clock, world),
             )
             known = self._actors[place] = (actor, self._number(key))
         return known[1]
 
-    def _view(self, view: View, clock: float) -> Hashable:
+    def _view(self, view: View, clock: float, world: World) -> Hashable:
         intent = view.journal.intent
         return (
             self._journal(view.journal, clock),
-            _endpoint(view.endpoint),
+            _endpoint(view.endpoint, world),
             view.described <= view.journal.fence,
             intent is not None and view.described <= intent.fence,
-            view.unrecorded,
+            tuple(view.answers.items()),
+            view.confirmed,
         )
 
     def _journal(self, journal: Journal, clock: float) -> tuple[int, ...]:
@@ -85,7 +89,7 @@ def _parts(journal: Journal) -> tuple[Hashable, tuple[float, ...]]:
         _flat(journal.weights),
         intent and (intent.aim, _flat(intent.source), intent.live, intent.drops, intent.holder),
         tuple((r.version, r.actor) for r in journal.rejections),
-        tuple(s.version for s in journal.served),
+        tuple((s.version, s.whole is not None) for s in journal.served),
         journal.drops,
         decision and (decision.operation, decision.kind, _flat(decision.target)),
         tuple({e.operation: e.kind for e in journal.history}.items()),
@@ -98,20 +102,28 @@ def _parts(journal: Journal) -> tuple[Hashable, tuple[float, ...]]:
     )
 
 
-def _endpoint(endpoint: Endpoint | None) -> Hashable:
+def _endpoint(endpoint: Endpoint | None, world: World) -> Hashable:
     return endpoint and (
         endpoint.config,
-        endpoint.status,
+        endpoint.condition,
+        endpoint.seal,
+        _fresh(endpoint.token, world),
         tuple([(v, seen.current, seen.desired) for v, seen in endpoint.variants.items()]),
     )
 
 
-def _call(call: Action | None, clock: float) -> Hashable:
+def _fresh(token: str, world: World) -> bool:
+    """A token that is not the object's any more never will be again: which one it is does not matter."""
+    return token == str(world.host.version)
+
+
+def _call(call: Action | None, clock: float, world: World) -> Hashable:
     match call:
-        case Move(share, deadline):
-            return "move", _flat(share), int(max(deadline - clock, -1))
-        case ChangeFleet(config, _, share, deadline):
-            return "fleet", config, _flat(share), int(max(deadline - clock, -1))
+        case Move(share, deadline, operation, token):
+            return "move", _flat(share), int(max(deadline - clock, -1)), operation, _fresh(token, world)
+        case ChangeFleet(config, _, share, deadline, operation, token):
+            left = int(max(deadline - clock, -1))
+            return "fleet", config, _flat(share), left, operation, _fresh(token, world)
     return None
 
 

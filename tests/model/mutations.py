@@ -9,10 +9,9 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core import history, intent, resolve, rollback, up, weights
-from modeldelivery.release.core.action import Action, View, Write
+from modeldelivery.release.core.action import CLOCK_STEP, Action, Timing, View, Write
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.intent import CALL, CLOCK_STEP
-from modeldelivery.release.core.journal import Intent, Journal, Kind
+from modeldelivery.release.core.journal import Intent, IntentKind, Journal
 from tests.model.steps import AS_IT_IS, Hooks
 
 Plant = Callable[[pytest.MonkeyPatch], Hooks]
@@ -70,8 +69,8 @@ def _forgetful(journal: Journal, new: Intent, now: float, opened: Any = intent.o
     return replace(made, drops=new.drops, drops_until=new.deadline if new.drops else 0.0)
 
 
-def _shortest(_: Journal, now: float) -> float:
-    return now + CALL + CLOCK_STEP
+def _shortest(view: View) -> float:
+    return view.now + view.timing.call + CLOCK_STEP
 
 
 def _believed(view: View, *, scale: bool, pursue: Any = intent.pursue) -> Action:
@@ -91,9 +90,9 @@ def _answered(view: View, finished: Any = intent.finished) -> Journal:
 
 
 def _of_weights_only(
-    asked: Any, journal: Journal, *rest: Any, rejected: Any = rollback.rejected
+    asked: Any, view: View, *rest: Any, rejected: Any = rollback.rejected
 ) -> tuple[Any, ...]:
-    return rejected(asked, replace(journal, intent=None), *rest)  # type: ignore[no-any-return]
+    return rejected(asked, replace(view, journal=replace(view.journal, intent=None)), *rest)  # type: ignore[no-any-return]
 
 
 def _desired(asked: Intent, endpoint: Endpoint) -> bool:
@@ -108,7 +107,7 @@ def _at_rest(_: Intent, endpoint: Endpoint) -> bool:
     return weights.same(endpoint.current, endpoint.desired)
 
 
-BLIND_TO_ROLLBACKS = SimpleNamespace(**{**Kind.__members__, "ROLLBACK": "no such kind"})
+BLIND_TO_ROLLBACKS = SimpleNamespace(**{**IntentKind.__members__, "ROLLBACK": "no such kind"})
 
 SHIFT = "an up shifts while an operator rolls back to what served"
 TAKEN_BACK = "an up shifts and is taken back by SageMaker while an operator rolls back"
@@ -120,10 +119,36 @@ KILLED = "an up killed with its call on the way, a rollback, and the same up aga
 KILLED_TWICE = "two rollbacks after an up killed with its call on the way"
 DROP_TWICE = "two rollbacks while an up's call that drops a version is on its way"
 
+
+def _sealed_or_not(_: View, __: Intent) -> bool:
+    return True
+
+
+def _unconfirmed(view: View, asked: Intent) -> bool:
+    return view.timing.may_send(asked.deadline, view.now)
+
+
+# On a platform with compare-and-swap; calls land whenever, so that only its own means keep an older one out.
+SWAP_MUTATIONS: dict[str, tuple[str, Plant]] = {
+    "it settles unsealed": (SHIFT, swap(certain=_sealed_or_not)),
+    "a call is sent with a token that is newer than the journal read": (SHIFT, swap(_may_send=_unconfirmed)),
+    "an up does not notice a newer decision": (SHIFT, swap(_refuse_unseen=lambda *_: None)),
+    "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None)),
+    "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
+    "a version is dropped before its traffic is moved": (
+        ALL,
+        put(resolve.Plan, "shifts", property(lambda _: False)),
+    ),
+    "the journal is written over whatever is there": (SHIFT, conduct(unconditional_write=True)),
+}
+
 MUTATIONS: dict[str, tuple[str, Plant]] = {
     "no intent is written": (DROP, conduct(skips_intent=True)),
     "calls are sent and land whenever": (KILLED, conduct(ignores_deadline=True)),
-    "a call is sent after its deadline": (KILLED, swap(may_send=lambda _deadline, _now: True)),
+    "a call is sent after its deadline": (
+        KILLED,
+        put(Timing, "may_send", lambda _self, _deadline, _now: True),
+    ),
     "the journal is written over whatever is there": (DROP, conduct(unconditional_write=True)),
     "Desired is compared, not Current": (TAKEN_BACK, swap(arrived=_desired)),
     "Desired is not looked at": (TAKEN_BACK, swap(arrived=_current)),
@@ -150,8 +175,11 @@ MUTATIONS: dict[str, tuple[str, Plant]] = {
     "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
     "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None)),
     "superseding an intent lifts rejections": (DROP, swap(closed=_lifting)),
-    "a rollback rejects nothing": (DROP, swap(rejected=lambda _asked, journal, *_: journal.rejections)),
+    "a rollback rejects nothing": (DROP, swap(rejected=lambda _asked, view, *_: view.journal.rejections)),
     "a rollback rejects only what has weight": (KILLED, swap(rejected=_of_weights_only)),
     "an up does not notice a newer decision": (SHIFT, swap(_refuse_unseen=lambda *_: None)),
-    "an up supersedes a rollback instead of finishing it": (CONSOLE, put(up, "Kind", BLIND_TO_ROLLBACKS)),
+    "an up supersedes a rollback instead of finishing it": (
+        CONSOLE,
+        put(up, "IntentKind", BLIND_TO_ROLLBACKS),
+    ),
 }

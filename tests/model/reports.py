@@ -2,7 +2,7 @@
 
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.action import Done
-from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.journal import EventKind
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
 from tests.model.calls import last_rollback
@@ -49,7 +49,7 @@ def _false_rollback(
         assert journal.decision is not None
         before = set(weights.traffic(journal.decision.source))
         for event in journal.history:
-            if event.kind is Kind.CLOSED and f"superseded by {actor.name}" in event.reason:
+            if event.kind is EventKind.CLOSED and f"superseded by {actor.name}" in event.reason:
                 before |= weights.traffic(event.target).keys()
         left = before - {rolled.target, *(r.version for r in journal.rejections)}
         found += [f"{actor.name} rolls back from {v} and does not reject it" for v in sorted(left)]
@@ -79,7 +79,7 @@ def broken(world: World) -> str | None:
     if world.broken:
         return world.broken[0]
     last = world.journal.history[-1]
-    if last.kind is Kind.CLOSED and last.actor != "ci" and last.reason.startswith(OVERRULED):
+    if last.kind is EventKind.CLOSED and last.actor != "ci" and last.reason.startswith(OVERRULED):
         return f"an up gives the rollback of {last.actor} up, instead of finishing it"
     if not world.rolled or world.foreign_moved:
         return None

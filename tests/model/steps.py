@@ -4,26 +4,26 @@ from collections.abc import Iterator
 
 import msgspec
 
-from modeldelivery.release.core import intent as intents
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.action import (
     Action,
+    Ask,
     ChangeFleet,
     Done,
     Move,
-    ReadTag,
     Scale,
+    Timing,
     View,
     Wait,
     Write,
 )
-from modeldelivery.release.core.intent import EndpointBrokenError
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.errors import BrokenError, RefusedError
 from tests.model.calls import finished, landed, taken_back
 from tests.model.reports import done
 from tests.model.world import Actor, World
 
+TIMING = Timing()
 SHORT, LONG = 4.0, 20.0  # seconds: within a lease, but too late to send in it; and past every deadline
 
 Step = tuple[str, World]
@@ -119,7 +119,7 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
             actor, action = _decided(world, actor)
         except RefusedError as error:
             yield f"{name} refuses: {error}", world.having(index, actor.ended("refused"))
-        except EndpointBrokenError as error:
+        except BrokenError as error:
             yield f"{name} gives up: {error}", world.having(index, actor.ended("broken"))
         except (AssertionError, LookupError, ValueError) as error:
             fault = f"{name} ends in a traceback: {error!r}"
@@ -135,8 +135,8 @@ def _decided(world: World, actor: Actor) -> tuple[Actor, Action]:
     view = replace(actor.view, now=world.clock, taken=taken, answered=actor.answered)
     actor = replace(actor, view=view)
     action = actor.decide()
-    if isinstance(action, ReadTag):
-        actor = replace(actor, view=replace(view, unrecorded=None))
+    if isinstance(action, Ask):
+        actor = replace(actor, view=replace(view, answers={action.question: None}))
         action = actor.decide()
     return actor, action
 
@@ -158,7 +158,7 @@ def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks) -> Actor
     described = replace(actor, view=view)
     try:
         described, action = _decided(world, described)
-    except (RefusedError, EndpointBrokenError, AssertionError, LookupError, ValueError):
+    except (RefusedError, BrokenError, AssertionError, LookupError, ValueError):
         return described  # and says so in the next step
     return _waited(described, hooks) if isinstance(action, Wait) else described
 
@@ -177,11 +177,11 @@ def _acts(world: World, index: int, actor: Actor, action: Action, hooks: Hooks) 
         case Write(journal):
             yield from _writes(world, index, actor, journal, hooks)
         case Move() | Scale() | ChangeFleet():
-            if intents.may_send(action.deadline, world.clock) or hooks.ignores_deadline:
+            if TIMING.may_send(action.deadline, world.clock) or hooks.ignores_deadline:
                 yield f"{name} sends", world.having(index, replace(actor, flight=action))
             else:
                 yield f"{name} is too late", world.having(index, actor.forgot())
-        case ReadTag():
+        case Ask():
             raise AssertionError("the tag was read, and is asked for again")
 
 
@@ -199,7 +199,9 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
         return
     etag = world.etag + 1
     label = f"{actor.name} writes {journal.intent.kind if journal.intent else 'the outcome'}"
-    known = replace(actor, journal=journal, etag=etag, view=replace(actor.view, journal=journal))
+    known = replace(
+        actor, journal=journal, etag=etag, view=replace(actor.view, journal=journal, confirmed=True)
+    )
     yield label, world.having(index, known, journal=journal, etag=etag)
     if world.faults.lost:
         unsure = world.having(index, actor.forgot(), journal=journal, etag=etag, faults=world.spent("lost"))

@@ -2,11 +2,12 @@
 
 import random
 
+import msgspec
 import pytest
 
 from modeldelivery.release.core import intent, up
-from tests.model.mutations import MUTATIONS
-from tests.model.scenarios import SCENARIOS, A, B, an_operator, an_up, settled_world
+from tests.model.mutations import MUTATIONS, SWAP_MUTATIONS
+from tests.model.scenarios import SCENARIOS, A, B, Fencing, an_operator, an_up, settled_world
 from tests.model.search import ViolationError, after, explore, settled
 from tests.model.steps import Hooks
 from tests.model.world import Faults
@@ -16,16 +17,27 @@ from tests.model.world import Faults
 def test_the_search_finds_that(mutation, monkeypatch):
     scenario, plant = MUTATIONS[mutation]
     with pytest.raises(ViolationError):
-        explore(SCENARIOS[scenario], plant(monkeypatch))
+        explore(SCENARIOS[scenario](Fencing.DEADLINES), plant(monkeypatch))
+
+
+@pytest.mark.parametrize("mutation", SWAP_MUTATIONS)
+def test_with_compare_and_swap_the_search_finds_that(mutation, monkeypatch):
+    scenario, plant = SWAP_MUTATIONS[mutation]
+    hooks = msgspec.structs.replace(plant(monkeypatch), ignores_deadline=True)
+    with pytest.raises(ViolationError):
+        explore(SCENARIOS[scenario](Fencing.SWAPS), hooks)
 
 
 def test_a_journal_kept_over_a_wait_is_caught_by_its_condition_and_its_deadline():
     """Reading again after a wait saves a needless move; safety rests on the conditional write and the deadline."""
-    explore(SCENARIOS["a rollback while an up drops its target"], Hooks(keeps_journal_after_wait=True))
+    world = SCENARIOS["a rollback while an up drops its target"](Fencing.DEADLINES)
+    explore(world, Hooks(keeps_journal_after_wait=True))
 
 
 def test_the_reruns_find_an_up_that_waits_out_its_own_renewal(monkeypatch):
-    start = settled_world((an_operator(),), Faults(crashes=1), live=B, served=(A, B))
+    start = settled_world(
+        Fencing.DEADLINES, actors=(an_operator(),), faults=Faults(crashes=1), live=B, served=(A, B)
+    )
     dead = after(
         start, "operator reads", "operator describes", "operator writes rollback", "operator is killed"
     )

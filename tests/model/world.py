@@ -8,7 +8,7 @@ import msgspec
 
 from modeldelivery.release.core import rollback, up
 from modeldelivery.release.core.action import Action, View
-from modeldelivery.release.core.endpoint import Endpoint, Incarnation, Status, Variant
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.version import Version
 
@@ -22,23 +22,39 @@ def config_name(fleet: tuple[Version, ...]) -> str:
 
 
 class Host(msgspec.Struct, frozen=True, gc=False):
-    """The endpoint as SageMaker has it; `pending` is the configuration and spread that it is changing to."""
+    """The endpoint as its platform has it.
+
+    Attributes:
+        pending: configuration and spread that it is changing to.
+        version: of the object that weights are written to, on a platform with compare-and-swap; 0 on one without.
+        seal: operation that last wrote there.
+    """
 
     config: str
     current: Spread
     desired: Spread
     pending: tuple[str, Spread] | None = None
+    version: int = 0
+    seal: str | None = None
+
+    @property
+    def swaps(self) -> bool:
+        """Whether the platform has compare-and-swap."""
+        return self.version > 0
 
     def described(self) -> Endpoint:
         desired = dict(self.desired)
         return Endpoint(
             incarnation=INCARNATION,
-            status=Status.UPDATING if self.pending else Status.IN_SERVICE,
+            condition=Condition.BUSY if self.pending else Condition.READY,
+            word="Updating" if self.pending else "InService",
             config=self.config,
             variants={
                 v: Variant(current=w, desired=desired[v], instances=1, instances_desired=1)
                 for v, w in self.current
             },
+            token=str(self.version) if self.swaps else "",
+            seal=self.seal,
         )
 
 

@@ -9,12 +9,11 @@ import sys
 import msgspec
 import pytest
 
-from modeldelivery.release.aws.registry import Registry
-from modeldelivery.release.aws.session import ONCE
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.aws.registry import AwsRegistry
+from modeldelivery.release.aws.session import PATIENT
+from modeldelivery.release.errors import RefusedError, UnreachableError
 from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, record_key
 from modeldelivery.release.operations.register import Registration, register
-from modeldelivery.release.ports import UnreachableError
 from modeldelivery.release.version import parse_version
 from tests.conftest import CHECKOUT, ECHO
 
@@ -31,7 +30,7 @@ class Clients:
     def __init__(self, session):
         self.calls, self.checksums, self._kill = [], [], None
         self.s3, self.ecr, self.sagemaker = (
-            session.client(n, config=ONCE) for n in ("s3", "ecr", "sagemaker")
+            session.client(n, config=PATIENT) for n in ("s3", "ecr", "sagemaker")
         )
         for client in (self.s3, self.ecr, self.sagemaker):
             client.meta.events.register("before-send", self._before)
@@ -109,7 +108,7 @@ class Shelf:
 
     def registry(self, kill=None):
         """As a new process has it."""
-        return Registry(clients=self.clients.begin(kill), place=self.place)
+        return AwsRegistry(clients=self.clients.begin(kill), place=self.place)
 
     def register(self, asked, registry=None):
         return register(self.place, registry or self.registry(), asked, Silent())
@@ -269,15 +268,15 @@ def test_versions_are_listed_by_precedence_and_a_missing_registry_has_none(sandb
 
     assert other.registry().versions() == ("v1.2.0", "v1.9.0", "v1.10.0")
     nowhere = msgspec.structs.replace(shelf.place, model=parse_model("nowhere"))
-    assert Registry(clients=shelf.clients, place=nowhere).versions() == ()
+    assert AwsRegistry(clients=shelf.clients, place=nowhere).versions() == ()
 
 
 def test_an_environment_that_was_never_made_says_who_makes_it(shelf, asked):
     nowhere = msgspec.structs.replace(shelf.place, model=parse_model("nowhere"))
     image = asked.image.replace(shelf.place.repository, nowhere.repository)
-    registry = Registry(clients=shelf.clients, place=nowhere)
+    registry = AwsRegistry(clients=shelf.clients, place=nowhere)
 
     with pytest.raises(RefusedError, match="has no image"):
         register(nowhere, registry, msgspec.structs.replace(asked, image=image), Silent())
     with pytest.raises(UnreachableError, match="pulumi up"):
-        registry.store_artifact(asked.artifact, asked.model_digest)
+        registry.store_artifact(asked.artifact, asked.model_digest, Silent())

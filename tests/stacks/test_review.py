@@ -58,7 +58,7 @@ def previewed(review, *names):
 def test_a_tree_without_a_change_is_told_to_change_nothing(review):
     done = previewed(review, "staging", "prod")
     assert done.returncode == 0, done.stderr
-    assert "`prod` will feel: nothing" in review("comment").stdout
+    assert "Impact on `prod`: nothing" in review("comment").stdout
 
 
 def test_a_version_that_never_served_in_staging_gets_no_traffic_in_production(review, prod):
@@ -85,8 +85,8 @@ def test_with_evidence_from_staging_production_may_go_on_and_the_comment_says_ho
     done = previewed(review, "staging", "prod")
     assert done.returncode == 0, done.stdout
     said = review("comment").stdout
-    assert "## `prod` will feel: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %" in said
-    assert "Evidence for `v1.1.0`: served in `staging`" in said
+    assert "## Impact on `prod`: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %" in said
+    assert "Evidence for `v1.1.0`: carried all traffic in `staging`" in said
     assert "`modelctl rollback --env prod --reason …` gives `v1.0.0` its traffic again" in said
 
 

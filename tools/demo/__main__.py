@@ -1,14 +1,14 @@
 """`make up` and `make down`."""
 
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 from modeldelivery.terminal.steps import step
-from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, Road, StepError, entered
-from tools.demo.traffic import send
+from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, Road, StepError
 
 REQUESTS = 200
 NEXT = """
@@ -46,6 +46,9 @@ def main() -> int:
 def _up() -> None:
     started = time.monotonic()
     road = _enter()
+    # Not before: a client's libraries look at the environment when they are imported.
+    from tools.demo.traffic import send  # noqa: PLC0415
+
     with step("train v1.0.0 and v1.1.0 on the flights of 2013", sys.stdout) as shown:
         trained = {version: road.train(version) for version in TRAINED_UNTIL}
         shown.outcome(", ".join(f"{v} AUC {s['auc']:.3f}" for v, s in trained.items()))
@@ -53,7 +56,7 @@ def _up() -> None:
         _environment(road, environment, {v: s["data_revision"] for v, s in trained.items()})
     for environment in ENVIRONMENTS:
         with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
-            shown.outcome(send(road.environ, environment, REQUESTS))
+            shown.outcome(send(environment, REQUESTS))
     for environment in ENVIRONMENTS:
         print()
         road.show("modelctl", "status", "--env", environment)
@@ -92,12 +95,13 @@ def _enter() -> Road:
         found = subprocess.run(
             [sandbox, "env", "--json"], check=True, capture_output=True, text=True, cwd=ROOT
         )
-        environ = entered(json.loads(found.stdout))
-        shown.outcome((up.stdout + up.stderr).strip().splitlines()[0])
-    home = Path(environ["AWS_CONFIG_FILE"]).parents[1]
-    if environ["PULUMI_BACKEND_URL"].startswith("file://"):
-        Path(environ["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
-    return Road(home=home, environ=environ)
+        environ = dict(json.loads(found.stdout))
+        shown.outcome(up.stderr.strip().splitlines()[-2])
+    # From here on nothing of the shell that typed it is left, in this process either.
+    os.umask(0o077)
+    os.environ.clear()
+    os.environ.update(environ)
+    return Road(home=Path(environ["AWS_CONFIG_FILE"]).parents[1], environ=environ)
 
 
 def _down() -> None:

@@ -4,7 +4,6 @@ Every step is one that a person could type, and finding it done already is the s
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +27,7 @@ class StepError(Exception):
 
 
 class Road(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the walk takes place: the sandbox's folder and the environment that enters it."""
+    """Where the walk takes place: the sandbox's folder, and the whole environment of a process in it."""
 
     home: Path
     environ: dict[str, str]
@@ -152,11 +151,6 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n")
         return path
-
-
-def entered(home_environ: dict[str, str]) -> dict[str, str]:
-    """This process's environment with the sandbox's laid over it."""
-    return {**os.environ, **home_environ}
 
 
 def _resources(said: str) -> str:

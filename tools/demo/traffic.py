@@ -1,7 +1,6 @@
 """Requests as a client sends them: boto3, InvokeEndpoint, real flights."""
 
 import json
-import os
 import statistics
 import time
 from collections import Counter
@@ -15,13 +14,12 @@ from pipelines.samples import sample
 CLIENTS = 4
 
 
-def send(environ: dict[str, str], environment: str, count: int) -> str:
+def send(environment: str, count: int) -> str:
     """Send `count` flights to an environment's endpoint; who answered, and how fast.
 
     Raises:
         botocore.exceptions.ClientError: when a request is not answered with a prediction.
     """
-    os.environ.update(environ)  # where boto3 finds its profiles
     session = boto3.Session(profile_name=environment)
     client = session.client("sagemaker-runtime", config=Config(max_pool_connections=CLIENTS))
     flights = [json.dumps(instance) for instance in sample(count)]

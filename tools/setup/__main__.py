@@ -1,5 +1,6 @@
 """`python3 -m tools.setup`: see the package."""
 
+import os
 import platform
 import sys
 from pathlib import Path
@@ -19,9 +20,14 @@ def main() -> int:
     # After the check: what follows does not even compile on an old Python.
     from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415
 
-    from . import environments, pulumi  # noqa: PLC0415
+    from . import environments, pulumi, shell  # noqa: PLC0415
 
     root = Path(__file__).resolve().parents[2]
+    # Programs that another user may change are that user's way in; a stricter umask stays.
+    os.umask(os.umask(0o022) | 0o022)
+    inside = shell.entered(os.environ, root)
+    os.environ.clear()
+    os.environ.update(inside)
     try:
         for environment in (environments.DEVELOPMENT, environments.SERVING):
             with step(f"Python environment {environment.folder}", sys.stdout) as under_way:

@@ -84,7 +84,8 @@ def _build_cli(root: Path, target: Path, step: Step) -> None:
     step.say(f"building Pulumi {version} with Go: once for this user, 4 to 7 minutes on two cores")
     run(
         [
-            "go", "build", "-v", "-o", target / "pulumi",
+            # Without C's user database: it knows no user who is only a number, as in many containers.
+            "go", "build", "-v", "-tags", "osusergo", "-o", target / "pulumi",
             "-ldflags", f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}",
             "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
         ],

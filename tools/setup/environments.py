@@ -42,7 +42,7 @@ DEVELOPMENT = Environment(
         "pipelines.train",
         "modeldelivery.policy.pack",
         "modeldelivery.provider.delivery",
-        "modeldelivery.release.cli.desk",
+        "modeldelivery.release.cli.context",
         "modeldelivery.review.cli",
         "sandbox.pulumi_aws.provider",
         "sandbox.world",
@@ -58,9 +58,10 @@ SERVING = Environment(
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))
-# `sandbox` is no part of the product's wheel, so that no installer makes a command of it.
+# `sandbox` is no part of the product's wheel, so that no installer makes a command of it. Isolated: nothing of the shell's
+# Python settings, and no file `sandbox.py` where it is typed, is imported before the command has left them behind.
 _SANDBOX = """#!/bin/sh
-exec "$(dirname "$0")/python" -m sandbox "$@"
+exec "$(dirname "$(readlink -f "$0")")/python" -I -X utf8 -m sandbox "$@"
 """
 
 
@@ -75,6 +76,8 @@ def ensure(environment: Environment, root: Path, step: Step) -> None:
     made_for, content = _made_for(root), _content(environment, root)
     known = stamp.read_text().splitlines() if stamp.is_file() else []
     if known == [made_for, content]:
+        if environment.project:
+            _write_command(folder)
         step.outcome("up to date")
         return
     stamp.unlink(missing_ok=True)
@@ -161,9 +164,18 @@ def _install_project(folder: Path, root: Path, step: Step) -> None:
         step, doing="installing the project", folder=root,
         hint="pyproject.toml names a file that is not there, or is wrong: see the lines above",
     )  # fmt: skip
+    _write_command(folder)
+
+
+def _write_command(folder: Path) -> None:
+    """Write the `sandbox` command, unless it is there as it should be; one that is being run is never half there."""
     command = folder / "bin" / "sandbox"
-    command.write_text(_SANDBOX)
-    command.chmod(0o755)
+    if command.is_file() and command.read_text() == _SANDBOX and os.access(command, os.X_OK):
+        return
+    partial = command.with_suffix(".partial")
+    partial.write_text(_SANDBOX)
+    partial.chmod(0o755)
+    partial.replace(command)
 
 
 def _works(folder: Path, root: Path, step: Step) -> bool:
@@ -190,4 +202,6 @@ def _content(environment: Environment, root: Path) -> str:
                 f"{path} is missing: the clone is incomplete; `git checkout -- {name}` brings it back"
             )
         digest.update(path.read_bytes())
+    if environment.project:
+        digest.update(_SANDBOX.encode())
     return digest.hexdigest()

@@ -1,15 +1,18 @@
-"""Which Pulumi this clone uses: one on PATH, else the official release, else one built here."""
+"""Which Pulumi this clone uses: the pinned release, from PATH, downloaded, or built here; else, with a warning, another."""
 
 import os
+import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
-from modeldelivery.terminal.steps import Step
+from modeldelivery.terminal.steps import SetupError, Step
 
 from .build import build, built_folder, pinned_version
 from .cache import complete, locked, user_cache
+from .environments import DEVELOPMENT
 from .release import UnreachableError, download
 
 TOOLS = ".tools/bin"
@@ -17,20 +20,34 @@ _HOST = "pulumi-language-python"
 
 
 def ensure(root: Path, step: Step) -> None:
-    """Make `.tools/bin/pulumi` a Pulumi of at least the pinned version, with its Python language host beside it.
+    """Make `.tools/bin/pulumi` a Pulumi that runs for this user: see `_choose`.
+
+    Raises:
+        SetupError: none can be had; the text says what to install.
+    """
+    _choose(root, step)
+    _require_user(root)
+
+
+def _choose(root: Path, step: Step) -> None:
+    """Make `.tools/bin/pulumi` the pinned Pulumi, with its Python language host beside it.
+
+    A later one does only where the pinned one cannot be had: a preview by it is refused as soon as it says something that
+    the reader does not know (docs/adr/0007-the-plan-reader-is-strict.md).
 
     Raises:
         SetupError: none can be had; the text says what to install.
     """
     wanted = pinned_version(root)
-    found = _on_path(root)
+    found, later = _on_path(root), ""
     if found is not None:
-        reason = _unfit(found, wanted)
-        if reason is None:
+        version, reason = _look(found, wanted)
+        if reason is None and version_of(version) == version_of(wanted):
             _link(root, found)
             step.outcome(f"{found} from PATH")
             return
-        step.say(f"{found} is not used: {reason}")
+        later = "" if reason else version
+        step.say(f"{found} is not used: {reason or f'it is {version}, and {wanted} is pinned'}")
     cache = user_cache()
     official = cache / f"pulumi-{wanted}-official"
     for folder in (official, built_folder(root, cache) / "bin"):
@@ -40,13 +57,53 @@ def ensure(root: Path, step: Step) -> None:
             return
     with locked(cache, step):
         try:
-            folder = complete(official, lambda target: download(wanted, target, step))
+            folder = complete(
+                official, lambda target: download(wanted, target, step, authorities=_authorities(root))
+            )
             step.outcome(f"{wanted}, the official release")
         except UnreachableError as error:
             step.say(f"not from there ({error})")
-            folder = build(root, cache, step)
-            step.outcome(f"{wanted}, built here")
+            try:
+                folder = build(root, cache, step)
+            except SetupError as failure:
+                if found is None or not later:
+                    raise
+                step.say(f"{wanted} cannot be built either ({failure})")
+                step.say(
+                    f"WARNING: {found} is used all the same; previews may be refused that {wanted} would pass"
+                )
+                folder = found.parent
+                step.outcome(f"{later} from PATH, not the pinned {wanted}")
+            else:
+                step.outcome(f"{wanted}, built here")
     _link(root, folder / "pulumi")
+
+
+def _require_user(root: Path) -> None:
+    """Refuse a Pulumi that asks the machine for this user's name where there is none; ours and the official one do not."""
+    uid = os.getuid()
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        pass
+    else:
+        return
+    with tempfile.TemporaryDirectory() as state:
+        environ = {
+            **os.environ,
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_HOME": state,
+            "USER": f"user-{uid}",
+        }
+        asked = subprocess.run(
+            [root / TOOLS / "pulumi", "whoami", "--non-interactive"],
+            check=False, capture_output=True, text=True, timeout=60, env=environ,
+        )  # fmt: skip
+    if asked.returncode:
+        raise SetupError(
+            f"this Pulumi does not run for a user without a name ({asked.stderr.strip()}): give user {uid} an entry in "
+            f"/etc/passwd, or remove {user_cache()}, so that set-up builds one that does"
+        )
 
 
 def version_of(text: str) -> tuple[int, ...]:
@@ -64,8 +121,13 @@ def _on_path(root: Path) -> Path | None:
     return Path(found) if found else None
 
 
-def _unfit(pulumi: Path, wanted: str) -> str | None:
-    """Why the CLI `pulumi` cannot be used, if so."""
+def _authorities(root: Path) -> Path | None:
+    """The certificates that the project's environment holds, as every client of the web in Python does."""
+    return next((root / DEVELOPMENT.folder).glob("lib/python3*/site-packages/certifi/cacert.pem"), None)
+
+
+def _look(pulumi: Path, wanted: str) -> tuple[str, str | None]:
+    """The version of the CLI `pulumi`, and why it cannot be used, if so."""
     try:
         version = subprocess.run(
             [pulumi, "version"],
@@ -73,12 +135,12 @@ def _unfit(pulumi: Path, wanted: str) -> str | None:
             env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         ).stdout.strip()  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
-        return f"`pulumi version` fails ({error})"
+        return "", f"`pulumi version` fails ({error})"
     if version_of(version) < version_of(wanted):
-        return f"it is {version}, and {wanted} is needed"
+        return version, f"it is {version}, and {wanted} is needed"
     if not any((folder / _HOST).is_file() for folder in (pulumi.parent, pulumi.resolve().parent)):
-        return f"there is no {_HOST} beside it"
-    return None
+        return version, f"there is no {_HOST} beside it"
+    return version, None
 
 
 def _link(root: Path, pulumi: Path) -> None:

@@ -2,10 +2,13 @@
 
 import hashlib
 import platform
+import ssl
 import tarfile
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPResponse
 from pathlib import Path
 
 from modeldelivery.terminal.steps import SetupError, Step
@@ -15,6 +18,10 @@ SITE = "https://github.com/pulumi/pulumi/releases/download"
 _CONNECT = 5.0  # seconds without a byte before the site counts as unreachable
 _PROBE = 10.0  # seconds for the checksums, which name resolution may eat unbounded
 _CHUNK = 1 << 20
+_TRUST = (
+    " (this Python trusts nobody who vouches for it: with Python from python.org on a Mac run `Install Certificates.command` "
+    "in its folder of Applications; behind a company's proxy name its certificates by SSL_CERT_FILE)"
+)
 
 
 class UnreachableError(Exception):
@@ -47,8 +54,15 @@ def expected_digest(checksums: str, name: str) -> str:
     raise SetupError(f"the published checksums do not name {name}: install Pulumi by hand, then run it again")
 
 
-def download(version: str, into: Path, step: Step, site: str = SITE) -> None:
+def download(version: str, into: Path, step: Step, site: str = SITE, authorities: Path | None = None) -> None:
     """Unpack the CLI and its Python parts of release `version` into the new folder `into`.
+
+    Args:
+        version: without a `v`.
+        into: does not exist yet.
+        step: where to show progress.
+        site: where releases are.
+        authorities: certificates to trust where this Python trusts none that vouches for the site.
 
     Raises:
         UnreachableError: the site does not answer in seconds, or has no such release.
@@ -56,13 +70,15 @@ def download(version: str, into: Path, step: Step, site: str = SITE) -> None:
     """
     name = archive_name(version, platform.system(), platform.machine())
     step.say(f"trying the official release at {site} ({_CONNECT:.0f} s)")
-    checksums = _within(_PROBE, lambda: _fetch(f"{site}/v{version}/pulumi-{version}-checksums.txt")).decode()
+    checksums = _within(
+        _PROBE, lambda: _fetch(f"{site}/v{version}/pulumi-{version}-checksums.txt", authorities)
+    ).decode()
     expected = expected_digest(checksums, name)
     archive = into.with_suffix(".tar.gz")
     digest = hashlib.sha256()
     try:
         with (
-            urllib.request.urlopen(f"{site}/v{version}/{name}", timeout=_CONNECT) as answer,  # noqa: S310 - SITE is https
+            _open(f"{site}/v{version}/{name}", authorities) as answer,
             archive.open("wb") as file,
         ):
             received = 0
@@ -101,13 +117,35 @@ def unpack(archive: Path, into: Path) -> None:
             target.chmod(0o755)
 
 
-def _fetch(address: str) -> bytes:
+def _fetch(address: str, authorities: Path | None) -> bytes:
     try:
-        with urllib.request.urlopen(address, timeout=_CONNECT) as answer:  # noqa: S310 - SITE is https
+        with _open(address, authorities) as answer:
             content: bytes = answer.read()
     except OSError as error:
-        raise UnreachableError(f"{address}: {getattr(error, 'reason', error)}") from error
+        reason = getattr(error, "reason", error)
+        hint = _TRUST if isinstance(reason, ssl.SSLCertVerificationError) else ""
+        raise UnreachableError(f"{address}: {reason}{hint}") from error
     return content
+
+
+def _open(address: str, authorities: Path | None) -> HTTPResponse:
+    """Trusting what this Python trusts, and where that is not enough, `authorities` too.
+
+    Python from python.org trusts nobody on a Mac until its "Install Certificates" was run.
+    """
+    try:
+        return _request(address, ssl.create_default_context())
+    except urllib.error.URLError as error:
+        if authorities is None or not isinstance(error.reason, ssl.SSLCertVerificationError):
+            raise
+    context = ssl.create_default_context()
+    context.load_verify_locations(authorities)
+    return _request(address, context)
+
+
+def _request(address: str, context: ssl.SSLContext) -> HTTPResponse:
+    answer: HTTPResponse = urllib.request.urlopen(address, timeout=_CONNECT, context=context)  # noqa: S310 - SITE is https
+    return answer
 
 
 def _within(seconds: float, work: Callable[[], bytes]) -> bytes:

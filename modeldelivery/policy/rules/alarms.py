@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from modeldelivery.catalogue.tokens import ALARM, ENDPOINT
 from modeldelivery.policy.finding import Finding, Found, Level, StackRule
-from modeldelivery.policy.stack import ENDPOINT, Resource, Stack
+from modeldelivery.policy.stack import Resource, Stack
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 
-_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 _WATCHED = {"errors": "Invocation5XXErrors", "latency": "ModelLatency"}
 
 
@@ -19,7 +19,7 @@ def variants(endpoint: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _judge(stack: Stack) -> Found:
-    watched = {place for alarm in stack.of(_ALARM) for place in _watches(alarm)}
+    watched = {place for alarm in stack.of(ALARM) for place in _watches(alarm)}
     for endpoint in stack.of(ENDPOINT):
         for variant, _ in variants(endpoint):
             for what, metric in _WATCHED.items():

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from modeldelivery.catalogue.tokens import ENDPOINT, MODEL
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, ResourceRule
-from modeldelivery.policy.rules.images import MODEL, containers
-from modeldelivery.policy.stack import ENDPOINT, UNKNOWN, Environment, Resource
+from modeldelivery.policy.rules.images import containers
+from modeldelivery.policy.stack import UNKNOWN, Environment, Resource
 
 _APPROVED = "Approved"
 _NOT_KNOWN = "not known"

@@ -1,33 +1,32 @@
 """What makes a bucket private stands in resources beside it; a bucket without one of them is not."""
 
+from modeldelivery.catalogue.tokens import (
+    BUCKET_ENCRYPTIONS,
+    BUCKET_POLICY,
+    BUCKETS,
+    PUBLIC_ACCESS_BLOCK,
+)
 from modeldelivery.policy.document import Statement, documents
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, StackRule
 from modeldelivery.policy.stack import UNKNOWN, Resource, Stack
 
-_BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
-_ENCRYPTION = (
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
-)
-_BLOCK = ("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",)
 _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _WITHOUT_TLS = [{"bool": {"aws:securetransport": (false,)}} for false in ("false", "False")]
-_POLICY = ("aws:s3/bucketPolicy:BucketPolicy",)
 
 
 def _judge(stack: Stack) -> Found:
-    for bucket in stack.of(*_BUCKETS):
+    for bucket in stack.of(*BUCKETS):
         yield from _encryption(bucket, stack)
         yield from _block(bucket, stack)
         yield from _tls(bucket, stack)
 
 
-def _beside(bucket: Resource, stack: Stack, types: tuple[str, ...]) -> list[Resource]:
+def _beside(bucket: Resource, stack: Stack, *types: str) -> list[Resource]:
     return [each for each in stack.of(*types) if each.belongs_to(bucket, "bucket")]
 
 
 def _encryption(bucket: Resource, stack: Stack) -> Found:
-    if not _beside(bucket, stack, _ENCRYPTION):
+    if not _beside(bucket, stack, *BUCKET_ENCRYPTIONS):
         yield Finding(
             resource=bucket,
             what="encryption",
@@ -37,7 +36,7 @@ def _encryption(bucket: Resource, stack: Stack) -> Found:
 
 
 def _block(bucket: Resource, stack: Stack) -> Found:
-    found = _beside(bucket, stack, _BLOCK)
+    found = _beside(bucket, stack, PUBLIC_ACCESS_BLOCK)
     open_ = [key for key in _BLOCKS if not any(each.props.get(key) in {True, UNKNOWN} for each in found)]
     if open_:
         yield Finding(
@@ -49,7 +48,7 @@ def _block(bucket: Resource, stack: Stack) -> Found:
 
 
 def _tls(bucket: Resource, stack: Stack) -> Found:
-    for policy in _beside(bucket, stack, _POLICY):
+    for policy in _beside(bucket, stack, BUCKET_POLICY):
         for document in documents(policy):
             if document.statements is UNKNOWN:
                 yield NotKnown(resource=policy, what=document.key)

@@ -1,7 +1,8 @@
 """Where the environment protects, there is always a version to go back to."""
 
+from modeldelivery.catalogue.tokens import ENDPOINT
 from modeldelivery.policy.finding import Finding, Found, Level, ResourceRule
-from modeldelivery.policy.stack import ENDPOINT, Environment, Resource
+from modeldelivery.policy.stack import Environment, Resource
 
 
 def _alone(resource: Resource, environment: Environment) -> bool:

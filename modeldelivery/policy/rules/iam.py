@@ -2,19 +2,12 @@
 
 import re
 
+from modeldelivery.catalogue.table import kind_of
+from modeldelivery.catalogue.tokens import FUNCTION_PERMISSION
 from modeldelivery.policy.document import Statement, documents, wild
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, ResourceRule
-from modeldelivery.policy.rules.storage import HOLDS_DATA
 from modeldelivery.policy.stack import UNKNOWN, Environment, Resource
 
-# In these documents the resource `*` is the key or the secret that carries the document: it names one thing, no wildcard.
-_ITSELF = {
-    "aws:kms/key:Key",
-    "aws:kms/keyPolicy:KeyPolicy",
-    "aws:kms/replicaKey:ReplicaKey",
-    "aws:secretsmanager/secretPolicy:SecretPolicy",
-}
-_PERMISSION = "aws:lambda/permission:Permission"  # a statement of the function's policy, in properties
 _ATTACHED = ("policyArn", "policyArns", "managedPolicyArns")
 # AWS's own policies that hold `service:*`; AWS changes them without asking.
 _WIDE = re.compile(r"arn:[^:]+:iam::aws:policy/(.*/)?(AdministratorAccess|PowerUserAccess|\w+FullAccess)\b.*")
@@ -25,7 +18,8 @@ def _judge(resource: Resource, _: Environment) -> Found:
     if not resource.type.startswith("aws:"):
         return
     yield from _attached(resource)
-    if resource.type == _PERMISSION and wild(str(resource.props.get("principal"))):
+    # A function's permission is a statement of the function's policy, in properties.
+    if resource.type == FUNCTION_PERMISSION and wild(str(resource.props.get("principal"))):
         yield _finding(resource, "principal *", "lets anybody call the function")
     for document in documents(resource):
         if document.statements is UNKNOWN:
@@ -52,12 +46,12 @@ def _attached(resource: Resource) -> Found:
 
 
 def _allowance(resource: Resource, statement: Statement) -> Found:
-    itself = resource.type in _ITSELF
+    kind = kind_of(resource.type)
     for action in statement.actions:
         for on in statement.resources or ("itself",):
-            if wild(action) or (_names_nothing(on) and not (itself and on == "*")):
+            if wild(action) or (_names_nothing(on) and not (kind.star_is_itself and on == "*")):
                 yield _finding(resource, f"{action} on {on}", f"allows {action} on {on}")
-        if resource.type not in HOLDS_DATA:  # those are the rule private-storage's
+        if not kind.data_policy:  # those are the rule private-storage's
             for principal in statement.anyone:
                 yield _finding(resource, f"principal {principal}: {action}", f"lets anybody {action}")
     for element, values in (

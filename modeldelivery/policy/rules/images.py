@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from modeldelivery.catalogue.tokens import MODEL, REPOSITORY
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, ResourceRule
 from modeldelivery.policy.stack import UNKNOWN, Environment, Resource
 
-_REPOSITORY = "aws:ecr/repository:Repository"
-MODEL = "aws:sagemaker/model:Model"
 _BY_DIGEST = re.compile(r".+@sha256:[0-9a-f]{64}")
 
 
@@ -21,7 +20,7 @@ def containers(model: Resource) -> Iterator[Mapping[str, Any]]:
 
 
 def _judge(resource: Resource, _: Environment) -> Found:
-    if resource.type == _REPOSITORY and resource.props.get("imageTagMutability") != "IMMUTABLE":
+    if resource.type == REPOSITORY and resource.props.get("imageTagMutability") != "IMMUTABLE":
         yield Finding(
             resource=resource,
             what="imageTagMutability",

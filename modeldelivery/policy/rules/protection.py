@@ -1,20 +1,14 @@
 """What cannot be made again refuses to be deleted."""
 
+from modeldelivery.catalogue.table import kind_of
+from modeldelivery.catalogue.tokens import BUCKETS
 from modeldelivery.policy.finding import Finding, Found, Level, ResourceRule
-from modeldelivery.policy.stack import ENDPOINT, Environment, Resource
-
-_IRREPLACEABLE = {
-    ENDPOINT: "clients know it, and its traffic would have nowhere to go",
-    "aws:s3/bucket:Bucket": "versions, artifacts and the journal are in it",
-    "aws:kms/key:Key": "what it encrypted is lost with it",
-    "aws:ecr/repository:Repository": "an image that is built again has another digest",
-    "aws:sagemaker/modelPackageGroup:ModelPackageGroup": "the approvals are in it",
-}
+from modeldelivery.policy.stack import Environment, Resource
 
 
 def _judge(resource: Resource, environment: Environment) -> Found:
-    why = _IRREPLACEABLE.get(resource.type)
-    if why is None or resource.protect or not environment.protects or _another_bucket(resource, environment):
+    why = kind_of(resource.type).irreplaceable
+    if not why or resource.protect or not environment.protects or _another_bucket(resource, environment):
         return
     yield Finding(
         resource=resource,
@@ -27,10 +21,7 @@ def _judge(resource: Resource, environment: Environment) -> Found:
 
 def _another_bucket(resource: Resource, environment: Environment) -> bool:
     """Access logs, say, end by age anyway."""
-    return (
-        resource.type == "aws:s3/bucket:Bucket"
-        and resource.props.get("bucket") != environment.registry_bucket
-    )
+    return resource.type in BUCKETS and resource.props.get("bucket") != environment.registry_bucket
 
 
 PROTECTION = ResourceRule(

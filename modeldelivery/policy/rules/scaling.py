@@ -1,14 +1,13 @@
 """Autoscaling knows every variant, and never takes away what it runs on."""
 
+from modeldelivery.catalogue.tokens import ENDPOINT, SCALING_TARGET
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, StackRule
 from modeldelivery.policy.rules.alarms import variants
-from modeldelivery.policy.stack import ENDPOINT, UNKNOWN, Resource, Stack
-
-_TARGET = "aws:appautoscaling/target:Target"
+from modeldelivery.policy.stack import UNKNOWN, Resource, Stack
 
 
 def _judge(stack: Stack) -> Found:
-    targets = {str(each.props.get("resourceId")): each for each in stack.of(_TARGET)}
+    targets = {str(each.props.get("resourceId")): each for each in stack.of(SCALING_TARGET)}
     for target in targets.values():
         yield from _itself(target)
     for endpoint in stack.of(ENDPOINT):

@@ -2,52 +2,33 @@
 
 from collections.abc import Mapping
 
+from modeldelivery.catalogue.table import kind_of
+from modeldelivery.catalogue.tokens import REPOSITORY
 from modeldelivery.policy.document import documents
 from modeldelivery.policy.finding import Finding, Found, Level, ResourceRule
-from modeldelivery.policy.stack import ENDPOINT, UNKNOWN, Environment, Resource
+from modeldelivery.policy.stack import UNKNOWN, Environment, Resource
 
-# The property without which the type's data lies unencrypted, or under a key that is not the environment's.
-_KEY_OF = {
-    ENDPOINT: "kmsKeyArn",
-    "aws:sagemaker/endpointConfiguration:EndpointConfiguration": "kmsKeyArn",
-    "aws:sns/topic:Topic": "kmsMasterKeyId",
-    "aws:sqs/queue:Queue": "kmsMasterKeyId",
-    "aws:cloudwatch/logGroup:LogGroup": "kmsKeyId",
-}
-_REPOSITORY = "aws:ecr/repository:Repository"
 _PUBLIC_ACLS = {"public-read", "public-read-write", "authenticated-read"}
 _PUBLIC_GROUPS = ("/AllUsers", "/AuthenticatedUsers")
-# Whose policy decides who reads or writes data; other documents are the rule iam-wildcards' alone.
-HOLDS_DATA = {
-    "aws:s3/bucket:Bucket",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-    "aws:kms/key:Key",
-    "aws:kms/keyPolicy:KeyPolicy",
-    "aws:sns/topic:Topic",
-    "aws:sns/topicPolicy:TopicPolicy",
-    "aws:sqs/queue:Queue",
-    "aws:sqs/queuePolicy:QueuePolicy",
-}
 
 
 def _judge(resource: Resource, _: Environment) -> Found:
     yield from _unencrypted(resource)
     yield from _public_acl(resource)
-    if resource.type in HOLDS_DATA:
+    if kind_of(resource.type).data_policy:
         yield from _public_policy(resource)
 
 
 def _unencrypted(resource: Resource) -> Found:
-    key = _KEY_OF.get(resource.type)
-    if key is not None and not resource.props.get(key):
+    key = kind_of(resource.type).encryption_key
+    if key and not resource.props.get(key):
         yield Finding(
             resource=resource,
             what=key,
             text=f"{resource.name} is not encrypted under the environment's key.",
             fix=f"pass `{key}`, the ARN of the registry's key",
         )
-    if resource.type == _REPOSITORY and not _under_kms(resource):
+    if resource.type == REPOSITORY and not _under_kms(resource):
         yield Finding(
             resource=resource,
             what="encryptionConfigurations",

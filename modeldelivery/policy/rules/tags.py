@@ -2,55 +2,20 @@
 
 from collections.abc import Mapping
 
+from modeldelivery.catalogue.table import kind_of
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, ResourceRule
-from modeldelivery.policy.stack import ENDPOINT, UNKNOWN, Environment, Resource
+from modeldelivery.policy.stack import UNKNOWN, Environment, Resource
 
 REQUIRED = ("model", "environment", "owner", "managed-by")
 
-# AWS types without tags. Every other `aws:` type must carry them, so one that this list forgets is found, never passed
-# over; tests/unit/policy/test_tags.py holds the list to pulumi_aws's own classes.
-CANNOT_CARRY = {
-    "aws:appautoscaling/policy:Policy",
-    "aws:cloudwatch/dashboard:Dashboard",
-    "aws:cloudwatch/eventPermission:EventPermission",
-    "aws:cloudwatch/eventTarget:EventTarget",
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
-    "aws:codebuild/webhook:Webhook",
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-    "aws:ecr/registryPolicy:RegistryPolicy",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-    "aws:iam/groupPolicy:GroupPolicy",
-    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
-    "aws:iam/policyAttachment:PolicyAttachment",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-    "aws:iam/userPolicy:UserPolicy",
-    "aws:iam/userPolicyAttachment:UserPolicyAttachment",
-    "aws:kms/alias:Alias",
-    "aws:kms/grant:Grant",
-    "aws:kms/keyPolicy:KeyPolicy",
-    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-    "aws:lambda/permission:Permission",
-    "aws:s3/bucketAcl:BucketAcl",
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-    "aws:s3/bucketLogging:BucketLogging",
-    "aws:s3/bucketNotification:BucketNotification",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "aws:s3/bucketVersioning:BucketVersioning",
-    "aws:secretsmanager/secretPolicy:SecretPolicy",
-    "aws:secretsmanager/secretVersion:SecretVersion",
-    "aws:sns/topicPolicy:TopicPolicy",
-    "aws:sns/topicSubscription:TopicSubscription",
-    "aws:sqs/queuePolicy:QueuePolicy",
-}
+# This project's own components are only names that others stand under.
+_COMPONENTS = "model-delivery:"
+_ROW = "if there are no tags on {}, say so in a row of its own in modeldelivery/catalogue/table.py"
 
 
 def _judge(resource: Resource, _: Environment) -> Found:
-    if not (resource.type.startswith("aws:") or resource.type == ENDPOINT) or resource.type in CANNOT_CARRY:
+    kind = kind_of(resource.type)
+    if resource.type.startswith(_COMPONENTS) or not kind.taggable:
         return
     tags = resource.props.get("tags")
     if tags is UNKNOWN:
@@ -62,8 +27,8 @@ def _judge(resource: Resource, _: Environment) -> Found:
                 resource=resource,
                 what=f"tag {tag}",
                 text=f"{resource.name} has no tag {tag}.",
-                fix="`infra.tags.tag_everything` tags what passes `tags` (a class of one's own passes `tags: None`); if AWS "
-                f"knows no tags on {resource.type}, add it to CANNOT_CARRY in modeldelivery/policy/rules/tags.py",
+                fix="`infra.tags.tag_everything` tags what passes `tags` (a class of one's own passes `tags: None`)"
+                + ("" if kind.known else f"; {_ROW.format(resource.type)}"),
             )
 
 

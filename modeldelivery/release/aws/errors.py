@@ -2,32 +2,83 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ChecksumError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    IncompleteReadError,
+    ProxyConnectionError,
+)
+from botocore.parsers import ResponseParserError
 
-from modeldelivery.release.ports import BusyError, ConflictError, LostError, UnreachableError
+from modeldelivery.release.errors import BusyError, ConflictError, LostError, NotSentError, UnreachableError
 
 _DENIED = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "UnrecognizedClientException",
-    "InvalidAccessKeyId",
-    "ExpiredToken",
+    "AccessDenied": "look at the role that you use",
+    "AccessDeniedException": "look at the role that you use",
+    "ExpiredToken": "log in again",
+    "ExpiredTokenException": "log in again",
+    "InvalidAccessKeyId": "look at the keys of the profile that you use",
+    "InvalidClientTokenId": "look at the keys of the profile that you use",
+    "InvalidSignatureException": "look at the keys of the profile that you use",
+    "SignatureDoesNotMatch": "look at the keys of the profile that you use",
+    "UnrecognizedClientException": "look at the keys of the profile that you use",
+    "RequestTimeTooSkewed": "set this machine's clock",
 }
-_THROTTLED = {"Throttling", "ThrottlingException", "SlowDown", "TooManyRequestsException"}
+# What botocore's own retries call throttling, of the services that are called here.
+_THROTTLED = {
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+_ABSENT = {"NoSuchKey", "404", "NoSuchBucket"}
+_MISSING = (
+    "Could not find",
+    "does not exist",
+)  # SageMaker's words; its code is ValidationException for everything
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict"}
 _SERVER_ERROR = 500
+# Raised before anything of the request can have gone out. TLS is not among them: it can fail in the middle of an answer too.
+_NOT_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+_LOST = (
+    HTTPClientError,
+    ConnectionError,
+    IncompleteReadError,
+    ChecksumError,
+    FlexibleChecksumError,
+    ResponseParserError,
+)
 
 
 Answer = TypeVar("Answer")
+
+
+class AbsentError(Exception):
+    """There is no such thing; `response` is AWS'."""
+
+    def __init__(self, what: str, response: Any) -> None:
+        super().__init__(what)
+        self.response = response
 
 
 def ask(what: str, call: Callable[[], Answer]) -> Answer:
     """The answer of a call, every failure a sentence.
 
     Raises:
-        LostError, BusyError, ConflictError: as `asked`.
+        LostError, NotSentError, BusyError, ConflictError: as `asked`.
         UnreachableError: anything else.
     """
     try:
@@ -38,7 +89,7 @@ def ask(what: str, call: Callable[[], Answer]) -> Answer:
 
 
 def find(what: str, call: Callable[[], Answer]) -> Answer | None:
-    """The answer of a call, None when SageMaker says that there is no such thing; else as `ask`."""
+    """The answer of a call, None when SageMaker or its scaling says that there is no such thing; else as `ask`."""
 
     def found() -> Answer | None:
         try:
@@ -53,8 +104,10 @@ def find(what: str, call: Callable[[], Answer]) -> Answer | None:
 
 def _is_missing(error: ClientError) -> bool:
     answer = error.response["Error"]
-    message = answer.get("Message", "")
-    return answer.get("Code") in {"ValidationException", "ResourceNotFound"} and "Could not find" in message
+    code, message = answer.get("Code"), answer.get("Message", "")
+    return code == "ObjectNotFoundException" or (
+        code in {"ValidationException", "ResourceNotFound"} and "Could not find" in message
+    )
 
 
 @contextmanager
@@ -66,27 +119,53 @@ def asked(what: str) -> Iterator[None]:
 
     Raises:
         LostError: no answer, or an answer that does not say whether the call was carried out.
+        NotSentError: no connection was made.
         BusyError: not taken, now.
         ConflictError: a conditional write lost.
-        UnreachableError: access denied or no connection to be had.
+        UnreachableError: access denied, or no request could be made.
         ClientError: anything else, for the caller to know.
     """
     try:
         yield
     except ClientError as error:
-        answer = error.response["Error"]
-        code, message = answer.get("Code", ""), answer.get("Message", "")
-        status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
-        if code in _CONFLICTS:
-            raise ConflictError(what) from error
-        if code in _THROTTLED or (code == "ValidationException" and "in-progress" in message):
-            raise BusyError(f"{what}: {message or code}") from error
-        if code in _DENIED:
-            raise UnreachableError(f"{what}: {code}: {message}. Look at the role that you use") from error
-        if status >= _SERVER_ERROR:
-            raise LostError(f"{what}: {code or status}") from error
+        _translate(what, error)
         raise
-    except HTTPClientError as error:
-        raise LostError(f"{what}: {error}") from error
+    except _NOT_SENT as error:
+        raise NotSentError(f"{what}: no connection ({error})") from error
+    except _LOST as error:
+        raise LostError(f"{what}: no certain answer ({error})") from error
     except BotoCoreError as error:
+        raise UnreachableError(f"{what}: no request could be made ({error})") from error
+
+
+@contextmanager
+def asked_or_absent(what: str) -> Iterator[None]:
+    """`asked`, with every error of AWS made a sentence. Raises AbsentError where there is no such thing."""
+    try:
+        with asked(what):
+            yield
+    except ClientError as error:
+        answer = error.response["Error"]
+        message = answer.get("Message", "")
+        if answer.get("Code") in _ABSENT or any(words in message for words in _MISSING):
+            raise AbsentError(f"{what}: {message or answer.get('Code')}", error.response) from error
         raise UnreachableError(f"{what}: {error}") from error
+
+
+def _translate(what: str, error: ClientError) -> None:
+    """Raise ours for an answer that means the same from every service."""
+    answer = error.response["Error"]
+    code, message = answer.get("Code", ""), answer.get("Message", "")
+    status = error.response["ResponseMetadata"].get("HTTPStatusCode", 0)
+    if code in _CONFLICTS:
+        raise ConflictError(f"{what}: someone else changed it; reading it again") from error
+    if code in _THROTTLED:
+        raise BusyError(f"{what}: AWS asks to slow down ({code})") from error
+    if code == "ValidationException" and "in-progress" in message:
+        raise BusyError(f"{what}: not taken while the endpoint is changing") from error
+    if code == "ConcurrentUpdateException":  # Application Auto Scaling's
+        raise BusyError(f"{what}: not taken while its scaling is changing") from error
+    if code in _DENIED:
+        raise UnreachableError(f"{what}: {code}: {message}", hint=_DENIED[code]) from error
+    if status >= _SERVER_ERROR:
+        raise LostError(f"{what}: no certain answer ({code or status})") from error

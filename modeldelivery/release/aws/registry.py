@@ -4,7 +4,6 @@ Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-write
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 """
 
-import base64
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,21 +14,18 @@ from typing import Any, Protocol
 import msgspec
 from botocore.exceptions import ClientError
 
-from modeldelivery.release.aws.errors import asked
-from modeldelivery.release.aws.journal import date_of
-from modeldelivery.release.naming import Place, artifact_key, record_key
-from modeldelivery.release.ports import ConflictError, UnreachableError
-from modeldelivery.release.record import Entry, VersionRecord
+from modeldelivery.release.aws.artifact import Artifacts
+from modeldelivery.release.aws.errors import AbsentError, asked, asked_or_absent
+from modeldelivery.release.aws.journal import date_of, is_deleted
+from modeldelivery.release.errors import ConflictError, UnreachableError
+from modeldelivery.release.naming import Place, record_key
+from modeldelivery.release.ports import Progress
+from modeldelivery.release.record import Entry, VersionRecord, decode, encode
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 
 CLOCKS_DIFFER = 300.0  # seconds by which SageMaker's clock may run behind S3's, generously
 MEDIA_TYPES = ["application/json", "text/csv"]
 _FOLDER = "versions/"
-_ABSENT = {"NoSuchKey", "404", "NoSuchBucket"}
-_MISSING = (
-    "Could not find",
-    "does not exist",
-)  # SageMaker's words; its code is ValidationException for everything
 
 
 class Clients(Protocol):
@@ -43,7 +39,7 @@ class Clients(Protocol):
     def sagemaker(self) -> Any: ...
 
 
-class Registry(msgspec.Struct, frozen=True, kw_only=True):
+class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
     """One environment's registry. Everything raises LostError and UnreachableError."""
 
     clients: Clients
@@ -60,11 +56,11 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         more: dict[str, str] = {}
         while True:
             try:
-                with _asked(f"s3:ListObjectsV2 s3://{self.place.registry_bucket}/{_FOLDER}"):
+                with asked_or_absent(f"s3:ListObjectsV2 s3://{self.place.registry_bucket}/{_FOLDER}"):
                     page = self.clients.s3.list_objects_v2(
                         Bucket=self.place.registry_bucket, Prefix=_FOLDER, **self._owner, **more
                     )
-            except _AbsentError:
+            except AbsentError:
                 return ()
             found += [self._version(item["Key"]) for item in page.get("Contents", [])]
             if not page.get("IsTruncated"):
@@ -74,32 +70,38 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     def entry(self, version: Version) -> Entry:
         key = record_key(version)
         try:
-            with _asked(f"s3:GetObject {self._where(key)}"):
+            with asked_or_absent(f"s3:GetObject {self._where(key)}"):
                 found = self.clients.s3.get_object(Bucket=self.place.registry_bucket, Key=key, **self._owner)
                 body = found["Body"].read()
-        except _AbsentError as error:
+        except AbsentError as error:
             return Entry(record=None, etag=None, now=date_of(error.response))
         try:
-            record = msgspec.json.decode(body, type=VersionRecord)
+            record = decode(body, f"the record {self._where(key)}")
         except (msgspec.DecodeError, BadVersionError) as error:
             raise UnreachableError(
-                f"the record {self._where(key)} cannot be understood ({error}). The bucket keeps its earlier versions: "
-                f"`aws s3api list-object-versions --bucket {self.place.registry_bucket} --prefix {key}`"
+                f"the record {self._where(key)} cannot be understood ({error}). The bucket keeps its earlier versions",
+                hint=f"`aws s3api list-object-versions --bucket {self.place.registry_bucket} --prefix {key}`",
             ) from error
         return Entry(record=record, etag=found["ETag"], now=date_of(found))
 
     def write(self, record: VersionRecord, etag: str | None) -> None:
         key = record_key(record.version)
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        with self._made_by_up(), _asked(f"s3:PutObject {self._where(key)}"):
-            self.clients.s3.put_object(
-                Bucket=self.place.registry_bucket,
-                Key=key,
-                Body=msgspec.json.format(msgspec.json.encode(record), indent=1),
-                ContentType="application/json",
-                **self._owner,
-                **condition,
-            )
+        call = f"s3:PutObject {self._where(key)}"
+        with self._made_by_up(), asked_or_absent(call):
+            try:
+                self.clients.s3.put_object(
+                    Bucket=self.place.registry_bucket,
+                    Key=key,
+                    Body=encode(record),
+                    ContentType="application/json",
+                    **self._owner,
+                    **condition,
+                )
+            except ClientError as error:
+                if is_deleted(error):
+                    raise ConflictError(f"{call}: someone else deleted it; reading it again") from error
+                raise
 
     def has_image(self, digest: str) -> bool:
         try:
@@ -116,37 +118,20 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
             raise UnreachableError(f"ecr:DescribeImages {self.place.repository}: {error}") from error
         return True
 
-    def store_artifact(self, path: Path, digest: str) -> bool:
-        """Upload, unless it is there; S3 itself checks what arrives against the digest.
-
-        Raises:
-            UnreachableError: also when what is stored under the digest's name is something else.
-        """
-        if self._has_artifact(digest):
-            return False
-        key = artifact_key(digest)
-        try:
-            with self._made_by_up(), _asked(f"s3:PutObject {self._where(key)}"), path.open("rb") as body:
-                self.clients.s3.put_object(
-                    Bucket=self.place.registry_bucket,
-                    Key=key,
-                    Body=body,
-                    ContentType="application/gzip",
-                    ChecksumAlgorithm="SHA256",
-                    ChecksumSHA256=_checksum(digest),
-                    IfNoneMatch="*",
-                    **self._owner,
-                )
-        except ConflictError:  # another run uploads the same bits
-            return False
-        return True
+    def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:
+        """Raises RefusedError and UnreachableError as `Artifacts.store`."""
+        artifacts = Artifacts(
+            s3=self.clients.s3, bucket=self.place.registry_bucket, account=self.place.account
+        )
+        with self._made_by_up():
+            return artifacts.store(path, digest, progress)
 
     def find_package(self, record: VersionRecord) -> str | None:
         """The package that an earlier run made for this claim and did not live to write down."""
         since = datetime.fromtimestamp(record.registered_at - CLOCKS_DIFFER, UTC)
         for summary in self._packages(since):
             arn = summary["ModelPackageArn"]
-            with self._made_by_up(), _asked(f"sagemaker:DescribeModelPackage {arn}"):
+            with self._made_by_up(), asked_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
                 found = self.clients.sagemaker.describe_model_package(ModelPackageName=arn)
             if found.get("CustomerMetadataProperties") == _properties(record):
                 return str(arn)
@@ -155,13 +140,13 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     def approval(self, record: VersionRecord) -> str:
         """What SageMaker's registry says of a registered version: Approved, Rejected or PendingManualApproval."""
         arn = record.package_arn
-        with self._made_by_up(), _asked(f"sagemaker:DescribeModelPackage {arn}"):
+        with self._made_by_up(), asked_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
             return str(
                 self.clients.sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"]
             )
 
     def create_package(self, record: VersionRecord) -> str:
-        with self._made_by_up(), _asked(f"sagemaker:CreateModelPackage {self.place.package_group}"):
+        with self._made_by_up(), asked_or_absent(f"sagemaker:CreateModelPackage {self.place.package_group}"):
             made = self.clients.sagemaker.create_model_package(
                 ModelPackageGroupName=self.place.package_group,
                 ModelPackageDescription=f"{self.place.model} {record.version}",
@@ -179,7 +164,10 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
     def _packages(self, since: datetime) -> Iterator[Any]:
         more: dict[str, str] = {}
         while True:
-            with self._made_by_up(), _asked(f"sagemaker:ListModelPackages {self.place.package_group}"):
+            with (
+                self._made_by_up(),
+                asked_or_absent(f"sagemaker:ListModelPackages {self.place.package_group}"),
+            ):
                 page = self.clients.sagemaker.list_model_packages(
                     ModelPackageGroupName=self.place.package_group,
                     CreationTimeAfter=since,
@@ -191,31 +179,16 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
                 return
             more = {"NextToken": page["NextToken"]}
 
-    def _has_artifact(self, digest: str) -> bool:
-        key = artifact_key(digest)
-        try:
-            with _asked(f"s3:HeadObject {self._where(key)}"):
-                found = self.clients.s3.head_object(
-                    Bucket=self.place.registry_bucket, Key=key, ChecksumMode="ENABLED", **self._owner
-                )
-        except _AbsentError:
-            return False
-        if found.get("ChecksumSHA256") != _checksum(digest):
-            raise UnreachableError(
-                f"{self._where(key)} does not hold what its name says (checksum {found.get('ChecksumSHA256')}): it was "
-                f"not put there by `modelctl register`. Find out who wrote it, delete it, and register again"
-            )
-        return True
-
     @contextmanager
     def _made_by_up(self) -> Iterator[None]:
         """What the platform makes is missing: say who makes it."""
         try:
             yield
-        except _AbsentError as error:
+        except AbsentError as error:
             raise UnreachableError(
                 f"{error}. Is account {self.place.account} the one of {self.place.environment}? If nothing was ever "
-                f"made there: `pulumi up`"
+                f"made there",
+                hint="`pulumi up`",
             ) from error
 
     def _version(self, key: str) -> Version:
@@ -238,28 +211,6 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True):
         return {"ExpectedBucketOwner": self.place.account}
 
 
-class _AbsentError(Exception):
-    """There is no such thing."""
-
-    def __init__(self, what: str, response: Any) -> None:
-        super().__init__(what)
-        self.response = response
-
-
-@contextmanager
-def _asked(what: str) -> Iterator[None]:
-    """`asked`, with every error of AWS made a sentence."""
-    try:
-        with asked(what):
-            yield
-    except ClientError as error:
-        answer = error.response["Error"]
-        message = answer.get("Message", "")
-        if answer.get("Code") in _ABSENT or any(words in message for words in _MISSING):
-            raise _AbsentError(f"{what}: {message or answer.get('Code')}", error.response) from error
-        raise UnreachableError(f"{what}: {error}") from error
-
-
 def _properties(record: VersionRecord) -> dict[str, str]:
     return {
         "version": record.version,
@@ -272,7 +223,3 @@ def _properties(record: VersionRecord) -> dict[str, str]:
 def _token(record: VersionRecord) -> str:
     """The same for the same version and bits: SageMaker itself makes no second package. It takes 36 characters."""
     return hashlib.sha256(f"{record.version} {record.digests.id}".encode()).hexdigest()[:36]
-
-
-def _checksum(digest: str) -> str:
-    return base64.b64encode(bytes.fromhex(digest.removeprefix("sha256:"))).decode()

@@ -1,15 +1,29 @@
-"""Which account and region an environment's credentials lead to."""
+"""Which account and region credentials lead to, and two kinds of client of it.
 
-from collections.abc import Callable
+*Fenced* clients send a call once, with short time-outs: for calls that must not come after an intent's deadline, and for
+what the runner itself asks again, with progress. *Patient* ones are for everything else: they try again by themselves.
+"""
+
+import threading
+from collections.abc import Callable, Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
 
-from modeldelivery.release.naming import Environment, Model, Place
-from modeldelivery.release.ports import UnreachableError
+from modeldelivery.release.aws.errors import ask
+from modeldelivery.release.errors import CredentialsError, UnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient
@@ -17,84 +31,102 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker.client import SageMakerClient
 
-# One call, sent once: a retry would come after the intent's deadline. The two add up to release.core.intent.CALL.
-ONCE = Config(
+# Sent once: a retry would come after the intent's deadline. The two time-outs are within `release.aws.traffic.TIMING.call`.
+FENCED = Config(
     retries={"total_max_attempts": 1},
     connect_timeout=1.5,
     read_timeout=2.5,
 )
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html: back-off with jitter, of what AWS calls
+# transient or throttled.
+PATIENT = Config(
+    retries={"mode": "standard", "total_max_attempts": 5},
+    connect_timeout=5,
+    read_timeout=60,
+)
+_MAKING = threading.Lock()  # boto3 makes clients in one thread at a time
+
+
+class WrongAccountError(UnreachableError):
+    """The credentials are of an account that may not be touched from here."""
+
+
+class AwsClients:
+    """Clients of one account and region, each made when it is first used (a client costs tenths of a second)."""
+
+    def __init__(self, session: boto3.Session, config: Config) -> None:
+        self._session, self._config = session, config
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        with _MAKING:
+            return self._session.client("s3", config=self._config)
+
+    @cached_property
+    def sagemaker(self) -> "SageMakerClient":
+        with _MAKING:
+            return self._session.client("sagemaker", config=self._config)
+
+    @cached_property
+    def ecr(self) -> "ECRClient":
+        with _MAKING:
+            return self._session.client("ecr", config=self._config)
+
+    @cached_property
+    def autoscaling(self) -> "ApplicationAutoScalingClient":
+        with _MAKING:
+            return self._session.client("application-autoscaling", config=self._config)
+
+
+_LACKING = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+_DENIED = frozenset({401, 403})
 
 
 class Account:
-    """Clients of one account and region, each made when it is first used (a client costs tenths of a second).
+    """One account and region.
 
     Attributes:
         id: the account's twelve digits, as the credentials themselves say.
         region: for example `eu-west-1`.
+        profile: that the credentials are of; None for the default chain.
+        fenced, patient: clients of both kinds.
     """
 
-    def __init__(self, session: boto3.Session, account: str) -> None:
+    def __init__(self, session: boto3.Session, account: str, profile: str | None = None) -> None:
         self._session = session
-        self.id = account
-        self.region = str(session.region_name)
-
-    @cached_property
-    def s3(self) -> "S3Client":
-        return self._session.client("s3", config=ONCE)
-
-    @cached_property
-    def sagemaker(self) -> "SageMakerClient":
-        return self._session.client("sagemaker", config=ONCE)
-
-    @cached_property
-    def ecr(self) -> "ECRClient":
-        return self._session.client("ecr", config=ONCE)
-
-    @cached_property
-    def autoscaling(self) -> "ApplicationAutoScalingClient":
-        return self._session.client("application-autoscaling", config=ONCE)
+        self.id, self.region, self.profile = account, str(session.region_name), profile
+        self.fenced, self.patient = AwsClients(session, FENCED), AwsClients(session, PATIENT)
 
     @cached_property
     def caller(self) -> str:
         """Account that AWS itself says these credentials are of; one STS call."""
         return _ask_account(self._session)
 
-
-class Connection(Account):
-    """An account as one environment of one model."""
-
-    def __init__(self, session: boto3.Session, place: Place) -> None:
-        super().__init__(session, place.account)
-        self.place = place
+    def refuse_unless(self, allowed: Collection[str], *, verified: bool = False) -> None:
+        """Raises WrongAccountError unless the account is one of `allowed`; `verified`: by AWS' word, for what changes."""
+        account = self.caller if verified else self.id
+        if account not in allowed:
+            raise WrongAccountError(
+                f"the credentials of profile {self.profile or '(default)'} are of account {account}, and this stack may only "
+                f"touch {', '.join(sorted(allowed))}",
+                hint="check aws:profile and aws:allowedAccountIds",
+            )
 
 
 Opens = Callable[[str | None, str | None], Account]  # profile and region, as `open_account` takes them
 
 
 def open_account(profile: str | None, region: str | None) -> Account:
-    """The account that a profile, or the default chain, leads to. Raises UnreachableError."""
+    """The account that a profile, or the default chain, leads to. Raises UnreachableError, CredentialsError."""
     session, account = _open(profile, region)
-    return Account(session, account)
-
-
-def connect(
-    model: Model, environment: Environment, *, profile: str | None = None, region: str | None = None
-) -> Connection:
-    """Find the credentials of an environment.
-
-    Args:
-        model: of which the environment is.
-        environment: its name.
-        profile: AWS profile; else AWS_PROFILE, else the profile named like the environment, else the default chain.
-        region: overrides the profile's.
-
-    Raises:
-        UnreachableError: no credentials, no region, or STS does not answer.
-    """
-    session, account = _open(profile or profile_for(environment), region)
-    return Connection(
-        session, Place(model=model, environment=environment, account=account, region=str(session.region_name))
-    )
+    return Account(session, account, profile)
 
 
 def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
@@ -102,16 +134,23 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
         session = boto3.Session(profile_name=profile, region_name=region)
         credentials = session.get_credentials()
         if credentials is None:
-            raise UnreachableError(
-                f"no AWS credentials for {profile or 'the default profile'}: set AWS_PROFILE or log in"
+            raise CredentialsError(
+                f"no AWS credentials for {profile or 'the default profile'}", hint="set AWS_PROFILE or log in"
             )
         if session.region_name is None:
             raise UnreachableError(
-                f"no AWS region: set `region` in the profile {session.profile_name}, or AWS_REGION"
+                "no AWS region",
+                hint=f"set `region` in the profile {session.profile_name}, or AWS_DEFAULT_REGION",
             )
         return session, credentials.get_frozen_credentials().account_id or _ask_account(session)
+    except _LACKING as error:
+        raise CredentialsError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
     except BotoCoreError as error:
         raise UnreachableError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
+    except ClientError as error:
+        denied = error.response["ResponseMetadata"]["HTTPStatusCode"] in _DENIED
+        kind = CredentialsError if denied else UnreachableError
+        raise kind(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
 
 
 def profile_for(environment: str) -> str | None:
@@ -123,4 +162,6 @@ def profile_for(environment: str) -> str | None:
 
 def _ask_account(session: boto3.Session) -> str:
     """Credentials that do not say whose they are (static keys without aws_account_id): one call."""
-    return str(session.client("sts", config=ONCE).get_caller_identity()["Account"])
+    with _MAKING:
+        sts = session.client("sts", config=PATIENT)
+    return ask("sts:GetCallerIdentity", lambda: str(sts.get_caller_identity()["Account"]))

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from modeldelivery.release.cli.arguments import parse
-from modeldelivery.release.cli.exit import MEANING, Exit
+from modeldelivery.release.cli.exit import MEANING
 from modeldelivery.release.cli.outcome import Outcome, Word, document, tell
-from modeldelivery.release.conduct import GaveUpError
-from modeldelivery.release.core.intent import EndpointBrokenError
-from modeldelivery.release.core.resolve import RefusedError
-from modeldelivery.release.ports import BusyError, LostError, UnreachableError
-from modeldelivery.release.version import BadVersionError
+from modeldelivery.release.errors import DeliveryError, Exit, UncertainError
 
 if TYPE_CHECKING:
-    from modeldelivery.release.cli.desk import Desk
+    from modeldelivery.release.cli.context import Context
 
-Opens = Callable[[argparse.Namespace], "Desk"]
+Opens = Callable[[argparse.Namespace], "Context"]
 
 
 def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> int:
@@ -34,22 +30,18 @@ def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> 
         return _run(options, opens)
     except KeyboardInterrupt:
         failed = _failed("interrupted", Exit.INTERRUPTED, MEANING[Exit.INTERRUPTED])
-    except (RefusedError, EndpointBrokenError, BadVersionError, GaveUpError) as error:
-        failed = _failed("refused", Exit.REFUSED, str(error))
-    except (BusyError, LostError) as error:
-        failed = _failed("unreachable", Exit.UNREACHABLE, f"no answer to {error}: run the same command again")
-    except UnreachableError as error:
-        failed = _failed("unreachable", Exit.UNREACHABLE, str(error))
+    except DeliveryError as error:
+        failed = _told(error)
     except _errors_of_aws() as error:
         failed = _failed("unreachable", Exit.UNREACHABLE, str(error))
     return tell(failed, as_json=options.json)
 
 
 def _run(options: argparse.Namespace, opens: Opens | None) -> int:
-    desk: Desk = (opens or import_module("modeldelivery.release.cli.desk").open_desk)(options)
-    ended = import_module(f"modeldelivery.release.cli.{options.command}").run(desk, options)
+    context: Context = (opens or import_module("modeldelivery.release.cli.context").open_context)(options)
+    ended = import_module(f"modeldelivery.release.cli.{options.command}").run(context, options)
     if isinstance(ended, Outcome):
-        return tell(ended if desk.calls is None else _rehearsed(ended, desk), as_json=options.json)
+        return tell(ended if context.calls is None else _of_dry_run(ended, context), as_json=options.json)
     if options.json:
         print(document(ended.document))
     else:
@@ -57,12 +49,12 @@ def _run(options: argparse.Namespace, opens: Opens | None) -> int:
     return int(ended.exit)
 
 
-def _rehearsed(ended: Outcome, desk: "Desk") -> Outcome:
+def _of_dry_run(ended: Outcome, context: "Context") -> Outcome:
     """A dry run's end: what would have been said, and the calls that would have led there."""
-    calls = tuple(desk.calls or ())
+    calls = tuple(context.calls or ())
     return msgspec.structs.replace(
         ended,
-        outcome="rehearsed",
+        outcome="dry run",
         exit=Exit.DONE,
         summary=f"dry run, nothing was changed. It would end with status {ended.exit.value}: {ended.summary}",
         operation=None,
@@ -73,6 +65,12 @@ def _rehearsed(ended: Outcome, desk: "Desk") -> Outcome:
 
 def _failed(word: Word, status: Exit, sentence: str) -> Outcome:
     return Outcome(outcome=word, exit=status, summary=sentence)
+
+
+def _told(error: DeliveryError) -> Outcome:
+    word: Word = "unreachable" if error.exit is Exit.UNREACHABLE else "refused"
+    hint = error.hint or ("run the same command again" if isinstance(error, UncertainError) else "")
+    return Outcome(outcome=word, exit=error.exit, summary=error.message, hint=hint or None)
 
 
 def _errors_of_aws() -> tuple[type[Exception], ...]:

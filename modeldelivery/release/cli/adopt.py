@@ -2,21 +2,21 @@
 
 import argparse
 
-from modeldelivery.release.cli.desk import Desk
-from modeldelivery.release.cli.exit import Exit
+from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core.adopt import Adopt
+from modeldelivery.release.errors import Exit
 from modeldelivery.release.operations import adopt
 
 
-def run(desk: Desk, options: argparse.Namespace) -> Outcome:
+def run(context: Context, options: argparse.Namespace) -> Outcome:
     """Raises RefusedError while a move is pending or the endpoint is changing."""
-    asked = Adopt(operation=desk.operation, actor=desk.actor, reason=options.reason)
-    done = adopt.run(asked, desk.conductor(), desk.hosting)
+    asked = Adopt(operation=context.operation, actor=context.actor, reason=options.reason)
+    done = adopt.run(asked, context.runner())
     return Outcome(
         outcome="already" if done.already else "done",
         exit=Exit.DONE,
         summary=done.summary,
-        operation=None if done.already else desk.operation,
+        operation=None if done.already else context.operation,
         warnings=done.warnings,
     )

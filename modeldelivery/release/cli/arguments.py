@@ -4,14 +4,16 @@ import argparse
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from modeldelivery.release.cli.exit import EPILOG
+from modeldelivery.release.errors import Exit
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.version import parse_version
 
 T = TypeVar("T")
 
+DISTRIBUTION = "model-delivery"  # as pyproject.toml names it
 PATIENCE = 1200.0  # seconds; SageMaker may take that long to change a fleet
 SHOWN_EVENTS = 20
 
@@ -24,6 +26,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the installed version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, text: str, *, acts: bool) -> argparse.ArgumentParser:
@@ -60,6 +63,21 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.command == "rollback" and options.without_journal:
         _check_without_journal(parser, options)
     return options
+
+
+class _Version(argparse.Action):
+    """Looked up only when asked for: importlib.metadata takes as long to import as everything else here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - see above
+
+        try:
+            print(f"{parser.prog} {version(DISTRIBUTION)}")
+        except PackageNotFoundError:
+            parser.exit(
+                Exit.REFUSED, f"{parser.prog}: {DISTRIBUTION} is not installed, so no version is known\n"
+            )
+        parser.exit()
 
 
 def _everywhere(parser: argparse.ArgumentParser) -> None:

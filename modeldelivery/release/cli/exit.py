@@ -1,19 +1,6 @@
-"""How `modelctl` ends."""
+"""How `modelctl` ends, in words."""
 
-from enum import IntEnum
-
-
-class Exit(IntEnum):
-    """Exit statuses; scripts rely on them."""
-
-    DONE = 0
-    REFUSED = 1
-    USAGE = 2
-    NOT_MOVED = 3
-    UNRECORDED = 4
-    UNREACHABLE = 5
-    INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
-
+from modeldelivery.release.errors import Exit
 
 MEANING = {
     Exit.DONE: "done, or it was already so",

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from modeldelivery.release.cli.desk import Desk
+from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.outcome import Shown
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.journal import Event, Kind
+from modeldelivery.release.core.journal import Event, EventKind
 from modeldelivery.release.version import Version
 from modeldelivery.terminal.tables import Table
 
@@ -17,7 +17,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One event; `source` and `target` are weights before and after."""
 
     at: datetime
-    kind: Kind
+    kind: EventKind
     by: str
     reason: str
     operation: str
@@ -25,9 +25,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     target: dict[Version, int]
 
 
-def run(desk: Desk, options: argparse.Namespace) -> Shown:
+def run(context: Context, options: argparse.Namespace) -> Shown:
     """Newest first. Raises UnreachableError, LostError."""
-    events = desk.store.read().journal.history[::-1][: options.limit]
+    events = context.store.read().journal.history[::-1][: options.limit]
     lines = tuple(_line(event) for event in events)
     rows = [
         (f"{line.at:%Y-%m-%d %H:%M:%SZ}", line.kind.value, _change(line), line.by, line.reason)

@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from modeldelivery.release.cli.exit import Exit
+from modeldelivery.release.errors import Exit
 from modeldelivery.terminal.tables import Marked, Table
 
 SHORT = 160  # characters of a call's parameter that a person reads; --json has them whole
 
 Word = Literal[
-    "done", "already", "rehearsed", "refused", "not moved", "unrecorded", "unreachable", "interrupted"
+    "done", "already", "dry run", "refused", "not moved", "unrecorded", "unreachable", "interrupted"
 ]
 
 
@@ -21,7 +21,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         call: as the IAM action names it, `service:Operation`.
         parameters: as sent; a body that is JSON as JSON, another as its name.
-        note: what the rehearsal had to assume.
+        note: what the dry_run had to assume.
     """
 
     call: str
@@ -37,6 +37,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         outcome: in one word.
         exit: the exit status.
         summary: in one sentence.
+        hint: of a failure, what to type or look at next.
         operation: id under which the journal has it.
         warnings: what else to know.
         next: commands to type next.
@@ -47,6 +48,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: Word
     exit: Exit
     summary: str
+    hint: str | None = None
     operation: str | None = None
     warnings: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
@@ -68,7 +70,8 @@ def tell(outcome: Outcome, *, as_json: bool) -> int:
     if as_json:
         print(document(outcome))
     if failed:
-        print(f"modelctl: {outcome.summary}", file=sys.stderr)
+        hint = f": {outcome.hint}" if outcome.hint else ""
+        print(f"modelctl: {outcome.summary}{hint}", file=sys.stderr)
     elif not as_json:
         print(outcome.summary)
     if not as_json:

@@ -12,21 +12,21 @@ class Console(msgspec.Struct):
     """A Progress. On a terminal a wait is one line that counts; in a log it is a line now and then.
 
     Attributes:
-        rehearsed: a dry run: nothing of what is noted happens.
+        dry_run: nothing of what is noted happens.
     """
 
     stream: TextIO
-    rehearsed: bool = False
+    dry_run: bool = False
     waiting_for: str = ""
     said: float = 0.0
 
     def note(self, sentence: str) -> None:
-        if not self.rehearsed:
+        if not self.dry_run:
             self.waiting_for = ""
             print(sentence, file=self.stream, flush=True)
 
     def waiting(self, why: str, seconds: float) -> None:
-        if self.rehearsed:
+        if self.dry_run:
             return
         if self.stream.isatty():
             over = _LINE_BEFORE if self.waiting_for else ""

@@ -6,29 +6,28 @@ from pathlib import Path
 
 import msgspec
 
-from modeldelivery.release.cli.desk import Desk
-from modeldelivery.release.cli.exit import Exit
+from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.outcome import Outcome
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.operations.register import Registration, register
 from modeldelivery.release.record import Evidence
 
 
-def run(desk: Desk, options: argparse.Namespace) -> Outcome:
+def run(context: Context, options: argparse.Namespace) -> Outcome:
     """Raises RefusedError when a file cannot be read or the version names other bits."""
     registered = register(
-        desk.place,
-        desk.registry,
+        context.place,
+        context.registry,
         Registration(
             version=options.version,
             image=options.image,
             artifact=options.artifact,
             model_digest=_digest(options.artifact),
             data_revision=options.data_revision,
-            actor=desk.actor,
+            actor=context.actor,
             metrics=_evidence(options.evidence) if options.evidence else None,
         ),
-        desk.progress,
+        context.progress,
     )
     record = registered.record
     by = f" by {record.registered_by}" if registered.already else ""
@@ -37,7 +36,7 @@ def run(desk: Desk, options: argparse.Namespace) -> Outcome:
         exit=Exit.DONE,
         summary=f"{record.version} is {'already ' if registered.already else ''}registered{by}: {record.package_arn}",
         detail=record,
-        next=(f"add {record.version} to release.fleet of {desk.place.environment}, then pulumi up",),
+        next=(f"add {record.version} to release.fleet of {context.place.environment}, then pulumi up",),
     )
 
 

@@ -3,10 +3,10 @@
 import argparse
 from datetime import datetime
 
-from modeldelivery.release.cli.desk import Desk
-from modeldelivery.release.cli.exit import Exit
+from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.outcome import Shown
 from modeldelivery.release.core import weights
+from modeldelivery.release.errors import Exit
 from modeldelivery.release.operations import status
 from modeldelivery.release.operations.status import Decided, OnEndpoint, Status
 from modeldelivery.terminal.tables import Table
@@ -15,8 +15,8 @@ _HEADINGS = ("version", "role", "intended", "actual", "instances", "serves since
 _COLOURS = {"rejected": "red", "serving": "green", "fallback": "yellow", "candidate": "cyan"}
 
 
-def run(desk: Desk, _: argparse.Namespace) -> Shown:
-    seen = status.assess(desk.place, status.read(desk.store, desk.hosting))
+def run(context: Context, _: argparse.Namespace) -> Shown:
+    seen = status.assess(context.place, status.read(context.store, context.traffic))
     parts: list[str | Table] = [*_head(seen)]
     if seen.versions:
         parts.append(_table(seen))

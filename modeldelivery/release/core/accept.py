@@ -3,8 +3,8 @@
 import msgspec
 
 from modeldelivery.release.core.action import Action, Done, View, Write
-from modeldelivery.release.core.journal import Event, Journal, Kind
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.core.journal import Event, EventKind, Journal
+from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 
 
@@ -40,7 +40,7 @@ def decide(asked: Accept, view: View) -> Action:
         )
     event = Event(
         operation=asked.operation,
-        kind=Kind.ACCEPT,
+        kind=EventKind.ACCEPT,
         at=view.now,
         actor=asked.actor,
         reason=f"{asked.version}: {asked.reason}",

@@ -1,5 +1,7 @@
-"""What an operation may do next. A decision is a pure function of what was read; the conductor carries it out."""
+"""What an operation may do next. A decision is a pure function of what was read; the runner carries it out."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Literal
 
 import msgspec
@@ -9,7 +11,31 @@ from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.version import Version
 
-UNREAD = "unread"
+CLOCK_STEP = 1.0  # seconds; the store's clock shows whole ones
+
+
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
+    """How long calls of a platform take; each adapter says its own.
+
+    Attributes:
+        lease: seconds for which a new intent may send its call.
+        call: seconds that one call may take, time-outs included.
+        tries: calls of one kind towards one aim that the platform may take and undo before an operation gives up.
+    """
+
+    lease: float = 8.0
+    call: float = 4.0
+    tries: int = 3
+
+    def may_send(self, deadline: float, now: float) -> bool:
+        """Whether a call sent now has answered, or failed, before the deadline."""
+        return now + self.call + CLOCK_STEP <= deadline
+
+
+class Question(StrEnum):
+    """What an operation may want to know beside the journal and the endpoint; only then is the platform asked."""
+
+    MARK = "mark"  # what the endpoint itself says of a move made without the journal; None when there is none
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,12 +44,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         journal: as stored (an empty one when there is none yet).
         endpoint: as described, None when there is none.
-        now: seconds since the epoch, by S3's clock.
+        now: seconds since the epoch, by the store's clock.
         described: when the endpoint was described, by the same clock; earlier than `now` after a write.
-        unrecorded: what the endpoint's tag says of a move made without the journal; None when there is none,
-            "unread" when the tag was not read.
-        taken: how many calls of this operation towards the present intent SageMaker has accepted.
+        timing: of the platform.
+        answers: to the questions asked since; one that is not there was not asked.
+        taken: how many calls of this operation towards the present intent the platform has accepted.
         answered: every call that this operation sent has been answered, so none is still on its way.
+        confirmed: this operation stored the journal after the endpoint was described, so nobody else had until then.
         began: operation behind the journal's decision when this operation first read it.
     """
 
@@ -31,10 +58,17 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Endpoint | None
     now: float
     described: float
-    unrecorded: str | None = UNREAD
+    timing: Timing = Timing()
+    answers: Mapping[Question, str | None] = {}
     taken: int = 0
     answered: bool = False
+    confirmed: bool = False
     began: str | None = None
+
+    @property
+    def mark(self) -> str | None:
+        """The mark of a move without the journal, as far as it is known."""
+        return self.answers.get(Question.MARK)
 
 
 class Write(msgspec.Struct, frozen=True, tag=True):
@@ -44,14 +78,19 @@ class Write(msgspec.Struct, frozen=True, tag=True):
 
 
 class Move(msgspec.Struct, frozen=True, tag=True):
-    """One UpdateEndpointWeightsAndCapacities with every variant listed and no counts; never sent after the deadline."""
+    """Give every version its weight, in one call without counts; never sent after the deadline.
+
+    On a target with compare-and-swap the call carries the token of what was described, and leaves the operation's id.
+    """
 
     weights: Weights
     deadline: float
+    operation: str
+    token: str = ""
 
 
 class Scale(msgspec.Struct, frozen=True, tag=True):
-    """Ask for more instances of one version, weights left out; never sent after the deadline."""
+    """Request more instances of one version, weights left out; never sent after the deadline."""
 
     version: Version
     instances: int
@@ -59,16 +98,20 @@ class Scale(msgspec.Struct, frozen=True, tag=True):
 
 
 class ChangeFleet(msgspec.Struct, frozen=True, tag=True):
-    """One UpdateEndpoint (CreateEndpoint when there is none) to the configuration named; never sent after the deadline."""
+    """Bring the endpoint (make it, when there is none) to the fleet content named; never sent after the deadline."""
 
     config: str
     fleet: tuple[Version, ...]
     weights: Weights
     deadline: float
+    operation: str
+    token: str = ""
 
 
-class ReadTag(msgspec.Struct, frozen=True, tag=True):
-    """Learn whether a move without the journal stands."""
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """Learn the answer to a question; what was seen of the endpoint still stands."""
+
+    question: Question
 
 
 class Wait(msgspec.Struct, frozen=True, tag=True):
@@ -88,4 +131,5 @@ class Done(msgspec.Struct, frozen=True, tag=True):
     already: bool = False
 
 
-Action = Write | Move | Scale | ChangeFleet | ReadTag | Wait | Done
+Call = Move | Scale | ChangeFleet
+Action = Write | Call | Ask | Wait | Done

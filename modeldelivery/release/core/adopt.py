@@ -3,11 +3,12 @@
 import msgspec
 
 from modeldelivery.release.core import history, weights
-from modeldelivery.release.core.action import UNREAD, Action, Done, ReadTag, View, Wait, Write
+from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import closed, refuse_broken
-from modeldelivery.release.core.journal import Event, Intent, Journal, Kind
-from modeldelivery.release.core.resolve import RefusedError, rejected_sentence
+from modeldelivery.release.core.journal import Event, EventKind, Intent, Journal
+from modeldelivery.release.core.resolve import rejected_sentence
+from modeldelivery.release.errors import RefusedError
 
 
 class Adopt(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,21 +33,23 @@ def decide(asked: Adopt, view: View) -> Action:
 
     Raises:
         RefusedError: nothing to adopt from, a move is pending, or the endpoint is changing.
-        EndpointBrokenError: SageMaker has given up on the endpoint.
+        BrokenError: the endpoint takes no change.
     """
     journal, endpoint, intent = view.journal, view.endpoint, view.journal.intent
     if endpoint is None:
-        raise RefusedError("there is no endpoint, so there are no weights to adopt: `pulumi up` makes one")
+        raise RefusedError(
+            "there is no endpoint, so there are no weights to adopt", hint="`pulumi up` makes one"
+        )
     if any(event.operation == asked.operation for event in journal.history):
         return Done(f"recorded as decided: {_shown(journal.weights)}", warnings=_rejected_serving(journal))
     refuse_broken(endpoint)
-    if view.unrecorded == UNREAD:
-        return ReadTag()
-    if endpoint.status.busy:
+    if Question.MARK not in view.answers:
+        return Ask(Question.MARK)
+    if endpoint.busy:
         raise RefusedError(
-            f"the endpoint is {endpoint.status}: wait until it is InService, then adopt what it then does"
+            f"the endpoint is {endpoint.word}", hint="wait until it is ready, then adopt what it then does"
         )
-    if intent and not view.unrecorded:
+    if intent and not view.mark:
         raise RefusedError(
             f"a move by {intent.actor} is under way ({intent.kind}: {intent.reason}), which the next `modelctl rollback` "
             f"or `pulumi up` finishes: adopt is for what neither explains"
@@ -55,7 +58,8 @@ def decide(asked: Adopt, view: View) -> Action:
         return Wait("another operation may still act", journal.fence)
     if not weights.traffic(endpoint.current):
         raise RefusedError(
-            "no version on the endpoint gets traffic, so there is nothing to adopt: `modelctl rollback --to …`"
+            "no version on the endpoint gets traffic, so there is nothing to adopt",
+            hint="`modelctl rollback --to …`",
         )
     if intent is None and history.explained(journal, endpoint):
         return Done(f"nothing to adopt: {_shown(journal.weights)}, as recorded", already=True)
@@ -65,11 +69,11 @@ def decide(asked: Adopt, view: View) -> Action:
 def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None) -> Journal:
     journal = view.journal
     if intent:
-        journal = closed(journal, view.now, f"overtaken by a move without the journal: {view.unrecorded}")
+        journal = closed(journal, view.now, f"overtaken by a move without the journal: {view.mark}")
     seen = weights.shares(endpoint.current)
     event = Event(
         operation=asked.operation,
-        kind=Kind.ADOPT,
+        kind=EventKind.ADOPT,
         at=view.now,
         actor=asked.actor,
         reason=asked.reason,
@@ -77,7 +81,9 @@ def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None
         target=seen,
     )
     recorded = history.with_served(journal, seen, view.now).with_event(event)
-    return msgspec.structs.replace(recorded, incarnation=endpoint.incarnation, weights=seen, decision=event)
+    return msgspec.structs.replace(
+        recorded, incarnation=history.life(journal, endpoint), weights=seen, decision=event
+    )
 
 
 def _rejected_serving(journal: Journal) -> tuple[str, ...]:

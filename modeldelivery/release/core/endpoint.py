@@ -1,57 +1,38 @@
-"""What was seen of an endpoint: SageMaker's DescribeEndpoint, in this project's words.
-
-Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
-"""
+"""What was seen of an endpoint, on whichever platform it is."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
 
+from modeldelivery.release.formats import Record
 from modeldelivery.release.version import Version
 
 
-class Status(StrEnum):
-    """EndpointStatus, each of SageMaker's own."""
+class Condition(StrEnum):
+    """Whether an endpoint takes changes; one that is absent is described as None."""
 
-    OUT_OF_SERVICE = "OutOfService"
-    CREATING = "Creating"
-    UPDATING = "Updating"
-    SYSTEM_UPDATING = "SystemUpdating"
-    ROLLING_BACK = "RollingBack"
-    IN_SERVICE = "InService"
-    DELETING = "Deleting"
-    FAILED = "Failed"
-    UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
-
-    @property
-    def busy(self) -> bool:
-        """SageMaker is at work and refuses changes until it ends by itself."""
-        return self in _BUSY
-
-    @property
-    def broken(self) -> bool:
-        """Nothing but deleting and creating the endpoint anew helps."""
-        return self in _BROKEN
+    READY = "ready"
+    BUSY = "busy"  # the platform is at work and refuses changes until it ends by itself
+    BROKEN = "broken"  # the platform takes no change any more
 
 
-_BUSY = frozenset(
-    {Status.CREATING, Status.UPDATING, Status.SYSTEM_UPDATING, Status.ROLLING_BACK, Status.DELETING}
-)
-_BROKEN = frozenset({Status.FAILED, Status.OUT_OF_SERVICE, Status.UPDATE_ROLLBACK_FAILED})
+class Incarnation(Record, frozen=True, kw_only=False):
+    """One life of an endpoint: deleted and made again under the same name, it is another.
 
+    Attributes:
+        id: the platform's own (SageMaker: the ARN), the same in every life.
+        created: seconds since the epoch.
+    """
 
-class Incarnation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One life of an endpoint: deleted and made again under the same name, it is another."""
-
-    arn: str
-    created: float  # seconds since the epoch
+    id: str = msgspec.field(name="arn")
+    created: float
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
     """One version on an endpoint.
 
-    Weights are SageMaker's floats as reported; instances count what runs (current) and what is asked for (desired).
+    Weights are the platform's as reported; instances count what runs (current) and what is requested (desired).
     """
 
     current: float
@@ -61,13 +42,35 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """An endpoint as last described."""
+    """An endpoint as last described.
+
+    Attributes:
+        word: the platform's own word for the condition, such as `Updating`.
+        remedy: what to do about one that is broken; empty otherwise.
+        config: name of the fleet's content that the endpoint runs.
+        failure: why the last change failed, in the platform's words.
+        token: version of the object that weights are written to, for a target with compare-and-swap; a call that carries
+            an older one is refused there. Empty where there is none and fences do the work.
+        seal: operation that last wrote weights, on a target with compare-and-swap.
+    """
 
     incarnation: Incarnation
-    status: Status
+    condition: Condition
+    word: str
     config: str
     variants: Mapping[Version, Variant]
+    remedy: str = ""
     failure: str | None = None
+    token: str = ""
+    seal: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self.condition is Condition.BUSY
+
+    @property
+    def broken(self) -> bool:
+        return self.condition is Condition.BROKEN
 
     @property
     def current(self) -> dict[Version, float]:

@@ -1,31 +1,55 @@
 """Questions about the past that the journal answers: what served, what to fall back to, what explains the weights."""
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Journal, Served
+from modeldelivery.release.core.endpoint import Endpoint, Incarnation
+from modeldelivery.release.core.journal import IntentKind, Journal, Served, Verdict
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.version import Version
 
 
-def fallback(journal: Journal) -> Version | None:
-    """Where a rollback goes: the last version, not rejected, that served before the one serving now, and has other bits.
+def fallback(journal: Journal, endpoint: Endpoint | None = None) -> Version | None:
+    """Where a rollback goes: the last version, not rejected, that carried everything before the one serving now.
 
-    During a move of traffic it is what the move comes from (unless that is rejected, or has the bits it moves to).
+    Never the bits that carry everything now, under whichever name; while traffic is split, one of those serving may be it.
+    What serves is what the endpoint does, where it is given. During a move it is what the move comes from, if that carried
+    everything; during a rollback, where that goes.
     """
     intent = journal.intent
-    now = weights.main_version(journal.weights)
+    now = weights.whole_version(_seen(endpoint) if endpoint else journal.weights)
+    if intent and intent.kind is IntentKind.ROLLBACK and intent.verdict is not Verdict.GIVES:
+        target = weights.whole_version(intent.target)
+        if target and not journal.rejection(target):
+            return target
     if intent and not weights.same(intent.source, intent.target):
-        source, now = weights.main_version(intent.source), weights.main_version(intent.target)
-        if source and not journal.rejection(source) and not _same_bits(journal, source, now):
+        source, now = weights.whole_version(intent.source), weights.whole_version(intent.target)
+        if source and _fit(journal, source, now):
             return source
-    candidates = [
-        s.version
-        for s in journal.served
-        if not journal.rejection(s.version) and not _same_bits(journal, s.version, now)
-    ]
-    return candidates[-1] if candidates else None
+    return _last_whole(journal, (s.version for s in journal.served if _fit(journal, s.version, now)))
+
+
+def _seen(endpoint: Endpoint) -> Mapping[Version, float]:
+    """What serves, or is about to: a Desired that was left behind by a move that failed is neither."""
+    return endpoint.desired if endpoint.busy else endpoint.current
+
+
+def last_whole(journal: Journal, among: Iterable[Version]) -> Version | None:
+    """The one of these versions that carried everything last and is not rejected."""
+    return _last_whole(journal, (v for v in among if not journal.rejection(v)))
+
+
+def _fit(journal: Journal, version: Version, now: Version | None) -> bool:
+    return not journal.rejection(version) and not _same_bits(journal, version, now)
+
+
+def _last_whole(journal: Journal, among: Iterable[Version]) -> Version | None:
+    """Of two that began at the same second, the one later in `served`."""
+    names = set(among)
+    whole = [s for s in journal.served if s.version in names and s.whole is not None]
+    return max(reversed(whole), key=lambda s: s.whole or 0.0).version if whole else None
 
 
 def _same_bits(journal: Journal, left: Version, right: Version | None) -> bool:
@@ -36,28 +60,68 @@ def _same_bits(journal: Journal, left: Version, right: Version | None) -> bool:
     )
 
 
-def has_served(journal: Journal, version: Version) -> bool:
-    return any(s.version == version for s in journal.served)
+def carried(journal: Journal, version: Version) -> bool:
+    """Whether the version ever carried everything here."""
+    return any(s.version == version and s.whole is not None for s in journal.served)
+
+
+def serving_since(journal: Journal) -> tuple[Version, float] | None:
+    """The version with most of the traffic, and since when it has had some."""
+    main = weights.main_version(journal.weights)
+    return next(((s.version, s.since) for s in journal.served if s.version == main), None)
 
 
 def with_served(journal: Journal, seen: Weights, now: float) -> Journal:
     """The journal after `seen` was observed: what serves goes last, the version with most traffic very last."""
-    ranked = sorted(weights.traffic(seen), key=lambda v: (-seen[v], v), reverse=True)
-    since = {s.version: s.since for s in journal.served if s.version in weights.traffic(journal.weights)}
-    kept = tuple(s for s in journal.served if s.version not in ranked)
-    fresh = tuple(Served(version=v, since=since.get(v, now)) for v in ranked)
+    serving, before = weights.traffic(seen), weights.traffic(journal.weights)
+    known = {s.version: s for s in journal.served}
+    kept = tuple(s for s in journal.served if s.version not in serving)
+    fresh = tuple(
+        _noted(
+            known.get(version) or Served(version=version, since=now),
+            now,
+            goes_on=version in before,
+            whole=len(serving) == 1,
+            was_whole=weights.whole_version(journal.weights) == version,
+        )
+        for version in sorted(serving, key=lambda v: (-seen[v], v), reverse=True)
+    )
     return msgspec.structs.replace(journal, served=(*kept, *fresh))
+
+
+def _noted(served: Served, now: float, *, goes_on: bool, whole: bool, was_whole: bool) -> Served:
+    since = served.since if goes_on else now
+    began = served.whole if was_whole and served.whole is not None else now
+    return msgspec.structs.replace(served, since=since, whole=began if whole else served.whole)
+
+
+def withdrawn(journal: Journal, target: Weights) -> tuple[Version, ...]:
+    """Versions that never carried everything and lose all their traffic by `target`, without being rejected."""
+    had = weights.traffic(journal.weights)
+    return tuple(
+        v
+        for v in sorted(had)
+        if not target.get(v, 0) and not carried(journal, v) and not journal.rejection(v)
+    )
 
 
 def same_life(journal: Journal, endpoint: Endpoint) -> bool:
     """Whether the journal's weights are of this endpoint and not of one that is gone."""
-    return journal.incarnation == endpoint.incarnation
+    known, seen = journal.incarnation, endpoint.incarnation
+    return known is not None and (known.id, known.created) == (seen.id, seen.created)
+
+
+def life(journal: Journal, endpoint: Endpoint) -> Incarnation:
+    """The endpoint's, as the journal has it where it does: a newer version may have written more about it."""
+    return (
+        journal.incarnation if journal.incarnation and same_life(journal, endpoint) else endpoint.incarnation
+    )
 
 
 def explained(journal: Journal, endpoint: Endpoint) -> bool:
-    """Whether the journal or its intent accounts for where the endpoint's traffic goes, or is asked to go.
+    """Whether the journal or its intent accounts for where the endpoint's traffic goes, or is requested to go.
 
-    While SageMaker moves traffic, current and desired differ; each must be accounted for.
+    While the platform moves traffic, current and desired differ; each must be accounted for.
     """
     if not same_life(journal, endpoint):
         return False

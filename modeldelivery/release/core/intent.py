@@ -1,7 +1,8 @@
 """Intents: a change is written down before the call that makes it, and closed by what was then observed.
 
 An intent's deadline is the last instant at which its call may be sent. The owner checks it before sending; whoever
-takes over waits it out before believing what it sees.
+takes over waits it out before believing what it sees. A target with compare-and-swap refuses an older call itself, once
+a newer operation has left its id there (the seal): then nothing need be waited out.
 """
 
 import msgspec
@@ -9,17 +10,9 @@ import msgspec
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale, View, Wait, Write
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Event, Intent, Journal, Kind
+from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
+from modeldelivery.release.errors import BrokenError
 from modeldelivery.release.version import Version
-
-LEASE = 8.0  # seconds for which a new intent may send its call
-CALL = 4.0  # seconds that one call may take, time-outs included; S3's clock shows whole seconds, so one more is kept
-CLOCK_STEP = 1.0
-TRIES = 3  # calls that SageMaker may take and undo before an operation gives up
-
-
-class EndpointBrokenError(Exception):
-    """SageMaker has given up on the endpoint, or keeps undoing what it was asked. Traffic was not moved."""
 
 
 def opened(journal: Journal, intent: Intent, now: float) -> Journal:
@@ -42,31 +35,36 @@ def dropping_until(journal: Journal, version: Version, now: float) -> float | No
     return journal.drops_until if version in journal.drops and now <= journal.drops_until else None
 
 
-def lease(journal: Journal, now: float) -> float:
+def lease(view: View) -> float:
     """A deadline for a call to be sent soon: never before any earlier one."""
-    return max(now + LEASE, journal.fence)
+    return max(view.now + view.timing.lease, view.journal.fence)
 
 
-def renewed(journal: Journal, now: float) -> Journal:
+def renewed(view: View) -> Journal:
     """The same intent with time to send again. Its fence stays: what others may still send does not change by waiting."""
-    assert journal.intent is not None
-    return opened(journal, msgspec.structs.replace(journal.intent, deadline=lease(journal, now)), now)
+    assert view.journal.intent is not None
+    again = msgspec.structs.replace(view.journal.intent, deadline=lease(view))
+    return opened(view.journal, again, view.now)
 
 
-def may_send(deadline: float, now: float) -> bool:
-    """Whether a call sent now has answered, or failed, before the deadline."""
-    return now + CALL + CLOCK_STEP <= deadline
+def event_of(intent: Intent, now: float, kind: EventKind | None = None, reason: str = "") -> Event:
+    """What history tells of an intent; its own kind and reason unless others are given.
 
-
-def event_of(intent: Intent, now: float) -> Event:
+    Words of a newer version's that stand for its kind and its verdict go with it.
+    """
+    words = {name: word for name, word in intent.others.items() if name in {"kind", "verdict"}}
+    if kind:
+        words.pop("kind", None)
     return Event(
         operation=intent.operation,
-        kind=intent.kind,
+        kind=kind or EventKind(intent.kind),
         at=now,
         actor=intent.actor,
-        reason=intent.reason,
+        reason=reason or intent.reason,
         source=intent.source,
         target=intent.target,
+        verdict=intent.verdict,
+        others=words,
     )
 
 
@@ -75,14 +73,18 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
     intent = journal.intent
     assert intent is not None
     event = event_of(intent, now)
-    done = msgspec.structs.replace(journal, intent=None, fleet=intent.fleet or journal.fleet).with_event(
-        event
-    )
-    if intent.kind is Kind.FLEET:
-        return done  # it moves nothing, so it says nothing about traffic: others may have moved it meanwhile
+    done = msgspec.structs.replace(journal, intent=None, fleet=intent.fleet or journal.fleet)
+    if intent.kind is IntentKind.FLEET:
+        return done.with_event(
+            event
+        )  # it moves nothing, so it says nothing about traffic: others may have moved it meanwhile
+    gone = history.withdrawn(journal, intent.target)
+    if gone:
+        reason = f"{', '.join(gone)}: {intent.reason}"
+        done = done.with_event(event_of(intent, now, EventKind.WITHDRAWN, reason))
     return msgspec.structs.replace(
-        history.with_served(done, intent.target, now),
-        incarnation=endpoint.incarnation,
+        history.with_served(done.with_event(event), intent.target, now),
+        incarnation=history.life(journal, endpoint),
         weights={v: w for v, w in intent.target.items() if v in endpoint.variants},
         live=intent.live or journal.live,
         decision=event,
@@ -99,7 +101,7 @@ def finished(view: View) -> Journal:
     assert intent is not None
     assert view.endpoint is not None
     done = settled(journal, view.endpoint, view.now)
-    alone = view.answered and intent.kind is not Kind.ROLLBACK
+    alone = view.answered and intent.kind is not IntentKind.ROLLBACK
     return msgspec.structs.replace(done, fence=intent.fence) if alone else done
 
 
@@ -107,9 +109,7 @@ def closed(journal: Journal, now: float, why: str) -> Journal:
     """The journal after an intent that was not carried out: what it decided about versions stands, its move does not."""
     intent = journal.intent
     assert intent is not None
-    event = msgspec.structs.replace(
-        event_of(intent, now), kind=Kind.CLOSED, reason=f"not moved: {why} ({intent.reason})"
-    )
+    event = event_of(intent, now, EventKind.CLOSED, f"not moved: {why} ({intent.reason})")
     return msgspec.structs.replace(journal, intent=None).with_event(event)
 
 
@@ -119,7 +119,12 @@ def foreseen(journal: Journal, endpoint: Endpoint | None) -> Journal:
     Its weights are what will stand, so they are what a preview shows; other intents are superseded and promise nothing.
     """
     intent = journal.intent
-    if intent is None or intent.kind is not Kind.ROLLBACK or endpoint is None or vanished(intent, endpoint):
+    if (
+        intent is None
+        or intent.kind is not IntentKind.ROLLBACK
+        or endpoint is None
+        or vanished(intent, endpoint)
+    ):
         return journal
     return msgspec.structs.replace(
         journal, weights=dict(intent.target), decision=event_of(intent, intent.since)
@@ -135,6 +140,14 @@ def arrived(intent: Intent, endpoint: Endpoint) -> bool:
     return weights.same(endpoint.current, intent.target) and weights.same(endpoint.desired, intent.target)
 
 
+def certain(view: View, intent: Intent) -> bool:
+    """Whether no earlier call can come after what was seen: the seal keeps it out, or its deadline had passed."""
+    assert view.endpoint is not None
+    if view.endpoint.token:
+        return view.endpoint.seal == intent.operation
+    return view.described > intent.fence
+
+
 def vanished(intent: Intent, endpoint: Endpoint) -> tuple[Version, ...]:
     """Versions that the intent gives traffic and that are no longer on the endpoint."""
     return tuple(v for v in weights.traffic(intent.target) if v not in endpoint.variants)
@@ -148,69 +161,86 @@ def pursue(view: View, *, scale: bool) -> Action:
         scale: bring the target up to the capacity that serves now before it gets traffic (argo-rollouts#4612).
 
     Raises:
-        EndpointBrokenError: when SageMaker will not take weights any more.
+        BrokenError: when the platform will not take weights any more.
     """
-    journal, endpoint, now = view.journal, view.endpoint, view.now
+    journal, endpoint = view.journal, view.endpoint
     intent = journal.intent
     assert intent is not None
     assert endpoint is not None
     refuse_broken(endpoint)
-    if endpoint.status.busy:
+    if endpoint.busy:
         return Wait("endpoint is changing")
     gone = vanished(intent, endpoint)
     if gone:
-        return Write(closed(journal, now, f"{', '.join(gone)} is no longer on the endpoint"))
-    if arrived(intent, endpoint):
-        if view.described <= intent.fence:  # an earlier call may have come after what was seen
-            return Wait("an earlier call may still arrive", intent.fence)
+        return Write(closed(journal, view.now, f"{', '.join(gone)} is no longer on the endpoint"))
+    there = arrived(intent, endpoint)
+    if there and certain(view, intent):
         return Write(finished(view))
-    if view.taken >= TRIES:
-        because = f": {endpoint.failure}" if endpoint.failure else ""
-        raise EndpointBrokenError(
-            f"SageMaker took the weights {view.taken} times and took them back{because}"
+    if there and not endpoint.token:
+        return Wait("an earlier call may still arrive", intent.fence)
+    if view.taken >= view.timing.tries:
+        raise BrokenError(
+            f"the endpoint took the weights {view.taken} times and took them back{_because(endpoint)}"
         )
-    if not may_send(intent.deadline, now):
-        return Write(renewed(journal, now))
-    short = _short(intent, endpoint) if scale else None
+    if not _may_send(view, intent):
+        return Write(renewed(view))
+    short = _short(intent, endpoint) if scale and not there else None
     if short:
         version, instances = short
         return Scale(version, instances, intent.deadline)
-    return Move({v: intent.target.get(v, 0) for v in sorted(endpoint.variants)}, intent.deadline)
+    share = {v: intent.target.get(v, 0) for v in sorted(endpoint.variants)}
+    return Move(share, intent.deadline, intent.operation, endpoint.token)
 
 
 def send_fleet(view: View) -> Action:
     """Next act towards a fleet change whose configuration is not the endpoint's.
 
-    An update that SageMaker took and that is not there afterwards was rolled back, silently (terraform-provider-aws#48997).
+    An update that was taken and that is not there afterwards was rolled back, silently (terraform-provider-aws#48997).
     """
-    journal, now, intent = view.journal, view.now, view.journal.intent
+    intent = view.journal.intent
     assert intent is not None
     assert intent.config is not None
     if view.taken:
         because = (view.endpoint.failure if view.endpoint else None) or "it gave no reason"
-        return Write(closed(journal, now, f"SageMaker rolled the change of the fleet back: {because}"))
-    if not may_send(intent.deadline, now):
-        return Write(renewed(journal, now))
-    return ChangeFleet(intent.config, intent.fleet, intent.target, intent.deadline)
+        return Write(
+            closed(view.journal, view.now, f"the platform rolled the change of the fleet back: {because}")
+        )
+    if not _may_send(view, intent):
+        return Write(renewed(view))
+    token = view.endpoint.token if view.endpoint else ""
+    return ChangeFleet(intent.config, intent.fleet, intent.target, intent.deadline, intent.operation, token)
+
+
+def _may_send(view: View, intent: Intent) -> bool:
+    """In time; and with a token, only after a write of the journal, which proves the token older than any newer decision."""
+    token = view.endpoint.token if view.endpoint else ""
+    return view.timing.may_send(intent.deadline, view.now) and (view.confirmed or not token)
 
 
 def refuse_broken(endpoint: Endpoint) -> None:
-    """Raises EndpointBrokenError for the statuses from which SageMaker takes no change."""
-    if endpoint.status.broken:
-        because = f": {endpoint.failure}" if endpoint.failure else ""
-        raise EndpointBrokenError(
-            f"the endpoint is {endpoint.status} and SageMaker takes no change{because}. Delete it with "
-            f"`aws sagemaker delete-endpoint`, then `pulumi up` makes it again with the last version that served"
+    """Raises BrokenError for an endpoint that takes no change."""
+    if endpoint.broken:
+        raise BrokenError(
+            f"the endpoint is {endpoint.word} and takes no change{_because(endpoint)}", hint=endpoint.remedy
         )
 
 
+def _because(endpoint: Endpoint) -> str:
+    return f" ({endpoint.failure})" if endpoint.failure else ""
+
+
 def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:
-    """A version that is to get all traffic with fewer instances than serve it now, and how many it needs."""
-    target = weights.main_version(intent.target)
-    if target is None:
+    """A version that is to get more than its instances can be known to serve, and how many it needs.
+
+    What one instance can serve is the largest share that one serves now; half an instance too few is let pass, none is not.
+    """
+    now = weights.shares(endpoint.current)
+    serving = {v: seen for v, seen in endpoint.variants.items() if now[v] and seen.instances}
+    most = max((now[v] / seen.instances for v, seen in serving.items()), default=0.0)
+    if not most:
         return None
-    needed = sum(
-        v.instances for version, v in endpoint.variants.items() if v.current > 0 and version != target
-    )
-    have = endpoint.variants[target].instances
-    return (target, needed) if have < needed else None
+    for version in sorted(weights.traffic(intent.target)):
+        needed = max(int(intent.target[version] / most + 0.5), 1)
+        if intent.target[version] > now.get(version, 0) and endpoint.variants[version].instances < needed:
+            return version, needed
+    return None

@@ -1,33 +1,59 @@
 """The journal: what serves on an endpoint, who decided it, and what is under way.
 
-One S3 object per endpoint. Every write is conditional on what was read, so two writers never both win. Intents and
+One stored object per endpoint. Every write is conditional on what was read, so two writers never both win. Intents and
 events carry the id of the operation that wrote them, so one whose response was lost finds its own write when it reads
-again. Time is S3's, in seconds since the epoch.
+again. Time is the store's, in seconds since the epoch.
 """
 
 from enum import StrEnum
 
 import msgspec
 
+from modeldelivery.release import formats
 from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.formats import Document, Record
 from modeldelivery.release.version import Version
 
+SCHEMA = 1
 KEPT_EVENTS = 500
 
 
-class Kind(StrEnum):
-    """What moves traffic or changes a fleet, or decides about either."""
+class IntentKind(StrEnum):
+    """What may be under way."""
 
     CREATE = "create"  # `up` makes the endpoint
     FLEET = "fleet"  # `up` adds, drops or resizes versions; weights stand
     UP = "up"  # `up` moves traffic because config's `live` changed
     ROLLBACK = "rollback"
+    OTHER = "other"  # a newer version of this program's
+
+
+class EventKind(StrEnum):
+    """What history tells: an intent's outcome, or a decision that moves nothing by itself."""
+
+    CREATE = "create"
+    FLEET = "fleet"
+    UP = "up"
+    ROLLBACK = "rollback"
     ADOPT = "adopt"  # a move by someone else, recorded as decided
     ACCEPT = "accept"  # a rejection lifted
+    WITHDRAWN = "withdrawn"  # a version that never carried everything lost its traffic, without a verdict
     CLOSED = "closed"  # an intent that could not be carried out
+    OTHER = "other"  # a newer version of this program's
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Verdict(StrEnum):
+    """What a rollback says of the versions that it takes the traffic from."""
+
+    REJECTS = "rejects"
+    KEEPS = "keeps"  # nothing yet: `rollback --keep`; the next plain one rejects them
+    GIVES = (
+        "gives"  # nothing: `rollback --to … --keep` gives a version traffic, and can itself be rolled back
+    )
+    OTHER = "other"  # a newer version of this program's
+
+
+class Intent(Record, frozen=True, kw_only=True):
     """A change under way, written before the call that makes it.
 
     Attributes:
@@ -35,16 +61,17 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         source: weights before.
         target: weights after; for a fleet change, the weights that stand.
         live: config's `live` that counts as applied once this is observed (`up` only).
-        config: endpoint configuration to move to (fleet changes only).
+        config: content of the fleet to move to (fleet changes only).
         drops: versions that a fleet change takes away.
         fleet: versions on the endpoint afterwards (fleet changes only).
         holder: operation that finishes it in its dead owner's stead, and whose the deadline is (a rollback's only).
+        verdict: of a rollback; one without it rejects.
         deadline: the call is never sent after this instant.
         fence: latest deadline of any earlier intent: until then, an older call may still arrive.
     """
 
     operation: str
-    kind: Kind
+    kind: IntentKind
     actor: str
     reason: str
     since: float
@@ -57,6 +84,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     drops: tuple[Version, ...] = ()
     fleet: tuple[Version, ...] = ()
     holder: str | None = None
+    verdict: Verdict | None = None
 
     @property
     def aim(self) -> tuple[object, ...]:
@@ -64,7 +92,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.operation, self.kind, tuple(sorted(self.target.items())), self.config
 
 
-class Rejection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Rejection(Record, frozen=True, kw_only=True):
     """A digest set that must get no traffic until it is accepted. `digest` is None when the bits are not known."""
 
     version: Version
@@ -74,26 +102,33 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reason: str
 
 
-class Served(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A version that was seen serving, since when it last began to."""
+class Served(Record, frozen=True, kw_only=True):
+    """A version that was seen with traffic.
+
+    Attributes:
+        since: when it last began to have some.
+        whole: when it last began to carry everything; None when it never did.
+    """
 
     version: Version
     since: float
+    whole: float | None = None
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One line of history: what was decided or observed, by whom, why."""
+class Event(Record, frozen=True, kw_only=True):
+    """One line of history: what was decided or observed, by whom, why. `verdict` is a rollback's; one without it rejects."""
 
     operation: str
-    kind: Kind
+    kind: EventKind
     at: float
     actor: str
     reason: str
     source: dict[Version, int]
     target: dict[Version, int]
+    verdict: Verdict | None = None
 
 
-class Journal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Journal(Document, frozen=True, kw_only=True):
     """See docs/architecture.md. An empty journal is one of an endpoint that never was.
 
     Attributes:
@@ -105,16 +140,17 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         intent: the move under way.
         fence: latest deadline of any intent, open or closed.
         drops: versions that some fleet change, even one superseded since, may still take away until `drops_until`.
-        served: versions seen serving, oldest first; the last serves now.
+        served: versions seen with traffic, oldest first; the one with most of it goes last.
         decision: what the present weights come from.
         history: newest last; bounded.
     """
 
+    schema: int = SCHEMA
     incarnation: Incarnation | None = None
     live: Version | None = None
     fleet: tuple[Version, ...] = ()
-    weights: dict[Version, int] = {}
-    digests: dict[Version, str] = {}
+    weights: dict[Version, int] = msgspec.field(default_factory=dict)
+    digests: dict[Version, str] = msgspec.field(default_factory=dict)
     intent: Intent | None = None
     fence: float = 0.0
     rejections: tuple[Rejection, ...] = ()
@@ -134,3 +170,32 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def with_event(self, event: Event) -> "Journal":
         return msgspec.structs.replace(self, history=(*self.history, event)[-KEPT_EVENTS:])
+
+
+def decode(body: bytes, where: str) -> Journal:
+    """Read a journal, of this schema or an earlier one.
+
+    Raises:
+        UpdateNeededError: it requires what this version does not know.
+        msgspec.DecodeError: it is no journal.
+    """
+    journal = formats.decode(body, Journal, where)
+    return journal if journal.schema >= SCHEMA else _of_schema_1(journal)
+
+
+def encode(journal: Journal) -> bytes:
+    """A journal as it is stored."""
+    return formats.encode(journal)
+
+
+def _of_schema_1(journal: Journal) -> Journal:
+    """Schema 0 had no `whole`: a version counts as having carried everything unless history shows it only with a part."""
+    whole, part = set[Version](), set[Version]()
+    for event in journal.history:
+        having = {version for version, weight in event.target.items() if weight > 0}
+        (whole if len(having) == 1 else part).update(having)
+    served = tuple(
+        each if each.version in part - whole else msgspec.structs.replace(each, whole=each.since)
+        for each in journal.served
+    )
+    return msgspec.structs.replace(journal, schema=SCHEMA, served=served)

@@ -1,56 +1,132 @@
-"""What config asks of an endpoint."""
+"""What config asks of an endpoint: one vocabulary for the program, the provider, a preview's reader and the core.
 
-from collections.abc import Mapping
+On the wire, keys are in camelCase; a field that is not known is refused.
+"""
+
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from modeldelivery.release.naming import MAX_FLEET
-from modeldelivery.release.version import Version
+from modeldelivery.release.errors import InvalidError
+from modeldelivery.release.naming import MAX_FLEET, Environment, parse_environment
+from modeldelivery.release.version import Version, parse_version
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How careful an environment is; staging and prod differ in these values only.
-
-    Attributes:
-        rollout_required: config's `live` may only name a version that finished a rollout here, or that served here.
-        separate_drop: moving traffic and dropping the version it leaves are two changes.
-        bake_seconds: how long a version serves before the fleet may change again.
-    """
-
-    rollout_required: bool = False
-    separate_drop: bool = False
-    bake_seconds: int = 0
-
-
-class BadRequestError(ValueError):
+class BadRequestError(InvalidError):
     """A release that contradicts itself."""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """The release as config states it, with the digest set of each version of the fleet.
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A part of a request, as it goes over the wire."""
+
+    def plain(self) -> dict[str, object]:
+        """As it goes over the wire: JSON's types, what is not given left out, a value that is known only later as it is."""
+        names = zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+        given = ((key, value) for key, name in names if (value := getattr(self, name)) is not None)
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in given}
+
+
+class Release(Part, frozen=True, kw_only=True):
+    """Which versions are on the endpoint, and which of them config asks to serve.
 
     Raises:
-        BadRequestError: on construction, when `live` is not in the fleet, the fleet repeats a version, is empty or larger than
-            SageMaker takes, or a digest is missing.
+        BadVersionError, BadRequestError: on construction.
     """
 
     live: Version
     fleet: tuple[Version, ...]
-    digests: Mapping[Version, str]
-    rules: Rules = Rules()
 
     def __post_init__(self) -> None:
+        for version in (self.live, *self.fleet):
+            parse_version(version)
         if not 1 <= len(self.fleet) <= MAX_FLEET:
             raise BadRequestError(
-                f"release.fleet has {len(self.fleet)} versions: SageMaker takes 1 to {MAX_FLEET}"
+                f"release.fleet has {len(self.fleet)} versions; it may have 1 to {MAX_FLEET}"
             )
         repeated = sorted({v for v in self.fleet if self.fleet.count(v) > 1})
         if repeated:
             raise BadRequestError(f"release.fleet names {', '.join(repeated)} more than once")
         if self.live not in self.fleet:
             raise BadRequestError(
-                f"release.live {self.live} is not in release.fleet {list(self.fleet)}: add it there"
+                f"release.live {self.live} is not in the fleet ({', '.join(self.fleet)})", hint="add it there"
             )
-        missing = [v for v in self.fleet if v not in self.digests]
+
+
+class Rules(Part, frozen=True, kw_only=True):
+    """How careful an environment is; environments differ in these values only.
+
+    Attributes:
+        rollout_required: config's `live` may only name a version that finished a rollout here, or carried everything here.
+        separate_drop: moving traffic and dropping the version it leaves are two changes.
+        bake_seconds: how long a version serves before the fleet may change again.
+        promotes_from: environment where a version must have carried everything before it gets traffic here; a preview's
+            reader holds a change to it.
+    """
+
+    rollout_required: bool = False
+    separate_drop: bool = False
+    bake_seconds: int = 0
+    promotes_from: Environment | None = None
+
+    def __post_init__(self) -> None:
+        if self.promotes_from is not None:
+            parse_environment(self.promotes_from)
+
+    def weaker_than(self, before: "Rules") -> Iterator[str]:
+        """What these rules no longer demand, a sentence for each: the one place that says when a rule got weaker."""
+        if before.rollout_required and not self.rollout_required:
+            yield "a version may be live without a finished rollout"
+        if before.separate_drop and not self.separate_drop:
+            yield "moving traffic and dropping a version may be one change"
+        if before.promotes_from and self.promotes_from != before.promotes_from:
+            yield (
+                f"a version need not have carried all traffic in {before.promotes_from} before it gets traffic here"
+            )
+        if self.bake_seconds < before.bake_seconds:
+            yield (
+                f"the fleet may change {self.bake_seconds} s after a version began to serve, not {before.bake_seconds} s"
+            )
+
+
+class Member(Part, frozen=True, kw_only=True):
+    """One version of a fleet and what it runs on.
+
+    Attributes:
+        digest: id of its digest set.
+        model_name: the platform's name of what serves it.
+        instance_count: what it starts with.
+    """
+
+    version: Version
+    digest: str
+    model_name: str
+    instance_type: str
+    instance_count: int
+
+    def __post_init__(self) -> None:
+        parse_version(self.version)
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """The release as config states it, with the digest set of each version of the fleet.
+
+    Raises:
+        BadRequestError: on construction, when a digest is missing.
+    """
+
+    release: Release
+    digests: Mapping[Version, str]
+    rules: Rules = Rules()
+
+    def __post_init__(self) -> None:
+        missing = [v for v in self.release.fleet if v not in self.digests]
         if missing:
             raise BadRequestError(f"no digest set is known for {', '.join(missing)}")
+
+    @property
+    def live(self) -> Version:
+        return self.release.live
+
+    @property
+    def fleet(self) -> tuple[Version, ...]:
+        return self.release.fleet

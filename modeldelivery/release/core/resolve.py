@@ -11,11 +11,8 @@ from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal, Rejection
 from modeldelivery.release.core.request import Request
 from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
-
-
-class RefusedError(Exception):
-    """What was asked would break a rule; the message says what to do instead. Nothing was changed."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,14 +81,16 @@ def refuse_young(request: Request, journal: Journal, now: float) -> None:
     Raises:
         RefusedError: when the fleet may not change yet.
     """
-    if not journal.served or not request.rules.bake_seconds:
+    serving = history.serving_since(journal)
+    if serving is None or not request.rules.bake_seconds:
         return
-    last = journal.served[-1]
-    left = last.since + request.rules.bake_seconds - now
+    version, since = serving
+    left = since + request.rules.bake_seconds - now
     if left > 0:
         raise RefusedError(
-            f"{last.version} has served for {now - last.since:.0f} s of its {request.rules.bake_seconds} s bake, and weights "
-            f"cannot be moved while SageMaker changes the fleet: change the fleet in {left:.0f} s"
+            f"{version} has served for {now - since:.0f} s of its {request.rules.bake_seconds} s bake, and weights "
+            f"cannot be moved while the fleet is being changed",
+            hint=f"change the fleet in {left:.0f} s",
         )
 
 
@@ -107,12 +106,7 @@ def _first_life(request: Request, journal: Journal) -> Plan:
     start: Version | None = request.live
     rejection = journal.rejection(request.live)
     if rejection:
-        fit = [
-            s.version
-            for s in journal.served
-            if s.version in request.fleet and not journal.rejection(s.version)
-        ]
-        start = fit[-1] if fit else None
+        start = history.last_whole(journal, request.fleet)
         reason = rejected_sentence(request.live, rejection)
         if start is None:
             raise RefusedError(
@@ -120,7 +114,7 @@ def _first_life(request: Request, journal: Journal) -> Plan:
                 f"`modelctl accept {request.live} --reason …`"
             )
         warnings = (f"{reason}; the new endpoint starts on {start}, the last that served",)
-    elif request.rules.rollout_required and journal.served and not history.has_served(journal, request.live):
+    elif request.rules.rollout_required and journal.served and not history.carried(journal, request.live):
         raise RefusedError(_needs_rollout(request.live))
     assert start is not None
     return Plan(
@@ -181,7 +175,7 @@ def _forbidden(request: Request, journal: Journal) -> str | None:
         return (
             f"{rejected_sentence(request.live, rejection)}; to give it traffic: {_given_again(request.live)}"
         )
-    if request.rules.rollout_required and not history.has_served(journal, request.live):
+    if request.rules.rollout_required and not history.carried(journal, request.live):
         return _needs_rollout(request.live)
     return None
 
@@ -209,7 +203,7 @@ def _off_rejected(base: Weights, journal: Journal, endpoint: Endpoint) -> tuple[
     recorded = weights.traffic(journal.weights)
     if recorded and all(v in endpoint.variants and not journal.rejection(v) for v in recorded):
         return journal.weights, [f"{why}; its traffic goes back to what the journal records"]
-    refuge = history.fallback(journal)
+    refuge = history.fallback(journal, endpoint)
     if refuge is None or refuge not in endpoint.variants:
         clean = [v for v in weights.traffic(base) if not journal.rejection(v)]
         refuge = clean[0] if clean else None

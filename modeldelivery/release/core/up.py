@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.action import UNREAD, Action, Done, ReadTag, View, Wait, Write
+from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.intent import (
-    EndpointBrokenError,
     arrived,
     closed,
     finished,
@@ -18,11 +17,12 @@ from modeldelivery.release.core.intent import (
     send_fleet,
     settled,
 )
-from modeldelivery.release.core.journal import Intent, Journal, Kind
+from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.core.request import Request
-from modeldelivery.release.core.resolve import Plan, RefusedError, refuse_young, resolve
+from modeldelivery.release.core.resolve import Plan, refuse_young, resolve
 from modeldelivery.release.core.rollback import unrecorded_sentence
 from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.errors import BrokenError, RefusedError
 from modeldelivery.release.version import Version
 
 ConfigName = Callable[[tuple[Version, ...]], str]
@@ -53,26 +53,26 @@ def decide(asked: Up, view: View) -> Action:
 
     Raises:
         RefusedError: by the rules of `resolve`, or because something else was decided while it ran.
-        EndpointBrokenError: when SageMaker failed, or silently undid, what it was asked.
+        BrokenError: when the platform failed, or silently undid, what it was asked.
     """
     journal, endpoint = view.journal, view.endpoint
     intent = journal.intent
     _refuse_if_superseded(asked, journal)
-    if endpoint is not None and endpoint.status.busy:
+    if endpoint is not None and endpoint.busy:
         return Wait("endpoint is changing")
-    if _must_read_tag(view):
-        return ReadTag()
-    if view.unrecorded not in {None, UNREAD}:
-        raise RefusedError(unrecorded_sentence(view.unrecorded))
+    if endpoint is not None and Question.MARK not in view.answers:
+        return Ask(Question.MARK)
+    if view.mark:
+        raise RefusedError(unrecorded_sentence(view.mark))
     if intent and intent.operation == asked.operation:
         return _own(view, intent)
     if _others_may_act(asked, view):
         return Wait("another operation may still act", journal.fence)
-    if intent and intent.kind is Kind.ROLLBACK and endpoint is not None:
+    if intent and intent.kind is IntentKind.ROLLBACK and endpoint is not None:
         return _finish(asked, view)
     if (
         intent
-        and intent.kind is Kind.CREATE
+        and intent.kind is IntentKind.CREATE
         and endpoint
         and endpoint.config == intent.config
         and arrived(intent, endpoint)
@@ -82,16 +82,12 @@ def decide(asked: Up, view: View) -> Action:
 
 
 def _refuse_if_superseded(asked: Up, journal: Journal) -> None:
-    """Raises RefusedError when this run's move was closed: by SageMaker, or by someone whose decision stands."""
+    """Raises RefusedError when this run's move was closed: by the platform, or by someone whose decision stands."""
     last = next((e for e in reversed(journal.history) if e.operation == asked.operation), None)
-    if last and last.kind is Kind.CLOSED:
+    if last and last.kind is EventKind.CLOSED:
         raise RefusedError(
             f"{last.reason}. Nothing else was changed; `modelctl status` shows where things stand"
         )
-
-
-def _must_read_tag(view: View) -> bool:
-    return view.endpoint is not None and view.unrecorded == UNREAD
 
 
 def _others_may_act(asked: Up, view: View) -> bool:
@@ -115,17 +111,17 @@ def _finish(asked: Up, view: View) -> Action:
 def _own(view: View, intent: Intent) -> Action:
     """Carry on this run's own intent."""
     endpoint = view.endpoint
-    if intent.kind is Kind.UP:
+    if intent.kind is IntentKind.UP:
         if endpoint is None:
-            raise EndpointBrokenError(
-                "the endpoint was deleted while its traffic was being moved: run `pulumi up` again"
+            raise BrokenError(
+                "the endpoint was deleted while its traffic was being moved", hint="run `pulumi up` again"
             )
         return pursue(view, scale=True)
     if endpoint is None or endpoint.config != intent.config:
         return send_fleet(view)
     refuse_broken(endpoint)
-    if intent.kind is Kind.CREATE and not arrived(intent, endpoint):
-        raise EndpointBrokenError(f"the endpoint was made and does not serve as asked: {endpoint.current}")
+    if intent.kind is IntentKind.CREATE and not arrived(intent, endpoint):
+        raise BrokenError(f"the endpoint was made and does not serve as asked: {endpoint.current}")
     return Write(finished(view))
 
 
@@ -137,12 +133,12 @@ def _follow(asked: Up, view: View) -> Action:
     plan = resolve(request, journal, endpoint, now)
     _refuse_unseen(asked, plan, view)
     if endpoint is None:
-        return Write(_open_fleet(asked, view, Kind.CREATE, request.fleet, plan.weights))
+        return Write(_open_fleet(asked, view, IntentKind.CREATE, request.fleet, plan.weights))
     refuse_broken(endpoint)
     staged = tuple(request.fleet) if not plan.shifts else (*request.fleet, *plan.drop)
     if endpoint.config != asked.config(staged):
         refuse_young(request, journal, now)
-        return Write(_open_fleet(asked, view, Kind.FLEET, staged, plan.standing))
+        return Write(_open_fleet(asked, view, IntentKind.FLEET, staged, plan.standing))
     if plan.shifts or (plan.decided and not weights.same(plan.weights, journal.weights)):
         return Write(_open_shift(asked, view, plan))
     applied = _applied(asked, journal, now)
@@ -176,7 +172,9 @@ def _refuse_unseen(asked: Up, plan: Plan, view: View) -> None:
         )
 
 
-def _open_fleet(asked: Up, view: View, kind: Kind, fleet: tuple[Version, ...], standing: Weights) -> Journal:
+def _open_fleet(
+    asked: Up, view: View, kind: IntentKind, fleet: tuple[Version, ...], standing: Weights
+) -> Journal:
     journal, endpoint = view.journal, view.endpoint
     present = endpoint.variants if endpoint else {}
     intent = Intent(
@@ -185,11 +183,11 @@ def _open_fleet(asked: Up, view: View, kind: Kind, fleet: tuple[Version, ...], s
         actor=asked.actor,
         reason=f"fleet {', '.join(fleet)}",
         since=view.now,
-        source=dict(standing) if kind is Kind.FLEET else {},
+        source=dict(standing) if kind is IntentKind.FLEET else {},
         target={v: standing.get(v, 0) for v in sorted(fleet)},
-        deadline=lease(journal, view.now),
+        deadline=lease(view),
         fence=journal.fence,
-        live=asked.request.live if kind is Kind.CREATE else None,
+        live=asked.request.live if kind is IntentKind.CREATE else None,
         config=asked.config(fleet),
         drops=tuple(sorted(v for v in present if v not in fleet)),
         fleet=fleet,
@@ -203,13 +201,13 @@ def _open_shift(asked: Up, view: View, plan: Plan) -> Journal:
     changed = asked.request.live != journal.live
     intent = Intent(
         operation=asked.operation,
-        kind=Kind.UP,
+        kind=IntentKind.UP,
         actor=asked.actor,
         reason=f"release.live is {asked.request.live}",
         since=view.now,
         source=dict(plan.standing),
         target=weights.checked(plan.weights),
-        deadline=lease(journal, view.now),
+        deadline=lease(view),
         fence=journal.fence,
         live=asked.request.live if changed else None,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.version import Version
 
 Weights = Mapping[Version, int]
@@ -9,8 +10,8 @@ Weights = Mapping[Version, int]
 FULL = 100
 
 
-class BadWeightsError(ValueError):
-    """Weights that SageMaker would take and this project never sends."""
+class BadWeightsError(InvalidError):
+    """Weights that the platform would take and this project never sends."""
 
 
 def all_to(version: Version, present: Iterable[Version]) -> dict[Version, int]:
@@ -36,14 +37,19 @@ def traffic(weights: Mapping[Version, float]) -> dict[Version, float]:
 
 
 def shares(seen: Mapping[Version, float]) -> dict[Version, int]:
-    """Weights as shares of 100 (largest remainder first): SageMaker routes by w/Σw, and anyone may have set 1 and 0."""
+    """Weights as shares of 100 (largest remainder first): requests go by w/Σw, and anyone may have set 1 and 0.
+
+    A version that gets anything has a share of at least 1: beside a 0, anything above 0 differs.
+    """
     total = sum(seen.values())
     if not total:
         return dict.fromkeys(seen, 0)
     exact = {v: FULL * w / total for v, w in seen.items()}
-    whole = {v: int(x) for v, x in exact.items()}
-    for v in sorted(exact, key=lambda v: (whole[v] - exact[v], v))[: FULL - sum(whole.values())]:
+    whole = {v: max(int(x), 1) if x > 0 else 0 for v, x in exact.items()}
+    left = FULL - sum(whole.values())
+    for v in sorted(exact, key=lambda v: (whole[v] - exact[v], v))[: max(left, 0)]:
         whole[v] += 1
+    whole[max(whole, key=lambda v: (whole[v], v))] += min(left, 0)
     return whole
 
 
@@ -56,3 +62,9 @@ def main_version(weights: Mapping[Version, float]) -> Version | None:
     """The version with most of the traffic, if any has some; ties go to the smaller name, so that all agree."""
     serving = traffic(weights)
     return min(serving, key=lambda v: (-serving[v], v)) if serving else None
+
+
+def whole_version(weights: Mapping[Version, float]) -> Version | None:
+    """The version that carries everything, if one does."""
+    serving = traffic(weights)
+    return next(iter(serving)) if len(serving) == 1 else None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import EventKind, Journal
 from modeldelivery.release.naming import Place
 from modeldelivery.release.record import Evidence, VersionRecord
 from modeldelivery.release.version import Version, precedence
@@ -17,8 +17,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         digest: id of its digest set; other environments know the bits by it, whatever they are called.
-        served_seconds: how long it has had traffic in all.
-        served_since: when it first had; None when it never had.
+        served_seconds: how long it has carried everything, in all.
+        served_since: when it first did; None when it never did.
         serving: it has traffic now.
         rejected: why it may have none, if it may not.
         metrics: what training measured; None when not recorded.
@@ -79,11 +79,13 @@ def standing(
 
 
 def _served(journal: Journal, now: float) -> dict[Version, tuple[float, float]]:
-    """When each version first had traffic, and for how many seconds in all; history that was cut off is not counted."""
-    found = {each.version: (each.since, 0.0) for each in journal.served}
+    """When each version first carried everything, and for how many seconds in all; history that was cut off is not counted."""
+    found = {each.version: (each.whole, 0.0) for each in journal.served if each.whole is not None}
     times = [*(event.at for event in journal.history), now]
     for event, end in zip(journal.history, times[1:], strict=True):
-        for version in weights.traffic(event.target):
+        stood = event.source if event.kind is EventKind.CLOSED else event.target
+        version = weights.whole_version(stood)
+        if version:
             since, seconds = found.get(version, (event.at, 0.0))
             found[version] = min(since, event.at), seconds + max(0.0, end - event.at)
     return found

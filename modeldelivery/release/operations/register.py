@@ -2,14 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.errors import ConflictError, RefusedError
 from modeldelivery.release.naming import Place, artifact_key
-from modeldelivery.release.ports import ConflictError, Progress
-from modeldelivery.release.record import Entry, Evidence, VersionRecord
+from modeldelivery.release.ports import Progress, Registry
+from modeldelivery.release.record import Evidence, VersionRecord
 from modeldelivery.release.version import DigestSet, Version
 
 CLAIM_TRIES = 5
@@ -17,26 +16,6 @@ _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/(?P<repository>[^@:]+)"
     r"@(?P<digest>sha256:[0-9a-f]{64})"
 )
-
-
-class Registry(Protocol):
-    """Where versions are kept. Each method is one idea and safe to repeat; each raises LostError, UnreachableError."""
-
-    def entry(self, version: Version) -> Entry: ...
-
-    def has_image(self, digest: str) -> bool: ...
-
-    def store_artifact(self, path: Path, digest: str) -> bool:
-        """Upload unless there; whether it was new. Raises ArtifactError."""
-        ...
-
-    def write(self, record: VersionRecord, etag: str | None) -> None:
-        """Raises ConflictError when the object no longer has `etag` (None: exists)."""
-        ...
-
-    def find_package(self, record: VersionRecord) -> str | None: ...
-
-    def create_package(self, record: VersionRecord) -> str: ...
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,9 +64,10 @@ def register(place: Place, registry: Registry, asked: Registration, progress: Pr
         _refuse_other_bits(before, asked, digests)
     if not registry.has_image(digests.image):
         raise RefusedError(
-            f"the repository {place.repository} has no image {digests.image}: push it first, then register"
+            f"the repository {place.repository} has no image {digests.image}",
+            hint="push it first, then register",
         )
-    new = registry.store_artifact(asked.artifact, digests.model)
+    new = registry.store_artifact(asked.artifact, digests.model, progress)
     progress.note(f"artifact {digests.model} {'uploaded' if new else 'is already there'}")
     if before and before.package_arn:
         return Registered(record=before, already=True)
@@ -99,12 +79,12 @@ def image_digest(place: Place, image: str) -> str:
     found = _IMAGE.fullmatch(image)
     wanted = f"{place.account}.dkr.ecr.{place.region}.amazonaws.com/{place.repository}@sha256:<64 hex digits>"
     if found is None:
-        raise RefusedError(f"--image {image!r} does not name an image by digest: write {wanted}")
+        raise RefusedError(f"--image {image!r} does not name an image by digest", hint=f"write {wanted}")
     here = (place.account, place.region, place.repository)
     if (found["account"], found["region"], found["repository"]) != here:
         raise RefusedError(
-            f"--image {image} is not in {place.environment}'s repository, the only one that its endpoint may "
-            f"pull from: push it there and write {wanted}"
+            f"--image {image} is not in {place.environment}'s repository, the only one that its endpoint may pull from",
+            hint=f"push it there and write {wanted}",
         )
     return found["digest"]
 
@@ -136,9 +116,9 @@ def _claimed(
             progress.note(f"model package {package}")
             registry.write(msgspec.structs.replace(record, package_arn=package), entry.etag)
         except ConflictError:
-            progress.note(f"someone else is registering {asked.version}: looking again")
+            progress.note(f"the record of {asked.version} was written meanwhile: looking again")
     raise RefusedError(
-        f"{asked.version} keeps being written by someone else: see who registers it, then try again"
+        f"{asked.version} keeps being written by someone else", hint="see who registers it, then try again"
     )
 
 
@@ -157,5 +137,6 @@ def _refuse_other_bits(record: VersionRecord, asked: Registration, digests: Dige
     if differing:
         raise RefusedError(
             f"{record.version} is already registered by {record.registered_by} with {'; '.join(differing)}. "
-            f"A version never changes: register new bits as a new version"
+            f"A version never changes",
+            hint="register new bits as a new version",
         )

@@ -7,11 +7,12 @@ import msgspec
 
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Event, Journal, Kind
+from modeldelivery.release.core.journal import Event, EventKind, IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
 from modeldelivery.release.core.rollback import unrecorded_sentence
+from modeldelivery.release.errors import DeliveryError, UpdateNeededError
 from modeldelivery.release.naming import Place
-from modeldelivery.release.ports import BusyError, Hosting, JournalStore, LostError, Stored, UnreachableError
+from modeldelivery.release.ports import JournalStore, Stored, Traffic
 from modeldelivery.release.version import Version, precedence
 
 UNKNOWN = "unknown"
@@ -26,7 +27,7 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """Who decided, or is carrying out, what."""
 
-    kind: Kind
+    kind: EventKind
     by: str
     at: datetime
     reason: str
@@ -57,7 +58,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What `modelctl status --json` prints.
 
     Attributes:
-        endpoint_status: SageMaker's; "unknown" when the endpoint cannot be seen, None when there is none.
+        endpoint_status: in the platform's word; "unknown" when the endpoint cannot be seen, None when there is none.
         live: config's `live` as last applied; it does not serve while a rollback holds.
         hold: why `live` does not serve, and what to type; None when nothing holds.
         pending: a move under way, or one that nobody finished yet.
@@ -92,35 +93,41 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         stored: the journal, None when it could not be read.
         endpoint: None when there is none, or when it could not be seen.
         seen: whether it could.
-        tag: what the endpoint says of a move without the journal.
+        mark: what the endpoint says of a move without the journal.
         problems: why something could not be read.
     """
 
     stored: Stored | None
     endpoint: Endpoint | None
     seen: bool = True
-    tag: str | None = None
+    mark: str | None = None
     problems: tuple[str, ...] = ()
 
 
-def read(store: JournalStore, hosting: Hosting) -> Found:
-    """Ask for both; what does not answer becomes one of the `problems`."""
+def read(store: JournalStore, traffic: Traffic) -> Found:
+    """Ask for both; what does not answer becomes one of the `problems`.
+
+    Raises:
+        UpdateNeededError: nothing that this version could say of the journal would be true.
+    """
     problems: list[str] = []
     stored: Stored | None = None
     endpoint: Endpoint | None = None
-    tag: str | None = None
+    mark: str | None = None
     seen = False
     try:
         stored = store.read()
-    except (BusyError, LostError, UnreachableError) as error:
+    except UpdateNeededError:
+        raise
+    except DeliveryError as error:
         problems.append(f"the journal cannot be read: {error}")
     try:
-        endpoint = hosting.describe()
+        endpoint = traffic.describe()
         seen = True
-        tag = hosting.unrecorded() if endpoint else None
-    except (BusyError, LostError, UnreachableError) as error:
+        mark = traffic.marked() if endpoint else None
+    except DeliveryError as error:
         problems.append(f"the endpoint cannot be seen: {error}")
-    return Found(stored=stored, endpoint=endpoint, seen=seen, tag=tag, problems=tuple(problems))
+    return Found(stored=stored, endpoint=endpoint, seen=seen, mark=mark, problems=tuple(problems))
 
 
 def assess(place: Place, found: Found) -> Status:
@@ -132,9 +139,9 @@ def assess(place: Place, found: Found) -> Status:
     candidates = tuple(
         v
         for v in sorted(known, key=precedence)
-        if stored and not history.has_served(journal, v) and v != serving
+        if stored and not history.carried(journal, v) and v != serving
     )
-    fallback = history.fallback(journal)
+    fallback = history.fallback(journal, endpoint)
     shown = sorted(known | {r.version for r in journal.rejections}, key=precedence, reverse=True)
     return Status(
         model=place.model,
@@ -142,7 +149,7 @@ def assess(place: Place, found: Found) -> Status:
         account=place.account,
         region=place.region,
         endpoint=place.endpoint,
-        endpoint_status=endpoint.status.value if endpoint else None if found.seen else UNKNOWN,
+        endpoint_status=endpoint.word if endpoint else None if found.seen else UNKNOWN,
         serving=serving,
         live=journal.live,
         fallback=fallback,
@@ -175,7 +182,7 @@ def _version(
         "rejected": rejection is not None,
     }
     intent = journal.intent
-    intended = intent.target if intent and intent.kind is not Kind.FLEET else journal.weights
+    intended = intent.target if intent and intent.kind is not IntentKind.FLEET else journal.weights
     return OnEndpoint(
         version=version,
         roles=tuple(role for role, has in roles.items() if has),
@@ -209,7 +216,7 @@ def _pending(journal: Journal) -> Decided | None:
     if intent is None:
         return None
     return Decided(
-        kind=intent.kind,
+        kind=EventKind(intent.kind),
         by=intent.actor,
         at=_time(intent.since),
         reason=intent.reason,
@@ -220,14 +227,14 @@ def _pending(journal: Journal) -> Decided | None:
 
 def _divergence(found: Found) -> tuple[str, ...]:
     endpoint, sentences = found.endpoint, list[str]()
-    if found.tag:
-        sentences.append(unrecorded_sentence(found.tag))
-    if endpoint and endpoint.status.broken:
+    if found.mark:
+        sentences.append(unrecorded_sentence(found.mark))
+    if endpoint and endpoint.broken:
         sentences.append(
-            f"the endpoint is {endpoint.status}: {endpoint.failure or 'SageMaker gives no reason'}"
+            f"the endpoint is {endpoint.word}: {endpoint.failure or 'the platform gives no reason'}"
         )
     elif endpoint and endpoint.failure:
-        sentences.append(f"SageMaker says: {endpoint.failure}")
+        sentences.append(f"the last change failed: {endpoint.failure}")
     if found.stored and endpoint:
         sentences += _differing(found.stored.journal, endpoint)
     elif found.stored and found.seen and found.stored.journal.incarnation:

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 import msgspec
 
+from modeldelivery.catalogue.kind import Nature
+from modeldelivery.catalogue.table import rank
+from modeldelivery.catalogue.tokens import ENDPOINT, SCALING_TARGET
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
 from modeldelivery.review.core.config import PROJECT, read_config
@@ -12,20 +15,9 @@ from modeldelivery.review.core.cost import CostChange, Prices, cost_change
 from modeldelivery.review.core.document import Document, holds_unknown
 from modeldelivery.review.core.fleet import FleetChange, fleet_change, variant_of
 from modeldelivery.review.core.guards import METADATA, weakened
-from modeldelivery.review.core.kinds import (
-    ALARM,
-    ENDPOINT,
-    MODEL,
-    SCALING_POLICY,
-    SCALING_TARGET,
-    Nature,
-    rank,
-)
 from modeldelivery.review.core.permissions import PermissionChange, permission_changes
 from modeldelivery.review.core.touched import Effect, Touched, touched
 
-# Of a version, and gone or made again with it.
-_OF_A_VERSION = {MODEL, ALARM, SCALING_TARGET, SCALING_POLICY}
 # The Endpoint's own provider says with these what it looked up; the fleet's part tells them.
 _OF_A_CHECK = frozenset(
     {"weights", "servingAtCheck", "fallbackAtCheck", "release", "variants", "rules", "approvals"}
@@ -97,7 +89,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kinds: all that it is, the gravest first; none when nothing changes.
         guarded: the environment protects what it holds, or did until this change.
-        promotes_from: the environment where a version must have served before, or had to until this change.
+        promotes_from: the environment where a version must have carried all traffic before, or had to until this change.
         fleet: the endpoint's versions; None where there is no endpoint.
         plain: everything else that changes.
         warnings, errors: what engine, provider and program said.
@@ -183,7 +175,7 @@ def _weakened(resources: Sequence[Touched], fleet: FleetChange | None) -> Iterat
     for each in resources:
         reasons = weakened(each)
         removed = each.effect in {Effect.DELETE, Effect.ABANDON} and each.kind.nature is Nature.GUARDS
-        with_its_version = each.type in _OF_A_VERSION and variant_of(each.before) in gone
+        with_its_version = each.kind.per_version and variant_of(each.before) in gone
         if removed and not with_its_version:
             reasons = (*reasons, "it is removed")
         if reasons:
@@ -253,7 +245,7 @@ def _plain_kinds(resource: Touched, fleet: FleetChange | None) -> Iterator[Kind]
 
 def _comes_with_the_fleet(resource: Touched, fleet: FleetChange | None) -> bool:
     """Whether it is a Model, an alarm or scaling of a version that this change adds, drops, resizes or rescales."""
-    if fleet is None or resource.type not in _OF_A_VERSION:
+    if fleet is None or not resource.kind.per_version:
         return False
     changing = {*fleet.added, *fleet.dropped, *(r.after.version for r in fleet.resized)}
     if resource.type == SCALING_TARGET:

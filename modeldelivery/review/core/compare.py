@@ -1,4 +1,7 @@
-"""What production would get that staging has not had: both previews, resource by resource, without what names the environment."""
+"""What an environment would get that the one it promotes from has not had.
+
+Both previews are compared, resource by resource, without what names the environment.
+"""
 
 import hashlib
 import json
@@ -9,8 +12,8 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.catalogue.tokens import ENDPOINT, MODEL
 from modeldelivery.review.core.document import UNKNOWN
-from modeldelivery.review.core.kinds import ENDPOINT, MODEL
 from modeldelivery.review.core.touched import Touched
 
 # What differs between two environments, and between two resources that were made alike: ids, and auto-names' endings.
@@ -35,7 +38,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return _ID.sub("ID", re.sub(rf"\b{re.escape(self.environment)}\b", "ENVIRONMENT", text))
 
 
-class Print(msgspec.Struct, frozen=True, kw_only=True):
+class Fingerprint(msgspec.Struct, frozen=True, kw_only=True):
     """A resource's fingerprint: a digest of each property before and after, so that no value leaves the preview.
 
     Attributes:
@@ -51,14 +54,17 @@ class Print(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class When(StrEnum):
-    """When staging gets what production would get."""
+    """When the environment that this one promotes from gets the same."""
 
-    NEVER = "staging has not had it"
-    TOGETHER = "staging gets it with the same change"
+    NEVER = "never"
+    TOGETHER = "with the same change"
 
 
-class Unheard(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of production's change that staging has not had. `properties` is empty where the whole resource is meant."""
+class Untested(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a change that the environment it promotes from has not had.
+
+    `properties` is empty where the whole resource is meant.
+    """
 
     effect: str
     words: str
@@ -67,10 +73,10 @@ class Unheard(msgspec.Struct, frozen=True, kw_only=True):
     when: When
 
 
-def fingerprints(place: Place, resources: Sequence[Touched]) -> dict[str, Print]:
+def fingerprints(place: Place, resources: Sequence[Touched]) -> dict[str, Fingerprint]:
     """Every resource that is not a version's, by its neutral name."""
     return {
-        f"{each.type}::{place.neutral(each.name)}": Print(
+        f"{each.type}::{place.neutral(each.name)}": Fingerprint(
             effect=each.effect.name.lower(),
             words=each.kind.words,
             name=each.name,
@@ -82,36 +88,36 @@ def fingerprints(place: Place, resources: Sequence[Touched]) -> dict[str, Print]
     }
 
 
-def unheard(prints: Mapping[str, Print], tried: Mapping[str, Print]) -> tuple[Unheard, ...]:
-    """What one environment would get that the other, where things are tried, has not had.
+def untested(ours: Mapping[str, Fingerprint], theirs: Mapping[str, Fingerprint]) -> tuple[Untested, ...]:
+    """What one environment would get that the one it promotes from has not had.
 
     Args:
-        prints: of the environment that would get it.
-        tried: of the other.
+        ours: fingerprints of the environment that would get it.
+        theirs: of the other.
     """
-    return tuple(_unheard(prints, tried))
+    return tuple(_untested(ours, theirs))
 
 
-def _unheard(prints: Mapping[str, Print], tried: Mapping[str, Print]) -> Iterator[Unheard]:
-    for key, mine in prints.items():
+def _untested(ours: Mapping[str, Fingerprint], theirs: Mapping[str, Fingerprint]) -> Iterator[Untested]:
+    for key, mine in ours.items():
         if mine.effect in {"none", "read"} and mine.before == mine.after:
             continue
-        other = tried.get(key) or _sibling(key, tried)
+        other = theirs.get(key) or _sibling(key, theirs)
         if mine.after is None:
             if _VERSION.search(key):
                 continue  # it goes with its version, of which the fleet's part tells
             if other and other.before is not None:
-                yield _say(mine, (), When.TOGETHER if other.after is None else When.NEVER)
+                yield _of(mine, (), When.TOGETHER if other.after is None else When.NEVER)
         elif mine.before is None:
             if other is None or other.after is None:
-                yield _say(mine, (), When.NEVER)
+                yield _of(mine, (), When.NEVER)
             elif other.before is None:
-                yield _say(mine, (), When.TOGETHER)
+                yield _of(mine, (), When.TOGETHER)
         else:
             yield from _properties(mine, other)
 
 
-def _properties(mine: Print, other: Print | None) -> Iterator[Unheard]:
+def _properties(mine: Fingerprint, other: Fingerprint | None) -> Iterator[Untested]:
     before, after = mine.before or {}, mine.after or {}
     changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     if not changed and mine.effect != "none":
@@ -123,19 +129,19 @@ def _properties(mine: Print, other: Print | None) -> Iterator[Unheard]:
         key for key in changed if key not in never and not _same(after.get(key), theirs_before.get(key))
     ]
     if never:
-        yield _say(mine, tuple(never), When.NEVER)
+        yield _of(mine, tuple(never), When.NEVER)
     if together:
-        yield _say(mine, tuple(together), When.TOGETHER)
+        yield _of(mine, tuple(together), When.TOGETHER)
 
 
-def _sibling(key: str, tried: Mapping[str, Print]) -> Print | None:
+def _sibling(key: str, theirs: Mapping[str, Fingerprint]) -> Fingerprint | None:
     """A version's alarm or scaling is tried where any version has one like it."""
     pattern = _VERSION.sub("-VERSION", key)
-    return next((each for other, each in tried.items() if _VERSION.sub("-VERSION", other) == pattern), None)
+    return next((each for other, each in theirs.items() if _VERSION.sub("-VERSION", other) == pattern), None)
 
 
-def _say(mine: Print, properties: tuple[str, ...], when: When) -> Unheard:
-    return Unheard(effect=mine.effect, words=mine.words, name=mine.name, properties=properties, when=when)
+def _of(mine: Fingerprint, properties: tuple[str, ...], when: When) -> Untested:
+    return Untested(effect=mine.effect, words=mine.words, name=mine.name, properties=properties, when=when)
 
 
 def _same(mine: str | None, other: str | None) -> bool:

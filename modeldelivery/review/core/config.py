@@ -3,11 +3,12 @@
 import msgspec
 
 from modeldelivery.review.core.document import Document, DocumentError, project_of, stack_of
+from modeldelivery.review.core.errors import ReviewError
 
 PROJECT = "model-delivery"  # Pulumi.yaml's name: keys of any other namespace say nothing about this one
 
 
-class ConfigError(ValueError):
+class ConfigError(ReviewError, ValueError):
     """A preview that is not of this project or environment, or whose config does not say what is needed."""
 
 
@@ -16,7 +17,7 @@ class StackConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         protect: what the environment holds refuses to be deleted.
-        promotes_from: the environment where a version must have served before; None when none is asked.
+        promotes_from: the environment where a version must have carried all traffic before; None when none is named.
     """
 
     account: str

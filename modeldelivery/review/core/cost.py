@@ -5,25 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from modeldelivery.catalogue.kind import Cost
+from modeldelivery.catalogue.tokens import SCALING_TARGET
+from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
-from modeldelivery.review.core.fleet import FleetChange, Member, variant_of
-from modeldelivery.review.core.kinds import SCALING_TARGET
+from modeldelivery.review.core.fleet import FleetChange, variant_of
 from modeldelivery.review.core.touched import Effect, Touched
 
 HOURS = 730  # a month
-
-
-class Types(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """Resource types without a price of their own.
-
-    Attributes:
-        free: cost nothing.
-        by_use: cost by what is stored or sent, which no preview knows.
-    """
-
-    free: frozenset[str]
-    by_use: frozenset[str]
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -32,13 +22,12 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes:
         date: when it was looked up, ISO 8601.
         instance_hour: region → instance type → an hour of one instance that serves.
-        month: resource type → a month of one.
+        month: resource type that the catalogue says is paid by month → a month of one.
     """
 
     date: str
     instance_hour: dict[str, dict[str, float]]
     month: dict[str, float]
-    types: Types
 
 
 class CostChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,15 +61,15 @@ def cost_change(
     after = [_instances(hourly, new, _most(resources, after=True), unpriced, 1)]
     by_use = set[str]()
     for resource in resources:
-        change = _count(resource)
-        price = prices.month.get(resource.type)
+        change, paid = _count(resource), resource.kind.cost
+        price = prices.month.get(resource.type) if paid is Cost.BY_MONTH else None
         if price is not None:
             held = price * (resource.old is not None)
             before.append((held, held))
             after.append((held + price * change, held + price * change))
-        elif change and resource.type in prices.types.by_use:
+        elif change and paid is Cost.BY_USE:
             by_use.add(resource.kind.words)
-        elif change and resource.type not in prices.types.free and not resource.type.startswith("pulumi:"):
+        elif change and paid not in {Cost.FREE, Cost.BY_INSTANCE}:
             unpriced[resource.kind.words] += change
     was, will = _sum(before), _sum(after)
     return CostChange(

@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.review.core.errors import ReviewError
+
 ENGINE = "3.259"  # whose schema this is
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # stands where a value is known only after the update
 SECRET = "[secret]"  # noqa: S105 - what the engine writes in place of one
 MAX_BYTES = 256 * 2**20
 
 
-class DocumentError(ValueError):
+class DocumentError(ReviewError, ValueError):
     """A document that is no preview; the message says where and what."""
 
 

@@ -5,10 +5,10 @@ from enum import StrEnum
 
 import msgspec
 
+from modeldelivery.catalogue.tokens import ENDPOINT
 from modeldelivery.release.operations.status import Status
 from modeldelivery.review.core.config import PROJECT
 from modeldelivery.review.core.document import Document
-from modeldelivery.review.core.kinds import ENDPOINT
 from modeldelivery.review.core.touched import Effect, Touched, touched
 
 TRAFFIC = "traffic of the endpoint"

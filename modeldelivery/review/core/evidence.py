@@ -11,10 +11,10 @@ from modeldelivery.review.core.fleet import FleetChange
 
 
 class Verdict(StrEnum):
-    """Whether the same bits served there."""
+    """Whether the same bits carried all traffic there; a part of it proves nothing."""
 
-    SERVED = "served"
-    NEVER_SERVED = "was there and never served"
+    CARRIED_ALL = "carried all traffic"
+    NEVER_CARRIED_ALL = "was there and never carried all traffic"
     REJECTED = "was rejected there"
     ABSENT = "was never on its endpoint"
     UNKNOWN = "cannot be told"
@@ -31,7 +31,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def suffices(self) -> bool:
-        return self.verdict is Verdict.SERVED
+        return self.verdict is Verdict.CARRIED_ALL
 
 
 def evidence(change: FleetChange, source: str, standing: Standing | None) -> tuple[Evidence, ...]:
@@ -61,4 +61,4 @@ def _verdict(proof: Proof | None) -> Verdict:
         return Verdict.ABSENT
     if proof.rejected is not None:
         return Verdict.REJECTED
-    return Verdict.SERVED if proof.served_since else Verdict.NEVER_SERVED
+    return Verdict.CARRIED_ALL if proof.served_since else Verdict.NEVER_CARRIED_ALL

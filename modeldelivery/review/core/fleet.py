@@ -5,45 +5,27 @@ from typing import Any
 
 import msgspec
 
-from modeldelivery.release.naming import variant_name
+from modeldelivery.catalogue.tokens import ENDPOINT, MODEL, SCALING_TARGET
+from modeldelivery.release.core.request import Member, Part, Release, Rules
+from modeldelivery.release.naming import Environment, variant_name
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 from modeldelivery.review.core.document import DocumentError
-from modeldelivery.review.core.kinds import ENDPOINT, MODEL, SCALING_TARGET
 from modeldelivery.review.core.touched import Effect, Touched
 
 Weights = dict[str, int]
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A version and what it runs on."""
-
-    version: str
-    digest: str
-    instance_type: str
-    instance_count: int
-
-
-class _Release(msgspec.Struct, frozen=True):
-    live: str
-    fleet: tuple[str, ...]
-
-
-class Rules(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the environment demands of a change; `bake_seconds` in seconds."""
-
-    rollout_required: bool
-    separate_drop: bool
-    bake_seconds: int
-    promotes_from: str | None = None
-
-
 class _Endpoint(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What is read of the Endpoint's inputs; the rest is judged as any resource's."""
+    """What is read of the Endpoint's inputs; the rest is judged as any resource's.
+
+    `unread_rules` are those that this reader does not know: another version of the program wrote them.
+    """
 
     endpoint_name: str
-    release: _Release
+    release: Release
     variants: tuple[Member, ...]
     rules: Rules
+    unread_rules: dict[str, Any]
     weights: Weights = {}
     serving_at_check: Weights = {}
     fallback_at_check: str | None = None
@@ -96,7 +78,7 @@ class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
         members: versions afterwards.
         fallback: where a rollback would go now.
         loosened: demands on changes that are given up.
-        promoted_from: where a version had to have served, until this change.
+        promoted_from: where a version had to have carried all traffic, until this change.
     """
 
     name: str
@@ -112,7 +94,7 @@ class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
     members_before: tuple[Member, ...] = ()
     fallback: Version | None = None
     loosened: tuple[str, ...] = ()
-    promoted_from: str | None = None
+    promoted_from: Environment | None = None
 
     @property
     def moves(self) -> bool:
@@ -156,13 +138,12 @@ def fleet_change(resources: Sequence[Touched]) -> FleetChange | None:
     new = _read(endpoint.urn, endpoint.after) if endpoint.new else None
     if new is None:
         assert old is not None, "a touched resource has a state"
-        gone = tuple(_version(endpoint.urn, m.version) for m in old.variants)
         return FleetChange(
             name=old.endpoint_name,
-            live=(_version(endpoint.urn, old.release.live), None),
+            live=(old.release.live, None),
             before=_weights(endpoint.urn, old.weights),
             after={},
-            dropped=gone,
+            dropped=tuple(member.version for member in old.variants),
             members_before=old.variants,
         )
     return _compare(endpoint, old, new, resources)
@@ -172,8 +153,8 @@ def _compare(
     endpoint: Touched, old: _Endpoint | None, new: _Endpoint, resources: Sequence[Touched]
 ) -> FleetChange:
     urn = endpoint.urn
-    was = {_version(urn, m.version): m for m in old.variants} if old else {}
-    will = {_version(urn, m.version): m for m in new.variants}
+    was = {member.version: member for member in old.variants} if old else {}
+    will = {member.version: member for member in new.variants}
     # An endpoint that is made anew takes the place of one that serves; check saw only the new one.
     replaced = old is not None and endpoint.effect is Effect.REPLACE
     before = _weights(urn, old.weights if old and replaced else new.serving_at_check)
@@ -181,7 +162,7 @@ def _compare(
     serving = max(before, key=lambda v: before[v], default=None)
     return FleetChange(
         name=new.endpoint_name,
-        live=(_version(urn, old.release.live) if old else None, _version(urn, new.release.live)),
+        live=(old.release.live if old else None, new.release.live),
         before=before,
         after=after,
         added=tuple(v for v in will if v not in was),
@@ -196,7 +177,7 @@ def _compare(
         members=new.variants,
         members_before=old.variants if old else (),
         fallback=_version(urn, new.fallback_at_check) if new.fallback_at_check else None,
-        loosened=tuple(_loosened(old.rules, new.rules)) if old else (),
+        loosened=tuple(_loosened(old, new)) if old else (),
         promoted_from=old.rules.promotes_from if old else None,
     )
 
@@ -264,22 +245,34 @@ def _models(inputs: Any) -> Iterator[tuple[Version, tuple[str | None, str | None
         )
 
 
-def _loosened(old: Rules, new: Rules) -> Iterator[str]:
-    if old.rollout_required and not new.rollout_required:
-        yield "a version may be live without a finished rollout"
-    if old.separate_drop and not new.separate_drop:
-        yield "moving traffic and dropping a version may be one change"
-    if old.promotes_from and new.promotes_from != old.promotes_from:
-        yield f"a version need not have served in {old.promotes_from} before it gets traffic here"
-    if new.bake_seconds < old.bake_seconds:
-        yield f"the fleet may change {new.bake_seconds} s after a version began to serve, not {old.bake_seconds} s"
+def _loosened(old: _Endpoint, new: _Endpoint) -> Iterator[str]:
+    """Also a rule that is not known here and stays not as it was: it may have demanded anything."""
+    yield from new.rules.weaker_than(old.rules)
+    for rule, value in old.unread_rules.items():
+        if new.unread_rules.get(rule) != value:
+            yield f"its rule {rule}, which this reader does not know, is changed or given up"
 
 
 def _read(urn: str, inputs: Mapping[str, Any]) -> _Endpoint:
+    """With the types that the provider reads them with, and without the fields that another version of it wrote."""
+    rules, unread_rules = _parted(Rules, inputs.get("rules"))
+    variants = inputs.get("variants")
+    if isinstance(variants, list):
+        variants = [_parted(Member, variant)[0] for variant in variants]
+    release, _ = _parted(Release, inputs.get("release"))
+    read = {"release": release, "variants": variants, "rules": rules, "unreadRules": unread_rules}
     try:
-        return msgspec.convert(inputs, _Endpoint)
+        return msgspec.convert({**inputs, **read}, _Endpoint)
     except msgspec.ValidationError as error:
         raise DocumentError(f"the inputs of {urn} cannot be read: {error}") from error
+
+
+def _parted(kind: type[Part], value: Any) -> tuple[Any, dict[str, Any]]:
+    """The fields that `kind` knows, and the others that hold something; what is no object is left for `convert` to refuse."""
+    if not isinstance(value, Mapping):
+        return value, {}
+    known = {key: each for key, each in value.items() if key in kind.__struct_encode_fields__}
+    return known, {key: each for key, each in value.items() if key not in known and each is not None}
 
 
 def _version(urn: str, text: str) -> Version:

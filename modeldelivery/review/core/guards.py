@@ -3,8 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from modeldelivery.catalogue.kind import Nature
+from modeldelivery.catalogue.tokens import (
+    ALARM,
+    BUCKET_LIFECYCLE,
+    BUCKET_VERSIONING,
+    BUCKETS,
+    ENDPOINT,
+    KEY,
+    MODEL,
+    PUBLIC_ACCESS_BLOCK,
+    REPOSITORY,
+)
 from modeldelivery.review.core.document import holds_unknown
-from modeldelivery.review.core.kinds import ALARM, BUCKET, ENDPOINT, KEY, MODEL, REPOSITORY, Nature
 from modeldelivery.review.core.touched import Effect, Touched
 
 Inputs = Mapping[str, Any]
@@ -59,8 +70,9 @@ def _bucket(old: Inputs, new: Inputs) -> Iterator[str]:
 
 def _repository(old: Inputs, new: Inputs) -> Iterator[str]:
     yield from _turned_on(old, new, "forceDelete", "deleting it would delete its images")
-    if new.get("imageTagMutability") != old.get("imageTagMutability") != "MUTABLE":
-        yield f"its image tags become {new.get('imageTagMutability') or 'MUTABLE'}"
+    was, will = (inputs.get("imageTagMutability") or "MUTABLE" for inputs in (old, new))
+    if will != was != "MUTABLE":
+        yield f"its image tags become {will}"
     scanned = [_at(inputs, "imageScanningConfiguration", "scanOnPush") is True for inputs in (old, new)]
     if scanned == [True, False]:
         yield "images are scanned no more when they are pushed"
@@ -75,8 +87,9 @@ def _key(old: Inputs, new: Inputs) -> Iterator[str]:
     yield from _turned_on(
         old, new, "bypassPolicyLockoutSafetyCheck", "its policy may lock out whoever mends it"
     )
-    if _less(old.get("deletionWindowInDays"), new.get("deletionWindowInDays")):
-        yield f"its deletion can be taken back for {new.get('deletionWindowInDays')} days, not {old.get('deletionWindowInDays')}"
+    was, will = (inputs.get("deletionWindowInDays", 30) for inputs in (old, new))  # KMS's own default
+    if _less(will, was):
+        yield f"its deletion can be taken back for {will} days, not {was}"
 
 
 def _versioning(old: Inputs, new: Inputs) -> Iterator[str]:
@@ -167,15 +180,15 @@ def _endpoint(old: Inputs, new: Inputs) -> Iterator[str]:
 
 
 _JUDGES: dict[str, Judge] = {
-    BUCKET: _bucket,
+    **dict.fromkeys(BUCKETS, _bucket),
     REPOSITORY: _repository,
     KEY: _key,
     ALARM: _alarm,
     MODEL: _model,
     ENDPOINT: _endpoint,
-    "aws:s3/bucketVersioning:BucketVersioning": _versioning,
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _public_access,
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle,
+    BUCKET_VERSIONING: _versioning,
+    PUBLIC_ACCESS_BLOCK: _public_access,
+    BUCKET_LIFECYCLE: _lifecycle,
 }
 
 

@@ -10,21 +10,6 @@ from modeldelivery.review.core.document import SECRET, UNKNOWN, holds_unknown
 from modeldelivery.review.core.iam.diff import PolicyError, Widening, compare
 from modeldelivery.review.core.touched import Effect, Touched
 
-_GRANTS = {  # what grants without a document of its own
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("policyArn",),
-    "aws:iam/policyAttachment:PolicyAttachment": ("policyArn", "roles", "users", "groups"),
-    "aws:iam/role:Role": ("managedPolicyArns",),
-    "aws:lambda/permission:Permission": ("principal", "action", "sourceArn"),
-    "aws:kms/grant:Grant": ("granteePrincipal", "operations"),
-}
-_DOCUMENTS = {
-    "aws:iam/role:Role",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/policy:Policy",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:kms/key:Key",
-    "aws:ecr/repositoryPolicy:RepositoryPolicy",
-}
 # A boundary limits what the role's policies can grant; without it they grant all that they say.
 _BOUNDARY = "permissionsBoundary"
 
@@ -56,7 +41,7 @@ def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
     after = before if resource.effect is Effect.ABANDON else resource.after
     for where, old, new in _documents(before, after):
         yield from _compared(resource.urn, where, old, new)
-    for key in _GRANTS.get(resource.type, ()):
+    for key in resource.kind.grants or ():
         yield from _granted(resource.urn, key, before.get(key), after.get(key))
     if before.get(_BOUNDARY) != after.get(_BOUNDARY) and resource.new and before.get(_BOUNDARY):
         yield PermissionChange(
@@ -73,37 +58,66 @@ def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
         )
 
 
+Place = tuple[str | int, ...]  # keys and numbers of a value among a resource's inputs
+
+
 def _documents(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Every place where a policy stands or stood, by its path."""
-    old, new = dict(_policies(before, "")), dict(_policies(after, ""))
-    for where in sorted({*old, *new}):
-        yield where, old.get(where), new.get(where)
+    """Every place where a policy stands or stood, by its path, and what is there before and after."""
+    places = {_path(place): place for inputs in (before, after) for place in _policies(inputs, ())}
+    for where, place in sorted(places.items()):
+        yield where, _at(before, place), _at(after, place)
 
 
-def _policies(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _policies(value: Any, place: Place) -> Iterator[Place]:
     """Found by what a value is, not only by its name: a text that is a JSON object with statements is a policy."""
     if isinstance(value, Mapping):
-        if "Statement" in value and ("Version" in value or path):
-            yield path, value
+        if "Statement" in value and ("Version" in value or place):
+            yield place
             return
         for key, each in value.items():
-            yield from _policies(each, f"{path}.{key}" if path else str(key))
+            yield from _policies(each, (*place, key))
     elif isinstance(value, list):
         for number, each in enumerate(value):
-            yield from _policies(each, f"{path}[{number}]")
+            yield from _policies(each, (*place, number))
     elif isinstance(value, str):
-        named = path.rpartition(".")[2].lower().endswith("policy")
-        if named and (UNKNOWN in value or SECRET in value):
-            yield path, UNKNOWN  # a secret is not shown, so what it grants cannot be told either
-        elif value.lstrip().startswith("{") and (named or '"Statement"' in value):
-            yield path, value
+        named = _is_named(place)
+        hidden = named and _is_hidden(value)
+        if hidden or (value.lstrip().startswith("{") and (named or '"Statement"' in value)):
+            yield place
+
+
+def _at(inputs: Mapping[str, Any], place: Place) -> Any:
+    """What stands where a policy does in the other inputs, be it one or not; None for nothing."""
+    value: Any = inputs
+    for key in place:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    # A secret is not shown, so what it grants cannot be told either.
+    return UNKNOWN if isinstance(value, str) and _is_named(place) and _is_hidden(value) else value
+
+
+def _is_named(place: Place) -> bool:
+    return bool(place) and str(place[-1]).lower().endswith("policy")
+
+
+def _is_hidden(text: str) -> bool:
+    return UNKNOWN in text or SECRET in text
+
+
+def _path(place: Place) -> str:
+    """`inlinePolicies[0].policy`."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place).removeprefix(".")
 
 
 def _compared(urn: str, where: str, old: Any, new: Any) -> Iterator[PermissionChange]:
     try:
         found = compare(old, new, UNKNOWN)
     except PolicyError as error:
-        if old != new and not _is_no_policy(new):
+        if old != new and not all(_is_no_policy(each) for each in (old, new) if each is not None):
             yield PermissionChange(urn=urn, property=where, unknown=True, why=str(error))
         return
     if found.changed:
@@ -153,5 +167,5 @@ def _grant(kind: str, what: str, detail: str) -> Widening:
 
 
 def _is_strange(resource: Touched) -> bool:
-    strange = resource.type.startswith("aws:iam/") and resource.type not in _DOCUMENTS | set(_GRANTS)
+    strange = resource.type.startswith("aws:iam/") and resource.kind.grants is None
     return strange and bool(resource.changed or resource.effect not in {Effect.NONE, Effect.READ})

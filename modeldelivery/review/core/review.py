@@ -7,7 +7,7 @@ import msgspec
 
 from modeldelivery.release.operations.proof import Standing
 from modeldelivery.review.core.change import Change
-from modeldelivery.review.core.compare import Print, Unheard, unheard
+from modeldelivery.review.core.compare import Fingerprint, Untested, untested
 from modeldelivery.review.core.evidence import Evidence, evidence
 from modeldelivery.review.core.rules import Refusal, Violation, judge
 
@@ -18,20 +18,21 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Attributes:
         schema: of this record; another one is refused.
         commit: that was previewed, as Git names it; empty when there is no Git.
-        prints: by which another environment's change is compared with this one.
+        fingerprints: by which another environment's change is compared with this one.
         standing: what this environment has proved about versions; None when it could not be read.
         problem: why not.
-        tried: what this environment would get that the one it promotes from has not had; None when that is not known.
+        untested: what this environment would get that the one it promotes from has not had; None when it promotes from
+            none, or when that is not known.
     """
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     commit: str
     change: Change
-    prints: dict[str, Print]
+    fingerprints: dict[str, Fingerprint]
     standing: Standing | None
     problem: str | None
     evidence: tuple[Evidence, ...]
-    tried: tuple[Unheard, ...] | None
+    untested: tuple[Untested, ...] | None
     violations: tuple[Violation, ...]
     refusals: tuple[Refusal, ...]
 
@@ -44,7 +45,7 @@ def review(
     *,
     commit: str,
     change: Change,
-    prints: Mapping[str, Print],
+    fingerprints: Mapping[str, Fingerprint],
     standing: Standing | None,
     problem: str | None,
     violations: tuple[Violation, ...],
@@ -55,24 +56,27 @@ def review(
     Args:
         commit: that was previewed.
         change: what it does here.
-        prints: of this environment's resources.
+        fingerprints: of this environment's resources.
         standing: what this environment has proved.
         problem: why that could not be read.
         violations: of policies.
-        before: the review of the environment that this one promotes from, of the same commit; None when there is none.
+        before: the review of the environment that this one promotes from, of the same commit; None when there is none. One
+            of any other environment is no evidence, and nothing is compared with it.
     """
     source = change.promotes_from
+    if before and before.environment != source:
+        before = None
     proved: tuple[Evidence, ...] = ()
     if source and change.fleet:
         proved = evidence(change.fleet, source, before.standing if before else None)
     return Review(
         commit=commit,
         change=change,
-        prints=dict(prints),
+        fingerprints=dict(fingerprints),
         standing=standing,
         problem=problem,
         evidence=proved,
-        tried=unheard(prints, before.prints) if before else None,
+        untested=untested(fingerprints, before.fingerprints) if before else None,
         violations=violations,
         refusals=judge(change, proved, violations),
     )

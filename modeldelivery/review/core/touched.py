@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.catalogue.kind import ResourceKind
+from modeldelivery.catalogue.table import kind_of
 from modeldelivery.review.core.document import Document, Op, State, Step, name_of
-from modeldelivery.review.core.kinds import ResourceKind, is_component, kind_of
 
 
 class Effect(IntEnum):
@@ -89,6 +90,11 @@ class Touched(msgspec.Struct, frozen=True, kw_only=True):
     def protected(self) -> bool:
         """Whether it was protected until this change."""
         return self.old is not None and self.old.protect
+
+
+def is_component(type_: str, *, custom: bool, project: str) -> bool:
+    """Whether it is only a name that others stand under: the stack itself, or a component of this project."""
+    return not custom and (type_ == "pulumi:pulumi:Stack" or type_.startswith(f"{project}:"))
 
 
 def touched(document: Document, project: str) -> tuple[Touched, ...]:

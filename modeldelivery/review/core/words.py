@@ -2,7 +2,7 @@
 
 import msgspec
 
-from modeldelivery.review.core.kinds import is_ours
+from modeldelivery.catalogue.table import WORDS
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -13,10 +13,12 @@ class Name(msgspec.Struct, frozen=True):
 
 Line = tuple[str | Name, ...]
 
+_OURS = WORDS | {"version"}
+
 
 def words(text: str) -> str | Name:
     """What a kind of resource is called: our own word, or a type from outside, which is only a name."""
-    return text if is_ours(text) else Name(text)
+    return text if text in _OURS else Name(text)
 
 
 def listed(names: tuple[str, ...], most: int = 12) -> Line:

@@ -3,11 +3,24 @@
 import os
 from collections.abc import Mapping
 
-from modeldelivery.review.platform.port import Platform, StandardOutput
+from modeldelivery.review.platform.port import Platform, PlatformError, StandardOutput
 
 
 def platform(environ: Mapping[str, str] = os.environ) -> Platform:
-    """The platform that this build runs on. Raises PlatformError when it is one and does not let us in."""
+    """The platform that this build runs on.
+
+    Raises:
+        PlatformError: it does not let us in, or its library is not installed.
+    """
+    try:
+        return _platform(environ)
+    except ModuleNotFoundError as error:
+        raise PlatformError(
+            f"{error.name} is not installed, which talks to this platform: install `model-delivery[review]`"
+        ) from error
+
+
+def _platform(environ: Mapping[str, str]) -> Platform:
     if environ.get("GITHUB_ACTIONS") == "true" or (
         environ.get("JENKINS_URL") and environ.get("GITHUB_TOKEN")
     ):

@@ -2,8 +2,10 @@
 
 from typing import Protocol
 
+from modeldelivery.review.core.errors import ReviewError
 
-class PlatformError(Exception):
+
+class PlatformError(ReviewError):
     """The platform cannot be told; the message says what is missing."""
 
 

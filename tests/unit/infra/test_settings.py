@@ -8,7 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.settings import MAX_FLEET, Release, SettingsError, parse
+from infra.settings import SettingsError, parse
+from modeldelivery.release.core.request import Release, Rules
+from modeldelivery.release.naming import MAX_FLEET
 
 PROJECT = Path(__file__).parents[3]
 KEYS = (
@@ -68,6 +70,12 @@ def test_good_config_is_read_to_the_last_field():
     assert settings.promotion.source == "staging"
     assert (settings.alarms.max_error_rate_percent, settings.alarms.max_latency_ms) == (0.5, 500)
     assert (settings.retention.noncurrent_days, settings.retention.log_days) == (90, 365)
+
+
+def test_the_rules_of_an_environment_are_its_sections():
+    assert parse("prod", GOOD).rules == Rules(separate_drop=True, bake_seconds=1800, promotes_from="staging")
+    strict = parse("prod", {**GOOD, "model-delivery:rollout": '{"required": true}'})
+    assert strict.rules.rollout_required
 
 
 @pytest.mark.parametrize("text", [None, "{}"])

@@ -1,12 +1,10 @@
-import io
-import tarfile
-
 import pytest
 
 from pipelines import features
 from pipelines.flights import parse_month, read_months
 from pipelines.server.model import load
 from pipelines.train import train
+from sandbox.archive import unpack
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +15,7 @@ def trained():
 @pytest.fixture(scope="session")
 def model_dir(trained, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    with tarfile.open(fileobj=io.BytesIO(trained.archive), mode="r:gz") as tar:
-        tar.extractall(folder, filter="data")
+    unpack(trained.archive, folder)
     return folder
 
 

@@ -130,6 +130,21 @@ def test_in_a_keys_own_policy_the_action_star_is_still_a_wildcard():
     assert whats(IAM_WILDCARDS, key) == ["kms:* on *"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("aws:kms/key:Key", []),
+        ("aws:kms/keyPolicy:KeyPolicy", []),
+        ("aws:kms/replicaKey:ReplicaKey", []),
+        ("aws:secretsmanager/secretPolicy:SecretPolicy", []),
+        ("aws:sqs/queuePolicy:QueuePolicy", ["x:Read on *"]),
+        ("aws:new/store:Store", ["x:Read on *"]),
+    ],
+)
+def test_only_in_a_keys_or_a_secrets_policy_the_resource_star_is_no_wildcard(kind, found):
+    assert whats(IAM_WILDCARDS, resource(kind, policy=document(Action="x:Read", Resource="*"))) == found
+
+
 def test_the_serving_roles_trust_is_narrow():
     role = resource("aws:iam/role:Role", assumeRolePolicy=json.dumps(_trust("222222222222")))
     assert whats(IAM_WILDCARDS, role) == []

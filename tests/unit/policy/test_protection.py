@@ -2,14 +2,16 @@
 
 import pytest
 
+from modeldelivery.catalogue.tokens import BUCKETS, ENDPOINT
 from modeldelivery.policy.rules.protection import PROTECTION
-from modeldelivery.policy.stack import ENDPOINT, environment_of
+from modeldelivery.policy.stack import environment_of
 from modeldelivery.provider import sdk
 from tests.unit.policy.found import REGISTRY, STAGING, resource, whats
 
 IRREPLACEABLE = [
     ("modeldelivery:index:Endpoint", {}),
     ("aws:s3/bucket:Bucket", {"bucket": REGISTRY}),
+    ("aws:s3/bucketV2:BucketV2", {"bucket": REGISTRY}),
     ("aws:kms/key:Key", {}),
     ("aws:ecr/repository:Repository", {}),
     ("aws:sagemaker/modelPackageGroup:ModelPackageGroup", {}),
@@ -31,11 +33,10 @@ def test_an_environment_that_does_not_protect_asks_for_nothing(kind, props):
     assert whats(PROTECTION, resource(kind, **props), environment=STAGING) == []
 
 
-def test_the_bucket_with_access_logs_may_be_deleted():
-    assert (
-        whats(PROTECTION, resource("aws:s3/bucket:Bucket", bucket="flights-prod-logs-222222222222-eu-west-1"))
-        == []
-    )
+@pytest.mark.parametrize("kind", BUCKETS)
+def test_the_bucket_with_access_logs_may_be_deleted(kind):
+    logs = resource(kind, bucket="flights-prod-logs-222222222222-eu-west-1")
+    assert whats(PROTECTION, logs) == []
 
 
 @pytest.mark.parametrize(("text", "protects"), [("true", True), ("false", False), (None, True), ("no", True)])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from modeldelivery.policy.rules.iam import IAM_WILDCARDS
 from modeldelivery.policy.rules.storage import PRIVATE_STORAGE
 from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import endpoint, resource, whats
@@ -14,6 +15,18 @@ KEYED = [
     ("aws:sns/topic:Topic", "kmsMasterKeyId"),
     ("aws:sqs/queue:Queue", "kmsMasterKeyId"),
     ("aws:cloudwatch/logGroup:LogGroup", "kmsKeyId"),
+]
+OPENED_BY_A_POLICY = [
+    "aws:s3/bucket:Bucket",
+    "aws:s3/bucketV2:BucketV2",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:ecr/repositoryPolicy:RepositoryPolicy",
+    "aws:kms/key:Key",
+    "aws:kms/keyPolicy:KeyPolicy",
+    "aws:sns/topic:Topic",
+    "aws:sns/topicPolicy:TopicPolicy",
+    "aws:sqs/queue:Queue",
+    "aws:sqs/queuePolicy:QueuePolicy",
 ]
 REPOSITORY = "aws:ecr/repository:Repository"
 GROUPS = "http://acs.amazonaws.com/groups/"
@@ -77,6 +90,14 @@ def test_a_private_acl_and_a_grant_to_the_log_service_are_not():
 @pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["arn:aws:iam::1:root", "*"]}])
 def test_a_policy_that_lets_everybody_in_is_found(principal):
     assert whats(PRIVATE_STORAGE, bucket_policy("Allow", principal)) == ["principal *: s3:GetObject"]
+
+
+@pytest.mark.parametrize("kind", OPENED_BY_A_POLICY)
+def test_whatever_data_a_policy_opens_to_everybody_is_found_and_by_one_rule(kind):
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "x:Read", "Resource": "arn:aws:x:::named"}
+    found = resource(kind, policy=json.dumps({"Statement": [statement]}))
+    assert "principal *: x:Read" in whats(PRIVATE_STORAGE, found)
+    assert whats(IAM_WILDCARDS, found) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 import time
@@ -12,7 +11,6 @@ from google.protobuf import empty_pb2
 from modeldelivery.plugin.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from modeldelivery.plugin.values import encode
 
-ROOT = Path(__file__).resolve().parents[3]
 DEADLINE = 20
 
 PLUGIN = """
@@ -63,10 +61,6 @@ def script(tmp_path):
     return path
 
 
-def environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
 def alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -84,9 +78,7 @@ def wait_until_gone(pid: int) -> bool:
 
 def test_the_first_line_is_the_port_and_messages_reach_the_engine(engine, script):
     service, address = engine
-    with subprocess.Popen(
-        [sys.executable, script, address], stdout=subprocess.PIPE, env=environment(), text=True
-    ) as process:
+    with subprocess.Popen([sys.executable, script, address], stdout=subprocess.PIPE, text=True) as process:
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}", options=[("grpc.enable_http_proxy", 0)]) as channel:
             stub = provider_pb2_grpc.ResourceProviderStub(channel)
@@ -107,7 +99,6 @@ def test_the_plugin_ends_when_the_engine_is_killed(script):
     with subprocess.Popen(
         [sys.executable, "-c", engine, sys.executable, script, "127.0.0.1:9"],
         stdout=subprocess.PIPE,
-        env=environment(),
         text=True,
     ) as parent:
         plugin = int(parent.stdout.readline())
@@ -122,4 +113,4 @@ def test_the_messages_come_without_the_sdk_and_the_sdk_comes_after_them():
         "import pulumi; from pulumi.runtime import proto; assert pulumi.Output;"
         "assert proto.provider_pb2 is ours.provider_pb2"
     )
-    subprocess.run([sys.executable, "-c", check], env=environment(), check=True, timeout=DEADLINE)
+    subprocess.run([sys.executable, "-c", check], check=True, timeout=DEADLINE)

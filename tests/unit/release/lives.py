@@ -11,10 +11,13 @@ from modeldelivery.release.core import accept, adopt, rollback, up
 from modeldelivery.release.core.action import Done
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.request import Request, Rules
-from modeldelivery.release.core.resolve import RefusedError
+from modeldelivery.release.core.request import Release, Request, Rules
+from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
-from tests.unit.release.memory import START, Host, Store, Time, conductor, serving
+from tests.examples import examples
+from tests.fakes.endpoint import FakeEndpoint, a_runner, serving
+from tests.fakes.journal import START, FakeJournal
+from tests.fakes.time import FakeTime
 
 A, B, C, D = (Version(f"v1.{minor}.0") for minor in range(4))
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c", D: "sha256:b"}  # D is B's bits under another name
@@ -23,10 +26,7 @@ EXAMPLES = 250  # lives for each claim
 ENOUGH = 40  # of them, to which it must apply
 
 steady = settings(
-    derandomize=True,
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
+    max_examples=examples(EXAMPLES),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
@@ -35,14 +35,14 @@ steady = settings(
 class Life:
     """An endpoint, its journal, and whoever acts on them, one after the other."""
 
-    time: Time = field(default_factory=Time)
-    store: Store = field(init=False)
-    host: Host = field(init=False)
+    time: FakeTime = field(default_factory=FakeTime)
+    store: FakeJournal = field(init=False)
+    host: FakeEndpoint = field(init=False)
     acts: int = 0
     happened: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.store, self.host = Store(self.time), Host(self.time)
+        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
 
     @property
     def journal(self) -> Journal:
@@ -104,8 +104,8 @@ class Life:
     def remade(self, fleet: tuple[Version, ...]) -> None:
         """Another endpoint, under the same name, made by someone else."""
         self.lost()
-        self.host.prepare_fleet("elsewhere", fleet, {v: 100 if v == fleet[0] else 0 for v in fleet})
-        self.host.change_fleet("elsewhere")
+        self.host.prepare("elsewhere", fleet, {v: 100 if v == fleet[0] else 0 for v in fleet})
+        self.host.change("elsewhere")
         while self.host.aimed:
             self.host.describe()
         self.happened.append(f"endpoint made elsewhere with {fleet}")
@@ -124,7 +124,7 @@ class Life:
     def _run(self, what: str, decide: Callable[..., object]) -> Done | None:
         self.happened.append(what)
         try:
-            return conductor(self.store, self.host, self.time).run(decide)  # type: ignore[arg-type]
+            return a_runner(self.store, self.host, self.time).run(decide)  # type: ignore[arg-type]
         except RefusedError:
             return None
 
@@ -148,7 +148,9 @@ def requests(draw: st.DrawFn, rules: st.SearchStrategy[Rules] = free) -> Request
 
 
 def a_request(live: Version, fleet: tuple[Version, ...] = WHOLE, rules: Rules = Rules()) -> Request:  # noqa: B008 (frozen)
-    return Request(live=live, fleet=fleet, digests={v: DIGESTS[v] for v in fleet}, rules=rules)
+    return Request(
+        release=Release(live=live, fleet=fleet), digests={v: DIGESTS[v] for v in fleet}, rules=rules
+    )
 
 
 Step = Callable[[Life], object]

@@ -1,12 +1,16 @@
 """The nine rules of `resolve`, each against hundreds of random lives (docs/architecture.md, Release semantics)."""
 
+import pytest
 from hypothesis import strategies as st
 
-from modeldelivery.release.core import weights
-from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core import history, weights
+from modeldelivery.release.core.journal import EventKind
 from modeldelivery.release.core.request import Rules
-from modeldelivery.release.core.resolve import Plan, RefusedError, resolve
+from modeldelivery.release.core.resolve import Plan, resolve
+from modeldelivery.release.errors import RefusedError
 from tests.unit.release.lives import DIGESTS, a_request, every, free, situations
+
+pytestmark = pytest.mark.hypothesis  # each claim draws its examples inside
 
 
 def planned(life, request) -> Plan | None:
@@ -24,6 +28,10 @@ def rejected(life, version) -> bool:
 
 def served(life):
     return [s.version for s in life.journal.served]
+
+
+def whole(life):
+    return [s.version for s in life.journal.served if s.whole is not None]
 
 
 def holders(life):
@@ -110,7 +118,7 @@ def test_rule_2_while_live_is_as_applied_the_journals_weights_stand():
 
 def test_rule_2_up_after_a_rollback_leaves_traffic_alone():
     def claim(life, request):
-        stands = life.journal.decision.kind is Kind.ROLLBACK and life.endpoint and as_recorded(life)
+        stands = life.journal.decision.kind is EventKind.ROLLBACK and life.endpoint and as_recorded(life)
         if not stands or request.live != life.journal.live:
             return False
         left = life.endpoint.current
@@ -227,6 +235,52 @@ def test_rule_6_with_rollout_required_live_becomes_only_what_has_served():
         return request.live != life.journal.live
 
     every(claim, situations(st.just(Rules(rollout_required=True))))
+
+
+def split_by_hand(life):
+    """A version that never carried everything gets 5 %, and that is recorded as decided."""
+    never = [v for v in sorted(life.endpoint.variants) if v not in whole(life)] if life.endpoint else []
+    if never and holders(life):
+        life.console(never[0], 5)
+        life.adopt()
+
+
+def test_rule_6_a_version_that_only_ever_had_a_part_of_the_traffic_has_not_finished_a_rollout():
+    def claim(life, _):
+        part = [v for v in served(life) if v not in whole(life) and not rejected(life, v)]
+        part = [v for v in part if v != life.journal.live]
+        if not part or not holders(life):
+            return False
+        required = Rules(rollout_required=True)
+        plan = planned(life, a_request(part[0], rules=required))
+        assert plan is not None
+        assert not plan.decided
+        assert any("has not finished a rollout here" in warning for warning in plan.warnings)
+        return True
+
+    every(claim, situations(free, last=split_by_hand))
+
+
+def test_rule_6_what_carried_everything_once_may_be_live_again():
+    def claim(life, _):
+        fit = [v for v in whole(life) if v != life.journal.live and not rejected(life, v)]
+        if not fit or not holders(life):
+            return False
+        plan = planned(life, a_request(fit[0], rules=Rules(rollout_required=True)))
+        assert plan is not None
+        assert plan.decided
+        return True
+
+    every(claim, situations(free))
+
+
+def test_no_rollback_by_itself_goes_to_a_version_that_never_carried_everything():
+    def claim(life, _):
+        fallback = history.fallback(life.journal, life.endpoint)
+        assert fallback is None or fallback in whole(life)
+        return fallback is not None and len(whole(life)) < len(served(life))
+
+    every(claim, situations(last=split_by_hand))
 
 
 def test_rule_7_traffic_that_nobody_recorded_is_left_and_said():

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core.journal import Kind
-from modeldelivery.release.ports import LostError
+from modeldelivery.release.core.journal import EventKind
+from modeldelivery.release.errors import LostError
 
 from .world import V1, V2, V3, journal, rejection
 
@@ -30,7 +30,7 @@ def test_the_rejection_is_lifted_by_a_journal_write_and_traffic_stays(modelctl, 
     assert (after.weights, after.decision) == (before.weights, before.decision)
     assert world.hosting.calls == []
     last = after.history[-1]
-    assert (last.kind, last.actor, last.reason) == (Kind.ACCEPT, "ada", "v2.0.0: it was the weather")
+    assert (last.kind, last.actor, last.reason) == (EventKind.ACCEPT, "ada", "v2.0.0: it was the weather")
 
 
 @pytest.mark.usefixtures("rolled_back")
@@ -66,9 +66,9 @@ def test_a_version_that_is_not_rejected_is_refused_with_those_that_are(modelctl,
 def test_someone_elses_write_in_between_is_kept(modelctl, rolled_back):
     def other():
         rolled_back.journal = msgspec.structs.replace(rolled_back.journal, live=V1)
-        rolled_back.etag += 1
+        rolled_back.version += 1
 
-    rolled_back.before_write = [other]
+    rolled_back.faults.append(other)
 
     assert modelctl("accept", "v2.0.0", "--reason", "fine").status == 0
     assert rolled_back.journal.live == V1
@@ -86,7 +86,7 @@ def test_a_write_that_was_carried_out_without_an_answer_is_recognised(modelctl, 
     rolled_back.write = lost
 
     assert modelctl("accept", "v2.0.0", "--reason", "fine").status == 0
-    assert [e.kind for e in rolled_back.journal.history].count(Kind.ACCEPT) == 1
+    assert [e.kind for e in rolled_back.journal.history].count(EventKind.ACCEPT) == 1
 
 
 def test_a_rejection_is_lifted_where_there_is_no_endpoint(modelctl, world, rolled_back):

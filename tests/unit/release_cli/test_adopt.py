@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core.endpoint import Incarnation, Status
-from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.core.journal import EventKind
 
 from .test_rollback import raises, rollback_by
 from .world import LIFE, V1, V2, endpoint, journal, rejection
@@ -21,7 +21,7 @@ def test_the_observed_weights_become_the_journals(modelctl, world):
     assert (ended.status, ended.out) == (0, "recorded as decided: v1.0.0 25 %, v2.0.0 75 %\n")
     assert after.weights == {V1: 25, V2: 75}
     assert (after.decision.kind, after.decision.actor, after.decision.reason) == (
-        Kind.ADOPT,
+        EventKind.ADOPT,
         "ada",
         "a look at v1",
     )
@@ -52,8 +52,8 @@ def test_what_is_as_recorded_is_nothing_to_adopt(modelctl, world):
     ("found", "sentence"),
     [
         (None, "there is no endpoint"),
-        (endpoint(status=Status.UPDATING), "the endpoint is Updating"),
-        (endpoint(status=Status.FAILED), "the endpoint is Failed"),
+        (endpoint(status="Updating"), "the endpoint is Updating"),
+        (endpoint(status="Failed"), "the endpoint is Failed"),
         (endpoint({V1: 0, V2: 0}), "no version on the endpoint gets traffic"),
     ],
 )
@@ -83,16 +83,16 @@ def test_the_tag_goes_once_the_journal_knows(modelctl, world):
     world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), TAG
 
     assert modelctl("adopt", "--reason", "S3 was down").status == 0
-    assert world.hosting.calls == [("untag",)]
+    assert world.hosting.calls == [("unmark",)]
     assert world.store.journal.weights == {V1: 100, V2: 0}
 
 
 def test_killed_between_record_and_tag_a_rerun_takes_the_tag_away(modelctl, world):
     world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), TAG
-    untag, world.hosting.untag = world.hosting.untag, raises(KeyboardInterrupt())
+    unmark, world.hosting.unmark = world.hosting.unmark, raises(KeyboardInterrupt())
     modelctl("adopt", "--reason", "S3 was down")
     recorded = world.store.journal
-    world.hosting.untag = untag
+    world.hosting.unmark = unmark
 
     ended = modelctl("adopt", "--reason", "S3 was down")
 
@@ -107,7 +107,7 @@ def test_another_move_without_the_journal_meanwhile_keeps_its_tag(modelctl, worl
     def again():
         world.hosting.tag = "run-9: eve moved all to v2.0.0"
 
-    world.store.before_write = [again]
+    world.store.faults.extend([again])
     modelctl("adopt", "--reason", "S3 was down")
 
     assert world.hosting.tag == "run-9: eve moved all to v2.0.0"
@@ -127,9 +127,9 @@ def test_a_move_without_the_journal_that_overtook_a_pending_one_closes_it_after_
 
     after = world.store.journal
     assert ended.status == 0
-    assert world.clock.time > 4
+    assert world.time.seconds > 4
     assert after.intent is None
-    assert [e.kind for e in after.history[-2:]] == [Kind.CLOSED, Kind.ADOPT]
+    assert [e.kind for e in after.history[-2:]] == [EventKind.CLOSED, EventKind.ADOPT]
     assert after.rejection(V2)
 
 
@@ -149,9 +149,9 @@ def test_a_move_between_look_and_record_is_not_recorded_unseen(modelctl, world):
 
     def other():
         world.store.journal = msgspec.structs.replace(world.store.journal, intent=rollback_by("run-ada"))
-        world.store.etag += 1
+        world.store.version += 1
 
-    world.store.before_write = [other]
+    world.store.faults.extend([other])
 
     assert modelctl("adopt", "--reason", "just so").status == 1
     assert world.store.journal.weights == {V1: 0, V2: 100}

@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
 from modeldelivery.release.actor import actor
+from modeldelivery.release.cli import main
 from modeldelivery.release.cli.exit import MEANING, Exit
+from tests.conftest import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,31 @@ def test_reading_the_command_line_loads_nothing_slow():
     code = "import sys, modeldelivery.release.cli; print(sorted({'boto3', 'botocore', 'rich', 'pulumi'} & set(sys.modules)))"
 
     assert _python("-c", code).stdout == "[]\n"
+
+
+def test_the_version_is_pyprojects_and_is_told_without_loading_anything_slow():
+    said = _python(
+        "-c",
+        "import sys; from modeldelivery.release.cli import main\n"
+        "try: main(['--version'])\n"
+        "finally: print(sorted({'boto3', 'botocore', 'rich', 'pulumi'} & set(sys.modules)))",
+    )
+
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    assert said.stdout == f"modelctl {project['version']}\n[]\n"
+    assert said.returncode == Exit.DONE
+
+
+def test_where_nothing_is_installed_no_version_is_made_up(monkeypatch, capsys):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert ended.value.code == Exit.REFUSED
+    assert "model-delivery is not installed" in capsys.readouterr().err
 
 
 def test_the_model_comes_from_the_environment_else_it_is_flights(modelctl, monkeypatch):

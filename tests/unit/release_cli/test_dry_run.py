@@ -10,16 +10,17 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from modeldelivery.release.aws.hosting import UNRECORDED_TAG, SageMakerHosting
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.registry import Registry
+from modeldelivery.release.aws.artifact import PART
+from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.aws.traffic import MARK_TAG
 from modeldelivery.release.cli import main
-from modeldelivery.release.cli.desk import Desk
-from modeldelivery.release.cli.rehearsal import ASSUMED, Rehearsal
+from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.dry_run import ASSUMED, DryRun
 from modeldelivery.release.core.endpoint import Incarnation
+from tests.fakes.time import FakeTime
 
 from .conftest import Ended
-from .world import NOW, PLACE, V1, V2, Clock, Notes, journal, rejection
+from .world import NOW, PLACE, V1, V2, journal, rejection
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 LIFE = Incarnation("arn:endpoint", BORN.timestamp())
@@ -31,7 +32,8 @@ class ReadOnly:
     """AWS clients with the calls that read, and no other."""
 
     def __init__(self):
-        self.s3 = self.ecr = self.sagemaker = self
+        self.id = PLACE.account
+        self.fenced = self.patient = self.s3 = self.ecr = self.sagemaker = self.autoscaling = self
         self.journal = journal(incarnation=LIFE)
         self.status, self.tags, self.weights = "InService", {}, {V1: 0, V2: 100}
 
@@ -48,7 +50,7 @@ class ReadOnly:
     def describe_endpoint(self, **_):
         return {
             "EndpointName": PLACE.endpoint,
-            "EndpointArn": LIFE.arn,
+            "EndpointArn": LIFE.id,
             "CreationTime": BORN,
             "EndpointStatus": self.status,
             "EndpointConfigName": "config",
@@ -86,24 +88,23 @@ def aws():
 
 
 @pytest.fixture
-def rehearse(aws, capsys):
+def dry_run(aws, capsys):
     """`modelctl COMMAND --env prod --dry-run ARGUMENTS`."""
 
     def opens(options):
-        clients = Rehearsal(aws, Clock())
-        return Desk(
+        account = DryRun(aws, FakeTime())
+        environment = AwsEnvironment(account=account, place=PLACE)
+        return Context(
             place=PLACE,
-            store=S3Journal(
-                s3=clients.s3, bucket=PLACE.registry_bucket, key=PLACE.journal_key, account=PLACE.account
-            ),
-            hosting=SageMakerHosting(sagemaker=clients.sagemaker, name=PLACE.endpoint),
-            registry=Registry(clients=clients, place=PLACE),
-            clock=clients,
-            progress=Notes(),
+            store=environment.endpoint.store,
+            traffic=environment.endpoint.traffic,
+            registry=environment.registry,
+            clock=account,
+            progress=FakeTime(),
             actor="bob@desk",
             operation="run-1",
             patience=options.timeout,
-            calls=clients.calls,
+            calls=account.calls,
         )
 
     def run(command, *arguments):
@@ -118,10 +119,10 @@ def written(ended):
     return [call["call"] for call in ended.json["calls"] if call["writes"]]
 
 
-def test_a_rollback_lists_intent_move_and_outcome_with_their_parameters(rehearse):
-    ended = rehearse("rollback", "--reason", "errors doubled", "--json")
+def test_a_rollback_lists_intent_move_and_outcome_with_their_parameters(dry_run):
+    ended = dry_run("rollback", "--reason", "errors doubled", "--json")
 
-    assert (ended.status, ended.json["outcome"]) == (0, "rehearsed")
+    assert (ended.status, ended.json["outcome"]) == (0, "dry run")
     assert written(ended) == ["s3:PutObject", "sagemaker:UpdateEndpointWeightsAndCapacities", "s3:PutObject"]
     intent, move, _ = (call["parameters"] for call in ended.json["calls"] if call["writes"])
     assert intent["IfMatch"] == '"1"'
@@ -133,67 +134,67 @@ def test_a_rollback_lists_intent_move_and_outcome_with_their_parameters(rehearse
     ]
 
 
-def test_people_read_the_same_calls(rehearse):
-    out = rehearse("rollback", "--reason", "errors doubled").out
+def test_people_read_the_same_calls(dry_run):
+    out = dry_run("rollback", "--reason", "errors doubled").out
 
     assert out.startswith("dry run, nothing was changed. It would end with status 0: rolled back to v1.0.0\n")
     assert 'read sagemaker:DescribeEndpoint\n  EndpointName = "flights-prod"' in out
     assert "would call sagemaker:UpdateEndpointWeightsAndCapacities\n" in out
 
 
-def test_calls_after_a_wait_say_what_they_assume(rehearse, aws):
+def test_calls_after_a_wait_say_what_they_assume(dry_run, aws):
     aws.status = "Updating"
 
-    calls = rehearse("rollback", "--reason", "errors doubled", "--json").json["calls"]
+    calls = dry_run("rollback", "--reason", "errors doubled", "--json").json["calls"]
 
     notes = [call.get("note") for call in calls if call["writes"]]
     assert notes == [None, ASSUMED, ASSUMED]
 
 
-def test_what_would_be_refused_is_refused(rehearse):
-    ended = rehearse("rollback", "--reason", "errors doubled", "--to", "v3.0.0")
+def test_what_would_be_refused_is_refused(dry_run):
+    ended = dry_run("rollback", "--reason", "errors doubled", "--to", "v3.0.0")
 
     assert ended.status == 1
     assert "v3.0.0 is not on the endpoint" in ended.err
 
 
-def test_without_the_journal_tag_and_move_are_listed(rehearse, aws):
+def test_without_the_journal_tag_and_move_are_listed(dry_run, aws):
     aws.journal = None
 
-    ended = rehearse("rollback", "--without-journal", "--to", "v1.0.0", "--reason", "S3 is down", "--json")
+    ended = dry_run("rollback", "--without-journal", "--to", "v1.0.0", "--reason", "S3 is down", "--json")
 
     assert written(ended) == ["sagemaker:AddTags", "sagemaker:UpdateEndpointWeightsAndCapacities"]
     assert "It would end with status 4" in ended.json["summary"]
 
 
-def test_accept_lists_one_journal_write(rehearse, aws):
+def test_accept_lists_one_journal_write(dry_run, aws):
     aws.journal = journal(incarnation=LIFE, rejections=(rejection(V2),))
 
-    assert written(rehearse("accept", "v2.0.0", "--reason", "fine", "--json")) == ["s3:PutObject"]
+    assert written(dry_run("accept", "v2.0.0", "--reason", "fine", "--json")) == ["s3:PutObject"]
 
 
-def test_adopt_lists_the_journal_write_and_then_the_tags_removal(rehearse, aws):
-    aws.weights, aws.tags = {V1: 100, V2: 0}, {UNRECORDED_TAG: "ada moved all to v1.0.0"}
+def test_adopt_lists_the_journal_write_and_then_the_tags_removal(dry_run, aws):
+    aws.weights, aws.tags = {V1: 100, V2: 0}, {MARK_TAG: "ada moved all to v1.0.0"}
 
-    ended = rehearse("adopt", "--reason", "S3 was down", "--json")
+    ended = dry_run("adopt", "--reason", "S3 was down", "--json")
 
     assert written(ended) == ["s3:PutObject", "sagemaker:DeleteTags"]
 
 
-def test_the_first_adopt_writes_a_journal_where_none_was(rehearse, aws):
+def test_the_first_adopt_writes_a_journal_where_none_was(dry_run, aws):
     aws.journal = None
 
-    (put,) = [c for c in rehearse("adopt", "--reason", "made by hand", "--json").json["calls"] if c["writes"]]
+    (put,) = [c for c in dry_run("adopt", "--reason", "made by hand", "--json").json["calls"] if c["writes"]]
 
     assert put["parameters"]["IfNoneMatch"] == "*"
     assert put["parameters"]["Body"]["weights"] == {"v1.0.0": 0, "v2.0.0": 100}
 
 
-def test_register_lists_upload_claim_package_and_completion(rehearse, tmp_path):
+def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
     artifact = tmp_path / "model.tar.gz"
     artifact.write_bytes(b"weights")
 
-    ended = rehearse(
+    ended = dry_run(
         "register",
         "--version",
         "v3.0.0",
@@ -211,3 +212,16 @@ def test_register_lists_upload_claim_package_and_completion(rehearse, tmp_path):
     upload, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
     assert hashlib.sha256(b"weights").hexdigest() in upload["Key"]
     assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.0.0.json", "*")
+
+
+def test_a_large_artifact_is_listed_as_the_calls_that_its_parts_take(dry_run, tmp_path):
+    artifact = tmp_path / "model.tar.gz"
+    with artifact.open("wb") as body:
+        body.truncate(PART + 1)
+
+    ended = dry_run(
+        "register", "--version", "v3.0.0", "--image", IMAGE, "--artifact", artifact, "--data-revision", "r1", "--json"
+    )  # fmt: skip
+
+    assert ended.status == 0, ended.err
+    assert written(ended)[:3] == ["s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"]

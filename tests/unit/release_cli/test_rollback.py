@@ -3,10 +3,9 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core.endpoint import Status
-from modeldelivery.release.core.intent import LEASE
-from modeldelivery.release.core.journal import Intent, Kind
-from modeldelivery.release.ports import LostError, UnreachableError
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.journal import EventKind, Intent, IntentKind
+from modeldelivery.release.errors import LostError, UnreachableError
 
 from .world import NOW, V1, V2, V3, endpoint, event, journal, rejection
 
@@ -24,7 +23,7 @@ def rollback_by(operation):
     """Someone's rollback to v1.0.0, pending."""
     return Intent(
         operation=operation,
-        kind=Kind.ROLLBACK,
+        kind=IntentKind.ROLLBACK,
         actor="ada",
         reason="latency",
         since=NOW - 5,
@@ -57,7 +56,7 @@ def test_json_has_the_outcome_and_the_operation(modelctl):
 
 def test_a_second_rollback_is_already_done_and_moves_nothing(modelctl, world):
     modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
-    world.clock.sleep(LEASE + 2)
+    world.time.sleep(Timing().lease + 2)
     world.hosting.calls.clear()
 
     ended = modelctl("rollback", "--reason", "again", "--json")
@@ -72,12 +71,85 @@ def test_keep_rejects_nothing(modelctl, world):
     assert world.store.journal.rejections == ()
 
 
+def after_the_documented_way_back(modelctl):
+    """Rolled back from v2, accepted, and given its traffic again."""
+    modelctl("rollback", "--reason", "errors doubled")
+    modelctl("accept", "v2.0.0", "--reason", "it was the feed")
+    modelctl("rollback", "--to", "v2.0.0", "--keep", "--reason", "accepted again")
+
+
+def fallback(modelctl):
+    return modelctl("status", "--json").json["fallback"]
+
+
+def test_a_version_that_was_given_its_traffic_again_can_be_rolled_back_from(modelctl, world):
+    after_the_documented_way_back(modelctl)
+    world.hosting.calls.clear()
+    world.time.sleep(60)
+    assert fallback(modelctl) == V1
+
+    ended = modelctl("rollback", "--reason", "errors again", "--json")
+
+    assert (ended.status, ended.json["outcome"]) == (0, "done")
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
+    assert [r.version for r in world.store.journal.rejections] == [V2]
+
+
+def test_a_rollback_that_kept_is_confirmed_by_one_that_rejects_and_moves_nothing(modelctl, world):
+    modelctl("rollback", "--keep", "--reason", "a look")
+    world.hosting.calls.clear()
+    world.time.sleep(60)
+
+    ended = modelctl("rollback", "--reason", "sure now", "--json")
+
+    assert (ended.status, ended.json["outcome"]) == (0, "done")
+    assert world.hosting.calls == []
+    assert [(r.version, r.reason) for r in world.store.journal.rejections] == [(V2, "sure now")]
+    again = modelctl("rollback", "--reason", "again", "--json")
+    assert (again.status, again.json["outcome"]) == (0, "already")
+    assert "sure now" in again.json["summary"]
+
+
+def test_keeping_twice_is_already_done(modelctl, world):
+    modelctl("rollback", "--keep", "--reason", "a look")
+    world.time.sleep(60)
+    assert modelctl("rollback", "--keep", "--reason", "a look", "--json").json["outcome"] == "already"
+    assert world.store.journal.rejections == ()
+
+
+def test_accepting_what_was_rolled_back_from_does_not_make_a_second_rollback_move_anything(modelctl, world):
+    modelctl("rollback", "--reason", "errors doubled")
+    modelctl("accept", "v2.0.0", "--reason", "it was the feed")
+    world.hosting.calls.clear()
+    world.time.sleep(60)
+
+    assert modelctl("rollback", "--reason", "again", "--json").json["outcome"] == "already"
+    assert world.hosting.calls == []
+
+
+@pytest.mark.parametrize("asked", [["--reason", "errors doubled"], ["--keep", "--reason", "a look"]])
+def test_traffic_that_someone_moved_back_goes_again_to_what_status_calls_the_fallback(modelctl, world, asked):
+    modelctl("rollback", *asked)
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100})
+    world.hosting.calls.clear()
+    world.time.sleep(60)
+    assert fallback(modelctl) == V1
+
+    assert modelctl("rollback", "--reason", "again").status == 0
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
+
+
+def test_a_pending_rollback_s_target_is_the_fallback_that_status_names(modelctl, world):
+    world.store.journal = journal(intent=rollback_by("ada"), rejections=(rejection(V2),))
+    assert fallback(modelctl) == V1
+
+
 def test_a_target_with_too_few_instances_is_scaled_first(modelctl, world):
     world.hosting.endpoint = endpoint(instances={V1: 1, V2: 3})
 
     modelctl("rollback", "--reason", "errors doubled")
 
-    assert world.hosting.calls[0] == ("scale", V1, 3)
+    assert world.hosting.calls[0] == ("scale", {V1: 3})
 
 
 def test_now_moves_to_what_runs(modelctl, world):
@@ -109,7 +181,7 @@ def test_what_cannot_be_done_is_refused_with_what_to_do_and_nothing_recorded(
     assert world.hosting.calls == []
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.UPDATE_ROLLBACK_FAILED, Status.OUT_OF_SERVICE])
+@pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
 def test_a_broken_endpoint_is_refused_before_anything_is_recorded(modelctl, world, status):
     before = world.store.journal
     world.hosting.endpoint = endpoint(status=status, failure="no capacity")
@@ -125,7 +197,7 @@ def test_a_broken_endpoint_is_refused_before_anything_is_recorded(modelctl, worl
 def test_an_endpoint_that_is_updating_has_the_rejection_recorded_and_giving_up_says_not_moved(
     modelctl, world
 ):
-    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+    world.hosting.endpoint = endpoint(status="Updating")
 
     ended = modelctl("rollback", "--reason", "errors doubled", "--timeout", "30", "--json")
 
@@ -133,17 +205,17 @@ def test_an_endpoint_that_is_updating_has_the_rejection_recorded_and_giving_up_s
     assert "NOT seen to move" in ended.err
     assert "Gave up after 31 s: endpoint is changing" in ended.err
     assert [r.version for r in world.store.journal.rejections] == [V2]
-    assert world.progress.waits[0][0] == "endpoint is changing"
+    assert world.time.waits[0][0] == "endpoint is changing"
     assert world.hosting.calls == []
 
 
 def test_traffic_moves_as_soon_as_sagemaker_allows(modelctl, world):
-    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+    world.hosting.endpoint = endpoint(status="Updating")
 
     def in_service():
         world.hosting.endpoint = endpoint()
 
-    world.progress.on_wait = [lambda: None, lambda: None, in_service]
+    world.time.on_wait.extend([lambda: None, lambda: None, in_service])
     ended = modelctl("rollback", "--reason", "errors doubled")
 
     assert ended.status == 0
@@ -152,10 +224,10 @@ def test_traffic_moves_as_soon_as_sagemaker_allows(modelctl, world):
 
 def test_an_endpoint_that_breaks_after_the_record_is_not_moved(modelctl, world):
     def breaks():
-        world.hosting.endpoint = endpoint(status=Status.FAILED, failure="no capacity")
+        world.hosting.endpoint = endpoint(status="Failed", failure="no capacity")
 
-    world.hosting.on_move = [raises(LostError("UpdateEndpointWeightsAndCapacities"))]
-    world.progress.on_wait = [breaks]
+    world.hosting.faults.extend([raises(LostError("UpdateEndpointWeightsAndCapacities"))])
+    world.time.on_wait.extend([breaks])
 
     ended = modelctl("rollback", "--reason", "errors doubled")
 
@@ -188,7 +260,7 @@ def test_aws_that_goes_silent_after_the_record_is_not_moved(modelctl, world):
     def silent():
         world.hosting.unreachable = UnreachableError("sagemaker:DescribeEndpoint: denied")
 
-    world.progress.on_wait = [silent]
+    world.time.on_wait.extend([silent])
 
     assert modelctl("rollback", "--reason", "errors doubled").status == 3
 
@@ -198,14 +270,14 @@ def test_a_write_without_an_answer_counts_as_recorded(modelctl, world):
         world.store.unreachable = DOWN
         raise LostError("s3:PutObject")
 
-    world.store.before_write = [lost]
+    world.store.faults.extend([lost])
 
     assert modelctl("rollback", "--reason", "errors doubled").status == 3
 
 
 def test_an_interrupt_before_the_record_says_that_nothing_was_recorded(modelctl, world):
     before = world.store.journal
-    world.store.before_write = [raises(KeyboardInterrupt())]
+    world.store.faults.extend([raises(KeyboardInterrupt())])
 
     ended = modelctl("rollback", "--reason", "errors doubled")
 
@@ -216,7 +288,7 @@ def test_an_interrupt_before_the_record_says_that_nothing_was_recorded(modelctl,
 
 def test_an_interrupt_after_the_record_says_that_a_rerun_goes_on_and_it_does(modelctl, world):
     world.hosting.slow = 5
-    world.progress.on_wait = [raises(KeyboardInterrupt())]
+    world.time.on_wait.extend([raises(KeyboardInterrupt())])
 
     interrupted = modelctl("rollback", "--reason", "errors doubled")
     rerun = modelctl("rollback", "--reason", "errors doubled")
@@ -236,12 +308,12 @@ def test_a_rollback_that_another_superseded_is_not_moved(modelctl, world):
             intent=rollback_by("run-ada"),
             history=(
                 *mine.history,
-                event(Kind.CLOSED, operation="run-1", reason="not moved: superseded by ada"),
+                event(EventKind.CLOSED, operation="run-1", reason="not moved: superseded by ada"),
             ),
         )
-        world.store.etag += 1
+        world.store.version += 1
 
-    world.progress.on_wait = [superseded]
+    world.time.on_wait.extend([superseded])
 
     ended = modelctl("rollback", "--reason", "errors doubled")
 
@@ -267,7 +339,7 @@ def test_without_the_journal_the_endpoint_is_tagged_before_traffic_moves(modelct
     assert "THE JOURNAL DOES NOT KNOW" in ended.err
     assert "modelctl adopt --env prod --model flights" in ended.err
     assert world.hosting.calls == [
-        ("tag", "run-1: bob@desk moved all to v1.0.0: S3 s down   really "),
+        ("mark", "run-1: bob@desk moved all to v1.0.0: S3's down, (really)"),
         ("move", {V1: 100, V2: 0}),
     ]
 
@@ -278,16 +350,16 @@ def test_without_the_journal_a_call_that_was_on_its_way_is_moved_over(modelctl, 
     def late_call():
         world.hosting.endpoint = endpoint({V1: 0, V2: 100})
 
-    world.progress.on_wait = [lambda: None, lambda: None, late_call]
+    world.time.on_wait.extend([lambda: None, lambda: None, late_call])
 
     assert without_journal(modelctl).status == 4
-    assert [name for name, *_ in world.hosting.calls] == ["tag", "move", "move"]
-    assert world.clock.time > LEASE
+    assert [name for name, *_ in world.hosting.calls] == ["mark", "move", "move"]
+    assert world.time.seconds > Timing().lease
     assert world.hosting.endpoint.current == {V1: 100, V2: 0}
 
 
 def test_without_the_journal_giving_up_says_that_the_tag_stands(modelctl, world):
-    world.hosting.endpoint = endpoint(status=Status.UPDATING)
+    world.hosting.endpoint = endpoint(status="Updating")
 
     ended = without_journal(modelctl, "--timeout", "10")
 
@@ -297,7 +369,7 @@ def test_without_the_journal_giving_up_says_that_the_tag_stands(modelctl, world)
 
 
 def test_without_the_journal_an_interrupt_after_the_tag_says_that_the_tag_stands(modelctl, world):
-    world.progress.on_wait = [raises(KeyboardInterrupt())]
+    world.time.on_wait.extend([raises(KeyboardInterrupt())])
 
     ended = without_journal(modelctl)
 

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core.endpoint import Incarnation, Status
-from modeldelivery.release.core.journal import Journal, Kind
-from modeldelivery.release.ports import BusyError, LostError, UnreachableError
+from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.core.journal import EventKind, Journal
+from modeldelivery.release.errors import BusyError, LostError, UnreachableError
 
 from .test_rollback import rollback_by
 from .world import V1, V2, V3, endpoint, event, journal, rejection
@@ -67,7 +67,7 @@ def test_a_rollback_that_rejected_nothing_holds_too(modelctl):
 
 def test_a_pending_move_is_shown_with_whose_it_is(modelctl, world):
     world.store.journal = journal(intent=rollback_by("run-ada"))
-    world.hosting.endpoint = endpoint(desired={V1: 100, V2: 0}, status=Status.UPDATING)
+    world.hosting.endpoint = endpoint(desired={V1: 100, V2: 0}, status="Updating")
 
     said = seen(modelctl)
 
@@ -90,10 +90,10 @@ def test_a_pending_move_is_shown_with_whose_it_is(modelctl, world):
         (journal(), endpoint({V1: 0, V2: 100, V3: 0}), "the fleet was changed by someone else"),
         (
             journal(),
-            endpoint(status=Status.FAILED, failure="no capacity"),
+            endpoint(status="Failed", failure="no capacity"),
             "the endpoint is Failed: no capacity",
         ),
-        (journal(), endpoint(failure="rolled back: /ping"), "SageMaker says: rolled back: /ping"),
+        (journal(), endpoint(failure="rolled back: /ping"), "the last change failed: rolled back: /ping"),
         (journal(), endpoint(life=Incarnation("arn:endpoint", 2.0)), "deleted and made again"),
         (journal(), None, "the journal knows an endpoint and there is none"),
         (
@@ -166,7 +166,7 @@ def test_history_is_newest_first_and_limited(modelctl, world):
 
 
 def test_history_says_who_what_when_and_why(modelctl, world):
-    world.store.journal = journal(history=(event(Kind.ROLLBACK, target={V1: 100, V2: 0}, actor="ada"),))
+    world.store.journal = journal(history=(event(EventKind.ROLLBACK, target={V1: 100, V2: 0}, actor="ada"),))
 
     line = modelctl("history").out.splitlines()[1]
 
@@ -189,14 +189,16 @@ def test_a_reason_cannot_steer_the_terminal(modelctl, world):
     assert len(out.splitlines()) == 2
 
 
-@pytest.mark.parametrize("error", [LostError("s3:GetObject"), BusyError("s3:GetObject")])
+@pytest.mark.parametrize(
+    "error", [LostError("s3:GetObject: no answer"), BusyError("s3:GetObject: no answer")]
+)
 def test_an_answer_that_does_not_come_is_a_sentence(modelctl, world, error):
     world.store.unreachable = error
 
     ended = modelctl("history")
 
     assert ended.status == 5
-    assert ended.err == "modelctl: no answer to s3:GetObject: run the same command again\n"
+    assert ended.err == "modelctl: s3:GetObject: no answer: run the same command again\n"
     assert "the journal cannot be read: s3:GetObject" in modelctl("status").out
 
 

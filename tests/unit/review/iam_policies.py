@@ -3,11 +3,12 @@
 from hypothesis import settings
 
 from modeldelivery.review.core.iam.diff import compare
+from tests.examples import examples
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 B, KEYS = "arn:aws:s3:::b", "arn:aws:s3:::b/*"
 OTHER = "222222222222"
-steady = settings(derandomize=True, deadline=None, max_examples=300, database=None)
+steady = settings(max_examples=examples(300))
 
 
 def policy(*statements, **more):

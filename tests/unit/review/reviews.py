@@ -1,5 +1,6 @@
 """Reviews of recorded previews, as `make preview` puts them together."""
 
+import json
 from datetime import UTC, datetime
 
 from modeldelivery.release.operations.proof import Proof, Standing
@@ -14,12 +15,13 @@ from tests.unit.review.documents import PRICES, record, text
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def reviewed(name, *, edit=None, before=None, proofs=None, violations=()):
+def reviewed(name, *, edit=None, before=None, proofs=None, violations=(), staging="staging"):
     """One scenario's review.
 
-    `before` is the review of the environment that it promotes from; `proofs` are what this one has proved, by version.
+    `before` is the review of the environment that it promotes from; `proofs` are what this one has proved, by version;
+    `staging` is what the environment of that name in the recordings is called instead.
     """
-    found = record(name)
+    found = json.loads(json.dumps(record(name)).replace("staging", staging))
     if edit:
         edit(found["document"])
     document = read(text(found["document"]))
@@ -30,7 +32,7 @@ def reviewed(name, *, edit=None, before=None, proofs=None, violations=()):
     return review(
         commit="abc",
         change=classify(found["environment"], document, PRICES),
-        prints=fingerprints(
+        fingerprints=fingerprints(
             Place(environment=found["environment"], account=config.account, region=config.region),
             touched(document, PROJECT),
         ),

@@ -3,7 +3,7 @@
 import pytest
 
 from modeldelivery.review.core.change import Kind, Verb
-from modeldelivery.review.core.document import UNKNOWN
+from modeldelivery.review.core.document import UNKNOWN, DocumentError
 from tests.unit.review.documents import change, document, previews, step
 
 DESTROYS, PERMISSIONS, GUARDS, BITS, FLEET, TRAFFIC, REMOVES, CREATES, SETTINGS, METADATA = Kind
@@ -272,6 +272,18 @@ def test_an_unknown_type_that_goes_is_taken_for_one_that_holds_something():
     assert [loss.words for loss in change("nothing", edit).losses] == ["aws:new/store:Store"]
 
 
+def test_a_bucket_under_its_old_name_is_weakened_as_any_bucket():
+    def edit(found):
+        bucket = step(found, "aws:s3/bucket:Bucket", "flights-prod-logs")
+        for part in (bucket, bucket["oldState"], bucket["newState"]):
+            part["urn"] = part["urn"].replace("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+        bucket["oldState"]["type"] = bucket["newState"]["type"] = "aws:s3/bucketV2:BucketV2"
+        bucket["newState"]["inputs"]["forceDestroy"] = True
+
+    (weak,) = change("nothing", edit).weakened
+    assert weak.why == ("deleting it would delete what is in it",)
+
+
 def test_other_bits_under_the_same_name_weaken_what_a_version_is():
     def edit(found):
         endpoint = step(found, "modeldelivery:index:Endpoint")["newState"]["inputs"]
@@ -289,3 +301,66 @@ def test_a_version_that_is_approved_no_more_is_seen():
 
     (weak,) = change("nothing", edit).weakened
     assert weak.why == ("v1.0.0 is Rejected in the registry",)
+
+
+def endpoint_rules(**rules):
+    """An edit: the endpoint's inputs before and after have these rules besides; each is a pair, None where it has none."""
+
+    def edit(found):
+        states = step(found, "modeldelivery:index:Endpoint")
+        for number, state in enumerate(("oldState", "newState")):
+            given = {rule: both[number] for rule, both in rules.items() if both[number] is not None}
+            states[state]["inputs"]["rules"] |= given
+
+    return edit
+
+
+@pytest.mark.parametrize("after", [None, {"percent": 5}])
+def test_a_rule_of_a_newer_program_that_is_given_up_or_changed_weakens_the_endpoint(after):
+    (weak,) = change("nothing", endpoint_rules(maxErrors=({"percent": 1}, after))).weakened
+    assert weak.why == ("its rule maxErrors, which this reader does not know, is changed or given up",)
+
+
+@pytest.mark.parametrize("before", [None, {"percent": 1}])
+def test_a_rule_of_a_newer_program_that_comes_or_stays_weakens_nothing(before):
+    assert change("nothing", endpoint_rules(maxErrors=(before, {"percent": 1}))).weakened == ()
+
+
+def test_a_document_of_an_older_program_has_only_the_rules_of_its_time():
+    def edit(found):
+        rules = step(found, "modeldelivery:index:Endpoint")["oldState"]["inputs"]["rules"]
+        rules.pop("promotesFrom", None)
+        del rules["bakeSeconds"]
+
+    assert change("nothing", edit).is_nothing
+
+
+@pytest.mark.parametrize("part", ["release", "variants", "rules"])
+def test_fields_of_a_newer_program_do_not_keep_the_endpoint_from_being_read(part):
+    def edit(found):
+        for state in ("oldState", "newState"):
+            inputs = step(found, "modeldelivery:index:Endpoint")[state]["inputs"]
+            for each in inputs[part] if part == "variants" else [inputs[part]]:
+                each["colour"] = "blue"
+
+    assert change("nothing", edit).is_nothing
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("release", None),
+        ("release", {"live": "v9.0.0", "fleet": ["v1.0.0"]}),
+        ("variants", {}),
+        ("variants", [None]),
+        ("variants", [{"version": "v1.0.0"}]),
+        ("rules", []),
+        ("rules", {"separateDrop": "no"}),
+    ],
+)
+def test_an_endpoint_that_cannot_be_read_is_refused(part, value):
+    def edit(found):
+        step(found, "modeldelivery:index:Endpoint")["newState"]["inputs"][part] = value
+
+    with pytest.raises(DocumentError, match="cannot be read"):
+        change("nothing", edit)

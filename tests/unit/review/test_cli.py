@@ -1,70 +1,14 @@
 """The command line over recorded previews: a `pulumi` that says what the real one said stands in for the engine."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 
-import pytest
+from botocore.exceptions import ClientError
 
-from modeldelivery.review import cli, engine
-from tests.unit.review.documents import record
-
-# The pack came to its end.
-JUDGED = {"policyAnalyzeStackSummaryEvent": {"passed": []}}
-PULUMI = """\
-#!{python} -I
-import json, sys
-say = json.load(open({say!r}))
-arguments = sys.argv[1:]
-if "--save-plan" in arguments and say["exit"] == 0:
-    open(arguments[arguments.index("--save-plan") + 1], "w").write("a plan")
-if "--event-log" in arguments:
-    with open(arguments[arguments.index("--event-log") + 1], "w") as log:
-        for event in say["events"]:
-            log.write(json.dumps(event) + "\\n")
-print(say["text"] if say["text"] is not None else json.dumps(say["document"]))
-sys.exit(say["exit"])
-"""
-
-
-@pytest.fixture
-def engine_says(tmp_path, monkeypatch):
-    """Makes `pulumi` say what was recorded of a scenario: `engine_says(name, …)`."""
-    folder, said = tmp_path / "bin", tmp_path / "say.json"
-    folder.mkdir()
-    program = folder / "pulumi"
-    program.write_text(PULUMI.format(python=sys.executable, say=str(said)))
-    program.chmod(0o700)
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    for name in [name for name in os.environ if name.startswith(("AWS_", "GITHUB_", "GITLAB_", "CI"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-    monkeypatch.setattr(engine, "commit", lambda: "abc")
-
-    def say(name=None, *, text=None, events=(JUDGED,), status=None):
-        found = record(name) if name else {"document": None, "exit": 0}
-        said.write_text(
-            json.dumps(
-                {
-                    "document": found["document"],
-                    "exit": found["exit"] if status is None else status,
-                    "text": text,
-                    "events": list(events),
-                }
-            )
-        )
-
-    return say
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Runs a command of `python -m modeldelivery.review` in a folder of its own; its exit status."""
-    return lambda *arguments: cli.main(["--folder", str(tmp_path / ".review"), *arguments])
+from modeldelivery.review import engine
+from tests.unit.review.conftest import JUDGED
 
 
 def violation(policy):
@@ -82,7 +26,7 @@ def violation(policy):
 def test_a_change_that_breaks_no_rule_ends_well_and_leaves_a_plan(engine_says, run, tmp_path, capsys):
     engine_says("tags-only")
     assert run("preview", "--env", "prod") == 0
-    assert "prod will feel: metadata only" in capsys.readouterr().out
+    assert "Impact on prod: metadata only" in capsys.readouterr().out
     assert (tmp_path / ".review" / "prod.plan").exists()
 
 
@@ -156,7 +100,36 @@ def test_the_comment_tells_production_first_and_both(engine_says, run, capsys):
     capsys.readouterr()
     run("comment")
     said = capsys.readouterr().out
-    assert said.index("`prod` will feel") < said.index("`staging`: nothing changes")
+    assert said.index("Impact on `prod`") < said.index("`staging`: nothing changes")
+
+
+def leave(tmp_path, environment, promotes_from):
+    """A preview of an environment that promotes from another, as if it had been made."""
+    file = tmp_path / ".review" / "prod.json"
+    review = json.loads(file.read_text())
+    review["change"] |= {"environment": environment, "promotes_from": promotes_from}
+    file.with_stem(environment).write_text(json.dumps(review))
+
+
+def test_the_comment_tells_the_last_of_a_chain_of_environments_first(engine_says, run, tmp_path, capsys):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    for environment, source in (("prod", "canary"), ("canary", "lab"), ("lab", None)):
+        leave(tmp_path, environment, source)
+    capsys.readouterr()
+    assert run("comment") == 0
+    said = capsys.readouterr().out
+    assert said.index("`prod`") < said.index("`canary`") < said.index("`lab`")
+
+
+def test_environments_that_promote_from_each_other_are_refused(engine_says, run, tmp_path, capsys):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    leave(tmp_path, "canary", "prod")
+    leave(tmp_path, "prod", "canary")
+    capsys.readouterr()
+    assert run("comment") == 1
+    assert "promote in a circle: " in capsys.readouterr().err
 
 
 def test_json_is_one_document_on_standard_output(engine_says, run, capsys):
@@ -211,7 +184,7 @@ def test_a_review_that_another_version_wrote_is_refused(engine_says, run, tmp_pa
     engine_says("tags-only")
     run("preview", "--env", "prod")
     file = tmp_path / ".review" / "prod.json"
-    file.write_text(file.read_text().replace('"schema": 1', '"schema": 2'))
+    file.write_text(file.read_text().replace('"schema": 2', '"schema": 3'))
     assert run("comment") == 1
     assert "make preview ENV=prod" in capsys.readouterr().err
 
@@ -258,3 +231,52 @@ def test_a_wrong_environment_is_a_usage_error():
     assert done.returncode == 2
     assert "environment" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+SIGN_IN = "enter the tent: `zip open`"
+
+
+def test_a_shell_without_credentials_is_told_what_to_type(engine_says, run, capsys):
+    engine_says("nothing-in-staging")
+    run("--sign-in", SIGN_IN, "preview", "--env", "staging")
+    said = capsys.readouterr().err
+    assert "The config profile (staging) could not be found. What to type: `aws sso login --profile" in said
+    assert said.rstrip().endswith(f"; or {SIGN_IN}")
+
+
+def test_a_shell_whose_keys_aws_does_not_know_is_told_what_to_type(engine_says, run, capsys, monkeypatch):
+    refused = ClientError(
+        {"Error": {"Code": "InvalidClientTokenId"}, "ResponseMetadata": {"HTTPStatusCode": 403}},
+        "GetCallerIdentity",
+    )
+
+    def ask(_session):
+        raise refused
+
+    monkeypatch.setattr("modeldelivery.release.aws.session._ask_account", ask)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of nobody")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    engine_says(text="error: it cannot", status=255)
+    assert run("drift", "--env", "staging") == 1
+    said = capsys.readouterr().err
+    assert "InvalidClientTokenId" in said
+    assert "What to type: `aws sso login --profile staging`" in said
+
+
+def test_a_shell_that_pulumi_has_no_state_for_is_told_what_to_type(engine_says, run, capsys):
+    engine_says(
+        text="error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI", status=255
+    )
+    assert run("--sign-in", SIGN_IN, "preview", "--env", "prod") == 1
+    said = capsys.readouterr().err
+    assert "What to type: `pulumi login URL`, or `export PULUMI_BACKEND_URL=URL`" in said
+    assert said.rstrip().endswith(f"; or {SIGN_IN}")
+
+
+def test_a_failure_of_another_kind_gets_no_advice_on_credentials(engine_says, run, capsys, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of somebody")
+    engine_says(text="error: no stack named 'prod' found", status=255)
+    assert run("preview", "--env", "prod") == 1
+    assert "What to type" not in capsys.readouterr().err

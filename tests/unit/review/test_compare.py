@@ -1,6 +1,6 @@
 """What production would get that staging has not had."""
 
-from modeldelivery.review.core.compare import Place, When, fingerprints, unheard
+from modeldelivery.review.core.compare import Place, When, fingerprints, untested
 from modeldelivery.review.core.document import read
 from modeldelivery.review.core.touched import touched
 from tests.unit.review.documents import document, step, text
@@ -33,7 +33,7 @@ def threshold(environment, value):
 
 
 def test_two_environments_without_a_change_have_nothing_to_tell():
-    assert unheard(prints("nothing", "prod"), prints("nothing-in-staging", "staging")) == ()
+    assert untested(prints("nothing", "prod"), prints("nothing-in-staging", "staging")) == ()
 
 
 def test_what_staging_has_already_is_not_told():
@@ -46,13 +46,13 @@ def test_what_staging_has_already_is_not_told():
         key: type(each)(effect="none", words=each.words, name=each.name, before=each.after, after=each.after)
         for key, each in theirs.items()
     }
-    assert unheard(mine, settled) == ()
+    assert untested(mine, settled) == ()
 
 
 def test_what_staging_gets_by_the_same_change_is_said_to_come_together():
     mine = prints("nothing", "prod", threshold("prod", 7e5))
     theirs = prints("nothing-in-staging", "staging", threshold("staging", 7e5))
-    (found,) = unheard(mine, theirs)
+    (found,) = untested(mine, theirs)
     assert (found.when, found.name, found.properties) == (
         When.TOGETHER,
         LATENCY.format("prod"),
@@ -62,26 +62,26 @@ def test_what_staging_gets_by_the_same_change_is_said_to_come_together():
 
 def test_what_staging_does_not_get_was_not_tried():
     mine = prints("nothing", "prod", threshold("prod", 7e5))
-    (found,) = unheard(mine, prints("nothing-in-staging", "staging"))
+    (found,) = untested(mine, prints("nothing-in-staging", "staging"))
     assert (found.when, found.properties) == (When.NEVER, ("threshold",))
 
 
 def test_a_resource_that_staging_lacks_was_not_tried():
-    found = unheard(prints("new-bucket", "prod"), prints("nothing-in-staging", "staging"))
+    found = untested(prints("new-bucket", "prod"), prints("nothing-in-staging", "staging"))
     assert [(each.when, each.effect, each.name) for each in found] == [(When.NEVER, "create", "captures")]
 
 
 def test_a_resource_that_staging_keeps_and_production_deletes_was_not_tried():
-    found = unheard(prints("delete-protected-bucket", "prod"), prints("nothing-in-staging", "staging"))
+    found = untested(prints("delete-protected-bucket", "prod"), prints("nothing-in-staging", "staging"))
     assert (When.NEVER, "delete", "bucket") in {(each.when, each.effect, each.words) for each in found}
 
 
 def test_alarms_and_scaling_of_a_new_version_are_tried_where_another_version_has_them():
-    assert unheard(prints("fleet-add-candidate", "prod"), prints("nothing-in-staging", "staging")) == ()
+    assert untested(prints("fleet-add-candidate", "prod"), prints("nothing-in-staging", "staging")) == ()
 
 
 def test_a_permission_for_production_alone_was_not_tried():
-    found = unheard(prints("iam-new-action", "prod"), prints("nothing-in-staging", "staging"))
+    found = untested(prints("iam-new-action", "prod"), prints("nothing-in-staging", "staging"))
     assert [(each.when, each.words, each.properties) for each in found] == [
         (When.NEVER, "role policy", ("policy",))
     ]
@@ -94,4 +94,4 @@ def test_fingerprints_hold_no_value():
 
 
 def test_a_review_without_the_other_environment_says_that_it_cannot_tell():
-    assert reviewed("traffic-only").tried is None
+    assert reviewed("traffic-only").untested is None

@@ -5,12 +5,12 @@ import re
 import msgspec
 import pytest
 
-from modeldelivery.release.core.journal import Kind
+from modeldelivery.release.core.journal import EventKind
 from modeldelivery.release.operations.status import Decided, Status
 from modeldelivery.review.core.document import read
 from modeldelivery.review.core.drift import By, drifted
-from modeldelivery.review.telling import drift as story
-from modeldelivery.review.telling import markdown
+from modeldelivery.review.report import drift as report
+from modeldelivery.review.report import markdown
 from tests.unit.review.documents import record, text
 from tests.unit.review.reviews import AT
 
@@ -27,7 +27,7 @@ STATUS = Status(
     candidates=(),
     versions=(),
     decision=Decided(
-        kind=Kind.ROLLBACK, by="ada", at=AT, reason="5xx", operation="x", target={"v1.0.0": 100}
+        kind=EventKind.ROLLBACK, by="ada", at=AT, reason="5xx", operation="x", target={"v1.0.0": 100}
     ),
     hold="v1.1.0 was rejected by ada: 5xx",
     pending=None,
@@ -82,18 +82,18 @@ def test_what_others_changed_is_named(name, words, gone, properties):
 
 
 def test_the_issue_tells_both_apart():
-    body = markdown.draw(story.tell([found("drift-operator", STATUS)]), 65_536, story.MARKER)
+    body = markdown.draw(report.tell([found("drift-operator", STATUS)]), 65_536, report.MARKER)
     assert "by an operator, on record (`rollback by ada: 5xx`)" in body
     assert "> [!CAUTION]" not in body
-    foreign = markdown.draw(story.tell([found("drift-alarm-deleted", QUIET)]), 65_536, story.MARKER)
+    foreign = markdown.draw(report.tell([found("drift-alarm-deleted", QUIET)]), 65_536, report.MARKER)
     assert re.search(
         r"^> - \*\*the alarm `flights-prod-v1-1-0-\w+` is GONE, by someone else\*\*$", foreign, re.MULTILINE
     )
 
 
 def test_no_issue_is_due_where_nothing_differs():
-    assert not story.tell([found("drift-none")]).refused
+    assert not report.tell([found("drift-none")]).refused
 
 
 def test_a_decision_that_holds_is_due_even_when_the_state_knows_it():
-    assert story.tell([found("drift-none", STATUS)]).refused
+    assert report.tell([found("drift-none", STATUS)]).refused

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modeldelivery.review.core.iam.diff import compare
+from tests.examples import examples
 from tests.unit.review.iam_policies import OTHER, UNKNOWN, is_unchanged, policy, steady
 from tests.unit.review.oracle import ROLE, SERVICE, permitted
 
@@ -96,10 +97,11 @@ NARROWER = {"lettered": _lettered, "conditioned": _conditioned}
 pairs = policies.flatmap(lambda old: st.tuples(st.just(old), successors(old))) | st.tuples(policies, policies)
 
 
+@pytest.mark.hypothesis
 def test_a_request_that_is_newly_allowed_is_never_passed_over():
     seen = {True: 0, False: 0}
 
-    @settings(steady, max_examples=500)
+    @settings(max_examples=examples(500))
     @given(pairs)
     def check(pair):
         old, new = pair

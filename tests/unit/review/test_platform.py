@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -204,3 +205,22 @@ def test_a_build_of_no_pull_request_has_nothing_to_comment_on():
     place = platform({"GITHUB_ACTIONS": "true", "GITHUB_TOKEN": "t", "GITHUB_REPOSITORY": "o/r"})
     with pytest.raises(PlatformError, match="no pull request"):
         place.comment(BODY, MARKER)
+
+
+@pytest.mark.parametrize(
+    ("variable", "ours", "library"),
+    [("GITHUB_ACTIONS", "github", "github"), ("GITLAB_CI", "gitlab", "gitlab")],
+)
+def test_where_a_platforms_library_is_missing_it_is_said_what_to_install(
+    monkeypatch, variable, ours, library
+):
+    monkeypatch.delitem(sys.modules, f"modeldelivery.review.platform.{ours}", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(PlatformError, match=rf"{library} is not installed.*model-delivery\[review\]"):
+        platform({variable: "true"})
+
+
+def test_elsewhere_no_library_of_a_platform_is_needed(monkeypatch):
+    for library in ("github", "gitlab"):
+        monkeypatch.setitem(sys.modules, library, None)
+    assert isinstance(platform({}), StandardOutput)

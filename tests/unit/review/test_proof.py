@@ -2,7 +2,7 @@
 
 import pytest
 
-from modeldelivery.release.core.journal import Event, Journal, Kind, Rejection, Served
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection, Served
 from modeldelivery.release.naming import Place
 from modeldelivery.release.operations.proof import standing
 from modeldelivery.release.record import VersionRecord
@@ -20,11 +20,14 @@ def event(at, kind, **target):
 JOURNAL = Journal(
     digests=DIGESTS,
     weights={"v1.1.0": 100},
-    served=(Served(version="v1.0.0", since=100.0), Served(version="v1.1.0", since=160.0)),
+    served=(
+        Served(version="v1.0.0", since=100.0, whole=100.0),
+        Served(version="v1.1.0", since=160.0, whole=160.0),
+    ),
     history=(
-        event(100.0, Kind.CREATE, v1_0_0=100),
-        event(160.0, Kind.UP, v1_0_0=0, v1_1_0=100),
-        event(200.0, Kind.FLEET, v1_0_0=0, v1_1_0=100, v1_2_0=0),
+        event(100.0, EventKind.CREATE, v1_0_0=100),
+        event(160.0, EventKind.UP, v1_0_0=0, v1_1_0=100),
+        event(200.0, EventKind.FLEET, v1_0_0=0, v1_1_0=100, v1_2_0=0),
     ),
 )
 
@@ -66,8 +69,11 @@ def test_metrics_come_from_the_registry():
 def test_of_two_names_of_the_same_bits_the_one_that_served_longest_counts():
     journal = Journal(
         digests={"v1.0.0": "sha256:a", "v2.0.0": "sha256:a"},
-        history=(event(0.0, Kind.CREATE, v1_0_0=100), event(10.0, Kind.UP, v2_0_0=100)),
-        served=(Served(version="v1.0.0", since=0.0), Served(version="v2.0.0", since=10.0)),
+        history=(event(0.0, EventKind.CREATE, v1_0_0=100), event(10.0, EventKind.UP, v2_0_0=100)),
+        served=(
+            Served(version="v1.0.0", since=0.0, whole=0.0),
+            Served(version="v2.0.0", since=10.0, whole=10.0),
+        ),
     )
     assert standing(PLACE, journal, {}, 100.0).of("sha256:a").version == "v2.0.0"
 
@@ -78,5 +84,5 @@ def test_bits_that_were_never_there_are_not_known(digest):
 
 
 def test_history_that_was_cut_off_leaves_when_a_version_first_served():
-    journal = Journal(digests=DIGESTS, served=(Served(version="v1.0.0", since=100.0),))
+    journal = Journal(digests=DIGESTS, served=(Served(version="v1.0.0", since=100.0, whole=100.0),))
     assert proofs(journal)["v1.0.0"].served_since.timestamp() == 100.0

@@ -7,15 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modeldelivery.catalogue.kind import Nature
+from modeldelivery.catalogue.table import kind_of
 from modeldelivery.review.core.change import Kind, classify
 from modeldelivery.review.core.document import read, type_of
-from modeldelivery.review.core.kinds import Nature, is_component, kind_of
-from modeldelivery.review.telling import markdown
-from modeldelivery.review.telling.story import tell
+from modeldelivery.review.core.touched import is_component
+from modeldelivery.review.report import markdown
+from modeldelivery.review.report.preview import tell
+from tests.examples import examples
 from tests.unit.review.documents import PRICES, document, record, text
 from tests.unit.review.reviews import reviewed
 
-SEEDED = settings(derandomize=True, deadline=None, max_examples=40)
+SOME = settings(max_examples=examples(40))
 NOTHING = document("nothing")
 CUSTOM = [
     number
@@ -60,7 +63,7 @@ ops = st.dictionaries(
 )
 
 
-@SEEDED
+@SOME
 @given(ops)
 def test_nothing_that_goes_is_shown_as_harmless(chosen):
     kinds = set(classified(with_ops(chosen)).kinds)
@@ -74,7 +77,7 @@ def test_nothing_that_goes_is_shown_as_harmless(chosen):
             assert kinds
 
 
-@SEEDED
+@SOME
 @given(ops, ops)
 def test_danger_only_adds_up(one, other):
     together = set(classified(with_ops({**other, **one})).kinds)
@@ -96,7 +99,7 @@ def test_the_order_of_steps_does_not_matter(name, seed):
 weights = st.integers(0, 100).map(lambda weight: {"v1.0.0": weight, "v1.1.0": 100 - weight})
 
 
-@SEEDED
+@SOME
 @given(weights, weights)
 def test_traffic_moves_exactly_when_shares_differ(before, after):
     found = document("nothing")
@@ -107,7 +110,7 @@ def test_traffic_moves_exactly_when_shares_differ(before, after):
     assert set(change.fleet.gaining) == {v for v in after if after[v] > before[v]}
 
 
-@SEEDED
+@SOME
 @given(st.dictionaries(st.sampled_from(["v1.0.0", "v1.1.0"]), st.integers(-5, 205), min_size=1))
 def test_weights_that_cannot_be_are_refused_or_read(after):
     found = document("nothing")
@@ -121,7 +124,7 @@ def test_weights_that_cannot_be_are_refused_or_read(after):
         assert possible
 
 
-@SEEDED
+@SOME
 @given(st.text(min_size=1, max_size=60))
 def test_any_reason_of_the_engine_is_one_line_of_a_comment(message):
     def edit(found):

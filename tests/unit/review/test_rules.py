@@ -4,7 +4,7 @@ import pytest
 
 from modeldelivery.review.core.evidence import Verdict
 from modeldelivery.review.core.rules import Violation
-from modeldelivery.review.telling.terminal import text as words
+from modeldelivery.review.report.terminal import text as words
 from tests.unit.review.reviews import digest, proof, reviewed
 
 
@@ -69,7 +69,7 @@ def test_traffic_to_a_version_that_served_in_staging_may_go_on():
         (None, Verdict.UNKNOWN, "make preview ENV=staging"),
         (reviewed("nothing-in-staging"), Verdict.UNKNOWN, "make preview ENV=staging"),
         (staging(), Verdict.ABSENT, "make v1.1.0 live in staging"),
-        (served(served=0.0), Verdict.NEVER_SERVED, "make v1.1.0 live in staging"),
+        (served(served=0.0), Verdict.NEVER_CARRIED_ALL, "make v1.1.0 live in staging"),
         (served(rejected="wrong"), Verdict.REJECTED, "modelctl accept v1.1.0 --env staging"),
         (staging(proof("v1.1.0", "sha256:other")), Verdict.ABSENT, "with the same bits"),
     ],
@@ -84,7 +84,7 @@ def test_traffic_to_a_version_without_evidence_is_refused_with_what_to_do(before
 def test_evidence_follows_the_bits_whatever_they_are_called():
     before = staging(proof("v7.0.0", digest("traffic-only", "v1.1.0")))
     found = reviewed("traffic-only", before=before)
-    assert (found.evidence[0].verdict, found.evidence[0].proof.version) == (Verdict.SERVED, "v7.0.0")
+    assert (found.evidence[0].verdict, found.evidence[0].proof.version) == (Verdict.CARRIED_ALL, "v7.0.0")
 
 
 def test_a_candidate_at_weight_0_needs_no_evidence_and_its_evidence_is_told():

@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from sandbox.image.build import Blobs, build
+from sandbox.image.build import Blobs, DigestError, build
 from sandbox.image.dockerfile import Copy, DockerfileError, parse
 
 DOCKERFILE = """
@@ -87,3 +87,23 @@ def test_a_source_outside_the_context_is_refused(context, tmp_path):
     (tmp_path / "secret").write_text("x")
     with pytest.raises(DockerfileError, match="no such file in the context"):
         build(parse('COPY ../secret /x\nENTRYPOINT ["a"]'), context, Blobs(tmp_path / "blobs"))
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "sha256:../../../../etc/passwd",
+        f"sha256:{'a' * 63}",
+        f"sha256:{'A' * 64}",
+        f"sha512:{'a' * 64}",
+        f"sha256:{'a' * 64}/../x",
+        f"sha256:{'a' * 64}\n",
+        "../sha256",
+        "",
+        None,
+        {},
+    ],
+)
+def test_a_digest_that_is_none_never_becomes_a_path(digest, tmp_path):
+    with pytest.raises(DigestError, match="is no digest"):
+        Blobs(tmp_path).get(digest)

@@ -3,11 +3,17 @@
 import hashlib
 import http.server
 import io
+import ipaddress
 import os
+import ssl
 import tarfile
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from modeldelivery.terminal.steps import SetupError, Step
 from tools.setup import release
@@ -46,7 +52,7 @@ def test_checksums_that_do_not_name_the_file_vouch_for_nothing():
 class ReleaseSite:
     """A download site on this machine."""
 
-    def __init__(self, files):
+    def __init__(self, files, certificate=None):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 body = files.get(self.path)
@@ -59,7 +65,11 @@ class ReleaseSite:
                 """Say nothing."""
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        self.address = f"{'https' if certificate else 'http'}://127.0.0.1:{self._server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -124,3 +134,45 @@ def test_a_release_that_is_not_what_its_checksum_says_is_never_unpacked(tmp_path
 def test_a_site_without_the_release_goes_on_to_the_build(tmp_path, under_way):
     with ReleaseSite({}) as site, pytest.raises(UnreachableError):
         download(VERSION, tmp_path / "official", under_way, site.address)
+
+
+@pytest.fixture
+def certificate(tmp_path_factory):
+    """A file with the certificate of a site on this machine, which nobody vouches for, and its key."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a site")])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = tmp_path_factory.mktemp("site") / "certificate.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return path
+
+
+@pytest.mark.usefixtures("linux")
+def test_a_python_that_trusts_nobody_takes_the_authorities_of_the_project(tmp_path, under_way, certificate):
+    """As Python from python.org on a Mac does before its "Install Certificates" was run."""
+    with ReleaseSite(published(archive({"pulumi/pulumi": b"cli"})), certificate) as site:
+        download(VERSION, tmp_path / "official", under_way, site.address, authorities=certificate)
+    assert (tmp_path / "official" / "pulumi").read_bytes() == b"cli"
+
+
+@pytest.mark.usefixtures("linux")
+def test_a_site_that_nobody_vouches_for_is_not_believed_and_it_is_said_what_to_do(
+    tmp_path, under_way, certificate
+):
+    with (
+        ReleaseSite(published(archive({"pulumi/pulumi": b"cli"})), certificate) as site,
+        pytest.raises(UnreachableError, match=r"Install Certificates\.command.*SSL_CERT_FILE"),
+    ):
+        download(VERSION, tmp_path / "official", under_way, site.address)
+    assert list(tmp_path.iterdir()) == []

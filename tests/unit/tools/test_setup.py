@@ -1,6 +1,8 @@
 """Set-up without a network: what it decides, what it keeps, and what it says."""
 
 import io
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,10 +12,13 @@ from pathlib import Path
 import pytest
 
 from modeldelivery.terminal.steps import SetupError, Step, step
+from tools.setup import environments
 from tools.setup.build import built_folder, pinned_version
 from tools.setup.cache import complete, locked
 from tools.setup.commands import CommandError, run
+from tools.setup.environments import DEVELOPMENT, SERVING
 from tools.setup.pulumi import ensure, version_of
+from tools.setup.release import UnreachableError
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 VERSION = "3.259.0"
@@ -208,8 +213,8 @@ def chosen(clone):
     return (clone / ".tools" / "bin" / "pulumi").readlink()
 
 
-def test_a_sufficient_pulumi_on_path_is_used(clone, on_path, under_way):
-    found = on_path("v3.300.1")
+def test_the_pinned_pulumi_on_path_is_used(clone, on_path, under_way):
+    found = on_path(f"v{VERSION}")
     ensure(clone, under_way)
     assert chosen(clone) == found
 
@@ -219,6 +224,7 @@ def test_a_sufficient_pulumi_on_path_is_used(clone, on_path, under_way):
     [
         ({"version": "v3.258.9"}, "it is v3.258.9, and 3.259.0 is needed"),
         ({"version": "v3.300.1", "with_host": False}, "no pulumi-language-python beside it"),
+        ({"version": "v3.300.1"}, "it is v3.300.1, and 3.259.0 is pinned"),
         ({"version": "; exit 1"}, "`pulumi version` fails"),
     ],
 )
@@ -229,10 +235,95 @@ def test_another_pulumi_on_path_is_passed_over_and_told_why(clone, on_path, show
     assert reason in shown.getvalue()
 
 
-def test_our_own_link_on_path_is_not_taken_for_one_of_the_users(clone, on_path, monkeypatch, under_way):
+@pytest.fixture
+def alone(clone, tmp_path, monkeypatch):  # noqa: ARG001 - in the clone's cache
+    """No release is cached, none can be downloaded, and there is no Go."""
+    shutil.rmtree(tmp_path / "cache")
+    monkeypatch.setattr("tools.setup.pulumi.download", lambda *_, **__: unreachable())
+
+
+def unreachable():
+    raise UnreachableError("the cable is out")
+
+
+@pytest.mark.usefixtures("alone")
+def test_another_pulumi_is_used_with_a_warning_where_the_pinned_one_cannot_be_had(clone, on_path, shown):
     found = on_path("v3.300.1")
+    with step("Pulumi", shown) as under_way:
+        ensure(clone, under_way)
+    assert chosen(clone) == found
+    assert f"WARNING: {found} is used all the same" in shown.getvalue()
+    assert "✓ Pulumi: v3.300.1 from PATH, not the pinned 3.259.0" in shown.getvalue()
+
+
+@pytest.mark.usefixtures("alone")
+def test_an_older_pulumi_is_used_in_no_case(clone, on_path, under_way):
+    on_path("v3.258.9")
+    with pytest.raises(SetupError, match="there is no working Go to build it"):
+        ensure(clone, under_way)
+
+
+def test_our_own_link_on_path_is_not_taken_for_one_of_the_users(clone, on_path, monkeypatch, under_way):
+    found = on_path(f"v{VERSION}")
     ensure(clone, under_way)
     found.unlink()
     monkeypatch.setenv("PATH", f"{clone / '.tools' / 'bin'}:/usr/bin:/bin")
     ensure(clone, under_way)
     assert chosen(clone).parent.name == f"pulumi-{VERSION}-official"
+
+
+@pytest.fixture
+def up_to_date(tmp_path):
+    """A clone whose environments are what their requirements say, by their stamps."""
+    shutil.copytree(CHECKOUT / "requirements", tmp_path / "requirements")
+    shutil.copy(CHECKOUT / "pyproject.toml", tmp_path)
+    for environment in (DEVELOPMENT, SERVING):
+        folder = tmp_path / environment.folder
+        (folder / "bin").mkdir(parents=True)
+        stamp = f"{environments._made_for(tmp_path)}\n{environments._content(environment, tmp_path)}\n"
+        (folder / environments._STAMP).write_text(stamp)
+    return tmp_path
+
+
+def no_command(path):
+    path.unlink(missing_ok=True)
+
+
+def another_clones(path):
+    executable(path, "#!/bin/sh\nexec /elsewhere/python -m sandbox\n")
+
+
+def not_executable(path):
+    path.chmod(0o644)
+
+
+@pytest.mark.parametrize("spoil", [no_command, another_clones, not_executable])
+def test_the_sandbox_command_is_written_again_though_nothing_else_is_to_do(
+    up_to_date, under_way, monkeypatch, spoil
+):
+    monkeypatch.setattr(environments, "run", lambda *_, **__: pytest.fail("something is installed again"))
+    command = up_to_date / ".venv" / "bin" / "sandbox"
+    environments.ensure(DEVELOPMENT, up_to_date, under_way)
+    good = command.read_text()
+    spoil(command)
+    environments.ensure(DEVELOPMENT, up_to_date, under_way)
+    assert command.read_text() == good
+    assert os.access(command, os.X_OK)
+
+
+def test_only_the_environment_that_the_project_is_in_has_the_sandbox_command(up_to_date, under_way):
+    environments.ensure(SERVING, up_to_date, under_way)
+    assert list((up_to_date / ".venv-serving" / "bin").iterdir()) == []
+
+
+def test_the_sandbox_command_runs_this_clones_sandbox_wherever_it_is_typed(tmp_path):
+    (tmp_path / "sandbox.py").write_text("raise SystemExit('the wrong one')")
+    written = CHECKOUT / ".venv" / "bin" / "sandbox"
+    (tmp_path / "linked").symlink_to(written)
+    assert written.read_text() == environments._SANDBOX
+    for command in (written, tmp_path / "linked"):
+        done = subprocess.run(
+            [command, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("usage: sandbox ")

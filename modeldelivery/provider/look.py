@@ -1,0 +1,61 @@
+"""What check and diff judge by: config's inputs beside the endpoint and its journal, on whichever platform they are."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from modeldelivery.provider.inputs import EndpointInputs
+from modeldelivery.release.core import weights
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.intent import foreseen
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.resolve import Plan, resolve
+from modeldelivery.release.ports import Stored
+from modeldelivery.release.version import Version
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What check saw of the world, for the diff that follows it.
+
+    Attributes:
+        stored: the journal; None before there is a registry.
+        members: what each version on the endpoint runs on, digests left empty.
+    """
+
+    stored: Stored | None
+    endpoint: Endpoint | None
+    members: Mapping[Version, Member]
+
+    @property
+    def journal(self) -> Journal:
+        return self.stored.journal if self.stored else Journal()
+
+    @property
+    def serving(self) -> dict[Version, int]:
+        """Shares of 100, of what is on the endpoint."""
+        return weights.shares(self.endpoint.current) if self.endpoint else {}
+
+    def plan(self, inputs: EndpointInputs) -> Plan:
+        """What an `up` would do now. Raises RefusedError, BadInputError."""
+        now = self.stored.now if self.stored else 0.0
+        return resolve(inputs.request, foreseen(self.journal, self.endpoint), self.endpoint, now)
+
+    def differing(self, inputs: EndpointInputs) -> set[str]:
+        """Inputs that the endpoint does not have yet."""
+        if self.endpoint is None:
+            return {"variants", "weights"}
+        changed = set()
+        if not weights.same(versions(inputs.weights) or {}, versions(inputs.serving_at_check) or {}):
+            changed.add("weights")
+        wanted = {v: msgspec.structs.replace(m, digest="") for v, m in inputs.members.items()}
+        if wanted != self.members:
+            changed.add("variants")
+        if self.journal.live != inputs.release.live or self.journal.intent:
+            changed.add("release")  # whoever comes settles what is pending
+        return changed
+
+
+def versions(mapping: Mapping[str, int] | None) -> dict[Version, int] | None:
+    """Weights as they come over the wire, typed."""
+    return {Version(v): w for v, w in mapping.items()} if mapping is not None else None

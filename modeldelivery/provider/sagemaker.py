@@ -1,0 +1,146 @@
+"""A SageMaker endpoint brought to what the resource's inputs say, and taken away again."""
+
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from modeldelivery.provider.inputs import NOT_YET, EndpointInputs
+from modeldelivery.provider.look import Seen, versions
+from modeldelivery.provider.progress import EngineClock, EngineProgress
+from modeldelivery.release.actor import actor
+from modeldelivery.release.aws.environment import AwsEndpoint
+from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.aws.traffic import SageMakerTraffic
+from modeldelivery.release.core import up
+from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
+from modeldelivery.release.runner import Patience, Runner
+
+
+class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one resource is carried out. Everything raises DeliveryError.
+
+    Attributes:
+        endpoint: on AWS.
+        inputs: what config wants.
+        import_type: of the resource, for the sentence that says how to import an endpoint.
+        clock, progress: the engine's.
+        patience: seconds of waiting after which it gives up.
+    """
+
+    endpoint: AwsEndpoint
+    inputs: EndpointInputs
+    import_type: str
+    clock: EngineClock
+    progress: EngineProgress
+    patience: float
+
+    def look(self) -> Seen:
+        """Journal and endpoint; before the registry exists there is neither."""
+        stored = None if self.inputs.journal.bucket == NOT_YET else self.endpoint.patient_store.read()
+        found = self.endpoint.patient_traffic.describe()
+        members = self.endpoint.configs.members(found.config) if found and found.config else {}
+        return Seen(stored=stored, endpoint=found, members=members)
+
+    def up(self) -> str:
+        """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""
+        configs = self.endpoint.configs
+        found = self.endpoint.patient_traffic.describe()
+        fleet = self.endpoint.fleet(
+            self.inputs.members,
+            known=configs.members(found.config) if found else {},
+            kms_key=self.inputs.kms_key_arn,
+            tags=self.inputs.tags,
+        )
+        request = up.Up(
+            operation=uuid.uuid4().hex[:12],
+            actor=f"{actor(os.environ)} (pulumi up)",
+            request=self.inputs.request,
+            shown=versions(self.inputs.weights),
+            serving=versions(self.inputs.serving_at_check),
+            config=fleet.name,
+        )
+        runner = Runner(
+            store=self.endpoint.store,
+            traffic=self.endpoint.traffic,
+            fleet=fleet,
+            clock=self.clock,
+            progress=self.progress,
+            patience=self.patience,
+        )
+        done = runner.run(lambda view: up.decide(request, view))
+        for warning in done.warnings:
+            self.progress.warning(warning)
+        traffic = self.endpoint.patient_traffic
+        now = traffic.describe()
+        if now is None or traffic.arn is None:
+            raise UnreachableError(f"endpoint {self.endpoint.name} is gone right after it was made")
+        configs.sweep(using=now.config)
+        return traffic.arn
+
+    def clear_the_way(self) -> None:
+        """An endpoint of that name is this stack's own or nobody's to touch; a broken one of its own goes first."""
+        traffic = self.endpoint.patient_traffic
+        found = traffic.describe()
+        if found is None:
+            return
+        if not self._owns(traffic):
+            name = self.endpoint.name
+            raise UnreachableError(
+                f"endpoint {name} exists and is not this stack's. To manage it from here",
+                hint=f"`pulumi import {self.import_type} {name} {traffic.arn}`",
+            )
+        if found.broken:
+            self.progress.note(
+                f"deleting the endpoint that an earlier `up` left {found.word}: {found.failure}"
+            )
+            self.delete()
+
+    def delete(self) -> None:
+        """Delete the endpoint, and wait until it is gone."""
+        traffic, name = self.endpoint.patient_traffic, self.endpoint.name
+        sagemaker = self.endpoint.account.patient.sagemaker
+        waiting, asked = Patience(self.clock, self.progress, self.patience), False
+        while True:
+            try:
+                found = traffic.describe()
+                if found is None:
+                    return
+                if not asked and not found.busy:
+                    find(
+                        f"sagemaker:DeleteEndpoint {name}",
+                        lambda: sagemaker.delete_endpoint(EndpointName=name),
+                    )
+                    asked = True
+                why = f"deleting the endpoint, which is {found.word}"
+            except UncertainError as error:
+                why = str(error)
+            waiting.pause(why)
+
+    def kept(self) -> str | None:
+        """ARN of an endpoint of this stack that a failed create left and the next `up` can go on with."""
+        traffic = self.endpoint.patient_traffic
+        try:
+            found = traffic.describe()
+            kept = found is not None and not found.broken and self._owns(traffic)
+        except DeliveryError:
+            return None  # AWS is silent: the endpoint is found by its tag next time
+        return traffic.arn if kept else None
+
+    def retag(self, arn: str, olds: Mapping[str, str]) -> None:
+        """Bring the endpoint's tags from what config said to what it says."""
+        news = self.inputs.tags
+        if olds == news:
+            return
+        sagemaker = self.endpoint.account.patient.sagemaker
+        gone: Sequence[str] = [k for k in olds if k not in news]
+        fresh: list[Any] = [{"Key": k, "Value": v} for k, v in news.items()]
+        if gone:
+            ask("sagemaker:DeleteTags", lambda: sagemaker.delete_tags(ResourceArn=arn, TagKeys=gone))
+        if fresh:
+            ask("sagemaker:AddTags", lambda: sagemaker.add_tags(ResourceArn=arn, Tags=fresh))
+
+    def _owns(self, traffic: SageMakerTraffic) -> bool:
+        return traffic.arn is not None and self.endpoint.configs.owns(traffic.arn)

@@ -1,0 +1,130 @@
+"""The fleet of a SageMaker endpoint, changed: a config named by what it holds, made with the weights in force.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpoint.html
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from modeldelivery.release.aws.configs import EndpointConfigs
+from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient
+    from mypy_boto3_sagemaker.client import SageMakerClient
+
+_DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
+
+
+class SageMakerFleet(msgspec.Struct, kw_only=True):
+    """A Fleet without compare-and-swap.
+
+    Attributes:
+        sagemaker: a fenced client, for the one call that changes the endpoint.
+        autoscaling: a patient one, and so is that of `configs`.
+        configs: of the endpoint.
+        members: what config wants each version to run on.
+        known: members of versions that config no longer names and that still are on the endpoint, as they run.
+        kms_key: ARN of the key that encrypts the instances' volumes.
+        tags: of the endpoint and its configs.
+        excluded: of each prepared config, the properties that the endpoint is not to retain; None where it is new.
+    """
+
+    sagemaker: "SageMakerClient"
+    autoscaling: "ApplicationAutoScalingClient"
+    configs: EndpointConfigs
+    members: Mapping[Version, Member]
+    known: Mapping[Version, Member] = {}
+    kms_key: str | None = None
+    tags: Mapping[str, str] = {}
+    excluded: dict[str, list[Any] | None] = {}
+
+    def name(self, fleet: Sequence[Version]) -> str:
+        """Name of the config that holds a fleet: the same content, the same name; weights are not content."""
+        content = [self._member(v) for v in sorted(fleet)]
+        text = json.dumps([msgspec.to_builtins(content), self.kms_key], sort_keys=True)
+        return f"{self._endpoint}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+        name, sagemaker = self._endpoint, self.configs.sagemaker
+        live = find(
+            f"sagemaker:DescribeEndpoint {name}", lambda: sagemaker.describe_endpoint(EndpointName=name)
+        )
+        members = [self._member(v) for v in sorted(fleet)]
+        self.configs.make(config, members, weights, kms_key=self.kms_key, tags=self.tags)
+        self.excluded[config] = self._prepare_scaling(live["EndpointConfigName"], fleet) if live else None
+
+    def change(self, config: str, *, token: str, operation: str) -> None:  # noqa: ARG002 - SageMaker keeps neither
+        name, excluded = self._endpoint, self.excluded[config]
+        if excluded is None:
+            ask(
+                f"sagemaker:CreateEndpoint {name}",
+                lambda: self.sagemaker.create_endpoint(
+                    EndpointName=name, EndpointConfigName=config, Tags=self.configs.tags(self.tags)
+                ),
+            )
+            return
+        ask(
+            f"sagemaker:UpdateEndpoint {name}",
+            lambda: self.sagemaker.update_endpoint(
+                EndpointName=name,
+                EndpointConfigName=config,
+                RetainAllVariantProperties=True,  # else live weights are reset: terraform-provider-aws#48990
+                ExcludeRetainedVariantProperties=excluded,
+            ),
+        )
+
+    @property
+    def _endpoint(self) -> str:
+        return self.configs.endpoint
+
+    def _member(self, version: Version) -> Member:
+        return self.members.get(version) or self.known[version]
+
+    def _prepare_scaling(self, live_config: str, fleet: Sequence[Version]) -> list[Any]:
+        """Deregister what SageMaker would refuse to drop or retype; say which retained properties to leave out.
+
+        Pulumi deletes a dropped version's scaling target only after the endpoint's update, which SageMaker refuses while
+        the target is registered (terraform-provider-aws#14337). Counts are retained, unless nothing scales them.
+        """
+        running = self.configs.members(live_config)
+        scaled = self._scaled(running)
+        for version in scaled:
+            kept = version in fleet and self._member(version).instance_type == running[version].instance_type
+            if not kept:
+                self._deregister(self._resource(version))
+        resized = any(
+            v in fleet and v not in scaled and self._member(v).instance_count != member.instance_count
+            for v, member in running.items()
+        )
+        return [{"VariantPropertyType": "DesiredInstanceCount"}] if resized else []
+
+    def _deregister(self, resource: str) -> None:
+        """What is registered no more is done."""
+        find(
+            f"application-autoscaling:DeregisterScalableTarget {resource}",
+            lambda: self.autoscaling.deregister_scalable_target(
+                ServiceNamespace="sagemaker", ResourceId=resource, ScalableDimension=_DIMENSION
+            ),
+        )
+
+    def _scaled(self, running: Mapping[Version, Member]) -> list[Version]:
+        response = ask(
+            f"application-autoscaling:DescribeScalableTargets {self._endpoint}",
+            lambda: self.autoscaling.describe_scalable_targets(
+                ServiceNamespace="sagemaker", ResourceIds=[self._resource(v) for v in running]
+            ),
+        )
+        ids = {target["ResourceId"] for target in response["ScalableTargets"]}
+        return [v for v in running if self._resource(v) in ids]
+
+    def _resource(self, version: Version) -> str:
+        return f"endpoint/{self._endpoint}/variant/{variant_name(version)}"

@@ -1,0 +1,143 @@
+"""One SageMaker endpoint: described, and its traffic moved.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndpointWeightsAndCapacities.html
+"""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
+from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.naming import variant_name, variant_version
+from modeldelivery.release.version import BadVersionError, Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.client import SageMakerClient
+
+MARK_TAG = "model-delivery:unrecorded"
+TIMING = Timing(lease=8.0, call=4.0, tries=3)  # a call's time-outs are those of release.aws.session.FENCED
+_NOT_IN_A_TAG = re.compile(
+    r"[^\w .:/=+\-@]"
+)  # SageMaker takes letters, digits, spaces and these in a tag's value
+_LONGEST_TAG = 256
+_DELETE = "delete it with `aws sagemaker delete-endpoint`, then `pulumi up` makes it again with the last version that served"
+# EndpointStatus, each of SageMaker's own:
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
+CONDITIONS = {
+    "InService": Condition.READY,
+    "Creating": Condition.BUSY,
+    "Updating": Condition.BUSY,
+    "SystemUpdating": Condition.BUSY,
+    "RollingBack": Condition.BUSY,
+    "Deleting": Condition.BUSY,
+    "Failed": Condition.BROKEN,
+    "OutOfService": Condition.BROKEN,
+    "UpdateRollbackFailed": Condition.BROKEN,
+}
+
+
+class SageMakerTraffic(msgspec.Struct, kw_only=True):
+    """A Traffic without compare-and-swap: its token is empty. The endpoint's ARN is learned from the first describe."""
+
+    sagemaker: "SageMakerClient"
+    name: str
+    arn: str | None = None
+
+    @property
+    def timing(self) -> Timing:
+        return TIMING
+
+    def describe(self) -> Endpoint | None:
+        found = find(
+            f"sagemaker:DescribeEndpoint {self.name}",
+            lambda: self.sagemaker.describe_endpoint(EndpointName=self.name),
+        )
+        if found is None:
+            return None
+        self.arn = found["EndpointArn"]
+        return _endpoint(found)
+
+    def move(self, weights: Weights, *, token: str, operation: str) -> None:  # noqa: ARG002 - SageMaker keeps neither
+        self._update(
+            [{"VariantName": variant_name(v), "DesiredWeight": float(w)} for v, w in weights.items()]
+        )
+
+    def scale(self, version: Version, instances: int) -> None:
+        self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
+
+    def marked(self) -> str | None:
+        if self.arn is None:
+            return None
+        arn = self.arn
+        found = ask(f"sagemaker:ListTags {self.name}", lambda: self.sagemaker.list_tags(ResourceArn=arn))
+        return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == MARK_TAG), None)
+
+    def mark(self, text: str) -> None:
+        arn = self._described_arn
+        tags: list[Any] = [{"Key": MARK_TAG, "Value": _NOT_IN_A_TAG.sub(" ", text)[:_LONGEST_TAG]}]
+        ask(f"sagemaker:AddTags {self.name}", lambda: self.sagemaker.add_tags(ResourceArn=arn, Tags=tags))
+
+    def unmark(self) -> None:
+        arn = self._described_arn
+        ask(
+            f"sagemaker:DeleteTags {self.name}",
+            lambda: self.sagemaker.delete_tags(ResourceArn=arn, TagKeys=[MARK_TAG]),
+        )
+
+    @property
+    def _described_arn(self) -> str:
+        assert self.arn is not None, "described first"
+        return self.arn
+
+    def _update(self, changes: list[Any]) -> None:
+        ask(
+            f"sagemaker:UpdateEndpointWeightsAndCapacities {self.name}",
+            lambda: self.sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=self.name, DesiredWeightsAndCapacities=changes
+            ),
+        )
+
+
+def _endpoint(found: Any) -> Endpoint:
+    word = found["EndpointStatus"]
+    condition = CONDITIONS.get(word)
+    if condition is None:
+        raise UnreachableError(
+            f"{found['EndpointName']} is in status {word!r}, which this version of modelctl does not know",
+            hint="update modelctl",
+        )
+    return Endpoint(
+        incarnation=Incarnation(found["EndpointArn"], found["CreationTime"].timestamp()),
+        condition=condition,
+        word=word,
+        remedy=_DELETE if condition is Condition.BROKEN else "",
+        config=found.get("EndpointConfigName", ""),
+        variants={
+            _version(found, v["VariantName"]): _variant(v) for v in found.get("ProductionVariants", [])
+        },
+        failure=found.get("FailureReason"),
+    )
+
+
+def _version(found: Any, variant: str) -> Version:
+    try:
+        return variant_version(variant)
+    except BadVersionError as error:
+        raise UnreachableError(
+            f"variant {variant!r} of {found['EndpointName']} is not named like a version",
+            hint="it was not made by this project, which will not touch the endpoint while it is there",
+        ) from error
+
+
+def _variant(found: Any) -> Variant:
+    return Variant(
+        current=float(found.get("CurrentWeight", 0)),
+        desired=float(found.get("DesiredWeight", found.get("CurrentWeight", 0))),
+        instances=int(found.get("CurrentInstanceCount", 0)),
+        instances_desired=int(found.get("DesiredInstanceCount", 0)),
+    )

@@ -1,0 +1,72 @@
+"""What a command works with, and how it gets it on AWS."""
+
+import argparse
+import os
+import secrets
+import sys
+import time
+
+import msgspec
+
+from modeldelivery.release.actor import actor
+from modeldelivery.release.aws.environment import open_environment
+from modeldelivery.release.cli.dry_run import DryRun
+from modeldelivery.release.cli.outcome import Call
+from modeldelivery.release.cli.progress import Console
+from modeldelivery.release.naming import Place
+from modeldelivery.release.ports import Clock, JournalStore, Progress, Registry, Traffic
+from modeldelivery.release.runner import Runner
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """One command's world.
+
+    Attributes:
+        patience: seconds that it may wait for the platform.
+        operation: id of this run, which everything that it records carries.
+        calls: AWS calls of a dry run, as they would be made; None when it is none.
+    """
+
+    place: Place
+    store: JournalStore
+    traffic: Traffic
+    registry: Registry
+    clock: Clock
+    progress: Progress
+    actor: str
+    operation: str
+    patience: float
+    calls: list[Call] | None = None
+
+    def runner(self, store: JournalStore | None = None) -> Runner:
+        return Runner(
+            store=store or self.store,
+            traffic=self.traffic,
+            clock=self.clock,
+            progress=self.progress,
+            patience=self.patience,
+        )
+
+
+def open_context(options: argparse.Namespace) -> Context:
+    """The environment that the command line names. Raises UnreachableError."""
+    environment = open_environment(options.model, options.env, profile=options.profile)
+    clock: Clock = time
+    calls: list[Call] | None = None
+    if options.dry_run:
+        clock = dry_run = DryRun(environment.account, time)
+        environment = msgspec.structs.replace(environment, account=dry_run)
+        calls = dry_run.calls
+    endpoint = environment.endpoint
+    return Context(
+        place=environment.place,
+        store=endpoint.store,
+        traffic=endpoint.traffic,
+        registry=environment.registry,
+        clock=clock,
+        progress=Console(sys.stderr, dry_run=options.dry_run),
+        actor=options.actor or actor(os.environ),
+        operation=secrets.token_hex(8),
+        patience=options.timeout,
+        calls=calls,
+    )

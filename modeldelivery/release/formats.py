@@ -1,0 +1,144 @@
+"""Stored formats: what a newer version of this program wrote is read, kept and written back.
+
+Every document has a `schema`. A reader keeps the fields that it does not know, whatever the schema; only an entry of
+`requires` that it does not know stops it, so that an older `modelctl` can still roll back what a newer one wrote.
+"""
+
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+from modeldelivery.release.errors import UpdateNeededError
+
+_ALWAYS = "schema"  # written even where it is the default
+_OTHERS = "others"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of a stored document.
+
+    Attributes:
+        others: fields, and words of open enumerations, that a newer version wrote: kept and written back as they are.
+    """
+
+    others: dict[str, Any] = {}
+
+
+class Document(Record, frozen=True, kw_only=True):
+    """A whole stored document.
+
+    Attributes:
+        schema: version of the format; 0 was written before formats had one.
+        requires: what a reader must know, or else refuse the document whole.
+    """
+
+    schema: int = 1
+    requires: tuple[str, ...] = ()
+
+
+Stored = TypeVar("Stored", bound=Document)
+
+
+def decode(body: bytes, kind: type[Stored], where: str, known: frozenset[str] = frozenset()) -> Stored:
+    """Read a document.
+
+    Args:
+        body: JSON.
+        kind: what it is.
+        where: its place, for the error.
+        known: entries of `requires` that the caller understands.
+
+    Raises:
+        UpdateNeededError: it requires what the caller does not know.
+        msgspec.DecodeError: it is not JSON, or not such a document; a field's own ValueError is one too.
+    """
+    try:
+        raw = msgspec.json.decode(body)
+    except (UnicodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
+    if not isinstance(raw, dict):
+        raise msgspec.ValidationError(f"Expected `object`, got `{type(raw).__name__}`")
+    required = msgspec.convert(raw.get("requires", []), tuple[str, ...])
+    missing = sorted(set(required) - known)
+    if missing:
+        raise UpdateNeededError(
+            f"{where} was written by a newer version and requires {', '.join(missing)}, which this one does not know",
+            hint="update modelctl (`pip install --upgrade model-delivery`) and run the same command again",
+        )
+    return msgspec.convert(_gathered({_ALWAYS: 0, **raw}, kind), kind)
+
+
+def encode(document: Document) -> bytes:
+    """The document as indented JSON."""
+    return msgspec.json.format(msgspec.json.encode(_plain(document)), indent=1)
+
+
+def _gathered(raw: Any, kind: type[Record]) -> Any:
+    """The raw document with what `kind` does not know put under `others`."""
+    if not isinstance(raw, dict):
+        return raw  # msgspec says what it should be
+    read: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    parts = _parts(kind)
+    for name, value in raw.items():
+        part = parts.get(name, _Unknown)
+        if part is _Unknown:
+            others[name] = value
+        elif isinstance(part, type) and issubclass(part, Enum) and isinstance(value, str):
+            known = value in {member.value for member in part}
+            read[name] = value if known else "other"
+            others |= {} if known else {name: value}
+        elif isinstance(part, type) and issubclass(part, Record):
+            listed = isinstance(value, list)
+            read[name] = [_gathered(each, part) for each in value] if listed else _gathered(value, part)
+        else:
+            read[name] = value
+    return {**read, _OTHERS: others}
+
+
+class _Unknown:
+    """No field of that name."""
+
+
+@cache
+def _parts(kind: type[Record]) -> dict[str, Any]:
+    """Each field's name in JSON, with the Record or the open enumeration in its type, None where it has neither."""
+    return {
+        field.encode_name: next((each for each in _types(field.type) if _is_part(each)), None)
+        for field in msgspec.structs.fields(kind)
+        if field.name != _OTHERS
+    }
+
+
+def _types(annotation: Any) -> tuple[Any, ...]:
+    of_many = get_origin(annotation) in {UnionType, tuple} or isinstance(annotation, UnionType)
+    return get_args(annotation) if of_many else (annotation,)
+
+
+def _is_part(kind: Any) -> bool:
+    if not isinstance(kind, type):
+        return False
+    return issubclass(kind, Record) or (issubclass(kind, Enum) and "OTHER" in kind.__members__)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        written = {
+            field.encode_name: _plain(getattr(value, field.name))
+            for field in msgspec.structs.fields(type(value))
+            if field.name == _ALWAYS or (field.name != _OTHERS and not _is_default(value, field))
+        }
+        return {**written, **value.others}
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    return msgspec.to_builtins(value)
+
+
+def _is_default(value: Record, field: msgspec.structs.FieldInfo) -> bool:
+    if field.required:
+        return False
+    default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+    return bool(getattr(value, field.name) == default)

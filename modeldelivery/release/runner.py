@@ -1,0 +1,244 @@
+"""Carries out an operation: read, decide, act, until it is done. All judgement is in `release.core`; all I/O is in the ports."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from modeldelivery.release.core.action import (
+    Action,
+    Ask,
+    Call,
+    ChangeFleet,
+    Done,
+    Move,
+    Question,
+    Scale,
+    View,
+    Wait,
+    Write,
+)
+from modeldelivery.release.errors import (
+    GaveUpError,
+    LostError,
+    UncertainError,
+    UnreachableError,
+)
+from modeldelivery.release.ports import Clock, Fleet, JournalStore, Progress, Stored, Traffic
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+FIRST_READS = 5  # in vain, after which a platform that never answered counts as unreachable
+SILENCE = 60.0  # seconds without an answer after which an operation that has begun says so
+
+
+class Patience:
+    """Pauses that grow while nothing happens, and an end to them: `limit` seconds after it was made."""
+
+    def __init__(self, clock: Clock, progress: Progress, limit: float) -> None:
+        self._clock, self._progress, self._limit = clock, progress, limit
+        self._started = clock.monotonic()
+        self._pause = FIRST_PAUSE
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it was made."""
+        return self._clock.monotonic() - self._started
+
+    def hurry(self) -> None:
+        """Something happened: look again soon."""
+        self._pause = FIRST_PAUSE
+
+    def pause(self, why: str) -> None:
+        """Raises GaveUpError when the time allowed is over."""
+        waited = self.elapsed
+        if waited > self._limit:
+            raise GaveUpError(f"gave up after {waited:.0f} s: {why}")
+        self._progress.waiting(why, waited)
+        self._clock.sleep(self._pause)
+        self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
+
+
+class Runner(msgspec.Struct, kw_only=True):
+    """What one operation is carried out with.
+
+    Attributes:
+        store: the journal.
+        traffic: the endpoint.
+        fleet: its versions; None for an operation that changes none.
+        clock: elapsed time.
+        progress: who is told.
+        patience: seconds of waiting in all after which it gives up.
+    """
+
+    store: JournalStore
+    traffic: Traffic
+    clock: Clock
+    progress: Progress
+    patience: float
+    fleet: Fleet | None = None
+
+    def run(self, decide: Callable[[View], Action]) -> Done:
+        """Run to the end.
+
+        Args:
+            decide: the operation; asked again with what was read whenever anything may have changed.
+
+        Raises:
+            GaveUpError: patience ran out.
+            UnreachableError: the platform does not answer, or does not let us in.
+            DeliveryError: from `decide`.
+        """
+        return _Run(self, decide).to_the_end()
+
+
+class _Run:
+    """What an operation remembers from one look at the world to the next."""
+
+    def __init__(self, ports: Runner, decide: Callable[[View], Action]) -> None:
+        self._ports = ports
+        self._decide = decide
+        self._waiting = Patience(ports.clock, ports.progress, ports.patience)
+        self._stored: Stored | None = None
+        self._sent_at = 0.0
+        self._began: str | None = None
+        self._taken: dict[object, int] = {}
+        self._answered = True
+        self._prepared: ChangeFleet | None = None
+        self._looked = False
+
+    def to_the_end(self) -> Done:
+        while True:
+            done = self._act_on(self._look())
+            if done:
+                return done
+
+    def _look(self) -> View:
+        """Journal, then endpoint; a silent platform is asked again, for longer once the operation has begun."""
+        silent_since = self._ports.clock.monotonic()
+        tries = 0
+        while True:
+            try:
+                return self._read()
+            except UncertainError as error:
+                tries += 1
+                silence = self._ports.clock.monotonic() - silent_since
+                if not self._looked and tries >= FIRST_READS:
+                    raise UnreachableError(f"asked {tries} times in vain: {error}") from error
+                if silence > SILENCE:
+                    raise UnreachableError(
+                        f"{error}. So for {silence:.0f} s; what is recorded stands",
+                        hint="run the same command again and it goes on",
+                    ) from error
+                self._waiting.pause(str(error))
+
+    def _read(self) -> View:
+        sent_at = self._ports.clock.monotonic()
+        stored = self._ports.store.read()
+        self._keep(stored, sent_at, first=self._stored is None)
+        view = View(
+            journal=stored.journal,
+            endpoint=self._ports.traffic.describe(),
+            now=stored.now,
+            described=stored.now,
+            timing=self._ports.traffic.timing,
+            began=self._began,
+        )
+        self._looked = True
+        return view
+
+    def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
+        """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""
+        self._stored, self._sent_at = stored, sent_at
+        if first:
+            self._began = stored.journal.decision.operation if stored.journal.decision else None
+
+    def _act_on(self, view: View) -> Done | None:
+        """Act on one look at the world; None when it must be looked at again."""
+        assert self._stored is not None
+        while True:
+            now = self._stored.now + self._ports.clock.monotonic() - self._sent_at
+            aim = view.journal.intent.aim if view.journal.intent else None
+            view = msgspec.structs.replace(
+                view, now=now, taken=self._taken.get(aim, 0), answered=self._answered
+            )
+            action = self._decide(view)
+            match action:
+                case Done():
+                    return action
+                case Wait():
+                    self._waiting.pause(action.why)
+                    return None
+                case Ask() | Write():
+                    try:
+                        view = self._learn(view, action)
+                    except UncertainError as error:
+                        self._waiting.pause(str(error))
+                        return None
+                case ChangeFleet() if self._prepares(action):
+                    return None
+                case Move() | Scale() | ChangeFleet():
+                    self._send(action, view, aim)
+                    return None
+
+    def _learn(self, view: View, action: Ask | Write) -> View:
+        """Acts after which what was seen of the endpoint still stands. Raises UncertainError."""
+        assert self._stored is not None
+        if isinstance(action, Ask):
+            return msgspec.structs.replace(
+                view, answers={**view.answers, action.question: self._answer(action.question)}
+            )
+        sent_at = self._ports.clock.monotonic()
+        self._keep(self._ports.store.write(action.journal, self._stored.etag), sent_at)
+        return msgspec.structs.replace(view, journal=action.journal, confirmed=True)
+
+    def _answer(self, question: Question) -> str | None:
+        match question:
+            case Question.MARK:
+                return self._ports.traffic.marked()
+
+    def _prepares(self, action: ChangeFleet) -> bool:
+        """Make what a change of the fleet needs, once. That takes many calls, so everything is looked at again after it."""
+        assert self._ports.fleet is not None, "only `up` changes a fleet"
+        if self._prepared and (self._prepared.config, self._prepared.weights) == (
+            action.config,
+            action.weights,
+        ):
+            return False
+        try:
+            self._ports.fleet.prepare(action.config, action.fleet, action.weights)
+        except UncertainError as error:
+            self._waiting.pause(str(error))
+        else:
+            self._prepared = action
+        return True
+
+    def _send(self, action: Call, view: View, aim: object) -> None:
+        """One call, if it still may be sent, and note what became of it."""
+        if not view.timing.may_send(action.deadline, view.now):
+            return
+        try:
+            self._call(action)
+        except UncertainError as error:
+            self._answered = self._answered and not isinstance(error, LostError)
+            self._waiting.pause(str(error))
+        else:
+            self._taken[aim] = self._taken.get(aim, 0) + 1
+            self._waiting.hurry()
+
+    def _call(self, action: Call) -> None:
+        ports, progress = self._ports, self._ports.progress
+        match action:
+            case Move():
+                progress.note(f"moving traffic to {_shown(action)}")
+                ports.traffic.move(action.weights, token=action.token, operation=action.operation)
+            case Scale():
+                progress.note(f"scaling {action.version} to {action.instances} instances")
+                ports.traffic.scale(action.version, action.instances)
+            case ChangeFleet():
+                assert ports.fleet is not None, "only `up` changes a fleet"
+                progress.note(f"changing the fleet to {', '.join(action.fleet)}")
+                ports.fleet.change(action.config, token=action.token, operation=action.operation)
+
+
+def _shown(move: Move) -> str:
+    return ", ".join(f"{version} {weight} %" for version, weight in move.weights.items())

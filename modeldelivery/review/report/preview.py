@@ -1,0 +1,134 @@
+"""From reviews to a page: the impact on each environment, in the order in which a reviewer wants to know it."""
+
+from collections.abc import Iterator, Sequence
+
+from modeldelivery.review.core.change import Change, Kind
+from modeldelivery.review.core.review import Review
+from modeldelivery.review.core.rules import DESTROYS
+from modeldelivery.review.core.words import Line, Name, listed, words
+from modeldelivery.review.report.page import Page, Section, Table
+from modeldelivery.review.report.release import bits_tables, evidence_line, fleet_lines, traffic, way_back
+from modeldelivery.review.report.risks import cost_lines, permission_lines, untested_lines, weakened_lines
+
+_RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
+
+
+def tell(reviews: Sequence[Review]) -> Page:
+    """Tell of all environments at once; the last is the one that matters most, and comes first.
+
+    Args:
+        reviews: in the order in which environments get a change.
+    """
+    title = _heading(reviews[-1])
+    parts = [
+        section
+        for review in reversed(reviews)
+        for section in _environment(review, brief=_brief(review, reviews), title=title)
+    ]
+    return Page(
+        title=title,
+        sections=tuple(parts),
+        refused=any(review.refusals for review in reviews),
+    )
+
+
+def _brief(review: Review, reviews: Sequence[Review]) -> bool:
+    """A change of one environment's release and nothing else is told in a few lines."""
+    others = [other for other in reviews if other is not review]
+    return review.change.only(*_RELEASE) and all(other.change.is_nothing for other in others)
+
+
+def _heading(review: Review) -> Line:
+    return ("Impact on ", Name(review.environment), ": ", *headline(review.change))
+
+
+def headline(change: Change) -> Line:
+    """The change in one line."""
+    if change.losses:
+        loss = change.losses[0]
+        more = f" and {len(change.losses) - 1} more" if len(change.losses) > 1 else ""
+        return (f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), more)
+    if change.errors:
+        return ("cannot be told, for the preview FAILED",)
+    if not change.kinds:
+        return ("nothing",)
+    if change.only(Kind.METADATA):
+        return ("metadata only",)
+    if change.only(Kind.TRAFFIC) and change.fleet:
+        return ("traffic only: ", *traffic(change.fleet))
+    return (", ".join(change.kinds),)
+
+
+def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Section]:
+    """One environment; what the page's title says is not said again."""
+    change = review.change
+    if change.is_nothing and not review.refusals and not change.warnings:
+        if _heading(review) != title:
+            yield Section(title=(Name(review.environment), ": nothing changes"))
+        return
+    yield Section(
+        title=() if _heading(review) == title else _heading(review),
+        alarms=tuple(_alarms(review)),
+        lines=tuple(_lines(review)),
+        tables=tuple(bits_tables(change.fleet)) if change.fleet else (),
+    )
+    if not brief and change.plain:
+        yield _details(review)
+
+
+def _alarms(review: Review) -> Iterator[Line]:
+    """What is lost, then why it may not go on: each way to mend it once."""
+    for loss in review.change.losses:
+        because = (" because of ", *listed(loss.because)) if loss.because else ()
+        was = ", which is protected" if loss.protected else ""
+        yield (f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), was, *because)
+    said = set[tuple[str, Line]]()
+    for refusal in review.refusals:
+        key = (refusal.rule, refusal.fix)
+        if key not in said:
+            said.add(key)
+            # A loss was told in the line above.
+            why: Line = () if refusal.rule == DESTROYS else (*refusal.why, ". To mend it: ")
+            yield ("Refused (", Name(refusal.rule), "): ", *why, *refusal.fix)
+
+
+def _lines(review: Review) -> Iterator[Line]:
+    change = review.change
+    if change.fleet:
+        yield from fleet_lines(change, change.fleet)
+    yield from (evidence_line(each) for each in review.evidence)
+    if change.fleet:
+        yield from way_back(review.environment, change.fleet)
+    for permission in change.permissions:
+        yield from permission_lines(permission)
+    yield from weakened_lines(change.weakened)
+    yield from untested_lines(change.promotes_from or "", review.untested or ())
+    if change.promotes_from and review.untested is None and change.kinds:
+        yield (
+            "Whether ",
+            Name(change.promotes_from),
+            " has had this cannot be told: it has no preview here.",
+        )
+    for violation in review.violations:
+        if not violation.mandatory:
+            yield ("Advice (", Name(violation.policy), "): ", Name(violation.why), ". ", Name(violation.fix))
+    yield from cost_lines(change.cost)
+    for warning in change.warnings[:5]:
+        yield ("Pulumi warns: ", Name(warning))
+
+
+def _details(review: Review) -> Section:
+    rows = tuple(
+        (
+            (each.effect,),
+            (words(each.words),),
+            (Name(each.name),),
+            (*listed(each.properties), *((" (known after the update)",) if each.unknown else ())) or ("",),
+        )
+        for each in review.change.plain
+    )
+    return Section(
+        title=(Name(review.environment), f": all {len(rows)} resources that change"),
+        tables=(Table(headings=("what", "type", "name", "properties"), rows=rows),),
+        folded=True,
+    )

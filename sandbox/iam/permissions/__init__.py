@@ -1,0 +1,20 @@
+"""What each call in use needs, by the service's signing name; of another call a role is refused by name."""
+
+from collections.abc import Mapping
+
+from sandbox.iam.permissions import alarms, buckets, keys, repositories, roles, sagemaker, scaling
+from sandbox.iam.permissions.rule import Rule, Rules
+
+RULES: Mapping[str, Rules] = {
+    "application-autoscaling": scaling.RULES,
+    "ecr": repositories.RULES,
+    "iam": roles.IAM,
+    "kms": keys.RULES,
+    "monitoring": alarms.CLOUDWATCH,
+    "s3": buckets.RULES,
+    "sagemaker": sagemaker.RULES,
+    "sns": alarms.SNS,
+    "sts": roles.STS,
+}
+# For an administrator's calls that are not in the table: what a policy's Deny of the whole service can mean.
+UNNAMED: Mapping[str, Rule] = {"s3": buckets.unnamed}

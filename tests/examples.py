@@ -1,0 +1,18 @@
+"""How many examples a claim is tried on: the same few each time in `make check`, many others in `make soak`.
+
+hypothesis's profile decides, `soak` by `--hypothesis-profile=soak`. There `--hypothesis-seed` says where to look, and a
+finding is printed as a `@reproduce_failure` that brings it back.
+"""
+
+from hypothesis import settings
+
+USUAL = 100  # hypothesis's own, for a claim that asks for no other number
+TIMES = 20  # so many more in `make soak`
+
+settings.register_profile("check", max_examples=USUAL, derandomize=True, deadline=None, database=None)
+settings.register_profile("soak", max_examples=USUAL * TIMES, deadline=None, database=None, print_blob=True)
+
+
+def examples(count: int) -> int:
+    """`count` in `make check`, and in proportion where a profile has more."""
+    return count * settings.default.max_examples // USUAL

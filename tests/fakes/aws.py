@@ -1,0 +1,327 @@
+"""AWS beneath the adapters: a boto3 session whose clients work on one account in memory, as far as one endpoint needs.
+
+`tests/contract` holds the adapters over it to the same claims as over the sandbox. Every call is noted with the kind of
+client that made it.
+"""
+
+import io
+import itertools
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import formatdate
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from modeldelivery.release.aws.session import FENCED, PATIENT, Account
+from tests.fakes.journal import START
+
+KINDS = {id(FENCED): "fenced", id(PATIENT): "patient"}
+
+
+def refusal(code: str, message: str = "", status: int = 400, date: str = "") -> ClientError:
+    """What botocore raises for an answer that is an error."""
+    response = {"HTTPStatusCode": status, "HTTPHeaders": {"date": date}}
+    return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": response}, "Call")
+
+
+def missing(what: str) -> ClientError:
+    return refusal("ValidationException", f"Could not find {what}.")
+
+
+@dataclass
+class FakeAws:
+    """One account and region.
+
+    Attributes:
+        calls: kind of client and IAM action of each call.
+        faults: what happens to the next calls of an action instead: an exception, or a function that runs first.
+        looks: describes that show an endpoint changing.
+        reverts: so many changes of the fleet are rolled back silently.
+        seconds: that passed since START.
+    """
+
+    id: str = "111111111111"
+    caller: str = ""
+    region_name: str = "eu-west-1"
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    faults: defaultdict[str, deque[Exception | Callable[[], object]]] = field(
+        default_factory=lambda: defaultdict(deque)
+    )
+    looks: int = 1
+    reverts: int = 0
+    seconds: float = 0.0
+    buckets: set[str] = field(default_factory=set)
+    objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    configs: dict[str, Any] = field(default_factory=dict)
+    endpoints: dict[str, Any] = field(default_factory=dict)
+    aimed: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    scaled: set[str] = field(default_factory=set)
+    packages: dict[str, Any] = field(default_factory=dict)
+    made: list[tuple[str, str]] = field(default_factory=list)  # clients: kind and service
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def account(self) -> Account:
+        return Account(self, self.id, "staging")  # type: ignore[arg-type]
+
+    def client(self, service: str, config: object = None) -> "_Client":
+        kind = KINDS[id(config)]
+        self.made.append((kind, service))
+        return _Client(self, service, kind)
+
+    def called(self, kind: str) -> set[str]:
+        return {action for by, action in self.calls if by == kind}
+
+    def call(self, kind: str, service: str, operation: str, parameters: dict[str, Any]) -> Any:
+        action = f"{service}:{''.join(part.capitalize() for part in operation.split('_'))}"
+        self.calls.append((kind, action))
+        if self.faults[action]:
+            fault = self.faults[action].popleft()
+            if isinstance(fault, Exception):
+                raise fault
+            fault()
+        return getattr(self, f"_{operation}")(**parameters)
+
+    # --- STS and S3
+
+    def _get_caller_identity(self) -> Any:
+        return {"Account": self.caller or self.id}
+
+    def _get_object(self, Bucket: str, Key: str, ExpectedBucketOwner: str) -> Any:
+        self._own(Bucket, ExpectedBucketOwner)
+        if Key not in self.objects:
+            raise refusal("NoSuchKey", status=404, date=self._date)
+        body, etag = self.objects[Key]
+        return {"Body": io.BytesIO(body), "ETag": etag} | self._dated
+
+    def _put_object(
+        self, *, Bucket: str, Key: str, Body: Any, ExpectedBucketOwner: str, IfMatch: str = "", **_: Any
+    ) -> Any:
+        self._own(Bucket, ExpectedBucketOwner)
+        if IfMatch and Key not in self.objects:
+            raise refusal("NoSuchKey", status=404, date=self._date)
+        if self.objects.get(Key, (b"", ""))[1] != IfMatch:
+            raise refusal("PreconditionFailed", status=412, date=self._date)
+        self.objects[Key] = Body if isinstance(Body, bytes) else Body.read(), f'"{next(self._numbers)}"'
+        return {"ETag": self.objects[Key][1]} | self._dated
+
+    def _list_objects_v2(
+        self, Bucket: str, Prefix: str, ExpectedBucketOwner: str, ContinuationToken: str = ""
+    ) -> Any:
+        """A page holds one object."""
+        self._own(Bucket, ExpectedBucketOwner)
+        left = [key for key in sorted(self.objects) if key.startswith(Prefix) and key > ContinuationToken]
+        page = {"Contents": [{"Key": key} for key in left[:1]], "IsTruncated": len(left) > 1}
+        return page | ({"NextContinuationToken": left[0]} if len(left) > 1 else {})
+
+    def _own(self, bucket: str, owner: str) -> None:
+        if owner != self.id:
+            raise refusal("AccessDenied", status=403)
+        if bucket not in self.buckets:
+            raise refusal("NoSuchBucket", status=404, date=self._date)
+
+    @property
+    def _date(self) -> str:
+        return formatdate(START + self.seconds, usegmt=True)
+
+    @property
+    def _dated(self) -> dict[str, Any]:
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": self._date}}}
+
+    # --- SageMaker
+
+    def arn(self, kind: str, name: str) -> str:
+        return f"arn:aws:sagemaker:{self.region_name}:{self.id}:{kind}/{name}"
+
+    def _create_endpoint_config(
+        self, EndpointConfigName: str, ProductionVariants: list[Any], Tags: list[Any], KmsKeyId: str = ""
+    ) -> Any:
+        arn = self.arn("endpoint-config", EndpointConfigName)
+        self.configs[EndpointConfigName] = {
+            "EndpointConfigName": EndpointConfigName,
+            "EndpointConfigArn": arn,
+            "ProductionVariants": ProductionVariants,
+        } | ({"KmsKeyId": KmsKeyId} if KmsKeyId else {})
+        self.tags[arn] = {tag["Key"]: tag["Value"] for tag in Tags}
+        return {}
+
+    def _describe_endpoint_config(self, EndpointConfigName: str) -> Any:
+        if EndpointConfigName not in self.configs:
+            raise missing(f"endpoint configuration {EndpointConfigName}")
+        return self.configs[EndpointConfigName]
+
+    def _delete_endpoint_config(self, EndpointConfigName: str) -> Any:
+        self._describe_endpoint_config(EndpointConfigName)
+        del self.configs[EndpointConfigName]
+        return {}
+
+    def _list_endpoint_configs(self, NameContains: str) -> Any:
+        return {"EndpointConfigs": [c for name, c in self.configs.items() if NameContains in name]}
+
+    def _create_endpoint(self, EndpointName: str, EndpointConfigName: str, Tags: list[Any]) -> Any:
+        arn = self.arn("endpoint", EndpointName)
+        self.tags[arn] = {tag["Key"]: tag["Value"] for tag in Tags}
+        made = {
+            "EndpointName": EndpointName,
+            "EndpointArn": arn,
+            "CreationTime": datetime.fromtimestamp(START + next(self._numbers), UTC),
+            "EndpointConfigName": EndpointConfigName,
+        }
+        self.endpoints[EndpointName] = made | {"EndpointStatus": "Creating"}
+        variants = self._variants(EndpointConfigName, {})
+        self.aimed[EndpointName] = (
+            self.looks,
+            made
+            | {
+                "EndpointStatus": "InService",
+                "ProductionVariants": variants,
+            },
+        )
+        return {}
+
+    def _describe_endpoint(self, EndpointName: str) -> Any:
+        looks, aimed = self.aimed.pop(EndpointName, (0, None))
+        if aimed is not None and looks > 0:
+            self.aimed[EndpointName] = looks - 1, aimed
+        elif aimed == {}:
+            del self.endpoints[EndpointName]
+        elif aimed is not None:
+            self.endpoints[EndpointName] = aimed
+        return self._endpoint(EndpointName)
+
+    def _update_endpoint(
+        self,
+        EndpointName: str,
+        EndpointConfigName: str,
+        *,
+        RetainAllVariantProperties: bool,
+        ExcludeRetainedVariantProperties: list[Any],
+    ) -> Any:
+        assert RetainAllVariantProperties
+        assert not any(
+            each["VariantPropertyType"] == "DesiredWeight" for each in ExcludeRetainedVariantProperties
+        )
+        found = self._idle(EndpointName)
+        dropped = {v["VariantName"] for v in found["ProductionVariants"]} - {
+            v["VariantName"] for v in self.configs[EndpointConfigName]["ProductionVariants"]
+        }
+        held = [v for v in dropped if f"endpoint/{EndpointName}/variant/{v}" in self.scaled]
+        if held:
+            raise refusal("ValidationException", f"{held} have a scalable target")
+        before = {v["VariantName"]: v for v in found["ProductionVariants"]}
+        after = found | {
+            "EndpointConfigName": EndpointConfigName,
+            "ProductionVariants": self._variants(EndpointConfigName, before),
+        }
+        if self.reverts:
+            self.reverts -= 1
+            after = found | {"FailureReason": "no capacity"}
+        self.endpoints[EndpointName] = found | {"EndpointStatus": "Updating"}
+        self.aimed[EndpointName] = self.looks, after
+        return {}
+
+    def _update_endpoint_weights_and_capacities(
+        self, EndpointName: str, DesiredWeightsAndCapacities: list[Any]
+    ) -> Any:
+        found = self._idle(EndpointName)
+        asked = {change["VariantName"]: change for change in DesiredWeightsAndCapacities}
+        wanted = [v | asked.get(v["VariantName"], {}) for v in found["ProductionVariants"]]
+        self.endpoints[EndpointName] = found | {"EndpointStatus": "Updating", "ProductionVariants": wanted}
+        reached = [
+            v | {"CurrentWeight": v["DesiredWeight"], "CurrentInstanceCount": v["DesiredInstanceCount"]}
+            for v in wanted
+        ]
+        self.aimed[EndpointName] = self.looks, found | {"ProductionVariants": reached}
+        return {}
+
+    def _delete_endpoint(self, EndpointName: str) -> Any:
+        self._endpoint(EndpointName)
+        self.endpoints[EndpointName] |= {"EndpointStatus": "Deleting"}
+        self.aimed[EndpointName] = self.looks, {}
+        return {}
+
+    def _list_tags(self, ResourceArn: str) -> Any:
+        return {"Tags": [{"Key": k, "Value": v} for k, v in self.tags.get(ResourceArn, {}).items()]}
+
+    def _add_tags(self, ResourceArn: str, Tags: list[Any]) -> Any:
+        self.tags.setdefault(ResourceArn, {}).update({tag["Key"]: tag["Value"] for tag in Tags})
+        return {}
+
+    def _delete_tags(self, ResourceArn: str, TagKeys: list[str]) -> Any:
+        for key in TagKeys:
+            self.tags[ResourceArn].pop(key, None)
+        return {}
+
+    def _describe_model_package(self, ModelPackageName: str) -> Any:
+        if ModelPackageName not in self.packages:
+            raise refusal("ValidationException", f"ModelPackage {ModelPackageName} does not exist.")
+        return self.packages[ModelPackageName]
+
+    def _endpoint(self, name: str) -> Any:
+        if name not in self.endpoints:
+            raise missing(f'endpoint "{name}"')
+        return self.endpoints[name]
+
+    def _idle(self, name: str) -> Any:
+        found = self._endpoint(name)
+        if found["EndpointStatus"] != "InService":
+            raise refusal("ValidationException", f"Cannot update in-progress endpoint {name}")
+        return found
+
+    def _variants(self, config: str, before: dict[str, Any]) -> list[Any]:
+        return [
+            before.get(v["VariantName"])
+            or {
+                "VariantName": v["VariantName"],
+                "CurrentWeight": v["InitialVariantWeight"],
+                "DesiredWeight": v["InitialVariantWeight"],
+                "CurrentInstanceCount": v["InitialInstanceCount"],
+                "DesiredInstanceCount": v["InitialInstanceCount"],
+            }
+            for v in self.configs[config]["ProductionVariants"]
+        ]
+
+    # --- Application Auto Scaling
+
+    def _describe_scalable_targets(self, ServiceNamespace: str, ResourceIds: list[str]) -> Any:
+        assert ServiceNamespace == "sagemaker"
+        return {"ScalableTargets": [{"ResourceId": each} for each in ResourceIds if each in self.scaled]}
+
+    def _deregister_scalable_target(
+        self, ServiceNamespace: str, ResourceId: str, ScalableDimension: str
+    ) -> Any:
+        assert (ServiceNamespace, ScalableDimension) == (
+            "sagemaker",
+            "sagemaker:variant:DesiredInstanceCount",
+        )
+        if ResourceId not in self.scaled:
+            raise refusal("ObjectNotFoundException", f"No scalable target found for {ResourceId}")
+        self.scaled.remove(ResourceId)
+        return {}
+
+
+class _Client:
+    """A client of one service and kind."""
+
+    def __init__(self, aws: FakeAws, service: str, kind: str) -> None:
+        self._aws, self._service, self._kind = aws, service, kind
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation.startswith("_"):
+            raise AttributeError(operation)
+        return lambda **parameters: self._aws.call(self._kind, self._service, operation, parameters)
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        return _Pages(getattr(self, operation))
+
+
+class _Pages:
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def paginate(self, **parameters: Any) -> list[Any]:
+        return [self._call(**parameters)]

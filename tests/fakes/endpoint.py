@@ -1,0 +1,180 @@
+"""An endpoint in memory: a Traffic and a Fleet, with either kind of fencing."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
+from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.errors import BusyError, ConflictError, LostError
+from modeldelivery.release.runner import Runner
+from modeldelivery.release.version import Version
+from tests.fakes.journal import START, FakeJournal
+from tests.fakes.time import FakeTime
+
+
+@dataclass
+class FakeEndpoint:
+    """What a call asks for is observed after `looks` describes and `slow` seconds.
+
+    Attributes:
+        compares: a move with an older token is refused, and each leaves its operation's id (compare-and-swap). Else neither,
+            and deadlines do the work.
+        aimed: what it will be when the platform is through.
+        faults: what happens to the next calls: "busy", "lost" (taken all the same), "unsent", "reverted", or a function that
+            runs first, and may raise.
+        ignores: calls are taken and nothing comes of them.
+        unreachable: what every describe raises.
+        calls: what was asked of it and changes something.
+        entered: versions new to a living endpoint, with their weights.
+    """
+
+    time: FakeTime
+    endpoint: Endpoint | None = None
+    compares: bool = False
+    looks: int = 1
+    slow: float = 0.0
+    tag: str | None = None
+    aimed: Endpoint | None = None
+    lives: int = 0
+    faults: deque[str | Callable[[], object]] = field(default_factory=deque)
+    ignores: bool = False
+    unreachable: Exception | None = None
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+    prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = field(default_factory=dict)
+    entered: list[tuple[Version, int]] = field(default_factory=list)
+    _left: int = 0
+    _until: float = 0.0
+    _written: int = 1
+
+    @property
+    def timing(self) -> Timing:
+        return Timing()
+
+    def describe(self) -> Endpoint | None:
+        if self.unreachable:
+            raise self.unreachable
+        if self.aimed and self._left <= 0 and self.time.seconds >= self._until:
+            self.endpoint, self.aimed = self.aimed, None
+        self._left -= 1
+        if self.endpoint is None or not self.compares:
+            return self.endpoint
+        return msgspec.structs.replace(self.endpoint, token=str(self._written))
+
+    def move(self, weights: Weights, *, token: str = "", operation: str = "") -> None:
+        assert self.endpoint is not None
+        assert weights.keys() == self.endpoint.variants.keys()
+        self._refuse_older(token)
+        seen = {
+            v: msgspec.structs.replace(variant, current=weights[v], desired=weights[v])
+            for v, variant in self.endpoint.variants.items()
+        }
+        after = self._sealed(msgspec.structs.replace(self.endpoint, variants=seen), operation)
+        self._call("move", dict(weights), after)
+
+    def scale(self, version: Version, instances: int) -> None:
+        assert self.endpoint is not None
+        scaled = msgspec.structs.replace(
+            self.endpoint.variants[version], instances=instances, instances_desired=instances
+        )
+        after = msgspec.structs.replace(self.endpoint, variants={**self.endpoint.variants, version: scaled})
+        self._call("scale", {version: instances}, after)
+
+    def marked(self) -> str | None:
+        return self.tag
+
+    def mark(self, text: str) -> None:
+        self.calls.append(("mark", text))
+        self.tag = text
+
+    def unmark(self) -> None:
+        self.calls.append(("unmark",))
+        self.tag = None
+
+    def name(self, fleet: Sequence[Version]) -> str:
+        return "+".join(sorted(fleet))
+
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+        self.prepared[config] = (tuple(fleet), dict(weights))
+
+    def change(self, config: str, *, token: str = "", operation: str = "") -> None:
+        fleet, weights = self.prepared[config]
+        before = self.endpoint.variants if self.endpoint else {}
+        lost = [v for v, seen in before.items() if v not in fleet and (seen.current or seen.desired)]
+        assert not lost, f"{lost} would be dropped with traffic"
+        if self.endpoint is not None:
+            self._refuse_older(token)
+        entering = [(v, weights[v]) for v in fleet if self.endpoint and v not in before]
+        after = Endpoint(
+            incarnation=self.endpoint.incarnation if self.endpoint else self._next_life(),
+            condition=Condition.READY,
+            word="InService",
+            config=config,
+            variants={v: before.get(v) or serving(weights[v]) for v in fleet},
+        )
+        kind = "create" if self.endpoint is None else "fleet"
+        self._call(kind, dict(weights), self._sealed(after, operation))
+        self.entered += entering
+
+    def _next_life(self) -> Incarnation:
+        self.lives += 1
+        return Incarnation("arn:endpoint", START + self.lives)
+
+    def _refuse_older(self, token: str) -> None:
+        if self.compares and token != str(self._written):
+            raise ConflictError("the endpoint is no longer what was read")
+
+    def _sealed(self, endpoint: Endpoint, operation: str) -> Endpoint:
+        return msgspec.structs.replace(endpoint, seal=operation) if self.compares else endpoint
+
+    def _call(self, kind: str, asked: Mapping[Version, int], after: Endpoint) -> None:
+        fault = self.faults.popleft() if self.faults else ""
+        if callable(fault):
+            fault()
+        if fault == "busy" or self.aimed or (self.endpoint and self.endpoint.busy):
+            raise BusyError("the endpoint is changing")
+        if fault == "unsent":
+            raise LostError(kind)
+        self.calls.append((kind, asked))
+        self._written += after != self.endpoint  # a write that changes nothing keeps its version
+        if not self.ignores:
+            aimed = self.endpoint if fault == "reverted" and self.endpoint else after
+            seen = self.endpoint or msgspec.structs.replace(after, variants={})
+            self.endpoint = _changing(seen, after, asked if kind == "move" else {})
+            self.aimed, self._left, self._until = aimed, self.looks, self.time.seconds + self.slow
+        if fault == "lost":
+            raise LostError(kind)
+
+
+def _changing(before: Endpoint, after: Endpoint, asked: Mapping[Version, int]) -> Endpoint:
+    """While the platform is at work: Desired is as asked, Current as before; a seal is there at once."""
+    seen = {
+        v: msgspec.structs.replace(variant, desired=asked.get(v, variant.desired))
+        for v, variant in before.variants.items()
+    }
+    return msgspec.structs.replace(
+        before, condition=Condition.BUSY, word="Updating", variants=seen, seal=after.seal
+    )
+
+
+def serving(weight: float, instances: int = 1) -> Variant:
+    return Variant(current=weight, desired=weight, instances=instances, instances_desired=instances)
+
+
+def an_endpoint(weights: Mapping[Version, float], config: str = "config", **changes: object) -> Endpoint:
+    """One at rest, in its first life, with a running instance of each version."""
+    endpoint = Endpoint(
+        incarnation=Incarnation("arn:endpoint", START),
+        condition=Condition.READY,
+        word="InService",
+        config=config,
+        variants={v: serving(w) for v, w in weights.items()},
+    )
+    return msgspec.structs.replace(endpoint, **changes)
+
+
+def a_runner(store: FakeJournal, host: FakeEndpoint, time: FakeTime, patience: float = 300.0) -> Runner:
+    return Runner(store=store, traffic=host, fleet=host, clock=time, progress=time, patience=patience)

@@ -1,0 +1,61 @@
+"""A Registry in memory."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from modeldelivery.release.errors import ConflictError
+from modeldelivery.release.ports import Progress
+from modeldelivery.release.record import Entry, VersionRecord
+from modeldelivery.release.version import Version
+from tests.fakes.journal import START
+from tests.fakes.time import FakeTime
+
+
+@dataclass
+class FakeRegistry:
+    """Versions, images, artifacts and packages; `on_write`: what happens before each of the next writes, as someone else."""
+
+    time: FakeTime = field(default_factory=FakeTime)
+    records: dict[Version, tuple[VersionRecord, str]] = field(default_factory=dict)
+    images: set[str] = field(default_factory=set)
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+    packages: list[VersionRecord] = field(default_factory=list)
+    on_write: deque[Callable[[], object]] = field(default_factory=deque)
+    started: float = START
+
+    def entry(self, version: Version) -> Entry:
+        record, etag = self.records.get(version, (None, None))
+        return Entry(record=record, etag=etag, now=self.started + self.time.seconds)
+
+    def write(self, record: VersionRecord, etag: str | None) -> None:
+        if self.on_write:
+            self.on_write.popleft()()
+        if self.entry(record.version).etag != etag:
+            raise ConflictError("PutObject")
+        self.records[record.version] = record, str(int(etag or 0) + 1)
+
+    def has_image(self, digest: str) -> bool:
+        return digest in self.images
+
+    def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:  # noqa: ARG002 - it takes no time
+        new = digest not in self.artifacts
+        self.artifacts[digest] = path.read_bytes()
+        return new
+
+    def find_package(self, record: VersionRecord) -> str | None:
+        made = (n for n, each in enumerate(self.packages) if _same(each, record))
+        return next((f"arn:package/{n}" for n in made), None)
+
+    def create_package(self, record: VersionRecord) -> str:
+        """The same for the same version and bits: there is one package however often it is made."""
+        found = self.find_package(record)
+        if found:
+            return found
+        self.packages.append(record)
+        return f"arn:package/{len(self.packages) - 1}"
+
+
+def _same(one: VersionRecord, other: VersionRecord) -> bool:
+    return (one.version, one.digests) == (other.version, other.digests)

@@ -1,0 +1,135 @@
+"""Roles have what they need and nothing more: each does its whole work with its committed policies, with the real engine.
+
+One life of an environment, from an empty account until it is taken down, shows it all; what a role may not do is tried
+while the endpoint serves.
+"""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.stacks.roles import actions, live, missed
+from tools.roles.flows import DEPLOY, OPERATOR, PREVIEW, PUSHER, REGISTRAR, ROLES, TEARDOWN
+from tools.roles.policies import attached, committed, derived
+from tools.roles.site import PLACE, STATE_BUCKET, FlowError, Site
+from tools.roles.unseen import unseen
+
+pytestmark = [pytest.mark.stacks, pytest.mark.timeout(900)]
+
+QUICK = "weights=0.05:0.1,endpoint=0.02:0.05,ping=20,seed=7"
+BUCKET = PLACE.registry_bucket
+
+# A step of a role, and an action without which it fails: the others are tried in the soak.
+SAMPLE = {
+    "pushes an image": ["ecr:PutImage"],
+    "registers v1.0.0": ["s3:PutObject", "sagemaker:CreateModelPackage"],
+    "rolls back": ["sagemaker:UpdateEndpointWeightsAndCapacities"],
+}
+# Another's work, by the role that tries it.
+STRAYS = {
+    "preview writes the journal": (PREVIEW, "s3", "put_object", {"Bucket": BUCKET, "Key": PLACE.journal_key, "IfNoneMatch": "*"}),
+    "preview moves traffic": (PREVIEW, "sagemaker", "update_endpoint_weights_and_capacities", {"EndpointName": PLACE.endpoint, "DesiredWeightsAndCapacities": [{"VariantName": "v1-0-0", "DesiredWeight": 1}]}),
+    "preview writes the state": (PREVIEW, "s3", "put_object", {"Bucket": STATE_BUCKET, "Key": ".pulumi/stacks/x.json"}),
+    "registrar moves traffic": (REGISTRAR, "sagemaker", "update_endpoint_weights_and_capacities", {"EndpointName": PLACE.endpoint, "DesiredWeightsAndCapacities": [{"VariantName": "v1-0-0", "DesiredWeight": 1}]}),
+    "registrar writes the journal": (REGISTRAR, "s3", "put_object", {"Bucket": BUCKET, "Key": PLACE.journal_key, "IfNoneMatch": "*"}),
+    "registrar pushes an image": (REGISTRAR, "ecr", "put_image", {"repositoryName": PLACE.repository, "imageManifest": "{}"}),
+    "operator deletes the registry": (OPERATOR, "s3", "delete_bucket", {"Bucket": BUCKET}),
+    "operator deletes the endpoint": (OPERATOR, "sagemaker", "delete_endpoint", {"EndpointName": PLACE.endpoint}),
+    "operator writes a version's record": (OPERATOR, "s3", "put_object", {"Bucket": BUCKET, "Key": "versions/v9.9.9.json", "IfNoneMatch": "*"}),
+    "operator reads an artifact": (OPERATOR, "s3", "get_object", {"Bucket": BUCKET, "Key": "artifacts/x"}),
+    "operator reads the state": (OPERATOR, "s3", "get_object", {"Bucket": STATE_BUCKET, "Key": f".pulumi/stacks/model-delivery/{PLACE.environment}.json"}),
+    "pusher registers a version": (PUSHER, "s3", "put_object", {"Bucket": BUCKET, "Key": "versions/v9.9.9.json", "IfNoneMatch": "*"}),
+    "pusher deletes an image": (PUSHER, "ecr", "batch_delete_image", {"repositoryName": PLACE.repository, "imageIds": [{"imageTag": "x"}]}),
+    "deploy deletes the registry": (DEPLOY, "s3", "delete_bucket", {"Bucket": BUCKET}),
+    "deploy deletes the repository": (DEPLOY, "ecr", "delete_repository", {"repositoryName": PLACE.repository}),
+    "deploy writes a version's record": (DEPLOY, "s3", "put_object", {"Bucket": BUCKET, "Key": "versions/v9.9.9.json", "IfNoneMatch": "*"}),
+    "deploy makes another role": (DEPLOY, "iam", "create_role", {"RoleName": "admin", "AssumeRolePolicyDocument": "{}"}),
+    "deploy takes another's key": (DEPLOY, "kms", "schedule_key_deletion", {"KeyId": "alias/pulumi-prod"}),
+    "teardown deletes the state": (TEARDOWN, "s3", "delete_bucket", {"Bucket": STATE_BUCKET}),
+}  # fmt: skip
+
+
+def tried(site):
+    """How each stray call is refused; the empty text for one that is not."""
+    outcomes = {}
+    for name, (role, service, operation, parameters) in STRAYS.items():
+        try:
+            getattr(site.client(role, service), operation)(**parameters)
+            outcomes[name] = ""
+        except ClientError as error:
+            outcomes[name] = str(error)
+    # The same by the command that an operator types.
+    try:
+        site.act(REGISTRAR, "modelctl", "rollback", "--reason", "not mine", "--env", PLACE.environment)
+        outcomes["registrar rolls back"] = ""
+    except FlowError as error:
+        outcomes["registrar rolls back"] = str(error)
+    return outcomes
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory):
+    """One environment's life."""
+    site = Site(tmp_path_factory.mktemp("roles"), QUICK)
+
+    def sample(step):
+        return [each for each in actions(step.role) if each[2] in SAMPLE.get(step.what, ())]
+
+    try:
+        site.open()
+        yield live(site, sample, tried)
+    finally:
+        site.close()
+
+
+def test_each_role_does_its_whole_work_with_its_policies_and_is_denied_nothing(life):
+    assert {role for role in ROLES if any(role == step.role for step in life.needs)} == set(ROLES)
+    assert [call for call in life.calls if call["denied"]] == []
+
+
+def test_the_committed_policies_are_what_the_work_takes(life):
+    """Otherwise: `python -m tools.roles` writes them, and the difference is for a reviewer."""
+    assert committed() == derived(life.calls)
+
+
+def test_without_the_sampled_actions_the_work_fails(life):
+    assert life.survived == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_without_any_one_action_a_call_of_the_work_is_denied(life, role):
+    """But for those that no flow shows."""
+    needs = [need for step, taken in life.needs.items() if step.role == role for need in taken]
+    policies = attached(committed(), role)
+    own = [each for each in actions(role) if role != TEARDOWN or each[0] == 1]
+    idle = {lacking[2] for lacking in own if not missed(needs, policies, role, lacking)}
+    assert idle <= {action for each in unseen() if role in each.roles for action in each.actions}
+
+
+@pytest.mark.parametrize("stray", [*STRAYS, "registrar rolls back"])
+def test_no_role_does_another_ones_work(life, stray):
+    assert "is not authorized to perform" in life.strays[stray]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_without_any_one_action_the_work_fails(life, tmp_path):
+    """Each is taken away once, before the first step that needs it; afterwards that step goes on from where it failed."""
+    pending = {role: set(actions(role)) for role in ROLES}
+
+    def needed(step):
+        whole = attached(committed(), step.role)
+        found = [
+            lacking
+            for lacking in sorted(pending[step.role])
+            if missed(life.needs[step], whole, step.role, lacking)
+        ]
+        pending[step.role] -= set(found)
+        return found
+
+    site = Site(tmp_path, QUICK)
+    try:
+        site.open()
+        again = live(site, needed)
+    finally:
+        site.close()
+    assert again.survived == []

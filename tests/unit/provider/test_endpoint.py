@@ -1,0 +1,461 @@
+"""The Endpoint resource's life, without an engine and without AWS."""
+
+import msgspec
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from modeldelivery.plugin.protocol import Change, InitFailedError, ProviderError
+from modeldelivery.plugin.values import UNKNOWN
+from modeldelivery.release.aws.configs import OWNER_TAG
+from modeldelivery.release.aws.traffic import MARK_TAG
+from modeldelivery.release.core.journal import Rejection
+from tests.fakes.aws import refusal
+
+from .world import BUCKET, KEY, NAME, RESOURCE, A, B, C, Stack
+
+NOWHERE = EndpointConnectionError(endpoint_url="https://sagemaker.eu-west-1.amazonaws.com")
+
+
+@pytest.fixture
+def stack():
+    return Stack()
+
+
+@pytest.fixture
+def serving(stack):
+    """A serves, B is kept warm."""
+    stack.up(A, A, B)
+    stack.aws.calls.clear()
+    return stack
+
+
+def rejected(stack, version):
+    """A journal in which the version's bits are rejected."""
+    rejection = Rejection(
+        version=version, digest=f"sha256:{version}", at=1.0, actor="ada", reason="errors doubled"
+    )
+    stack.write(msgspec.structs.replace(stack.journal, rejections=(rejection,)))
+
+
+# --- check and diff
+
+
+def test_check_adds_what_the_weights_will_be_and_what_serves_now(stack):
+    first = stack.check(stack.config(A, A, B)).inputs
+    assert (first["weights"], first["servingAtCheck"]) == ({A: 100, B: 0}, {})
+
+    stack.up(A, A, B)
+
+    second = stack.check(stack.config(B, A, B)).inputs
+    assert (second["weights"], second["servingAtCheck"]) == ({A: 0, B: 100}, {A: 100, B: 0})
+
+
+def test_before_the_registry_is_made_check_reads_no_journal(stack):
+    checked = stack.check(stack.config(A, A, journal={"bucket": UNKNOWN, "key": KEY}))
+
+    assert not checked.failures
+    assert "s3:GetObject" not in stack.aws.called("patient")
+
+
+@pytest.mark.parametrize(
+    ("changed", "named", "sentence"),
+    [
+        ({"release": {"live": C, "fleet": [A]}}, "release", "is not in release.fleet"),
+        ({"variants": []}, "release", "no digest set is known for"),
+        ({"colour": "red"}, "endpointName", "unknown field `colour`"),
+        (
+            {"allowedAccounts": ["222222222222"]},
+            "allowedAccounts",
+            "check aws:profile and aws:allowedAccountIds",
+        ),
+    ],
+)
+def test_check_names_the_property_that_is_wrong(stack, changed, named, sentence):
+    (failure,) = stack.check(stack.config(A, A) | changed).failures
+
+    assert failure.property == named
+    assert sentence in failure.reason
+
+
+def test_check_says_what_a_rule_refuses(serving):
+    serving.up(B, A, B)
+
+    (failure,) = serving.check(
+        serving.config(A, A, rules={"rolloutRequired": True, "separateDrop": True, "bakeSeconds": 0})
+    ).failures
+
+    assert failure.property == "release"
+    assert "drops it: here that is two changes" in failure.reason
+
+
+def test_check_warns_and_says_when_aws_lets_nobody_in(serving):
+    rejected(serving, B)
+    serving.check(serving.config(B, A, B))
+    assert any("was rejected by ada" in warning for warning in serving.log.warnings)
+
+    serving.aws.faults["s3:GetObject"].append(refusal("AccessDenied", "no", 403))
+    with pytest.raises(ProviderError, match="look at the role that you use"):
+        serving.check(serving.config(B, A, B))
+
+
+def test_right_after_an_up_nothing_would_change(serving):
+    assert serving.changes(serving.config(A, A, B)) == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed"),
+    [
+        ({"live": B}, {"release", "weights"}),
+        ({"fleet": (A, B, C)}, {"release", "variants"}),
+        ({"counts": {B: 2}}, {"variants"}),
+        ({"tags": {"owner": "ops"}}, {"tags"}),
+        ({"kmsKeyArn": "arn:aws:kms:key"}, {"kmsKeyArn"}),
+    ],
+)
+def test_a_change_shows_by_its_property(serving, asked, changed):
+    asked = {"live": A, "fleet": (A, B), **asked}
+    live, fleet = asked.pop("live"), asked.pop("fleet")
+
+    assert serving.changes(serving.config(live, *fleet, **asked)) == changed
+
+
+def test_what_someone_else_changed_on_the_endpoint_shows_too(serving):
+    for variant in serving.aws.endpoints[NAME]["ProductionVariants"]:
+        variant |= {"CurrentWeight": 50.0, "DesiredWeight": 50.0}
+    del serving.aws.configs[serving.aws.endpoints[NAME]["EndpointConfigName"]]["ProductionVariants"][1]
+
+    assert serving.changes(serving.config(A, A, B)) == {
+        "variants"
+    }  # traffic of others is left alone, with a warning
+    assert any("moved by someone else" in warning for warning in serving.log.warnings)
+
+
+def test_an_endpoint_that_is_gone_is_made_again(serving):
+    serving.aws.endpoints.clear()
+
+    assert serving.changes(serving.config(A, A, B)) == {"variants", "weights"}
+
+
+def test_another_name_is_another_endpoint(serving):
+    diff = serving.endpoint.diff(RESOURCE, serving.state, serving.state | {"endpointName": "other"})
+
+    assert diff.changes == {"endpointName": Change.UPDATE_REPLACE}
+
+
+def test_a_refresh_compares_inputs_alone(serving):
+    found = serving.endpoint.read(serving.arn, serving.state)
+    serving.aws.calls.clear()
+
+    diff = serving.endpoint.diff(RESOURCE, serving.state, {**found.inputs, "weights": {A: 50, B: 50}})
+
+    assert diff.changes == {"weights": Change.UPDATE}
+    assert serving.aws.calls == []
+
+
+# --- create
+
+
+def test_a_preview_makes_nothing(stack):
+    created = stack.endpoint.create(RESOURCE, stack.config(A, A), timeout=0, preview=True)
+    updated = stack.endpoint.update(RESOURCE, {}, stack.config(A, A), timeout=0, preview=True)
+
+    assert (created.id, created.outputs["name"], updated["name"]) == ("", NAME, NAME)
+    assert stack.aws.calls == []
+
+
+def test_create_makes_the_endpoint_with_its_tags_and_journals_it(stack):
+    outputs = stack.up(A, A, B)
+
+    assert (outputs["arn"], outputs["name"]) == (stack.arn, NAME)
+    assert stack.weights == {A: 100, B: 0}
+    assert (stack.journal.live, stack.journal.intent, set(stack.journal.fleet)) == (A, None, {A, B})
+    assert stack.aws.tags[stack.arn] == {"owner": "ml", OWNER_TAG: f"s3://{BUCKET}/{KEY}"}
+
+
+def test_calls_that_change_the_endpoint_and_what_the_runner_asks_again_go_out_once_and_the_rest_is_patient(
+    serving,
+):
+    serving.up(B, B, C)
+
+    assert serving.aws.called("fenced") == {
+        "s3:GetObject",
+        "s3:PutObject",
+        "sagemaker:DescribeEndpoint",
+        "sagemaker:ListTags",
+        "sagemaker:UpdateEndpoint",
+        "sagemaker:UpdateEndpointWeightsAndCapacities",
+    }
+    assert serving.aws.called("patient") >= {
+        "sts:GetCallerIdentity",
+        "sagemaker:CreateEndpointConfig",
+        "sagemaker:DeleteEndpointConfig",
+        "sagemaker:ListEndpointConfigs",
+        "application-autoscaling:DescribeScalableTargets",
+    }
+
+
+def test_before_anything_changes_aws_itself_says_whose_the_credentials_are(stack):
+    news = stack.config(A, A)
+    stack.aws.caller = "222222222222"
+
+    for change in (
+        lambda: stack.endpoint.create(RESOURCE, news, timeout=0, preview=False),
+        lambda: stack.endpoint.update(RESOURCE, news, news, timeout=0, preview=False),
+        lambda: stack.endpoint.delete(RESOURCE, news, timeout=0),
+    ):
+        with pytest.raises(ProviderError, match="of account 222222222222, and this stack may only touch 111"):
+            change()
+    assert stack.aws.calls == [("patient", "sts:GetCallerIdentity")] * 3
+
+
+def test_an_endpoint_of_someone_else_is_not_touched_and_may_be_imported(serving):
+    serving.aws.tags[serving.arn].clear()
+    serving.state = None
+
+    with pytest.raises(ProviderError, match=f"pulumi import .* {NAME} {serving.arn}"):
+        serving.up(A, A, B)
+
+
+def test_an_endpoint_that_a_killed_create_left_is_taken_up(serving):
+    serving.state = None
+
+    assert serving.up(A, A, B)["arn"] == serving.arn
+    assert "sagemaker:CreateEndpoint" not in serving.aws.called("fenced")
+
+
+def test_a_broken_endpoint_of_this_stacks_own_is_deleted_first(serving):
+    born = serving.aws.endpoints[NAME]["CreationTime"]
+    serving.aws.endpoints[NAME] |= {"EndpointStatus": "Failed", "FailureReason": "no capacity"}
+    del serving.aws.endpoints[NAME]["ProductionVariants"]  # it was never made
+    serving.state = None
+
+    serving.up(A, A, B)
+
+    assert serving.aws.endpoints[NAME]["CreationTime"] != born
+    assert any("left Failed: no capacity" in told for told in serving.log.told)
+
+
+def test_a_create_that_fails_keeps_the_endpoint_that_it_made(stack):
+    news = dict(stack.check(stack.config(A, A, B)).inputs)
+    stack.aws.looks = 10**6
+
+    with pytest.raises(InitFailedError, match="gave up after") as failed:
+        stack.endpoint.create(RESOURCE, news, timeout=0.05, preview=False)
+
+    assert failed.value.id == stack.arn
+    assert failed.value.inputs == news
+
+
+def test_a_create_that_makes_no_endpoint_is_no_resource(stack):
+    news = dict(stack.check(stack.config(A, A, B)).inputs)
+    stack.aws.faults["sagemaker:CreateEndpointConfig"].append(refusal("ValidationException", "no such model"))
+
+    with pytest.raises(ProviderError, match="no such model"):
+        stack.endpoint.create(RESOURCE, news, timeout=60, preview=False)
+
+
+# --- update
+
+
+def test_a_changed_live_moves_all_traffic_and_retires_what_is_dropped(serving):
+    serving.up(B, B)
+
+    assert serving.weights == {B: 100}
+    assert (serving.journal.live, serving.journal.fleet) == (B, (B,))
+    assert list(serving.aws.configs) == [serving.aws.endpoints[NAME]["EndpointConfigName"]]
+
+
+def test_configs_of_others_are_not_swept(serving):
+    foreign = f"{NAME}-0123456789ab"
+    serving.aws.configs[foreign] = {
+        "EndpointConfigName": foreign, "EndpointConfigArn": "arn:other", "ProductionVariants": []
+    }  # fmt: skip
+
+    serving.up(A, A, C)
+
+    assert foreign in serving.aws.configs
+
+
+def test_a_throttle_in_the_sweep_is_the_patient_clients_to_retry_and_fails_in_a_sentence_after_that(serving):
+    serving.aws.faults["sagemaker:ListEndpointConfigs"].append(
+        refusal("ThrottlingException", "Rate exceeded")
+    )
+
+    with pytest.raises(ProviderError, match="AWS asks to slow down"):
+        serving.up(A, A, C)
+    assert serving.weights == {A: 100, C: 0}
+
+
+def test_a_version_that_scales_is_deregistered_before_it_is_dropped_or_retyped(serving):
+    resources = {v: f"endpoint/{NAME}/variant/{v.replace('.', '-')}" for v in (A, B)}
+    serving.aws.scaled = set(resources.values())
+
+    serving.up(A, A, C)
+    assert serving.aws.scaled == {resources[A]}
+    serving.up(A, A, C, instance_type="ml.c6i.large")
+    assert serving.aws.scaled == set()
+
+
+def test_a_target_that_is_gone_already_is_done_and_one_that_changes_is_tried_again(serving):
+    resource = f"endpoint/{NAME}/variant/v1-1-0"
+    serving.aws.scaled = {resource}
+    action = "application-autoscaling:DeregisterScalableTarget"
+    serving.aws.faults[action].append(refusal("ConcurrentUpdateException", "Concurrent update"))
+    serving.aws.faults[action].append(serving.aws.scaled.clear)
+
+    serving.up(A, A, C)
+
+    assert [called for _, called in serving.aws.calls].count(action) == 2
+    assert serving.weights == {A: 100, C: 0}
+
+
+def test_a_changed_count_is_not_retained_unless_something_scales_it(serving):
+    seen = []
+    update = serving.aws._update_endpoint
+    serving.aws._update_endpoint = lambda **asked: (
+        seen.append(asked["ExcludeRetainedVariantProperties"]),
+        update(**asked),
+    )
+
+    serving.up(A, A, B, counts={B: 2})
+    serving.aws.scaled = {f"endpoint/{NAME}/variant/v1-1-0"}
+    serving.up(A, A, B, counts={B: 3})
+
+    assert seen == [[{"VariantPropertyType": "DesiredInstanceCount"}], []]
+
+
+def test_a_config_left_with_weights_that_are_not_in_force_is_made_anew(serving):
+    """Else versions that join would begin with weights of another time."""
+    serving.aws.reverts = 1
+    with pytest.raises(ProviderError, match="rolled the change of the fleet back: no capacity"):
+        serving.up(A, A, B, C)
+    left = next(
+        name for name in serving.aws.configs if name != serving.aws.endpoints[NAME]["EndpointConfigName"]
+    )
+    serving.aws.configs[left]["ProductionVariants"][2]["InitialVariantWeight"] = 70.0
+
+    serving.up(A, A, B, C)
+
+    assert serving.aws.endpoints[NAME]["EndpointConfigName"] == left
+    assert serving.weights == {A: 100, B: 0, C: 0}
+
+
+def test_tags_become_what_config_says_and_the_owners_stays(serving):
+    serving.up(A, A, B, tags={"team": "ops"})
+
+    assert serving.aws.tags[serving.arn] == {"team": "ops", OWNER_TAG: f"s3://{BUCKET}/{KEY}"}
+    serving.up(A, A, B, tags={})
+    assert serving.aws.tags[serving.arn] == {OWNER_TAG: f"s3://{BUCKET}/{KEY}"}
+
+
+def test_a_mark_of_a_move_without_the_journal_stops_an_update(serving):
+    serving.aws.tags[serving.arn][MARK_TAG] = "op: ada moved all"
+
+    with pytest.raises(ProviderError, match="modelctl adopt"):
+        serving.up(B, A, B)
+    assert serving.weights == {A: 100, B: 0}
+
+
+def test_an_endpoint_that_is_gone_right_after_it_was_made_is_said_so(serving):
+    describe = "sagemaker:DescribeEndpoint"
+
+    def removed_after_the_runners_look():
+        if serving.aws.calls[-1][0] == "patient" and ("fenced", describe) in serving.aws.calls:
+            serving.aws.endpoints.clear()
+
+    serving.aws.faults[describe].extend([removed_after_the_runners_look] * 9)
+    with pytest.raises(ProviderError, match="is gone right after it was made"):
+        serving.up(A, A, B)
+
+
+def test_the_users_interrupt_ends_a_wait(serving):
+    news = dict(serving.check(serving.config(B, A, B)).inputs)
+    serving.interrupts.set()
+
+    with pytest.raises(
+        ProviderError, match=r"interrupted\. What was begun is recorded: run `pulumi up` again"
+    ):
+        serving.endpoint.update(RESOURCE, serving.state, news, timeout=60, preview=False)
+
+
+@pytest.mark.parametrize("lost", [NOWHERE, ReadTimeoutError(endpoint_url="https://sagemaker")])
+def test_a_call_without_an_answer_is_waited_out(serving, lost):
+    serving.aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(lost)
+
+    serving.up(B, A, B)
+
+    assert serving.weights == {A: 0, B: 100}
+
+
+# --- read
+
+
+def test_an_import_finds_everything_from_the_arn(serving):
+    found = serving.endpoint.read(serving.arn, {})
+
+    assert found.id == serving.arn
+    assert found.inputs["release"] == {"live": A, "fleet": [A, B]}
+    assert found.inputs["weights"] == {A: 100, B: 0}
+    assert found.inputs["variants"][0]["digest"] == f"sha256:{A}"
+    assert found.inputs["tags"] == {"owner": "ml"}
+    assert found.inputs["journal"] == {"bucket": BUCKET, "key": KEY}
+    assert found.outputs["arn"] == serving.arn
+
+
+def test_a_refresh_shows_live_weights_and_the_journals_digests(serving):
+    for variant, weight in zip(serving.aws.endpoints[NAME]["ProductionVariants"], (30.0, 70.0), strict=True):
+        variant |= {"CurrentWeight": weight, "DesiredWeight": weight}
+
+    found = serving.endpoint.read(serving.arn, serving.state)
+
+    assert found.inputs["weights"] == {A: 30, B: 70}
+    assert found.inputs["variants"][0]["digest"] == f"sha256:{A}"
+    assert not {"servingAtCheck", "fallbackAtCheck"} & found.inputs.keys()
+
+
+def test_an_endpoint_that_is_gone_is_none(stack):
+    assert stack.endpoint.read(stack.arn, {}) is None
+
+
+@pytest.mark.parametrize("id_", ["flights-staging", "arn:aws:sagemaker:eu-west-1:111111111111:model/flights"])
+def test_an_import_of_anything_but_an_endpoints_arn_is_refused(stack, id_):
+    with pytest.raises(ProviderError, match="is not an endpoint's ARN"):
+        stack.endpoint.read(id_, {})
+
+
+def test_with_credentials_of_another_account_a_refresh_does_not_say_that_the_endpoint_is_gone(serving):
+    serving.aws.id = "222222222222"
+    serving.aws.endpoints.clear()
+
+    with pytest.raises(ProviderError, match="may only touch 111111111111"):
+        serving.endpoint.read(
+            "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/flights-staging", serving.state
+        )
+
+
+# --- delete
+
+
+def test_delete_takes_endpoint_and_configs_away_and_leaves_the_journal(serving):
+    serving.endpoint.delete(RESOURCE, serving.state, timeout=60)
+
+    assert (serving.aws.endpoints, serving.aws.configs) == ({}, {})
+    assert serving.journal.live == A
+
+
+def test_delete_waits_for_a_change_and_outlives_a_connection_that_is_not_made(serving):
+    serving.aws._update_endpoint_weights_and_capacities(
+        NAME, [{"VariantName": "v1-1-0", "DesiredInstanceCount": 2}]
+    )
+    serving.aws.faults["sagemaker:DescribeEndpoint"].extend([NOWHERE, NOWHERE])
+
+    serving.endpoint.delete(RESOURCE, serving.state, timeout=60)
+
+    assert serving.aws.endpoints == {}
+
+
+def test_a_delete_that_takes_too_long_says_so(serving):
+    serving.aws.looks = 10**6
+
+    with pytest.raises(ProviderError, match=r"gave up after .* deleting the endpoint, which is Deleting"):
+        serving.endpoint.delete(RESOURCE, serving.state, timeout=0.05)

@@ -1,0 +1,172 @@
+"""getFleet: the versions that a release names, as the registry knows them, and what it says of those that are not there."""
+
+import pytest
+
+from modeldelivery.plugin.protocol import ProviderError, Resource
+from modeldelivery.provider import delivery
+from modeldelivery.provider.delivery import ModelDelivery
+from modeldelivery.provider.fleet import TOKEN
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import encode as journal_encode
+from modeldelivery.release.naming import record_key
+from modeldelivery.release.record import VersionRecord, encode
+from modeldelivery.release.version import DigestSet
+from tests.fakes.aws import FakeAws, refusal
+
+from .world import BUCKET, KEY, NAME, RESOURCE, A, B, C, EngineLog, Stack
+
+
+@pytest.fixture
+def aws():
+    """A registry with A and B."""
+    aws = FakeAws(buckets={BUCKET})
+    for version in (A, B):
+        registers(aws, version)
+    return aws
+
+
+@pytest.fixture
+def provider(aws, monkeypatch):
+    monkeypatch.setattr(delivery, "open_account", lambda profile, region: aws.account)  # noqa: ARG005
+    return ModelDelivery(EngineLog())
+
+
+@pytest.fixture
+def get_fleet(provider):
+    def ask(*fleet, **changed):
+        args = {
+            "model": "flights",
+            "environment": "staging",
+            "account": "111111111111",
+            "region": "eu-west-1",
+            "profile": "staging",
+            "live": fleet[0] if fleet else None,
+            "fleet": list(fleet),
+        }
+        return provider.invoke(TOKEN, args | changed, preview=True)["versions"]
+
+    return ask
+
+
+def registers(aws, version, *, package=True):
+    arn = f"arn:package/{version}" if package else None
+    record = VersionRecord(
+        version=version,
+        digests=DigestSet(image="sha256:" + "a" * 64, model="sha256:" + "b" * 64, data="rows"),
+        image=f"repository@sha256:{'a' * 64}",
+        model_data="s3://registry/model.tar.gz",
+        registered_at=1.0,
+        registered_by="ada",
+        package_arn=arn,
+    )
+    aws.objects[record_key(version)] = encode(record), '"1"'
+    aws.packages[arn] = {"ModelApprovalStatus": "Approved"}
+
+
+def has_served(aws):
+    aws.objects[KEY] = journal_encode(Journal(live=A)), '"1"'
+
+
+def test_versions_come_in_the_fleets_order_with_what_the_registry_says_of_them(get_fleet):
+    versions = get_fleet(B, A)
+
+    assert [v["version"] for v in versions] == [B, A]
+    assert {v["approval"] for v in versions} == {"Approved"}
+    assert versions[0] | {"digest": ""} == {
+        "version": B,
+        "digest": "",
+        "image": f"repository@sha256:{'a' * 64}",
+        "modelData": "s3://registry/model.tar.gz",
+        "modelDigest": "sha256:" + "b" * 64,
+        "dataRevision": "rows",
+        "packageArn": f"arn:package/{B}",
+        "approval": "Approved",
+    }
+
+
+def test_a_version_that_is_not_registered_beside_others_is_named_with_those(get_fleet):
+    with pytest.raises(
+        ProviderError, match=rf"names {C}, not registered .*registered: {A}, {B}\. Register with `modelctl"
+    ):
+        get_fleet(A, C)
+
+
+def test_a_version_that_is_not_registered_completely_is_not_registered(aws, get_fleet):
+    registers(aws, C, package=False)
+
+    with pytest.raises(ProviderError, match=f"names {C}, not registered"):
+        get_fleet(C)
+
+
+def test_before_anything_is_registered_there_is_no_fleet(aws, get_fleet):
+    aws.objects.clear()
+    assert get_fleet(A) == []
+
+    aws.buckets.clear()
+    assert get_fleet() == []
+
+
+def test_an_empty_registry_behind_an_endpoint_that_has_served_is_refused(aws, get_fleet):
+    aws.objects.clear()
+    has_served(aws)
+
+    with pytest.raises(ProviderError, match="staging has served, and its registry is empty: register again"):
+        get_fleet(A)
+
+
+def test_a_release_that_was_removed_is_refused_once_it_has_served(aws, get_fleet):
+    assert get_fleet() == []
+
+    has_served(aws)
+    with pytest.raises(ProviderError, match=f"release was removed, and {NAME} has served: put it back"):
+        get_fleet()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"account": "222222222222"}, "of account 111111111111, and this stack may only touch 222222222222"),
+        ({"colour": "red"}, "unknown field `colour`"),
+        ({"model": "Flights"}, "'Flights' is not a model's name"),
+    ],
+)
+def test_arguments_that_are_wrong_are_a_sentence(get_fleet, changed, sentence):
+    with pytest.raises(ProviderError, match=sentence):
+        get_fleet(A, **changed)
+
+
+def test_a_package_that_someone_deleted_is_said_so(aws, get_fleet):
+    aws.packages.clear()
+
+    with pytest.raises(ProviderError, match="does not exist"):
+        get_fleet(A)
+
+
+def test_a_registry_that_lets_nobody_in_is_said_so(aws, get_fleet):
+    aws.faults["s3:GetObject"].append(refusal("AccessDenied", "no", 403))
+
+    with pytest.raises(ProviderError, match="AccessDenied: no: look at the role that you use"):
+        get_fleet(A)
+
+
+def test_the_package_has_one_resource_and_one_function(provider):
+    assert provider.schema()["resources"].keys() == {RESOURCE.type}
+    other = Resource(urn="urn:other", type="modeldelivery:index:Other", name="other")
+    with pytest.raises(ProviderError, match="has no resource modeldelivery:index:Other"):
+        provider.check(other, {}, {}, b"")
+    with pytest.raises(ProviderError, match="has no function modeldelivery:index:other"):
+        provider.invoke("modeldelivery:index:other", {}, preview=False)
+
+
+def test_the_package_hands_the_resources_life_on(provider, aws):
+    config = Stack(aws).config(A, A)
+    news = dict(provider.check(RESOURCE, {}, config, b"").inputs)
+    made = provider.create(RESOURCE, news, timeout=60, preview=False)
+    outputs = {"old_inputs": news, "old_outputs": made.outputs}
+
+    assert provider.read(RESOURCE, made.id, news, made.outputs).id == made.id
+    assert provider.diff(RESOURCE, made.id, **outputs, news=news, ignore_changes=[]).changes == {}
+    updated = provider.update(RESOURCE, made.id, **outputs, news=news, timeout=60, preview=False)
+    assert updated["arn"] == made.id
+    provider.delete(RESOURCE, made.id, news, made.outputs, timeout=60)
+    assert aws.endpoints == {}

@@ -1,0 +1,108 @@
+"""What is found in the registry's bucket, and how it is said when it is not what it should be."""
+
+import pytest
+
+from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.errors import NoRegistryError, UnreachableError, UpdateNeededError
+from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.version import Version
+from tests.fakes.aws import FakeAws, refusal
+
+PLACE = Place(
+    model=parse_model("flights"),
+    environment=parse_environment("prod"),
+    account="222222222222",
+    region="eu-west-1",
+)
+V1 = Version("v1.0.0")
+
+
+@pytest.fixture
+def aws():
+    return FakeAws(id=PLACE.account, buckets={PLACE.registry_bucket})
+
+
+@pytest.fixture
+def opened(aws):
+    return AwsEnvironment(account=aws.account, place=PLACE)
+
+
+def puts(aws, key, body):
+    aws.objects[key] = body, '"1"'
+
+
+def test_versions_are_listed_over_all_pages_by_precedence(aws, opened):
+    for version in ("v1.10.0", "v1.9.0", "v1.2.0"):
+        puts(aws, f"versions/{version}.json", b"{}")
+
+    assert opened.registry.versions() == ("v1.2.0", "v1.9.0", "v1.10.0")
+    assert [a for _, a in aws.calls] == ["s3:ListObjectsV2"] * 3
+
+
+def test_where_there_is_no_bucket_there_are_no_versions(aws, opened):
+    aws.buckets.clear()
+
+    assert opened.registry.versions() == ()
+
+
+@pytest.mark.parametrize("key", ["versions/notes.txt", "versions/v1.0.0"])
+def test_an_object_that_is_no_record_is_named(aws, opened, key):
+    puts(aws, key, b"{}")
+
+    with pytest.raises(UnreachableError, match=f"{key} is not a version's record"):
+        opened.registry.versions()
+
+
+def test_a_record_that_cannot_be_understood_says_where_earlier_ones_are(aws, opened):
+    puts(aws, "versions/v1.0.0.json", b"{")
+
+    with pytest.raises(UnreachableError, match="cannot be understood") as error:
+        opened.registry.entry(V1)
+    assert error.value.hint.startswith("`aws s3api list-object-versions --bucket flights-prod-registry-")
+
+
+def test_a_record_that_requires_a_newer_program_is_not_read(aws, opened):
+    puts(aws, "versions/v1.0.0.json", b'{"requires": ["places"]}')
+
+    with pytest.raises(UpdateNeededError, match="requires places"):
+        opened.registry.entry(V1)
+
+
+@pytest.mark.parametrize(
+    ("code", "known"), [("ImageNotFoundException", False), ("RepositoryNotFoundException", False)]
+)
+def test_an_image_that_is_not_there_is_not_there(aws, opened, code, known):
+    aws.faults["ecr:DescribeImages"].append(refusal(code))
+
+    assert opened.registry.has_image("sha256:0") is known
+
+
+def test_any_other_refusal_of_ecr_is_a_sentence(aws, opened):
+    aws.faults["ecr:DescribeImages"].append(refusal("KmsException", "the key is disabled"))
+
+    with pytest.raises(UnreachableError, match=r"ecr:DescribeImages flights-prod: .*the key is disabled"):
+        opened.registry.has_image("sha256:0")
+
+
+def test_a_journal_that_cannot_be_understood_says_where_earlier_ones_are(aws, opened):
+    puts(aws, PLACE.journal_key, b"[]")
+
+    with pytest.raises(UnreachableError, match="cannot be understood") as error:
+        opened.endpoint.store.read()
+    assert error.value.hint.endswith(f"--prefix {PLACE.journal_key}`")
+
+
+def test_a_journal_without_a_bucket_says_who_makes_it(aws, opened):
+    aws.buckets.clear()
+
+    with pytest.raises(NoRegistryError, match=r"there is no bucket .* If it was never made: `pulumi up`"):
+        opened.endpoint.store.read()
+
+
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject"])
+def test_any_other_refusal_of_s3_is_a_sentence(aws, opened, action):
+    stored = opened.endpoint.store.read()
+    aws.faults[action].append(refusal("InvalidObjectState", "archived"))
+
+    with pytest.raises(UnreachableError, match="archived"):
+        opened.endpoint.store.write(opened.endpoint.store.read().journal, stored.etag)

@@ -1,0 +1,83 @@
+"""SageMaker's words, read as conditions."""
+
+import pytest
+from botocore.loaders import Loader
+
+from modeldelivery.release.aws.traffic import CONDITIONS, MARK_TAG, SageMakerTraffic
+from modeldelivery.release.core.endpoint import Condition
+from modeldelivery.release.errors import UnreachableError
+from tests.fakes.aws import FakeAws
+
+NAME = "flights-prod"
+
+
+@pytest.fixture
+def aws():
+    """An endpoint on which v1.0.0 serves."""
+    aws = FakeAws(looks=0)
+    aws._create_endpoint_config("config", [variant("v1-0-0")], [])
+    aws._create_endpoint(NAME, "config", [])
+    aws._describe_endpoint(NAME)
+    return aws
+
+
+@pytest.fixture
+def traffic(aws):
+    return SageMakerTraffic(sagemaker=aws.account.fenced.sagemaker, name=NAME)
+
+
+def variant(name):
+    return {"VariantName": name, "InitialVariantWeight": 100.0, "InitialInstanceCount": 1}
+
+
+def test_every_status_of_botocores_model_has_a_condition():
+    shapes = Loader().load_service_model("sagemaker", "service-2")["shapes"]
+
+    assert set(shapes["EndpointStatus"]["enum"]) == CONDITIONS.keys()
+
+
+@pytest.mark.parametrize("status", [word for word, of in CONDITIONS.items() if of is Condition.BROKEN])
+def test_a_broken_endpoint_has_its_word_reason_and_remedy(aws, traffic, status):
+    aws.endpoints[NAME] |= {"EndpointStatus": status, "FailureReason": "no capacity"}
+
+    seen = traffic.describe()
+
+    assert (seen.broken, seen.word, seen.failure) == (True, status, "no capacity")
+    assert "aws sagemaker delete-endpoint" in seen.remedy
+
+
+def test_a_status_that_is_not_known_is_refused_rather_than_guessed(aws, traffic):
+    aws.endpoints[NAME] |= {"EndpointStatus": "Pondering"}
+
+    with pytest.raises(
+        UnreachableError, match=r"'Pondering', which this version .* does not know: update modelctl"
+    ):
+        traffic.describe()
+
+
+def test_a_variant_of_someone_else_keeps_this_project_off_the_endpoint(aws, traffic):
+    aws.endpoints[NAME]["ProductionVariants"][0]["VariantName"] = "AllTraffic"
+
+    with pytest.raises(
+        UnreachableError, match="variant 'AllTraffic' of flights-prod is not named like a version"
+    ):
+        traffic.describe()
+
+
+def test_a_mark_is_cut_to_what_a_tag_takes(aws, traffic):
+    traffic.describe()
+    traffic.mark("ada: moved, all (really)\n" + "x" * 300)
+
+    kept = aws.tags[aws.arn("endpoint", NAME)][MARK_TAG]
+    assert kept.startswith("ada: moved  all  really  xxx")
+    assert len(kept) == 256
+
+
+def test_an_endpoint_that_was_not_looked_at_has_no_mark(traffic):
+    assert traffic.marked() is None
+
+
+def test_a_variant_that_shows_no_desired_weight_wants_what_it_has(aws, traffic):
+    del aws.endpoints[NAME]["ProductionVariants"][0]["DesiredWeight"]
+
+    assert traffic.describe().desired == {"v1.0.0": 100.0}

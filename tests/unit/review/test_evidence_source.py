@@ -1,0 +1,160 @@
+"""What an environment has proved, and what its journal decided, asked with a preview's own credentials."""
+
+import json
+import urllib.request
+
+import boto3
+import msgspec
+import pytest
+from moto.server import ThreadedMotoServer
+
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Served, encode
+from modeldelivery.release.naming import Place, parse_environment, parse_model, record_key
+from modeldelivery.release.operations.status import Status
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.record import encode as encode_record
+from modeldelivery.release.version import DigestSet, Version
+from modeldelivery.review.evidence_source import NEWEST, decided, proved
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+PLACE = Place(
+    model=parse_model("flights"), environment=parse_environment("staging"), account=ACCOUNT, region=REGION
+)
+CONFIG = {
+    "model-delivery:model": "flights",
+    "aws:region": REGION,
+    "aws:allowedAccountIds": json.dumps([ACCOUNT]),
+}
+A, B = Version("v1.0.0"), Version("v1.1.0")
+
+
+@pytest.fixture(scope="module")
+def aws():
+    """Its address. A server, since answers of moto's in-process mocks have no date, which is the journal's clock."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(aws, monkeypatch, tmp_path):
+    """An account without anything in it."""
+    reset = urllib.request.Request(f"{aws}/moto-api/reset", method="POST")  # noqa: S310 - http, loopback
+    urllib.request.urlopen(reset, timeout=30).close()  # noqa: S310 - as above
+    for name in ("AWS_PROFILE", "AWS_ACCOUNT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    return boto3.client("s3", region_name=REGION)
+
+
+@pytest.fixture
+def registry(s3):
+    """Its registry's bucket: `registry(journal, records)`."""
+
+    def put(journal, *records):
+        s3.create_bucket(
+            Bucket=PLACE.registry_bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        s3.put_object(Bucket=PLACE.registry_bucket, Key=PLACE.journal_key, Body=encode(journal))
+        for record in records:
+            s3.put_object(
+                Bucket=PLACE.registry_bucket, Key=record_key(record.version), Body=encode_record(record)
+            )
+
+    return put
+
+
+def a_record(version, **changes):
+    made = VersionRecord(
+        version=version,
+        digests=DigestSet(image="sha256:" + "0" * 64, model="sha256:" + "1" * 64, data="d"),
+        image="i",
+        model_data="m",
+        registered_at=0.0,
+        registered_by="ada",
+        metrics={"auc": 0.7},
+        package_arn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/flights-staging/1",
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def a_journal(*versions):
+    """The first of them serves since the beginning."""
+    first = versions[0]
+    served = Event(
+        operation="x",
+        kind=EventKind.CREATE,
+        at=100.0,
+        actor="ada",
+        reason="why",
+        source={},
+        target={first: 100},
+    )
+    return Journal(
+        live=first,
+        fleet=versions,
+        weights={first: 100},
+        digests={version: f"sha256:{version}" for version in versions},
+        served=(Served(version=first, since=100.0, whole=100.0),),
+        decision=served,
+        history=(served,),
+    )
+
+
+def test_what_served_and_what_the_registry_measured_is_proved(registry):
+    registry(a_journal(A, B), a_record(A), a_record(B, metrics={"auc": 0.8}))
+    standing, problem = proved("staging", CONFIG)
+    assert problem is None
+    assert {proof.version: (proof.serving, proof.metrics) for proof in standing.proofs} == {
+        A: (True, {"auc": 0.7}),
+        B: (False, {"auc": 0.8}),
+    }
+
+
+def test_what_a_version_that_was_not_registered_to_its_end_measured_is_not_known(registry):
+    registry(a_journal(A), a_record(A, package_arn=None))
+    standing, _ = proved("staging", CONFIG)
+    assert [proof.metrics for proof in standing.proofs] == [None]
+
+
+def test_an_environment_without_a_registry_has_proved_nothing_and_that_is_no_problem(s3):  # noqa: ARG001
+    assert proved("staging", CONFIG) == (None, None)
+
+
+def test_only_the_newest_versions_are_looked_up_since_each_is_a_call(registry):
+    versions = [Version(f"v1.{minor}.0") for minor in range(NEWEST + 2)]
+    registry(a_journal(*versions), *(a_record(version) for version in versions))
+    standing, _ = proved("staging", CONFIG)
+    assert {proof.version for proof in standing.proofs if not proof.metrics} == {"v1.0.0", "v1.1.0"}
+
+
+@pytest.mark.parametrize("allowed", [["222222222222"], []])
+def test_credentials_of_another_account_prove_nothing_and_are_named(registry, allowed):
+    registry(a_journal(A), a_record(A))
+    elsewhere = {**CONFIG, "aws:allowedAccountIds": json.dumps(allowed)}
+    standing, problem = proved("staging", elsewhere)
+    assert standing is None
+    assert problem.startswith("what staging has proved cannot be read: ")
+    assert f"the credentials are of account {ACCOUNT}, not of {', '.join(allowed)}" in problem
+    assert f"the credentials are of account {ACCOUNT}" in decided("staging", elsewhere)
+
+
+def test_a_journal_that_cannot_be_understood_is_no_proof_of_nothing(s3, registry):
+    registry(a_journal(A))
+    s3.put_object(Bucket=PLACE.registry_bucket, Key=PLACE.journal_key, Body=b"{")
+    standing, problem = proved("staging", CONFIG)
+    assert standing is None
+    assert "cannot be understood" in problem
+
+
+def test_a_drift_is_told_beside_what_the_journal_decided(registry):
+    registry(a_journal(A, B))
+    found = decided("staging", CONFIG)
+    assert isinstance(found, Status)
+    assert (found.live, found.decision.by, found.decision.reason) == (A, "ada", "why")

@@ -1,0 +1,148 @@
+"""What a reviewer reads: the danger first, a release in a few lines, and a way back."""
+
+import pytest
+
+from modeldelivery.review.core.words import Name
+from modeldelivery.review.report import markdown
+from modeldelivery.review.report.page import Page, Section, Table
+from modeldelivery.review.report.preview import tell
+from tests.unit.review.reviews import digest, proof, reviewed
+
+STAGING = reviewed(
+    "nothing-in-staging",
+    proofs=[proof("v1.1.0", digest("traffic-only", "v1.1.0"), served=273_840.0, metrics={"auc": 0.64921})],
+)
+
+
+def comment(*reviews, limit=65_536):
+    return markdown.draw(tell(reviews), limit)
+
+
+def test_a_release_is_told_in_a_few_lines():
+    """Which version, what evidence it has, what it replaces, how to take it back."""
+    assert comment(STAGING, reviewed("traffic-only", before=STAGING)) == (
+        """\
+<!-- model-delivery:review -->
+## Impact on `prod`: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %
+
+- Evidence for `v1.1.0`: carried all traffic in `staging` for 3 d 4 h, first 2026-11-25 12:00 UTC, has traffic there now; `auc` `0.6492`.
+- Take it back: `modelctl rollback --env prod --reason …` gives `v1.0.0` its traffic again, in seconds; it stays in the fleet at 0 %.
+
+### `staging`: nothing changes
+"""
+    )
+
+
+def test_what_is_destroyed_stands_at_the_top_in_capitals():
+    lines = comment(reviewed("replace-endpoint-protected")).splitlines()
+    assert lines[1] == "## ⛔ Impact on `prod`: REPLACES the endpoint `flights-prod`"
+    assert lines[4] == (
+        "> - **REPLACES the endpoint `flights-prod`, which is protected because of `endpointName`**"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("fleet-add-candidate", "- Joins the fleet: `v1.2.0` at 0 %."),
+        ("fleet-add-candidate", "- No traffic moves: `v1.0.0` goes on serving."),
+        ("fleet-drop-fallback", "- Leaves the fleet: `v1.0.0`, to which a rollback goes now."),
+        ("fleet-resize", "- Other instances: `v1.0.0` from 2 x `ml.c6i.large` to 3 x `ml.c6i.large`."),
+        ("autoscaling-max", "- Autoscaling: `v1.0.0` 2 to 8 → 2 to 20 instances."),
+        ("shift-and-drop", "- NO WAY BACK in seconds: `v1.0.0` leaves the fleet with this change."),
+        ("endpoint-deleted", "- The endpoint `flights-staging` is GONE: someone deleted it, and this change makes it again."),
+        ("rejected-live", "- Config asks for `v1.1.0` now, and it gets no traffic by this change."),
+        ("live-follows-rollback", "- Config asks for `v1.0.0` now, which serves already."),
+        ("iam-narrowed", "- Narrows `flights-prod-serving` `policy`."),
+        ("versioning-suspended", "- WEAKENS bucket versioning `flights-prod-registry`: `replaced objects are kept no more: versioning becomes Suspended`"),
+        ("unpriced-type", "- Cost: UNPRICED `+4 ml.c7i.48xlarge`; the rest -$318 a month on the fewest instances, -$1,273 on the most (prices of 2025-10-01)."),
+        ("autoscaling-max", "- Cost: +$0.00 a month on the fewest instances, +$1,910 on the most (prices of 2025-10-01)."),
+    ],
+)  # fmt: skip
+def test_each_kind_of_change_has_its_sentence(name, line):
+    assert line in comment(reviewed(name)).splitlines()
+
+
+@pytest.mark.parametrize("name", ["bad-config", "two-changes-refused", "bake-refused"])
+def test_a_preview_that_failed_is_never_told_to_change_nothing(name):
+    assert (
+        comment(reviewed(name)).splitlines()[1]
+        == "## ⛔ Impact on `prod`: cannot be told, for the preview FAILED"
+    )
+
+
+def test_a_policy_that_is_not_known_yet_cannot_be_told():
+    said = comment(reviewed("iam-unknown"))
+    assert "- CANNOT TELL who may do what by `flights-prod-serving` `policy`" in said
+
+
+def test_a_rollback_that_stands_is_no_change_and_is_said():
+    said = comment(reviewed("nothing-after-rollback"))
+    assert said.splitlines()[1] == "## Impact on `prod`: nothing"
+    assert "Pulumi warns: `` v1.1.0 was rejected by" in said
+
+
+def test_what_staging_has_not_had_is_said():
+    said = comment(STAGING, reviewed("iam-new-action", before=STAGING))
+    assert "- NOT TRIED in `staging` (update): role policy `flights-prod-serving` (`policy`)" in said
+
+
+def test_without_staging_s_preview_it_is_said_that_it_cannot_be_told():
+    assert "- Whether `staging` has had this cannot be told" in comment(reviewed("iam-new-action"))
+
+
+@pytest.mark.parametrize("name", ["secret-config", "secret-changed", "iam-secret"])
+def test_nothing_of_a_secret_is_in_a_comment(name):
+    said = comment(reviewed(name))
+    assert "[secret]" not in said
+
+
+def big(rows):
+    table = Table(headings=("a",), rows=tuple(((Name(f"name-{n}"),),) for n in range(rows)))
+    return Page(
+        title=("t",),
+        sections=(
+            Section(title=("first",), alarms=(("DELETES ", Name("x")),), lines=(("line",),)),
+            Section(title=("details",), tables=(table,), folded=True),
+        ),
+        refused=True,
+    )
+
+
+def test_details_give_way_first():
+    drawn = markdown.draw(big(1000), 2000)
+    assert len(drawn) <= 2000
+    assert "DELETES `x`" in drawn
+    assert "Details are left out" in drawn
+
+
+def test_what_still_does_not_fit_is_cut_at_a_line_and_says_so():
+    page = Page(
+        title=("t",),
+        sections=(
+            Section(alarms=(("DELETES ", Name("x")),), lines=tuple(("word " * 20,) for _ in range(100))),
+        ),
+        refused=True,
+    )
+    drawn = markdown.draw(page, 2000)
+    assert len(drawn) <= 2000
+    assert "DELETES `x`" in drawn
+    assert drawn.endswith(
+        "**This is not all: the rest would not fit. The build's `.review` artifact has it.**\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "drawn"),
+    [
+        ("plain", "`plain`"),
+        ("a`b", "`` a`b ``"),
+        ("``", "``` `` ```"),
+        ("a\nb\tc", "`a b c`"),
+        ("\u202eabc", "`\\u{202e}abc`"),
+        ("", "`(empty)`"),
+        ("x" * 500, "`" + "x" * 400 + "…`"),
+    ],
+)
+def test_a_name_is_a_code_span_and_nothing_else(name, drawn):
+    assert markdown.code(name) == drawn

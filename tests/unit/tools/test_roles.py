@@ -1,0 +1,149 @@
+"""Roles' policies: exactly what was taken, in actions and resources that AWS knows."""
+
+import json
+from itertools import product
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
+from sandbox.iam.core.document import read
+from sandbox.iam.core.judge import judge
+from tests.examples import examples
+from tests.unit import iam_reference
+from tools.roles.derive import Grant, grants, ordered, policy
+from tools.roles.flows import ROLES, STEPS
+from tools.roles.policies import FOLDER, MOST, attached, committed, needs_of
+from tools.roles.resources import StrangeResourceError, resource_of, resources
+from tools.roles.site import PLACE
+from tools.roles.unseen import unseen, unseen_of
+
+KNOWN = resources(PLACE)
+HERE = f"{PLACE.region}:{PLACE.account}"
+STATEMENTS = [(role, s) for role, document in committed().items() for s in document["Statement"]]
+TAGS = {"aws:resourcetag/environment": "prod", "aws:resourcetag/model": "flights"}
+
+
+def need(action, resource, **keys):
+    return {"action": action, "resource": resource, "keys": keys}
+
+
+@pytest.mark.parametrize(("role", "statement"), STATEMENTS)
+def test_a_statement_gives_actions_on_resources_that_they_are_about(role, statement):
+    about = {
+        (action, arn)
+        for action, arn in product(statement["Action"], statement["Resource"])
+        if iam_reference.kind_of(action, arn)
+    }
+    assert {action for action, _ in about} == set(statement["Action"]), role
+    assert {arn for _, arn in about} == set(statement["Resource"]), role
+
+
+@pytest.mark.parametrize(("role", "statement"), STATEMENTS)
+def test_a_statement_names_actions_and_opens_everything_only_to_what_knows_no_resource(role, statement):
+    assert not [action for action in statement["Action"] if "*" in action or "?" in action]
+    if statement["Resource"] == ["*"]:
+        required = [a for a in statement["Action"] if any(iam_reference.kinds(a).values())]
+        assert required == [], role
+
+
+@pytest.mark.parametrize(("role", "statement"), STATEMENTS)
+def test_a_statements_conditions_ask_for_keys_that_its_actions_have(role, statement):
+    keys = [key for tests in statement.get("Condition", {}).values() for key in tests]
+    strange = [(a, k) for a, k in product(statement["Action"], keys) if not iam_reference.knows(a, k)]
+    # The reference does not say so; the request's tags are there when CreateKey asks for the policy.
+    assert set(strange) <= {
+        ("kms:PutKeyPolicy", "aws:RequestTag/environment"),
+        ("kms:PutKeyPolicy", "aws:RequestTag/model"),
+    }, role
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_policies_fit_into_it(role):
+    size = sum(len("".join(json.dumps(each).split())) for each in attached(committed(), role))
+    assert size <= MOST
+
+
+def test_every_role_has_a_file_and_every_file_a_role():
+    assert sorted(path.stem for path in FOLDER.glob("*.json")) == sorted(ROLES)
+    assert {step.role for step in STEPS} == set(ROLES)
+
+
+@pytest.mark.parametrize("each", unseen(), ids=lambda each: each.actions[0])
+def test_what_no_flow_shows_is_about_known_roles_and_resources(each):
+    assert set(each.roles) <= set(ROLES)
+    for action, name in product(each.actions, each.resources):
+        assert iam_reference.kind_of(action, KNOWN[name].arn), (action, name)
+
+
+def test_what_no_flow_shows_is_read_strictly():
+    with pytest.raises(msgspec.ValidationError, match="role"):
+        msgspec.convert({"role": "x"}, type(unseen()[0]))
+    assert unseen_of("nobody", KNOWN) == set()
+
+
+def test_a_permission_under_fewer_conditions_is_all_that_is_given():
+    key = f"arn:aws:kms:{HERE}:key/k"
+    direct = need("kms:DescribeKey", key, **TAGS)
+    through = need("kms:DescribeKey", key, **TAGS, **{"kms:viaservice": "ecr.eu-west-1.amazonaws.com"})
+    assert grants([direct, through], KNOWN) == grants([direct], KNOWN)
+
+
+def test_values_of_one_condition_are_listed_together():
+    key = f"arn:aws:kms:{HERE}:key/k"
+    needs = [need("kms:Decrypt", key, **TAGS, **{"kms:viaservice": f"{s}.x"}) for s in ("s3", "ecr")]
+    (grant,) = grants(needs, KNOWN)
+    assert dict(grant.conditions)["StringEquals", "kms:ViaService"] == ("ecr.x", "s3.x")
+
+
+def test_a_resource_that_nobody_looked_at_stops_the_derivation():
+    for arn, keys in (
+        ("arn:aws:s3:::somewhere-else/x", {}),
+        (f"arn:aws:kms:{HERE}:key/k", {"kms:resourcealiases": ["alias/other"]}),
+    ):
+        with pytest.raises(StrangeResourceError, match="arn:aws"):
+            resource_of(KNOWN, arn, keys)
+
+
+def test_calls_of_other_roles_and_denied_ones_show_nothing():
+    made = [
+        {"role": f"arn:aws:iam::1:role/{role}", "denied": denied, "needs": [denied]}
+        for role, denied in (("deploy", False), ("deploy", True), ("preview", False))
+    ]
+    assert needs_of("deploy", made) == [False]
+
+
+ACTIONS = [
+    *("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:PutBucketLogging"),
+    *("sagemaker:DescribeModel", "sagemaker:UpdateEndpoint", "sagemaker:ListTags", "sagemaker:AddTags"),
+    *("kms:CreateAlias", "kms:ListAliases", "ecr:PutImage", "cloudwatch:PutMetricAlarm"),
+]
+PAIRS = [
+    (action, resource)
+    for action, resource in product(ACTIONS, KNOWN.values())
+    if not resource.conditions and iam_reference.kind_of(action, resource.arn) not in {None, "*"}
+] + [("kms:ListAliases", KNOWN["Anything"])]
+
+
+@settings(max_examples=examples(200))
+@given(st.sets(st.sampled_from(PAIRS), min_size=1, max_size=14))
+def test_a_policy_gives_what_was_granted_and_nothing_that_was_not(pairs):
+    made = policy(Grant(action, resource, ordered(resource.conditions)) for action, resource in pairs)
+    caller = Caller(Principal("arn:aws:sts::1:assumed-role/r/s", "1"), (read(json.dumps(made), "p"),))
+    given_arns = {(action, resource.arn) for action, resource in pairs}
+    for action, resource in PAIRS:
+        arn = resource.arn.replace("*", "x") if resource.arn != "*" else "*"
+        covered = any(action == a and KNOWN_BY_ARN[r].covers(arn) for a, r in given_arns)
+        decision = judge(caller, Need(action, arn, Context()), Owned("1"))
+        assert decision.allowed is covered, (action, arn)
+
+
+KNOWN_BY_ARN = {resource.arn: resource for resource in KNOWN.values()}
+
+
+def test_sids_are_unique():
+    for role, document in committed().items():
+        names = [statement["Sid"] for statement in document["Statement"]]
+        assert len(names) == len(set(names)), role
