@@ -4,9 +4,11 @@ The client is as light as Python allows (uvloop, httptools): what it costs itsel
 """
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
@@ -16,6 +18,8 @@ import uvloop
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+from sandbox.processes.door import socket_inside
 
 _VARIANT = b"x-amzn-invoked-production-variant"
 _LAST_ANSWERS = 15.0  # seconds that requests in flight get when the load ends
@@ -33,6 +37,7 @@ class Request(msgspec.Struct, frozen=True):
 
     port: int
     make: Callable[[], bytes]
+    door: Path | None = None  # into the network of whoever listens, where that is not the machine's
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -67,9 +72,9 @@ def invocation(port: int, endpoint: str, credentials: Credentials, body: bytes, 
     return Request(port, make)
 
 
-def straight(port: int, body: bytes, media: str) -> Request:
+def straight(port: int, door: Path | None, body: bytes, media: str) -> Request:
     """The same, to a model server itself."""
-    return Request(port, lambda: _post(port, "/invocations", {}, body, media))
+    return Request(port, lambda: _post(port, "/invocations", {}, body, media), door)
 
 
 def _post(port: int, path: str, headers: Mapping[str, str], body: bytes, media: str) -> bytes:
@@ -166,12 +171,23 @@ class _Client(asyncio.Protocol):
         while not self._stopped:
             started = time.monotonic()
             try:
-                await loop.create_connection(lambda: self, "127.0.0.1", self._request.port)
+                await loop.create_connection(lambda: self, sock=await self._connected(loop))
             except OSError:
                 self._answers.append(Answer(started, time.monotonic(), 0, ""))
                 await asyncio.sleep(_RECONNECT)
             else:
                 return
+
+    async def _connected(self, loop: asyncio.AbstractEventLoop) -> socket.socket:
+        door = self._request.door
+        connection = socket_inside(door) if door else socket.socket()
+        try:
+            connection.setblocking(False)  # noqa: FBT003 - it takes no names
+            await loop.sock_connect(connection, ("127.0.0.1", self._request.port))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own class is none of asyncio's

@@ -3,7 +3,6 @@
 moto's backends are plain dicts that know no threads, so every use of them is under one lock.
 """
 
-import hashlib
 import http
 import json
 import threading
@@ -29,14 +28,12 @@ from sandbox.api.models import operation
 from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.keys import AccessKey
+from sandbox.processes.credentials import Keys
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.signature import Credential
 
 _PARTITION = "aws"
-
-
-def _digest(manifest: str) -> str:
-    return "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
+_SESSION = 3600  # seconds that a program's keys are good for
 
 
 class MissingError(Exception):
@@ -106,16 +103,15 @@ class Cloud:
         error = json.loads(answer.body)
         raise RefusedError(error.get("message", ""), error["__type"].rpartition("#")[2], answer.status)
 
-    def manifest(self, account: str, region: str, repository: str, digest: str) -> str:
-        """The manifest of an image in ECR; raises MissingError."""
+    def manifest(self, account: str, region: str, repository: str, digest: str) -> tuple[str, str]:
+        """The manifest of an image in ECR, and its media type; raises MissingError."""
         with self.lock:
             repositories = ecr_backends[account][region].repositories
             if repository not in repositories:
                 raise MissingError(f"ECR repository {repository} does not exist in account {account}")
             for image in repositories[repository].images:
-                # moto (5.2.5) believes the digest that a push claims.
-                if image.get_image_digest() == digest == _digest(image.image_manifest):
-                    return str(image.image_manifest)
+                if image.get_image_digest() == digest:
+                    return str(image.image_manifest), str(image.image_manifest_media_type)
         raise MissingError(f"ECR repository {repository} of account {account} holds no image {digest}")
 
     def object(self, bucket: str, key: str) -> bytes:
@@ -136,6 +132,26 @@ class Cloud:
             targets = applicationautoscaling_backends[account][region].targets
             return any(resource in of_dimension for of_dimension in targets.values())
 
+    def scales_in_to(self, account: str, region: str, resource: str) -> int | None:
+        """MinCapacity of `endpoint/NAME/variant/NAME`; none when no policy scales it in."""
+        with self.lock:
+            scaling = applicationautoscaling_backends[account][region]
+            target = next(
+                (found for of in scaling.targets.values() if (found := of.get(resource)) is not None), None
+            )
+            follows = any(
+                policy.resource_id == resource
+                and (tracking := policy.target_tracking_scaling_policy_configuration) is not None
+                and not tracking.get("DisableScaleIn", False)
+                for policy in scaling.policies.values()
+            )
+            if target is None or not follows:
+                return None
+            suspended: dict[str, bool] = target.suspended_state or {}  # type: ignore[assignment]
+            if suspended.get("DynamicScalingInSuspended"):
+                return None
+            return target.min_capacity
+
     def put_metrics(
         self, account: str, region: str, namespace: str, metrics: Iterable[dict[str, Any]], at: datetime
     ) -> None:
@@ -144,3 +160,17 @@ class Cloud:
             cloudwatch_backends[account][region].put_metric_data(
                 namespace, [{**metric, "Timestamp": at} for metric in metrics]
             )
+
+    def assume_role(self, account: str, role: str, session: str) -> Keys:
+        """A session of a role, with keys that the gateway knows from now on."""
+        with self.lock:
+            assumed = sts_backends[account][_PARTITION].assume_role(
+                region_name=REGION,
+                role_session_name=session,
+                role_arn=role,
+                policy="",
+                duration=_SESSION,
+                external_id="",
+            )
+        expires = assumed.expiration.replace(tzinfo=UTC)
+        return Keys(assumed.access_key_id, assumed.secret_access_key, assumed.session_token, expires)

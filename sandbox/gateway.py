@@ -4,9 +4,7 @@ import http
 import io
 import json
 import logging
-import socket
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -18,10 +16,15 @@ from sandbox.authentication import authenticate, intruder, stranger
 from sandbox.call import Call, caller_of, identify
 from sandbox.calls import Calls
 from sandbox.cloud import Cloud
-from sandbox.faults import Fault, Faults
-from sandbox.holds import Held, Holds
+from sandbox.fault_codes import check_names
+from sandbox.fault_injection import Delivery, FaultInjection
+from sandbox.faults import Fault, Faults, Occasion
+from sandbox.holds import Holds
 from sandbox.iam.guard import Guard
+from sandbox.listener import Away, cut
 from sandbox.members import members_of
+from sandbox.processes import credentials
+from sandbox.processes.credentials import Credentials
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.services import Service
 
@@ -42,6 +45,9 @@ class Gateway:
         publish: Callable[[], None],
         *,
         token: str,
+        roles: Credentials,
+        hide: Callable[[str, str, float], None],
+        away: Callable[[float, Away], None],
     ) -> None:
         self._cloud = cloud
         self._guard = guard
@@ -49,54 +55,69 @@ class Gateway:
         self._faults = faults
         self._status = status
         self._publish = publish
+        self._roles = roles
+        self._away = away
         self._token = token
         self._calls = Calls()
         self._holds = Holds()
+        self._models = {name: service.model for name, service in services.items()}
+        self._injection = FaultInjection(faults, self._holds, self._models, hide)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        request = _read(environ)
-        if refused := stranger(request, int(environ["SERVER_PORT"])):
-            answer = refused
-        elif request.path.startswith("/sandbox/"):
-            answer = intruder(request, self._token) or self._administer(request)
+        head = _head(environ)
+        if refused := stranger(head, int(environ["SERVER_PORT"])):
+            delivery = Delivery(refused)
+        elif head.path.startswith("/sandbox/"):
+            delivery = Delivery(self._sandbox(_read(head, environ)))
+        elif self._injection.cuts_upload(lambda: self._occasion(head)):
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0) // 2)
+            raise cut(environ, reset=True)
         else:
-            answer, lost = self._aws(request)
-            if lost:
-                _drop(environ)
+            delivery = self._aws(_read(head, environ))
+        return self._send(delivery, environ, start_response)
+
+    def _send(
+        self, delivery: Delivery, environ: dict[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        answer = delivery.answer
+        if delivery.end in {"closed", "reset"}:
+            raise cut(environ, reset=delivery.end == "reset")
+        if delivery.away:
+            kind, seconds = delivery.away
+            self._away(seconds, kind)
         status = f"{answer.status} {http.HTTPStatus(answer.status).phrase}"
         headers = [(name, value) for name, value in answer.headers if name.lower() != "content-length"]
-        if request.method != "HEAD":
+        if environ["REQUEST_METHOD"] != "HEAD":
             headers.append(("Content-Length", str(len(answer.body))))
         else:
             headers += [(name, value) for name, value in answer.headers if name.lower() == "content-length"]
         start_response(status, headers)
-        return [answer.body]
+        return [answer.body] if delivery.end == "whole" else _half(answer.body, environ)
 
-    def _aws(self, request: Request) -> tuple[Answer, bool]:
+    def _aws(self, request: Request) -> Delivery:
         call = identify(request)
         try:
             account = authenticate(request, call, self._cloud.credentials().get)
         except RefusedError as refused:
-            return refused.answer(call), False
-        caller = caller_of(request)
-        number = self._calls.record(account, call.service, call.action, caller)
-        faults = {fault.kind: fault for fault in self._faults.of_call(account, call.action, caller)}
-        held = Held(account, call.service, call.action, caller, ran=False)
-        if "hold" in faults and not self._holds.keep(held):
-            return RefusedError("cut before it ran", "Cut").answer(call), True
-        if delay := faults.get("delay"):
-            time.sleep(delay.seconds)
-        if "throttle" in faults:
-            return RefusedError("Rate exceeded", "ThrottlingException").answer(call), False
+            return Delivery(refused.answer(call))
+        occasion = _occasion(call, account, caller_of(request))
+        number = self._calls.record(account, call.service, call.action, occasion.caller)
+        return self._injection.deliver(call, occasion, lambda: self._run(number, call, account, request))
+
+    def _occasion(self, head: Request) -> Occasion:
+        """What the first lines of a request tell, before anyone knows whether they are true."""
+        call = identify(head)
+        credential = self._cloud.credentials().get(call.key)
+        return _occasion(call, credential.account if credential else "", caller_of(head))
+
+    def _run(self, number: int, call: Call, account: str, request: Request) -> Answer:
         try:
-            answer = self._answer(number, call, account, request)
+            return self._answer(number, call, account, request)
         except RefusedError as refused:
-            answer = refused.answer(call)
+            return refused.answer(call)
         except Exception as error:  # noqa: BLE001 - the caller gets an answer, the log the traceback
             _LOG.exception("%s %s broke", call.service, call.action)
-            answer = RefusedError(f"the sandbox broke: {error}", "InternalFailure", 500).answer(call)
-        cut = "hold_answer" in faults and not self._holds.keep(msgspec.structs.replace(held, ran=True))
-        return answer, cut or "lost" in faults
+            return RefusedError(f"the sandbox broke: {error}", "InternalFailure", 500).answer(call)
 
     def _judge(self, number: int, call: Call, account: str) -> str:
         """The account whose the resource is; raises RefusedError unless whoever calls may."""
@@ -121,6 +142,12 @@ class Gateway:
             self._publish()
         return answer
 
+    def _sandbox(self, request: Request) -> Answer:
+        """The routes of the sandbox itself: a program asks for its role's credentials, whoever has the token for the rest."""
+        if (request.method, request.path) == ("GET", credentials.PATH):
+            return self._container_credentials(request.headers.get("authorization", ""))
+        return intruder(request, self._token) or self._administer(request)
+
     def _administer(self, request: Request) -> Answer:
         query = dict(parse_qsl(request.query))
         caller = query.get("caller", "")
@@ -133,7 +160,9 @@ class Gateway:
                 case "GET", "/sandbox/faults":
                     return _json(msgspec.to_builtins(self._faults.pending()))
                 case "POST", "/sandbox/faults":
-                    self._faults.add(msgspec.json.decode(request.body, type=Fault))
+                    fault = msgspec.json.decode(request.body, type=Fault)
+                    check_names(fault, self._models)
+                    self._faults.add(fault)
                     return _json({})
                 case "DELETE", "/sandbox/faults":
                     self._faults.clear(caller)
@@ -149,6 +178,16 @@ class Gateway:
             return _json({"message": str(error)}, 400)
         return _json({"message": f"no route {request.method} {request.path}"}, 404)
 
+    def _container_credentials(self, token: str) -> Answer:
+        document = self._roles.answer(token)
+        if document is None:
+            return _json({"code": "Forbidden", "message": "no program has this token"}, 403)
+        return Answer(200, [("Content-Type", "application/json")], document)
+
+
+def _occasion(call: Call, account: str, caller: str) -> Occasion:
+    return Occasion(account, call.service, call.action, caller)
+
 
 def _changes_callers(call: Call) -> bool:
     """Whether the data plane must hear of it: of a new key, or of what a role may do."""
@@ -157,14 +196,19 @@ def _changes_callers(call: Call) -> bool:
     )
 
 
-def _read(environ: dict[str, Any]) -> Request:
+def _read(head: Request, environ: dict[str, Any]) -> Request:
+    """The whole request."""
     if environ.get("wsgi.input_terminated"):
         body = environ["wsgi.input"].read()
     else:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    length = environ.get("CONTENT_LENGTH") or ""
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
+    return replace(head, body=body)
+
+
+def _head(environ: dict[str, Any]) -> Request:
+    """The request without its body, which is not read yet."""
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     headers = {
         name[5:].replace("_", "-").lower(): value
@@ -172,14 +216,14 @@ def _read(environ: dict[str, Any]) -> Request:
         if name.startswith("HTTP_")
     }
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
-    headers["content-length"] = length
+    headers["content-length"] = environ.get("CONTENT_LENGTH") or ""
     path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
     return Request(
         environ["REQUEST_METHOD"],
         path,
         environ.get("QUERY_STRING", ""),
         headers,
-        body,
+        b"",
         environ["RAW_URI"],
         environ,
     )
@@ -189,8 +233,7 @@ def _json(value: object, status: int = 200) -> Answer:
     return Answer(status, [("Content-Type", "application/json")], json.dumps(value).encode())
 
 
-def _drop(environ: dict[str, Any]) -> None:
-    """Cut the connection: the caller cannot know whether the call was executed."""
-    connection: socket.socket = environ["werkzeug.socket"]
-    connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError("a lost response was asked for")
+def _half(body: bytes, environ: dict[str, Any]) -> Iterator[bytes]:
+    """Half of an answer's body, then a reset."""
+    yield body[: len(body) // 2]
+    raise cut(environ, reset=True)

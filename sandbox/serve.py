@@ -12,6 +12,7 @@ from sandbox.environment import write_plugin, write_profiles
 from sandbox.home import SandboxError, claim, home
 from sandbox.hosting.delays import Delays
 from sandbox.keys import access_keys
+from sandbox.processes.isolation import IsolationError
 
 
 def main() -> None:
@@ -41,5 +42,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except (SandboxError, ValueError) as error:
+    except (SandboxError, IsolationError, ValueError) as error:
         raise SystemExit(f"sandbox: {error}") from None

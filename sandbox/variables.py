@@ -74,7 +74,11 @@ RULES = (
         "another stack, token, passphrase, plugin or option of every command (PULUMI_OPTION_…, PULUMI_EXPERIMENTAL)",
     ),
     # This project
-    Rule(("SANDBOX_HOME", "SANDBOX_DELAYS"), KEPT, "the sandbox's own: its folder, and SageMaker's delays"),
+    Rule(
+        ("SANDBOX_HOME", "SANDBOX_DELAYS", "SANDBOX_ISOLATION"),
+        KEPT,
+        "the sandbox's own: its folder, SageMaker's delays, and how far containers are kept apart",
+    ),
     Rule(
         ("SANDBOX_*", "MODELCTL_*"), CLEARED, "unknown ones, and another model than the one that is deployed"
     ),

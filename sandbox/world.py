@@ -5,13 +5,12 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import msgspec
 import psutil
 from moto.core.utils import utcnow
-from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import make_server
 
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.cloud import Cloud
@@ -21,13 +20,22 @@ from sandbox.faults import Faults
 from sandbox.gateway import Gateway
 from sandbox.home import Home
 from sandbox.hosting.changes import Changes
+from sandbox.hosting.container import Containers
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.execution_role import Reader
 from sandbox.hosting.fleet import Fleet
+from sandbox.hosting.image import Images
+from sandbox.hosting.open_questions import OpenQuestions
+from sandbox.hosting.provisioning import Provisioning
+from sandbox.hosting.scaling import Scaling
 from sandbox.iam.callers import Callers
 from sandbox.iam.estate import Estate
 from sandbox.iam.guard import Guard
+from sandbox.image.build import Blobs
 from sandbox.keys import AccessKey
+from sandbox.listener import Away, Listener
+from sandbox.processes.credentials import Addresses, Credentials, Keys
+from sandbox.processes.runner import Runner
 from sandbox.sagemaker.actions import SageMaker
 from sandbox.services import services
 
@@ -36,11 +44,6 @@ _WATCH = 0.5  # seconds between looks at the model servers
 
 
 Server = TypeVar("Server")
-
-
-class _Handler(MotoRequestHandler):
-    def log_request(self, *_: object) -> None:
-        """Calls are recorded by the gateway; a line each would fill the disk."""
 
 
 class World:
@@ -55,13 +58,21 @@ class World:
         self.cloud = Cloud(keys)
         self.guard = Guard(Callers(self.cloud.lock), Estate(self.cloud.lock))
         reader = Reader(self.cloud, self.guard)
-        self.fleet = Fleet(place, reader)
+        images = Images(reader, Blobs(place.blobs))
+        self.runner = Runner((INCARNATION, os.environ[INCARNATION]), os.environ.get("SANDBOX_ISOLATION", ""))
+        self.credentials = Credentials(
+            self.assume_role, lambda: Addresses(REGION, self.control, self.runtime)
+        )
+        self.fleet = Fleet(Containers(place, reader, images), self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
         self.link = _listening(
             ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
         )
-        self.changes = Changes(self.fleet, self.link, delays, faults)
-        self.sagemaker = SageMaker(self.cloud, reader, self.changes)
+        self.questions = OpenQuestions(delays.seed, faults)
+        provisioning = Provisioning(self.fleet, self.link, delays)
+        self.changes = Changes(provisioning, delays, faults, self.questions)
+        self.scaling = Scaling(self.cloud, self.changes, delays)
+        self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays)
         gateway = Gateway(
             self.cloud,
             self.guard,
@@ -70,13 +81,16 @@ class World:
             self.status,
             self.link.publish,
             token=token,
+            roles=self.credentials,
+            hide=self.sagemaker.hide,
+            away=self.away,
         )
-        self.server = _listening(
-            ports.control,
-            lambda port: make_server("127.0.0.1", port, gateway, threaded=True, request_handler=_Handler),
-        )
+        self.listener = _listening(ports.control, lambda port: Listener(port, gateway))
         self.link.publish()
-        threading.Thread(target=self.server.serve_forever, name="gateway", daemon=True).start()
+
+    def away(self, seconds: float, kind: Away) -> None:
+        """Nobody can connect for so long."""
+        self.listener.away(seconds, kind)
 
     def table(self) -> dict[str, Any]:
         """What the data plane routes by."""
@@ -95,7 +109,14 @@ class World:
         }
         return {"keys": msgspec.to_builtins(credentials), "denials": denials, "endpoints": endpoints}
 
+    def assume_role(self, account: str, role: str, session: str) -> Keys:
+        """A session of a role, which the data plane knows as well."""
+        keys = self.cloud.assume_role(account, role, session)
+        self.link.publish()
+        return keys
+
     def take_metrics(self, batch: list[dict[str, Any]]) -> None:
+        self.scaling.note(batch)
         for item in batch:
             self.cloud.put_metrics(item["account"], REGION, "AWS/SageMaker", item["metrics"], utcnow())
 
@@ -121,13 +142,15 @@ class World:
             "incarnation": os.environ[INCARNATION],
             "accounts": {account.profile: account.id for account in ACCOUNTS},
             "endpoints": endpoints,
+            "isolation": {"level": self.runner.isolation.level, "why": self.runner.isolation.why},
+            "open_questions": [asdict(answered) for answered in self.questions.answered()],
             "processes": len(family),
             "resident_bytes": sum(_resident(process) for process in family),
         }
 
     @property
     def control(self) -> int:
-        return self.server.server_port
+        return self.listener.port
 
     @property
     def runtime(self) -> int:
@@ -139,15 +162,17 @@ class World:
         while not ended.wait(_WATCH):
             for account in self.sagemaker.accounts.values():
                 self.changes.watch(account)
+                self.scaling.watch(account)
         self.link.close()
         self.fleet.stop_all()
+        self.runner.close()
 
 
 def _listening(port: int, start: Callable[[int], Server]) -> Server:
     """On the remembered port, else on any: the profiles are files, so an entered shell follows."""
     try:
         return start(port)
-    except (OSError, SystemExit):  # werkzeug exits where others raise
+    except OSError:
         _LOG.warning("port %s of the last run is taken; choosing another", port)
         return start(0)
 

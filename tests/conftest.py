@@ -162,7 +162,7 @@ class Hosting:
     def runtime(self):
         return self.sandbox.client(self.profile, "sagemaker-runtime")
 
-    def model(self, name, **behaviour):
+    def model(self, name, *, isolated=False, role=None, **behaviour):
         """Create a model that says its name; `behaviour` as tests/containers/echo/serve.py tells."""
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
@@ -176,8 +176,9 @@ class Hosting:
         )
         self.sagemaker.create_model(
             ModelName=name,
-            ExecutionRoleArn=ROLES[self.profile],
+            ExecutionRoleArn=role or ROLES[self.profile],
             PrimaryContainer={"Image": self.image, "ModelDataUrl": f"s3://{self.bucket}/{key}"},
+            EnableNetworkIsolation=isolated,
         )
         return name
 
@@ -264,7 +265,7 @@ def own_hosting(own_sandbox):
     return hosting_in(own_sandbox, "staging")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hosting_again():
     """Makes hosting anew in a sandbox that lost its state: `hosting_again(sandbox)`."""
     return lambda sandbox: hosting_in(sandbox, "staging")

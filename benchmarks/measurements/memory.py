@@ -31,7 +31,12 @@ def measure(world: World) -> list[Row]:
 def _kind(process: psutil.Process, daemon: psutil.Process) -> str:
     if process == daemon:
         return "moto and hosting"
-    return "model servers" if "SAGEMAKER_BIND_TO_PORT" in process.environ() else "data plane"
+    if "SAGEMAKER_BIND_TO_PORT" in process.environ():
+        return "model servers"
+    program = next((word for word in process.cmdline() if word.endswith((".py", ".dataplane"))), "")
+    return {"sandbox.dataplane": "data plane", "launch.py": "doors", "keeper.py": "keeper"}[
+        program.rpartition("/")[2]
+    ]
 
 
 def _pss(pid: int) -> int:

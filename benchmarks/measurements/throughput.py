@@ -1,6 +1,7 @@
 """What the sandbox's data plane takes of a model server's throughput."""
 
 import statistics
+from pathlib import Path
 
 import psutil
 
@@ -20,7 +21,7 @@ def measure(world: World) -> list[Row]:
     serving, _ = world.serving(_ENVIRONMENT)
     body, media = world.flight(), "application/json"
     through = invocation(world.daemon.runtime, endpoint(_ENVIRONMENT), world.keys(_ENVIRONMENT), body, media)
-    direct = straight(_port(world, variant_name(serving)), body, media)
+    direct = straight(*_server(world, variant_name(serving)), body, media)
     for request in (through, direct):
         rate(request, _CONNECTIONS, _SECONDS)  # connections and caches
     rounds = [
@@ -40,11 +41,12 @@ def measure(world: World) -> list[Row]:
     ]
 
 
-def _port(world: World, variant: str) -> int:
-    """Where the variant's only instance listens."""
-    servers = [child.environ() for child in psutil.Process(world.daemon.pid).children()]
+def _server(world: World, variant: str) -> tuple[int, Path | None]:
+    """Where the variant's only instance listens, and the way there."""
+    started = [child.environ() for child in psutil.Process(world.daemon.pid).children()]
     home = f"{world.road.home}/instances/{endpoint(_ENVIRONMENT)}-{variant}-"
-    ports = [int(env["SAGEMAKER_BIND_TO_PORT"]) for env in servers if env.get("HOME", "").startswith(home)]
-    if len(ports) != 1:
-        raise StepError(f"{len(ports)} model servers run for variant {variant} of {_ENVIRONMENT}, not one")
-    return ports[0]
+    servers = [environ for environ in started if environ.get("HOME", "").startswith(home)]
+    if len(servers) != 1:
+        raise StepError(f"{len(servers)} model servers run for variant {variant} of {_ENVIRONMENT}, not one")
+    door = Path(servers[0]["HOME"]) / "door"
+    return int(servers[0]["SAGEMAKER_BIND_TO_PORT"]), door if door.is_socket() else None

@@ -39,8 +39,8 @@ class Router:
         self._routes = compile_routes(table)
         for routes in self._routes.values():
             for route in routes.variants.values():
-                for identity, port in route.instances:
-                    self._pools.setdefault(identity, Pool(port))
+                for instance in route.instances:
+                    self._pools.setdefault(instance.id, Pool(instance.port, instance.door))
 
     async def drain(self, instances: Iterable[str]) -> None:
         """Return when none of these instances, which have no route any more, has a request in flight."""
@@ -134,7 +134,7 @@ class _Passage:
 
     def _next(self) -> None:
         self._tries -= 1
-        self._identity, _ = self._route.next()
+        self._identity = self._route.next().id
         self._pool = self._router.enter(self._identity)
         upstream = self._pool.get()
         if upstream:

@@ -10,9 +10,17 @@ import msgspec
 from sandbox.signature import Credential
 
 
+class Instance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a model server listens; `door` leads into its network, where it has one of its own."""
+
+    id: str
+    port: int
+    door: str | None = None
+
+
 class VariantTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight: float
-    instances: list[tuple[str, int]]  # id and port
+    instances: list[Instance]
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,11 +36,11 @@ class Route:
     """One variant; `turn` makes its instances take turns."""
 
     name: str
-    instances: list[tuple[str, int]]
+    instances: list[Instance]
     turn: int = 0
 
-    def next(self) -> tuple[str, int]:
-        """The next instance's id and port."""
+    def next(self) -> Instance:
+        """The next instance."""
         self.turn = (self.turn + 1) % len(self.instances)
         return self.instances[self.turn]
 

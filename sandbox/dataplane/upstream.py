@@ -1,12 +1,16 @@
 """Keep-alive connections to model servers."""
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import httptools
+
+from sandbox.processes.door import socket_inside
 
 Done = Callable[["Reply | None"], None]
 
@@ -94,6 +98,7 @@ class Pool:
     """The connections to one instance, and how many requests it has in flight."""
 
     port: int
+    door: str | None = None
     in_flight: int = 0
     idle: deque[Upstream] = field(default_factory=deque)
     closed: bool = False
@@ -109,8 +114,21 @@ class Pool:
     async def connect(self) -> Upstream:
         """Raises OSError when the instance does not listen."""
         loop = asyncio.get_running_loop()
-        _, protocol = await loop.create_connection(lambda: Upstream(self), "127.0.0.1", self.port)
+        _, protocol = await loop.create_connection(lambda: Upstream(self), sock=await self._connected(loop))
         return protocol
+
+    async def _connected(self, loop: asyncio.AbstractEventLoop) -> socket.socket:
+        if self.door:
+            connection = await loop.run_in_executor(None, socket_inside, Path(self.door))
+        else:
+            connection = socket.socket()
+        try:
+            connection.setblocking(False)  # noqa: FBT003 - it takes no names
+            await loop.sock_connect(connection, ("127.0.0.1", self.port))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def release(self, upstream: Upstream) -> None:
         if self.closed:

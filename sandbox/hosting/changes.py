@@ -1,34 +1,25 @@
 """Carries out what a hosting call asked for, in the background, as SageMaker does.
 
-An update that fails is rolled back silently: the endpoint is InService again, on the old configuration with the old
-weights, and only FailureReason tells (terraform-provider-aws#48997).
+A change that fails is taken back silently: the endpoint is InService again, on the old configuration with the old
+weights and counts, and only FailureReason tells (terraform-provider-aws#48997).
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from sandbox.faults import Faults
+from sandbox.hosting import quota
 from sandbox.hosting.account import Account
 from sandbox.hosting.container import ContainerError
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.endpoint import Capture, Endpoint, Variant
-from sandbox.hosting.fleet import Fleet, Instance
+from sandbox.hosting.open_questions import OpenQuestions
+from sandbox.hosting.provisioning import Provisioning, no_capacity, unhealthy
 
 _LOG = logging.getLogger(__name__)
-
-
-class Plane(Protocol):
-    """The data plane, as hosting sees it."""
-
-    def publish(self) -> None:
-        """Return when every later request follows the present weights and instances."""
-
-    def drain(self, instances: list[Instance]) -> None:
-        """Return when no request is in flight on them."""
 
 
 @dataclass(frozen=True)
@@ -40,177 +31,209 @@ class Target:
     capture: Capture | None
 
 
-class Changes:
-    """Every change of an endpoint under way."""
+@dataclass(frozen=True)
+class Wanted:
+    """What a call asks of a variant; None leaves it as it is."""
 
-    def __init__(self, fleet: Fleet, plane: Plane, delays: Delays, faults: Faults) -> None:
-        self._fleet = fleet
-        self._plane = plane
+    weight: float | None = None
+    count: int | None = None
+
+
+class Changes:
+    """Every change of an endpoint under way. All but `watch` are called under the account's lock, and return at once."""
+
+    def __init__(
+        self, provisioning: Provisioning, delays: Delays, faults: Faults, questions: OpenQuestions
+    ) -> None:
+        self._provisioning = provisioning
         self._delays = delays
         self._faults = faults
+        self._questions = questions
 
     def create(self, account: Account, endpoint: Endpoint, variants: dict[str, Variant]) -> None:
-        """Creating → InService, or Failed with a reason."""
+        """Creating → InService, or Failed with a reason. Raises RefusedError beyond a quota."""
+        fleet = quota.of_fleet(variants.values())
+        quota.require(account, fleet, self._faults)
+        account.endpoints[endpoint.name] = endpoint
+        endpoint.arriving = fleet
 
         def run() -> None:
             self._wait("endpoint")
             try:
-                self._fill(endpoint, variants.values())
+                self._take_capacity(account, endpoint)
+                self._provisioning.fill(endpoint, variants.values())
             except ContainerError as error:
                 with account.lock:
                     endpoint.failure = str(error)
-                    endpoint.move("Failed")
+                    endpoint.settle("Failed")
                 return
+            self._provisioning.swap(account, endpoint, variants)
             with account.lock:
-                endpoint.variants = variants
-            self._plane.publish()
-            with account.lock:
-                endpoint.move("InService")
+                endpoint.settle("InService")
 
         self._begin(account, endpoint, run)
 
     def update(self, account: Account, endpoint: Endpoint, target: Target) -> None:
-        """Updating → InService on the target, or RollingBack → InService on the old configuration with a reason."""
+        """Updating → InService on the target, or RollingBack → InService on the old configuration with a reason.
+
+        Raises RefusedError beyond a quota: the old fleet goes on until the new one serves.
+        """
+        fleet = quota.of_fleet(target.variants.values())
+        quota.require(account, fleet, self._faults)
+        before = endpoint.show()
+        endpoint.arriving, endpoint.moving_to = fleet, target.config
+        if endpoint.failure and self._questions.clears_reason_first(account.id, endpoint.name):
+            endpoint.failure = None
+        endpoint.move("Updating")
+        self._grow_stale(account, endpoint, before)
 
         def run() -> None:
             self._wait("endpoint")
-            stuck = self._faults.of_endpoint("rollback_failed", account.id, endpoint.name)
+            stuck = self._faults.of_endpoint("rollback_failed", account.id, endpoint.name) is not None
             try:
-                if stuck or self._faults.of_endpoint("fail_update", account.id, endpoint.name):
-                    raise ContainerError(_unhealthy(list(target.variants)[-1], "a fault was asked for"))  # noqa: TRY301
-                self._fill(endpoint, target.variants.values())
+                self._take_capacity(account, endpoint)
+                if self._faults.of_endpoint("fail_update", account.id, endpoint.name):
+                    raise unhealthy(list(target.variants)[-1], "a fault was asked for")
+                self._provisioning.fill(endpoint, target.variants.values())
+                if stuck:
+                    self._mix(account, endpoint, target)
+                    raise unhealthy(list(target.variants)[-1], "a fault was asked for")
             except ContainerError as error:
                 with account.lock:
                     endpoint.failure = str(error)
                     endpoint.move("RollingBack")
                 self._wait("endpoint")
                 with account.lock:
-                    endpoint.moving_to = None
-                    endpoint.move("UpdateRollbackFailed" if stuck else "InService")
+                    endpoint.settle("UpdateRollbackFailed" if stuck else "InService")
                 return
-            self._swap(account, endpoint, target.variants)
+            self._provisioning.swap(account, endpoint, target.variants)
             with account.lock:
-                endpoint.config, endpoint.moving_to = target.config, None
+                endpoint.config, endpoint.mixed_with = target.config, None
                 endpoint.capture, endpoint.failure = target.capture, None
-                endpoint.move("InService")
+                endpoint.settle("InService")
 
-        with account.lock:
-            endpoint.moving_to = target.config
-            endpoint.move("Updating")
         self._begin(account, endpoint, run)
 
-    def weigh(self, account: Account, endpoint: Endpoint) -> None:
-        """Updating → InService, when Current has become Desired; a server may silently revert instead."""
+    def weigh(self, account: Account, endpoint: Endpoint, wanted: Mapping[str, Wanted]) -> None:
+        """Updating → InService, when Current has become Desired; or RollingBack → InService on what was.
+
+        A variant that `wanted` leaves out keeps what it has. Raises RefusedError beyond a quota.
+        """
+        moved = self._moved(account, endpoint, wanted)
+        more = {v.instance_type: 0 for v in moved.values()}
+        for name, variant in moved.items():
+            more[variant.instance_type] += max(
+                0, variant.desired_count - endpoint.variants[name].current_count
+            )
+        grows = any(more.values())
+        if grows:
+            quota.require(account, more, self._faults)
+        before = endpoint.show()
+        for name, variant in moved.items():
+            endpoint.variants[name].desired_weight = variant.desired_weight
+            endpoint.variants[name].desired_count = variant.desired_count
+        endpoint.arriving.update(more)
+        endpoint.move("Updating")
+        self._grow_stale(account, endpoint, before)
 
         def run() -> None:
             self._wait("weights")
-            variants = {name: variant.copy() for name, variant in endpoint.variants.items()}
+            reverted = self._faults.of_endpoint("revert_weights", account.id, endpoint.name) is not None
             try:
-                if not self._faults.of_endpoint("revert_weights", account.id, endpoint.name):
-                    self._fill(endpoint, variants.values())
-                    for variant in variants.values():
-                        variant.current_weight = variant.desired_weight
-                    self._swap(account, endpoint, variants)
+                if grows:
+                    self._take_capacity(account, endpoint)
+                if not reverted:
+                    self._provisioning.fill(endpoint, moved.values())
             except ContainerError as error:
                 with account.lock:
                     endpoint.failure = str(error)
+                reverted = True
+            if reverted:
+                self._take_back(account, endpoint)
+                return
+            for variant in moved.values():
+                variant.current_weight = variant.desired_weight
+            self._provisioning.swap(account, endpoint, moved)
             with account.lock:
-                for variant in endpoint.variants.values():
-                    variant.desired_weight = variant.current_weight
-                    variant.desired_count = variant.current_count
-                endpoint.move("InService")
+                endpoint.settle("InService")
 
-        with account.lock:
-            endpoint.move("Updating")
         self._begin(account, endpoint, run)
+
+    def _moved(
+        self, account: Account, endpoint: Endpoint, wanted: Mapping[str, Wanted]
+    ) -> dict[str, Variant]:
+        """The endpoint's variants with what they are to have as Desired."""
+        moved = {name: variant.copy() for name, variant in endpoint.variants.items()}
+        left = any(_left_behind(variant, wanted.get(name, Wanted())) for name, variant in moved.items())
+        desired = left and self._questions.keeps_desired(account.id, endpoint.name)
+        for name, variant in moved.items():
+            asked = wanted.get(name, Wanted())
+            if not desired:
+                variant.revert()
+            variant.desired_weight = variant.desired_weight if asked.weight is None else asked.weight
+            variant.desired_count = variant.desired_count if asked.count is None else asked.count
+        return moved
+
+    def keeps_desired(self, account: Account, endpoint: Endpoint, *, weight: bool, count: bool) -> bool:
+        """Whether an update that retains weights or counts keeps what its variants were to have, not what they have."""
+        left = any(
+            (weight and variant.current_weight != variant.desired_weight)
+            or (count and variant.current_count != variant.desired_count)
+            for variant in endpoint.variants.values()
+        )
+        return left and self._questions.keeps_desired(account.id, endpoint.name)
+
+    def retained_capture(self, account: Account, endpoint: Endpoint, new: Capture | None) -> Capture | None:
+        """What an update that retains properties captures."""
+        retains = endpoint.capture != new and self._questions.retains_capture(account.id, endpoint.name)
+        return endpoint.capture if retains else new
 
     def delete(self, account: Account, endpoint: Endpoint) -> None:
         """Deleting → gone."""
 
         def run() -> None:
             self._wait("endpoint")
-            self._swap(account, endpoint, {})
+            self._provisioning.swap(account, endpoint, {})
             with account.lock:
                 del account.endpoints[endpoint.name]
                 account.tags.pop(endpoint.arn, None)
 
-        with account.lock:
-            endpoint.move("Deleting")
+        endpoint.move("Deleting")
         self._begin(account, endpoint, run)
 
     def watch(self, account: Account) -> None:
         """Replace the instances whose process ended by itself, as SageMaker does; once per call."""
-        dead = self._fleet.dead()
+        self._provisioning.watch(account)
+
+    def _take_capacity(self, account: Account, endpoint: Endpoint) -> None:
+        if self._faults.of_endpoint("no_capacity", account.id, endpoint.name):
+            raise no_capacity()
+
+    def _take_back(self, account: Account, endpoint: Endpoint) -> None:
         with account.lock:
-            hurt = [
-                (endpoint, variant, instance)
-                for endpoint in account.endpoints.values()
-                if endpoint.status == "InService"
-                for variant in endpoint.variants.values()
-                for instance in variant.instances
-                if instance.id in dead
-            ]
-        for endpoint, variant, instance in hurt:
-            _LOG.warning("instance %s of %s ended; starting another", instance.id, endpoint.name)
-            self._replace(account, endpoint, variant, instance)
-
-    def _replace(self, account: Account, endpoint: Endpoint, variant: Variant, dead: Instance) -> None:
-        try:
-            fresh = self._fleet.start(f"{endpoint.name}-{variant.name}", variant.spec)
-        except ContainerError:
-            _LOG.exception("variant %s of %s cannot be started again", variant.name, endpoint.name)
-            return
-        try:
-            self._fleet.wait(fresh, time.monotonic() + self._ping(variant))
-        except ContainerError:
-            _LOG.exception("variant %s of %s does not come back", variant.name, endpoint.name)
-            self._fleet.stop([fresh])
-            return
+            endpoint.move("RollingBack")
+        self._wait("weights")
         with account.lock:
-            # The endpoint may have moved on meanwhile: then nobody needs this one.
-            serving = endpoint.variants.get(variant.name)
-            wanted = serving is not None and dead in serving.instances
-            if serving is not None and wanted:
-                serving.instances[serving.instances.index(dead)] = fresh
-        self._plane.publish()
-        self._fleet.stop([dead] if wanted else [fresh])
+            if self._questions.reverts_desired(account.id, endpoint.name):
+                for variant in endpoint.variants.values():
+                    variant.revert()
+            endpoint.settle("InService")
 
-    def _fill(self, endpoint: Endpoint, variants: Iterable[Variant]) -> None:
-        """Give each variant the instances it wants; when one fails everything new is stopped. Raises ContainerError."""
-        started: list[tuple[Variant, Instance]] = []
-        variant = None
-        try:
-            wanting = list(variants)
-            for variant in wanting:
-                for _ in range(variant.desired_count - len(variant.instances)):
-                    instance = self._fleet.start(f"{endpoint.name}-{variant.name}", variant.spec)
-                    # One by one: when one fails, what was started is known.
-                    started.append((variant, instance))
-            begun = time.monotonic()
-            for variant, instance in started:
-                self._fleet.wait(instance, begun + self._ping(variant))
-        except ContainerError as error:
-            self._fleet.stop(instance for _, instance in started)
-            raise ContainerError(_unhealthy(variant.name if variant else "", str(error))) from None
-        for variant, instance in started:
-            variant.instances.append(instance)
-        for variant in wanting:
-            del variant.instances[variant.desired_count :]
-            variant.current_count = variant.desired_count
-
-    def _swap(self, account: Account, endpoint: Endpoint, variants: dict[str, Variant]) -> None:
-        """Route to other instances from now on; the ones let go finish what they have and end."""
+    def _mix(self, account: Account, endpoint: Endpoint, target: Target) -> None:
+        """What UpdateRollbackFailed serves: instances of both configurations, each variant with the weight that it had."""
+        mixed = {name: variant.copy() for name, variant in endpoint.variants.items()}
+        for name, new in target.variants.items():
+            old = mixed.setdefault(name, new)
+            old.instances += [instance for instance in new.instances if instance not in old.instances]
+        for variant in mixed.values():
+            variant.current_count = variant.desired_count = len(variant.instances)
+        self._provisioning.swap(account, endpoint, mixed)
         with account.lock:
-            before, endpoint.variants = endpoint.variants, variants
-            kept = {instance.id for variant in variants.values() for instance in variant.instances}
-        gone = [i for variant in before.values() for i in variant.instances if i.id not in kept]
-        self._plane.publish()
-        if gone:
-            self._plane.drain(gone)
-            self._fleet.stop(gone)
+            endpoint.mixed_with = target.config
 
-    def _ping(self, variant: Variant) -> float:
-        return min(variant.startup or self._delays.ping, self._delays.ping)
+    def _grow_stale(self, account: Account, endpoint: Endpoint, before: dict[str, object]) -> None:
+        fault = self._faults.of_endpoint("stale", account.id, endpoint.name)
+        endpoint.hide_behind(before, fault.seconds if fault else self._delays.of("stale"))
 
     def _wait(self, kind: str) -> None:
         time.sleep(self._delays.of(kind))
@@ -224,13 +247,12 @@ class Changes:
                 _LOG.exception("a change of %s broke", endpoint.name)
                 with account.lock:
                     endpoint.failure = "the sandbox broke: see `sandbox logs`"
-                    endpoint.move("Failed")
+                    endpoint.settle("Failed")
 
         threading.Thread(target=guarded, name=f"change-{endpoint.name}", daemon=True).start()
 
 
-def _unhealthy(variant: str, detail: str) -> str:
-    return (
-        f"The primary container for production variant {variant} did not pass the ping health check. "
-        f"Please check CloudWatch logs for this endpoint. ({detail})"
-    )
+def _left_behind(variant: Variant, wanted: Wanted) -> bool:
+    """Whether it keeps a property of which Current and Desired differ."""
+    weight = wanted.weight is None and variant.current_weight != variant.desired_weight
+    return weight or (wanted.count is None and variant.current_count != variant.desired_count)

@@ -5,27 +5,28 @@ The contract's absolute paths cannot be real on one machine without root, so the
 are pointed there. What the Dockerfile's RUN installs comes from `.venv-serving` (requirements/serving.txt only).
 """
 
-import json
 import os
 import re
 import shutil
 import sys
 import tarfile
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox.archive import unpack
 from sandbox.cloud import MissingError
 from sandbox.home import CHECKOUT, Home
 from sandbox.hosting.execution_role import ExecutionRole, Reader
-from sandbox.image.build import Blobs, DigestError, file_name
+from sandbox.hosting.image import ImageError, Images
+from sandbox.image.build import file_name
+from sandbox.processes.program import Limits, Program
 
-_IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[a-z0-9._/-]+)"
-    r"@(?P<digest>sha256:[0-9a-f]{64})"
-)
 _MODEL_DATA = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
+# One model server that goes wild must not take the machine with it.
+_LIMITS = Limits(memory=2 << 30, open_files=4096, processes=256)
 
 
 class ContainerError(Exception):
@@ -41,29 +42,7 @@ class Spec:
     model_data: str | None  # s3 URI of a model.tar.gz
     environment: tuple[tuple[str, str], ...]
     role: ExecutionRole
-
-
-@dataclass(frozen=True)
-class Program:
-    """A process to start in `folder`."""
-
-    argv: list[str]
-    folder: Path
-    environment: dict[str, str]
-
-
-def check_image(reader: Reader, role: ExecutionRole, uri: str) -> str:
-    """Return the image's manifest; raises MissingError unless it is in ECR, by digest, and the role may pull it."""
-    image = _IMAGE.fullmatch(uri)
-    if not image:
-        raise MissingError(
-            f"image {uri!r} is not an ECR image by digest (ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME@sha256:…)"
-        )
-    if image["region"] != role.region:
-        raise MissingError(
-            f"image {uri} is in {image['region']}, and SageMaker pulls from {role.region} only"
-        )
-    return reader.manifest(role, image["account"], image["repository"], image["digest"])
+    isolated: bool  # EnableNetworkIsolation: no network and no credentials
 
 
 def read_model(reader: Reader, role: ExecutionRole, uri: str) -> bytes:
@@ -74,29 +53,80 @@ def read_model(reader: Reader, role: ExecutionRole, uri: str) -> bytes:
     return reader.object(role, data["bucket"], data["key"])
 
 
-def prepare(home: Home, reader: Reader, spec: Spec, instance: str, port: int) -> Program:
-    """Unpack image and model for one instance; raises ContainerError."""
-    folder = home.instances / instance
-    try:
-        manifest = json.loads(check_image(reader, spec.role, spec.image))
-        config = json.loads(_blob(home, manifest["config"]["digest"]))["config"]
-        root = _layer(home, manifest["layers"][0]["digest"])
+class Containers:
+    """The containers of this sandbox, before they run and after."""
+
+    def __init__(self, home: Home, reader: Reader, images: Images) -> None:
+        self._home = home
+        self._reader = reader
+        self._images = images
+
+    def prepare(self, spec: Spec, instance: str, port: int) -> Program:
+        """Unpack image and model for one instance that shall listen on `port`; raises ContainerError."""
+        try:
+            image = self._images.find(spec.role, spec.image)
+            root = self._root(image.layer)
+            data = read_model(self._reader, spec.role, spec.model_data) if spec.model_data else None
+        except (MissingError, ImageError) as error:
+            raise ContainerError(str(error)) from None
+        folder = self._home.instances / instance
         model = folder / "model"
         model.mkdir(parents=True)
-        if spec.model_data:
-            unpack(read_model(reader, spec.role, spec.model_data), model)
-    except MissingError as error:
-        raise ContainerError(str(error)) from None
-    except DigestError as error:
-        raise ContainerError(f"the manifest of {spec.image}: {error}") from None
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
-    environment = {name: _mapped(root, value) for name, _, value in (e.partition("=") for e in config["Env"])}
-    environment.setdefault("PYTHONPATH", str(root / config["WorkingDir"].lstrip("/")))
-    python = _serving_python()
-    environment |= {
-        **dict(spec.environment),
-        "PATH": f"{python.parent}{os.pathsep}{os.defpath}",
+        if data is not None:
+            try:
+                unpack(data, model)
+            except (tarfile.TarError, EOFError, OSError) as error:
+                raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
+        return Program(
+            _command(image.config, root),
+            _environment(image.config, root) | dict(spec.environment) | _contract(folder, model, port),
+            _folder(image.config, root),
+            self._home.container_logs / f"{instance}.log",
+            network="loopback" if spec.isolated else "open",
+            door=folder / "door" if spec.isolated else None,
+            limits=_LIMITS,
+        )
+
+    def remove(self, instance: str) -> None:
+        """Forget an instance's files."""
+        shutil.rmtree(self._home.instances / instance, ignore_errors=True)
+
+    def _root(self, layer: str) -> Path:
+        """Where the image's files are, shared by all instances of it."""
+        target = self._home.layers / file_name(layer)
+        if not target.exists():
+            self._home.layers.mkdir(parents=True, exist_ok=True)
+            unpacked = Path(tempfile.mkdtemp(dir=self._home.layers))
+            unpack(self._images.layer(layer), unpacked)
+            try:
+                unpacked.rename(target)
+            except OSError:  # another instance was first
+                shutil.rmtree(unpacked)
+        return target
+
+
+def _command(config: Mapping[str, Any], root: Path) -> tuple[str, ...]:
+    """`docker run IMAGE serve`, as SageMaker does: the word takes the place of CMD."""
+    first, *more = (_mapped(root, word) for word in [*config["Entrypoint"], "serve"])
+    return (str(_serving_python()) if first in {"python", "python3"} else first, *more)
+
+
+def _folder(config: Mapping[str, Any], root: Path) -> Path:
+    work = root / config["WorkingDir"].lstrip("/")
+    return work if work.is_dir() else root
+
+
+def _environment(config: Mapping[str, Any], root: Path) -> dict[str, str]:
+    """What the image itself sets."""
+    pairs = (entry.partition("=") for entry in config["Env"])
+    environment = {name: _mapped(root, value) for name, _, value in pairs}
+    return {"PYTHONPATH": str(root / config["WorkingDir"].lstrip("/"))} | environment
+
+
+def _contract(folder: Path, model: Path, port: int) -> dict[str, str]:
+    """What SageMaker sets, and what stands for the container's own file system here."""
+    return {
+        "PATH": f"{_serving_python().parent}{os.pathsep}{os.defpath}",
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
@@ -105,45 +135,11 @@ def prepare(home: Home, reader: Reader, spec: Spec, instance: str, port: int) ->
         # A container listens on all addresses of its own; here those would be the machine's.
         "BIND_HOST": "127.0.0.1",
     }
-    # `docker run IMAGE serve`, as SageMaker does: the word takes the place of CMD.
-    argv = [_mapped(root, word) for word in [*config["Entrypoint"], "serve"]]
-    if argv[0] in {"python", "python3"}:
-        argv[0] = str(python)
-    work = root / config["WorkingDir"].lstrip("/")
-    return Program(argv, work if work.is_dir() else root, environment)
-
-
-def remove(home: Home, instance: str) -> None:
-    """Forget an instance's files."""
-    shutil.rmtree(home.instances / instance, ignore_errors=True)
 
 
 def _serving_python() -> Path:
     serving = CHECKOUT / ".venv-serving" / "bin" / "python"
     return serving if serving.exists() else Path(sys.executable).absolute()
-
-
-def _blob(home: Home, digest: str) -> bytes:
-    try:
-        return Blobs(home.blobs).get(digest)
-    except FileNotFoundError:
-        raise ContainerError(
-            f"image blob {digest} is not in this sandbox: build and push the image again"
-        ) from None
-
-
-def _layer(home: Home, digest: str) -> Path:
-    """The unpacked layer, shared by all instances of the image."""
-    target = home.layers / file_name(digest)
-    if not target.exists():
-        home.layers.mkdir(parents=True, exist_ok=True)
-        unpacked = Path(tempfile.mkdtemp(dir=home.layers))
-        unpack(_blob(home, digest), unpacked)
-        try:
-            unpacked.rename(target)
-        except OSError:  # another instance was first
-            shutil.rmtree(unpacked)
-    return target
 
 
 def _mapped(root: Path, value: str) -> str:

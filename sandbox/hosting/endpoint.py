@@ -1,5 +1,7 @@
 """An endpoint and its variants as they are now, and how DescribeEndpoint shows them."""
 
+import time
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -41,6 +43,25 @@ class Variant:
     def copy(self) -> "Variant":
         return replace(self, instances=list(self.instances))
 
+    def revert(self) -> None:
+        """Want no more than what is."""
+        self.desired_weight, self.desired_count = self.current_weight, self.current_count
+
+    def inherit(self, old: "Variant", *, weight: bool, count: bool, desired: bool) -> None:
+        """Retain properties of the variant that it replaces: what that one was to have, or else what it has.
+
+        SageMaker makes a whole new fleet; what would be the same process again is kept here.
+        """
+        if weight:
+            kept = old.desired_weight if desired else old.current_weight
+            self.current_weight = self.desired_weight = kept
+        if count:
+            self.current_count = self.desired_count = old.desired_count if desired else old.current_count
+        if old.instance_type == self.instance_type:
+            self.instances = [instance for instance in old.instances if instance.spec == self.spec]
+        if self.instances:
+            self.since = old.since
+
     def show(self) -> dict[str, Any]:
         digest = self.spec.image.rpartition("@")[2]
         return {
@@ -70,21 +91,40 @@ class Endpoint:
     capture: Capture | None
     status: Status = "Creating"
     moving_to: str | None = None  # the configuration of an update under way
+    mixed_with: str | None = (
+        None  # the configuration that a rollback which failed left beside the one that serves
+    )
+    arriving: Counter[str] = field(default_factory=Counter)  # instances by type, of a change under way
     failure: str | None = None
     variants: dict[str, Variant] = field(default_factory=dict)
     weighed: bool = False  # a weights call was made: from then on variants may be left out
     created: float = field(default_factory=now)
     modified: float = field(default_factory=now)
+    steady_since: float = field(default_factory=time.monotonic)
+    _stale: dict[str, Any] = field(default_factory=dict)
+    _stale_until: float = 0.0  # monotonic
 
     def config_names(self) -> set[str]:
-        return {self.config} | ({self.moving_to} if self.moving_to else set())
+        return {name for name in (self.config, self.moving_to, self.mixed_with) if name}
 
     def move(self, status: Status) -> None:
         self.status = status
-        self.modified = now()
+        self.modified, self.steady_since = now(), time.monotonic()
+
+    def settle(self, status: Status) -> None:
+        """Nothing is under way any more."""
+        self.moving_to = None
+        self.arriving.clear()
+        self.move(status)
+
+    def hide_behind(self, shown: dict[str, Any], seconds: float) -> None:
+        """Go on telling what was, for so long."""
+        self._stale, self._stale_until = shown, time.monotonic() + seconds
 
     def show(self) -> dict[str, Any]:
         """DescribeEndpoint's answer."""
+        if self._stale and time.monotonic() < self._stale_until:
+            return self._stale
         shown: dict[str, Any] = {
             "EndpointName": self.name,
             "EndpointArn": self.arn,
@@ -114,7 +154,10 @@ class Endpoint:
         return {
             variant.name: {
                 "weight": variant.current_weight,
-                "instances": [[instance.id, instance.port] for instance in variant.instances],
+                "instances": [
+                    {"id": i.id, "port": i.port, "door": str(i.door) if i.door else None}
+                    for i in variant.instances
+                ],
             }
             for variant in self.variants.values()
         }

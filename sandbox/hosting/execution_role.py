@@ -45,8 +45,8 @@ class Reader:
             ) from None
         return self._cloud.object(bucket, key)
 
-    def manifest(self, role: ExecutionRole, registry: str, repository: str, digest: str) -> str:
-        """The manifest of an image in the ECR of an account."""
+    def manifest(self, role: ExecutionRole, registry: str, repository: str, digest: str) -> tuple[str, str]:
+        """The manifest of an image in the ECR of an account, and its media type."""
         named = {"repositoryName": repository, "registryId": registry}
         try:
             session = self._taken_on(role)

@@ -1,1 +1,1 @@
-"""OCI images without Docker: the same sources give the same digest."""
+"""Images without Docker: the same sources give the same digest."""

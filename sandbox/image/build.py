@@ -1,4 +1,7 @@
-"""Builds an OCI image of one layer, deterministic to the byte, and stores its blobs by content."""
+"""Builds an image of one layer in Docker's format, deterministic to the byte, and stores its blobs by content.
+
+Docker's format, because SageMaker refuses OCI's (sandbox/hosting/image.py).
+"""
 
 import gzip
 import hashlib
@@ -14,9 +17,9 @@ from typing import Any
 from sandbox.home import write
 from sandbox.image.dockerfile import Copy, Dockerfile, DockerfileError
 
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-_CONFIG = "application/vnd.oci.image.config.v1+json"
-_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_CONFIG = "application/vnd.docker.container.image.v1+json"
+_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _LEFT_OUT = {"__pycache__", ".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 

@@ -3,15 +3,17 @@
 They hold for one version of moto, because they reach into its private parts: with another the sandbox does not start.
 """
 
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 
 from sandbox.home import SandboxError
 
 VERSION = "5.2.5"
-_PATCHED = ("s3",)
+_PATCHED = ("applicationautoscaling", "cloudwatch", "ecr", "s3")
 
 
+@cache
 def apply() -> None:
     """Patch moto, once a process."""
     for service in _PATCHED:

@@ -12,7 +12,9 @@ from sandbox.api.request import Request as HttpRequest
 from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes
+from sandbox.hosting.delays import Delays
 from sandbox.hosting.execution_role import Reader
+from sandbox.hosting.image import Images
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.sagemaker import configs, endpoints, models, packages, tags
 from sandbox.sagemaker import requests as r
@@ -36,18 +38,24 @@ class SageMaker:
     cloud: Cloud
     reader: Reader
     changes: Changes
+    images: Images
+    delays: Delays
     accounts: dict[str, Account] = field(
         default_factory=lambda: {a.id: Account(a.id, REGION) for a in ACCOUNTS}
     )
 
     def __post_init__(self) -> None:
-        cloud, reader, changes = self.cloud, self.reader, self.changes
+        cloud, reader, changes, images = self.cloud, self.reader, self.changes, self.images
         self._actions: dict[str, Action] = {
-            "CreateModel": _reads(r.CreateModel, lambda a, q: models.create_model(a, q, reader)),
+            "CreateModel": _reads(
+                r.CreateModel, self._found_late(lambda a, q: models.create_model(a, q, reader, images))
+            ),
             "DescribeModel": _reads(r.ModelName, models.describe_model),
             "DeleteModel": _reads(r.ModelName, models.delete_model),
             "ListModels": _reads(r.Listing, models.list_models),
-            "CreateEndpointConfig": _reads(r.CreateEndpointConfig, configs.create_endpoint_config),
+            "CreateEndpointConfig": _reads(
+                r.CreateEndpointConfig, self._found_late(configs.create_endpoint_config)
+            ),
             "DescribeEndpointConfig": _reads(r.EndpointConfigName, configs.describe_endpoint_config),
             "DeleteEndpointConfig": _reads(r.EndpointConfigName, configs.delete_endpoint_config),
             "ListEndpointConfigs": _reads(r.Listing, configs.list_endpoint_configs),
@@ -76,6 +84,24 @@ class SageMaker:
         }
 
         self.acts = {name: acts_by(kind) for name, (kind, _) in self._actions.items()}
+
+    def hide(self, account: str, arn: str, seconds: float) -> None:
+        """Let a new thing be found only after so long."""
+        with self.accounts[account].lock:
+            self.accounts[account].hide(arn, seconds)
+
+    def _found_late(
+        self, create: Callable[[Account, Request], dict[str, Any]]
+    ) -> Callable[[Account, Request], dict[str, Any]]:
+        """What it makes cannot be used at once (`unseen` of SANDBOX_DELAYS)."""
+
+        def made(account: Account, request: Request) -> dict[str, Any]:
+            answer = create(account, request)
+            (arn,) = answer.values()
+            account.hide(arn, self.delays.of("unseen"))
+            return answer
+
+        return made
 
     def answer(self, call: Call, account: str, _request: HttpRequest) -> Answer:
         """Run one call; raises RefusedError."""

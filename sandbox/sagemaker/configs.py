@@ -29,7 +29,7 @@ def create_endpoint_config(account: Account, request: CreateEndpointConfig) -> d
 
 
 def describe_endpoint_config(account: Account, request: EndpointConfigName) -> dict[str, Any]:
-    config = find_config(account, request.endpoint_config_name)
+    config = find_config(account, request.endpoint_config_name, describing=True)
     return {**shown(config.request), "EndpointConfigArn": config.arn, "CreationTime": config.created}
 
 
@@ -60,8 +60,9 @@ def list_endpoint_configs(account: Account, request: Listing) -> dict[str, Any]:
     )
 
 
-def find_config(account: Account, name: str) -> Config:
-    """Raises RefusedError with SageMaker's words."""
-    if name not in account.configs:
-        raise absent("endpoint configuration", account.arn("endpoint-config", name))
+def find_config(account: Account, name: str, *, describing: bool = False) -> Config:
+    """Raises RefusedError with SageMaker's words, also while it is too new to be found."""
+    arn = account.arn("endpoint-config", name)
+    if name not in account.configs or not account.sees(arn, describing=describing):
+        raise absent("endpoint configuration", arn)
     return account.configs[name]

@@ -1,11 +1,11 @@
 """The endpoint calls: what SageMaker refuses, and what it answers before the change is carried out."""
 
-from typing import Any
+from typing import Any, TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from sandbox.cloud import Cloud
-from sandbox.hosting.changes import Changes, Target
+from sandbox.hosting.changes import Changes, Target, Wanted
 from sandbox.hosting.container import Spec
 from sandbox.hosting.endpoint import Capture, Endpoint, Status, Variant
 from sandbox.hosting.execution_role import ExecutionRole
@@ -25,6 +25,9 @@ from sandbox.sagemaker.requests import (
 from sandbox.sagemaker.store import Account, absent, existing
 from sandbox.sagemaker.tags import checked
 
+T = TypeVar("T")
+
+_LISTED = {"EndpointName", "EndpointArn", "CreationTime", "LastModifiedTime", "EndpointStatus"}
 _SETTLED: set[Status] = {"InService", "Failed", "UpdateRollbackFailed"}
 
 
@@ -34,7 +37,7 @@ def create_endpoint(account: Account, request: CreateEndpoint, changes: Changes)
         raise existing("endpoint", arn)
     config = find_config(account, request.endpoint_config_name).request
     variants = {v.variant_name: _variant(account, v) for v in config.production_variants}
-    account.tags[arn] = checked(request.tags)
+    tags = checked(request.tags)
     endpoint = Endpoint(
         request.endpoint_name,
         arn,
@@ -42,8 +45,8 @@ def create_endpoint(account: Account, request: CreateEndpoint, changes: Changes)
         request.endpoint_config_name,
         _capture(config.data_capture_config),
     )
-    account.endpoints[request.endpoint_name] = endpoint
     changes.create(account, endpoint, variants)
+    account.tags[arn] = tags
     return {"EndpointArn": arn}
 
 
@@ -55,16 +58,10 @@ def list_endpoints(account: Account, request: ListEndpoints) -> dict[str, Any]:
     wanted = request.status_equals
     return page(
         "Endpoints",
-        [endpoint for endpoint in account.endpoints.values() if wanted in {None, endpoint.status}],
+        [e for e in account.endpoints.values() if wanted in {None, e.show()["EndpointStatus"]}],
         request,
         name=lambda endpoint: endpoint.name,
-        show=lambda endpoint: {
-            "EndpointName": endpoint.name,
-            "EndpointArn": endpoint.arn,
-            "CreationTime": endpoint.created,
-            "LastModifiedTime": endpoint.modified,
-            "EndpointStatus": endpoint.status,
-        },
+        show=lambda endpoint: {name: value for name, value in endpoint.show().items() if name in _LISTED},
     )
 
 
@@ -85,20 +82,17 @@ def update_endpoint(
     retained = {"DesiredInstanceCount", "DesiredWeight", "DataCaptureConfig"} - excluded
     if not request.retain_all_variant_properties:
         retained = set()
-    variants = {}
-    for wanted in config.production_variants:
-        fresh, old = _variant(account, wanted), endpoint.variants.get(wanted.variant_name)
-        if old and "DesiredWeight" in retained:
-            fresh.current_weight = fresh.desired_weight = old.current_weight
-        if old and "DesiredInstanceCount" in retained:
-            fresh.current_count = fresh.desired_count = old.current_count
-        # SageMaker makes a whole new fleet; what would be the same process again is kept here.
-        if old and (old.spec, old.instance_type) == (fresh.spec, fresh.instance_type):
-            fresh.instances, fresh.since = list(old.instances), old.since
-        variants[wanted.variant_name] = fresh
+    variants = {v.variant_name: _variant(account, v) for v in config.production_variants}
+    weight, count = "DesiredWeight" in retained, "DesiredInstanceCount" in retained
+    desired = changes.keeps_desired(account, endpoint, weight=weight, count=count)
+    for name, fresh in variants.items():
+        if old := endpoint.variants.get(name):
+            fresh.inherit(old, weight=weight, count=count, desired=desired)
     if not sum(variant.current_weight for variant in variants.values()):
         raise RefusedError("The sum of all production variant weights must be greater than 0.")
-    capture = endpoint.capture if "DataCaptureConfig" in retained else _capture(config.data_capture_config)
+    capture = _capture(config.data_capture_config)
+    if "DataCaptureConfig" in retained:
+        capture = changes.retained_capture(account, endpoint, capture)
     changes.update(account, endpoint, Target(request.endpoint_config_name, variants, capture))
     return {"EndpointArn": endpoint.arn}
 
@@ -127,13 +121,12 @@ def update_endpoint_weights(account: Account, request: UpdateWeights, changes: C
     weights |= {name: item.desired_weight for name, item in asked.items() if item.desired_weight is not UNSET}
     if not sum(weights.values()):
         raise RefusedError("The sum of all production variant weights must be greater than 0.")
+    wanted = {
+        name: Wanted(_given(item.desired_weight), _given(item.desired_instance_count))
+        for name, item in asked.items()
+    }
+    changes.weigh(account, endpoint, wanted)
     endpoint.weighed = True
-    for name, item in asked.items():
-        variant = endpoint.variants[name]
-        variant.desired_weight = weights[name]
-        if item.desired_instance_count is not UNSET:
-            variant.desired_count = item.desired_instance_count
-    changes.weigh(account, endpoint)
     return {"EndpointArn": endpoint.arn}
 
 
@@ -147,6 +140,10 @@ def find_endpoint(account: Account, name: str) -> Endpoint:
     if name not in account.endpoints:
         raise absent("endpoint", account.arn("endpoint", name))
     return account.endpoints[name]
+
+
+def _given(value: T | UnsetType) -> T | None:
+    return None if value is UNSET else value
 
 
 def _settled(account: Account, name: str) -> Endpoint:
@@ -191,6 +188,7 @@ def _variant(account: Account, wanted: ProductionVariant) -> Variant:
         container.model_data_url,
         tuple(sorted(container.environment.items())),
         ExecutionRole(model.execution_role_arn, account.id, account.region),
+        model.enable_network_isolation,
     )
     weight, count = wanted.initial_variant_weight, wanted.initial_instance_count
     return Variant(

@@ -1,6 +1,7 @@
 """What one account has in SageMaker, in memory."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 from sandbox.hosting.endpoint import Endpoint
@@ -57,6 +58,21 @@ class Account:
     versions: dict[str, int] = field(default_factory=dict)  # last version given out per group: never reused
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    unseen: dict[str, tuple[float, float]] = field(default_factory=dict)  # by ARN: from when, until when
+
+    def hide(self, arn: str, seconds: float) -> None:
+        """Let a new thing be found only after so long: SageMaker's reads are eventually consistent.
+
+        Describing finds it after half the time, so that whoever describes before using it learns nothing for sure.
+        https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+        """
+        if seconds:
+            now = time.monotonic()
+            self.unseen[arn] = now + seconds / 2, now + seconds
+
+    def sees(self, arn: str, *, describing: bool = False) -> bool:
+        described, used = self.unseen.get(arn, (0.0, 0.0))
+        return time.monotonic() >= (described if describing else used)
 
     def arn(self, kind: str, name: str) -> str:
         """ARN of a resource; SageMaker writes names in lowercase there."""

@@ -92,8 +92,9 @@ def test_a_lost_response_was_executed(sandbox, s3, bucket):
 def test_a_throttled_call_was_not_executed(sandbox, s3, bucket):
     sandbox.fault(kind="throttle", action="PutObject", count=2)
     for _ in range(2):
-        with pytest.raises(ClientError, match="Throttling"):
+        with pytest.raises(ClientError, match="SlowDown") as error:
             s3.put_object(Bucket=bucket, Key="throttled", Body=b"x")
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
     with pytest.raises(ClientError, match="NoSuchKey"):
         s3.get_object(Bucket=bucket, Key="throttled")
 
@@ -165,6 +166,7 @@ def test_an_unknown_fault_is_refused(sandbox):
 
 def test_a_server_that_reverts_weights_says_in_service_on_the_old_ones(sandbox, hosting, endpoint):
     sandbox.fault(kind="revert_weights", endpoint=endpoint)
+    sandbox.fault(kind="desired_reverted", endpoint=endpoint)
     hosting.weigh(endpoint, old=0, new=100)
     shown = hosting.settled(endpoint)
     weights = {

@@ -60,7 +60,13 @@ def test_two_ups_at_once_start_one_sandbox(no_sandbox):
 def test_down_ends_every_process(own_hosting):
     serve_something(own_hosting)
     processes = family(own_hosting.sandbox)
-    assert len(processes) == 3
+    words = ("sandbox.serve", "sandbox.dataplane", "keeper.py", "serve.py")
+    assert [[word for word in words if word in " ".join(p.cmdline())] for p in processes] == [
+        ["sandbox.serve"],
+        ["keeper.py"],
+        ["sandbox.dataplane"],
+        ["serve.py"],
+    ]
     own_hosting.sandbox.run("down")
     assert gone(processes, 1)
 

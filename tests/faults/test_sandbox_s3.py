@@ -77,6 +77,37 @@ def test_a_write_against_an_etag_of_nothing_is_404(sandbox, bucket):
     assert code(error) == ("NoSuchKey", 404)
 
 
+@pytest.mark.parametrize("call", ["put_object", "delete_object"])
+def test_a_write_against_the_etag_of_an_object_that_was_deleted_is_404(sandbox, bucket, call):
+    """The bucket keeps versions: what is deleted has a marker, and its last version has the ETag still."""
+    s3 = sandbox.client("staging", "s3")
+    etag = s3.put_object(Bucket=bucket, Key="deleted", Body=b"1")["ETag"]
+    s3.delete_object(Bucket=bucket, Key="deleted")
+    with pytest.raises(ClientError) as error:
+        getattr(s3, call)(Bucket=bucket, Key="deleted", IfMatch=etag)
+    assert code(error) == ("NoSuchKey", 404)
+
+
+def test_a_first_write_after_a_deletion_wins(sandbox, bucket):
+    s3 = sandbox.client("staging", "s3")
+    s3.put_object(Bucket=bucket, Key="again", Body=b"1")
+    s3.delete_object(Bucket=bucket, Key="again")
+    s3.put_object(Bucket=bucket, Key="again", Body=b"2", IfNoneMatch="*")
+    assert s3.get_object(Bucket=bucket, Key="again")["Body"].read() == b"2"
+
+
+def test_a_deletion_against_an_old_etag_is_412(sandbox, bucket):
+    s3 = sandbox.client("staging", "s3")
+    old = s3.put_object(Bucket=bucket, Key="kept", Body=b"1")["ETag"]
+    new = s3.put_object(Bucket=bucket, Key="kept", Body=b"2")["ETag"]
+    with pytest.raises(ClientError) as error:
+        s3.delete_object(Bucket=bucket, Key="kept", IfMatch=old)
+    assert code(error) == ("PreconditionFailed", 412)
+    s3.delete_object(Bucket=bucket, Key="kept", IfMatch=new)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.get_object(Bucket=bucket, Key="kept")
+
+
 def test_another_account_is_denied(sandbox, bucket):
     with pytest.raises(ClientError) as error:
         sandbox.client("prod", "s3").get_object(Bucket=bucket, Key="first")

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "sandbox": set(),
     **{
         f"sandbox.{leaf}": set()
-        for leaf in ("accounts", "api", "archive", "calls", "clock", "faults", "home")
+        for leaf in ("accounts", "api", "archive", "calls", "clock", "faults", "home", "processes")
     },
     **{f"sandbox.{leaf}": set() for leaf in ("origin", "signature")},
     "sandbox.keys": inside("accounts", "home"),
@@ -41,19 +41,22 @@ MAY_IMPORT = {
     "sandbox.refusal": inside("api.cbor", "call"),
     "sandbox.daemon": inside("home"),
     "sandbox.moto_patches": inside("home"),
-    "sandbox.cloud": inside("accounts", "api", "call", "keys", "moto_patches", "refusal", "signature"),
+    "sandbox.cloud": inside(
+        "accounts", "api", "call", "keys", "moto_patches", "processes.credentials", "refusal", "signature"
+    ),
     "sandbox.alarms": inside("api.request", "call", "refusal"),
     "sandbox.buckets": inside("api.request", "call", "refusal"),
     "sandbox.iam": inside("api.models", "call", "calls", "refusal"),
     "sandbox.iam.core": set(),
     "sandbox.image": inside("daemon", "home"),
     "sandbox.hosting": inside(
-        "archive", "clock", "cloud", "daemon", "faults", "home", "iam", "image.build", "refusal"
+        *("accounts", "archive", "clock", "cloud", "faults", "home", "iam", "image.build", "processes"),
+        "refusal",
     ),
     "sandbox.sagemaker": inside(
         "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
     ),
-    "sandbox.dataplane": inside("origin", "signature"),  # a process of its own
+    "sandbox.dataplane": inside("origin", "processes.door", "signature"),  # a process of its own
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
     "sandbox.pulumi_aws": ours("plugin"),  # served the same way as the product's own provider
     "tools": {"pipelines", *ours("release", "terminal")},

@@ -41,7 +41,7 @@ class Target(Kind):
         "tagsAll": TAGS["tagsAll"],
         **REGION,
     }
-    gone = ("ObjectNotFoundException", "No scalable target found")  # the latter is moto's
+    gone = ("ObjectNotFoundException",)
 
     def create(self, place: Place, inputs: Mapping[str, Any]) -> str:
         place(_SERVICE, "register_scalable_target", **self._parameters(inputs))
@@ -132,7 +132,7 @@ class Policy(Kind):
         **REGION,
     }
     auto_name = AutoName("name", 255)
-    gone = ("ObjectNotFoundException", "No scaling policy found")  # the latter is moto's
+    gone = ("ObjectNotFoundException",)
 
     def create(self, place: Place, inputs: Mapping[str, Any]) -> str:
         place(_SERVICE, "put_scaling_policy", **self._parameters(inputs))

@@ -1,7 +1,7 @@
 """A model container as small as the contract allows: it answers with what its model says.
 
 model/behaviour.json in the artifact: {"name": str, "ping": status of /ping, "status": status of /invocations,
-"exit": true to end at once, "seconds": time one answer takes}.
+"exit": true to end at once, "seconds": time one answer takes}. A body `reach PORT` asks whether it can connect there.
 """
 
 import asyncio
@@ -36,7 +36,10 @@ async def serve(reader, writer):
                     "got": body.decode(),
                     "pid": os.getpid(),
                     "env": os.environ.get("GREETING"),
+                    "port": int(os.environ["SAGEMAKER_BIND_TO_PORT"]),
                 }
+                if body.startswith(b"reach "):
+                    answer["reached"] = await reach(int(body.split()[1]))
             else:
                 status, answer = 404, {}
             payload = json.dumps(answer).encode()
@@ -49,6 +52,15 @@ async def serve(reader, writer):
     finally:
         IN_FLIGHT.discard(writer)
         writer.close()
+
+
+async def reach(port):
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def main():

@@ -4,7 +4,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.dataplane.routes import Table, VariantTable, compile_routes
+from sandbox.dataplane.routes import Instance, Table, VariantTable, compile_routes
 
 
 def seeded(seed):
@@ -13,7 +13,7 @@ def seeded(seed):
 
 def routes(weights, instances=1):
     variants = {
-        name: VariantTable(weight, [(f"{name}-{n}", 20_000 + n) for n in range(instances)])
+        name: VariantTable(weight, [Instance(f"{name}-{n}", 20_000 + n) for n in range(instances)])
         for name, weight in weights.items()
     }
     return compile_routes(Table({}, {"1": {"e": variants}}))["1", "e"]
@@ -43,11 +43,11 @@ def test_shares_are_weight_over_sum():
 
 def test_instances_take_turns():
     route = routes({"a": 1}, instances=3).variants["a"]
-    assert Counter(route.next()[0] for _ in range(9)) == {"a-0": 3, "a-1": 3, "a-2": 3}
+    assert Counter(route.next().id for _ in range(9)) == {"a-0": 3, "a-1": 3, "a-2": 3}
 
 
 def test_a_variant_without_an_instance_gets_no_traffic():
-    variants = {"a": VariantTable(1, []), "b": VariantTable(1, [("b-0", 20_000)])}
+    variants = {"a": VariantTable(1, []), "b": VariantTable(1, [Instance("b-0", 20_000)])}
     compiled = compile_routes(Table({}, {"1": {"e": variants}}))["1", "e"]
     assert ({route.name for route in compiled.shared}, set(compiled.variants)) == ({"b"}, {"b"})
 

@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 import pytest
 from moto.server import ThreadedMotoServer
 
+from sandbox import moto_patches
 from tests.unit.sandbox_aws.stack import Stack, configured
 
 
 @pytest.fixture(scope="session")
 def moto():
-    """An AWS of this process alone."""
+    """An AWS of this process alone, as the sandbox has it."""
+    moto_patches.apply()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -1,0 +1,127 @@
+"""CreateModel takes images as SageMaker does: Docker's manifest format, one platform."""
+
+import hashlib
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.image.build import Blobs
+from tests.conftest import ROLES
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
+OCI = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+
+
+@pytest.fixture(scope="module")
+def pushed(hosting):
+    """The manifest that `sandbox image` pushed."""
+    repository, _, digest = hosting.image.partition("/")[2].partition("@")
+    images = hosting.sandbox.client("staging", "ecr").batch_get_image(
+        repositoryName=repository, imageIds=[{"imageDigest": digest}]
+    )["images"]
+    return json.loads(images[0]["imageManifest"])
+
+
+@pytest.fixture
+def create(hosting):
+    """Pushes a manifest and makes a model of it: `create("name", manifest, media_type)`."""
+
+    def made(name, manifest, media_type=None):
+        image = hosting.sandbox.client("staging", "ecr").put_image(
+            repositoryName="echo",
+            imageManifest=json.dumps(manifest),
+            imageManifestMediaType=media_type or manifest["mediaType"],
+            imageTag=name,
+        )["image"]
+        digest = image["imageId"]["imageDigest"]
+        uri = f"{hosting.image.partition('@')[0]}@{digest}"
+        hosting.sagemaker.create_model(
+            ModelName=name, ExecutionRoleArn=ROLES["staging"], PrimaryContainer={"Image": uri}
+        )
+        return uri
+
+    return made
+
+
+def with_config(hosting, manifest, **changes):
+    """The same image with another configuration."""
+    blobs = Blobs(hosting.sandbox.home / "images" / "blobs")
+    config = json.dumps(json.loads(blobs.get(manifest["config"]["digest"])) | changes).encode()
+    digest = blobs.put(config)
+    return manifest | {"config": manifest["config"] | {"digest": digest, "size": len(config)}}
+
+
+def test_what_the_sandbox_builds_is_in_dockers_format(pushed):
+    kinds = [pushed["mediaType"], pushed["config"]["mediaType"], pushed["layers"][0]["mediaType"]]
+    assert kinds == [
+        DOCKER,
+        "application/vnd.docker.container.image.v1+json",
+        "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    ]
+
+
+@pytest.mark.parametrize("media_type", [OCI, INDEX, LIST])
+def test_another_manifest_is_refused_in_sagemakers_words(create, pushed, media_type):
+    name = media_type.rpartition(".v")[0].rpartition(".")[2]
+    manifest = {"schemaVersion": 2, "mediaType": media_type}
+    manifest |= {k: pushed[k] for k in ("config", "layers")} if media_type == OCI else {"manifests": [pushed]}
+    with pytest.raises(ClientError) as refused:
+        create(name, manifest)
+    error = refused.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    assert f"Unsupported manifest media type {media_type} for image 111111111111.dkr" in error["Message"]
+    assert error["Message"].endswith("Ensure that valid manifest media type is used for specified image.")
+
+
+def test_a_digest_is_that_of_the_manifest_and_another_is_refused(hosting, create, pushed):
+    manifest = pushed | {"annotations": {"any": "thing"}}
+    named = create("named", manifest).rpartition("@")[2]
+    assert named == "sha256:" + hashlib.sha256(json.dumps(manifest).encode()).hexdigest()
+    with pytest.raises(ClientError, match="ImageDigestDoesNotMatchException"):
+        hosting.sandbox.client("staging", "ecr").put_image(
+            repositoryName="echo",
+            imageManifest=json.dumps(manifest),
+            imageDigest=f"sha256:{'0' * 64}",
+            imageTag="other",
+        )
+
+
+def test_a_manifest_that_leaves_its_type_to_the_push_is_judged_by_it(create, pushed):
+    manifest = {key: value for key, value in pushed.items() if key != "mediaType"}
+    with pytest.raises(ClientError, match="Unsupported manifest media type"):
+        create("untyped", manifest, OCI)
+
+
+@pytest.mark.parametrize(
+    ("changes", "platform"),
+    [({"architecture": "arm64"}, "linux/arm64"), ({"os": "windows"}, "windows/amd64")],
+)
+def test_another_platform_is_refused(hosting, create, pushed, changes, platform):
+    with pytest.raises(ClientError, match=f"Unsupported platform {platform} of image .*: build it for linux"):
+        create(platform.replace("/", "-"), with_config(hosting, pushed, **changes))
+
+
+def test_an_image_of_several_layers_is_refused_rather_than_run_without_them(create, pushed):
+    with pytest.raises(ClientError, match="the sandbox runs images of one layer"):
+        create("layers", pushed | {"layers": pushed["layers"] * 2})
+
+
+def test_a_digest_that_is_a_path_is_refused(create, pushed):
+    layers = [pushed["layers"][0] | {"digest": "sha256:../../../etc/passwd"}]
+    with pytest.raises(ClientError, match="is no digest: sha256: and 64"):
+        create("path", pushed | {"layers": layers})
+
+
+def test_a_blob_that_nobody_pushed_is_named(create, pushed):
+    config = pushed["config"] | {"digest": f"sha256:{'0' * 64}"}
+    with pytest.raises(ClientError, match=r"image blob sha256:0+ is not in this sandbox"):
+        create("blob", pushed | {"config": config})
+
+
+def test_the_image_as_it_was_built_is_taken(hosting, create, pushed):
+    assert create("again", with_config(hosting, pushed, comment="another digest"))
