@@ -16,7 +16,7 @@ from tests.unit.sandbox.calls_in_use import CALLS, RIGHT
 
 NOBODY = types.SimpleNamespace(play=None)
 SERVICES = {
-    service.model: service for service in services(NOBODY, SageMaker(NOBODY, NOBODY, NOBODY)).values()
+    service.model: service for service in services(NOBODY, SageMaker(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY)).values()
 }
 PROTOCOLS = {"s3": "rest-xml", "iam": "query", "sns": "query", "sts": "query"}
 
