@@ -120,7 +120,7 @@ def test_without_an_action_the_work_fails(life, tmp_path_factory, request):
 
     Of those that write only the first try is one, since it may leave half the step done; the seed says which.
     """
-    chance = random.Random(int(request.config.getoption("hypothesis_seed", None) or 0))  # noqa: S311 - a choice of tests
+    chance = random.Random(str(request.config.getoption("--hypothesis-seed")))  # noqa: S311 - a choice of tests
     pending = {role: set(actions(role)) for role in ROLES}
 
     def lacking(step):
