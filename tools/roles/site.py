@@ -119,6 +119,11 @@ class Site:
         """
         return self._run(role, self._profiles[role], ROOT, command, allowed)
 
+    def build(self, repository: str, context: str) -> str:
+        """Build an image into a repository of the sandbox; its URI by digest."""
+        command = ("image", "--profile", PLACE.environment, "--repository", repository, str(ROOT / context))
+        return self._sandbox(*command).strip().splitlines()[-1]
+
     def unlock(self) -> bool:
         """Take away what an update that could not end left behind, as `pulumi cancel` does; whether there was any."""
         s3 = self.administrator("s3")
