@@ -1,5 +1,6 @@
 """Each member of a call wrong in turn, as AWS's model forbids it: refused by name, before anyone could act on it."""
 
+import dataclasses
 import types
 
 import pytest
@@ -14,9 +15,11 @@ from tests.unit.sandbox.api.encode import encode
 from tests.unit.sandbox.api.wrong import wrongs
 from tests.unit.sandbox.calls_in_use import CALLS, RIGHT
 
+# Nobody is to be asked: what is wrong never comes so far.
 NOBODY = types.SimpleNamespace(play=None)
+NEEDED = [one for one in dataclasses.fields(SageMaker) if one.default_factory is dataclasses.MISSING]
 SERVICES = {
-    service.model: service for service in services(NOBODY, SageMaker(NOBODY, NOBODY, NOBODY, NOBODY, NOBODY)).values()
+    service.model: service for service in services(NOBODY, SageMaker(*[NOBODY] * len(NEEDED))).values()
 }
 PROTOCOLS = {"s3": "rest-xml", "iam": "query", "sns": "query", "sts": "query"}
 
