@@ -104,7 +104,9 @@ def rehearsal(tmp_path_factory):
             shutil.copy(source, target)
     shutil.copy(Path(__file__).with_name("rehearsal.mk"), folder / "Makefile")
     (folder / "tests" / "ci").mkdir(parents=True)
-    (folder / "tests" / "ci" / "warm.py").touch()
+    # A package of the clone's own: the checkout's is on the path too, and a folder without __init__.py gives way to it.
+    for name in ("tests/__init__.py", "tests/ci/__init__.py", "tests/ci/warm.py"):
+        (folder / name).touch()
     (folder / ".gitignore").write_text(".review/\n.gitlab-ci-local/\n")
     made = Clone(folder)
     made.git("init", "--quiet", "--initial-branch", "main")
