@@ -28,6 +28,8 @@ STATE_BUCKET = "acme-pulumi-prod"
 STATE_KEY = "alias/pulumi-prod"
 _VERSION = "2012-10-17"
 _SECRETS = f"awskms://{STATE_KEY}?region={PLACE.region}&awssdk=v2"
+_DENIED = "is not authorized to perform"
+
 Policy = Mapping[str, Any]
 
 
@@ -115,7 +117,7 @@ class Site:
         """Run a command as a role; what it wrote to stdout.
 
         Raises:
-            FlowError: it ended with another status than those allowed.
+            FlowError: it ended with another status than those allowed, or with one of these because it was denied something.
         """
         return self._run(role, self._profiles[role], ROOT, command, allowed)
 
@@ -200,7 +202,7 @@ class Site:
             text=True,
             check=False,
         )
-        if done.returncode not in allowed:
+        if done.returncode not in allowed or (done.returncode and _DENIED in done.stdout + done.stderr):
             raise FlowError(
                 f"as {who}, `{' '.join(command)}` ended with status {done.returncode}:\n{done.stdout}{done.stderr}"
             )
