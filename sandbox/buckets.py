@@ -29,7 +29,7 @@ class Buckets:
     def guard(self, call: Call, _account: str, request: Request) -> Iterator[None]:
         """Refuse what S3 refuses before moto sees it."""
         check_owner(call, request.path, request.headers)
-        if call.action == "PutObject":
+        if call.action in {"PutObject", "UploadPart"}:
             check_sums(request)
             _check_condition(call)
         with self._writes.entered(call, request.path, request.headers):

@@ -207,6 +207,16 @@ def test_a_body_that_is_not_the_one_summed_up_is_refused(s3, sum_):
         s3.get_object(Bucket="strict-a", Key="summed")
 
 
+def test_a_part_that_is_not_the_one_summed_up_is_refused(s3):
+    upload = s3.create_multipart_upload(Bucket="strict-a", Key="parts", ChecksumAlgorithm="SHA256")[
+        "UploadId"
+    ]
+    part = {"Bucket": "strict-a", "Key": "parts", "UploadId": upload, "PartNumber": 1, "Body": b"y"}
+    with pytest.raises(ClientError, match="BadDigest"):
+        s3.upload_part(**part, ChecksumSHA256=base64.b64encode(b"x" * 32).decode())
+    assert "Parts" not in s3.list_parts(Bucket="strict-a", Key="parts", UploadId=upload)
+
+
 def test_a_write_knows_no_other_if_none_match_than_the_star(s3):
     with pytest.raises(ClientError, match="NotImplemented"):
         s3.put_object(Bucket="strict-a", Key="none", Body=b"y", IfNoneMatch='"an etag"')

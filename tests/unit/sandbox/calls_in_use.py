@@ -224,6 +224,10 @@ CALLS = {
     ),
     "resourcegroupstaggingapi": ("GetResources",),
     "s3": (
+        "AbortMultipartUpload",
+        "CompleteMultipartUpload",
+        "CreateMultipartUpload",
+        "UploadPart",
         "CopyObject",
         "CreateBucket",
         "DeleteBucket",

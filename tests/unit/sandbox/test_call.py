@@ -23,6 +23,9 @@ def request(method="GET", path="/", query="", body=b"", *, service="s3", **heade
         ("GET", "/b", "prefix=x", {}, "ListObjects"),
         ("PUT", "/b", "versioning", {}, "PutBucketVersioning"),
         ("GET", "/b", "policy", {}, "GetBucketPolicy"),
+        # Two calls share these; the older ones are deprecated.
+        ("PUT", "/b", "lifecycle", {}, "PutBucketLifecycleConfiguration"),
+        ("GET", "/b", "notification", {}, "GetBucketNotificationConfiguration"),
         ("GET", "/b/deep/key", "", {}, "GetObject"),
         ("HEAD", "/b/k", "", {}, "HeadObject"),
         ("PUT", "/b/k", "x-id=PutObject", {}, "PutObject"),
