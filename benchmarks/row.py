@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 Unit = Literal["ratio", "steps", "calls", "requests", "MiB", "s"]
+_COUNTED = {"steps", "calls", "requests"}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +32,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def measured_text(self) -> str:
-        return self._text(self.measured)
+        """With two decimals, unless it is counted: a bar that is only just met shows."""
+        return self._with_unit(f"{self.measured:.0f}" if self.unit in _COUNTED else f"{self.measured:.2f}")
 
     @property
     def bar_text(self) -> str:
-        return f"{'≥' if self.more else '≤'} {self._text(self.bar)}"
+        return f"{'≥' if self.more else '≤'} {self._with_unit(f'{self.bar:g}')}"
 
-    def _text(self, value: float) -> str:
-        return f"{value:.2f}" if self.unit == "ratio" else f"{value:.0f} {self.unit}"
+    def _with_unit(self, number: str) -> str:
+        return number if self.unit == "ratio" else f"{number} {self.unit}"

@@ -13,6 +13,7 @@ from moto.s3.models import s3_backends
 
 from sandbox.api.request import Request
 from sandbox.call import Call
+from sandbox.checksums import check_sums
 from sandbox.refusal import RefusedError
 
 _WRITES = {"PutObject", "CompleteMultipartUpload", "DeleteObject"}
@@ -28,8 +29,19 @@ class Buckets:
     def guard(self, call: Call, _account: str, request: Request) -> Iterator[None]:
         """Refuse what S3 refuses before moto sees it."""
         check_owner(call, request.path, request.headers)
+        if call.action == "PutObject":
+            check_sums(request)
+            _check_condition(call)
         with self._writes.entered(call, request.path, request.headers):
             yield
+
+
+def _check_condition(call: Call) -> None:
+    """S3 knows no other If-None-Match of a write than "*"; moto takes any and does not look."""
+    if call.members.get("IfNoneMatch", "*") != "*":
+        raise RefusedError(
+            "A header you provided implies functionality that is not implemented", "NotImplemented", 501
+        )
 
 
 class ConditionalWrites:

@@ -1,11 +1,11 @@
-"""From an HTTP request to the members that the sandbox acts on, or to the refusal that AWS would give."""
+"""From an HTTP request to the members of a call, or to the refusal that AWS would give."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.model import StructureShape
 
-from sandbox.api.acts import acted_on
+from sandbox.api.acts import not_acted_on
 from sandbox.api.check import Violation, violations
 from sandbox.api.document import UnreadableError
 from sandbox.api.models import input_of, operation
@@ -39,12 +39,9 @@ def members_of(service: Service, call: Call, request: Request) -> Mapping[str, A
     if found:
         raise _refusal(service, call, shape, found)
     acts = service.acts.get(call.action)
-    if acts is None:
-        return members
-    acted, others = acted_on(service.model, shape, members, acts)
-    if others:
+    if acts and (others := list(not_acted_on(service.model, shape, members, acts))):
         raise RefusedError("; ".join(others), service.invalid)
-    return acted
+    return members
 
 
 def _refusal(service: Service, call: Call, shape: StructureShape, found: Sequence[Violation]) -> RefusedError:

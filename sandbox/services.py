@@ -13,6 +13,7 @@ from sandbox.api.request import Request
 from sandbox.buckets import Buckets
 from sandbox.call import Call
 from sandbox.cloud import Cloud
+from sandbox.moto_ignores import acts_of
 from sandbox.refusal import Answer
 from sandbox.sagemaker.actions import SageMaker
 
@@ -49,21 +50,24 @@ def services(cloud: Cloud, sagemaker: SageMaker) -> Mapping[str, Service]:
 
     moto answers CodeBuild, CodePipeline and others with stubs that pretend success: they are left out on purpose.
     """
-    moto = cloud.play
+
+    def moto(model: str, guard: Guard = _unguarded, invalid: str = "ValidationException") -> Service:
+        return Service(model, cloud.play, guard, invalid, acts_of(model))
+
     return {
-        # moto as it is
-        "application-autoscaling": Service("application-autoscaling", moto),
-        "ecr": Service("ecr", moto, invalid="InvalidParameterException"),
-        "events": Service("events", moto),
-        "iam": Service("iam", moto, invalid="ValidationError"),
-        "kms": Service("kms", moto),
-        "logs": Service("logs", moto, invalid="InvalidParameterException"),
-        "sns": Service("sns", moto, invalid="InvalidParameter"),
-        "sts": Service("sts", moto, invalid="ValidationError"),
-        "tagging": Service("resourcegroupstaggingapi", moto, invalid="InvalidParameterException"),
-        # moto, with sandbox/moto_patches or a guard
-        "monitoring": Service("cloudwatch", moto, guard=alarms.guard, invalid="ValidationError"),
-        "s3": Service("s3", moto, guard=Buckets().guard, invalid="InvalidArgument"),
+        # moto as it is, but for what it ignores (sandbox/moto_ignores.py)
+        "ecr": moto("ecr", invalid="InvalidParameterException"),
+        "events": moto("events"),
+        "iam": moto("iam", invalid="ValidationError"),
+        "kms": moto("kms"),
+        "sns": moto("sns", invalid="InvalidParameter"),
+        "sts": moto("sts", invalid="ValidationError"),
+        "tagging": moto("resourcegroupstaggingapi", invalid="InvalidParameterException"),
+        # moto with patches (sandbox/moto_patches) or a guard
+        "application-autoscaling": moto("application-autoscaling"),
+        "logs": moto("logs", invalid="InvalidParameterException"),
+        "monitoring": moto("cloudwatch", alarms.guard, invalid="ValidationError"),
+        "s3": moto("s3", Buckets().guard, invalid="InvalidArgument"),
         # the sandbox itself
         "sagemaker": Service("sagemaker", sagemaker.answer, acts=sagemaker.acts),
     }

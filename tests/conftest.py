@@ -243,7 +243,7 @@ def sandbox(tmp_path_factory):
 @pytest.fixture(scope="session")
 def hosting(sandbox):
     """Hosting in staging, with the echo image pushed."""
-    return _hosting(sandbox, "staging")
+    return hosting_in(sandbox, "staging")
 
 
 @pytest.fixture
@@ -262,16 +262,17 @@ def own_sandbox(no_sandbox):
 
 @pytest.fixture
 def own_hosting(own_sandbox):
-    return _hosting(own_sandbox, "staging")
+    return hosting_in(own_sandbox, "staging")
 
 
 @pytest.fixture(scope="session")
 def hosting_again():
     """Makes hosting anew in a sandbox that lost its state: `hosting_again(sandbox)`."""
-    return lambda sandbox: _hosting(sandbox, "staging")
+    return lambda sandbox: hosting_in(sandbox, "staging")
 
 
-def _hosting(sandbox, profile):
+def hosting_in(sandbox, profile):
+    """Hosting in a sandbox that has none yet, with the echo image pushed."""
     repository, bucket = "echo", f"echo-{profile}"
     reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket", "ecr:*"], "Resource": "*"}
     sandbox.role(profile, "serving", reads, trusts={"Service": "sagemaker.amazonaws.com"})

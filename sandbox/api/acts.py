@@ -1,7 +1,7 @@
 """Members that AWS knows and the sandbox does not act on.
 
-Clients send every default that they know. So such a member with AWS's default is taken and left out, and with any other
-value it is refused by name: what would change something on AWS must not pass here without changing anything.
+Clients send every default that they know. So such a member with AWS's default is taken, and with any other value it is
+refused by name: what would change something on AWS must not pass here without changing anything.
 """
 
 import json
@@ -14,46 +14,44 @@ from sandbox.api.defaults import DEFAULTS
 
 # Whether the sandbox acts on the member at a path of names, such as ("ProductionVariants", "InstanceType").
 Acts = Callable[[tuple[str, ...]], bool]
+# Names, and places in lists.
+Path = tuple[str | int, ...]
 
 
-def acted_on(
-    service: str, shape: StructureShape, members: Mapping[str, Any], acts: Acts
-) -> tuple[dict[str, Any], list[str]]:
-    """The members that the sandbox acts on, and a sentence for each of the others that is not AWS's default."""
-    wrong: list[str] = []
+def not_acted_on(service: str, shape: StructureShape, members: Any, acts: Acts) -> Iterator[str]:
+    """A sentence for each member that the sandbox does not act on and that is not AWS's default."""
+    for path, value in _others(service, shape, members, acts, ()):
+        yield f"the sandbox does not act on {_shown(path)} = {json.dumps(value, default=str)}"
 
-    def pruned(shape: Shape, value: Any, path: tuple[str, ...], shown: str) -> Any:
-        if isinstance(shape, ListShape) and isinstance(value, list):
-            return [pruned(shape.member, one, path, f"{shown}[{index}]") for index, one in enumerate(value)]
-        if not isinstance(shape, StructureShape) or not isinstance(value, dict):
-            return value
-        kept = {}
+
+def _others(service: str, shape: Shape, value: Any, acts: Acts, path: Path) -> Iterator[tuple[Path, Any]]:
+    if isinstance(shape, ListShape):
+        for index, one in enumerate(value):
+            yield from _others(service, shape.member, one, acts, (*path, index))
+    elif isinstance(shape, StructureShape) and not shape.is_document_type:
         for name, one in value.items():
-            member, at = shape.members[name], f"{shown}.{name}" if shown else name
-            if acts((*path, name)):
-                kept[name] = pruned(member, one, (*path, name), at)
+            member, at = shape.members[name], (*path, name)
+            if acts(tuple(step for step in at if isinstance(step, str))):
+                yield from _others(service, member, one, acts, at)
             else:
-                wrong.extend(
-                    f"the sandbox does not act on {where} = {json.dumps(what, default=str)}"
-                    for where, what in _other_than_default(service, f"{shape.name}.{name}", member, one, at)
-                )
-        return kept
-
-    return pruned(shape, members, (), ""), wrong
+                yield from _other_than_default(DEFAULTS.get(service, {}), shape, member, one, at)
 
 
 def _other_than_default(
-    service: str, key: str, shape: Shape, value: Any, shown: str
-) -> Iterator[tuple[str, Any]]:
+    defaults: Mapping[str, Any], parent: StructureShape, shape: Shape, value: Any, path: Path
+) -> Iterator[tuple[Path, Any]]:
     """The innermost values that are not AWS's default."""
-    defaults = DEFAULTS.get(service, {})
+    key = f"{parent.name}.{path[-1]}"
     if key in defaults:
         if value != defaults[key]:
-            yield shown, value
-    elif isinstance(shape, StructureShape) and isinstance(value, dict) and value:
+            yield path, value
+    elif isinstance(shape, StructureShape) and not shape.is_document_type:
         for name, one in value.items():
-            yield from _other_than_default(
-                service, f"{shape.name}.{name}", shape.members[name], one, f"{shown}.{name}"
-            )
+            yield from _other_than_default(defaults, shape, shape.members[name], one, (*path, name))
     elif value not in (False, 0, "", b"", [], {}):
-        yield shown, value
+        yield path, value
+
+
+def _shown(path: Path) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")

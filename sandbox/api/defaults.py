@@ -8,6 +8,28 @@ from typing import Any
 
 # By botocore's name of the service, then `Structure.Member`.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "ecr": {
+        # DescribeImages lists tagged and untagged images unless it is told otherwise.
+        "DescribeImagesFilter.tagStatus": "ANY",
+    },
+    "kms": {
+        # "If no value is specified, the default value is 365 days."
+        "EnableKeyRotationRequest.RotationPeriodInDays": 365,
+        # "The default value, SYMMETRIC_DEFAULT, is the algorithm used for symmetric encryption KMS keys."
+        "EncryptRequest.EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+    },
+    "logs": {
+        # "If you omit this parameter, the default of STANDARD is used."
+        "CreateLogGroupRequest.logGroupClass": "STANDARD",
+        # "The default value is true."
+        "FilterLogEventsRequest.startFromHead": True,
+    },
+    "s3": {
+        # What an unspecified state is: "MFA delete is disabled" (the guide's page on versioning).
+        "VersioningConfiguration.MFADelete": "Disabled",
+        # "all_storage_classes_128K - Objects smaller than 128 KB will not transition … by default."
+        "PutBucketLifecycleConfigurationRequest.TransitionDefaultMinimumObjectSize": "all_storage_classes_128K",
+    },
     "sagemaker": {
         # "Platform - The model image is hosted in Amazon ECR": what is meant without it.
         "ImageConfig.RepositoryAccessMode": "Platform",

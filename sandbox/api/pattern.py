@@ -69,12 +69,15 @@ def compiled(pattern: str) -> "regex.Pattern[str]":
 def translated(pattern: str) -> str:
     """The pattern in `regex`'s syntax; raises UnsupportedPatternError."""
     parts: list[str] = []
-    position, inside = 0, False
+    position, inside, set_before = 0, False, False
     while position < len(pattern):
         token = _TOKEN.match(pattern, position)
         if token is None or (inside and (token["and"] or token["open"] or token["anchor"])):
             raise UnsupportedPatternError(f"{pattern!r}, from {pattern[position:]!r} on")
-        parts.append(_written(token, inside=inside))
+        # After a class a hyphen is itself: written out, the class would make it a range.
+        hyphen = inside and set_before and token[0] == "-"
+        parts.append(r"\-" if hyphen else _written(token, inside=inside))
+        set_before = bool(token["class"] or token["posix"] or token["category"])
         inside = token["open"] is not None or (inside and token["close"] is None)
         position = token.end()
     return "".join(parts)

@@ -17,6 +17,11 @@ from sandbox.origin import refusal
 from sandbox.signature import Message
 
 MOST_BODY = 25 * 1024 * 1024  # bytes, InvokeEndpoint's limit
+MOST_TEXT = 1024  # characters of Accept, Content-Type and the custom attributes
+_OWN = "x-amzn-sagemaker-"
+# Others of InvokeEndpoint's own headers choose a model, a container or a session, which the sandbox's endpoints do not have.
+_ACTED_ON = {"x-amzn-sagemaker-target-variant", "x-amzn-sagemaker-custom-attributes"}
+_TEXTS = {"accept", "content-type", "x-amzn-sagemaker-custom-attributes"}
 _INVOKE = re.compile(r"/endpoints/([^/]+)/invocations")
 
 
@@ -109,6 +114,12 @@ class Front(asyncio.Protocol):
         if self._size > MOST_BODY:
             text = f"the body has {self._size} bytes; {MOST_BODY} are allowed"
             return partial(self.refuse, 413, "ValidationError", text)
+        for name, value in self._headers.items():
+            if name.startswith(_OWN) and name not in _ACTED_ON:
+                return partial(self.refuse, 400, "ValidationError", f"the sandbox does not act on {name}")
+            if name in _TEXTS and len(value) > MOST_TEXT:
+                text = f"Value at '{name}' failed to satisfy constraint: Member must have length less than or equal to {MOST_TEXT}"
+                return partial(self.refuse, 400, "ValidationError", f"1 validation error detected: {text}")
         invocation = Invocation(
             Message(method, target, self._headers, b"".join(self._body)),
             unquote(invoke[1]),

@@ -1,15 +1,22 @@
-"""Application Auto Scaling: what is not there, and what goes with a target.
+"""Application Auto Scaling: what is not there, what goes with a target, and policies by their names.
 
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html
 """
 
+import json
 from typing import Any
 
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeApplicationAutoscalingPolicy
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 
 
 def apply() -> None:
+    _say_what_is_not_there()
+    _list_the_policies_that_were_named()
+
+
+def _say_what_is_not_there() -> None:
     """Take away a target's policies with it, and answer ObjectNotFoundException (moto: ValidationException, or nothing)."""
     deregister = ApplicationAutoscalingBackend.deregister_scalable_target
     put_policy = ApplicationAutoscalingBackend.put_scaling_policy
@@ -46,6 +53,21 @@ def apply() -> None:
     ApplicationAutoscalingBackend.deregister_scalable_target = deregister_scalable_target  # type: ignore[method-assign]
     ApplicationAutoscalingBackend.put_scaling_policy = put_scaling_policy  # type: ignore[assignment,method-assign]
     ApplicationAutoscalingBackend.delete_scaling_policy = delete_scaling_policy  # type: ignore[method-assign]
+
+
+def _list_the_policies_that_were_named() -> None:
+    """AWS lists the policies of `PolicyNames`; moto lists all of them."""
+    every = ApplicationAutoScalingResponse.describe_scaling_policies
+
+    def describe_scaling_policies(self: ApplicationAutoScalingResponse) -> str:
+        answer = json.loads(every(self))
+        if names := self._get_param("PolicyNames"):
+            answer["ScalingPolicies"] = [
+                one for one in answer["ScalingPolicies"] if one["PolicyName"] in names
+            ]
+        return json.dumps(answer)
+
+    ApplicationAutoScalingResponse.describe_scaling_policies = describe_scaling_policies  # type: ignore[method-assign]
 
 
 def _belongs(policy: FakeApplicationAutoscalingPolicy, namespace: str, resource: str, dimension: str) -> bool:

@@ -1,11 +1,20 @@
-"""CloudWatch: the state of an alarm that was just put."""
+"""CloudWatch: the state of an alarm that was just put, and alarms by their type."""
 
 from typing import Any
 
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
+from moto.core.responses import ActionResult
+
+_LISTS = {"MetricAlarm": "MetricAlarms", "CompositeAlarm": "CompositeAlarms"}
 
 
 def apply() -> None:
+    _know_nothing_of_a_new_alarm()
+    _list_the_alarms_of_the_types_that_were_named()
+
+
+def _know_nothing_of_a_new_alarm() -> None:
     """INSUFFICIENT_DATA when it is new (moto: OK); a changed alarm keeps its state.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
@@ -25,3 +34,15 @@ def apply() -> None:
         return put
 
     CloudWatchBackend.put_metric_alarm = put_metric_alarm  # type: ignore[assignment,method-assign]
+
+
+def _list_the_alarms_of_the_types_that_were_named() -> None:
+    """AWS lists the alarms of `AlarmTypes`, and metric alarms without a word; moto lists all of them."""
+    every = CloudWatchResponse.describe_alarms
+
+    def describe_alarms(self: CloudWatchResponse) -> ActionResult:
+        types = self._get_param("AlarmTypes") or ["MetricAlarm"]
+        result: Any = every(self).result
+        return ActionResult({name: result[name] if kind in types else [] for kind, name in _LISTS.items()})
+
+    CloudWatchResponse.describe_alarms = describe_alarms  # type: ignore[method-assign]

@@ -114,6 +114,8 @@ class SageMaker:
             request = msgspec.convert(call.members, kind)
         except msgspec.ValidationError as error:  # AWS would go on without it
             raise RefusedError(f"the sandbox cannot go on with this: {error}") from None
+        if isinstance(request, r.Described):
+            request = msgspec.structs.replace(request, given=dict(call.members))
         here = self.accounts[account]
         with here.lock:
             result = act(here, request)

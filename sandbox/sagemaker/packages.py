@@ -23,6 +23,8 @@ from sandbox.sagemaker.store import Account, Group, Package, absent, existing
 from sandbox.sagemaker.tags import checked
 
 _GROUP_ARN = re.compile(r"arn:aws:sagemaker:[^:]+:\d{12}:model-package-group/(.+)")
+# What an update changes; everything else stays as it was given.
+_CHANGES = {"CustomerMetadataProperties", "ModelApprovalStatus"}
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
@@ -111,6 +113,7 @@ def update_package(account: Account, request: UpdateModelPackage) -> dict[str, A
     changed = msgspec.structs.replace(
         package.request,
         customer_metadata_properties=properties or None,
+        given={n: v for n, v in package.request.given.items() if n not in _CHANGES},
         model_approval_status=request.model_approval_status or package.request.model_approval_status,
     )
     account.packages[package.arn] = replace(

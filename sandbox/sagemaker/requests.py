@@ -11,14 +11,28 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 
-class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="pascal"):
+class Input(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """A call's input; Python's snake_case is SageMaker's PascalCase."""
 
 
-def shown(request: Input) -> dict[str, Any]:
-    """A request as a Describe call repeats it: what was given, and SageMaker's defaults."""
-    kept = _without_nothing(msgspec.to_builtins(request))
-    return {name: value for name, value in kept.items() if name not in {"Tags", "ClientToken"}}
+class Described(Input, frozen=True, kw_only=True):
+    """An input that a Describe call repeats, `given` to the letter."""
+
+    given: dict[str, Any] = {}
+
+
+def shown(request: Described) -> dict[str, Any]:
+    """What was given, and SageMaker's defaults."""
+    kept = _merged(_without_nothing(msgspec.to_builtins(request)), request.given)
+    return {name: value for name, value in kept.items() if name not in {"Tags", "ClientToken", "Given"}}
+
+
+def _merged(defaults: Any, given: Any) -> Any:
+    if isinstance(defaults, dict) and isinstance(given, dict):
+        return defaults | {name: _merged(defaults.get(name), one) for name, one in given.items()}
+    if isinstance(defaults, list) and isinstance(given, list) and len(defaults) == len(given):
+        return [_merged(*pair) for pair in zip(defaults, given, strict=True)]
+    return given
 
 
 def _without_nothing(value: Any) -> Any:
@@ -45,7 +59,7 @@ class VpcConfig(Input, frozen=True, kw_only=True):
     subnets: list[str]
 
 
-class CreateModel(Input, frozen=True, kw_only=True):
+class CreateModel(Described, frozen=True, kw_only=True):
     model_name: str
     primary_container: Container
     execution_role_arn: str
@@ -87,7 +101,7 @@ class DataCapture(Input, frozen=True, kw_only=True):
     capture_content_type_header: CaptureContentType | None = None
 
 
-class CreateEndpointConfig(Input, frozen=True, kw_only=True):
+class CreateEndpointConfig(Described, frozen=True, kw_only=True):
     endpoint_config_name: str
     production_variants: list[ProductionVariant]
     data_capture_config: DataCapture | None = None
@@ -200,7 +214,7 @@ class InferenceSpecification(Input, frozen=True, kw_only=True):
 Approval = Literal["Approved", "Rejected", "PendingManualApproval"]
 
 
-class CreateModelPackage(Input, frozen=True, kw_only=True):
+class CreateModelPackage(Described, frozen=True, kw_only=True):
     model_package_group_name: str
     model_package_description: str | None = None
     inference_specification: InferenceSpecification

@@ -4,6 +4,8 @@ import copy
 import json
 from dataclasses import dataclass, field
 
+from botocore.exceptions import ClientError
+
 from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
 from sandbox.iam.core.document import read
 from sandbox.iam.core.judge import judge
@@ -22,6 +24,7 @@ class Life:
     calls: list = field(default_factory=list)  # of the steps alone, not of what was tried beside them
     needs: dict = field(default_factory=dict)  # step → the permissions that it took
     survived: list = field(default_factory=list)  # what a role did without something that its policy gives
+    untouched: list = field(default_factory=list)  # what was tried so, and asked for it not even once
     strays: dict = field(default_factory=dict)  # another's work → how it was refused
 
 
@@ -34,11 +37,13 @@ def live(site, tries=lambda _: (), stray=None):
         whole = attached(policies, step.role)
         for lacking in tries(step):
             site.give(step.role, *without(whole, *lacking))
-            try:
-                step.run(site)
-            except FlowError:
-                continue
-            life.survived.append((step.role, step.what, *lacking))
+            before = last(site, before)
+            if _works(site, step):
+                life.survived.append((step.role, step.what, *lacking))
+            if not any(call["denied"] for call in site.calls(before)):
+                life.untouched.append((step.role, step.what, *lacking))
+            if step.renew:
+                step.renew(site)
         site.give(step.role, *whole)
         if stray and step.role == TEARDOWN:
             life.strays, stray = stray(site), None
@@ -48,6 +53,16 @@ def live(site, tries=lambda _: (), stray=None):
         life.calls += made
         life.needs[step] = [need for call in made for need in call["needs"]]
     return life
+
+
+def _works(site, step):
+    """Whether a step comes to its end; one that leaves the state locked does not: nobody can deploy after it."""
+    try:
+        step.run(site)
+    except (FlowError, ClientError):
+        site.unlock()
+        return False
+    return not site.unlock()
 
 
 def last(site, since):

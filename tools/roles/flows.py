@@ -3,6 +3,7 @@
 Every step is a command of the documentation; the order is that of an environment's life, so that one run shows all.
 """
 
+import contextlib
 import io
 import json
 import tarfile
@@ -26,15 +27,17 @@ _ENV = ("--env", PLACE.environment)
 _FIRST, _SECOND, _THIRD = "v1.0.0", "v1.1.0", "v1.2.0"
 # A container that starts at once: what a model computes is nothing to a role.
 _CONTAINER = "tests/containers/echo"
+_BUILT = "built-here"  # a repository of what was built, before it is pushed to where it belongs
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that a role does."""
+    """Something that a role does; `renew` is what must be done again before it is tried again."""
 
     role: str
     what: str
     run: Callable[[Site], object]
+    renew: Callable[[Site], object] | None = None
 
 
 def _up(site: Site) -> None:
@@ -63,11 +66,21 @@ def _modelctl(
 
 
 def _push(site: Site) -> None:
-    said = site.act(
-        PUSHER,
-        *("sandbox", "image", "--profile", PLACE.environment, "--repository", PLACE.repository, _CONTAINER),
-    )
-    (site.folder / "image").write_text(said.strip().splitlines()[-1])
+    """As `docker push` ends, with the manifest; `sandbox image` itself is always the account's user."""
+    ecr = site.administrator("ecr")
+    with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+        ecr.create_repository(repositoryName=_BUILT)
+    said = site.build(_BUILT, _CONTAINER)
+    digest = said.rpartition("@")[2]
+    built = ecr.batch_get_image(repositoryName=_BUILT, imageIds=[{"imageDigest": digest}])["images"][0]
+    pushed = site.client(PUSHER, "ecr").put_image(
+        repositoryName=PLACE.repository,
+        imageManifest=built["imageManifest"],
+        imageManifestMediaType=built["imageManifestMediaType"],
+        imageTag="pushed",
+    )["image"]
+    where = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository}"
+    (site.folder / "image").write_text(f"{where}@{pushed['imageId']['imageDigest']}")
 
 
 def _register(version: str) -> Callable[[Site], object]:
@@ -146,7 +159,7 @@ STEPS = (
             retention={"noncurrentDays": 300, "logDays": 300},
         ),
     ),
-    Step(DEPLOY, "deploys by that plan", _review("deploy", DEPLOY)),
+    Step(DEPLOY, "deploys by that plan", _review("deploy", DEPLOY), renew=_review("preview", PREVIEW)),
     Step(OPERATOR, "looks", _modelctl("status")),
     Step(OPERATOR, "rolls back", _modelctl("rollback", *_WHY)),
     Step(OPERATOR, "accepts", _modelctl("accept", _SECOND, *_WHY)),

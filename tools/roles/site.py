@@ -28,9 +28,6 @@ STATE_BUCKET = "acme-pulumi-prod"
 STATE_KEY = "alias/pulumi-prod"
 _VERSION = "2012-10-17"
 _SECRETS = f"awskms://{STATE_KEY}?region={PLACE.region}&awssdk=v2"
-# What `sandbox env` says, and everything else of AWS and Pulumi is left behind.
-_LEFT_OUT = ("AWS_", "PULUMI_", "SANDBOX_")
-
 Policy = Mapping[str, Any]
 
 
@@ -122,6 +119,19 @@ class Site:
         """
         return self._run(role, self._profiles[role], ROOT, command, allowed)
 
+    def build(self, repository: str, context: str) -> str:
+        """Build an image into a repository of the sandbox; its URI by digest."""
+        command = ("image", "--profile", PLACE.environment, "--repository", repository, str(ROOT / context))
+        return self._sandbox(*command).strip().splitlines()[-1]
+
+    def unlock(self) -> bool:
+        """Take away what an update that could not end left behind, as `pulumi cancel` does; whether there was any."""
+        s3 = self.administrator("s3")
+        held = s3.list_objects_v2(Bucket=STATE_BUCKET, Prefix=".pulumi/locks/").get("Contents", ())
+        for lock in held:
+            s3.delete_object(Bucket=STATE_BUCKET, Key=lock["Key"])
+        return bool(held)
+
     def client(self, role: str, service: str) -> Any:
         """A boto3 client of a role."""
         return _client(self._profiles[role], service)
@@ -134,19 +144,19 @@ class Site:
         """The sandbox's record of calls, after the `since`-th."""
         daemon = json.loads((self.folder / "sandbox" / "daemon.json").read_text())
         url = f"http://127.0.0.1:{daemon['control']}/sandbox/calls?since={since}"
-        with urllib.request.urlopen(url, timeout=60) as answer:
+        request = urllib.request.Request(url, headers={"X-Sandbox-Token": daemon["token"]})
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - http, loopback
             return list(json.load(answer))
 
     @property
     def environ(self) -> dict[str, str]:
         """The environment of a process that has entered the sandbox as the account's user."""
         if not self._environ:
-            clean = {name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)}
-            entered = json.loads(self._sandbox("env", "--json"))
+            self._environ = json.loads(self._sandbox("env", "--json"))
             # Real buckets have host names; the sandbox's S3 is one address.
             backend = f"s3://{STATE_BUCKET}?region={PLACE.region}&awssdk=v2&use_path_style=true"
-            self._environ = clean | entered | {"PULUMI_BACKEND_URL": backend}
-            self._environ.pop("PULUMI_CONFIG_PASSPHRASE", None)
+            self._environ["PULUMI_BACKEND_URL"] = backend
+            self._environ.pop("PULUMI_CONFIG_PASSPHRASE")
         return self._environ
 
     _environ: dict[str, str] = field(default_factory=dict)
@@ -168,8 +178,8 @@ class Site:
         }
 
     def _sandbox(self, *command: str) -> str:
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(_LEFT_OUT)}
-        environ |= {"SANDBOX_HOME": str(self.folder / "sandbox"), "SANDBOX_DELAYS": self.delays}
+        home = str(self.folder / "sandbox")
+        environ = {**os.environ, "SANDBOX_HOME": home, "SANDBOX_DELAYS": self.delays}
         return self._run("sandbox", environ, ROOT, ("sandbox", *command))
 
     def _run(

@@ -115,7 +115,7 @@ class Account:
         if account not in allowed:
             raise WrongAccountError(
                 f"the credentials of profile {self.profile or '(default)'} are of account {account}, and this stack may only "
-                f"touch {', '.join(sorted(allowed))}",
+                f"touch {', '.join(sorted(allowed)) or 'none'}",
                 hint="check aws:profile and aws:allowedAccountIds",
             )
 

@@ -48,7 +48,8 @@ class Release(Part, frozen=True, kw_only=True):
             raise BadRequestError(f"release.fleet names {', '.join(repeated)} more than once")
         if self.live not in self.fleet:
             raise BadRequestError(
-                f"release.live {self.live} is not in the fleet ({', '.join(self.fleet)})", hint="add it there"
+                f"release.live {self.live} is not in release.fleet ({', '.join(self.fleet)})",
+                hint="what is not in the fleet cannot serve: add it there",
             )
 
 

@@ -1,19 +1,14 @@
-"""A bucket in memory that holds bytes, under the real adapters: what is stored is what they wrote."""
+"""Stored documents of any version under the real adapters, and what these write over them."""
 
-import io
 import json
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from pathlib import Path
-from types import SimpleNamespace
-
-from botocore.exceptions import ClientError
 
 from modeldelivery.release import formats
-from modeldelivery.release.aws.journal import S3Journal
-from modeldelivery.release.aws.registry import Registry
+from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.naming import Place, record_key
-from tests.unit.release.memory import START, Time
+from tests.fakes.aws import FakeAws
+from tests.fakes.time import FakeTime
 
 FORMATS = Path(__file__).with_name("formats")
 PLACE = Place(model="flights", environment="prod", account="222222222222", region="eu-west-1")
@@ -25,36 +20,27 @@ def golden(name):
 
 
 @dataclass
-class Bucket:
-    """S3 with conditional writes. `written` is every body that was stored, oldest first."""
+class Bucket(FakeAws):
+    """AWS with one object. `written` is every body that was stored over it, oldest first."""
 
-    time: Time = field(default_factory=Time)
-    objects: dict = field(default_factory=dict)
+    time: FakeTime = field(default_factory=FakeTime)
     written: list = field(default_factory=list)
 
-    def get_object(self, *, Key, **_):  # noqa: N803 - boto3's names
-        if Key not in self.objects:
-            raise self._refused("NoSuchKey", "GetObject")
-        body, etag = self.objects[Key]
-        return {"Body": io.BytesIO(body), "ETag": etag, **self._answer()}
+    def _put_object(self, **parameters):
+        self.seconds = self.time.seconds
+        stored = super()._put_object(**parameters)
+        self.written.append(self.objects[parameters["Key"]][0])
+        return stored
 
-    def put_object(self, *, Key, Body, IfMatch=None, IfNoneMatch=None, **_):  # noqa: N803
-        _, etag = self.objects.get(Key, (b"", None))
-        if IfMatch != etag or bool(IfNoneMatch) != (etag is None):
-            raise self._refused("PreconditionFailed", "PutObject")
-        self.objects[Key] = Body, f"{len(self.written) + 1}"
-        self.written.append(Body)
-        return {"ETag": self.objects[Key][1], **self._answer()}
+    def _get_object(self, **parameters):
+        self.seconds = self.time.seconds
+        return super()._get_object(**parameters)
 
-    def holding(self, key, body):
-        self.objects[key] = body, "0"
-        return self
 
-    def _answer(self):
-        return {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(START + self.time.seconds)}}}
-
-    def _refused(self, code, operation):
-        return ClientError({"Error": {"Code": code, "Message": code}, **self._answer()}, operation)
+def _environment(key, stored, time):
+    bucket = Bucket(id=PLACE.account, time=time, buckets={PLACE.registry_bucket})
+    bucket.objects[key] = json.dumps(stored).encode(), '"0"'
+    return AwsEnvironment(account=bucket.account, place=PLACE), bucket
 
 
 def document(stored):
@@ -64,15 +50,14 @@ def document(stored):
 
 def journal_store(stored, time=None):
     """The real store of a journal, and its bucket."""
-    bucket = Bucket(time or Time()).holding(PLACE.journal_key, json.dumps(stored).encode())
-    store = S3Journal(s3=bucket, bucket=PLACE.registry_bucket, key=PLACE.journal_key, account=PLACE.account)
-    return store, bucket
+    environment, bucket = _environment(PLACE.journal_key, stored, time or FakeTime())
+    return environment.endpoint.store, bucket
 
 
 def registry(version, stored):
     """The real registry over one record, and its bucket."""
-    bucket = Bucket().holding(record_key(version), json.dumps(stored).encode())
-    return Registry(clients=SimpleNamespace(s3=bucket), place=PLACE), bucket
+    environment, bucket = _environment(record_key(version), stored, FakeTime())
+    return environment.registry, bucket
 
 
 def written(bucket):

@@ -14,8 +14,8 @@ from modeldelivery.release.core.endpoint import Incarnation
 from modeldelivery.release.core.journal import EventKind, IntentKind, Verdict
 from modeldelivery.release.errors import UpdateNeededError
 from tests.examples import examples
+from tests.fakes.endpoint import an_endpoint
 from tests.unit.release.lives import A, B, C, D, Life, a_request
-from tests.unit.release.memory import an_endpoint
 from tests.unit.release.stored import golden, journal_store, registry, written
 
 WHERE = "the journal"

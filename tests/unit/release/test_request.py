@@ -61,7 +61,7 @@ def test_versions_from_another_environment_are_no_longer_from_the_one_before():
 @pytest.mark.parametrize(
     ("live", "fleet", "said"),
     [
-        ("v2.0.0", ("v1.0.0",), "live v2.0.0 is not in the fleet"),
+        ("v2.0.0", ("v1.0.0",), r"live v2.0.0 is not in release.fleet .*: add it there"),
         ("v1.0.0", (), "has 0 versions; it may have 1 to 10"),
         ("v1.0.0", tuple(f"v1.{n}.0" for n in range(11)), "has 11 versions; it may have 1 to 10"),
         ("v1.0.0", ("v1.0.0", "v1.0.0"), "names v1.0.0 more than once"),

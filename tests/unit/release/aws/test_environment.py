@@ -1,0 +1,105 @@
+"""A command as its user runs it, on AWS in memory: which clients it makes, and how often it calls."""
+
+import json
+
+import msgspec
+import pytest
+
+from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.cli import context, main
+from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Served, decode, encode
+from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.version import Version
+from tests.fakes.aws import FakeAws
+from tests.fakes.journal import START
+
+PLACE = Place(
+    model=parse_model("flights"),
+    environment=parse_environment("prod"),
+    account="222222222222",
+    region="eu-west-1",
+)
+V1, V2 = Version("v1.0.0"), Version("v2.0.0")
+MOVE = "sagemaker:UpdateEndpointWeightsAndCapacities"
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    """v2.0.0 serves since `up` decided so, v1.0.0 served before."""
+    aws = FakeAws(id=PLACE.account, buckets={PLACE.registry_bucket}, looks=0, seconds=1000.0)
+    variants = [
+        {"VariantName": name, "InitialVariantWeight": weight, "InitialInstanceCount": 1}
+        for name, weight in (("v1-0-0", 0.0), ("v2-0-0", 100.0))
+    ]
+    aws._create_endpoint_config("config", variants, [])
+    aws._create_endpoint(PLACE.endpoint, "config", [])
+    born = aws._describe_endpoint(PLACE.endpoint)["CreationTime"].timestamp()
+    both = {V1: 0, V2: 100}
+    decision = Event(
+        operation="up-1", kind=EventKind.UP, at=START, actor="ci", reason="live", source={V1: 100}, target=both
+    )  # fmt: skip
+    journal = Journal(
+        incarnation=Incarnation(aws.arn("endpoint", PLACE.endpoint), born),
+        live=V2,
+        fleet=(V2, V1),
+        weights=both,
+        digests={V1: "sha256:1", V2: "sha256:2"},
+        served=(Served(version=V1, since=1.0, whole=1.0), Served(version=V2, since=2.0, whole=2.0)),
+        decision=decision,
+        history=(decision,),
+    )
+    aws.objects[PLACE.journal_key] = encode(journal), '"1"'
+    monkeypatch.setattr(
+        context, "open_environment", lambda *_, **__: AwsEnvironment(account=aws.account, place=PLACE)
+    )
+    return aws
+
+
+def test_a_rollback_makes_two_clients_and_moves_traffic_with_its_fourth_call(aws):
+    assert main(["rollback", "--env", "prod", "--model", "flights", "--reason", "errors doubled"]) == 0
+
+    assert aws.made == [("fenced", "s3"), ("fenced", "sagemaker")]
+    actions = [action for _, action in aws.calls]
+    assert actions[: actions.index(MOVE) + 1] == [
+        "s3:GetObject",
+        "sagemaker:DescribeEndpoint",
+        "s3:PutObject",
+        MOVE,
+    ]
+    assert decode(aws.objects[PLACE.journal_key][0], "it").weights == {V1: 100, V2: 0}
+
+
+def test_a_dry_run_reads_through_the_same_ports_and_writes_nothing(aws, capsys):
+    before = dict(aws.objects)
+
+    status = main(
+        [
+            "rollback",
+            "--env",
+            "prod",
+            "--model",
+            "flights",
+            "--reason",
+            "errors doubled",
+            "--dry-run",
+            "--json",
+        ]
+    )
+
+    said = json.loads(capsys.readouterr().out)
+    assert (status, said["outcome"]) == (0, "dry run")
+    assert MOVE in {call["call"] for call in said["calls"] if call["writes"]}
+    assert aws.objects == before
+    assert aws.called("fenced") == {"s3:GetObject", "sagemaker:DescribeEndpoint"}
+
+
+def test_another_accounts_bucket_is_refused_by_s3_itself(aws):
+    foreign = msgspec.structs.replace(PLACE, account="333333333333")
+    aws.id = "333333333333"
+    endpoint = AwsEnvironment(account=aws.account, place=foreign).endpoint
+    aws.id = PLACE.account
+
+    with pytest.raises(UnreachableError, match="AccessDenied"):
+        endpoint.store.read()
