@@ -81,6 +81,8 @@ def _status(place: Home, arguments: argparse.Namespace) -> None:
         return
     mebibytes = status["resident_bytes"] / 2**20
     print(f"incarnation {status['incarnation']}, {status['processes']} processes, {mebibytes:.0f} MiB")
+    level, why = status["isolation"]["level"], status["isolation"]["why"]
+    print(f"isolation of containers: {level}{f' ({why})' if why else ''}")
     for profile, account in status["accounts"].items():
         print(f"{profile} ({account})")
         for endpoint in status["endpoints"][account]:

@@ -107,7 +107,9 @@ def test_a_reset_call_was_not_executed(alone, s3):
     alone.fault(kind="reset", service="s3", action="PutObject")
     with pytest.raises(ConnectionClosedError, match=r"closed before we received") as error:
         s3.put_object(Bucket="cut", Key="reset", Body=b"x")
-    assert isinstance(error.value.kwargs["error"].args[1], ConnectionResetError)
+    assert (
+        type(error.value.kwargs["error"].args[1]) is ConnectionResetError
+    )  # one that is merely ended is a subclass
     assert body(s3, "reset") is None
 
 
@@ -125,7 +127,7 @@ def test_a_download_is_reset_amid_its_body(alone, s3):
     alone.fault(kind="reset_download", action="GetObject")
     found = s3.get_object(Bucket="cut", Key="download")
     assert found["ContentLength"] == len(LARGE)
-    with pytest.raises(ResponseStreamingError):
+    with pytest.raises(ResponseStreamingError, match="Connection reset by peer"):
         found["Body"].read()
     assert body(s3, "download") == LARGE
 

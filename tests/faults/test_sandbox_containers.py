@@ -152,6 +152,8 @@ def test_where_nothing_can_be_kept_apart_it_serves_all_the_same(no_sandbox, host
         endpoint = served(hosting, "isolated", isolated=True)
         level = no_sandbox.status()["isolation"]
         assert level == {"level": "none", "why": "SANDBOX_ISOLATION asks for it"}
+        said = "isolation of containers: none (SANDBOX_ISOLATION asks for it)\n"
+        assert said in no_sandbox.run("status").stdout
         assert reached(hosting, endpoint)
     finally:
         no_sandbox.run("down", "--purge")
