@@ -390,3 +390,28 @@ def test_a_new_model_and_a_new_configuration_are_found_late(hosting):
     time.sleep(0.6)
     hosting.endpoint("late", "late")
     hosting.sagemaker.delete_endpoint(EndpointName="late")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda hosting, name: hosting.weigh(name, near=100, far=0), id="weigh"),
+        pytest.param(lambda hosting, name: update(hosting, name, f"{name}-c"), id="update"),
+        pytest.param(lambda hosting, name: hosting.sagemaker.delete_endpoint(EndpointName=name), id="delete"),
+    ],
+)
+def test_a_second_change_while_updating_is_refused(hosting, endpoint, call):
+    hosting.weigh(endpoint, near=50, far=50)
+    with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+        call(hosting, endpoint)
+
+
+def test_desired_is_set_at_once_and_current_at_the_end(hosting, endpoint):
+    hosting.weigh(endpoint, near=30, far=70)
+    during = {
+        v["VariantName"]: v
+        for v in hosting.sagemaker.describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
+    }
+    assert (during["far"]["DesiredWeight"], during["far"]["CurrentWeight"]) == (70, 0)
+    hosting.settled(endpoint)
+    assert hosting.weights(endpoint) == {"near": 30, "far": 70}

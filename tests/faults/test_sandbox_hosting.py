@@ -114,29 +114,6 @@ def test_a_config_moved_to_cannot_be_deleted(hosting, endpoint):
         hosting.sagemaker.delete_endpoint_config(EndpointConfigName=f"{endpoint}-d")
 
 
-@pytest.mark.parametrize("call", ["weigh", "update", "delete"])
-def test_a_second_change_while_updating_is_refused(hosting, endpoint, call):
-    hosting.weigh(endpoint, one=50, two=50)
-    with refused("Cannot update in-progress endpoint"):
-        if call == "weigh":
-            hosting.weigh(endpoint, one=100, two=0)
-        elif call == "update":
-            hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=f"{endpoint}-c")
-        else:
-            hosting.sagemaker.delete_endpoint(EndpointName=endpoint)
-
-
-def test_desired_is_set_at_once_and_current_at_the_end(hosting, endpoint):
-    hosting.weigh(endpoint, one=30, two=70)
-    during = {
-        v["VariantName"]: v
-        for v in hosting.sagemaker.describe_endpoint(EndpointName=endpoint)["ProductionVariants"]
-    }
-    assert (during["two"]["DesiredWeight"], during["two"]["CurrentWeight"]) == (70, 0)
-    hosting.settled(endpoint)
-    assert hosting.weights(endpoint) == {"one": 30, "two": 70}
-
-
 def test_the_first_weights_call_must_name_every_variant(hosting, endpoint):
     with refused("every variant: two missing"):
         hosting.weigh(endpoint, one=100)
