@@ -93,7 +93,7 @@ def test_an_answer_of_the_rejected_version_after_done_would_be_seen():
 def test_a_request_whose_connection_breaks_would_be_seen():
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(10)
-        with Load([straight(server.getsockname()[1], b"row", media="text/csv")], connections=1) as load:
+        with Load([straight(server.getsockname()[1], None, b"row", media="text/csv")], connections=1) as load:
             connection, _ = server.accept()
             connection.recv(1000)
             connection.close()
