@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from botocore.model import StructureShape
+from botocore.model import OperationModel, StructureShape
 
 from sandbox.api.acts import not_acted_on
 from sandbox.api.check import Violation, violations
@@ -28,7 +28,7 @@ _UNREADABLE = {
 def members_of(service: Service, call: Call, request: Request) -> Mapping[str, Any]:
     """By AWS's names of them; raises RefusedError."""
     model = operation(service.model, call.action)
-    if model is None:
+    if model is None or not _is_of(model, request):
         raise unknown(call)
     shape = input_of(model)
     try:
@@ -42,6 +42,12 @@ def members_of(service: Service, call: Call, request: Request) -> Mapping[str, A
     if acts and (others := list(not_acted_on(service.model, shape, members, acts))):
         raise RefusedError("; ".join(others), service.invalid)
     return members
+
+
+def _is_of(model: OperationModel, request: Request) -> bool:
+    """Whether the request's target, where it has one, is of the service that it is signed for."""
+    target = request.headers.get("x-amz-target")
+    return target is None or target == f"{model.service_model.metadata['targetPrefix']}.{model.name}"
 
 
 def _refusal(service: Service, call: Call, shape: StructureShape, found: Sequence[Violation]) -> RefusedError:

@@ -9,6 +9,7 @@ import pytest
 
 from modeldelivery.release.aws.session import open_account
 from modeldelivery.release.naming import variant_name
+from tests.conftest import Sandbox
 from tests.faults.delivery import A, B, C, delivered
 
 AT_ONCE = 8  # most of a case is waiting for deadlines
@@ -25,6 +26,15 @@ def entered(sandbox):
                 patch.setenv(name, value)
         patch.setattr("modeldelivery.provider.endpoint.open_account", cache(open_account))
         yield sandbox
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A sandbox for one module: what its tests leave in it, no other test lists."""
+    started = Sandbox(tmp_path_factory.mktemp("alone"))
+    started.run("up")
+    yield started
+    started.run("down", "--purge")
 
 
 @pytest.fixture(scope="session")

@@ -22,9 +22,9 @@ TARGET = {
 
 
 @pytest.fixture(scope="module")
-def aws(sandbox):
+def aws(alone):
     """Clients of staging by their service's name."""
-    return lambda service: sandbox.client("staging", service)
+    return lambda service: alone.client("staging", service)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.conftest import hosting_in
+
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
 VARIANT = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
@@ -13,8 +15,8 @@ UNCHECKED = Config(parameter_validation=False, retries={"max_attempts": 0})
 
 
 @pytest.fixture(scope="module")
-def aws(sandbox):
-    return lambda service: sandbox.session("staging").client(service, config=UNCHECKED)
+def aws(alone):
+    return lambda service: alone.session("staging").client(service, config=UNCHECKED)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +52,9 @@ def test_a_request_is_refused_in_aws_words(aws, call, given, code, words):
     assert words in answer["Error"]["Message"]
 
 
-def test_a_client_that_speaks_cbor_is_answered_in_it(sandbox, aws):
+def test_a_client_that_speaks_cbor_is_answered_in_it(alone, aws):
     """botocore prefers JSON where it may choose, so that its model is made to offer CBOR alone."""
-    client = cbor_client(sandbox)
+    client = cbor_client(alone)
     client.put_metric_alarm(
         AlarmName="cbor",
         Namespace="n",
@@ -80,8 +82,8 @@ def cbor_client(sandbox):
     return core.create_client("cloudwatch", config=UNCHECKED)
 
 
-def test_what_the_sandbox_does_not_act_on_is_refused_unless_it_is_aws_default(aws, hosting):
-    hosting.model("acted")
+def test_what_the_sandbox_does_not_act_on_is_refused_unless_it_is_aws_default(alone, aws):
+    hosting_in(alone, "staging").model("acted")
     config = {
         "EndpointConfigName": "acted",
         "ProductionVariants": [{**VARIANT, "ModelName": "acted", "EnableSSMAccess": True}],
@@ -105,8 +107,8 @@ def test_what_the_sandbox_does_not_act_on_is_refused_unless_it_is_aws_default(aw
         ({"ContentType": "x" * 1025}, "Value at 'content-type' failed to satisfy constraint"),
     ],
 )
-def test_an_invocation_is_refused_by_name_too(sandbox, given, words):
+def test_an_invocation_is_refused_by_name_too(alone, given, words):
     with pytest.raises(ClientError, match=words):
-        sandbox.client("staging", "sagemaker-runtime").invoke_endpoint(
+        alone.client("staging", "sagemaker-runtime").invoke_endpoint(
             EndpointName="none", Body=b"row", **given
         )

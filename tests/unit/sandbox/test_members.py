@@ -6,6 +6,7 @@ import types
 import pytest
 
 from sandbox.api.models import input_of, operation
+from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.members import members_of
 from sandbox.refusal import RefusedError
@@ -50,6 +51,15 @@ def test_a_right_request_is_taken(service, action):
     right = RIGHT[service, action]
     call, protocol = operation(service, action), PROTOCOLS.get(service, "json")
     assert not isinstance(taken(service, action, encode(call, protocol, right)), RefusedError)
+
+
+def test_a_target_of_another_service_is_unknown():
+    headers = {"x-amz-target": "SageMaker.DescribeKey"}
+    refused = taken("kms", "DescribeKey", Request("POST", "/", "", headers, b'{"KeyId": "k"}'))
+    assert (refused.code, "does not know kms DescribeKey" in refused.message) == (
+        "UnknownOperationException",
+        True,
+    )
 
 
 def where(service, action):
