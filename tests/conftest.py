@@ -8,6 +8,7 @@ import sys
 import tarfile
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -231,13 +232,29 @@ class Hosting:
         return answer["InvokedProductionVariant"], json.loads(answer["Body"].read())
 
 
+@contextmanager
+def started(home):
+    """A sandbox that runs until the block ends."""
+    sandbox = Sandbox(home)
+    sandbox.run("up")
+    try:
+        yield sandbox
+    finally:
+        sandbox.run("down", "--purge")
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory):
     """A sandbox of one's own for the whole run."""
-    started = Sandbox(tmp_path_factory.mktemp("sandbox"))
-    started.run("up")
-    yield started
-    started.run("down", "--purge")
+    with started(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def module_sandbox(tmp_path_factory):
+    """A sandbox that no other module deploys to: whole stacks have names of their own, which two cannot share."""
+    with started(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="session")
@@ -255,9 +272,8 @@ def no_sandbox(tmp_path):
 @pytest.fixture
 def own_sandbox(no_sandbox):
     """A sandbox that this test alone may kill."""
-    no_sandbox.run("up")
-    yield no_sandbox
-    no_sandbox.run("down", "--purge")
+    with started(no_sandbox.home) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

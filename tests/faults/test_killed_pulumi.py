@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from modeldelivery.release.naming import variant_name
-from tests.conftest import CHECKOUT, Sandbox
+from tests.conftest import CHECKOUT
 from tests.faults.kill import Point, hold
 from tests.stacks.conftest import register
 from tests.stacks.stack import Stack
@@ -47,11 +47,9 @@ class Outcome(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def stacks(tmp_path_factory):
+def stacks(module_sandbox, tmp_path_factory):
     """Two environments with A and B, where a version may be added, get the traffic and replace another in one change."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("killed"))
-    sandbox.run("up")
-    made = [Stack(name, sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")]
+    made = [Stack(name, module_sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")]
 
     def make(stack):
         stack.set(
@@ -68,8 +66,7 @@ def stacks(tmp_path_factory):
 
     with ThreadPoolExecutor(len(made)) as pool:
         list(pool.map(make, made))
-    yield made
-    sandbox.run("down", "--purge")
+    return made
 
 
 @pytest.fixture(scope="module")

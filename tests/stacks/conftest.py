@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.conftest import CHECKOUT, ECHO, Sandbox
+from tests.conftest import CHECKOUT, ECHO
 from tests.stacks.stack import Stack
 
 FLEET = ("v1.1.0", "v1.0.0")
@@ -67,11 +67,9 @@ def begun(name, sandbox, folder):
 
 
 @pytest.fixture(scope="module")
-def environments(tmp_path_factory):
+def environments(module_sandbox, tmp_path_factory):
     """Staging and prod in one sandbox, each with an endpoint that serves v1.0.0 and has v1.1.0 beside it."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("both"))
-    sandbox.run("up")
-    stacks = {name: Stack(name, sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")}
+    stacks = {name: Stack(name, module_sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")}
 
     def make(stack):
         stack.no_release()
@@ -83,14 +81,13 @@ def environments(tmp_path_factory):
 
     with ThreadPoolExecutor(len(stacks)) as pool:
         list(pool.map(make, stacks.values()))
-    yield stacks
-    sandbox.run("down", "--purge")
+    return stacks
 
 
 @pytest.fixture(scope="module")
-def staging(sandbox, tmp_path_factory):
+def staging(module_sandbox, tmp_path_factory):
     """Staging with v1.0.0 live and nothing else; tests of a module go on from where the one before ended."""
-    stack = begun("staging", sandbox, tmp_path_factory.mktemp("staging"))
+    stack = begun("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
     stack.release("v1.0.0", "v1.0.0")
     stack.up()
     yield stack

@@ -56,11 +56,11 @@ def expired(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def environment(sandbox, tmp_path_factory):
+def environment(module_sandbox, tmp_path_factory):
     """Staging's registry with two versions; its endpoint is only ever previewed."""
     folder = tmp_path_factory.mktemp("policy")
     stack = Stack(
-        "staging", sandbox, folder, {"PULUMI_DEBUG_COMMANDS": "true"}
+        "staging", module_sandbox, folder, {"PULUMI_DEBUG_COMMANDS": "true"}
     )  # lets the engine write its events
     stack.up()
     for version in (LIVE, CANDIDATE):
@@ -120,8 +120,8 @@ def test_the_program_passes_with_prods_config(as_prod, renewed):
     assert "[advisory]" not in said
 
 
-def test_a_first_preview_passes_and_says_what_it_cannot_judge(sandbox, tmp_path, renewed):
-    new = Stack("prod", sandbox, tmp_path)
+def test_a_first_preview_passes_and_says_what_it_cannot_judge(module_sandbox, tmp_path, renewed):
+    new = Stack("prod", module_sandbox, tmp_path)
     new.no_release()
     said = new.pulumi("preview", "--policy-pack", str(renewed), config=True)
     assert "[mandatory]" not in said

@@ -9,7 +9,7 @@ import pytest
 from tests.ci.runs.clone import Clone, of_the_checkout
 from tests.ci.runs.forge import forge as served
 from tests.ci.runs.runners import GITHUB
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, started
 from tests.stacks.conftest import register
 from tests.stacks.stack import Stack
 from tools.setup.cache import user_cache
@@ -35,21 +35,22 @@ def checkout(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def delivered(sandbox, tmp_path_factory):
-    """What Pulumi.staging.yaml and Pulumi.prod.yaml name is deployed and serves."""
-    folder = tmp_path_factory.mktemp("delivered")
-    stacks = {}
-    for name in ENVIRONMENTS:
-        stack = stacks[name] = Stack(name, sandbox, folder)
-        stack.up()
-        release = stack.config["config"]["model-delivery:release"]
-        for version in release["fleet"]:
-            register(stack, version)
-        stack.release(release["live"], release["live"])
-        stack.up()
-        stack.release(release["live"], *release["fleet"])
-        stack.up()
-    return stacks
+def delivered(tmp_path_factory):
+    """What Pulumi.staging.yaml and Pulumi.prod.yaml name is deployed and serves, in a sandbox of its own."""
+    with started(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        folder = tmp_path_factory.mktemp("delivered")
+        stacks = {}
+        for name in ENVIRONMENTS:
+            stack = stacks[name] = Stack(name, sandbox, folder)
+            stack.up()
+            release = stack.config["config"]["model-delivery:release"]
+            for version in release["fleet"]:
+                register(stack, version)
+            stack.release(release["live"], release["live"])
+            stack.up()
+            stack.release(release["live"], *release["fleet"])
+            stack.up()
+        yield stacks
 
 
 @pytest.fixture(scope="session")
