@@ -69,7 +69,9 @@ def begun(name, sandbox, folder):
 @pytest.fixture(scope="module")
 def environments(module_sandbox, tmp_path_factory):
     """Staging and prod in one sandbox, each with an endpoint that serves v1.0.0 and has v1.1.0 beside it."""
-    stacks = {name: Stack(name, module_sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")}
+    stacks = {
+        name: Stack(name, module_sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")
+    }
 
     def make(stack):
         stack.no_release()
