@@ -28,6 +28,7 @@ class Made(msgspec.Struct, frozen=True):
     role: str = ""  # ARN of the role whose session called, "" of a user
     needs: tuple[Permission, ...] = ()
     denied: bool = False  # for want of a permission
+    request: str = ""  # its id, as the caller is told and as CloudTrail has it
 
 
 class Calls:
@@ -53,6 +54,10 @@ class Calls:
     def deny(self, n: int) -> None:
         """Add to the `n`-th that its caller may not make it."""
         self._replace(n, denied=True)
+
+    def identify(self, n: int, request: str) -> None:
+        """Add to the `n`-th by which id its caller knows it."""
+        self._replace(n, request=request)
 
     def since(self, n: int) -> list[Made]:
         """Those after the `n`-th."""

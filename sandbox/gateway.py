@@ -25,7 +25,7 @@ from sandbox.listener import Away, cut
 from sandbox.members import members_of
 from sandbox.processes import credentials
 from sandbox.processes.credentials import Credentials
-from sandbox.refusal import Answer, RefusedError, unknown
+from sandbox.refusal import Answer, RefusedError, identified, request_id, unknown
 from sandbox.services import Service
 
 _LOG = logging.getLogger(__name__)
@@ -111,6 +111,11 @@ class Gateway:
         return _occasion(call, credential.account if credential else "", caller_of(head))
 
     def _run(self, number: int, call: Call, account: str, request: Request) -> Answer:
+        answer = identified(self._unidentified(number, call, account, request), call)
+        self._calls.identify(number, request_id(answer))
+        return answer
+
+    def _unidentified(self, number: int, call: Call, account: str, request: Request) -> Answer:
         try:
             return self._answer(number, call, account, request)
         except RefusedError as refused:

@@ -1,7 +1,7 @@
 """Errors as AWS words them, in the protocol of the service that was called."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
@@ -16,6 +16,24 @@ class Answer:
     status: int
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
+
+
+_REQUEST = "x-amzn-requestid"
+_S3_REQUEST = "x-amz-request-id"
+
+
+def request_id(answer: Answer) -> str:
+    """By which the caller knows the call; "" where the answer does not say."""
+    names = {_REQUEST, _S3_REQUEST}
+    return next((value for name, value in answer.headers if name.lower() in names), "")
+
+
+def identified(answer: Answer, call: Call) -> Answer:
+    """The answer with a request id, which AWS leaves out of none."""
+    if request_id(answer):
+        return answer
+    named = (_S3_REQUEST if call.service == "s3" else _REQUEST, str(uuid4()))
+    return replace(answer, headers=[*answer.headers, named])
 
 
 class RefusedError(Exception):

@@ -69,6 +69,8 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
             clock=self.clock,
             progress=self.progress,
             patience=self.patience,
+            operation=request.operation,
+            caller=self.endpoint.caller,
         )
         done = runner.run(lambda view: up.decide(request, view))
         for warning in done.warnings:

@@ -39,7 +39,10 @@ class JournalStore(Protocol):
 
 
 class Traffic(Protocol):
-    """One endpoint, and which of its versions gets what. No call is retried: each is sent once, within the time-out."""
+    """One endpoint, and which of its versions gets what. No call is retried: each is sent once, within the time-out.
+
+    What is taken is answered with a receipt: the name of the call in the platform's own log, "" where it has none.
+    """
 
     @property
     def timing(self) -> Timing: ...
@@ -48,16 +51,16 @@ class Traffic(Protocol):
         """The endpoint with its token; None when there is none."""
         ...
 
-    def move(self, weights: Weights, *, token: str, operation: str) -> None:
-        """Give every version its weight.
+    def move(self, weights: Weights, *, token: str, operation: str) -> str:
+        """Give every version its weight; a receipt.
 
         A target with compare-and-swap leaves the operation's id on the object, changes it even where the weights are right
         already, and raises ConflictError when the object no longer has `token`; another takes neither.
         """
         ...
 
-    def scale(self, version: Version, instances: int) -> None:
-        """Request so many instances of one version, weights left out."""
+    def scale(self, version: Version, instances: int) -> str:
+        """Request so many instances of one version, weights left out; a receipt."""
         ...
 
     def marked(self) -> str | None:
@@ -84,8 +87,8 @@ class Fleet(Protocol):
         """Make what the content needs and clear the way for it: many calls, none of which changes what serves."""
         ...
 
-    def change(self, config: str, *, token: str, operation: str) -> None:
-        """Bring the endpoint to what was prepared, or make it. Token and operation as in `Traffic.move`."""
+    def change(self, config: str, *, token: str, operation: str) -> str:
+        """Bring the endpoint to what was prepared, or make it; token, operation and receipt as in `Traffic.move`."""
         ...
 
 
@@ -135,6 +138,18 @@ class Metrics(Protocol):
 
     def measure(self, version: Version, quantity: Quantity, minute: float) -> Measurement:
         """One quantity of one version in the minute that begins then, in seconds since the epoch."""
+        ...
+
+
+class Caller(Protocol):
+    """Whom the platform takes this run for. It never fails and never keeps anyone waiting for longer than they say."""
+
+    def ask(self) -> None:
+        """Begin to find out, once, and return at once."""
+        ...
+
+    def answer(self, within: float) -> str | None:
+        """The platform's name of whoever runs this; None when so many seconds do not suffice to know."""
         ...
 
 

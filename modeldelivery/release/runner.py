@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from modeldelivery.release.core import attribution
 from modeldelivery.release.core.action import (
     Action,
     Ask,
@@ -17,18 +18,21 @@ from modeldelivery.release.core.action import (
     Wait,
     Write,
 )
+from modeldelivery.release.core.attribution import Aim, Attribution
+from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import (
     GaveUpError,
     LostError,
     UncertainError,
     UnreachableError,
 )
-from modeldelivery.release.ports import Clock, Fleet, JournalStore, Progress, Stored, Traffic
+from modeldelivery.release.ports import Caller, Clock, Fleet, JournalStore, Progress, Stored, Traffic
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 FIRST_READS = 5  # in vain, after which a platform that never answered counts as unreachable
 SILENCE = 60.0  # seconds without an answer after which an operation that has begun says so
+MOMENT = 1.0  # seconds that an outcome, once it was observed, may wait to be written down with its caller
 
 
 class Patience:
@@ -68,6 +72,8 @@ class Runner(msgspec.Struct, kw_only=True):
         clock: elapsed time.
         progress: who is told.
         patience: seconds of waiting in all after which it gives up.
+        operation: id of this run.
+        caller: whom the platform takes it for; None where nobody asks.
     """
 
     store: JournalStore
@@ -76,6 +82,8 @@ class Runner(msgspec.Struct, kw_only=True):
     progress: Progress
     patience: float
     fleet: Fleet | None = None
+    operation: str = ""
+    caller: Caller | None = None
 
     def run(self, decide: Callable[[View], Action]) -> Done:
         """Run to the end.
@@ -102,6 +110,7 @@ class _Run:
         self._sent_at = 0.0
         self._began: str | None = None
         self._taken: dict[object, int] = {}
+        self._receipts: dict[Aim, tuple[str, ...]] = {}
         self._answered = True
         self._prepared: ChangeFleet | None = None
         self._looked = False
@@ -187,9 +196,19 @@ class _Run:
             return msgspec.structs.replace(
                 view, answers={**view.answers, action.question: self._answer(action.question)}
             )
+        journal = self._attributed(self._stored.journal, action.journal)
         sent_at = self._ports.clock.monotonic()
-        self._keep(self._ports.store.write(action.journal, self._stored.etag), sent_at)
-        return msgspec.structs.replace(view, journal=action.journal, confirmed=True)
+        self._keep(self._ports.store.write(journal, self._stored.etag), sent_at)
+        return msgspec.structs.replace(view, journal=journal, confirmed=True)
+
+    def _attributed(self, before: Journal, after: Journal) -> Journal:
+        """What is about to be stored, with who did it as far as that is known. Traffic has moved by then: none waits for it."""
+        ports, caller = self._ports, None
+        if ports.caller and attribution.own_events(before, after, ports.operation):
+            ports.caller.ask()
+            caller = ports.caller.answer(MOMENT)
+        by = Attribution(operation=ports.operation, caller=caller, calls=self._receipts)
+        return attribution.attributed(before, after, by)
 
     def _answer(self, question: Question) -> str | None:
         match question:
@@ -217,27 +236,37 @@ class _Run:
         if not view.timing.may_send(action.deadline, view.now):
             return
         try:
-            self._call(action)
+            receipt = self._call(action)
         except UncertainError as error:
             self._answered = self._answered and not isinstance(error, LostError)
             self._waiting.pause(str(error))
         else:
             self._taken[aim] = self._taken.get(aim, 0) + 1
+            self._note_receipt(view.journal, receipt)
             self._waiting.hurry()
 
-    def _call(self, action: Call) -> None:
+    def _note_receipt(self, journal: Journal, receipt: str) -> None:
+        """Keep it for the outcome; and only now that the call was taken, begin to ask who made it."""
+        assert journal.intent is not None, "no call without an intent"
+        aim = attribution.aim(journal.intent)
+        self._receipts[aim] = (*self._receipts.get(aim, ()), *([receipt] if receipt else []))
+        if self._ports.caller:
+            self._ports.caller.ask()
+
+    def _call(self, action: Call) -> str:
+        """Raises UncertainError; else the receipt."""
         ports, progress = self._ports, self._ports.progress
         match action:
             case Move():
                 progress.note(f"moving traffic to {_shown(action)}")
-                ports.traffic.move(action.weights, token=action.token, operation=action.operation)
+                return ports.traffic.move(action.weights, token=action.token, operation=action.operation)
             case Scale():
                 progress.note(f"scaling {action.version} to {action.instances} instances")
-                ports.traffic.scale(action.version, action.instances)
+                return ports.traffic.scale(action.version, action.instances)
             case ChangeFleet():
                 assert ports.fleet is not None, "only `up` changes a fleet"
                 progress.note(f"changing the fleet to {', '.join(action.fleet)}")
-                ports.fleet.change(action.config, token=action.token, operation=action.operation)
+                return ports.fleet.change(action.config, token=action.token, operation=action.operation)
 
 
 def _shown(move: Move) -> str:

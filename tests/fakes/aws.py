@@ -84,12 +84,15 @@ class FakeAws:
             if isinstance(fault, Exception):
                 raise fault
             fault()
-        return getattr(self, f"_{operation}")(**parameters)
+        answer = getattr(self, f"_{operation}")(**parameters)
+        known = {"RequestId": f"request-{len(self.calls)}"} | answer.get("ResponseMetadata", {})
+        return answer | {"ResponseMetadata": known}
 
     # --- STS and S3
 
     def _get_caller_identity(self) -> Any:
-        return {"Account": self.caller or self.id}
+        account = self.caller or self.id
+        return {"Account": account, "Arn": f"arn:aws:sts::{account}:assumed-role/operator/ada"}
 
     def _get_object(self, Bucket: str, Key: str, ExpectedBucketOwner: str) -> Any:
         self._own(Bucket, ExpectedBucketOwner)

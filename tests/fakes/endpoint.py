@@ -64,7 +64,7 @@ class FakeEndpoint:
             return self.endpoint
         return msgspec.structs.replace(self.endpoint, token=str(self._written))
 
-    def move(self, weights: Weights, *, token: str = "", operation: str = "") -> None:
+    def move(self, weights: Weights, *, token: str = "", operation: str = "") -> str:
         assert self.endpoint is not None
         assert weights.keys() == self.endpoint.variants.keys()
         self._refuse_older(token)
@@ -73,15 +73,15 @@ class FakeEndpoint:
             for v, variant in self.endpoint.variants.items()
         }
         after = self._sealed(msgspec.structs.replace(self.endpoint, variants=seen), operation)
-        self._call("move", dict(weights), after)
+        return self._call("move", dict(weights), after)
 
-    def scale(self, version: Version, instances: int) -> None:
+    def scale(self, version: Version, instances: int) -> str:
         assert self.endpoint is not None
         scaled = msgspec.structs.replace(
             self.endpoint.variants[version], instances=instances, instances_desired=instances
         )
         after = msgspec.structs.replace(self.endpoint, variants={**self.endpoint.variants, version: scaled})
-        self._call("scale", {version: instances}, after)
+        return self._call("scale", {version: instances}, after)
 
     def marked(self) -> str | None:
         return self.tag
@@ -100,7 +100,7 @@ class FakeEndpoint:
     def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
         self.prepared[config] = (tuple(fleet), dict(weights))
 
-    def change(self, config: str, *, token: str = "", operation: str = "") -> None:
+    def change(self, config: str, *, token: str = "", operation: str = "") -> str:
         fleet, weights = self.prepared[config]
         before = self.endpoint.variants if self.endpoint else {}
         lost = [v for v, seen in before.items() if v not in fleet and (seen.current or seen.desired)]
@@ -116,8 +116,9 @@ class FakeEndpoint:
             variants={v: before.get(v) or serving(weights[v]) for v in fleet},
         )
         kind = "create" if self.endpoint is None else "fleet"
-        self._call(kind, dict(weights), self._sealed(after, operation))
+        receipt = self._call(kind, dict(weights), self._sealed(after, operation))
         self.entered += entering
+        return receipt
 
     def _next_life(self) -> Incarnation:
         self.lives += 1
@@ -130,7 +131,7 @@ class FakeEndpoint:
     def _sealed(self, endpoint: Endpoint, operation: str) -> Endpoint:
         return msgspec.structs.replace(endpoint, seal=operation) if self.compares else endpoint
 
-    def _call(self, kind: str, asked: Mapping[Version, int], after: Endpoint) -> None:
+    def _call(self, kind: str, asked: Mapping[Version, int], after: Endpoint) -> str:
         fault = self.faults.popleft() if self.faults else ""
         if callable(fault):
             fault()
@@ -147,6 +148,7 @@ class FakeEndpoint:
             self.aimed, self._left, self._until = aimed, self.looks, self.time.seconds + self.slow
         if fault == "lost":
             raise LostError(kind)
+        return f"receipt-{len(self.calls)}"
 
 
 def _changing(before: Endpoint, after: Endpoint, asked: Mapping[Version, int]) -> Endpoint:

@@ -78,5 +78,6 @@ def test_the_points_are_all_the_calls_that_a_rollback_makes(entered, fresh):
     delivery.remove()
     made = [call["action"] for call in entered.calls() if call["caller"] == "alone"]
     assert "Traceback" not in complaint
-    assert set(made) == READS.keys() | WRITES.keys()
+    # STS is asked beside the command, after the call that moves traffic; nothing waits for it.
+    assert set(made) - {"GetCallerIdentity"} == READS.keys() | WRITES.keys()
     assert {action: made.count(action) for action in WRITES} == WRITES

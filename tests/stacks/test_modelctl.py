@@ -1,6 +1,7 @@
 """modelctl as its user types it, against a real endpoint in the sandbox."""
 
 import json
+import time
 
 import pytest
 
@@ -72,6 +73,31 @@ def test_a_dry_run_lists_the_calls_that_the_run_then_makes_and_makes_none_that_w
             {"VariantName": "v2-0-0", "DesiredWeight": 0.0},
         ],
     }
+
+
+def test_history_joins_cloudtrail_by_the_callers_arn_and_the_request_of_the_weights_call(desk):
+    since = desk.sandbox.last_call()
+    desk.run("rollback", "--reason", "errors doubled", "--actor", "ada")
+
+    (last,) = json.loads(desk.run("history", "--json", "--limit", "1").stdout)
+
+    arn = desk.sandbox.client("staging", "sts").get_caller_identity()["Arn"]
+    made = [call for call in desk.sandbox.calls(since) if call["action"].startswith("UpdateEndpointWeights")]
+    assert (last["by"], last["caller"]) == ("ada", arn)
+    assert last["calls"] == [call["request"] for call in made]
+    assert last["calls"][0] in desk.run("history").stdout
+
+
+def test_an_sts_that_does_not_answer_delays_no_rollback(desk):
+    desk.sandbox.fault(kind="stall", action="GetCallerIdentity", seconds=20)
+    begun = time.monotonic()
+
+    ended = desk.run("rollback", "--reason", "errors doubled", "--actor", "ada")
+
+    assert (ended.returncode, desk.weights) == (0, {"v1-0-0": 100, "v2-0-0": 0})
+    assert time.monotonic() - begun < 15
+    (last,) = json.loads(desk.run("history", "--json", "--limit", "1").stdout)
+    assert (last["caller"], len(last["calls"])) == (None, 1)
 
 
 def test_a_rejected_version_gets_traffic_only_after_accept(desk):

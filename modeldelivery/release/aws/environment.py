@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from modeldelivery.release.aws.caller import StsCaller
 from modeldelivery.release.aws.configs import EndpointConfigs
 from modeldelivery.release.aws.fleet import SageMakerFleet
 from modeldelivery.release.aws.journal import S3Journal
@@ -38,6 +39,15 @@ class Access(Protocol):
     def fenced(self) -> Clients: ...
     @property
     def patient(self) -> Clients: ...
+
+    @property
+    def known_arn(self) -> str | None:
+        """Of whoever the credentials are, where STS has told it."""
+        ...
+
+    def arn(self) -> str:
+        """The same, by a call of STS. Raises DeliveryError."""
+        ...
 
 
 class AwsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +83,11 @@ class AwsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     def patient_traffic(self) -> SageMakerTraffic:
         """The endpoint, to be looked at once."""
         return self._traffic(self.account.patient)
+
+    @property
+    def caller(self) -> StsCaller:
+        """Whom AWS takes this run for."""
+        return StsCaller(self.account.arn, self.account.known_arn)
 
     @property
     def configs(self) -> EndpointConfigs:

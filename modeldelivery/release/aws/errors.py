@@ -110,6 +110,11 @@ def _is_missing(error: ClientError) -> bool:
     )
 
 
+def request_id(response: Any) -> str:
+    """By which CloudTrail knows the call; "" of an answer that has none."""
+    return str(response.get("ResponseMetadata", {}).get("RequestId", ""))
+
+
 @contextmanager
 def asked(what: str) -> Iterator[None]:
     """Translate what comes back.

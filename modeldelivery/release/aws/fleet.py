@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from modeldelivery.release.aws.configs import EndpointConfigs
-from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.aws.errors import ask, find, request_id
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.naming import variant_name
@@ -62,17 +62,17 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         self.configs.make(config, members, weights, kms_key=self.kms_key, tags=self.tags)
         self.excluded[config] = self._prepare_scaling(live["EndpointConfigName"], fleet) if live else None
 
-    def change(self, config: str, *, token: str, operation: str) -> None:  # noqa: ARG002 - SageMaker keeps neither
+    def change(self, config: str, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker keeps neither
         name, excluded = self._endpoint, self.excluded[config]
         if excluded is None:
-            ask(
+            made = ask(
                 f"sagemaker:CreateEndpoint {name}",
                 lambda: self.sagemaker.create_endpoint(
                     EndpointName=name, EndpointConfigName=config, Tags=self.configs.tags(self.tags)
                 ),
             )
-            return
-        ask(
+            return request_id(made)
+        changed = ask(
             f"sagemaker:UpdateEndpoint {name}",
             lambda: self.sagemaker.update_endpoint(
                 EndpointName=name,
@@ -81,6 +81,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
                 ExcludeRetainedVariantProperties=excluded,
             ),
         )
+        return request_id(changed)
 
     @property
     def _endpoint(self) -> str:

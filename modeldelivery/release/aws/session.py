@@ -7,7 +7,7 @@ what the runner itself asks again, with progress. *Patient* ones are for everyth
 import threading
 from collections.abc import Callable, Collection
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -96,18 +96,27 @@ class Account:
         id: the account's twelve digits, as the credentials themselves say.
         region: for example `eu-west-1`.
         profile: that the credentials are of; None for the default chain.
+        known_arn: of whoever the credentials are, where STS has told it.
         fenced, patient: clients of both kinds.
     """
 
-    def __init__(self, session: boto3.Session, account: str, profile: str | None = None) -> None:
-        self._session = session
+    def __init__(
+        self, session: boto3.Session, account: str, profile: str | None = None, known_arn: str | None = None
+    ) -> None:
+        self._session, self.known_arn = session, known_arn
         self.id, self.region, self.profile = account, str(session.region_name), profile
         self.fenced, self.patient = AwsClients(session, FENCED), AwsClients(session, PATIENT)
 
     @cached_property
     def caller(self) -> str:
         """Account that AWS itself says these credentials are of; one STS call."""
-        return _ask_account(self._session)
+        told = _ask_sts(self._session, PATIENT)
+        self.known_arn = told.arn
+        return told.account
+
+    def arn(self) -> str:
+        """Of whoever the credentials are; one STS call, sent once. Raises DeliveryError."""
+        return _ask_sts(self._session, FENCED).arn
 
     def refuse_unless(self, allowed: Collection[str], *, verified: bool = False) -> None:
         """Raises WrongAccountError unless the account is one of `allowed`; `verified`: by AWS' word, for what changes."""
@@ -125,11 +134,11 @@ Opens = Callable[[str | None, str | None], Account]  # profile and region, as `o
 
 def open_account(profile: str | None, region: str | None) -> Account:
     """The account that a profile, or the default chain, leads to. Raises UnreachableError, CredentialsError."""
-    session, account = _open(profile, region)
-    return Account(session, account, profile)
+    session, account, arn = _open(profile, region)
+    return Account(session, account, profile, arn)
 
 
-def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
+def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str, str | None]:
     try:
         session = boto3.Session(profile_name=profile, region_name=region)
         credentials = session.get_credentials()
@@ -142,7 +151,9 @@ def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str]:
                 "no AWS region",
                 hint=f"set `region` in the profile {session.profile_name}, or AWS_DEFAULT_REGION",
             )
-        return session, credentials.get_frozen_credentials().account_id or _ask_account(session)
+        account = credentials.get_frozen_credentials().account_id
+        told = None if account else _ask_sts(session, PATIENT)
+        return session, told.account if told else str(account), told.arn if told else None
     except _LACKING as error:
         raise CredentialsError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
     except BotoCoreError as error:
@@ -160,8 +171,15 @@ def profile_for(environment: str) -> str | None:
     return environment if not named and environment in plain.available_profiles else None
 
 
-def _ask_account(session: boto3.Session) -> str:
-    """Credentials that do not say whose they are (static keys without aws_account_id): one call."""
+class _Identity(NamedTuple):
+    """What STS tells of credentials, some of which (static keys without aws_account_id) do not say whose they are."""
+
+    account: str
+    arn: str
+
+
+def _ask_sts(session: boto3.Session, config: Config) -> _Identity:
     with _MAKING:
-        sts = session.client("sts", config=PATIENT)
-    return ask("sts:GetCallerIdentity", lambda: str(sts.get_caller_identity()["Account"]))
+        sts = session.client("sts", config=config)
+    found = ask("sts:GetCallerIdentity", sts.get_caller_identity)
+    return _Identity(found["Account"], found["Arn"])

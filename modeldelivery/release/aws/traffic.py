@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.aws.errors import ask, find, request_id
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.weights import Weights
@@ -62,13 +62,13 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
         self.arn = found["EndpointArn"]
         return _endpoint(found)
 
-    def move(self, weights: Weights, *, token: str, operation: str) -> None:  # noqa: ARG002 - SageMaker keeps neither
-        self._update(
+    def move(self, weights: Weights, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker keeps neither
+        return self._update(
             [{"VariantName": variant_name(v), "DesiredWeight": float(w)} for v, w in weights.items()]
         )
 
-    def scale(self, version: Version, instances: int) -> None:
-        self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
+    def scale(self, version: Version, instances: int) -> str:
+        return self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
 
     def marked(self) -> str | None:
         if self.arn is None:
@@ -94,13 +94,14 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
         assert self.arn is not None, "described first"
         return self.arn
 
-    def _update(self, changes: list[Any]) -> None:
-        ask(
+    def _update(self, changes: list[Any]) -> str:
+        response = ask(
             f"sagemaker:UpdateEndpointWeightsAndCapacities {self.name}",
             lambda: self.sagemaker.update_endpoint_weights_and_capacities(
                 EndpointName=self.name, DesiredWeightsAndCapacities=changes
             ),
         )
+        return request_id(response)
 
 
 def _endpoint(found: Any) -> Endpoint:

@@ -14,7 +14,7 @@ from modeldelivery.release.cli.dry_run import DryRun
 from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.cli.progress import Console
 from modeldelivery.release.naming import Place
-from modeldelivery.release.ports import Clock, JournalStore, Progress, Registry, Traffic
+from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Traffic
 from modeldelivery.release.runner import Runner
 
 
@@ -25,6 +25,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         patience: seconds that it may wait for the platform.
         operation: id of this run, which everything that it records carries.
         calls: AWS calls of a dry run, as they would be made; None when it is none.
+        caller: whom AWS takes this run for.
     """
 
     place: Place
@@ -37,6 +38,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     patience: float
     calls: list[Call] | None = None
+    caller: Caller | None = None
 
     def runner(self, store: JournalStore | None = None) -> Runner:
         return Runner(
@@ -45,28 +47,28 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
             clock=self.clock,
             progress=self.progress,
             patience=self.patience,
+            operation=self.operation,
+            caller=self.caller,
         )
 
 
 def open_context(options: argparse.Namespace) -> Context:
     """The environment that the command line names. Raises UnreachableError."""
     environment = open_environment(options.model, options.env, profile=options.profile)
-    clock: Clock = time
-    calls: list[Call] | None = None
-    if options.dry_run:
-        clock = dry_run = DryRun(environment.account, time)
+    dry_run = DryRun(environment.account, time) if options.dry_run else None
+    if dry_run:
         environment = msgspec.structs.replace(environment, account=dry_run)
-        calls = dry_run.calls
     endpoint = environment.endpoint
     return Context(
         place=environment.place,
         store=endpoint.store,
         traffic=endpoint.traffic,
         registry=environment.registry,
-        clock=clock,
+        clock=dry_run or time,
         progress=Console(sys.stderr, dry_run=options.dry_run),
         actor=options.actor or actor(os.environ),
         operation=secrets.token_hex(8),
         patience=options.timeout,
-        calls=calls,
+        calls=dry_run.calls if dry_run else None,
+        caller=dry_run or endpoint.caller,
     )

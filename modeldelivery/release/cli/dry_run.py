@@ -17,14 +17,16 @@ from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.ports import Clock
 
+UNASKED = "to record whose the change was; a dry run does not ask"
 ASSUMED = "assumes that SageMaker ends what it is doing and gives what it was asked for"
 
 
 class DryRun:
-    """Access to an account, and a clock that skips every wait. What was written is what is read afterwards."""
+    """Access to an account, a clock that skips every wait, and a caller. What was written is what is read afterwards."""
 
     def __init__(self, account: Access, clock: Clock) -> None:
         self.calls: list[Call] = []
+        self.known_arn, self.arn = account.known_arn, account.arn
         self._clock, self.skipped = clock, 0.0
         self.id = account.id
         self.fenced: Clients = _Clients(account.fenced, self)
@@ -35,6 +37,14 @@ class DryRun:
 
     def sleep(self, seconds: float) -> None:
         self.skipped += seconds
+
+    def ask(self) -> None:
+        if self.known_arn is None:
+            made = Call(call="sts:GetCallerIdentity", writes=False, parameters={}, note=UNASKED)
+            self.calls += [] if made in self.calls else [made]
+
+    def answer(self, within: float) -> str | None:  # noqa: ARG002 - nothing is waited for
+        return self.known_arn
 
     def wrote(self, call: str, parameters: dict[str, Any]) -> None:
         note = ASSUMED if self.skipped else None

@@ -1,6 +1,7 @@
 """`modelctl history`: who decided what, when and why."""
 
 import argparse
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -14,7 +15,14 @@ from modeldelivery.terminal.tables import Table
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One event; `source` and `target` are weights before and after."""
+    """One event.
+
+    Attributes:
+        by: who, as they say.
+        source, target: weights before and after.
+        caller: who, as AWS knows them: the ARN that STS told; None when it did not in time.
+        calls: request ids of the calls that made the change, as CloudTrail has them.
+    """
 
     at: datetime
     kind: EventKind
@@ -23,16 +31,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     operation: str
     source: dict[Version, int]
     target: dict[Version, int]
+    caller: str | None
+    calls: tuple[str, ...]
 
 
 def run(context: Context, options: argparse.Namespace) -> Shown:
     """Newest first. Raises UnreachableError, LostError."""
     events = context.store.read().journal.history[::-1][: options.limit]
     lines = tuple(_line(event) for event in events)
-    rows = [
-        (f"{line.at:%Y-%m-%d %H:%M:%SZ}", line.kind.value, _change(line), line.by, line.reason)
-        for line in lines
-    ]
+    rows = [row for line in lines for row in _rows(line)]
     table = Table(headings=("when", "what", "weights", "who", "why"), rows=rows)
     return Shown(document=lines, parts=(table if rows else "nothing was decided yet",))
 
@@ -46,7 +53,16 @@ def _line(event: Event) -> Line:
         operation=event.operation,
         source=event.source,
         target=event.target,
+        caller=event.caller,
+        calls=event.calls,
     )
+
+
+def _rows(line: Line) -> Iterator[tuple[str, ...]]:
+    """Who did it as they say, as AWS says, and what to look for in CloudTrail, each in a row of its own."""
+    yield f"{line.at:%Y-%m-%d %H:%M:%SZ}", line.kind.value, _change(line), line.by, line.reason
+    known = (*([line.caller] if line.caller else []), *(f"request {call}" for call in line.calls))
+    yield from (("", "", "", each, "") for each in known)
 
 
 def _change(line: Line) -> str:

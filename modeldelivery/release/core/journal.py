@@ -116,7 +116,14 @@ class Served(Record, frozen=True, kw_only=True):
 
 
 class Event(Record, frozen=True, kw_only=True):
-    """One line of history: what was decided or observed, by whom, why. `verdict` is a rollback's; one without it rejects."""
+    """One line of history: what was decided or observed, by whom, why.
+
+    Attributes:
+        actor: who, as they say.
+        verdict: of a rollback; one without it rejects.
+        caller: who, as the platform knows them (AWS: the ARN that STS tells); None when it was not known in time.
+        calls: receipts of the calls that made the change (AWS: request ids, as CloudTrail has them).
+    """
 
     operation: str
     kind: EventKind
@@ -126,6 +133,8 @@ class Event(Record, frozen=True, kw_only=True):
     source: dict[Version, int]
     target: dict[Version, int]
     verdict: Verdict | None = None
+    caller: str | None = None
+    calls: tuple[str, ...] = ()
 
 
 class Journal(Document, frozen=True, kw_only=True):

@@ -25,7 +25,13 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """Who decided, or is carrying out, what."""
+    """Who decided, or is carrying out, what.
+
+    Attributes:
+        by: who, as they say.
+        caller: who, as the platform knows them; None when it was not known in time, and of what is under way.
+        calls: receipts of the calls that made the change (AWS: request ids, as CloudTrail has them).
+    """
 
     kind: EventKind
     by: str
@@ -33,6 +39,8 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     operation: str
     target: dict[Version, int]
+    caller: str | None = None
+    calls: tuple[str, ...] = ()
 
 
 class OnEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,6 +278,8 @@ def _decided(event: Event) -> Decided:
         reason=event.reason,
         operation=event.operation,
         target=event.target,
+        caller=event.caller,
+        calls=event.calls,
     )
 
 

@@ -313,8 +313,7 @@ def test_a_changed_count_is_not_retained_unless_something_scales_it(serving):
     seen = []
     update = serving.aws._update_endpoint
     serving.aws._update_endpoint = lambda **asked: (
-        seen.append(asked["ExcludeRetainedVariantProperties"]),
-        update(**asked),
+        seen.append(asked["ExcludeRetainedVariantProperties"]) or update(**asked)
     )
 
     serving.up(A, A, B, counts={B: 2})

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from modeldelivery.release import record
+from modeldelivery.release import formats, record
 from modeldelivery.release.core import history, journal
 from modeldelivery.release.core.endpoint import Incarnation
 from modeldelivery.release.core.journal import EventKind, IntentKind, Verdict
@@ -63,7 +63,7 @@ def lost(before, after):
     return None if before == after else (before, after)
 
 
-@pytest.mark.parametrize("name", ["journal-0", "journal-1"])
+@pytest.mark.parametrize("name", ["journal-0", "journal-1", "journal-1-attributed"])
 def test_a_journal_of_each_schema_is_read_and_written_back_whole(name):
     again = json.loads(journal.encode(journal.decode(golden(name), WHERE)))
     assert again["schema"] == 1
@@ -87,7 +87,7 @@ def test_a_journal_of_schema_0_says_what_carried_everything_as_one_of_schema_1_d
     assert {s.version for s in old.served if s.whole is None} == {D}
 
 
-@pytest.mark.parametrize("name", ["journal-0", "journal-1"])
+@pytest.mark.parametrize("name", ["journal-0", "journal-1", "journal-1-attributed"])
 def test_a_journal_of_each_schema_is_rolled_back_with_no_field_lost(name):
     before = document(name)
     life, bucket = a_life(before)
@@ -109,6 +109,33 @@ def test_a_rollback_that_a_machine_of_each_schema_left_is_finished_by_up(name):
     assert life.up(a_request(C, (A, B, C))) is not None
     assert life.endpoint.current == {A: 100, B: 0, C: 0}
     assert [event["kind"] for event in written(bucket)["history"]][-1] == "rollback"
+
+
+class EventBefore(formats.Record, frozen=True, kw_only=True):
+    """A line of history as the version read it that did not know who did it."""
+
+    operation: str
+    kind: EventKind
+
+
+class JournalBefore(formats.Document, frozen=True, kw_only=True):
+    decision: EventBefore | None = None
+    history: tuple[EventBefore, ...] = ()
+
+
+def test_who_did_it_is_kept_by_a_reader_that_does_not_know_of_it():
+    stored = golden("journal-1-attributed")
+    before = formats.decode(stored, JournalBefore, WHERE)
+
+    assert lost(document("journal-1-attributed"), json.loads(formats.encode(before))) == {}
+
+
+def test_who_did_it_is_read():
+    read = journal.decode(golden("journal-1-attributed"), WHERE)
+
+    assert read.decision.caller == "arn:aws:sts::111111111111:assumed-role/deploy/run-7"
+    assert read.decision.calls == ("5f8b3c1e-0d7a-4a43-9a53-6c2f1e9b7d10",)
+    assert {e.caller for e in journal.decode(golden("journal-1"), WHERE).history} == {None}
 
 
 def with_more(stored):
@@ -296,7 +323,7 @@ def test_any_object_mixed_into_any_level_of_a_journal_is_kept(level, more):
     known = {
         *part,
         *("requires", "schema", "drops") * (not level),
-        *("live", "config", "drops", "fleet", "holder"),
+        *("live", "config", "drops", "fleet", "holder", "caller", "calls"),
     }
     mixed = {key: value for key, value in more.items() if key not in known | {"verdict", "whole"}}
     part |= mixed

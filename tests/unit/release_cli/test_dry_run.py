@@ -32,7 +32,7 @@ class ReadOnly:
     """AWS clients with the calls that read, and no other."""
 
     def __init__(self):
-        self.id = PLACE.account
+        self.id, self.known_arn = PLACE.account, None
         self.fenced = self.patient = self.s3 = self.ecr = self.sagemaker = self.autoscaling = self
         self.journal = journal(incarnation=LIFE)
         self.status, self.tags, self.weights = "InService", {}, {V1: 0, V2: 100}
@@ -43,6 +43,9 @@ class ReadOnly:
         return {"Body": io.BytesIO(msgspec.json.encode(self.journal)), "ETag": '"1"'} | json.loads(
             json.dumps(DATED)
         )
+
+    def arn(self):
+        raise AssertionError("a dry run does not ask STS")
 
     def head_object(self, **_):
         raise absent("404")
@@ -105,6 +108,7 @@ def dry_run(aws, capsys):
             operation="run-1",
             patience=options.timeout,
             calls=account.calls,
+            caller=account,
         )
 
     def run(command, *arguments):
@@ -124,6 +128,11 @@ def test_a_rollback_lists_intent_move_and_outcome_with_their_parameters(dry_run)
 
     assert (ended.status, ended.json["outcome"]) == (0, "dry run")
     assert written(ended) == ["s3:PutObject", "sagemaker:UpdateEndpointWeightsAndCapacities", "s3:PutObject"]
+    calls = [call["call"] for call in ended.json["calls"]]
+    assert (
+        calls.index("sts:GetCallerIdentity")
+        == calls.index("sagemaker:UpdateEndpointWeightsAndCapacities") + 1
+    )
     intent, move, _ = (call["parameters"] for call in ended.json["calls"] if call["writes"])
     assert intent["IfMatch"] == '"1"'
     assert intent["Body"]["intent"]["target"] == {"v1.0.0": 100, "v2.0.0": 0}

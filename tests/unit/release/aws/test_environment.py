@@ -1,6 +1,7 @@
 """A command as its user runs it, on AWS in memory: which clients it makes, and how often it calls."""
 
 import json
+import threading
 
 import msgspec
 import pytest
@@ -60,7 +61,8 @@ def aws(monkeypatch):
 def test_a_rollback_makes_two_clients_and_moves_traffic_with_its_fourth_call(aws):
     assert main(["rollback", "--env", "prod", "--model", "flights", "--reason", "errors doubled"]) == 0
 
-    assert aws.made == [("fenced", "s3"), ("fenced", "sagemaker")]
+    assert aws.made[:2] == [("fenced", "s3"), ("fenced", "sagemaker")]
+    assert aws.made[2:] in ([], [("fenced", "sts")])  # a thread's; the command may end before it
     actions = [action for _, action in aws.calls]
     assert actions[: actions.index(MOVE) + 1] == [
         "s3:GetObject",
@@ -69,6 +71,33 @@ def test_a_rollback_makes_two_clients_and_moves_traffic_with_its_fourth_call(aws
         MOVE,
     ]
     assert decode(aws.objects[PLACE.journal_key][0], "it").weights == {V1: 100, V2: 0}
+
+
+def test_a_rollback_signs_with_its_caller_and_its_request_in_every_view(aws, capsys):
+    aws.faults["sagemaker:DescribeEndpoint"] += [lambda: None, _sts_has_answered]
+    command = ("--env", "prod", "--model", "flights")
+    assert main(["rollback", *command, "--reason", "errors doubled"]) == 0
+    arn = "arn:aws:sts::222222222222:assumed-role/operator/ada"
+    moved = f"request-{[action for _, action in aws.calls].index(MOVE) + 1}"
+    capsys.readouterr()
+
+    main(["history", *command])
+    text = capsys.readouterr().out
+    main(["history", *command, "--json"])
+    line = json.loads(capsys.readouterr().out)[0]
+    main(["status", *command, "--json"])
+    decision = json.loads(capsys.readouterr().out)["decision"]
+
+    assert (arn in text, f"request {moved}" in text) == (True, True)
+    assert (line["caller"], line["calls"]) == (arn, [moved])
+    assert (decision["caller"], decision["calls"]) == (arn, [moved])
+
+
+def _sts_has_answered():
+    """The look after the move comes when the thread that asks STS is through."""
+    for thread in threading.enumerate():
+        if thread.name == "caller":
+            thread.join(5)
 
 
 def test_a_dry_run_reads_through_the_same_ports_and_writes_nothing(aws, capsys):

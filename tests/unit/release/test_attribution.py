@@ -1,0 +1,151 @@
+"""Who did it: the caller as the platform knows them, and receipts of calls, in history; neither delays nor fails anything."""
+
+import msgspec
+import pytest
+
+from modeldelivery.release.core import accept, rollback, up
+from modeldelivery.release.core.journal import EventKind, Rejection
+from modeldelivery.release.core.request import Release, Request
+from modeldelivery.release.runner import MOMENT
+from modeldelivery.release.version import Version
+from tests.fakes.caller import FakeCaller
+from tests.fakes.endpoint import FakeEndpoint, a_runner
+from tests.fakes.journal import FakeJournal
+from tests.fakes.time import FakeTime
+
+A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
+
+
+class Bench:
+    """An endpoint on which A served before B."""
+
+    def __init__(self) -> None:
+        self.time = FakeTime()
+        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
+        self.up("up-1", A)
+        self.up("up-2", B)
+        self.time.sleep(60)
+        self.host.calls.clear()
+
+    def up(self, operation, live, fleet=(A, B), caller=None):
+        asked = up.Up(
+            operation=operation,
+            actor="ci",
+            request=Request(release=Release(live=live, fleet=fleet), digests={v: v for v in (A, B, C)}),
+            shown=None,
+            serving=None,
+            config="+".join,
+        )
+        return self.run(operation, lambda view: up.decide(asked, view), caller)
+
+    def rollback(self, operation="rollback-1", caller=None):
+        asked = rollback.Rollback(operation=operation, actor="ada", reason="5xx")
+        return self.run(operation, lambda view: rollback.decide(asked, view), caller)
+
+    def accept(self, caller=None):
+        asked = accept.Accept(operation="accept-1", actor="ada", reason="mended", version=B)
+        return self.run("accept-1", lambda view: accept.decide(asked, view), caller)
+
+    def run(self, operation, decide, caller):
+        runner = a_runner(self.store, self.host, self.time)
+        runner.operation, runner.caller = operation, caller
+        return runner.run(decide)
+
+    def told(self, operation):
+        return [event for event in self.store.journal.history if event.operation == operation]
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+def test_a_rollbacks_outcome_has_its_caller_and_the_receipt_of_its_call(bench):
+    caller = FakeCaller()
+
+    bench.rollback(caller=caller)
+
+    (event,) = bench.told("rollback-1")
+    assert (event.actor, event.caller, event.calls) == ("ada", caller.arn, ("receipt-1",))
+    assert bench.store.journal.decision == event
+
+
+def test_the_caller_is_asked_for_after_the_weights_call(bench):
+    caller = FakeCaller(on_ask=lambda: list(bench.host.calls))
+
+    bench.rollback(caller=caller)
+
+    assert caller.asked == [[("move", {A: 100, B: 0})]]
+
+
+def test_a_caller_that_is_never_known_fails_nothing_and_delays_no_call(bench):
+    begun = bench.time.seconds
+    bench.rollback(caller=FakeCaller())
+    usual = bench.time.seconds - begun
+    other = Bench()
+    silent = FakeCaller(arn=None, on_ask=lambda: list(other.host.calls))
+    begun = other.time.seconds
+
+    other.rollback(caller=silent)
+
+    assert other.time.seconds - begun == usual
+    assert silent.asked == [[("move", {A: 100, B: 0})]]
+    assert silent.waited == [MOMENT]
+    (event,) = other.told("rollback-1")
+    assert (event.caller, event.calls) == (None, ("receipt-1",))
+
+
+def test_what_moves_nothing_has_its_caller_too(bench):
+    caller = FakeCaller()
+    journal = bench.store.journal
+    rejected = Rejection(version=B, digest=None, at=1.0, actor="ada", reason="5xx")
+    bench.store.journal = msgspec.structs.replace(journal, rejections=(rejected,))
+
+    bench.accept(caller)
+
+    assert [event.caller for event in bench.told("accept-1")] == [caller.arn]
+
+
+def test_each_phase_of_up_has_the_receipts_of_its_own_calls(bench):
+    bench.up("up-3", C, fleet=(B, C), caller=FakeCaller())
+
+    told = [(event.kind, event.calls) for event in bench.told("up-3")]
+    assert told == [
+        (EventKind.FLEET, ("receipt-1",)),
+        (EventKind.UP, ("receipt-2",)),
+        (EventKind.FLEET, ("receipt-3",)),
+    ]
+
+
+def test_a_call_whose_answer_was_lost_has_no_receipt(bench):
+    bench.host.faults.append("lost")
+
+    bench.rollback(caller=FakeCaller())
+
+    assert [event.calls for event in bench.told("rollback-1")] == [()]
+
+
+def test_whoever_finishes_anothers_rollback_leaves_receipts_and_does_not_sign_for_it(bench):
+    def dies():
+        raise KeyboardInterrupt
+
+    bench.host.faults.append(dies)
+    with pytest.raises(KeyboardInterrupt):
+        bench.rollback(caller=FakeCaller())
+    bench.host.faults.clear()
+    bench.time.sleep(60)
+
+    bench.up("up-3", B, caller=FakeCaller(arn="arn:of:ci"))
+
+    (event,) = bench.told("rollback-1")
+    assert (event.actor, event.caller, event.calls) == ("ada", None, ("receipt-1",))
+
+
+def test_lines_of_earlier_operations_stay_as_they_are(bench):
+    bench.rollback(caller=FakeCaller())
+    before = bench.told("rollback-1")
+
+    bench.accept(FakeCaller(arn="arn:of:bob"))
+
+    assert bench.told("rollback-1") == before
+    assert {event.caller for event in bench.told("up-2")} == {None}
