@@ -84,9 +84,7 @@ class FakeAws:
             if isinstance(fault, Exception):
                 raise fault
             fault()
-        answer = getattr(self, f"_{operation}")(**parameters)
-        if not isinstance(answer, dict):
-            return answer  # a test's own
+        answer = getattr(self, f"_{operation}")(**parameters) or {}
         known = {"RequestId": f"request-{len(self.calls)}"} | answer.get("ResponseMetadata", {})
         return answer | {"ResponseMetadata": known}
 
