@@ -8,6 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from modeldelivery.terminal import program
 from sandbox import daemon
 from sandbox.daemon import TOKEN
 from sandbox.environment import process_environment, shell_lines
@@ -16,11 +17,13 @@ from sandbox.variables import unheeded
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Exits 0 on success, 1 with a sentence when the sandbox cannot, 2 on a usage error."""
+    """Exits 0 on success, 1 with a sentence when the sandbox cannot, 2 on a usage error, 130 when interrupted."""
+    if argv is None:
+        program.begin()
     arguments = _parser().parse_args(argv)
     place, shell = home(), dict(os.environ)
     for name in unheeded(shell):
-        print(f"sandbox: {name} is none of its variables, and is not heeded", file=sys.stderr)
+        program.complain("sandbox", f"{name} is none of its variables, and is not heeded")
     # Each command works inside, whatever shell it was typed in.
     os.umask(0o077)
     os.environ.clear()
@@ -29,7 +32,13 @@ def main(argv: list[str] | None = None) -> None:
     try:
         arguments.run(place, arguments)
     except SandboxError as error:
-        sys.exit(f"sandbox: {error}")
+        program.complain("sandbox", str(error))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        program.complain("sandbox", "interrupted; `sandbox status` shows what runs")
+        sys.exit(130)
+    if argv is None:
+        program.end("sandbox")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,24 +86,24 @@ def _down(place: Home, arguments: argparse.Namespace) -> None:
 def _status(place: Home, arguments: argparse.Namespace) -> None:
     status = _ask(_running(place), "/sandbox/status")
     if arguments.json:
-        print(json.dumps(status, indent=2))
+        program.give(json.dumps(status, indent=2))
         return
     mebibytes = status["resident_bytes"] / 2**20
     print(f"incarnation {status['incarnation']}, {status['processes']} processes, {mebibytes:.0f} MiB")
     level, why = status["isolation"]["level"], status["isolation"]["why"]
-    print(f"isolation of containers: {level}{f' ({why})' if why else ''}")
+    program.say(f"isolation of containers: {level}{f' ({why})' if why else ''}")
     for profile, account in status["accounts"].items():
         print(f"{profile} ({account})")
         for endpoint in status["endpoints"][account]:
             weights = " ".join(f"{name}={weight:g}" for name, weight in endpoint["variants"].items())
-            print(
+            program.say(
                 f"  {endpoint['name']}  {endpoint['status']}  {weights}  instances: {endpoint['instances']}"
             )
 
 
 def _env(place: Home, arguments: argparse.Namespace) -> None:
     if daemon.running(place) is None:
-        print("sandbox: it does not run: `sandbox up` starts it", file=sys.stderr)
+        program.complain("sandbox", "it does not run: `sandbox up` starts it")
     if arguments.json:
         print(json.dumps(dict(os.environ), indent=2))
         return
@@ -103,14 +112,14 @@ def _env(place: Home, arguments: argparse.Namespace) -> None:
 
 def _logs(place: Home, arguments: argparse.Namespace) -> None:
     if arguments.container is None:
-        print(daemon.tail(place, arguments.lines))
+        program.say(daemon.tail(place, arguments.lines))
         return
     found = sorted(place.container_logs.glob(f"{arguments.container}*.log"))
     if not found:
         raise SandboxError(f"no container's name begins with {arguments.container!r}; see `sandbox status`")
     for path in found:
         print(f"== {path.stem}")
-        print("\n".join(path.read_text(errors="replace").splitlines()[-arguments.lines :]))
+        program.say("\n".join(path.read_text(errors="replace").splitlines()[-arguments.lines :]))
 
 
 def _image(place: Home, arguments: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ import threading
 import grpc
 
 from modeldelivery.plugin.proto import engine_pb2, engine_pb2_grpc
+from modeldelivery.terminal import text
 
 
 class EngineLog:
@@ -37,6 +38,7 @@ class EngineLog:
     def _send(
         self, severity: "engine_pb2.LogSeverity.ValueType", message: str, urn: str, *, ephemeral: bool = False
     ) -> None:
+        message = text.lines(message)
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
         if not self._address:
             print(message, file=sys.stderr)  # started by hand: the engine attaches later

@@ -14,6 +14,7 @@ from modeldelivery.plugin.engine_log import EngineLog
 from modeldelivery.plugin.proto import provider_pb2_grpc
 from modeldelivery.plugin.protocol import Log, Provider
 from modeldelivery.plugin.service import Service
+from modeldelivery.terminal import streams
 
 _CALLS_AT_ONCE = (
     256  # threads start as calls come; more than any engine's --parallel, so that Cancel finds one free
@@ -28,6 +29,7 @@ def serve(build: Callable[[Log], Provider], version: str) -> NoReturn:
     Prints the port on the first line of stdout, where the engine reads it. Without an address the engine is one that
     attaches later (PULUMI_DEBUG_PROVIDERS).
     """
+    streams.keep()
     parent = os.getppid()
     ended = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):

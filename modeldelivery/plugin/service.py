@@ -22,6 +22,7 @@ from modeldelivery.plugin.protocol import (
     Resource,
 )
 from modeldelivery.plugin.values import NO_SECRETS, Secrets, ValueRefusedError, decode, encode
+from modeldelivery.terminal import text
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -38,11 +39,11 @@ def _answering(method: Method[Request, Answer]) -> Method[Request, Answer]:
         except InitFailedError as failure:
             _abort_with_state(failure, request, context)
         except (ProviderError, ValueRefusedError) as failure:
-            context.abort(grpc.StatusCode.UNKNOWN, str(failure))
+            context.abort(grpc.StatusCode.UNKNOWN, text.lines(str(failure)))
         except Exception as failure:  # noqa: BLE001 - the last stop: a sentence for the user, the rest for the debug log
             self.log.debug(traceback.format_exc())
             sentence = " ".join(f"{type(failure).__name__}: {failure}".split())
-            context.abort(grpc.StatusCode.UNKNOWN, sentence)
+            context.abort(grpc.StatusCode.UNKNOWN, text.line(sentence))
 
     return answer
 
@@ -240,10 +241,10 @@ def _abort_with_state(failure: InitFailedError, request: Any, context: grpc.Serv
             id=failure.id,
             properties=encode(failure.outputs, secrets),
             inputs=encode(failure.inputs, secrets),
-            reasons=failure.reasons,
+            reasons=[text.lines(reason) for reason in failure.reasons],
         )
     )
-    code = grpc.StatusCode.UNKNOWN
-    status = status_pb2.Status(code=code.value[0], message=str(failure), details=[details])
+    code, message = grpc.StatusCode.UNKNOWN, text.lines(str(failure))
+    status = status_pb2.Status(code=code.value[0], message=message, details=[details])
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(code, str(failure))
+    context.abort(code, message)

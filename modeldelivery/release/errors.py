@@ -16,6 +16,7 @@ class Exit(IntEnum):
     NOT_MOVED = 3
     UNRECORDED = 4
     UNREACHABLE = 5
+    BROKEN = 70  # as sysexits.h numbers an internal error
     INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
 

@@ -26,8 +26,10 @@ from modeldelivery.review.platform.here import platform
 from modeldelivery.review.report import drift as drift_report
 from modeldelivery.review.report import markdown, terminal
 from modeldelivery.review.report.preview import headline, tell
+from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 
+_PROGRAM = "review"
 REFUSED = 3
 FAILED = 1
 INTERRUPTED = 130
@@ -38,23 +40,36 @@ _NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --po
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0 done, 1 it cannot be told, 2 a wrong command line, 3 refused by a rule."""
+    if arguments is None:
+        program.begin()
     options = _parser().parse_args(arguments)
+    status = _carry_out(options)
+    if arguments is None:
+        program.end(_PROGRAM)
+    return status
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     try:
         status: int = options.run(options)
     except KeyboardInterrupt:
-        print("review: interrupted; what was not written is as it was before", file=sys.stderr)
+        _complain("interrupted; what was not written is as it was before")
         return INTERRUPTED
     except engine.EngineFailedError as error:
-        print(f"review: {error}", file=sys.stderr)
+        _complain(str(error))
         if remedy := credentials.without_state(str(error), options.sign_in):
-            print(f"review: {remedy}", file=sys.stderr)
+            _complain(remedy)
         else:
             _say_what_lacks(options, None)
         return FAILED
     except ReviewError as error:
-        print(f"review: {error}", file=sys.stderr)
+        _complain(str(error))
         return FAILED
     return status
+
+
+def _complain(sentence: str) -> None:
+    program.complain(_PROGRAM, sentence)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,10 +131,10 @@ def _preview(options: argparse.Namespace) -> int:
         reviewed = _review(folder, environment, document, found)
         shown.outcome(terminal.text(headline(reviewed.change)))
     if reviewed.problem:
-        print(f"review: {reviewed.problem}", file=sys.stderr)
+        _complain(reviewed.problem)
     folder.write(folder.file(environment), reviewed)
     if options.json:
-        print(msgspec.json.format(msgspec.json.encode(reviewed)).decode())
+        program.give(msgspec.json.format(msgspec.json.encode(reviewed)).decode())
     else:
         terminal.draw(tell([reviewed]))
     if reviewed.problem or reviewed.change.errors:
@@ -131,7 +146,7 @@ def _say_what_lacks(options: argparse.Namespace, profile: str | None) -> None:
     why = credentials.lacking(options.env, profile)
     if why:
         remedy = credentials.without_credentials(why, profile or options.env, options.sign_in)
-        print(f"review: {remedy}", file=sys.stderr)
+        _complain(remedy)
 
 
 def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:
@@ -163,10 +178,9 @@ def _before(folder: Folder, change: Change, commit: str) -> Review | None:
         return None
     before = folder.read(folder.file(source), Review, f"make preview ENV={source}")
     if before.commit != commit:
-        print(
-            f"review: {folder.file(source)} is of commit {_short(before.commit)} and this is {_short(commit)}: "
-            f"`make preview ENV={source}` brings it up to date",
-            file=sys.stderr,
+        _complain(
+            f"{folder.file(source)} is of commit {_short(before.commit)} and this is {_short(commit)}: "
+            f"`make preview ENV={source}` brings it up to date"
         )
         return None
     return before
@@ -179,7 +193,7 @@ def _comment(options: argparse.Namespace) -> int:
     where = platform()
     address = where.comment(markdown.draw(page, where.limit), markdown.MARKER)
     if address:
-        print(f"review: {address}", file=sys.stderr)
+        _complain(address)
     return 0
 
 
@@ -216,7 +230,7 @@ def _deploy(options: argparse.Namespace) -> int:
     command = f"make preview ENV={environment}"
     reviewed = folder.read(folder.file(environment), Review, command)
     if reviewed.refusals:
-        print(f"review: {environment} is refused: {terminal.text(reviewed.refusals[0].why)}", file=sys.stderr)
+        _complain(f"{environment} is refused: {terminal.text(reviewed.refusals[0].why)}")
         return REFUSED
     plan, commit = folder.plan(environment), engine.commit()
     if reviewed.commit != commit:
@@ -227,10 +241,9 @@ def _deploy(options: argparse.Namespace) -> int:
         raise FolderError(f"{os.path.relpath(plan)} is not there: `{command}` writes it")
     status, stale = engine.update(environment, plan, folder.policies(environment), options.config_file)
     if stale:
-        print(
-            f"review: the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was "
-            f"changed. See what it would do now: `{command}`",
-            file=sys.stderr,
+        _complain(
+            f"the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was "
+            f"changed. See what it would do now: `{command}`"
         )
         return REFUSED
     return status
@@ -244,7 +257,7 @@ def _drift(options: argparse.Namespace) -> int:
         shown.outcome(drift_report.summary(found))
     folder.write(folder.drift(environment), found)
     if options.json:
-        print(msgspec.json.format(msgspec.json.encode(found)).decode())
+        program.give(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
         terminal.draw(drift_report.tell([found]))
     return 0
@@ -261,7 +274,7 @@ def _report(options: argparse.Namespace) -> int:
     body = markdown.draw(page, where.limit, drift_report.MARKER) if page.refused else None
     address = where.issue(drift_report.TITLE, body, drift_report.MARKER)
     if address:
-        print(f"review: {address}", file=sys.stderr)
+        _complain(address)
     return 0
 
 

@@ -16,6 +16,7 @@ from modeldelivery.review import pack
 from modeldelivery.review.core.document import DocumentError
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.rules import Violation
+from modeldelivery.terminal import program
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 STALE = "violates plan"  # the engine's words for a step that the plan does not have
@@ -150,7 +151,7 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(line, end="", flush=True)
+            program.say(line.rstrip("\n"))
             stale = stale or STALE in line
     return process.returncode, stale
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from modeldelivery.terminal.text import line
+
 _PIPED_INTERVAL = 20.0  # seconds between "still at it" lines where no terminal rewrites one
 _GREEN, _RED, _DIM, _RESET = "\033[32m", "\033[31m", "\033[2m", "\033[0m"
 
@@ -18,7 +20,7 @@ class Step:
     """One step under way."""
 
     def __init__(self, title: str, stream: TextIO) -> None:
-        self._title = title
+        self._title = line(title)
         self._stream = stream
         self._terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._colour = self._terminal and "NO_COLOR" not in os.environ
@@ -28,21 +30,21 @@ class Step:
     def status(self, text: str) -> None:
         """What is going on now; on a terminal it replaces the last such line, else it is shown now and then."""
         now = time.monotonic()
-        line = f"{text}, {now - self._started:.0f} s"
+        shown = f"{line(text)}, {now - self._started:.0f} s"
         if self._terminal:
-            self._write(f"\r\033[K  … {self._title}: {self._paint(_DIM, line)}", end="")
+            self._write(f"\r\033[K  … {self._title}: {self._paint(_DIM, shown)}", end="")
         elif now - self._told >= _PIPED_INTERVAL:
             self._told = now
-            self._write(f"  … {self._title}: {line}")
+            self._write(f"  … {self._title}: {shown}")
 
     def say(self, text: str) -> None:
         """A line that stays."""
         self._clear()
-        self._write(f"  … {self._title}: {text}")
+        self._write(f"  … {self._title}: {line(text)}")
 
     def outcome(self, text: str) -> None:
         """What the step's last line says once it is done."""
-        self._outcome = text
+        self._outcome = line(text)
 
     def finish(self) -> None:
         self._clear()
@@ -63,9 +65,7 @@ class Step:
         return f"{colour}{text}{_RESET}" if self._colour else text
 
     def _write(self, text: str, end: str = "\n") -> None:
-        encoding = self._stream.encoding or "utf-8"
-        self._stream.write(text.encode(encoding, "replace").decode(encoding) + end)
-        self._stream.flush()
+        print(text, end=end, file=self._stream, flush=True)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from modeldelivery.terminal.text import line
+
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of text. `colours` names one of rich's for each row, or has none."""
@@ -28,13 +30,13 @@ def show(parts: Sequence[str | Marked | Table]) -> None:
         return
     for part in parts:
         print(
-            aligned(part) if isinstance(part, Table) else _clean(part if isinstance(part, str) else part.text)
+            aligned(part) if isinstance(part, Table) else line(part if isinstance(part, str) else part.text)
         )
 
 
 def aligned(table: Table) -> str:
     """A table as plain text."""
-    rows = [tuple(_clean(cell) for cell in row) for row in (table.headings, *table.rows)]
+    rows = [tuple(line(cell) for cell in row) for row in (table.headings, *table.rows)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
@@ -51,15 +53,10 @@ def _coloured(parts: Sequence[str | Marked | Table]) -> None:
     for part in parts:
         if not isinstance(part, Table):
             text, colour = (part, "") if isinstance(part, str) else (part.text, part.colour)
-            console.print(Text(_clean(text), style=colour), soft_wrap=True)
+            console.print(Text(line(text), style=colour), soft_wrap=True)
             continue
         drawn = RichTable(*part.headings, box=box.SIMPLE_HEAD)
         for n, row in enumerate(part.rows):
             colour = part.colours[n] if part.colours else ""
-            drawn.add_row(*(Text(_clean(cell)) for cell in row), style=colour)
+            drawn.add_row(*(Text(line(cell)) for cell in row), style=colour)
         console.print(drawn)
-
-
-def _clean(text: str) -> str:
-    """Reasons are other people's: no control character of theirs reaches a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "components": {*ours("provider.sdk", "release.core.request"), *NAMES},
     "pipelines": NAMES,
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
-    "sandbox": set(),
+    "sandbox": ours("terminal"),
     **{
         f"sandbox.{leaf}": set()
         for leaf in ("accounts", "api", "archive", "calls", "clock", "faults", "home", "processes")
@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "benchmarks": {"infra", "components", "pipelines", "modeldelivery", "sandbox", "tools"},
     OURS: set(),
     f"{OURS}.terminal": set(),
-    f"{OURS}.plugin": set(),
+    f"{OURS}.plugin": ours("terminal"),
     f"{OURS}.catalogue": set(),
     f"{OURS}.provider": {
         *ours("plugin"),

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, Road, StepError
 
@@ -27,6 +28,7 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
 
 def main() -> int:
     """Run one of the two; 0 when it went well."""
+    program.begin()
     command = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 (a command)
     try:
         match command:
@@ -38,8 +40,12 @@ def main() -> int:
                 print("usage: python -m tools.demo up|down", file=sys.stderr)
                 return 2
     except StepError as error:
-        print(f"\n{error}", file=sys.stderr)
+        print()
+        program.complain(f"make {command}", str(error))
         return 1
+    except KeyboardInterrupt:
+        program.complain(f"make {command}", "interrupted. Run it again: it goes on where it stopped")
+        return 130
     return 0
 
 

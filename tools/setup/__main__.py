@@ -18,10 +18,12 @@ def main() -> int:
         )
         return 1
     # After the check: what follows does not even compile on an old Python.
+    from modeldelivery.terminal import program  # noqa: PLC0415
     from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415
 
     from . import environments, pulumi, shell  # noqa: PLC0415
 
+    program.begin()
     root = Path(__file__).resolve().parents[2]
     # Programs that another user may change are that user's way in; a stricter umask stays.
     os.umask(os.umask(0o022) | 0o022)
@@ -35,7 +37,8 @@ def main() -> int:
         with step("Pulumi", sys.stdout) as under_way:
             pulumi.ensure(root, under_way)
     except SetupError as error:
-        print(f"\nSet-up stopped: {error}", file=sys.stderr)
+        print()
+        program.complain("Set-up stopped", str(error))
         return 1
     except KeyboardInterrupt:
         print("\nSet-up was interrupted. Run it again: it goes on where it stopped.", file=sys.stderr)

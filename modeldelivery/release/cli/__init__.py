@@ -1,80 +1,75 @@
 """`modelctl`, the operator's command line. Nothing slow is imported before the command line makes sense."""
 
-import argparse
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from modeldelivery.release.cli.arguments import parse
-from modeldelivery.release.cli.exit import MEANING
-from modeldelivery.release.cli.outcome import Outcome, Word, document, tell
-from modeldelivery.release.errors import DeliveryError, Exit, UncertainError
+from modeldelivery.terminal import interrupts, program
 
 if TYPE_CHECKING:
-    from modeldelivery.release.cli.context import Context
+    import argparse
 
-Opens = Callable[[argparse.Namespace], "Context"]
+    from modeldelivery.release.cli.context import Context
+    from modeldelivery.release.cli.outcome import Outcome, Shown
+
+Opens = Callable[["argparse.Namespace"], "Context"]
+PROGRAM = "modelctl"
 
 
 def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> int:
     """Run one command; returns the exit status (`modelctl --help` lists them).
 
     Args:
-        arguments: without the program's name; None for the process's own.
+        arguments: without the program's name; None for the process's own, with its signals and standard streams.
         opens: gets the command its world; None for AWS.
     """
-    options = parse(arguments)
-    try:
-        return _run(options, opens)
-    except KeyboardInterrupt:
-        failed = _failed("interrupted", Exit.INTERRUPTED, MEANING[Exit.INTERRUPTED])
-    except DeliveryError as error:
-        failed = _told(error)
-    except _errors_of_aws() as error:
-        failed = _failed("unreachable", Exit.UNREACHABLE, str(error))
-    return tell(failed, as_json=options.json)
+    if arguments is None:
+        program.begin()
+    options = _part("arguments").parse(arguments)
+    ended = _Command(options, opens).carry_out()
+    if arguments is None:
+        interrupts.ignore()
+    status: int = _part("outcome").show(ended, as_json=options.json)
+    if arguments is None:
+        program.end(PROGRAM)
+    return status
 
 
-def _run(options: argparse.Namespace, opens: Opens | None) -> int:
-    context: Context = (opens or import_module("modeldelivery.release.cli.context").open_context)(options)
-    ended = import_module(f"modeldelivery.release.cli.{options.command}").run(context, options)
-    if isinstance(ended, Outcome):
-        return tell(ended if context.calls is None else _of_dry_run(ended, context), as_json=options.json)
-    if options.json:
-        print(document(ended.document))
-    else:
-        import_module("modeldelivery.terminal.tables").show(ended.parts)
-    return int(ended.exit)
+class _Command:
+    """One run of a command. However it ends, it ends as an outcome."""
+
+    def __init__(self, options: "argparse.Namespace", opens: Opens | None) -> None:
+        self._options, self._opens = options, opens
+        self._context: Context | None = None
+
+    def carry_out(self) -> "Outcome | Shown":
+        try:
+            return self._run()
+        except KeyboardInterrupt:
+            ended: Outcome = self._stopped("interrupted") or _part("endings").interrupted(self._context)
+        except Exception as error:  # noqa: BLE001 - the last stop: every status must be true, whatever went wrong
+            endings = _part("endings")
+            if not endings.expected(error):
+                program.complain(PROGRAM, f"an error of its own:\n{traceback.format_exc()}")
+            ended = self._stopped(str(error)) or endings.failed(error)
+        return ended
+
+    def _run(self) -> "Outcome | Shown":
+        opens = self._opens or _part("context").open_context
+        self._context = context = opens(self._options).recording()
+        ended: Outcome | Shown = _part(self._options.command).run(context, self._options)
+        return ended if context.calls is None else _part("endings").of_dry_run(ended, context)
+
+    def _stopped(self, why: str) -> "Outcome | None":
+        """The end of a command that had recorded something by then; None of one that had not, or has no such end."""
+        context = self._context
+        if context is None or context.calls is not None or not context.recorded:
+            return None
+        unfinished = getattr(_part(self._options.command), "unfinished", None)
+        return unfinished(context, why) if unfinished else None
 
 
-def _of_dry_run(ended: Outcome, context: "Context") -> Outcome:
-    """A dry run's end: what would have been said, and the calls that would have led there."""
-    calls = tuple(context.calls or ())
-    return msgspec.structs.replace(
-        ended,
-        outcome="dry run",
-        exit=Exit.DONE,
-        summary=f"dry run, nothing was changed. It would end with status {ended.exit.value}: {ended.summary}",
-        operation=None,
-        next=(),
-        calls=calls,
-    )
-
-
-def _failed(word: Word, status: Exit, sentence: str) -> Outcome:
-    return Outcome(outcome=word, exit=status, summary=sentence)
-
-
-def _told(error: DeliveryError) -> Outcome:
-    word: Word = "unreachable" if error.exit is Exit.UNREACHABLE else "refused"
-    hint = error.hint or ("run the same command again" if isinstance(error, UncertainError) else "")
-    return Outcome(outcome=word, exit=error.exit, summary=error.message, hint=hint or None)
-
-
-def _errors_of_aws() -> tuple[type[Exception], ...]:
-    """Errors that no adapter made a sentence of; asked for only when there is one, so that --help loads no botocore."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see above
-
-    return BotoCoreError, ClientError
+def _part(name: str) -> Any:
+    """A module of this package, imported when it is needed."""
+    return import_module(f"{__name__}.{name}")

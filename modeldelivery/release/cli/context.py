@@ -13,6 +13,7 @@ from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.cli.dry_run import DryRun
 from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.cli.progress import Console
+from modeldelivery.release.cli.recording import RecordingStore
 from modeldelivery.release.naming import Place
 from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Traffic
 from modeldelivery.release.runner import Runner
@@ -40,9 +41,18 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[Call] | None = None
     caller: Caller | None = None
 
-    def runner(self, store: JournalStore | None = None) -> Runner:
+    @property
+    def recorded(self) -> bool:
+        """Whether something of this run is, or may be, in the journal."""
+        return isinstance(self.store, RecordingStore) and self.store.recorded
+
+    def recording(self) -> "Context":
+        """The same, with a journal of which is known whether this run is in it."""
+        return msgspec.structs.replace(self, store=RecordingStore(self.store, self.operation))
+
+    def runner(self) -> Runner:
         return Runner(
-            store=store or self.store,
+            store=self.store,
             traffic=self.traffic,
             clock=self.clock,
             progress=self.progress,

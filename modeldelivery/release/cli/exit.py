@@ -8,8 +8,9 @@ MEANING = {
     Exit.USAGE: "the command line makes no sense",
     Exit.NOT_MOVED: "recorded, traffic NOT seen to move: run the same command again, it goes on",
     Exit.UNRECORDED: "traffic moved without the journal: `modelctl adopt` when the journal is back",
-    Exit.UNREACHABLE: "AWS does not answer or does not let us in: nothing is known to have changed",
-    Exit.INTERRUPTED: "interrupted before anything was recorded",
+    Exit.UNREACHABLE: "AWS unreachable or access denied; outcome unknown",
+    Exit.BROKEN: "an error of modelctl itself: outcome unknown; look at `modelctl status`",
+    Exit.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP): run the same command again",
 }
 
 EPILOG = "exit status:\n" + "\n".join(f"  {status.value:<4} {text}" for status, text in MEANING.items())

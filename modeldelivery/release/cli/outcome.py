@@ -6,12 +6,21 @@ from typing import Any, Literal
 import msgspec
 
 from modeldelivery.release.errors import Exit
+from modeldelivery.terminal import program, tables, text
 from modeldelivery.terminal.tables import Marked, Table
 
 SHORT = 160  # characters of a call's parameter that a person reads; --json has them whole
 
 Word = Literal[
-    "done", "already", "dry run", "refused", "not moved", "unrecorded", "unreachable", "interrupted"
+    "done",
+    "already",
+    "dry run",
+    "refused",
+    "not moved",
+    "unrecorded",
+    "unreachable",
+    "broken",
+    "interrupted",
 ]
 
 
@@ -64,31 +73,39 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     exit: Exit = Exit.DONE
 
 
-def tell(outcome: Outcome, *, as_json: bool) -> int:
-    """Print it and return its exit status. A failure is said on stderr in any case."""
-    failed = outcome.exit is not Exit.DONE
+def show(ended: Outcome | Shown, *, as_json: bool) -> int:
+    """Print how a command ended and return its exit status."""
     if as_json:
-        print(document(outcome))
+        program.give(document(ended if isinstance(ended, Outcome) else ended.document))
+    if isinstance(ended, Outcome):
+        _tell(ended, as_json=as_json)
+    elif not as_json:
+        tables.show(ended.parts)
+    return int(ended.exit)
+
+
+def _tell(outcome: Outcome, *, as_json: bool) -> None:
+    """A failure is said on stderr in any case."""
+    failed = outcome.exit is not Exit.DONE
     if failed:
         hint = f": {outcome.hint}" if outcome.hint else ""
-        print(f"modelctl: {outcome.summary}{hint}", file=sys.stderr)
+        print(text.line(f"modelctl: {outcome.summary}{hint}"), file=sys.stderr)
     elif not as_json:
-        print(outcome.summary)
+        print(text.line(outcome.summary))
     if not as_json:
         for call in outcome.calls or ():
             print(_spelled(call))
     for warning in outcome.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(text.line(f"warning: {warning}"), file=sys.stderr)
     if not as_json:
         for command in outcome.next:
-            print(f"next: {command}", file=sys.stderr if failed else sys.stdout)
-    return int(outcome.exit)
+            print(text.line(f"next: {command}"), file=sys.stderr if failed else sys.stdout)
 
 
 def _spelled(call: Call) -> str:
-    shown = {name: msgspec.json.encode(value).decode() for name, value in call.parameters.items()}
+    shown = {name: text.line(msgspec.json.encode(value).decode()) for name, value in call.parameters.items()}
     lines = [
-        f"  {name} = {text if len(text) <= SHORT else text[:SHORT] + '…'}" for name, text in shown.items()
+        f"  {name} = {value if len(value) <= SHORT else value[:SHORT] + '…'}" for name, value in shown.items()
     ]
     note = f"  ({call.note})" if call.note else ""
     return "\n".join((f"{'would call' if call.writes else 'read'} {call.call}{note}", *lines))

@@ -4,6 +4,8 @@ from typing import TextIO
 
 import msgspec
 
+from modeldelivery.terminal import text
+
 REPEAT = 15.0  # seconds after which a wait that goes on is said again where lines cannot be overwritten
 _LINE_BEFORE = "\033[1A\r\033[K"  # up one line, and empty it
 
@@ -23,11 +25,12 @@ class Console(msgspec.Struct):
     def note(self, sentence: str) -> None:
         if not self.dry_run:
             self.waiting_for = ""
-            print(sentence, file=self.stream, flush=True)
+            print(text.line(sentence), file=self.stream, flush=True)
 
     def waiting(self, why: str, seconds: float) -> None:
         if self.dry_run:
             return
+        why = text.line(why)
         if self.stream.isatty():
             over = _LINE_BEFORE if self.waiting_for else ""
             print(f"{over}waiting {seconds:.0f} s: {why}", file=self.stream, flush=True)

@@ -3,42 +3,12 @@
 import argparse
 from functools import partial
 
-import msgspec
-
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.exit import MEANING
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core import rollback
-from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.errors import DeliveryError, Exit, LostError
+from modeldelivery.release.errors import Exit
 from modeldelivery.release.operations import unrecorded
-from modeldelivery.release.ports import JournalStore, Stored
-
-
-class RecordingStore(msgspec.Struct):
-    """A JournalStore that knows whether an operation of ours is in the journal, as last seen."""
-
-    store: JournalStore
-    operation: str
-    recorded: bool = False
-
-    def read(self) -> Stored:
-        stored = self.store.read()
-        self._look(stored.journal)
-        return stored
-
-    def write(self, journal: Journal, etag: str | None) -> Stored:
-        try:
-            stored = self.store.write(journal, etag)
-        except LostError:
-            self.recorded = True  # it may be: say so rather than not, until it is read again
-            raise
-        self._look(stored.journal)
-        return stored
-
-    def _look(self, journal: Journal) -> None:
-        pending = journal.intent is not None and journal.intent.operation == self.operation
-        self.recorded = pending or any(event.operation == self.operation for event in journal.history)
 
 
 def run(context: Context, options: argparse.Namespace) -> Outcome:
@@ -53,17 +23,7 @@ def run(context: Context, options: argparse.Namespace) -> Outcome:
         keep=options.keep,
         unscaled=options.now,
     )
-    recording = RecordingStore(context.store, context.operation)
-    try:
-        done = context.runner(recording).run(partial(rollback.decide, asked))
-    except DeliveryError as error:
-        if recording.recorded and context.calls is None:
-            return _not_moved(context, str(error))
-        raise
-    except KeyboardInterrupt:
-        if recording.recorded and context.calls is None:
-            return _not_moved(context, "interrupted")
-        raise
+    done = context.runner().run(partial(rollback.decide, asked))
     return Outcome(
         outcome="already" if done.already else "done",
         exit=Exit.DONE,
@@ -73,7 +33,8 @@ def run(context: Context, options: argparse.Namespace) -> Outcome:
     )
 
 
-def _not_moved(context: Context, why: str) -> Outcome:
+def unfinished(context: Context, why: str) -> Outcome:
+    """The end of a rollback that is in the journal and was not seen to be done."""
     return Outcome(
         outcome="not moved",
         exit=Exit.NOT_MOVED,

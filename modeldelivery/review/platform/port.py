@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from modeldelivery.review.core.errors import ReviewError
+from modeldelivery.terminal import program
 
 
 class PlatformError(ReviewError):
@@ -29,9 +30,9 @@ class StandardOutput:
     limit = 65_536
 
     def comment(self, body: str, marker: str) -> str:  # noqa: ARG002 - nothing here is found again
-        print(body)
+        program.say(body)
         return ""
 
     def issue(self, title: str, body: str | None, marker: str) -> str:  # noqa: ARG002 - as above
-        print(f"{title}\n\n{body}" if body else f"{title}: no issue is due")
+        program.say(f"{title}\n\n{body}" if body else f"{title}: no issue is due")
         return ""

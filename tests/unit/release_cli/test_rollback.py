@@ -277,13 +277,22 @@ def test_a_write_without_an_answer_counts_as_recorded(modelctl, world):
 
 def test_an_interrupt_before_the_record_says_that_nothing_was_recorded(modelctl, world):
     before = world.store.journal
-    world.store.faults.extend([raises(KeyboardInterrupt())])
+    world.store.unreachable = KeyboardInterrupt()
 
     ended = modelctl("rollback", "--reason", "errors doubled")
 
     assert ended.status == 130
-    assert "before anything was recorded" in ended.err
+    assert "nothing was recorded in the journal" in ended.err
     assert world.store.journal == before
+
+
+def test_an_interrupt_while_the_record_is_on_its_way_does_not_say_that_nothing_was_recorded(modelctl, world):
+    world.store.faults.extend([raises(KeyboardInterrupt())])
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 3
+    assert "nothing was recorded" not in ended.err
 
 
 def test_an_interrupt_after_the_record_says_that_a_rerun_goes_on_and_it_does(modelctl, world):
