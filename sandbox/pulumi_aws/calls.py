@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modeldelivery.plugin.protocol import ProviderError
+from modeldelivery.release.errors import UnreachableError
 from sandbox.pulumi_aws.config import Config
 
 _TIMEOUT_SECONDS = 60
@@ -112,20 +113,22 @@ class Calls:
             raise ProviderError(f"{service}: {type(failure).__name__}: {failure}") from failure
 
     def _boto(self) -> Any:
-        import boto3  # noqa: PLC0415 - see the class
-        from botocore.exceptions import ProfileNotFound  # noqa: PLC0415 - see the class
+        # See the class.
+        from modeldelivery.release.aws.credentials import credentials_of, open_session  # noqa: PLC0415
 
         with self._lock:
             if self._session is None:
+                profile = self._config.profile or None
                 try:
-                    self._session = boto3.Session(
-                        profile_name=self._config.profile or None, region_name=self._config.region or None
-                    )
-                except ProfileNotFound as missing:
+                    with credentials_of(profile):
+                        session = open_session(profile, self._config.region or None, prompts=False)
+                        if credentials := session.get_credentials():
+                            credentials.get_frozen_credentials()
+                except UnreachableError as error:
                     raise ProviderError(
-                        f"{missing}: it is not in AWS_CONFIG_FILE; inside the sandbox's environment it is "
-                        '(type `eval "$(sandbox env)"`)'
-                    ) from missing
+                        f'{error}. Inside the sandbox\'s environment (type `eval "$(sandbox env)"`) there are some'
+                    ) from error
+                self._session = session
             return self._session
 
     def _client(self, service: str, region: str) -> Any:

@@ -60,7 +60,8 @@ MAY_IMPORT = {
     ),
     "sandbox.dataplane": inside("origin", "processes.door", "signature"),  # a process of its own
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
-    "sandbox.pulumi_aws": ours("plugin"),  # served the same way as the product's own provider
+    # Served the same way as the product's own provider, and as careful with credentials.
+    "sandbox.pulumi_aws": ours("plugin", "release.aws.credentials", "release.errors"),
     "tools": {"pipelines", *ours("release", "terminal")},
     "benchmarks": {"infra", "components", "pipelines", "modeldelivery", "sandbox", "tools"},
     OURS: set(),

@@ -150,6 +150,7 @@ def open_environment(
     profile: str | None = None,
     region: str | None = None,
     allowed: Collection[str] | None = None,
+    prompts: bool = False,
 ) -> AwsEnvironment:
     """Find the credentials of an environment.
 
@@ -159,12 +160,13 @@ def open_environment(
         profile: AWS profile; else AWS_PROFILE, else the profile named like the environment, else the default chain.
         region: overrides the profile's.
         allowed: accounts of which the credentials may be; None: any.
+        prompts: a person at a terminal may be asked for an MFA code.
 
     Raises:
         WrongAccountError: the credentials are of none of these.
         UnreachableError: no credentials, no region, or STS does not answer.
     """
-    account = open_account(profile or profile_for(environment), region)
+    account = open_account(profile or profile_for(environment), region, prompts=prompts)
     if allowed is not None:
         account.refuse_unless(allowed)
     place = Place(model=model, environment=environment, account=account.id, region=account.region)

@@ -18,7 +18,14 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from modeldelivery.release.errors import BusyError, ConflictError, LostError, NotSentError, UnreachableError
+from modeldelivery.release.errors import (
+    BusyError,
+    ConflictError,
+    CredentialsError,
+    LostError,
+    NotSentError,
+    UnreachableError,
+)
 
 _DENIED = {
     "AccessDenied": "look at the role that you use",
@@ -139,7 +146,8 @@ def asked(what: str) -> Iterator[None]:
         raise NotSentError(f"{what}: no connection ({error})") from error
     except _LOST as error:
         raise LostError(f"{what}: no certain answer ({error})") from error
-    except BotoCoreError as error:
+    # A token's or a certificate's file that is gone by now; what the network does is always an error of botocore's.
+    except (BotoCoreError, FileNotFoundError, PermissionError) as error:
         raise UnreachableError(f"{what}: no request could be made ({error})") from error
 
 
@@ -171,6 +179,7 @@ def _translate(what: str, error: ClientError) -> None:
     if code == "ConcurrentUpdateException":  # Application Auto Scaling's
         raise BusyError(f"{what}: not taken while its scaling is changing") from error
     if code in _DENIED:
-        raise UnreachableError(f"{what}: {code}: {message}", hint=_DENIED[code]) from error
+        kind = UnreachableError if code.startswith("AccessDenied") else CredentialsError
+        raise kind(f"{what}: {code}: {message}", hint=_DENIED[code]) from error
     if status >= _SERVER_ERROR:
         raise LostError(f"{what}: no certain answer ({code or status})") from error

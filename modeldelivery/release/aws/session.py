@@ -5,23 +5,16 @@ what the runner itself asks again, with progress. *Patient* ones are for everyth
 """
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
+from botocore.exceptions import BotoCoreError
 
+from modeldelivery.release.aws.credentials import credentials_of, named, open_session
 from modeldelivery.release.aws.errors import ask
 from modeldelivery.release.errors import CredentialsError, UnreachableError
 
@@ -33,7 +26,7 @@ if TYPE_CHECKING:
 
 # Sent once: a retry would come after the intent's deadline. The two time-outs are within `release.aws.traffic.TIMING.call`.
 FENCED = Config(
-    retries={"total_max_attempts": 1},
+    retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=1.5,
     read_timeout=2.5,
 )
@@ -45,6 +38,19 @@ PATIENT = Config(
     read_timeout=60,
 )
 _MAKING = threading.Lock()  # boto3 makes clients in one thread at a time
+
+
+@contextmanager
+def _making(service: str) -> Iterator[None]:
+    """Make a client, or say which of the machine's settings does not let it. Raises UnreachableError."""
+    with _MAKING:
+        try:
+            yield
+        except (BotoCoreError, ValueError) as error:  # an endpoint_url, a region or a retry mode that is none
+            raise UnreachableError(
+                f"no calls of {service} can be made: {error}",
+                hint="look at AWS_* in the environment and at the profile",
+            ) from error
 
 
 class WrongAccountError(UnreachableError):
@@ -59,34 +65,23 @@ class AwsClients:
 
     @cached_property
     def s3(self) -> "S3Client":
-        with _MAKING:
+        with _making("s3"):
             return self._session.client("s3", config=self._config)
 
     @cached_property
     def sagemaker(self) -> "SageMakerClient":
-        with _MAKING:
+        with _making("sagemaker"):
             return self._session.client("sagemaker", config=self._config)
 
     @cached_property
     def ecr(self) -> "ECRClient":
-        with _MAKING:
+        with _making("ecr"):
             return self._session.client("ecr", config=self._config)
 
     @cached_property
     def autoscaling(self) -> "ApplicationAutoScalingClient":
-        with _MAKING:
+        with _making("application-autoscaling"):
             return self._session.client("application-autoscaling", config=self._config)
-
-
-_LACKING = (
-    CredentialRetrievalError,
-    NoCredentialsError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    SSOError,
-    TokenRetrievalError,
-)
-_DENIED = frozenset({401, 403})
 
 
 class Account:
@@ -132,43 +127,49 @@ class Account:
 Opens = Callable[[str | None, str | None], Account]  # profile and region, as `open_account` takes them
 
 
-def open_account(profile: str | None, region: str | None) -> Account:
-    """The account that a profile, or the default chain, leads to. Raises UnreachableError, CredentialsError."""
-    session, account, arn = _open(profile, region)
+def open_account(profile: str | None, region: str | None, *, prompts: bool = False) -> Account:
+    """The account that a profile, or the default chain, leads to.
+
+    Args:
+        profile: None for the default chain.
+        region: None for the environment's, else the profile's.
+        prompts: a person at a terminal may be asked for an MFA code.
+
+    Raises:
+        CredentialsError: there are none, or they are not taken.
+        UnreachableError: no region, or whoever gives them does not answer.
+    """
+    session, account, arn = _open(profile, region, prompts=prompts)
     return Account(session, account, profile, arn)
 
 
-def _open(profile: str | None, region: str | None) -> tuple[boto3.Session, str, str | None]:
-    try:
-        session = boto3.Session(profile_name=profile, region_name=region)
+def _open(profile: str | None, region: str | None, *, prompts: bool) -> tuple[boto3.Session, str, str | None]:
+    with credentials_of(profile):
+        session = open_session(profile, region, prompts=prompts)
         credentials = session.get_credentials()
         if credentials is None:
             raise CredentialsError(
-                f"no AWS credentials for {profile or 'the default profile'}", hint="set AWS_PROFILE or log in"
+                f"no AWS credentials for {named(profile)}", hint="set AWS_PROFILE or log in"
             )
         if session.region_name is None:
             raise UnreachableError(
-                "no AWS region",
-                hint=f"set `region` in the profile {session.profile_name}, or AWS_DEFAULT_REGION",
+                "no AWS region", hint=f"set `region` in the profile {session.profile_name}, or AWS_REGION"
             )
         account = credentials.get_frozen_credentials().account_id
         told = None if account else _ask_sts(session, PATIENT)
         return session, told.account if told else str(account), told.arn if told else None
-    except _LACKING as error:
-        raise CredentialsError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
-    except BotoCoreError as error:
-        raise UnreachableError(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
-    except ClientError as error:
-        denied = error.response["ResponseMetadata"]["HTTPStatusCode"] in _DENIED
-        kind = CredentialsError if denied else UnreachableError
-        raise kind(f"AWS credentials of {profile or 'the default profile'}: {error}") from error
 
 
 def profile_for(environment: str) -> str | None:
-    """The profile named like the environment, unless AWS_PROFILE says another or there is none of that name."""
-    plain = boto3.Session()
-    named = plain.profile_name != "default"
-    return environment if not named and environment in plain.available_profiles else None
+    """The profile named like the environment, unless AWS_PROFILE says another or there is none of that name.
+
+    Raises:
+        CredentialsError: the file of profiles cannot be read.
+    """
+    with credentials_of(None):
+        plain = boto3.Session()
+        named = plain.profile_name != "default"
+        return environment if not named and environment in plain.available_profiles else None
 
 
 class _Identity(NamedTuple):
@@ -179,7 +180,7 @@ class _Identity(NamedTuple):
 
 
 def _ask_sts(session: boto3.Session, config: Config) -> _Identity:
-    with _MAKING:
+    with _making("sts"):
         sts = session.client("sts", config=config)
     found = ask("sts:GetCallerIdentity", sts.get_caller_identity)
     return _Identity(found["Account"], found["Arn"])

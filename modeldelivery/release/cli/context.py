@@ -64,7 +64,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_context(options: argparse.Namespace) -> Context:
     """The environment that the command line names. Raises UnreachableError."""
-    environment = open_environment(options.model, options.env, profile=options.profile)
+    environment = open_environment(options.model, options.env, profile=options.profile, prompts=True)
     dry_run = DryRun(environment.account, time) if options.dry_run else None
     if dry_run:
         environment = msgspec.structs.replace(environment, account=dry_run)

@@ -16,6 +16,7 @@ from modeldelivery.release.aws.errors import AbsentError, ask, asked, asked_or_a
 from modeldelivery.release.errors import (
     BusyError,
     ConflictError,
+    CredentialsError,
     DeliveryError,
     LostError,
     NotSentError,
@@ -116,7 +117,7 @@ def test_an_answer_that_cannot_be_read_is_no_certain_answer():
             UnreachableError,
             "AccessDeniedException: no: look at the role",
         ),
-        (refused("ExpiredToken", "old"), UnreachableError, "ExpiredToken: old: log in again"),
+        (refused("ExpiredToken", "old"), CredentialsError, "ExpiredToken: old: log in again"),
     ],
 )
 def test_an_answer_that_means_the_same_from_every_service(error, ours, words):

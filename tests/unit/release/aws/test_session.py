@@ -86,7 +86,7 @@ def test_keys_that_do_not_say_whose_they_are_are_asked_for_it(aws_config, monkey
     ("profile", "sentence"),
     [
         ("nobody", "no AWS credentials for nobody: set AWS_PROFILE or log in"),
-        ("nowhere", "no AWS region: set `region` in the profile nowhere, or AWS_DEFAULT_REGION"),
+        ("nowhere", "no AWS region: set `region` in the profile nowhere, or AWS_REGION"),
         ("absent", "AWS credentials of absent: The config profile .absent. could not be found"),
     ],
 )
