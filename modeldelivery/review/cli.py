@@ -32,6 +32,7 @@ from modeldelivery.terminal.steps import step
 _PROGRAM = "review"
 REFUSED = 3
 FAILED = 1
+UNREACHABLE = 5  # as modelctl's
 INTERRUPTED = 130
 _PRICES = Path(__file__).with_name("prices.toml")
 _UNFINISHED = "the engine did not come to an end, and did not say why"
@@ -39,7 +40,7 @@ _NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --po
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 0 done, 1 it cannot be told, 2 a wrong command line, 3 refused by a rule."""
+    """Returns the exit status, as `--help` lists them."""
     if arguments is None:
         program.begin()
     options = _parser().parse_args(arguments)
@@ -59,9 +60,9 @@ def _carry_out(options: argparse.Namespace) -> int:
         _complain(str(error))
         if remedy := credentials.without_state(str(error), options.sign_in):
             _complain(remedy)
-        else:
-            _say_what_lacks(options, None)
-        return FAILED
+            return FAILED
+        lacking = _say_what_lacks(options, None)
+        return UNREACHABLE if lacking and credentials.blamed(str(error)) else FAILED
     except ReviewError as error:
         _complain(str(error))
         return FAILED
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m modeldelivery.review",
         description="What a change does to an environment, in words.",
-        epilog="Exit status: 0 done, 1 it cannot be told, 2 a wrong command line, 3 refused by a rule.",
+        epilog="Exit status: 0 done, 1 it cannot be told, 2 a wrong command line, 3 refused by a rule, 5 no credentials.",
     )
     parser.add_argument(
         "--folder", type=Path, default=Path(".review"), help="where previews leave what they found (.review)"
@@ -138,15 +139,19 @@ def _preview(options: argparse.Namespace) -> int:
     else:
         terminal.draw(tell([reviewed]))
     if reviewed.problem or reviewed.change.errors:
-        _say_what_lacks(options, document.config.get("aws:profile"))
+        lacking = _say_what_lacks(options, document.config.get("aws:profile"))
+        if lacking and credentials.blamed(*reviewed.change.errors):
+            return UNREACHABLE
     return REFUSED if reviewed.refusals else 0
 
 
-def _say_what_lacks(options: argparse.Namespace, profile: str | None) -> None:
+def _say_what_lacks(options: argparse.Namespace, profile: str | None) -> bool:
+    """Whether there are no credentials; if so, what to type is said."""
     why = credentials.lacking(options.env, profile)
     if why:
         remedy = credentials.without_credentials(why, profile or options.env, options.sign_in)
         _complain(remedy)
+    return bool(why)
 
 
 def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:

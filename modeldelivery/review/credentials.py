@@ -22,6 +22,11 @@ def lacking(environment: str, profile: str | None) -> str | None:
     return None
 
 
+def blamed(*said: str) -> bool:
+    """Whether what the engine said names credentials, as this project's provider and pulumi-aws do when they lack them."""
+    return any("credential" in each.lower() for each in said)
+
+
 def without_credentials(why: str, profile: str, sign_in: str | None) -> str:
     """The sentence on what to type then; `sign_in` is another way in."""
     other = f"; or {sign_in}" if sign_in else ""

@@ -240,7 +240,8 @@ def test_a_shell_without_credentials_is_told_what_to_type(engine_says, run, caps
     engine_says("nothing-in-staging")
     run("--sign-in", SIGN_IN, "preview", "--env", "staging")
     said = capsys.readouterr().err
-    assert "The config profile (staging) could not be found. What to type: `aws sso login --profile" in said
+    assert "The config profile (staging) could not be found: name another by --profile" in said
+    assert "What to type: `aws sso login --profile staging`" in said
     assert said.rstrip().endswith(f"; or {SIGN_IN}")
 
 
@@ -250,15 +251,15 @@ def test_a_shell_whose_keys_aws_does_not_know_is_told_what_to_type(engine_says, 
         "GetCallerIdentity",
     )
 
-    def ask(_session):
+    def ask(*_):
         raise refused
 
-    monkeypatch.setattr("modeldelivery.release.aws.session._ask_account", ask)
+    monkeypatch.setattr("modeldelivery.release.aws.session._ask_sts", ask)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "of nobody")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    engine_says(text="error: it cannot", status=255)
-    assert run("drift", "--env", "staging") == 1
+    engine_says(text="error: no valid credential sources found", status=255)
+    assert run("drift", "--env", "staging") == 5
     said = capsys.readouterr().err
     assert "InvalidClientTokenId" in said
     assert "What to type: `aws sso login --profile staging`" in said
