@@ -13,7 +13,7 @@ from modeldelivery.provider.progress import EngineClock, EngineProgress
 from modeldelivery.release.actor import actor
 from modeldelivery.release.aws.environment import AwsEndpoint
 from modeldelivery.release.aws.errors import ask, find
-from modeldelivery.release.aws.traffic import SageMakerTraffic
+from modeldelivery.release.aws.traffic import DEAD, SageMakerTraffic
 from modeldelivery.release.core import up
 from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
 from modeldelivery.release.runner import Patience, Runner
@@ -62,9 +62,10 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
             serving=versions(self.inputs.serving_at_check),
             config=fleet.name,
         )
+        traffic = self.endpoint.traffic
         runner = Runner(
             store=self.endpoint.store,
-            traffic=self.endpoint.traffic,
+            traffic=traffic,
             fleet=fleet,
             clock=self.clock,
             progress=self.progress,
@@ -75,12 +76,18 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         done = runner.run(lambda view: up.decide(request, view))
         for warning in done.warnings:
             self.progress.warning(warning)
-        traffic = self.endpoint.patient_traffic
-        now = traffic.describe()
-        if now is None or traffic.arn is None:
-            raise UnreachableError(f"endpoint {self.endpoint.name} is gone right after it was made")
-        configs.sweep(using=now.config)
+        assert traffic.arn is not None, "an `up` ends with what it saw"
+        self._sweep(traffic.config)
         return traffic.arn
+
+    def _sweep(self, using: str) -> None:
+        """Delete configs that are not used any more. What serves is right already, so nothing here fails the `up`."""
+        try:
+            self.endpoint.configs.sweep(using=using)
+        except DeliveryError as error:
+            self.progress.warning(
+                f"endpoint configurations that nothing uses are left; the next change sweeps them: {error}"
+            )
 
     def clear_the_way(self) -> None:
         """An endpoint of that name is this stack's own or nobody's to touch; a broken one of its own goes first."""
@@ -94,7 +101,7 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
                 f"endpoint {name} exists and is not this stack's. To manage it from here",
                 hint=f"`pulumi import {self.import_type} {name} {traffic.arn}`",
             )
-        if found.broken:
+        if found.word == DEAD:
             self.progress.note(
                 f"deleting the endpoint that an earlier `up` left {found.word}: {found.failure}"
             )

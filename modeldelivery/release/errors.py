@@ -83,6 +83,10 @@ class BusyError(UncertainError):
     """The call was not taken: the endpoint is changing, or the platform asks to slow down."""
 
 
+class UnseenError(BusyError):
+    """What was made a moment ago cannot be found by the call that needs it, yet."""
+
+
 class ConflictError(UncertainError):
     """The object is no longer what was read: someone else wrote it."""
 

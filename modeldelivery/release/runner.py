@@ -1,6 +1,7 @@
 """Carries out an operation: read, decide, act, until it is done. All judgement is in `release.core`; all I/O is in the ports."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +15,7 @@ from modeldelivery.release.core.action import (
     Move,
     Question,
     Scale,
+    Scaling,
     View,
     Wait,
     Write,
@@ -21,12 +23,17 @@ from modeldelivery.release.core.action import (
 from modeldelivery.release.core.attribution import Aim, Attribution
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import (
+    DeliveryError,
     GaveUpError,
     LostError,
     UncertainError,
     UnreachableError,
+    UnseenError,
 )
 from modeldelivery.release.ports import Caller, Clock, Fleet, JournalStore, Progress, Stored, Traffic
+
+if TYPE_CHECKING:
+    from modeldelivery.release.version import Version
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -111,15 +118,24 @@ class _Run:
         self._began: str | None = None
         self._taken: dict[object, int] = {}
         self._receipts: dict[Aim, tuple[str, ...]] = {}
+        self._accepted_at: float | None = None  # of the last call; None once the endpoint was seen to change
+        self._unseen_since: float | None = None
+        self._scaled: dict[Version, Scaling] = {}
         self._answered = True
         self._prepared: ChangeFleet | None = None
         self._looked = False
 
     def to_the_end(self) -> Done:
-        while True:
-            done = self._act_on(self._look())
-            if done:
-                return done
+        try:
+            while True:
+                done = self._act_on(self._look())
+                if done:
+                    return done
+        except GaveUpError as error:
+            if not self._scaled:
+                raise
+            hint = "with `modelctl rollback --now`, traffic moves to the instances that there are"
+            raise GaveUpError(error.message, hint=hint) from error
 
     def _look(self) -> View:
         """Journal, then endpoint; a silent platform is asked again, for longer once the operation has begun."""
@@ -153,6 +169,8 @@ class _Run:
             began=self._began,
         )
         self._looked = True
+        if view.endpoint and view.endpoint.busy:
+            self._accepted_at = None
         return view
 
     def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
@@ -165,10 +183,16 @@ class _Run:
         """Act on one look at the world; None when it must be looked at again."""
         assert self._stored is not None
         while True:
-            now = self._stored.now + self._ports.clock.monotonic() - self._sent_at
+            clock = self._ports.clock.monotonic()
+            now = self._stored.now + clock - self._sent_at
             aim = view.journal.intent.aim if view.journal.intent else None
             view = msgspec.structs.replace(
-                view, now=now, taken=self._taken.get(aim, 0), answered=self._answered
+                view,
+                now=now,
+                taken=self._taken.get(aim, 0),
+                lagging=self._accepted_at is not None and clock - self._accepted_at < view.timing.lag,
+                scaled=dict(self._scaled),
+                answered=self._answered,
             )
             action = self._decide(view)
             match action:
@@ -226,22 +250,37 @@ class _Run:
         try:
             self._ports.fleet.prepare(action.config, action.fleet, action.weights)
         except UncertainError as error:
-            self._waiting.pause(str(error))
+            self._wait_out(error)
         else:
             self._prepared = action
         return True
+
+    def _wait_out(self, error: UncertainError) -> None:
+        """Pause. Raises UnreachableError when what was made cannot be found for longer than a platform's views differ."""
+        now = self._ports.clock.monotonic()
+        if not isinstance(error, UnseenError):
+            self._unseen_since = None
+        elif self._unseen_since is None:
+            self._unseen_since = now
+        elif now - self._unseen_since > self._ports.traffic.timing.lag:
+            raise UnreachableError(f"{error}, for {now - self._unseen_since:.0f} s") from error
+        self._waiting.pause(str(error))
 
     def _send(self, action: Call, view: View, aim: object) -> None:
         """One call, if it still may be sent, and note what became of it."""
         if not view.timing.may_send(action.deadline, view.now):
             return
+        if isinstance(action, Scale):
+            self._scale(action, view.journal, view.now)
+            return
         try:
             receipt = self._call(action)
         except UncertainError as error:
             self._answered = self._answered and not isinstance(error, LostError)
-            self._waiting.pause(str(error))
+            self._wait_out(error)
         else:
             self._taken[aim] = self._taken.get(aim, 0) + 1
+            self._accepted_at = self._ports.clock.monotonic()
             self._note_receipt(view.journal, receipt)
             self._waiting.hurry()
 
@@ -253,16 +292,36 @@ class _Run:
         if self._ports.caller:
             self._ports.caller.ask()
 
-    def _call(self, action: Call) -> str:
+    def _scale(self, action: Scale, journal: Journal, now: float) -> None:
+        """Request instances; whatever becomes of that, traffic is moved after it."""
+        version, progress = action.version, self._ports.progress
+        before = self._scaled.get(version)
+        scaling = Scaling(instances=action.instances, since=before.since if before else now)
+        self._scaled[version] = scaling
+        progress.note(
+            f"scaling {version} to {action.instances} instances before it gets traffic (`modelctl rollback --now` does not)"
+        )
+        try:
+            receipt = self._ports.traffic.scale(version, action.instances)
+        except UncertainError as error:
+            self._answered = self._answered and not isinstance(error, LostError)
+            self._waiting.pause(str(error))
+        except DeliveryError as error:
+            progress.note(f"{version} gets no more instances: {error}")
+            self._scaled[version] = msgspec.structs.replace(scaling, ended=str(error))
+        else:
+            ended = "the platform accepted the request and did not start them"
+            self._scaled[version] = msgspec.structs.replace(scaling, ended=ended)
+            self._note_receipt(journal, receipt)
+            self._waiting.hurry()
+
+    def _call(self, action: Move | ChangeFleet) -> str:
         """Raises UncertainError; else the receipt."""
         ports, progress = self._ports, self._ports.progress
         match action:
             case Move():
                 progress.note(f"moving traffic to {_shown(action)}")
                 return ports.traffic.move(action.weights, token=action.token, operation=action.operation)
-            case Scale():
-                progress.note(f"scaling {action.version} to {action.instances} instances")
-                return ports.traffic.scale(action.version, action.instances)
             case ChangeFleet():
                 assert ports.fleet is not None, "only `up` changes a fleet"
                 progress.note(f"changing the fleet to {', '.join(action.fleet)}")

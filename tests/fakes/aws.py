@@ -208,7 +208,7 @@ class FakeAws:
         assert not any(
             each["VariantPropertyType"] == "DesiredWeight" for each in ExcludeRetainedVariantProperties
         )
-        found = self._idle(EndpointName)
+        found = self._idle(EndpointName, "UpdateRollbackFailed")
         dropped = {v["VariantName"] for v in found["ProductionVariants"]} - {
             v["VariantName"] for v in self.configs[EndpointConfigName]["ProductionVariants"]
         }
@@ -217,12 +217,13 @@ class FakeAws:
             raise refusal("ValidationException", f"{held} have a scalable target")
         before = {v["VariantName"]: v for v in found["ProductionVariants"]}
         after = found | {
+            "EndpointStatus": "InService",
             "EndpointConfigName": EndpointConfigName,
             "ProductionVariants": self._variants(EndpointConfigName, before),
         }
         if self.reverts:
             self.reverts -= 1
-            after = found | {"FailureReason": "no capacity"}
+            after = found | {"EndpointStatus": "InService", "FailureReason": "no capacity"}
         self.endpoints[EndpointName] = found | {"EndpointStatus": "Updating"}
         self.aimed[EndpointName] = self.looks, after
         return {}
@@ -269,9 +270,9 @@ class FakeAws:
             raise missing(f'endpoint "{name}"')
         return self.endpoints[name]
 
-    def _idle(self, name: str) -> Any:
+    def _idle(self, name: str, *more: str) -> Any:
         found = self._endpoint(name)
-        if found["EndpointStatus"] != "InService":
+        if found["EndpointStatus"] not in {"InService", *more}:
             raise refusal("ValidationException", f"Cannot update in-progress endpoint {name}")
         return found
 

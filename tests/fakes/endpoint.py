@@ -9,7 +9,7 @@ import msgspec
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.weights import Weights
-from modeldelivery.release.errors import BusyError, ConflictError, LostError
+from modeldelivery.release.errors import BusyError, ConflictError, LostError, UnreachableError
 from modeldelivery.release.runner import Runner
 from modeldelivery.release.version import Version
 from tests.fakes.journal import START, FakeJournal
@@ -24,8 +24,9 @@ class FakeEndpoint:
         compares: a move with an older token is refused, and each leaves its operation's id (compare-and-swap). Else neither,
             and deadlines do the work.
         aimed: what it will be when the platform is through.
-        faults: what happens to the next calls: "busy", "lost" (taken all the same), "unsent", "reverted", or a function that
-            runs first, and may raise.
+        faults: what happens to the next calls: "busy", "lost" (taken all the same), "unsent", "reverted", "refused" for good,
+            or a function that runs first, and may raise.
+        stale: seconds for which a describe shows what was, after a call was accepted.
         ignores: calls are taken and nothing comes of them.
         unreachable: what every describe raises.
         calls: what was asked of it and changes something.
@@ -37,6 +38,7 @@ class FakeEndpoint:
     compares: bool = False
     looks: int = 1
     slow: float = 0.0
+    stale: float = 0.0
     tag: str | None = None
     aimed: Endpoint | None = None
     lives: int = 0
@@ -46,6 +48,8 @@ class FakeEndpoint:
     calls: list[tuple[object, ...]] = field(default_factory=list)
     prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = field(default_factory=dict)
     entered: list[tuple[Version, int]] = field(default_factory=list)
+    _before: Endpoint | None = None
+    _stale_until: float = 0.0
     _left: int = 0
     _until: float = 0.0
     _written: int = 1
@@ -60,6 +64,8 @@ class FakeEndpoint:
         if self.aimed and self._left <= 0 and self.time.seconds >= self._until:
             self.endpoint, self.aimed = self.aimed, None
         self._left -= 1
+        if self.time.seconds < self._stale_until:
+            return self._before
         if self.endpoint is None or not self.compares:
             return self.endpoint
         return msgspec.structs.replace(self.endpoint, token=str(self._written))
@@ -139,6 +145,9 @@ class FakeEndpoint:
             raise BusyError("the endpoint is changing")
         if fault == "unsent":
             raise LostError(kind)
+        if fault == "refused":
+            raise UnreachableError(f"{kind}: the account-level service limit is 2 instances")
+        self._before, self._stale_until = self.endpoint, self.time.seconds + self.stale
         self.calls.append((kind, asked))
         self._written += after != self.endpoint  # a write that changes nothing keeps its version
         if not self.ignores:

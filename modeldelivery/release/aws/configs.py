@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.aws.errors import ask, find, fresh
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.naming import variant_name, variant_version
@@ -63,7 +63,7 @@ class EndpointConfigs(msgspec.Struct, frozen=True, kw_only=True):
                 return
             self.delete(config)
         key: dict[str, Any] = {"KmsKeyId": kms_key} if kms_key else {}
-        ask(
+        fresh(
             f"sagemaker:CreateEndpointConfig {config}",
             lambda: self.sagemaker.create_endpoint_config(
                 EndpointConfigName=config, ProductionVariants=variants, Tags=self.tags(tags), **key

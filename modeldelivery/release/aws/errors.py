@@ -25,6 +25,7 @@ from modeldelivery.release.errors import (
     LostError,
     NotSentError,
     UnreachableError,
+    UnseenError,
 )
 
 _DENIED = {
@@ -39,9 +40,12 @@ _DENIED = {
     "UnrecognizedClientException": "look at the keys of the profile that you use",
     "RequestTimeTooSkewed": "set this machine's clock",
 }
-# What botocore's own retries call throttling, of the services that are called here.
-_THROTTLED = {
+_THROTTLED = {  # what botocore's own retries call throttling
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
     "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
@@ -50,12 +54,23 @@ _THROTTLED = {
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionInProgressException",
+}
+# Refused for something that passes by itself: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_PASSING = {
+    "BadDigest": "the body was damaged on its way",
+    "XAmzContentChecksumMismatch": "the body was damaged on its way",
+    "IncompleteBody": "the body was cut off on its way",
+    "RequestTimeout": "the body did not arrive in time",
+    "RequestTimeoutException": "the request did not arrive in time",
+    "OperationAborted": "another request of the same kind is under way",
 }
 _ABSENT = {"NoSuchKey", "404", "NoSuchBucket"}
 _MISSING = (
     "Could not find",
     "does not exist",
 )  # SageMaker's words; its code is ValidationException for everything
+_EXISTING = "already existing"
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict"}
 _SERVER_ERROR = 500
 # Raised before anything of the request can have gone out. TLS is not among them: it can fail in the middle of an answer too.
@@ -107,6 +122,27 @@ def find(what: str, call: Callable[[], Answer]) -> Answer | None:
             raise
 
     return ask(what, found)
+
+
+def fresh(what: str, call: Callable[[], Answer]) -> Answer:
+    """The answer of a call that uses or makes what may have been made, or deleted, a moment ago; else as `ask`.
+
+    SageMaker finds a model or an endpoint configuration only some time after it was made, and advises to try again:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+
+    Raises:
+        UnseenError: it says that there is no such thing, or that there is one already.
+    """
+
+    def asks() -> Answer:
+        try:
+            return call()
+        except ClientError as error:
+            if _is_missing(error) or _EXISTING in error.response["Error"].get("Message", ""):
+                raise UnseenError(f"{what}: {error.response['Error'].get('Message')}") from error
+            raise
+
+    return ask(what, asks)
 
 
 def _is_missing(error: ClientError) -> bool:
@@ -178,6 +214,8 @@ def _translate(what: str, error: ClientError) -> None:
         raise BusyError(f"{what}: not taken while the endpoint is changing") from error
     if code == "ConcurrentUpdateException":  # Application Auto Scaling's
         raise BusyError(f"{what}: not taken while its scaling is changing") from error
+    if code in _PASSING:
+        raise BusyError(f"{what}: not taken, {_PASSING[code]} ({code})") from error
     if code in _DENIED:
         kind = UnreachableError if code.startswith("AccessDenied") else CredentialsError
         raise kind(f"{what}: {code}: {message}", hint=_DENIED[code]) from error

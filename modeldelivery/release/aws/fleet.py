@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from modeldelivery.release.aws.configs import EndpointConfigs
-from modeldelivery.release.aws.errors import ask, find, request_id
+from modeldelivery.release.aws.errors import ask, find, fresh, request_id
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.naming import variant_name
@@ -59,20 +59,23 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
             f"sagemaker:DescribeEndpoint {name}", lambda: sagemaker.describe_endpoint(EndpointName=name)
         )
         members = [self._member(v) for v in sorted(fleet)]
-        self.configs.make(config, members, weights, kms_key=self.kms_key, tags=self.tags)
+        if (
+            live is None or live["EndpointConfigName"] != config
+        ):  # one in use is neither deleted nor made anew
+            self.configs.make(config, members, weights, kms_key=self.kms_key, tags=self.tags)
         self.excluded[config] = self._prepare_scaling(live["EndpointConfigName"], fleet) if live else None
 
     def change(self, config: str, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker keeps neither
         name, excluded = self._endpoint, self.excluded[config]
         if excluded is None:
-            made = ask(
+            made = fresh(
                 f"sagemaker:CreateEndpoint {name}",
                 lambda: self.sagemaker.create_endpoint(
                     EndpointName=name, EndpointConfigName=config, Tags=self.configs.tags(self.tags)
                 ),
             )
             return request_id(made)
-        changed = ask(
+        changed = fresh(
             f"sagemaker:UpdateEndpoint {name}",
             lambda: self.sagemaker.update_endpoint(
                 EndpointName=name,

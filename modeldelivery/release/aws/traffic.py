@@ -12,7 +12,7 @@ from modeldelivery.release.aws.errors import ask, find, request_id
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.weights import Weights
-from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.errors import BrokenError, UnreachableError
 from modeldelivery.release.naming import variant_name, variant_version
 from modeldelivery.release.version import BadVersionError, Version
 
@@ -25,7 +25,15 @@ _NOT_IN_A_TAG = re.compile(
     r"[^\w .:/=+\-@]"
 )  # SageMaker takes letters, digits, spaces and these in a tag's value
 _LONGEST_TAG = 256
-_DELETE = "delete it with `aws sagemaker delete-endpoint`, then `pulumi up` makes it again with the last version that served"
+DEAD = "Failed"  # the one status in which an endpoint serves nothing, for good, and can only be deleted
+_DELETE = (
+    "it serves nothing: `aws sagemaker delete-endpoint --endpoint-name {name}`, then `pulumi up` makes it again with the last "
+    "version that served"
+)
+_MIXED = (
+    "it serves a mix of two configurations, so do not delete it: `aws sagemaker update-endpoint --endpoint-name {name} "
+    "--endpoint-config-name {config} --retain-all-variant-properties` brings it to one, then run the same command again"
+)
 # EndpointStatus, each of SageMaker's own:
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html
 CONDITIONS = {
@@ -35,18 +43,29 @@ CONDITIONS = {
     "SystemUpdating": Condition.BUSY,
     "RollingBack": Condition.BUSY,
     "Deleting": Condition.BUSY,
-    "Failed": Condition.BROKEN,
+    DEAD: Condition.BROKEN,
     "OutOfService": Condition.BROKEN,
-    "UpdateRollbackFailed": Condition.BROKEN,
+    "UpdateRollbackFailed": Condition.IMPAIRED,  # "in service with a mix of the old and new endpoint configurations"
 }
+_REMEDIES = {Condition.BROKEN: _DELETE, Condition.IMPAIRED: _MIXED}
 
 
 class SageMakerTraffic(msgspec.Struct, kw_only=True):
-    """A Traffic without compare-and-swap: its token is empty. The endpoint's ARN is learned from the first describe."""
+    """A Traffic without compare-and-swap: its token is empty.
+
+    Attributes:
+        sagemaker: a client of the kind that the caller needs.
+        name: of the endpoint.
+        arn: of the endpoint, learned from the first describe.
+        config: name of its configuration, learned from the last describe.
+        remedy: what was to be done about it, learned from the last describe.
+    """
 
     sagemaker: "SageMakerClient"
     name: str
     arn: str | None = None
+    config: str = ""
+    remedy: str = ""
 
     @property
     def timing(self) -> Timing:
@@ -59,13 +78,19 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
         )
         if found is None:
             return None
-        self.arn = found["EndpointArn"]
-        return _endpoint(found)
+        endpoint = _endpoint(found)
+        self.arn, self.config, self.remedy = found["EndpointArn"], endpoint.config, endpoint.remedy
+        return endpoint
 
     def move(self, weights: Weights, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker keeps neither
-        return self._update(
-            [{"VariantName": variant_name(v), "DesiredWeight": float(w)} for v, w in weights.items()]
-        )
+        try:
+            return self._update(
+                [{"VariantName": variant_name(v), "DesiredWeight": float(w)} for v, w in weights.items()]
+            )
+        except UnreachableError as error:
+            if self.remedy:
+                raise BrokenError(error.message, hint=self.remedy) from error
+            raise
 
     def scale(self, version: Version, instances: int) -> str:
         return self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
@@ -116,13 +141,18 @@ def _endpoint(found: Any) -> Endpoint:
         incarnation=Incarnation(found["EndpointArn"], found["CreationTime"].timestamp()),
         condition=condition,
         word=word,
-        remedy=_DELETE if condition is Condition.BROKEN else "",
+        remedy=_remedy(found, condition),
         config=found.get("EndpointConfigName", ""),
         variants={
             _version(found, v["VariantName"]): _variant(v) for v in found.get("ProductionVariants", [])
         },
         failure=found.get("FailureReason"),
     )
+
+
+def _remedy(found: Any, condition: Condition) -> str:
+    text = _REMEDIES.get(condition, "")
+    return text.format(name=found["EndpointName"], config=found.get("EndpointConfigName", "CONFIG"))
 
 
 def _version(found: Any, variant: str) -> Version:

@@ -20,12 +20,16 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         lease: seconds for which a new intent may send its call.
         call: seconds that one call may take, time-outs included.
-        tries: calls of one kind towards one aim that the platform may take and undo before an operation gives up.
+        tries: moves towards one aim that the platform may take and undo before an operation gives up.
+        scaling: seconds for which instances are requested before traffic moves to those that there are.
+        lag: seconds for which a description may still show what was, after a call was accepted.
     """
 
     lease: float = 8.0
     call: float = 4.0
     tries: int = 3
+    scaling: float = 60.0
+    lag: float = 30.0
 
     def may_send(self, deadline: float, now: float) -> bool:
         """Whether a call sent now has answered, or failed, before the deadline."""
@@ -38,6 +42,20 @@ class Question(StrEnum):
     MARK = "mark"  # what the endpoint itself says of a move made without the journal; None when there is none
 
 
+class Scaling(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an operation's request for more instances of one version.
+
+    Attributes:
+        instances: how many were requested.
+        since: when they were first requested, by the store's clock.
+        ended: why none are requested any more, as a sentence goes on; empty while they may be.
+    """
+
+    instances: int
+    since: float
+    ended: str = ""
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """What an operation knows: read together, forgotten after every wait and after every call that moves something.
 
@@ -48,7 +66,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         described: when the endpoint was described, by the same clock; earlier than `now` after a write.
         timing: of the platform.
         answers: to the questions asked since; one that is not there was not asked.
-        taken: how many calls of this operation towards the present intent the platform has accepted.
+        taken: how many calls of this operation towards the present intent, requests for instances aside, the platform has
+            accepted.
+        lagging: the last accepted call may not be shown yet: no change was seen since, and it was accepted only just now.
+        scaled: requests of this operation for more instances.
         answered: every call that this operation sent has been answered, so none is still on its way.
         confirmed: this operation stored the journal after the endpoint was described, so nobody else had until then.
         began: operation behind the journal's decision when this operation first read it.
@@ -61,6 +82,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing = Timing()
     answers: Mapping[Question, str | None] = {}
     taken: int = 0
+    lagging: bool = False
+    scaled: Mapping[Version, Scaling] = {}
     answered: bool = False
     confirmed: bool = False
     began: str | None = None
@@ -118,7 +141,10 @@ class Wait(msgspec.Struct, frozen=True, tag=True):
     """Wait a little, then read everything again. `why` is shown to whoever waits."""
 
     why: Literal[
-        "endpoint is changing", "another operation may still act", "an earlier call may still arrive"
+        "endpoint is changing",
+        "another operation may still act",
+        "an earlier call may still arrive",
+        "the endpoint does not show the accepted call yet",
     ]
     until: float | None = None
 

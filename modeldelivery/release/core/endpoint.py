@@ -15,6 +15,9 @@ class Condition(StrEnum):
     READY = "ready"
     BUSY = "busy"  # the platform is at work and refuses changes until it ends by itself
     BROKEN = "broken"  # the platform takes no change any more
+    IMPAIRED = (
+        "impaired"  # it serves, not as requested; a change may be tried, and deleting it would be an outage
+    )
 
 
 class Incarnation(Record, frozen=True, kw_only=False):
@@ -46,7 +49,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         word: the platform's own word for the condition, such as `Updating`.
-        remedy: what to do about one that is broken; empty otherwise.
+        remedy: what to do about one that is broken or impaired; empty otherwise.
         config: name of the fleet's content that the endpoint runs.
         failure: why the last change failed, in the platform's words.
         token: version of the object that weights are written to, for a target with compare-and-swap; a call that carries
@@ -71,6 +74,10 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def broken(self) -> bool:
         return self.condition is Condition.BROKEN
+
+    @property
+    def impaired(self) -> bool:
+        return self.condition is Condition.IMPAIRED
 
     @property
     def current(self) -> dict[Version, float]:

@@ -178,16 +178,17 @@ def pursue(view: View, *, scale: bool) -> Action:
         return Write(finished(view))
     if there and not endpoint.token:
         return Wait("an earlier call may still arrive", intent.fence)
+    if view.lagging and not there:
+        return Wait("the endpoint does not show the accepted call yet")
     if view.taken >= view.timing.tries:
         raise BrokenError(
             f"the endpoint took the weights {view.taken} times and took them back{_because(endpoint)}"
         )
     if not _may_send(view, intent):
         return Write(renewed(view))
-    short = _short(intent, endpoint) if scale and not there else None
-    if short:
-        version, instances = short
-        return Scale(version, instances, intent.deadline)
+    more = _more_instances(view, intent, endpoint) if scale and not there else None
+    if more:
+        return more
     share = {v: intent.target.get(v, 0) for v in sorted(endpoint.variants)}
     return Move(share, intent.deadline, intent.operation, endpoint.token)
 
@@ -200,6 +201,8 @@ def send_fleet(view: View) -> Action:
     intent = view.journal.intent
     assert intent is not None
     assert intent.config is not None
+    if view.lagging:
+        return Wait("the endpoint does not show the accepted call yet")
     if view.taken:
         because = (view.endpoint.failure if view.endpoint else None) or "it gave no reason"
         return Write(
@@ -227,6 +230,32 @@ def refuse_broken(endpoint: Endpoint) -> None:
 
 def _because(endpoint: Endpoint) -> str:
     return f" ({endpoint.failure})" if endpoint.failure else ""
+
+
+def shortfalls(view: View) -> tuple[str, ...]:
+    """What to warn of when traffic was moved to fewer instances than were requested for it."""
+    present = view.endpoint.variants if view.endpoint else {}
+    return tuple(
+        f"{version} serves on {present[version].instances} of the {scaling.instances} instances that its traffic needs: "
+        f"{scaling.ended or f'there were no more within {view.timing.scaling:.0f} s'}"
+        for version, scaling in view.scaled.items()
+        if version in present and present[version].instances < scaling.instances
+    )
+
+
+def _more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | None:
+    """A request for the instances that the target lacks; once it was refused, answered or took too long, traffic moves as it is.
+
+    Too few instances serve worse than enough, and better than a version that is to lose its traffic.
+    """
+    short = _short(intent, endpoint)
+    if short is None:
+        return None
+    version, instances = short
+    before = view.scaled.get(version)
+    if before and (before.ended or view.now - before.since > view.timing.scaling):
+        return None
+    return Scale(version, instances, intent.deadline)
 
 
 def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:

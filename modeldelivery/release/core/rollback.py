@@ -5,7 +5,14 @@ import msgspec
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.intent import dropping_until, lease, opened, pursue, refuse_broken
+from modeldelivery.release.core.intent import (
+    dropping_until,
+    lease,
+    opened,
+    pursue,
+    refuse_broken,
+    shortfalls,
+)
 from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Rejection, Verdict
 from modeldelivery.release.core.resolve import rejected_sentence
 from modeldelivery.release.errors import RefusedError
@@ -54,7 +61,7 @@ def decide(asked: Rollback, view: View) -> Action:
     if journal.intent and journal.intent.operation == asked.operation:
         return pursue(view, scale=not asked.unscaled)
     if journal.decision and journal.decision.operation == asked.operation:
-        return Done(f"rolled back to {weights.main_version(journal.weights)}")
+        return Done(f"rolled back to {weights.main_version(journal.weights)}", shortfalls(view))
     _refuse_if_closed(asked, journal)
     refuse_broken(endpoint)
     if _must_ask_for_mark(view):

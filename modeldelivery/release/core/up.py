@@ -16,6 +16,7 @@ from modeldelivery.release.core.intent import (
     refuse_broken,
     send_fleet,
     settled,
+    shortfalls,
 )
 from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.core.request import Request
@@ -117,7 +118,7 @@ def _own(view: View, intent: Intent) -> Action:
                 "the endpoint was deleted while its traffic was being moved", hint="run `pulumi up` again"
             )
         return pursue(view, scale=True)
-    if endpoint is None or endpoint.config != intent.config:
+    if endpoint is None or endpoint.config != intent.config or endpoint.impaired:
         return send_fleet(view)
     refuse_broken(endpoint)
     if intent.kind is IntentKind.CREATE and not arrived(intent, endpoint):
@@ -136,7 +137,7 @@ def _follow(asked: Up, view: View) -> Action:
         return Write(_open_fleet(asked, view, IntentKind.CREATE, request.fleet, plan.weights))
     refuse_broken(endpoint)
     staged = tuple(request.fleet) if not plan.shifts else (*request.fleet, *plan.drop)
-    if endpoint.config != asked.config(staged):
+    if endpoint.config != asked.config(staged) or endpoint.impaired:
         refuse_young(request, journal, now)
         return Write(_open_fleet(asked, view, IntentKind.FLEET, staged, plan.standing))
     if plan.shifts or (plan.decided and not weights.same(plan.weights, journal.weights)):
@@ -144,7 +145,7 @@ def _follow(asked: Up, view: View) -> Action:
     applied = _applied(asked, journal, now)
     if applied != journal:
         return Write(applied)
-    return Done("as config and the journal say", plan.warnings)
+    return Done("as config and the journal say", (*plan.warnings, *shortfalls(view)))
 
 
 def _unbaked(request: Request) -> Request:

@@ -237,9 +237,9 @@ def _divergence(found: Found) -> tuple[str, ...]:
     endpoint, sentences = found.endpoint, list[str]()
     if found.mark:
         sentences.append(unrecorded_sentence(found.mark))
-    if endpoint and endpoint.broken:
+    if endpoint and (endpoint.broken or endpoint.impaired):
         sentences.append(
-            f"the endpoint is {endpoint.word}: {endpoint.failure or 'the platform gives no reason'}"
+            f"the endpoint is {endpoint.word} ({endpoint.failure or 'the platform gives no reason'}): {endpoint.remedy}"
         )
     elif endpoint and endpoint.failure:
         sentences.append(f"the last change failed: {endpoint.failure}")

@@ -15,6 +15,7 @@ from modeldelivery.release.errors import (
     NotSentError,
     RefusedError,
     UnreachableError,
+    UnseenError,
 )
 from modeldelivery.release.version import Version
 from tests.fakes.endpoint import FakeEndpoint, a_runner, an_endpoint
@@ -244,6 +245,118 @@ def test_now_means_before_scaling(bench):
     bench.host.calls.clear()
     bench.rollback(unscaled=True)
     assert [kind for kind, _ in bench.host.calls] == ["move"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"), [("refused", "limit is 2 instances"), ("reverted", "did not start them")]
+)
+def test_traffic_moves_with_a_warning_where_the_target_gets_no_instances(bench, fault, said):
+    bench.host.scale(B, 3)
+    bench.host.calls.clear()
+    bench.host.faults.append(fault)
+
+    done = bench.rollback()
+
+    assert bench.current == {A: 100, B: 0}
+    assert [kind for kind, _ in bench.host.calls if kind == "move"] == ["move"]
+    (warning,) = done.warnings
+    assert "v1.0.0 serves on 1 of the 3 instances that its traffic needs" in warning
+    assert said in warning
+
+
+def test_up_moves_traffic_without_instances_too(bench):
+    bench.host.scale(B, 3)
+    bench.host.faults.append("refused")
+
+    assert any("1 of the 3 instances" in warning for warning in bench.up("op3", A).warnings)
+    assert bench.current == {A: 100, B: 0}
+
+
+@pytest.mark.parametrize("error", [NotSentError, BusyError, LostError])
+def test_instances_are_requested_for_a_bounded_time(bench, error):
+    bench.host.scale(B, 3)
+
+    def never(*_):
+        raise error("UpdateEndpointWeightsAndCapacities")
+
+    bench.host.scale = never
+    before = bench.time.seconds
+
+    done = bench.rollback()
+
+    assert bench.current == {A: 100, B: 0}
+    assert bench.time.seconds - before < bench.host.timing.scaling + 15
+    assert "no more within 60 s" in done.warnings[0]
+
+
+def test_a_request_for_instances_is_no_try_of_the_move(bench):
+    bench.host.scale(B, 3)
+    bench.host.calls.clear()
+    bench.host.faults += ["", "reverted", "reverted"]
+
+    bench.rollback()
+
+    assert [kind for kind, _ in bench.host.calls] == ["scale", "move", "move", "move"]
+    assert bench.current == {A: 100, B: 0}
+
+
+def test_enough_instances_are_no_warning(bench):
+    bench.host.scale(B, 3)
+
+    assert bench.rollback().warnings == ()
+    assert any("`modelctl rollback --now`" in note for note in bench.time.notes)
+
+
+def test_one_that_gives_up_while_instances_start_names_the_way_without_them(bench):
+    bench.host.scale(B, 3)
+    bench.host.describe()
+    bench.host.describe()
+    bench.host.slow = 10_000.0
+
+    with pytest.raises(GaveUpError, match=r"gave up after .*: with `modelctl rollback --now`"):
+        bench.rollback(patience=100)
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 20])
+def test_an_accepted_change_that_is_not_shown_yet_was_not_rolled_back(bench, seconds):
+    bench.host.stale = seconds
+
+    bench.up("op3", B, (A, B, C))
+    assert bench.store.journal.fleet == (A, B, C)
+    bench.up("op4", A, (A, B, C))
+    bench.time.sleep(seconds)
+    bench.rollback(operation="op5", to=B)
+
+    assert bench.current == {A: 0, B: 100, C: 0}
+    assert [kind for kind, _ in bench.host.calls] == ["fleet", "move", "move"]
+
+
+def test_what_is_not_found_right_after_it_was_made_is_asked_for_again(bench):
+    prepare, change = bench.host.prepare, bench.host.change
+    seen = bench.time.seconds + 12
+
+    def unseen(call):
+        def asks(*args, **more):
+            if bench.time.seconds < seen:
+                raise UnseenError("Could not find model")
+            call(*args, **more)
+
+        return asks
+
+    bench.host.prepare, bench.host.change = unseen(prepare), unseen(change)
+    bench.up("op3", B, (A, B, C))
+    assert bench.store.journal.fleet == (A, B, C)
+
+
+def test_what_stays_unfound_is_said_after_half_a_minute(bench):
+    def never(*_):
+        raise UnseenError("Could not find model")
+
+    bench.host.prepare = never
+    before = bench.time.seconds
+    with pytest.raises(UnreachableError, match=r"Could not find model, for 3\d s"):
+        bench.up("op3", B, (A, B, C))
+    assert bench.time.seconds - before < 40
 
 
 def test_a_target_of_the_same_bits_is_refused_unless_nothing_is_rejected(bench):

@@ -181,7 +181,7 @@ def test_what_cannot_be_done_is_refused_with_what_to_do_and_nothing_recorded(
     assert world.hosting.calls == []
 
 
-@pytest.mark.parametrize("status", ["Failed", "UpdateRollbackFailed", "OutOfService"])
+@pytest.mark.parametrize("status", ["Failed", "OutOfService"])
 def test_a_broken_endpoint_is_refused_before_anything_is_recorded(modelctl, world, status):
     before = world.store.journal
     world.hosting.endpoint = endpoint(status=status, failure="no capacity")
@@ -192,6 +192,15 @@ def test_a_broken_endpoint_is_refused_before_anything_is_recorded(modelctl, worl
     assert f"the endpoint is {status}" in ended.err
     assert "no capacity" in ended.err
     assert world.store.journal == before
+
+
+def test_weights_are_tried_on_an_endpoint_that_serves_a_mix(modelctl, world):
+    world.hosting.endpoint = endpoint(status="UpdateRollbackFailed", failure="no capacity")
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    assert ended.status == 0
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
 
 
 def test_an_endpoint_that_is_updating_has_the_rejection_recorded_and_giving_up_says_not_moved(

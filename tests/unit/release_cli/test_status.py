@@ -91,7 +91,7 @@ def test_a_pending_move_is_shown_with_whose_it_is(modelctl, world):
         (
             journal(),
             endpoint(status="Failed", failure="no capacity"),
-            "the endpoint is Failed: no capacity",
+            "the endpoint is Failed (no capacity): delete it",
         ),
         (journal(), endpoint(failure="rolled back: /ping"), "the last change failed: rolled back: /ping"),
         (journal(), endpoint(life=Incarnation("arn:endpoint", 2.0)), "deleted and made again"),

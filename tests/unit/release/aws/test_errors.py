@@ -11,8 +11,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+from botocore.retries.standard import ThrottledRetryableChecker
 
-from modeldelivery.release.aws.errors import AbsentError, ask, asked, asked_or_absent, find
+from modeldelivery.release.aws.errors import AbsentError, ask, asked, asked_or_absent, find, fresh
 from modeldelivery.release.errors import (
     BusyError,
     ConflictError,
@@ -22,6 +23,7 @@ from modeldelivery.release.errors import (
     NotSentError,
     UncertainError,
     UnreachableError,
+    UnseenError,
 )
 
 WHAT = "sagemaker:DescribeEndpoint flights-prod"
@@ -108,6 +110,8 @@ def test_an_answer_that_cannot_be_read_is_no_certain_answer():
         (refused("ConditionalRequestConflict", status=409), ConflictError, "someone else changed it"),
         (refused("ThrottlingException"), BusyError, "AWS asks to slow down"),
         (refused("SlowDown", status=503), BusyError, "AWS asks to slow down"),
+        (refused("BadDigest"), BusyError, "not taken, the body was damaged on its way (BadDigest)"),
+        (refused("RequestTimeout"), BusyError, "the body did not arrive in time"),
         (refused("ValidationException", "Cannot update in-progress endpoint"), BusyError, "is changing"),
         (refused("ConcurrentUpdateException"), BusyError, "its scaling is changing"),
         (refused("InternalFailure", status=500), LostError, "no certain answer (InternalFailure)"),
@@ -125,6 +129,21 @@ def test_an_answer_that_means_the_same_from_every_service(error, ours, words):
 
     assert type(told) is ours
     assert words in str(told)
+
+
+def test_everything_that_botocore_calls_throttling_asks_to_slow_down():
+    for code in ThrottledRetryableChecker._THROTTLED_ERROR_CODES:
+        assert type(translated(refused(code))) is BusyError, code
+
+
+@pytest.mark.parametrize(
+    "words", ['Could not find model "x".', 'Cannot create already existing endpoint configuration "x".']
+)
+def test_what_was_made_or_deleted_a_moment_ago_is_not_seen_yet(words):
+    with pytest.raises(UnseenError, match=f"{WHAT}: {words[:12]}"):
+        fresh(WHAT, raises(refused("ValidationException", words)))
+    with pytest.raises(UnreachableError, match="too long"):
+        fresh(WHAT, raises(refused("ValidationException", "the name is too long")))
 
 
 def test_any_other_answer_is_the_callers_to_know():
@@ -191,5 +210,6 @@ def test_a_real_refused_connection_was_not_sent(nowhere):
 
 def test_what_may_succeed_when_asked_again_is_uncertain_and_nothing_else():
     assert {BusyError, ConflictError, LostError, NotSentError} == set(UncertainError.__subclasses__())
+    assert BusyError.__subclasses__() == [UnseenError]
     assert not issubclass(UnreachableError, UncertainError)
     assert issubclass(boto3.exceptions.ResourceNotExistsError, BotoCoreError)  # boto3's are in the tree too

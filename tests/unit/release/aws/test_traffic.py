@@ -5,8 +5,8 @@ from botocore.loaders import Loader
 
 from modeldelivery.release.aws.traffic import CONDITIONS, MARK_TAG, SageMakerTraffic
 from modeldelivery.release.core.endpoint import Condition
-from modeldelivery.release.errors import UnreachableError
-from tests.fakes.aws import FakeAws
+from modeldelivery.release.errors import BrokenError, UnreachableError
+from tests.fakes.aws import FakeAws, refusal
 
 NAME = "flights-prod"
 
@@ -44,6 +44,27 @@ def test_a_broken_endpoint_has_its_word_reason_and_remedy(aws, traffic, status):
 
     assert (seen.broken, seen.word, seen.failure) == (True, status, "no capacity")
     assert "aws sagemaker delete-endpoint" in seen.remedy
+
+
+def test_one_whose_rollback_failed_serves_and_is_never_to_be_deleted(aws, traffic):
+    aws.endpoints[NAME] |= {"EndpointStatus": "UpdateRollbackFailed", "FailureReason": "no capacity"}
+
+    seen = traffic.describe()
+
+    assert (seen.broken, seen.impaired, seen.busy) == (False, True, False)
+    assert "do not delete it" in seen.remedy
+    assert "update-endpoint --endpoint-name flights-prod --endpoint-config-name config" in seen.remedy
+
+
+def test_weights_that_such_a_one_does_not_take_name_the_remedy(aws, traffic):
+    aws.endpoints[NAME] |= {"EndpointStatus": "UpdateRollbackFailed"}
+    traffic.describe()
+    aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(
+        refusal("ValidationException", "Cannot update endpoint in UpdateRollbackFailed status.")
+    )
+
+    with pytest.raises(BrokenError, match=r"UpdateRollbackFailed status\.: it serves a mix .* do not delete"):
+        traffic.move({"v1.0.0": 100}, token="", operation="op")
 
 
 def test_a_status_that_is_not_known_is_refused_rather_than_guessed(aws, traffic):
