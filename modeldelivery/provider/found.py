@@ -7,11 +7,11 @@ import msgspec
 from modeldelivery.plugin.protocol import Found
 from modeldelivery.plugin.values import Properties
 from modeldelivery.provider.inputs import BadInputError
-from modeldelivery.release.aws.configs import OWNER_TAG, members_in
+from modeldelivery.release.aws.configs import members_in
 from modeldelivery.release.aws.environment import AwsEndpoint
 from modeldelivery.release.aws.errors import ask
 from modeldelivery.release.aws.session import Opens, profile_for
-from modeldelivery.release.aws.traffic import MARK_TAG
+from modeldelivery.release.aws.traffic import MARK_TAG, OWNER_TAG
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.request import Member, Rules
 from modeldelivery.release.naming import journal_key, registry_bucket

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from modeldelivery.provider.inputs import EndpointInputs
-from modeldelivery.release.core import weights
+from modeldelivery.release.core import lost, weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.journal import Journal
@@ -21,11 +21,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         stored: the journal; None before there is a registry.
         members: what each version on the endpoint runs on, digests left empty.
+        owner: the journal that the endpoint names, where there is an endpoint and no journal.
     """
 
     stored: Stored | None
     endpoint: Endpoint | None
     members: Mapping[Version, Member]
+    owner: str | None = None
 
     @property
     def journal(self) -> Journal:
@@ -37,7 +39,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         return weights.shares(self.endpoint.current) if self.endpoint else {}
 
     def plan(self, inputs: EndpointInputs) -> Plan:
-        """What an `up` would do now. Raises RefusedError, BadInputError."""
+        """What an `up` would do now. Raises RefusedError, BadInputError, DamagedError."""
+        lost.refuse(self.journal, self.owner)
         now = self.stored.now if self.stored else 0.0
         return resolve(inputs.request, foreseen(self.journal, self.endpoint), self.endpoint, now)
 

@@ -15,6 +15,7 @@ from modeldelivery.release.aws.environment import AwsEndpoint
 from modeldelivery.release.aws.errors import ask, find
 from modeldelivery.release.aws.traffic import DEAD, SageMakerTraffic
 from modeldelivery.release.core import up
+from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
 from modeldelivery.release.runner import Patience, Runner
 
@@ -40,9 +41,11 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
     def look(self) -> Seen:
         """Journal and endpoint; before the registry exists there is neither."""
         stored = None if self.inputs.journal.bucket == NOT_YET else self.endpoint.patient_store.read()
-        found = self.endpoint.patient_traffic.describe()
+        traffic = self.endpoint.patient_traffic
+        found = traffic.describe()
         members = self.endpoint.configs.members(found.config) if found and found.config else {}
-        return Seen(stored=stored, endpoint=found, members=members)
+        owner = traffic.owner() if found and stored and stored.journal == Journal() else None
+        return Seen(stored=stored, endpoint=found, members=members, owner=owner)
 
     def up(self) -> str:
         """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""

@@ -16,6 +16,7 @@ class Exit(IntEnum):
     NOT_MOVED = 3
     UNRECORDED = 4
     UNREACHABLE = 5
+    DAMAGED = 6
     BROKEN = 70  # as sysexits.h numbers an internal error
     INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 
@@ -71,6 +72,12 @@ class CredentialsError(UnreachableError):
 
 class NoRegistryError(UnreachableError):
     """There is no registry bucket: never made, or in another account."""
+
+
+class DamagedError(DeliveryError):
+    """A stored document is deleted, or holds what nobody ever stored: the hint says how to get it back."""
+
+    exit = Exit.DAMAGED
 
 
 class UncertainError(DeliveryError):

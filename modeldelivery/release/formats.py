@@ -57,10 +57,16 @@ def decode(body: bytes, kind: type[Stored], where: str, known: frozenset[str] = 
     """
     try:
         raw = msgspec.json.decode(body)
-    except (UnicodeError, RecursionError) as error:
+        if not isinstance(raw, dict):
+            raise msgspec.ValidationError(f"Expected `object`, got `{type(raw).__name__}`")
+        _refuse_newer(raw, where, known)
+        return msgspec.convert(_gathered({_ALWAYS: 0, **raw}, kind), kind)
+    except (UnicodeError, RecursionError, OverflowError) as error:
         raise msgspec.DecodeError(str(error)) from error
-    if not isinstance(raw, dict):
-        raise msgspec.ValidationError(f"Expected `object`, got `{type(raw).__name__}`")
+
+
+def _refuse_newer(raw: dict[str, Any], where: str, known: frozenset[str]) -> None:
+    """Raises UpdateNeededError."""
     required = msgspec.convert(raw.get("requires", []), tuple[str, ...])
     missing = sorted(set(required) - known)
     if missing:
@@ -68,7 +74,6 @@ def decode(body: bytes, kind: type[Stored], where: str, known: frozenset[str] = 
             f"{where} was written by a newer version and requires {', '.join(missing)}, which this one does not know",
             hint="update modelctl (`pip install --upgrade model-delivery`) and run the same command again",
         )
-    return msgspec.convert(_gathered({_ALWAYS: 0, **raw}, kind), kind)
 
 
 def encode(document: Document) -> bytes:

@@ -67,6 +67,10 @@ class Traffic(Protocol):
         """What the endpoint itself says of a move made without the journal; None when it says nothing."""
         ...
 
+    def owner(self) -> str | None:
+        """Place of the journal that the endpoint names as its own; None when it names none."""
+        ...
+
     def mark(self, text: str) -> None:
         """Say so on the endpoint."""
         ...

@@ -3,6 +3,7 @@
 import msgspec
 
 from modeldelivery.release import formats
+from modeldelivery.release.core.sanity import SKEW, time_fault
 from modeldelivery.release.formats import Document
 from modeldelivery.release.version import DigestSet, Version
 
@@ -52,6 +53,22 @@ def decode(body: bytes, where: str) -> VersionRecord:
     """
     record = formats.decode(body, VersionRecord, where)
     return msgspec.structs.replace(record, schema=max(record.schema, SCHEMA))
+
+
+def fault(record: VersionRecord, version: Version, now: float) -> str | None:
+    """What of a version's record cannot be true, as a sentence that names the field; None for a sane one.
+
+    Args:
+        record: as read.
+        version: whose place it is in.
+        now: seconds since the epoch, by the store's clock.
+    """
+    if record.version != version:
+        return f"version is {record.version}"
+    empty = next((name for name in ("image", "model_data") if not getattr(record, name)), None)
+    if empty:
+        return f"{empty} is empty"
+    return time_fault("registered_at", record.registered_at, now + SKEW)
 
 
 def encode(record: VersionRecord) -> bytes:

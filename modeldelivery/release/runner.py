@@ -238,6 +238,8 @@ class _Run:
         match question:
             case Question.MARK:
                 return self._ports.traffic.marked()
+            case Question.OWNER:
+                return self._ports.traffic.owner()
 
     def _prepares(self, action: ChangeFleet) -> bool:
         """Make what a change of the fleet needs, once. That takes many calls, so everything is looked at again after it."""

@@ -7,7 +7,7 @@ client that made it.
 import io
 import itertools
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -21,9 +21,11 @@ from tests.fakes.journal import START
 KINDS = {id(FENCED): "fenced", id(PATIENT): "patient"}
 
 
-def refusal(code: str, message: str = "", status: int = 400, date: str = "") -> ClientError:
+def refusal(
+    code: str, message: str = "", status: int = 400, date: str = "", headers: Mapping[str, str] | None = None
+) -> ClientError:
     """What botocore raises for an answer that is an error."""
-    response = {"HTTPStatusCode": status, "HTTPHeaders": {"date": date}}
+    response = {"HTTPStatusCode": status, "HTTPHeaders": {"date": date, **(headers or {})}}
     return ClientError({"Error": {"Code": code, "Message": message}, "ResponseMetadata": response}, "Call")
 
 
@@ -55,6 +57,8 @@ class FakeAws:
     seconds: float = 0.0
     buckets: set[str] = field(default_factory=set)
     objects: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    versions: defaultdict[str, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    deleted: set[str] = field(default_factory=set)  # keys whose newest version is a delete marker
     configs: dict[str, Any] = field(default_factory=dict)
     endpoints: dict[str, Any] = field(default_factory=dict)
     aimed: dict[str, tuple[int, Any]] = field(default_factory=dict)
@@ -94,10 +98,18 @@ class FakeAws:
         account = self.caller or self.id
         return {"Account": account, "Arn": f"arn:aws:sts::{account}:assumed-role/operator/ada"}
 
-    def _get_object(self, Bucket: str, Key: str, ExpectedBucketOwner: str) -> Any:
+    def delete(self, key: str) -> None:
+        """Someone deletes an object: its earlier versions are kept behind a delete marker."""
+        del self.objects[key]
+        self.deleted.add(key)
+
+    def _get_object(self, Bucket: str, Key: str, ExpectedBucketOwner: str, VersionId: str = "") -> Any:
         self._own(Bucket, ExpectedBucketOwner)
+        if VersionId:
+            return {"Body": io.BytesIO(self.versions[Key][int(VersionId)])} | self._dated
         if Key not in self.objects:
-            raise refusal("NoSuchKey", status=404, date=self._date)
+            marker = {"x-amz-delete-marker": "true"} if Key in self.deleted else {}
+            raise refusal("NoSuchKey", status=404, date=self._date, headers=marker)
         body, etag = self.objects[Key]
         return {"Body": io.BytesIO(body), "ETag": etag} | self._dated
 
@@ -110,7 +122,20 @@ class FakeAws:
         if self.objects.get(Key, (b"", ""))[1] != IfMatch:
             raise refusal("PreconditionFailed", status=412, date=self._date)
         self.objects[Key] = Body if isinstance(Body, bytes) else Body.read(), f'"{next(self._numbers)}"'
+        self.versions[Key].append(self.objects[Key][0])
+        self.deleted.discard(Key)
         return {"ETag": self.objects[Key][1]} | self._dated
+
+    def _list_object_versions(self, Bucket: str, Prefix: str, MaxKeys: int, ExpectedBucketOwner: str) -> Any:
+        """The newest first."""
+        self._own(Bucket, ExpectedBucketOwner)
+        kept = [
+            {"Key": key, "VersionId": str(number)}
+            for key in sorted(self.versions)
+            if key.startswith(Prefix)
+            for number in reversed(range(len(self.versions[key])))
+        ]
+        return {"Versions": kept[:MaxKeys]}
 
     def _list_objects_v2(
         self, Bucket: str, Prefix: str, ExpectedBucketOwner: str, ContinuationToken: str = ""

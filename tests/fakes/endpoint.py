@@ -23,6 +23,7 @@ class FakeEndpoint:
     Attributes:
         compares: a move with an older token is refused, and each leaves its operation's id (compare-and-swap). Else neither,
             and deadlines do the work.
+        tag, owned: what it says of a move without the journal, and of its journal's place.
         aimed: what it will be when the platform is through.
         faults: what happens to the next calls: "busy", "lost" (taken all the same), "unsent", "reverted", "refused" for good,
             or a function that runs first, and may raise.
@@ -40,6 +41,7 @@ class FakeEndpoint:
     slow: float = 0.0
     stale: float = 0.0
     tag: str | None = None
+    owned: str | None = None
     aimed: Endpoint | None = None
     lives: int = 0
     faults: deque[str | Callable[[], object]] = field(default_factory=deque)
@@ -91,6 +93,9 @@ class FakeEndpoint:
 
     def marked(self) -> str | None:
         return self.tag
+
+    def owner(self) -> str | None:
+        return self.owned
 
     def mark(self, text: str) -> None:
         self.calls.append(("mark", text))

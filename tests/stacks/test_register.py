@@ -11,7 +11,7 @@ import pytest
 
 from modeldelivery.release.aws.registry import AwsRegistry
 from modeldelivery.release.aws.session import PATIENT
-from modeldelivery.release.errors import RefusedError, UnreachableError
+from modeldelivery.release.errors import DamagedError, RefusedError, UnreachableError
 from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, record_key
 from modeldelivery.release.operations.register import Registration, register
 from modeldelivery.release.version import parse_version
@@ -232,7 +232,7 @@ def test_bits_that_someone_else_put_under_a_digest_are_not_believed(shelf, asked
 def test_a_record_that_cannot_be_understood_is_said_so(shelf, asked):
     shelf.put(record_key(asked.version), json.dumps({"version": asked.version, "colour": "red"}).encode())
 
-    with pytest.raises(UnreachableError, match="cannot be understood"):
+    with pytest.raises(DamagedError, match="cannot be understood"):
         shelf.registry().record(asked.version)
 
 

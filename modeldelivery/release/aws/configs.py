@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from modeldelivery.release.aws.errors import ask, find, fresh
+from modeldelivery.release.aws.traffic import OWNER_TAG
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.naming import variant_name, variant_version
@@ -18,8 +19,6 @@ from modeldelivery.release.version import Version
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
-
-OWNER_TAG = "model-delivery:journal"
 
 
 class EndpointConfigs(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,16 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws.errors import asked
+from modeldelivery.release.aws.restore import Kept
+from modeldelivery.release.core import sanity
 from modeldelivery.release.core.journal import Journal, decode, encode
-from modeldelivery.release.errors import ConflictError, NoRegistryError, UnreachableError
+from modeldelivery.release.errors import (
+    ConflictError,
+    DamagedError,
+    NoRegistryError,
+    UnreachableError,
+    UpdateNeededError,
+)
 from modeldelivery.release.ports import Stored
 
 if TYPE_CHECKING:
@@ -34,6 +42,8 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
         except ClientError as error:
             code = error.response["Error"].get("Code")
             if code == "NoSuchKey":
+                if is_marked(error.response):
+                    raise self._damaged("was deleted", None, date_of(error.response)) from error
                 return Stored(journal=Journal(), etag=None, now=date_of(error.response))
             if code == "NoSuchBucket":
                 raise NoRegistryError(
@@ -41,7 +51,8 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
                     hint="is this the environment's account? If it was never made: `pulumi up`",
                 ) from error
             raise UnreachableError(f"{self.where}: {error}") from error
-        return Stored(journal=self._decoded(body), etag=found["ETag"], now=date_of(found))
+        now = date_of(found)
+        return Stored(journal=self._decoded(body, found["ETag"], now), etag=found["ETag"], now=now)
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
         condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
@@ -67,14 +78,46 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
     def where(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
 
-    def _decoded(self, body: bytes) -> Journal:
+    def _decoded(self, body: bytes, etag: str, now: float) -> Journal:
+        """Raises DamagedError for what is no journal, or one that cannot be true."""
         try:
-            return decode(body, f"the journal {self.where}")
+            journal = decode(body, f"the journal {self.where}")
         except msgspec.DecodeError as error:
-            raise UnreachableError(
-                f"the journal {self.where} cannot be understood ({error}). The bucket keeps its earlier versions",
-                hint=f"`aws s3api list-object-versions --bucket {self.bucket} --prefix {self.key}`",
-            ) from error
+            raise self._damaged(f"cannot be understood ({error})", etag, now) from error
+        wrong = sanity.fault(journal, now)
+        if wrong:
+            raise self._damaged(f"cannot be true ({wrong})", etag, now)
+        return journal
+
+    def _damaged(self, what: str, etag: str | None, now: float) -> DamagedError:
+        kept = Kept(
+            s3=self.s3,
+            bucket=self.bucket,
+            key=self.key,
+            account=self.account,
+            fits=lambda body: is_sane(body, now),
+        )
+        return DamagedError(
+            f"the journal {self.where} {what}; nothing is moved by what it does not say, and until it is back only "
+            f"`modelctl rollback --without-journal --to …` moves traffic",
+            hint=kept.way_back(etag),
+        )
+
+
+def is_sane(body: bytes, now: float) -> bool:
+    """Whether this is a journal that can be true, or one that only a newer program understands."""
+    try:
+        return sanity.fault(decode(body, "an earlier version"), now) is None
+    except msgspec.DecodeError:
+        return False
+    except UpdateNeededError:
+        return True
+
+
+def is_marked(response: Any) -> bool:
+    """Whether what is not there was deleted: S3 says so of an object whose newest version is a delete marker."""
+    headers = response["ResponseMetadata"]["HTTPHeaders"]
+    return str(headers.get("x-amz-delete-marker", "")).lower() == "true"
 
 
 def is_deleted(error: ClientError) -> bool:

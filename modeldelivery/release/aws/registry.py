@@ -16,11 +16,12 @@ from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws.artifact import Artifacts
 from modeldelivery.release.aws.errors import AbsentError, asked, asked_or_absent
-from modeldelivery.release.aws.journal import date_of, is_deleted
-from modeldelivery.release.errors import ConflictError, UnreachableError
+from modeldelivery.release.aws.journal import date_of, is_deleted, is_marked
+from modeldelivery.release.aws.restore import Kept
+from modeldelivery.release.errors import ConflictError, DamagedError, UnreachableError, UpdateNeededError
 from modeldelivery.release.naming import Place, record_key
 from modeldelivery.release.ports import Progress
-from modeldelivery.release.record import Entry, VersionRecord, decode, encode
+from modeldelivery.release.record import Entry, VersionRecord, decode, encode, fault
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 
 CLOCKS_DIFFER = 300.0  # seconds by which SageMaker's clock may run behind S3's, generously
@@ -74,14 +75,10 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
                 found = self.clients.s3.get_object(Bucket=self.place.registry_bucket, Key=key, **self._owner)
                 body = found["Body"].read()
         except AbsentError as error:
+            if is_marked(error.response):
+                raise self._damaged("was deleted", version, None, date_of(error.response)) from error
             return Entry(record=None, etag=None, now=date_of(error.response))
-        try:
-            record = decode(body, f"the record {self._where(key)}")
-        except (msgspec.DecodeError, BadVersionError) as error:
-            raise UnreachableError(
-                f"the record {self._where(key)} cannot be understood ({error}). The bucket keeps its earlier versions",
-                hint=f"`aws s3api list-object-versions --bucket {self.place.registry_bucket} --prefix {key}`",
-            ) from error
+        record = self._decoded(body, version, found["ETag"], date_of(found))
         return Entry(record=record, etag=found["ETag"], now=date_of(found))
 
     def write(self, record: VersionRecord, etag: str | None) -> None:
@@ -191,6 +188,31 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
                 hint="`pulumi up`",
             ) from error
 
+    def _decoded(self, body: bytes, version: Version, etag: str, now: float) -> VersionRecord:
+        """Raises DamagedError for what is no record, or one that cannot be true; UpdateNeededError."""
+        key = record_key(version)
+        try:
+            found = decode(body, f"the record {self._where(key)}")
+        except msgspec.DecodeError as error:
+            wrong = f"cannot be understood ({error})"
+        else:
+            untrue = fault(found, version, now)
+            if untrue is None:
+                return found
+            wrong = f"cannot be true ({untrue})"
+        raise self._damaged(wrong, version, etag, now)
+
+    def _damaged(self, what: str, version: Version, etag: str | None, now: float) -> DamagedError:
+        key = record_key(version)
+        kept = Kept(
+            s3=self.clients.s3,
+            bucket=self.place.registry_bucket,
+            key=key,
+            account=self.place.account,
+            fits=lambda body: is_sane(body, version, now),
+        )
+        return DamagedError(f"the record {self._where(key)} {what}", hint=kept.way_back(etag))
+
     def _version(self, key: str) -> Version:
         try:
             version = parse_version(key.removeprefix(_FOLDER).removesuffix(".json"))
@@ -223,3 +245,11 @@ def _properties(record: VersionRecord) -> dict[str, str]:
 def _token(record: VersionRecord) -> str:
     """The same for the same version and bits: SageMaker itself makes no second package. It takes 36 characters."""
     return hashlib.sha256(f"{record.version} {record.digests.id}".encode()).hexdigest()[:36]
+
+
+def is_sane(body: bytes, version: Version, now: float) -> bool:
+    """Whether this is the version's record and can be true."""
+    try:
+        return fault(decode(body, "an earlier version"), version, now) is None
+    except (msgspec.DecodeError, UpdateNeededError):
+        return False

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
 MARK_TAG = "model-delivery:unrecorded"
+OWNER_TAG = "model-delivery:journal"  # of an endpoint and its configurations: the stack's that made them
 TIMING = Timing(lease=8.0, call=4.0, tries=3)  # a call's time-outs are those of release.aws.session.FENCED
 _NOT_IN_A_TAG = re.compile(
     r"[^\w .:/=+\-@]"
@@ -96,11 +97,10 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
         return self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
 
     def marked(self) -> str | None:
-        if self.arn is None:
-            return None
-        arn = self.arn
-        found = ask(f"sagemaker:ListTags {self.name}", lambda: self.sagemaker.list_tags(ResourceArn=arn))
-        return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == MARK_TAG), None)
+        return self._tag(MARK_TAG)
+
+    def owner(self) -> str | None:
+        return self._tag(OWNER_TAG)
 
     def mark(self, text: str) -> None:
         arn = self._described_arn
@@ -113,6 +113,13 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
             f"sagemaker:DeleteTags {self.name}",
             lambda: self.sagemaker.delete_tags(ResourceArn=arn, TagKeys=[MARK_TAG]),
         )
+
+    def _tag(self, key: str) -> str | None:
+        if self.arn is None:
+            return None
+        arn = self.arn
+        found = ask(f"sagemaker:ListTags {self.name}", lambda: self.sagemaker.list_tags(ResourceArn=arn))
+        return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == key), None)
 
     @property
     def _described_arn(self) -> str:

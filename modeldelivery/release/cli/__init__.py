@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from modeldelivery.release.errors import DamagedError
 from modeldelivery.terminal import interrupts, program
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class _Command:
             endings = _part("endings")
             if not endings.expected(error):
                 program.complain(PROGRAM, f"an error of its own:\n{traceback.format_exc()}")
-            ended = self._stopped(str(error)) or endings.failed(error)
+            gone = isinstance(error, DamagedError)  # what was recorded is not there any more
+            ended = (None if gone else self._stopped(str(error))) or endings.failed(error)
         return ended
 
     def _run(self) -> "Outcome | Shown":

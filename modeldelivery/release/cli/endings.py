@@ -20,7 +20,8 @@ def expected(error: Exception) -> bool:
 def failed(error: Exception) -> Outcome:
     """A command that could not do what it was asked for."""
     if isinstance(error, DeliveryError):
-        word: Word = "unreachable" if error.exit is Exit.UNREACHABLE else "refused"
+        words: dict[Exit, Word] = {Exit.UNREACHABLE: "unreachable", Exit.DAMAGED: "damaged"}
+        word = words.get(error.exit, "refused")
         hint = error.hint or ("run the same command again" if isinstance(error, UncertainError) else "")
         return Outcome(outcome=word, exit=error.exit, summary=error.message, hint=hint or None)
     if isinstance(error, _OF_AWS):

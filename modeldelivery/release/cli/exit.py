@@ -9,6 +9,7 @@ MEANING = {
     Exit.NOT_MOVED: "recorded, traffic NOT seen to move: run the same command again, it goes on",
     Exit.UNRECORDED: "traffic moved without the journal: `modelctl adopt` when the journal is back",
     Exit.UNREACHABLE: "AWS unreachable or access denied; outcome unknown",
+    Exit.DAMAGED: "the journal or a record is deleted or damaged: the message says how to get it back",
     Exit.BROKEN: "an error of modelctl itself: outcome unknown; look at `modelctl status`",
     Exit.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP): run the same command again",
 }

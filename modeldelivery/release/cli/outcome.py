@@ -19,6 +19,7 @@ Word = Literal[
     "not moved",
     "unrecorded",
     "unreachable",
+    "damaged",
     "broken",
     "interrupted",
 ]

@@ -21,7 +21,13 @@ def run(context: Context, _: argparse.Namespace) -> Shown:
     if seen.versions:
         parts.append(_table(seen))
     parts += _notes(seen)
-    return Shown(document=seen, parts=tuple(parts), exit=Exit.UNREACHABLE if seen.problems else Exit.DONE)
+    return Shown(document=seen, parts=tuple(parts), exit=_exit(seen))
+
+
+def _exit(seen: Status) -> Exit:
+    if seen.damaged:
+        return Exit.DAMAGED
+    return Exit.UNREACHABLE if seen.problems else Exit.DONE
 
 
 def _head(seen: Status) -> tuple[str, ...]:

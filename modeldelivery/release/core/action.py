@@ -40,6 +40,7 @@ class Question(StrEnum):
     """What an operation may want to know beside the journal and the endpoint; only then is the platform asked."""
 
     MARK = "mark"  # what the endpoint itself says of a move made without the journal; None when there is none
+    OWNER = "owner"  # the journal that the endpoint names as its own; None when it names none
 
 
 class Scaling(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,8 @@ def decide(asked: Adopt, view: View) -> Action:
             "there is no endpoint, so there are no weights to adopt", hint="`pulumi up` makes one"
         )
     if any(event.operation == asked.operation for event in journal.history):
-        return Done(f"recorded as decided: {_shown(journal.weights)}", warnings=_rejected_serving(journal))
+        warnings = (*_begun(asked, journal), *_rejected_serving(journal))
+        return Done(f"recorded as decided: {_shown(journal.weights)}", warnings=warnings)
     refuse_broken(endpoint)
     if Question.MARK not in view.answers:
         return Ask(Question.MARK)
@@ -84,6 +85,13 @@ def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None
     return msgspec.structs.replace(
         recorded, incarnation=history.life(journal, endpoint), weights=seen, decision=event
     )
+
+
+def _begun(asked: Adopt, journal: Journal) -> tuple[str, ...]:
+    """What is not there when the journal begins with this: where one was lost, `adopt` is how a new one begins."""
+    if journal.history[0].operation != asked.operation or journal.live is not None:
+        return ()
+    return ("the journal begins here: rejections, and who decided what, of the time before are not in it",)
 
 
 def _rejected_serving(journal: Journal) -> tuple[str, ...]:

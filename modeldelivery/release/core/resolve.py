@@ -59,7 +59,7 @@ def resolve(request: Request, journal: Journal, endpoint: Endpoint | None, now: 
     drop = tuple(v for v in present if v not in request.fleet)
     add = tuple(v for v in request.fleet if v not in present)
     forbidden = _forbidden(request, journal)
-    decided = request.live != journal.live and forbidden is None
+    decided = live_changed(request, journal) and forbidden is None
     target, warnings = _traffic(request, journal, endpoint, forbidden)
     _refuse_dropping_traffic(request, standing, target, drop)
     target = {v: target.get(v, 0) for v in sorted(request.fleet)}
@@ -73,6 +73,17 @@ def resolve(request: Request, journal: Journal, endpoint: Endpoint | None, now: 
         decided=decided,
         warnings=warnings,
     )
+
+
+def live_changed(request: Request, journal: Journal) -> bool:
+    """Whether config's `live` is another than the one last applied.
+
+    A journal that begins with a decision (an `adopt` where the earlier one was lost, a rollback on an imported endpoint) has
+    applied none: that decision stands until config names another version than it does now.
+    """
+    if journal.live is None:
+        return journal.decision is None
+    return request.live != journal.live
 
 
 def refuse_young(request: Request, journal: Journal, now: float) -> None:
@@ -137,7 +148,7 @@ def _traffic(
     )
     warnings: list[str] = []
     base: Weights = weights.shares(endpoint.current) if foreign else journal.weights
-    if request.live != journal.live:
+    if live_changed(request, journal):
         if forbidden is None:
             if foreign:
                 warnings.append(

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from modeldelivery.release.core import history, weights
+from modeldelivery.release.core import history, lost, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import (
@@ -52,6 +52,7 @@ def decide(asked: Rollback, view: View) -> Action:
     Raises:
         RefusedError: when there is nothing to go back to, with what to do.
         BrokenError: when the endpoint takes no weights.
+        DamagedError: the journal is gone.
     """
     journal, endpoint = view.journal, view.endpoint
     if endpoint is None:
@@ -63,6 +64,9 @@ def decide(asked: Rollback, view: View) -> Action:
     if journal.decision and journal.decision.operation == asked.operation:
         return Done(f"rolled back to {weights.main_version(journal.weights)}", shortfalls(view))
     _refuse_if_closed(asked, journal)
+    if lost.must_ask(view):
+        return Ask(Question.OWNER)
+    lost.refuse(journal, view.answers.get(Question.OWNER))
     refuse_broken(endpoint)
     if _must_ask_for_mark(view):
         return Ask(Question.MARK)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from modeldelivery.release.core import weights
+from modeldelivery.release.core import lost, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.intent import (
     arrived,
@@ -55,12 +55,16 @@ def decide(asked: Up, view: View) -> Action:
     Raises:
         RefusedError: by the rules of `resolve`, or because something else was decided while it ran.
         BrokenError: when the platform failed, or silently undid, what it was asked.
+        DamagedError: the journal is gone.
     """
     journal, endpoint = view.journal, view.endpoint
     intent = journal.intent
     _refuse_if_superseded(asked, journal)
     if endpoint is not None and endpoint.busy:
         return Wait("endpoint is changing")
+    if lost.must_ask(view):
+        return Ask(Question.OWNER)
+    lost.refuse(journal, view.answers.get(Question.OWNER))
     if endpoint is not None and Question.MARK not in view.answers:
         return Ask(Question.MARK)
     if view.mark:

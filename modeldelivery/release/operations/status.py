@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from modeldelivery.release.core import history, weights
+from modeldelivery.release.core import history, lost, weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, EventKind, IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
 from modeldelivery.release.core.rollback import unrecorded_sentence
-from modeldelivery.release.errors import DeliveryError, UpdateNeededError
+from modeldelivery.release.errors import DamagedError, DeliveryError, UpdateNeededError
 from modeldelivery.release.naming import Place
 from modeldelivery.release.ports import JournalStore, Stored, Traffic
 from modeldelivery.release.version import Version, precedence
@@ -72,6 +72,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         pending: a move under way, or one that nobody finished yet.
         divergence: what does not fit together, as sentences.
         problems: what could not be read.
+        damaged: whether that is because the journal is gone, or holds what nobody ever stored.
         at: by S3's clock.
     """
 
@@ -91,6 +92,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     pending: Decided | None
     divergence: tuple[str, ...]
     problems: tuple[str, ...]
+    damaged: bool = False
     at: datetime | None
 
 
@@ -103,6 +105,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         seen: whether it could.
         mark: what the endpoint says of a move without the journal.
         problems: why something could not be read.
+        damaged: whether one of them is a journal that is gone, or that nobody ever stored.
     """
 
     stored: Stored | None
@@ -110,6 +113,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     seen: bool = True
     mark: str | None = None
     problems: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 def read(store: JournalStore, traffic: Traffic) -> Found:
@@ -122,20 +126,30 @@ def read(store: JournalStore, traffic: Traffic) -> Found:
     stored: Stored | None = None
     endpoint: Endpoint | None = None
     mark: str | None = None
-    seen = False
+    seen = damaged = False
     try:
         stored = store.read()
     except UpdateNeededError:
         raise
+    except DamagedError as error:
+        problems.append(str(error))
+        damaged = True
     except DeliveryError as error:
         problems.append(f"the journal cannot be read: {error}")
     try:
         endpoint = traffic.describe()
         seen = True
         mark = traffic.marked() if endpoint else None
+        if endpoint and stored and stored.journal == Journal():
+            lost.refuse(stored.journal, traffic.owner())
+    except DamagedError as error:
+        problems.append(str(error))
+        damaged = True
     except DeliveryError as error:
         problems.append(f"the endpoint cannot be seen: {error}")
-    return Found(stored=stored, endpoint=endpoint, seen=seen, mark=mark, problems=tuple(problems))
+    return Found(
+        stored=stored, endpoint=endpoint, seen=seen, mark=mark, problems=tuple(problems), damaged=damaged
+    )
 
 
 def assess(place: Place, found: Found) -> Status:
@@ -168,6 +182,7 @@ def assess(place: Place, found: Found) -> Status:
         pending=_pending(journal),
         divergence=_divergence(found),
         problems=found.problems,
+        damaged=found.damaged,
         at=_time(stored.now) if stored else None,
     )
 

@@ -8,8 +8,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from modeldelivery.plugin.protocol import Change, InitFailedError, ProviderError
 from modeldelivery.plugin.values import UNKNOWN
-from modeldelivery.release.aws.configs import OWNER_TAG
-from modeldelivery.release.aws.traffic import MARK_TAG
+from modeldelivery.release.aws.traffic import MARK_TAG, OWNER_TAG
 from modeldelivery.release.core.journal import Rejection
 from tests.fakes.aws import refusal
 
@@ -153,6 +152,19 @@ def test_a_refresh_compares_inputs_alone(serving):
 
     assert diff.changes == {"weights": Change.UPDATE}
     assert serving.aws.calls == []
+
+
+def test_a_preview_says_that_the_journal_is_gone_and_promises_nothing(serving):
+    serving.aws.delete(KEY)
+    with pytest.raises(ProviderError, match=r"was deleted; .*--version-id \d+ kept\.json"):
+        serving.check(serving.config(B, A, B))
+
+    serving.aws.deleted.clear()  # its versions are gone too
+    with pytest.raises(ProviderError, match=f"names s3://{BUCKET}/{KEY} as its journal, and there is none"):
+        serving.check(serving.config(B, A, B))
+    with pytest.raises(ProviderError, match="and there is none"):
+        serving.endpoint.update(RESOURCE, serving.state, serving.state, timeout=60, preview=False)
+    assert serving.weights == {A: 100, B: 0}
 
 
 # --- create

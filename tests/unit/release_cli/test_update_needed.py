@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from tests.fakes.journal import START
+from tests.fakes.time import FakeTime
 from tests.unit.release.stored import document, journal_store, registry
 
 from .test_register import artifact, register  # noqa: F401 - fixtures
-from .world import V1, V2, journal
+from .world import NOW, V1, V2, journal
 
 REQUIRES = {"requires": ["rollouts"]}
 COMMANDS = [
@@ -64,6 +66,6 @@ def test_register_refuses_a_record_that_requires_what_is_not_known(register, wor
 
 def test_a_journal_without_requirements_is_no_obstacle_however_new_it_is(modelctl, world):
     stored = document(journal()) | {"schema": 99, "colour": "blue"}
-    world.store, bucket = journal_store(stored)
+    world.store, bucket = journal_store(stored, FakeTime(NOW - START))
     assert modelctl("rollback", "--reason", "5xx").status == 0
     assert json.loads(bucket.written[-1])["colour"] == "blue"

@@ -1,12 +1,16 @@
 """What is found in the registry's bucket, and how it is said when it is not what it should be."""
 
+import json
+
 import pytest
 
+from modeldelivery.release import record
 from modeldelivery.release.aws.environment import AwsEnvironment
-from modeldelivery.release.errors import NoRegistryError, UnreachableError, UpdateNeededError
+from modeldelivery.release.errors import DamagedError, NoRegistryError, UnreachableError, UpdateNeededError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.version import Version
 from tests.fakes.aws import FakeAws, refusal
+from tests.fakes.journal import START
 
 PLACE = Place(
     model=parse_model("flights"),
@@ -56,9 +60,9 @@ def test_an_object_that_is_no_record_is_named(aws, opened, key):
 def test_a_record_that_cannot_be_understood_says_where_earlier_ones_are(aws, opened):
     puts(aws, "versions/v1.0.0.json", b"{")
 
-    with pytest.raises(UnreachableError, match="cannot be understood") as error:
+    with pytest.raises(DamagedError, match="cannot be understood") as error:
         opened.registry.entry(V1)
-    assert error.value.hint.startswith("`aws s3api list-object-versions --bucket flights-prod-registry-")
+    assert "`aws s3api list-object-versions --bucket flights-prod-registry-" in error.value.hint
 
 
 def test_a_record_that_requires_a_newer_program_is_not_read(aws, opened):
@@ -87,9 +91,49 @@ def test_any_other_refusal_of_ecr_is_a_sentence(aws, opened):
 def test_a_journal_that_cannot_be_understood_says_where_earlier_ones_are(aws, opened):
     puts(aws, PLACE.journal_key, b"[]")
 
-    with pytest.raises(UnreachableError, match="cannot be understood") as error:
+    with pytest.raises(DamagedError, match="cannot be understood") as error:
         opened.endpoint.store.read()
-    assert error.value.hint.endswith(f"--prefix {PLACE.journal_key}`")
+    assert f"--prefix {PLACE.journal_key}`" in error.value.hint
+
+
+DIGESTS = {"image": "sha256:" + "a" * 64, "model": "sha256:" + "b" * 64, "data": "r1"}
+RECORD = {
+    "version": V1,
+    "digests": DIGESTS,
+    "image": "image@sha256:a",
+    "model_data": "s3://b/model.tar.gz",
+    "registered_at": START,
+    "registered_by": "ada",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"version": "v9.0.0"}, "version is v9.0.0"),
+        ({"registered_at": 1e20}, "later than it can be"),
+        ({"registered_at": -1.0}, "is -1.0, which is no time"),
+        ({"image": ""}, "image is empty"),
+        ({"digests": {**DIGESTS, "model": "sha256:0"}}, "write sha256:<64 hex digits>"),
+    ],
+)
+def test_a_record_that_cannot_be_true_is_said_with_the_version_to_go_back_to(aws, opened, changed, said):
+    opened.registry.write(record.decode(json.dumps(RECORD).encode(), ""), None)
+    puts(aws, "versions/v1.0.0.json", json.dumps(RECORD | changed).encode())
+
+    with pytest.raises(DamagedError) as error:
+        opened.registry.entry(V1)
+    assert said in error.value.message
+    assert "--version-id 0 kept.json" in error.value.hint
+
+
+def test_the_name_of_a_deleted_record_is_not_free(aws, opened):
+    opened.registry.write(record.decode(json.dumps(RECORD).encode(), ""), None)
+    aws.delete("versions/v1.0.0.json")
+
+    with pytest.raises(DamagedError, match="was deleted") as error:
+        opened.registry.entry(V1)
+    assert error.value.hint.endswith("--content-type application/json --if-none-match '*'`")
 
 
 def test_a_journal_without_a_bucket_says_who_makes_it(aws, opened):

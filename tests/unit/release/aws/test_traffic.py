@@ -3,7 +3,7 @@
 import pytest
 from botocore.loaders import Loader
 
-from modeldelivery.release.aws.traffic import CONDITIONS, MARK_TAG, SageMakerTraffic
+from modeldelivery.release.aws.traffic import CONDITIONS, MARK_TAG, OWNER_TAG, SageMakerTraffic
 from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.errors import BrokenError, UnreachableError
 from tests.fakes.aws import FakeAws, refusal
@@ -96,6 +96,14 @@ def test_a_mark_is_cut_to_what_a_tag_takes(aws, traffic):
 
 def test_an_endpoint_that_was_not_looked_at_has_no_mark(traffic):
     assert traffic.marked() is None
+
+
+def test_an_endpoint_names_its_journal_by_its_tag(aws, traffic):
+    assert traffic.owner() is None
+    traffic.describe()
+    assert traffic.owner() is None
+    aws.tags[aws.arn("endpoint", NAME)][OWNER_TAG] = "s3://bucket/journal"
+    assert traffic.owner() == "s3://bucket/journal"
 
 
 def test_a_variant_that_shows_no_desired_weight_wants_what_it_has(aws, traffic):
