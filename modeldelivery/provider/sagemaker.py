@@ -17,7 +17,8 @@ from modeldelivery.release.aws.traffic import DEAD, SageMakerTraffic
 from modeldelivery.release.core import up
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
-from modeldelivery.release.runner import Patience, Runner
+from modeldelivery.release.patience import Patience
+from modeldelivery.release.runner import Runner
 
 
 class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):

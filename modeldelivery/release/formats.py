@@ -6,6 +6,7 @@ Every document has a `schema`. A reader keeps the fields that it does not know, 
 
 from enum import Enum
 from functools import cache
+from math import isfinite
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -13,6 +14,7 @@ import msgspec
 
 from modeldelivery.release.errors import UpdateNeededError
 
+SKEW = 86_400.0  # seconds by which what happened may be later than now, generously
 _ALWAYS = "schema"  # written even where it is the default
 _OTHERS = "others"
 
@@ -74,6 +76,15 @@ def _refuse_newer(raw: dict[str, Any], where: str, known: frozenset[str]) -> Non
             f"{where} was written by a newer version and requires {', '.join(missing)}, which this one does not know",
             hint="update modelctl (`pip install --upgrade model-delivery`) and run the same command again",
         )
+
+
+def time_fault(field: str, seconds: float, latest: float) -> str | None:
+    """Why an instant cannot be one, if it cannot."""
+    if not isfinite(seconds) or seconds < 0:
+        return f"{field} is {seconds}, which is no time"
+    if seconds > latest:
+        return f"{field} is {seconds - latest:.0f} s later than it can be"
+    return None
 
 
 def encode(document: Document) -> bytes:

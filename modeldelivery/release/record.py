@@ -3,8 +3,7 @@
 import msgspec
 
 from modeldelivery.release import formats
-from modeldelivery.release.core.sanity import SKEW, time_fault
-from modeldelivery.release.formats import Document
+from modeldelivery.release.formats import SKEW, Document, time_fault
 from modeldelivery.release.version import DigestSet, Version
 
 SCHEMA = 1

@@ -30,43 +30,15 @@ from modeldelivery.release.errors import (
     UnreachableError,
     UnseenError,
 )
+from modeldelivery.release.patience import Patience
 from modeldelivery.release.ports import Caller, Clock, Fleet, JournalStore, Progress, Stored, Traffic
 
 if TYPE_CHECKING:
     from modeldelivery.release.version import Version
 
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 2.0
 FIRST_READS = 5  # in vain, after which a platform that never answered counts as unreachable
 SILENCE = 60.0  # seconds without an answer after which an operation that has begun says so
 MOMENT = 1.0  # seconds that an outcome, once it was observed, may wait to be written down with its caller
-
-
-class Patience:
-    """Pauses that grow while nothing happens, and an end to them: `limit` seconds after it was made."""
-
-    def __init__(self, clock: Clock, progress: Progress, limit: float) -> None:
-        self._clock, self._progress, self._limit = clock, progress, limit
-        self._started = clock.monotonic()
-        self._pause = FIRST_PAUSE
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since it was made."""
-        return self._clock.monotonic() - self._started
-
-    def hurry(self) -> None:
-        """Something happened: look again soon."""
-        self._pause = FIRST_PAUSE
-
-    def pause(self, why: str) -> None:
-        """Raises GaveUpError when the time allowed is over."""
-        waited = self.elapsed
-        if waited > self._limit:
-            raise GaveUpError(f"gave up after {waited:.0f} s: {why}")
-        self._progress.waiting(why, waited)
-        self._clock.sleep(self._pause)
-        self._pause = min(self._pause * 1.5, LONGEST_PAUSE)
 
 
 class Runner(msgspec.Struct, kw_only=True):

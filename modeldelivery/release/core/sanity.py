@@ -5,15 +5,14 @@ obeyed for minutes or shown as an error of arithmetic. What a newer version may 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import isfinite
 
 from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.core.weights import FULL
+from modeldelivery.release.formats import SKEW, time_fault
 from modeldelivery.release.naming import MAX_FLEET
 from modeldelivery.release.version import BadVersionError, Version, parse_version
 
 AHEAD = 60.0  # seconds by which a deadline may be later than now: leases are of seconds, and everybody waits one out
-SKEW = 86_400.0  # seconds by which what happened may be later than now, generously
 
 _FLEET_CHANGES = {IntentKind.CREATE, IntentKind.FLEET}
 
@@ -26,15 +25,6 @@ def fault(journal: Journal, now: float) -> str | None:
         now: seconds since the epoch, by the store's clock.
     """
     return next(_faults(journal, now), None)
-
-
-def time_fault(field: str, seconds: float, latest: float) -> str | None:
-    """Why an instant cannot be one, if it cannot."""
-    if not isfinite(seconds) or seconds < 0:
-        return f"{field} is {seconds}, which is no time"
-    if seconds > latest:
-        return f"{field} is {seconds - latest:.0f} s later than it can be"
-    return None
 
 
 def _faults(journal: Journal, now: float) -> Iterator[str]:

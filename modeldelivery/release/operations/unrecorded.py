@@ -7,8 +7,8 @@ from modeldelivery.release.core.action import CLOCK_STEP
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import refuse_broken
 from modeldelivery.release.errors import BrokenError, DeliveryError, RefusedError, UncertainError
+from modeldelivery.release.patience import Patience
 from modeldelivery.release.ports import Clock, Progress, Traffic
-from modeldelivery.release.runner import Patience
 from modeldelivery.release.version import Version
 
 
