@@ -9,12 +9,11 @@ from modeldelivery.release.errors import DamagedError
 from modeldelivery.terminal import interrupts, program
 
 if TYPE_CHECKING:
-    import argparse
-
     from modeldelivery.release.cli.context import Context
+    from modeldelivery.release.cli.options import Options
     from modeldelivery.release.cli.outcome import Outcome, Shown
 
-Opens = Callable[["argparse.Namespace"], "Context"]
+Opens = Callable[["Options"], "Context"]
 PROGRAM = "modelctl"
 
 
@@ -27,7 +26,7 @@ def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> 
     """
     if arguments is None:
         program.begin()
-    options = _part("arguments").parse(arguments)
+    options = _part("commands").parse(arguments)
     ended = _Command(options, opens).carry_out()
     if arguments is None:
         interrupts.ignore()
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> 
 class _Command:
     """One run of a command. However it ends, it ends as an outcome."""
 
-    def __init__(self, options: "argparse.Namespace", opens: Opens | None) -> None:
+    def __init__(self, options: "Options", opens: Opens | None) -> None:
         self._options, self._opens = options, opens
         self._context: Context | None = None
 

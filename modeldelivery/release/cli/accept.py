@@ -1,15 +1,15 @@
 """`modelctl accept`: a rejected version may get traffic again."""
 
-import argparse
 from functools import partial
 
 from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.options import Accept as AcceptOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core import accept
 from modeldelivery.release.errors import Exit
 
 
-def run(context: Context, options: argparse.Namespace) -> Outcome:
+def run(context: Context, options: AcceptOptions) -> Outcome:
     """Raises RefusedError when the version is not rejected."""
     asked = accept.Accept(
         operation=context.operation, actor=context.actor, reason=options.reason, version=options.version

@@ -1,15 +1,14 @@
 """`modelctl adopt`: weights that someone else set become the journal's."""
 
-import argparse
-
 from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.options import Adopt as AdoptOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.errors import Exit
 from modeldelivery.release.operations import adopt
 
 
-def run(context: Context, options: argparse.Namespace) -> Outcome:
+def run(context: Context, options: AdoptOptions) -> Outcome:
     """Raises RefusedError while a move is pending or the endpoint is changing."""
     asked = Adopt(operation=context.operation, actor=context.actor, reason=options.reason)
     done = adopt.run(asked, context.runner())

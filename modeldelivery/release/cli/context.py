@@ -1,6 +1,5 @@
 """What a command works with, and how it gets it on AWS."""
 
-import argparse
 import os
 import secrets
 import sys
@@ -11,6 +10,7 @@ import msgspec
 from modeldelivery.release.actor import actor
 from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.cli.dry_run import DryRun
+from modeldelivery.release.cli.options import Options
 from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.cli.progress import Console
 from modeldelivery.release.cli.recording import RecordingStore
@@ -62,7 +62,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def open_context(options: argparse.Namespace) -> Context:
+def open_context(options: Options) -> Context:
     """The environment that the command line names. Raises UnreachableError."""
     environment = open_environment(options.model, options.env, profile=options.profile, prompts=True)
     dry_run = DryRun(environment.account, time) if options.dry_run else None
@@ -76,7 +76,8 @@ def open_context(options: argparse.Namespace) -> Context:
         registry=environment.registry,
         clock=dry_run or time,
         progress=Console(sys.stderr, dry_run=options.dry_run),
-        actor=options.actor or actor(os.environ),
+        actor=options.actor
+        or actor(os.environ).encode(errors="replace").decode(),  # a variable may hold any bytes
         operation=secrets.token_hex(8),
         patience=options.timeout,
         calls=dry_run.calls if dry_run else None,

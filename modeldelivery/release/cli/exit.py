@@ -13,5 +13,24 @@ MEANING = {
     Exit.BROKEN: "an error of modelctl itself: outcome unknown; look at `modelctl status`",
     Exit.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP): run the same command again",
 }
+_LOOKING = {
+    Exit.DONE: "shown",
+    Exit.UNREACHABLE: "AWS unreachable or access denied: what is shown is not all",
+}
+_ALWAYS = (Exit.USAGE, Exit.UNREACHABLE, Exit.BROKEN, Exit.INTERRUPTED)
+_ACTING = (Exit.DONE, Exit.REFUSED, *_ALWAYS)
+# The statuses that each command can have.
+STATUSES = {
+    "status": (Exit.DONE, *_ALWAYS),
+    "history": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
+    "rollback": (*_ACTING, Exit.NOT_MOVED, Exit.UNRECORDED),
+    "accept": _ACTING,
+    "adopt": _ACTING,
+    "register": _ACTING,
+}
 
-EPILOG = "exit status:\n" + "\n".join(f"  {status.value:<4} {text}" for status, text in MEANING.items())
+
+def statuses(command: str) -> dict[int, str]:
+    """The statuses of one command, each with its meaning."""
+    meaning = MEANING | _LOOKING if command in {"status", "history"} else MEANING
+    return {int(status): meaning[status] for status in sorted(STATUSES[command])}

@@ -1,12 +1,12 @@
 """`modelctl history`: who decided what, when and why."""
 
-import argparse
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
 from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.options import History as HistoryOptions
 from modeldelivery.release.cli.outcome import Shown
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.journal import Event, EventKind
@@ -35,7 +35,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     calls: tuple[str, ...]
 
 
-def run(context: Context, options: argparse.Namespace) -> Shown:
+def run(context: Context, options: HistoryOptions) -> Shown:
     """Newest first. Raises UnreachableError, LostError."""
     events = context.store.read().journal.history[::-1][: options.limit]
     lines = tuple(_line(event) for event in events)

@@ -1,19 +1,19 @@
 """`modelctl register`: a version's name for an image and a model."""
 
-import argparse
 import hashlib
 from pathlib import Path
 
 import msgspec
 
 from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.options import Register as RegisterOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.operations.register import Registration, register
 from modeldelivery.release.record import Evidence
 
 
-def run(context: Context, options: argparse.Namespace) -> Outcome:
+def run(context: Context, options: RegisterOptions) -> Outcome:
     """Raises RefusedError when a file cannot be read or the version names other bits."""
     registered = register(
         context.place,

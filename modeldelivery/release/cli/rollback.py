@@ -1,17 +1,17 @@
 """`modelctl rollback`: the last good version gets its traffic back."""
 
-import argparse
 from functools import partial
 
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.exit import MEANING
+from modeldelivery.release.cli.options import Rollback as RollbackOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core import rollback
 from modeldelivery.release.errors import Exit
 from modeldelivery.release.operations import unrecorded
 
 
-def run(context: Context, options: argparse.Namespace) -> Outcome:
+def run(context: Context, options: RollbackOptions) -> Outcome:
     """Raises RefusedError and everything else that happens before anything is recorded."""
     if options.without_journal:
         return _without_journal(context, options)
@@ -44,7 +44,8 @@ def unfinished(context: Context, why: str) -> Outcome:
     )
 
 
-def _without_journal(context: Context, options: argparse.Namespace) -> Outcome:
+def _without_journal(context: Context, options: RollbackOptions) -> Outcome:
+    assert options.to is not None, "the command line was checked"
     asked = unrecorded.Unrecorded(
         operation=context.operation, actor=context.actor, reason=options.reason, to=options.to
     )

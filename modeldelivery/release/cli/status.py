@@ -1,9 +1,9 @@
 """`modelctl status`: everything at a glance."""
 
-import argparse
 from datetime import datetime
 
 from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.options import Status as StatusOptions
 from modeldelivery.release.cli.outcome import Shown
 from modeldelivery.release.core import weights
 from modeldelivery.release.errors import Exit
@@ -15,7 +15,7 @@ _HEADINGS = ("version", "role", "intended", "actual", "instances", "serves since
 _COLOURS = {"rejected": "red", "serving": "green", "fallback": "yellow", "candidate": "cyan"}
 
 
-def run(context: Context, _: argparse.Namespace) -> Shown:
+def run(context: Context, _: StatusOptions) -> Shown:
     seen = status.assess(context.place, status.read(context.store, context.traffic))
     parts: list[str | Table] = [*_head(seen)]
     if seen.versions:

@@ -1,5 +1,8 @@
 """The command line itself: what it refuses, what it documents, what it loads, whom it names."""
 
+import os
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -9,14 +12,19 @@ import pytest
 
 from modeldelivery.release.actor import actor
 from modeldelivery.release.cli import main
-from modeldelivery.release.cli.exit import MEANING, Exit
+from modeldelivery.release.cli.commands import modelctl as every_command
+from modeldelivery.release.cli.commands import parse
+from modeldelivery.release.cli.exit import STATUSES, Exit
 from tests.conftest import CHECKOUT
+
+COMMANDS = every_command().commands
+ACTING = sorted(COMMANDS.keys() - {"completion"})
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["rollback"], "the following arguments are required: --reason"),
+        (["rollback"], "Missing option '--reason'"),
         (["rollback", "--reason", "  "], "write a few words"),
         (["rollback", "--reason", "x", "--to", "1.0"], "write vMAJOR.MINOR.PATCH"),
         (["rollback", "--reason", "x", "--timeout", "soon"], "write seconds"),
@@ -27,11 +35,14 @@ from tests.conftest import CHECKOUT
             ["rollback", "--reason", "x", "--without-journal", "--to", "v1.0.0", "--keep"],
             "leave --keep and --now out",
         ),
-        (["accept", "--reason", "x"], "VERSION"),
+        (["rollback", "--reason", "late \udcff"], "invalid start byte"),
+        (["accept", "--reason", "x"], "Missing argument 'VERSION'"),
         (["history", "--limit", "0"], "a whole number above 0"),
         (["status", "--model", "Flights"], "lowercase letters"),
-        (["status", "--dry-run"], "unrecognized arguments: --dry-run"),
-        (["rollback", "--reason", "x", "--colour", "red"], "unrecognized arguments: --colour red"),
+        (["status", "--dry-run"], "No such option '--dry-run'"),
+        (["rolback", "--reason", "x"], "Did you mean 'rollback'?"),
+        (["rollback", "--raeson", "x"], "'--reason'"),
+        (["rollback", "--reason", "x", "--colour", "red"], "No such option '--colour'"),
     ],
 )
 def test_a_command_line_that_makes_no_sense_ends_with_2_and_a_sentence_before_any_call(
@@ -51,10 +62,70 @@ def test_without_an_environment_nothing_is_guessed():
     assert "--env" in ended.stderr
 
 
-def test_help_documents_every_exit_status():
-    said = _python("-m", "modeldelivery.release.cli", "rollback", "--help").stdout
+@pytest.mark.parametrize("command", ACTING)
+def test_help_documents_the_exit_statuses_that_a_command_can_have_and_no_other(command, helped):
+    documented = re.findall(r"^  (\d+) +\S", helped(command).partition("Exit status:")[2], re.MULTILINE)
 
-    assert all(f"  {status.value:<4} {MEANING[status]}" in said for status in Exit)
+    assert documented == [str(int(status)) for status in sorted(STATUSES[command])]
+    assert ("3" in documented) == (command == "rollback")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_examples_that_make_sense(command, helped, monkeypatch):
+    monkeypatch.setenv("MODELCTL_MODEL", "flights")
+    examples = COMMANDS[command].examples
+
+    assert examples
+    shown = helped(command).partition("Examples:")[2].partition("Exit status:")[0].strip().splitlines()
+    assert [line.strip() for line in shown] == list(examples)
+    for example in examples:
+        program, *arguments = shlex.split(example.removeprefix('eval "$(').removesuffix(')"'))
+        assert program == "modelctl"
+        if command in ACTING:
+            assert parse(arguments).command == command
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
+def test_without_a_command_help_names_every_command(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    said = capsys.readouterr().out
+    assert ended.value.code == Exit.DONE
+    assert {line.split()[0] for line in said.splitlines() if line.startswith("  ") and line.split()} >= set(
+        COMMANDS
+    )
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_for_a_shell(shell, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["completion", shell])
+
+    assert ended.value.code == Exit.DONE
+    assert "_MODELCTL_COMPLETE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("modelctl ro", "plain,rollback"), ("modelctl rollback --with", "plain,--without-journal")],
+)
+def test_a_shell_completes_commands_and_options(words, offered):
+    environment = {
+        **os.environ,
+        "_MODELCTL_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    said = subprocess.run(
+        [sys.executable, "-m", "modeldelivery.release.cli"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said.stdout.splitlines() == [offered]
 
 
 def test_reading_the_command_line_loads_nothing_slow():
@@ -88,12 +159,91 @@ def test_where_nothing_is_installed_no_version_is_made_up(monkeypatch, capsys):
     assert "model-delivery is not installed" in capsys.readouterr().err
 
 
-def test_the_model_comes_from_the_environment_else_it_is_flights(modelctl, monkeypatch):
-    monkeypatch.delenv("MODELCTL_MODEL", raising=False)
-    usual = modelctl("status", "--json").json["endpoint"]
-    monkeypatch.setenv("MODELCTL_MODEL", "trains")
+PROJECT = "config: {model: {type: string, default: flights}}\n"
 
-    assert (usual, modelctl("status", "--json").json["endpoint"]) == ("flights-prod", "trains-prod")
+
+@pytest.mark.parametrize(
+    ("arguments", "variable", "files", "model"),
+    [
+        ([], None, {"Pulumi.yaml": PROJECT}, "flights"),
+        ([], None, {"Pulumi.yaml": "config: {model: ships}\n"}, "ships"),
+        ([], None, {"Pulumi.yaml": "config: {'model-delivery:model': {value: ships}}\n"}, "ships"),
+        (
+            [],
+            None,
+            {"Pulumi.yaml": PROJECT, "Pulumi.prod.yaml": "config: {'model-delivery:model': trains}\n"},
+            "trains",
+        ),
+        ([], None, {"Pulumi.yaml": PROJECT, "Pulumi.prod.yaml": ""}, "flights"),
+        (
+            [],
+            None,
+            {"Pulumi.yaml": PROJECT, "Pulumi.staging.yaml": "config: {'model-delivery:model': trains}\n"},
+            "flights",
+        ),
+        ([], "trains", {"Pulumi.yaml": PROJECT}, "trains"),
+        (["--model", "ships"], "trains", {"Pulumi.yaml": PROJECT}, "ships"),
+        (["--model", "ships"], None, {"Pulumi.yaml": "]["}, "ships"),
+    ],
+)
+def test_the_model_is_the_options_else_the_environments_else_the_projects(
+    modelctl, project, *, arguments, variable, files, model
+):
+    project(variable, files)
+
+    assert modelctl("status", "--json", *arguments).json["endpoint"] == f"{model}-prod"
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, "Missing option '--model': no MODELCTL_MODEL, and no Pulumi.yaml"),
+        ({"Pulumi.yaml": "name: other\n"}, "Missing option '--model'"),
+        ({"Pulumi.yaml": "config: []\n"}, "Missing option '--model'"),
+        ({"Pulumi.yaml": "just text"}, "Missing option '--model'"),
+        ({"Pulumi.yaml": "]["}, "Pulumi.yaml cannot be read"),
+        ({"Pulumi.yaml": b"\xff\xfe\xff"}, "Pulumi.yaml cannot be read"),
+        ({"Pulumi.yaml": "config: {model: Flights}\n"}, "lowercase letters"),
+    ],
+)
+def test_no_model_is_guessed(modelctl, world, project, files, sentence):
+    project(None, files)
+
+    ended = modelctl("status")
+
+    assert ended.status == Exit.USAGE
+    assert sentence in ended.err
+    assert "--model" in ended.err
+    assert world.runs == 0
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder in a project of these files, and MODELCTL_MODEL."""
+
+    def made(variable, files):
+        monkeypatch.delenv("MODELCTL_MODEL", raising=False)
+        if variable:
+            monkeypatch.setenv("MODELCTL_MODEL", variable)
+        for name, text in files.items():
+            (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        (tmp_path / "infra").mkdir()
+        monkeypatch.chdir(tmp_path / "infra")
+
+    return made
+
+
+@pytest.fixture
+def helped(capsys):
+    """What `modelctl COMMAND --help` shows."""
+
+    def run(command):
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code == Exit.DONE
+        return capsys.readouterr().out
+
+    return run
 
 
 @pytest.mark.parametrize(

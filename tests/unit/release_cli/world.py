@@ -1,12 +1,12 @@
 """What a command works with, in memory: an endpoint on which two versions served, and its journal."""
 
-import argparse
 from dataclasses import dataclass, field
 
 import msgspec
 
 from modeldelivery.release.aws.traffic import CONDITIONS
 from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.options import Options
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection, Served
 from modeldelivery.release.naming import Place, parse_environment, parse_model
@@ -98,7 +98,7 @@ class World:
         self.hosting = FakeEndpoint(self.time, endpoint(), looks=0)
         self.registry = FakeRegistry(self.time, started=NOW)
 
-    def opens(self, options: argparse.Namespace):
+    def opens(self, options: Options):
         self.runs += 1
         return Context(
             place=replace_model(options),

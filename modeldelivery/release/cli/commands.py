@@ -1,0 +1,292 @@
+"""The command line: what may be asked, checked before anything is loaded or called."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from modeldelivery.release.cli import options
+from modeldelivery.release.cli.exit import statuses
+from modeldelivery.release.cli.options import PATIENCE, Options
+from modeldelivery.release.cli.project import model_of
+from modeldelivery.release.errors import Exit
+from modeldelivery.release.naming import parse_environment, parse_model
+from modeldelivery.release.version import parse_version
+from modeldelivery.terminal import commands
+from modeldelivery.terminal.commands import Command, Group, Value
+
+T = TypeVar("T")
+
+PROGRAM = "modelctl"
+DISTRIBUTION = "model-delivery"  # as pyproject.toml names it
+SHOWN_EVENTS = 20
+_AN_IMAGE = f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/flights-prod@sha256:{'0' * 64}"
+
+
+def parse(arguments: Sequence[str] | None) -> Options:
+    """Read the command line; exits with status 2 and a sentence when it makes no sense."""
+    return commands.read(modelctl(), arguments, Options)
+
+
+def _text(given: str) -> str:
+    """Words of a person. A shell whose locale is not UTF-8 hands its bytes over all the same (PEP 383)."""
+    words = os.fsencode(given).decode() if any("\ud800" <= c <= "\udfff" for c in given) else given
+    if not words.strip():
+        raise ValueError("it is empty: write a few words")
+    return words.strip()
+
+
+def _seconds(text: str) -> float:
+    return _number(text, float, "seconds, for example 60")
+
+
+def _count(text: str) -> int:
+    return _number(text, int, "a whole number above 0")
+
+
+def _number(text: str, kind: Callable[[str], T], allowed: str) -> T:
+    try:
+        number = kind(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r}: write {allowed}") from error
+    if not 0 < float(str(number)) < float("inf"):
+        raise ValueError(f"{text!r}: write {allowed}")
+    return number
+
+
+_VERSION, _WORDS = Value("VERSION", parse_version), Value("TEXT", _text)
+_EVERY = (
+    click.Option(
+        ["--env"], required=True, type=Value("ENV", parse_environment), help="Environment, for example prod."
+    ),
+    click.Option(
+        ["--model"],
+        type=Value("MODEL", parse_model),
+        envvar="MODELCTL_MODEL",
+        help="Model; by default MODELCTL_MODEL, else the one that Pulumi.ENV.yaml or Pulumi.yaml names.",
+    ),
+    click.Option(["--json"], is_flag=True, help="Print one JSON document on stdout."),
+    click.Option(
+        ["--profile"], help="AWS profile; by default AWS_PROFILE, else the one named like the environment."
+    ),
+)
+_ACTS = (
+    click.Option(
+        ["--dry-run"], is_flag=True, help="Print the AWS calls that would be made; make none that writes."
+    ),
+    click.Option(
+        ["--actor"], type=_WORDS, help="Who you are; by default from CI's or the shell's environment."
+    ),
+    click.Option(
+        ["--timeout"],
+        type=Value("SECONDS", _seconds),
+        default=PATIENCE,
+        help=f"How long to wait for SageMaker; by default {PATIENCE:.0f}.",
+    ),
+)
+_REASON = click.Option(["--reason"], required=True, type=_WORDS, help="Why; others will read it.")
+
+
+def _command(
+    kind: type[Options],
+    text: str,
+    *parameters: click.Parameter,
+    acts: bool,
+    examples: Sequence[str],
+    check: Callable[[Any], None] = lambda _: None,
+) -> Command:
+    def made(**given: Any) -> Options:
+        found = kind(**given | {"model": given["model"] or _model(given["env"])})
+        check(found)
+        return found
+
+    return Command(
+        kind.command,
+        params=[*_EVERY, *parameters, *(_ACTS if acts else ())],
+        callback=made,
+        help=text,
+        examples=[f"{PROGRAM} {kind.command} {example}" for example in examples],
+        statuses=statuses(kind.command),
+    )
+
+
+def _model(environment: str) -> Any:
+    """The project's own. Raises click.UsageError."""
+    try:
+        named = model_of(environment, Path.cwd())
+        if named:
+            return parse_model(named)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(
+            f"which model? {error}: name it with --model", click.get_current_context()
+        ) from error
+    raise click.UsageError(
+        "Missing option '--model': no MODELCTL_MODEL, and no Pulumi.yaml here or above that names one",
+        click.get_current_context(),
+    )
+
+
+def _status() -> Command:
+    return _command(
+        options.Status,
+        "Show what is serving, where a rollback would go, and any mismatch between journal and endpoint.",
+        acts=False,
+        examples=["--env prod", "--env prod --json"],
+    )
+
+
+def _history() -> Command:
+    return _command(
+        options.History,
+        "Show who decided what, when and why; newest first.",
+        click.Option(
+            ["--limit"],
+            type=Value("N", _count),
+            default=SHOWN_EVENTS,
+            show_default=True,
+            help="Events to show.",
+        ),
+        acts=False,
+        examples=["--env prod", "--env prod --limit 100 --json"],
+    )
+
+
+def _rollback() -> Command:
+    return _command(
+        options.Rollback,
+        "Give the fallback all traffic, and reject every other version that has some. The fallback is the last version that "
+        "carried everything before and is not rejected; `modelctl status` names it.",
+        _REASON,
+        click.Option(["--to"], type=_VERSION, help="Another version than the fallback."),
+        click.Option(["--keep"], is_flag=True, help="Reject nothing."),
+        click.Option(
+            ["--now"],
+            is_flag=True,
+            help="Do not first scale the version to the number of instances that serve now.",
+        ),
+        click.Option(
+            ["--without-journal"],
+            is_flag=True,
+            help="The journal cannot be reached: tag the endpoint, move everything to --to, record nothing (status 4).",
+        ),
+        acts=True,
+        examples=[
+            '--env prod --reason "5xx since 02:10"',
+            '--env prod --to v1.0.0 --keep --reason "a look at v1"',
+            '--env prod --reason "5xx since 02:10" --dry-run',
+            '--env prod --without-journal --to v1.0.0 --reason "S3 is down"',
+        ],
+        check=_check_rollback,
+    )
+
+
+def _check_rollback(asked: options.Rollback) -> None:
+    context = click.get_current_context()
+    if asked.without_journal and asked.to is None:
+        raise click.UsageError(
+            "--without-journal cannot know the last good version: name it with --to VERSION", context
+        )
+    if asked.without_journal and (asked.keep or asked.now):
+        raise click.UsageError(
+            "--without-journal rejects and scales nothing: leave --keep and --now out", context
+        )
+
+
+def _accept() -> Command:
+    return _command(
+        options.Accept,
+        "Lift the rejection of a version. Moves no traffic.",
+        click.Argument(["version"], type=_VERSION),
+        _REASON,
+        acts=True,
+        examples=['v1.1.0 --env prod --reason "the upstream feed was broken"'],
+    )
+
+
+def _adopt() -> Command:
+    return _command(
+        options.Adopt,
+        "Record weights that someone else set as decided. Moves no traffic.",
+        _REASON,
+        acts=True,
+        examples=['--env prod --reason "moved in the console during the incident"'],
+    )
+
+
+def _register() -> Command:
+    return _command(
+        options.Register,
+        "Register a version: bind vX.Y.Z permanently to one image and one model artifact.",
+        click.Option(["--version"], required=True, type=_VERSION, help="vMAJOR.MINOR.PATCH."),
+        click.Option(
+            ["--image"],
+            required=True,
+            metavar="URI@sha256:…",
+            help="Serving image in the environment's ECR, by digest.",
+        ),
+        click.Option(
+            ["--artifact"],
+            required=True,
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="model.tar.gz.",
+        ),
+        click.Option(
+            ["--data-revision"],
+            required=True,
+            type=Value("REV", lambda text: text),
+            help="Of the data that trained the model.",
+        ),
+        click.Option(
+            ["--evidence"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Metrics as a flat JSON object.",
+        ),
+        acts=True,
+        examples=[
+            f"--env prod --version v1.2.0 --artifact model.tar.gz --data-revision 2013-06 --image {_AN_IMAGE}"
+        ],
+    )
+
+
+def modelctl() -> Group:
+    """All commands."""
+    return Group(
+        PROGRAM,
+        headings={
+            "Look": [_status(), _history()],
+            "Traffic": [_rollback(), _adopt()],
+            "Versions": [_register(), _accept()],
+            "This program": [commands.completion(modelctl)],
+        },
+        params=[
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_show_version,
+                help="Show the installed version and exit.",
+            )
+        ],
+        help="Versions of a model, and which of them gets the traffic.",
+        examples=["modelctl status --env prod", 'modelctl rollback --env prod --reason "5xx since 02:10"'],
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _show_version(context: click.Context, _: click.Parameter, requested: bool) -> None:
+    """Looked up only when asked for: importlib.metadata takes as long to import as everything else here."""
+    if not requested:
+        return
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - see above
+
+    try:
+        click.echo(f"{PROGRAM} {version(DISTRIBUTION)}")
+    except PackageNotFoundError:
+        click.echo(f"{PROGRAM}: {DISTRIBUTION} is not installed, so no version is known", err=True)
+        context.exit(Exit.REFUSED)
+    context.exit(Exit.DONE)

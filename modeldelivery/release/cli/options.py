@@ -1,0 +1,78 @@
+"""What a command line asks for, typed."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import msgspec
+
+from modeldelivery.release.naming import Environment, Model
+from modeldelivery.release.version import Version
+
+PATIENCE = 1200.0  # seconds; SageMaker may take that long to change a fleet
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """Of every command.
+
+    Attributes:
+        command: its name, and the module of this package that runs it.
+        env, model: whose endpoint.
+        json: one JSON document on stdout.
+        profile: AWS profile; None for the usual one.
+        dry_run: nothing is written, and the calls are listed.
+        actor: who asks; None for what the environment says.
+        timeout: seconds to wait for the platform.
+    """
+
+    command: ClassVar[str]
+    env: Environment
+    model: Model
+    json: bool = False
+    profile: str | None = None
+    dry_run: bool = False
+    actor: str | None = None
+    timeout: float = PATIENCE
+
+
+class Status(Options, frozen=True, kw_only=True):
+    command = "status"
+
+
+class History(Options, frozen=True, kw_only=True):
+    """`limit`: events to show."""
+
+    command = "history"
+    limit: int
+
+
+class Rollback(Options, frozen=True, kw_only=True):
+    """`to`: None for the fallback."""
+
+    command = "rollback"
+    reason: str
+    to: Version | None
+    keep: bool
+    now: bool
+    without_journal: bool
+
+
+class Accept(Options, frozen=True, kw_only=True):
+    command = "accept"
+    version: Version
+    reason: str
+
+
+class Adopt(Options, frozen=True, kw_only=True):
+    command = "adopt"
+    reason: str
+
+
+class Register(Options, frozen=True, kw_only=True):
+    """`image`: by digest; `artifact`: model.tar.gz; `evidence`: metrics as a flat JSON object."""
+
+    command = "register"
+    version: Version
+    image: str
+    artifact: Path
+    data_revision: str
+    evidence: Path | None

@@ -1,0 +1,47 @@
+"""Which model this is, as the project says in whose folder a command was typed."""
+
+from pathlib import Path
+from typing import Any
+
+from modeldelivery.release.errors import InvalidError
+
+PROJECT = "model-delivery"  # the namespace of the program's config
+_FILE = "Pulumi.yaml"
+_KEYS = (f"{PROJECT}:model", "model")  # of config; in Pulumi.yaml the namespace may be left out
+
+
+def model_of(environment: str, folder: Path) -> str | None:
+    """The model that Pulumi.<environment>.yaml names, else Pulumi.yaml; None when there is no project here or it names none.
+
+    Args:
+        environment: the stack.
+        folder: the working directory; the project is at or above it, as Pulumi looks for it.
+
+    Raises:
+        InvalidError: one of the files cannot be read.
+    """
+    project = next((each for each in (folder, *folder.parents) if (each / _FILE).is_file()), None)
+    if project is None:
+        return None
+    files = (project / f"Pulumi.{environment}.yaml", project / _FILE)
+    return next((model for file in files if file.is_file() and (model := _named(file))), None)
+
+
+def _named(file: Path) -> str | None:
+    config = _read(file).get("config")
+    if not isinstance(config, dict):
+        return None
+    value = next((config[key] for key in _KEYS if key in config), None)
+    if isinstance(value, dict):
+        value = value.get("value", value.get("default"))
+    return None if value is None else str(value)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    import yaml  # noqa: PLC0415 - only who names no model pays for it
+
+    try:
+        document = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidError(f"{file} cannot be read: {error}") from error
+    return document if isinstance(document, dict) else {}
