@@ -17,7 +17,7 @@ _LOOKING = {
     Exit.DONE: "shown",
     Exit.UNREACHABLE: "AWS unreachable or access denied: what is shown is not all",
 }
-_ALWAYS = (Exit.USAGE, Exit.UNREACHABLE, Exit.BROKEN, Exit.INTERRUPTED)
+_ALWAYS = (Exit.USAGE, Exit.UNREACHABLE, Exit.DAMAGED, Exit.BROKEN, Exit.INTERRUPTED)
 _ACTING = (Exit.DONE, Exit.REFUSED, *_ALWAYS)
 # The statuses that each command can have.
 STATUSES = {
