@@ -5,7 +5,8 @@ from typing import TypedDict, cast
 
 import pulumi
 
-from components.alarms import Limits, watch
+from components.alarm_topic import AlarmTopic
+from components.alarms import Limits, Watched, watch
 from components.autoscaling import Capacity, autoscale
 from components.sagemaker import Model
 from components.serving_role import ServingRole
@@ -28,6 +29,8 @@ class ModelEndpointArgs(TypedDict):
         rules: what the environment demands of a change, as `Rules.plain` has it.
         capacity: what each version runs on.
         limits: what each version may not exceed.
+        alarm_topic: ARN of the SNS topic that alarms tell; None: one of this endpoint's own.
+        alarm_topic_name: SNS' name of its own topic.
         bucket: the registry bucket, where artifacts and the journal are.
         journal_key: key of the journal in it.
         repository_arn: the ECR repository with the images.
@@ -44,6 +47,8 @@ class ModelEndpointArgs(TypedDict):
     rules: Mapping[str, object]
     capacity: Capacity
     limits: Limits
+    alarm_topic: str | None
+    alarm_topic_name: str
     bucket: pulumi.Input[str]
     journal_key: str
     repository_arn: pulumi.Input[str]
@@ -57,10 +62,14 @@ class ModelEndpoint(pulumi.ComponentResource):
     Attributes:
         name: SageMaker's name of the endpoint.
         arn: its ARN.
+        alarms: names of the alarms of each version, by version; whoever judges a version asks these.
+        alarm_topic: ARN of the SNS topic that they tell.
     """
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
+    alarms: Mapping[str, Watched]
+    alarm_topic: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: ModelEndpointArgs, opts: pulumi.ResourceOptions | None = None
@@ -98,15 +107,46 @@ class ModelEndpoint(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
         )
         on_endpoint = pulumi.ResourceOptions(parent=self, depends_on=[endpoint])
+        topic = _topic(name, args, inside)
+        alarms: dict[str, Watched] = {}
         for version in args["versions"]:
             variant = variant_name(parse_version(version.version))
             child = f"{name}-{variant}"
             autoscale(child, endpoint=args["endpoint"], variant=variant, capacity=capacity, opts=on_endpoint)
-            watch(child, endpoint=args["endpoint"], variant=variant, limits=args["limits"], opts=inside)
+            alarms[version.version] = watch(
+                child,
+                endpoint=args["endpoint"],
+                variant=variant,
+                limits=args["limits"],
+                topic=topic,
+                opts=inside,
+            )
 
         self.name = endpoint.name
         self.arn = endpoint.arn
-        self.register_outputs({"name": self.name, "arn": self.arn})
+        self.alarms = alarms
+        self.alarm_topic = topic
+        self.register_outputs(
+            {"name": self.name, "arn": self.arn, "alarms": alarms, "alarmTopic": self.alarm_topic}
+        )
+
+
+def _topic(name: str, args: ModelEndpointArgs, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """Config's topic, or one that is made here."""
+    if args["alarm_topic"] is not None:
+        return pulumi.Output.from_input(args["alarm_topic"])
+    made = AlarmTopic(
+        f"{name}-alarms",
+        {
+            "account": args["account"],
+            "region": args["region"],
+            "topic": args["alarm_topic_name"],
+            "key_arn": args["key_arn"],
+            "protect": args["protect"],
+        },
+        opts=opts,
+    )
+    return made.arn
 
 
 def _member(version: RegisteredVersion, model: Model, capacity: Capacity) -> Member:

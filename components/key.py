@@ -5,11 +5,11 @@ import json
 import pulumi
 import pulumi_aws as aws
 
-_SERVICES = ("s3", "ecr", "sagemaker")
+_SERVICES = ("s3", "ecr", "sagemaker", "sns")
 
 
 def encryption_key(name: str, *, account: str, region: str, opts: pulumi.ResourceOptions) -> aws.kms.Key:
-    """Declare the key that encrypts the registry's bucket, its images and the instances' volumes."""
+    """Declare the key that encrypts the registry's bucket, its images, the instances' volumes and what alarms say."""
     return aws.kms.Key(
         name,
         description=f"Models, images and journal of {name}",
@@ -82,6 +82,16 @@ def key_policy(account: str, region: str) -> dict[str, object]:
                     "StringEquals": through_services,
                     "Bool": {"kms:GrantIsForAWSResource": "true"},
                 },
+            },
+            {
+                # An alarm calls SNS as CloudWatch itself. AWS documents this statement without a condition, and one that
+                # CloudWatch does not meet would leave alarms that tell nobody; the topic's own policy says whose alarms:
+                # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+                "Sid": "AlarmsThroughTopics",
+                "Effect": "Allow",
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": "*",
             },
         ],
     }

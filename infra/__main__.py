@@ -67,6 +67,8 @@ if release and versions:
                 "max_error_rate_percent": settings.alarms.max_error_rate_percent,
                 "max_latency_ms": settings.alarms.max_latency_ms,
             },
+            "alarm_topic": settings.alarms.topic,
+            "alarm_topic_name": place.alarm_topic,
             "bucket": registry.bucket,
             "journal_key": place.journal_key,
             "repository_arn": registry.repository_arn,
@@ -75,6 +77,8 @@ if release and versions:
         },
     )
     pulumi.export("endpoint", endpoint.name)
+    pulumi.export("alarms", endpoint.alarms)
+    pulumi.export("alarmTopic", endpoint.alarm_topic)
 else:
     pulumi.log.info(
         f"no version is registered in {place.environment}, so there is no endpoint yet: "

@@ -30,6 +30,9 @@ Region = NewType("Region", str)
 Owner = NewType("Owner", str)
 
 _REGION = re.compile(r"(?!cn-|.*gov|.*iso)[a-z]{2}(-[a-z]+)+-\d")  # ARNs and hosts are the partition aws's
+_TOPIC = (
+    r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"  # a standard topic: CloudWatch takes no FIFO topic
+)
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/=+@-]{0,62}")  # what every AWS service takes as a tag's value
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")  # one step of the path in msgspec's messages
 
@@ -80,6 +83,9 @@ class Promotion(_Section, frozen=True, rename={"source": "from"}):
 class Alarms(_Section, frozen=True):
     max_error_rate_percent: Annotated[float, Meta(gt=0, le=100)]
     max_latency_ms: Annotated[int, Meta(ge=1, le=60000)]  # of the model alone, 99th percentile
+    topic: Annotated[str, Meta(pattern=f"^{_TOPIC}$")] | None = (
+        None  # that alarms tell; without one the program makes one
+    )
 
 
 class Retention(_Section, frozen=True):
@@ -137,7 +143,8 @@ _KEYS = {
     ),
     "alarms": _Key(
         Alarms,
-        "{maxErrorRatePercent: 1, maxLatencyMs: 500}, above 0 to 100 percent, 1 to 60000 milliseconds",
+        "{maxErrorRatePercent: 1, maxLatencyMs: 500}, above 0 to 100 percent, 1 to 60000 milliseconds, and perhaps topic: "
+        "the ARN of a standard SNS topic in this region that CloudWatch may publish to",
     ),
     "retention": _Key(Retention, "{noncurrentDays: 90, logDays: 365}, 1 to 3650 days"),
     "protect": _Key(bool, "true or false"),
@@ -175,7 +182,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         rollout=source.section("rollout"),
         changes=source.section("changes"),
         promotion=source.promotion(stack),
-        alarms=source.section("alarms"),
+        alarms=source.alarms(),
         retention=source.section("retention"),
         protect=source.section("protect"),
     )
@@ -241,6 +248,16 @@ class _Source(NamedTuple):
                 f"{_KEYS['promotion'].allowed}"
             )
         return promotion
+
+    def alarms(self) -> Alarms:
+        """An alarm tells topics of its own region only."""
+        alarms: Alarms = self.section("alarms")
+        if alarms.topic is not None and alarms.topic.split(":")[3] != self.region():
+            raise SettingsError(
+                f"{self.file}: {PROJECT}:alarms.topic is {alarms.topic!r}, in another region than aws:region "
+                f"{self.region()}; allowed: {_KEYS['alarms'].allowed}"
+            )
+        return alarms
 
     def model(self) -> Model:
         name = f"{PROJECT}:model"

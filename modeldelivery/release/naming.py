@@ -73,6 +73,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.endpoint}-logs-{self.account}-{self.region}"
 
     @property
+    def alarm_topic(self) -> str:
+        """SNS' name of the topic that the endpoint's alarms tell."""
+        return f"{self.endpoint}-alarms"
+
+    @property
     def journal_key(self) -> str:
         return journal_key(self.endpoint)
 

@@ -1,5 +1,7 @@
 """What the endpoint promises: digests, least privilege, and alarms that silence does not pass."""
 
+import json
+
 import pytest
 
 ENDPOINT = "modeldelivery:index:Endpoint"
@@ -123,12 +125,72 @@ def test_scaling_follows_invocations_per_instance(prod):
 
 @pytest.mark.parametrize("variant", ["v1-0-0", "v1-1-0"])
 def test_every_variant_is_watched_for_errors_and_latency(prod, variant):
-    watched = {
-        alarm.inputs["metricName"]: alarm.inputs["threshold"]
-        for alarm in prod.of_type(ALARM)
-        if alarm.inputs["dimensions"] == {"EndpointName": "flights-prod", "VariantName": variant}
+    where = {"EndpointName": "flights-prod", "VariantName": variant}
+    errors = prod.only(ALARM, f"flights-prod-{variant}-errors").inputs
+    latency = prod.only(ALARM, f"flights-prod-{variant}-latency").inputs
+    assert [query["metric"]["dimensions"] for query in errors["metricQueries"][1:]] == [where] * 4
+    assert latency["dimensions"] == where
+    assert (errors["threshold"], latency["threshold"]) == (0.01, 500_000)  # a share; microseconds
+
+
+def test_the_error_alarm_knows_what_hangs_and_what_has_died(prod):
+    """Time-outs and broken connections are in InvocationModelErrors only, and so are the client's own 4XX."""
+    queries = prod.only(ALARM, "flights-prod-v1-1-0-errors").inputs["metricQueries"]
+    assert {query["metric"]["metricName"]: query["metric"]["stat"] for query in queries[1:]} == dict.fromkeys(
+        ("Invocations", "InvocationModelErrors", "Invocation4XXErrors", "Invocation5XXErrors"), "Sum"
+    )
+    assert [query["id"] for query in queries if query.get("returnData")] == ["rate"]
+
+
+def test_every_alarm_tells_the_topic_when_it_goes_off_and_when_it_is_over(prod):
+    topic = "arn:test:aws:sns/topic:Topic:flights-prod-alarms"
+    assert {(*alarm.inputs["alarmActions"], *alarm.inputs["okActions"]) for alarm in prod.of_type(ALARM)} == {
+        (topic, topic)
     }
-    assert watched == {"Invocation5XXErrors": 0.01, "ModelLatency": 500_000}  # a share; microseconds
+
+
+def test_alarms_wait_until_the_topic_takes_what_they_tell(prod):
+    policy = prod.only("aws:sns/topicPolicy:TopicPolicy")
+    assert all(policy.urn in alarm.depends_on for alarm in prod.of_type(ALARM))
+
+
+def test_the_topic_is_encrypted_and_named_so_that_people_can_subscribe(prod):
+    topic = prod.only("aws:sns/topic:Topic")
+    assert topic.inputs["name"] == "flights-prod-alarms"
+    assert topic.inputs["kmsMasterKeyId"] == "arn:test:aws:kms/key:Key:flights-prod"
+
+
+def test_only_this_accounts_alarms_may_publish(prod):
+    (statement,) = prod.only("aws:sns/topicPolicy:TopicPolicy").document("policy")["Statement"]
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Action"] == "sns:Publish"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "222222222222"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-west-1:222222222222:alarm:*"},
+    }
+
+
+def test_the_key_lets_alarms_encrypt_what_they_tell(prod):
+    statements = prod.only("aws:kms/key:Key").document("policy")["Statement"]
+    (alarms,) = (each for each in statements if each["Principal"] == {"Service": "cloudwatch.amazonaws.com"})
+    assert alarms["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def test_a_topic_of_config_is_told_and_none_is_made(run):
+    topic = "arn:aws:sns:eu-west-1:333333333333:pager"
+    said = json.dumps({"maxErrorRatePercent": 1, "maxLatencyMs": 500, "topic": topic})
+    program = run("prod", alarms=said)
+    assert {*program.only(ALARM, "flights-prod-v1-1-0-errors").inputs["alarmActions"]} == {topic}
+    assert program.of_type("aws:sns/topic:Topic") == []
+    assert program.exports["alarmTopic"] == topic
+
+
+def test_alarms_are_handed_out_by_version(prod):
+    assert prod.exports["alarms"]["v1.1.0"] == {
+        "errors": "flights-prod-v1-1-0-errors-0123456",
+        "latency": "flights-prod-v1-1-0-latency-0123456",
+    }
+    assert set(prod.exports["alarms"]) == {"v1.0.0", "v1.1.0"}
 
 
 def test_silence_is_no_pass(prod):

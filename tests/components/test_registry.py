@@ -123,9 +123,10 @@ def test_the_key_rotates(prod):
     assert prod.only(KEY).inputs["enableKeyRotation"] is True
 
 
-def test_the_key_is_only_for_its_own_account(prod):
+def test_the_key_is_only_for_its_own_account_and_for_what_its_alarms_say(prod):
     principals = [statement["Principal"] for statement in prod.only(KEY).document("policy")["Statement"]]
-    assert principals == [{"AWS": "arn:aws:iam::222222222222:root"}] * 3
+    own = {"AWS": "arn:aws:iam::222222222222:root"}
+    assert principals == [own, own, own, {"Service": "cloudwatch.amazonaws.com"}]
 
 
 def test_the_key_policy_names_every_action(prod):
@@ -135,7 +136,8 @@ def test_the_key_policy_names_every_action(prod):
 
 def test_data_is_used_only_through_the_services_that_hold_it(prod):
     policy = prod.only(KEY).document("policy")
-    through = {"kms:ViaService": [f"{name}.eu-west-1.amazonaws.com" for name in ("s3", "ecr", "sagemaker")]}
+    services = ("s3", "ecr", "sagemaker", "sns")
+    through = {"kms:ViaService": [f"{name}.eu-west-1.amazonaws.com" for name in services]}
     assert statement(policy, "UseThroughServices")["Condition"]["StringEquals"] == through
     assert statement(policy, "GrantsForServices")["Condition"]["StringEquals"] == through
     assert not {"kms:Decrypt", "kms:GenerateDataKey"} & set(statement(policy, "Administration")["Action"])
@@ -188,5 +190,6 @@ def test_only_what_others_must_find_has_a_name_of_its_own(prod):
         "aws:ecr/repository:Repository",
         "aws:kms/alias:Alias",
         "aws:sagemaker/modelPackageGroup:ModelPackageGroup",
+        "aws:sns/topic:Topic",
         "modeldelivery:index:Endpoint",
     }

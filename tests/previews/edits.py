@@ -31,7 +31,9 @@ def _where(suffix, statement):
 NO_ENDPOINT = Edit(MAIN, "if release and versions:", "if False:")
 OTHER_ENDPOINT_NAME = Edit(MAIN, '"endpoint": place.endpoint,', '"endpoint": place.endpoint + "-x",')
 NO_ALARMS_OF_V1_0_0 = Edit(
-    ENDPOINT, "            watch(child,", '            variant == "v1-0-0" or watch(child,'
+    ENDPOINT,
+    "            alarms[version.version] = watch(",
+    '            alarms[version.version] = {} if variant == "v1-0-0" else watch(',
 )
 SECRET_IN_ALARM = Edit(
     ALARMS,

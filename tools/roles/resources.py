@@ -76,6 +76,7 @@ def resources(place: Place) -> dict[str, Resource]:
             f"arn:aws:iam::{place.account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*",
         ),
         Resource("Alarms", f"{alarm}:{name}-*"),
+        Resource("AlarmTopic", f"arn:aws:sns:{here}:{place.alarm_topic}"),
         Resource("ScalingAlarms", f"{alarm}:TargetTracking-endpoint/{name}/variant/*"),
         Resource("AllAlarms", f"{alarm}:*"),
         Resource("Scaling", f"arn:aws:application-autoscaling:{here}:scalable-target/*"),

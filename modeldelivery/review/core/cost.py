@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from modeldelivery.catalogue.kind import Cost
-from modeldelivery.catalogue.tokens import SCALING_TARGET
+from modeldelivery.catalogue.tokens import ALARM, SCALING_TARGET
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
-from modeldelivery.review.core.fleet import FleetChange, variant_of
+from modeldelivery.review.core.fleet import FleetChange, metrics_of, variant_of
 from modeldelivery.review.core.touched import Effect, Touched
 
 HOURS = 730  # a month
@@ -64,9 +65,14 @@ def cost_change(
         change, paid = _count(resource), resource.kind.cost
         price = prices.month.get(resource.type) if paid is Cost.BY_MONTH else None
         if price is not None:
-            held = price * (resource.old is not None)
+            held = price * _units(resource.type, resource.before) * (resource.old is not None)
+            will = (
+                price
+                * _units(resource.type, resource.after if resource.new else resource.before)
+                * ((resource.old is not None) + change)
+            )
             before.append((held, held))
-            after.append((held + price * change, held + price * change))
+            after.append((will, will))
         elif change and paid is Cost.BY_USE:
             by_use.add(resource.kind.words)
         elif change and paid not in {Cost.FREE, Cost.BY_INSTANCE}:
@@ -112,6 +118,11 @@ def _limits(resources: Sequence[Touched], *, after: bool) -> Iterator[tuple[str,
         limit = inputs.get("maxCapacity")
         if resource.type == SCALING_TARGET and isinstance(limit, int):
             yield variant_of(inputs), limit
+
+
+def _units(type_: str, inputs: Mapping[str, Any]) -> int:
+    """How many of what a month's price is of: an alarm by an expression is paid for by metric."""
+    return max(len(metrics_of(inputs)) - 1, 1) if type_ == ALARM else 1
 
 
 def _count(resource: Touched) -> int:

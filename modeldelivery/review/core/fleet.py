@@ -305,7 +305,19 @@ def variant_of(inputs: Mapping[str, Any]) -> str:
         variables = container.get("environment")
         version = variables.get("MODEL_VERSION") if isinstance(variables, Mapping) else None
         return variant_name(Version(str(version))) if version else ""
-    dimensions = inputs.get("dimensions")
-    if isinstance(dimensions, Mapping):
-        return str(dimensions.get("VariantName", ""))
+    for metric in metrics_of(inputs):
+        dimensions = metric.get("dimensions")
+        if isinstance(dimensions, Mapping):
+            return str(dimensions.get("VariantName", ""))
     return str(inputs.get("resourceId", "")).rpartition("/variant/")[2]
+
+
+def metrics_of(inputs: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """What an alarm watches: one metric, or those that its expression is made of."""
+    queries = inputs.get("metricQueries")
+    asked = (
+        [query.get("metric") for query in queries if isinstance(query, Mapping)]
+        if isinstance(queries, list)
+        else []
+    )
+    return (inputs, *(metric for metric in asked if isinstance(metric, Mapping)))

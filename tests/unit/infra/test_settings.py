@@ -72,6 +72,14 @@ def test_good_config_is_read_to_the_last_field():
     assert (settings.retention.noncurrent_days, settings.retention.log_days) == (90, 365)
 
 
+def test_alarms_tell_the_topic_of_config_or_none_that_it_knows():
+    topic = "arn:aws:sns:eu-west-1:222222222222:pager"
+    assert (
+        parse("prod", GOOD | {"model-delivery:alarms": section("alarms", topic=topic)}).alarms.topic == topic
+    )
+    assert parse("prod", GOOD).alarms.topic is None
+
+
 def test_the_rules_of_an_environment_are_its_sections():
     assert parse("prod", GOOD).rules == Rules(separate_drop=True, bake_seconds=1800, promotes_from="staging")
     strict = parse("prod", {**GOOD, "model-delivery:rollout": '{"required": true}'})
@@ -188,6 +196,27 @@ def test_no_profile_means_the_default_chain():
             "alarms.maxLatencyMs",
             "0",
             "1 to 60000",
+        ),
+        (
+            "model-delivery:alarms",
+            section("alarms", topic="pager"),
+            "alarms.topic",
+            '"pager"',
+            "the ARN of a standard SNS topic",
+        ),
+        (
+            "model-delivery:alarms",
+            section("alarms", topic="arn:aws:sns:eu-west-1:222222222222:pager.fifo"),
+            "alarms.topic",
+            "pager.fifo",
+            "the ARN of a standard SNS topic",
+        ),
+        (
+            "model-delivery:alarms",
+            section("alarms", topic="arn:aws:sns:us-east-1:222222222222:pager"),
+            "alarms.topic",
+            "another region than aws:region eu-west-1",
+            "in this region",
         ),
         (
             "model-delivery:retention",

@@ -7,7 +7,8 @@ from tests.unit.review.documents import PRICES, change
 
 HOUR = PRICES.instance_hour["eu-west-1"]
 LARGE, XLARGE = HOUR["ml.c6i.large"] * HOURS, HOUR["ml.c6i.xlarge"] * HOURS
-ALARMS = 2 * PRICES.month["aws:cloudwatch/metricAlarm:MetricAlarm"]
+# One of latency, and one by an expression of four metrics, which is paid for by metric.
+ALARMS = 5 * PRICES.month["aws:cloudwatch/metricAlarm:MetricAlarm"]
 
 
 @pytest.mark.parametrize(
