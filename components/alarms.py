@@ -65,15 +65,7 @@ def watch(
         f"{name}-errors",
         alarm_description=f"more than {limits['max_error_rate_percent']:g} % of {variant}'s invocations fail: 5XX, time-outs, "
         "broken connections",
-        metric_queries=[
-            {
-                "id": "rate",
-                "expression": ERROR_RATE,
-                "label": "share of invocations that fail",
-                "return_data": True,
-            },
-            *({"id": id_, "metric": _sum(metric, where)} for id_, metric in _OF_THE_RATE.items()),
-        ],
+        metric_queries=_queries(where),
         evaluation_periods=_MINUTES,
         datapoints_to_alarm=_BAD_MINUTES,
         comparison_operator="GreaterThanThreshold",
@@ -101,6 +93,16 @@ def watch(
         opts=opts,
     )
     return {"errors": errors.name, "latency": latency.name}
+
+
+def _queries(where: Mapping[str, str]) -> list[Any]:
+    rate = {
+        "id": "rate",
+        "expression": ERROR_RATE,
+        "label": "share of invocations that fail",
+        "return_data": True,
+    }
+    return [rate, *({"id": id_, "metric": _sum(metric, where)} for id_, metric in _OF_THE_RATE.items())]
 
 
 def _sum(metric: str, where: Mapping[str, str]) -> Any:

@@ -75,7 +75,14 @@ def _read(file: Path) -> None:
     prices = msgspec.toml.decode(Path(review.__file__).with_name("prices.toml").read_bytes(), type=Prices)
     change = classify("prod", read(file.read_bytes()), prices)
     whole = put_together(
-        commit="", change=change, fingerprints={}, standing=None, problem=None, violations=(), before=None
+        commit="",
+        change=change,
+        fingerprints={},
+        standing=None,
+        problem=None,
+        health=None,
+        violations=(),
+        before=None,
     )
     comment = markdown.draw(tell([whole]), 65_536)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -52,6 +52,8 @@ class EndpointResource:
         try:
             inputs = parse_inputs(news)
             seen = self._target(inputs, resource.urn).look()
+            for finding in seen.findings:
+                self._log.warning(finding.text, resource.urn)
             plan = seen.plan(inputs)
         except BadInputError as error:
             return Checked(news, [Failure(error.key, str(error))])

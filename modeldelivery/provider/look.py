@@ -11,8 +11,13 @@ from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.resolve import Plan, resolve
+from modeldelivery.release.operations import health
+from modeldelivery.release.operations.health import Code, Finding, Observed
 from modeldelivery.release.ports import Stored
 from modeldelivery.release.version import Version
+
+# What the plan itself warns of, in the words of what it will do about it.
+_TOLD_BY_THE_PLAN = frozenset({Code.FOREIGN_TRAFFIC, Code.REJECTED_SERVES})
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,12 +27,16 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         stored: the journal; None before there is a registry.
         members: what each version on the endpoint runs on, digests left empty.
         owner: the journal that the endpoint names, where there is an endpoint and no journal.
+        mark: what the endpoint says of a move without the journal.
+        unscaled: versions on the endpoint that nothing scales; None when that cannot be told.
     """
 
     stored: Stored | None
     endpoint: Endpoint | None
     members: Mapping[Version, Member]
     owner: str | None = None
+    mark: str | None = None
+    unscaled: frozenset[Version] | None = None
 
     @property
     def journal(self) -> Journal:
@@ -37,6 +46,19 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     def serving(self) -> dict[Version, int]:
         """Shares of 100, of what is on the endpoint."""
         return weights.shares(self.endpoint.current) if self.endpoint else {}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is not as it should be and is not in the plan's warnings."""
+        observed = Observed(
+            journal=self.journal,
+            recorded=self.stored is None or self.stored.etag is not None,
+            endpoint=self.endpoint,
+            mark=self.mark,
+            unscaled=self.unscaled,
+            now=self.stored.now if self.stored else None,
+        )
+        return tuple(each for each in health.findings(observed) if each.code not in _TOLD_BY_THE_PLAN)
 
     def plan(self, inputs: EndpointInputs) -> Plan:
         """What an `up` would do now. Raises RefusedError, BadInputError, DamagedError."""
@@ -56,6 +78,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
             changed.add("variants")
         if self.journal.live != inputs.release.live or self.journal.intent:
             changed.add("release")  # whoever comes settles what is pending
+        if self.endpoint.remedy:
+            changed.add("release")  # it is not as config asks: never "unchanged"
         return changed
 
 

@@ -2,8 +2,8 @@
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.runner import Runner
+
+T = TypeVar("T")
 
 
 class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +46,24 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         stored = None if self.inputs.journal.bucket == NOT_YET else self.endpoint.patient_store.read()
         traffic = self.endpoint.patient_traffic
         found = traffic.describe()
-        members = self.endpoint.configs.members(found.config) if found and found.config else {}
-        owner = traffic.owner() if found and stored and stored.journal == Journal() else None
-        return Seen(stored=stored, endpoint=found, members=members, owner=owner)
+        if found is None:
+            return Seen(stored=stored, endpoint=None, members={})
+        return Seen(
+            stored=stored,
+            endpoint=found,
+            members=self.endpoint.configs.members(found.config) if found.config else {},
+            mark=self._beside("the endpoint's tags", traffic.marked),
+            unscaled=self._beside("autoscaling", lambda: self.endpoint.scaling.unscaled(found.variants)),
+            owner=traffic.owner() if stored and stored.journal == Journal() else None,
+        )
+
+    def _beside(self, what: str, look: Callable[[], T]) -> T | None:
+        """Something that decides nothing here: a role that may not look at it is warned, not refused."""
+        try:
+            return look()
+        except DeliveryError as error:
+            self.progress.warning(f"{what} cannot be looked at: {error}")
+            return None
 
     def up(self) -> str:
         """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""

@@ -17,6 +17,7 @@ class Exit(IntEnum):
     UNRECORDED = 4
     UNREACHABLE = 5
     DAMAGED = 6
+    UNHEALTHY = 7
     BROKEN = 70  # as sysexits.h numbers an internal error
     INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 

@@ -4,7 +4,7 @@ Every call raises errors of `modeldelivery.release.errors`: LostError, NotSentEr
 when it is asked again, UnreachableError for what asking again does not mend.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -77,6 +77,14 @@ class Traffic(Protocol):
 
     def unmark(self) -> None:
         """The journal knows of it now."""
+        ...
+
+
+class Scaling(Protocol):
+    """What scales an endpoint's versions by their load."""
+
+    def unscaled(self, versions: Collection[Version]) -> frozenset[Version]:
+        """Those of these versions that nothing scales."""
         ...
 
 

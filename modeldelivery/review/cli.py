@@ -161,6 +161,7 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
         not_judged = _NOT_JUDGED.format(environment, os.path.relpath(folder.policies(environment)))
         change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else not_judged,))
     standing, problem = proved(environment, document.config)
+    seen = decided(environment, document.config)
     commit = engine.commit()
     return review(
         commit=commit,
@@ -171,6 +172,7 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
         ),
         standing=standing,
         problem=problem,
+        health=None if isinstance(seen, str) else seen.findings,
         violations=found.violations,
         before=_before(folder, change, commit),
     )

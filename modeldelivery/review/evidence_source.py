@@ -33,7 +33,8 @@ def decided(environment: str, config: Mapping[str, str]) -> Status | str:
     try:
         opened = _environment(environment, config)
         endpoint = opened.endpoint
-        return assess(opened.place, look(endpoint.patient_store, endpoint.patient_traffic))
+        found = look(endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling)
+        return assess(opened.place, found)
     except DeliveryError as error:
         return str(error)
 

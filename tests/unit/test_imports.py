@@ -95,10 +95,10 @@ MAY_IMPORT = {
     f"{OURS}.review": ours("catalogue", "policy.finding", "policy.judgement", "release", "terminal"),
     f"{OURS}.review.core": {
         *ours("catalogue", "release.core.request"),
-        *ours("release.operations.proof", "release.operations.status"),
+        *ours("release.operations.health", "release.operations.proof", "release.operations.status"),
         *NAMES,
     },
-    f"{OURS}.review.report": {*ours("review.core", "terminal"), *NAMES},
+    f"{OURS}.review.report": {*ours("release.operations.health", "review.core", "terminal"), *NAMES},
 }
 PURE = (
     f"{OURS}.release.core",

@@ -10,6 +10,7 @@ from modeldelivery.release.aws.configs import EndpointConfigs
 from modeldelivery.release.aws.fleet import SageMakerFleet
 from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.registry import AwsRegistry
+from modeldelivery.release.aws.scaling import SageMakerScaling
 from modeldelivery.release.aws.session import open_account, profile_for
 from modeldelivery.release.aws.traffic import SageMakerTraffic
 from modeldelivery.release.core.request import Member
@@ -88,6 +89,10 @@ class AwsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     def caller(self) -> StsCaller:
         """Whom AWS takes this run for."""
         return StsCaller(self.account.arn, self.account.known_arn)
+
+    @property
+    def scaling(self) -> SageMakerScaling:
+        return SageMakerScaling(clients=self.account.patient, endpoint=self.name)
 
     @property
     def configs(self) -> EndpointConfigs:

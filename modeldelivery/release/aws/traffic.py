@@ -154,6 +154,7 @@ def _endpoint(found: Any) -> Endpoint:
             _version(found, v["VariantName"]): _variant(v) for v in found.get("ProductionVariants", [])
         },
         failure=found.get("FailureReason"),
+        modified=found["LastModifiedTime"].timestamp() if "LastModifiedTime" in found else None,
     )
 
 

@@ -131,9 +131,14 @@ def _model(environment: str) -> Any:
 def _status() -> Command:
     return _command(
         options.Status,
-        "Show what is serving, where a rollback would go, and any mismatch between journal and endpoint.",
+        "Show what is serving, where a rollback would go, and what is not as it should be, with what to type.",
+        click.Option(
+            ["--check"],
+            is_flag=True,
+            help="For scripts: status 0 means healthy, 7 that something needs a person.",
+        ),
         acts=False,
-        examples=["--env prod", "--env prod --json"],
+        examples=["--env prod", "--env prod --json", "--env prod --check"],
     )
 
 

@@ -15,7 +15,7 @@ from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.cli.progress import Console
 from modeldelivery.release.cli.recording import RecordingStore
 from modeldelivery.release.naming import Place
-from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Traffic
+from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Scaling, Traffic
 from modeldelivery.release.runner import Runner
 
 
@@ -33,6 +33,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     store: JournalStore
     traffic: Traffic
     registry: Registry
+    scaling: Scaling
     clock: Clock
     progress: Progress
     actor: str
@@ -74,6 +75,7 @@ def open_context(options: Options) -> Context:
         store=endpoint.store,
         traffic=endpoint.traffic,
         registry=environment.registry,
+        scaling=endpoint.scaling,
         clock=dry_run or time,
         progress=Console(sys.stderr, dry_run=options.dry_run),
         actor=options.actor

@@ -10,6 +10,7 @@ MEANING = {
     Exit.UNRECORDED: "traffic moved without the journal: `modelctl adopt` when the journal is back",
     Exit.UNREACHABLE: "AWS unreachable or access denied; outcome unknown",
     Exit.DAMAGED: "the journal or a record is deleted or damaged: the message says how to get it back",
+    Exit.UNHEALTHY: "with --check: something needs a person; the output says what to type",
     Exit.BROKEN: "an error of modelctl itself: outcome unknown; look at `modelctl status`",
     Exit.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP): run the same command again",
 }
@@ -21,7 +22,7 @@ _ALWAYS = (Exit.USAGE, Exit.UNREACHABLE, Exit.DAMAGED, Exit.BROKEN, Exit.INTERRU
 _ACTING = (Exit.DONE, Exit.REFUSED, *_ALWAYS)
 # The statuses that each command can have.
 STATUSES = {
-    "status": (Exit.DONE, *_ALWAYS),
+    "status": (Exit.DONE, *_ALWAYS, Exit.UNHEALTHY),
     "history": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "rollback": (*_ACTING, Exit.NOT_MOVED, Exit.UNRECORDED),
     "accept": _ACTING,

@@ -35,7 +35,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(Options, frozen=True, kw_only=True):
+    """`check`: end with a status of its own when something needs a person."""
+
     command = "status"
+    check: bool = False
 
 
 class History(Options, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from modeldelivery.release.cli.outcome import Shown
 from modeldelivery.release.core import weights
 from modeldelivery.release.errors import Exit
 from modeldelivery.release.operations import status
+from modeldelivery.release.operations.health import DIVERGENCE
 from modeldelivery.release.operations.status import Decided, OnEndpoint, Status
 from modeldelivery.terminal.tables import Table
 
@@ -15,18 +16,22 @@ _HEADINGS = ("version", "role", "intended", "actual", "instances", "serves since
 _COLOURS = {"rejected": "red", "serving": "green", "fallback": "yellow", "candidate": "cyan"}
 
 
-def run(context: Context, _: StatusOptions) -> Shown:
-    seen = status.assess(context.place, status.read(context.store, context.traffic))
+def run(context: Context, options: StatusOptions) -> Shown:
+    found = status.read(context.store, context.traffic, context.scaling)
+    seen = status.assess(context.place, found)
     parts: list[str | Table] = [*_head(seen)]
     if seen.versions:
         parts.append(_table(seen))
     parts += _notes(seen)
-    return Shown(document=seen, parts=tuple(parts), exit=_exit(seen))
+    return Shown(document=seen, parts=tuple(parts), exit=_exit(seen, check=options.check))
 
 
-def _exit(seen: Status) -> Exit:
+def _exit(seen: Status, *, check: bool) -> Exit:
+    """With --check, what is known to be wrong counts more than what could not be looked at."""
     if seen.damaged:
         return Exit.DAMAGED
+    if check and any(finding.needs_person for finding in seen.findings):
+        return Exit.UNHEALTHY
     return Exit.UNREACHABLE if seen.problems else Exit.DONE
 
 
@@ -78,7 +83,7 @@ def _notes(seen: Status) -> list[str]:
         *([f"pending: {_decided(pending, seen.at)}"] if pending else []),
         *([f"hold: {seen.hold}"] if seen.hold else []),
         *(f"rejected: {v} by {why.by}, {_when(why.at, seen.at)}: {why.reason}" for v, why in rejected),
-        *(f"divergence: {sentence}" for sentence in seen.divergence),
+        *(f"{'divergence' if each.code in DIVERGENCE else 'health'}: {each.text}" for each in seen.findings),
         *(f"problem: {sentence}" for sentence in seen.problems),
     ]
 

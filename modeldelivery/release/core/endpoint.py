@@ -55,6 +55,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         token: version of the object that weights are written to, for a target with compare-and-swap; a call that carries
             an older one is refused there. Empty where there is none and fences do the work.
         seal: operation that last wrote weights, on a target with compare-and-swap.
+        modified: when the platform last began or ended a change, in seconds since the epoch; None where it does not say.
     """
 
     incarnation: Incarnation
@@ -66,6 +67,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None = None
     token: str = ""
     seal: str | None = None
+    modified: float | None = None
 
     @property
     def busy(self) -> bool:

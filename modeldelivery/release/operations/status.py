@@ -1,6 +1,5 @@
 """Where things stand: journal and endpoint side by side, and what does not fit together."""
 
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -9,10 +8,11 @@ from modeldelivery.release.core import history, lost, weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, EventKind, IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
-from modeldelivery.release.core.rollback import unrecorded_sentence
 from modeldelivery.release.errors import DamagedError, DeliveryError, UpdateNeededError
 from modeldelivery.release.naming import Place
-from modeldelivery.release.ports import JournalStore, Stored, Traffic
+from modeldelivery.release.operations import health
+from modeldelivery.release.operations.health import DIVERGENCE, Finding, Observed
+from modeldelivery.release.ports import JournalStore, Scaling, Stored, Traffic
 from modeldelivery.release.version import Version, precedence
 
 UNKNOWN = "unknown"
@@ -70,8 +70,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         live: config's `live` as last applied; it does not serve while a rollback holds.
         hold: why `live` does not serve, and what to type; None when nothing holds.
         pending: a move under way, or one that nobody finished yet.
-        divergence: what does not fit together, as sentences.
-        problems: what could not be read.
+        divergence: where journal and endpoint contradict each other, as sentences; they are among the findings.
+        findings: what is not as it should be, the worst first, with what to type.
+        problems: what could not be read; there may be more to find.
         damaged: whether that is because the journal is gone, or holds what nobody ever stored.
         at: by S3's clock.
     """
@@ -91,6 +92,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     hold: str | None
     pending: Decided | None
     divergence: tuple[str, ...]
+    findings: tuple[Finding, ...]
     problems: tuple[str, ...]
     damaged: bool = False
     at: datetime | None
@@ -104,6 +106,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         endpoint: None when there is none, or when it could not be seen.
         seen: whether it could.
         mark: what the endpoint says of a move without the journal.
+        unscaled: versions on the endpoint that nothing scales; None when that was not asked or cannot be told.
         problems: why something could not be read.
         damaged: whether one of them is a journal that is gone, or that nobody ever stored.
     """
@@ -112,12 +115,13 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Endpoint | None
     seen: bool = True
     mark: str | None = None
+    unscaled: frozenset[Version] | None = None
     problems: tuple[str, ...] = ()
     damaged: bool = False
 
 
-def read(store: JournalStore, traffic: Traffic) -> Found:
-    """Ask for both; what does not answer becomes one of the `problems`.
+def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
+    """Ask all three; what does not answer becomes one of the `problems`.
 
     Raises:
         UpdateNeededError: nothing that this version could say of the journal would be true.
@@ -147,8 +151,19 @@ def read(store: JournalStore, traffic: Traffic) -> Found:
         damaged = True
     except DeliveryError as error:
         problems.append(f"the endpoint cannot be seen: {error}")
+    unscaled: frozenset[Version] | None = None
+    try:
+        unscaled = scaling.unscaled(endpoint.variants) if endpoint else None
+    except DeliveryError as error:
+        problems.append(f"autoscaling cannot be looked at: {error}")
     return Found(
-        stored=stored, endpoint=endpoint, seen=seen, mark=mark, problems=tuple(problems), damaged=damaged
+        stored=stored,
+        endpoint=endpoint,
+        seen=seen,
+        mark=mark,
+        unscaled=unscaled,
+        problems=tuple(problems),
+        damaged=damaged,
     )
 
 
@@ -164,6 +179,7 @@ def assess(place: Place, found: Found) -> Status:
         if stored and not history.carried(journal, v) and v != serving
     )
     fallback = history.fallback(journal, endpoint)
+    findings = health.findings(_observed(found))
     shown = sorted(known | {r.version for r in journal.rejections}, key=precedence, reverse=True)
     return Status(
         model=place.model,
@@ -180,7 +196,8 @@ def assess(place: Place, found: Found) -> Status:
         decision=_decided(journal.decision) if journal.decision else None,
         hold=_hold(journal),
         pending=_pending(journal),
-        divergence=_divergence(found),
+        divergence=tuple(finding.text for finding in findings if finding.code in DIVERGENCE),
+        findings=findings,
         problems=found.problems,
         damaged=found.damaged,
         at=_time(stored.now) if stored else None,
@@ -248,41 +265,17 @@ def _pending(journal: Journal) -> Decided | None:
     )
 
 
-def _divergence(found: Found) -> tuple[str, ...]:
-    endpoint, sentences = found.endpoint, list[str]()
-    if found.mark:
-        sentences.append(unrecorded_sentence(found.mark))
-    if endpoint and (endpoint.broken or endpoint.impaired):
-        sentences.append(
-            f"the endpoint is {endpoint.word} ({endpoint.failure or 'the platform gives no reason'}): {endpoint.remedy}"
-        )
-    elif endpoint and endpoint.failure:
-        sentences.append(f"the last change failed: {endpoint.failure}")
-    if found.stored and endpoint:
-        sentences += _differing(found.stored.journal, endpoint)
-    elif found.stored and found.seen and found.stored.journal.incarnation:
-        sentences.append("the journal knows an endpoint and there is none: `pulumi up` makes it")
-    return tuple(sentences)
-
-
-def _differing(journal: Journal, endpoint: Endpoint) -> Iterator[str]:
-    """Where the journal and the endpoint contradict each other."""
-    if journal.incarnation and not history.same_life(journal, endpoint):
-        yield "the endpoint was deleted and made again since the journal was written: `pulumi up` records it"
-    elif not history.explained(journal, endpoint):
-        yield (
-            "traffic was moved by someone else (neither the journal nor a rollback explains it): "
-            "`modelctl adopt --reason …` records it as decided"
-        )
-    if journal.intent is None and journal.fleet and set(journal.fleet) != set(endpoint.variants):
-        yield (
-            f"the fleet was changed by someone else: on the endpoint {_listed(endpoint.variants)}, in the journal "
-            f"{_listed(journal.fleet)}"
-        )
-    for version in sorted(weights.traffic(endpoint.current)):
-        rejection = journal.rejection(version)
-        if rejection and journal.intent is None:
-            yield f"{rejected_sentence(version, rejection)}, and it has traffic: `modelctl rollback --reason …`"
+def _observed(found: Found) -> Observed:
+    stored = found.stored
+    return Observed(
+        journal=stored.journal if stored else None,
+        recorded=stored is None or stored.etag is not None,
+        endpoint=found.endpoint,
+        seen=found.seen,
+        mark=found.mark,
+        unscaled=found.unscaled,
+        now=stored.now if stored else None,
+    )
 
 
 def _decided(event: Event) -> Decided:
@@ -296,10 +289,6 @@ def _decided(event: Event) -> Decided:
         caller=event.caller,
         calls=event.calls,
     )
-
-
-def _listed(versions: Iterable[Version]) -> str:
-    return ", ".join(sorted(versions)) or "none"
 
 
 def _time(seconds: float) -> datetime:

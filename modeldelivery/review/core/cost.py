@@ -65,14 +65,15 @@ def cost_change(
         change, paid = _count(resource), resource.kind.cost
         price = prices.month.get(resource.type) if paid is Cost.BY_MONTH else None
         if price is not None:
-            held = price * _units(resource.type, resource.before) * (resource.old is not None)
-            will = (
+            there = resource.old is not None
+            held = price * there * _units(resource.type, resource.before)
+            left = (
                 price
+                * (there + change)
                 * _units(resource.type, resource.after if resource.new else resource.before)
-                * ((resource.old is not None) + change)
             )
             before.append((held, held))
-            after.append((will, will))
+            after.append((left, left))
         elif change and paid is Cost.BY_USE:
             by_use.add(resource.kind.words)
         elif change and paid not in {Cost.FREE, Cost.BY_INSTANCE}:

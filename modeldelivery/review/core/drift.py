@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from modeldelivery.catalogue.tokens import ENDPOINT
+from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.status import Status
 from modeldelivery.review.core.config import PROJECT
 from modeldelivery.review.core.document import Document
@@ -40,16 +41,24 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         resources: what differs from what was deployed.
         hold: why config's `live` does not serve; it stands until somebody lifts it, deployed again or not.
+        findings: what of the endpoint is not as it should be, the worst first.
+        problem: why the journal, or a part of the endpoint, could not be looked at.
     """
 
     environment: str
     resources: tuple[Drifted, ...]
     hold: str | None
+    findings: tuple[Finding, ...]
     problem: str | None
 
     @property
     def is_none(self) -> bool:
-        return not self.resources and self.hold is None
+        return not self.resources and self.hold is None and not self.unhealthy
+
+    @property
+    def unhealthy(self) -> tuple[Finding, ...]:
+        """What needs a person."""
+        return tuple(finding for finding in self.findings if finding.needs_person)
 
     @property
     def foreign(self) -> tuple[Drifted, ...]:
@@ -75,7 +84,8 @@ def drifted(environment: str, document: Document, decided: Status | str) -> Drif
         environment=environment,
         resources=tuple(found),
         hold=None if isinstance(decided, str) else decided.hold,
-        problem=decided if isinstance(decided, str) else None,
+        findings=() if isinstance(decided, str) else decided.findings,
+        problem=decided if isinstance(decided, str) else "; ".join(decided.problems) or None,
     )
 
 

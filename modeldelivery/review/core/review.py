@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.proof import Standing
 from modeldelivery.review.core.change import Change
 from modeldelivery.review.core.compare import Fingerprint, Untested, untested
@@ -21,16 +22,18 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         fingerprints: by which another environment's change is compared with this one.
         standing: what this environment has proved about versions; None when it could not be read.
         problem: why not.
+        health: what of the endpoint is not as it should be before the change, the worst first; None when that is not known.
         untested: what this environment would get that the one it promotes from has not had; None when it promotes from
             none, or when that is not known.
     """
 
-    schema: Literal[2] = 2
+    schema: Literal[3] = 3
     commit: str
     change: Change
     fingerprints: dict[str, Fingerprint]
     standing: Standing | None
     problem: str | None
+    health: tuple[Finding, ...] | None
     evidence: tuple[Evidence, ...]
     untested: tuple[Untested, ...] | None
     violations: tuple[Violation, ...]
@@ -48,6 +51,7 @@ def review(
     fingerprints: Mapping[str, Fingerprint],
     standing: Standing | None,
     problem: str | None,
+    health: tuple[Finding, ...] | None,
     violations: tuple[Violation, ...],
     before: "Review | None",
 ) -> Review:
@@ -59,6 +63,7 @@ def review(
         fingerprints: of this environment's resources.
         standing: what this environment has proved.
         problem: why that could not be read.
+        health: what of its endpoint is not as it should be; None when that could not be looked at.
         violations: of policies.
         before: the review of the environment that this one promotes from, of the same commit; None when there is none. One
             of any other environment is no evidence, and nothing is compared with it.
@@ -75,6 +80,7 @@ def review(
         fingerprints=dict(fingerprints),
         standing=standing,
         problem=problem,
+        health=health,
         evidence=proved,
         untested=untested(fingerprints, before.fingerprints) if before else None,
         violations=violations,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from modeldelivery.review.core.drift import TRAFFIC, By, Drift, Drifted
 from modeldelivery.review.core.words import Line, Name, listed, words
 from modeldelivery.review.report.page import Page, Section
+from modeldelivery.review.report.release import finding_line
 
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"
@@ -26,16 +27,26 @@ def summary(drift: Drift) -> str:
     """In a word."""
     if drift.is_none:
         return "none"
-    foreign = len(drift.foreign)
-    return f"{foreign} by someone else, {len(drift.resources) - foreign} by an operator" + (
-        ", a decision holds" if drift.hold else ""
+    foreign, unhealthy = len(drift.foreign), len(drift.unhealthy)
+    parts = (
+        *((f"{unhealthy} of the endpoint's health",) if unhealthy else ()),
+        *(
+            (f"{foreign} by someone else", f"{len(drift.resources) - foreign} by an operator")
+            if drift.resources
+            else ()
+        ),
+        *(("a decision holds",) if drift.hold else ()),
     )
+    return ", ".join(parts)
 
 
 def _section(drift: Drift) -> Section:
     return Section(
         title=(Name(drift.environment), f": {summary(drift)}"),
-        alarms=tuple(_resource(each) for each in drift.foreign),
+        alarms=(
+            *(finding_line(finding) for finding in drift.unhealthy),
+            *(_resource(each) for each in drift.foreign),
+        ),
         lines=tuple(_lines(drift)),
     )
 
@@ -43,6 +54,7 @@ def _section(drift: Drift) -> Section:
 def _lines(drift: Drift) -> Iterator[Line]:
     foreign = set(drift.foreign)
     yield from (_resource(each) for each in drift.resources if each not in foreign)
+    yield from (finding_line(each) for each in drift.findings if not each.needs_person)
     if drift.hold:
         yield ("Holds: ", Name(drift.hold))
     if drift.foreign:
@@ -52,7 +64,7 @@ def _lines(drift: Drift) -> Iterator[Line]:
             "; to keep it, write it into the program.",
         )
     if drift.problem:
-        yield ("The journal could not be asked: ", Name(drift.problem))
+        yield ("Not everything could be looked at: ", Name(drift.problem))
 
 
 def _resource(each: Drifted) -> Line:

@@ -7,7 +7,14 @@ from modeldelivery.review.core.review import Review
 from modeldelivery.review.core.rules import DESTROYS
 from modeldelivery.review.core.words import Line, Name, listed, words
 from modeldelivery.review.report.page import Page, Section, Table
-from modeldelivery.review.report.release import bits_tables, evidence_line, fleet_lines, traffic, way_back
+from modeldelivery.review.report.release import (
+    bits_tables,
+    evidence_line,
+    finding_line,
+    fleet_lines,
+    traffic,
+    way_back,
+)
 from modeldelivery.review.report.risks import cost_lines, permission_lines, untested_lines, weakened_lines
 
 _RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
@@ -39,7 +46,9 @@ def _brief(review: Review, reviews: Sequence[Review]) -> bool:
 
 
 def _heading(review: Review) -> Line:
-    return ("Impact on ", Name(review.environment), ": ", *headline(review.change))
+    worst = next((finding.grade.value for finding in review.health or () if finding.needs_person), None)
+    health: Line = (f", and its endpoint is {worst}",) if worst else ()
+    return ("Impact on ", Name(review.environment), ": ", *headline(review.change), *health)
 
 
 def headline(change: Change) -> Line:
@@ -62,7 +71,7 @@ def headline(change: Change) -> Line:
 def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Section]:
     """One environment; what the page's title says is not said again."""
     change = review.change
-    if change.is_nothing and not review.refusals and not change.warnings:
+    if change.is_nothing and not review.refusals and not change.warnings and not review.health:
         if _heading(review) != title:
             yield Section(title=(Name(review.environment), ": nothing changes"))
         return
@@ -78,6 +87,7 @@ def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Sectio
 
 def _alarms(review: Review) -> Iterator[Line]:
     """What is lost, then why it may not go on: each way to mend it once."""
+    yield from (finding_line(each) for each in review.health or () if each.needs_person)
     for loss in review.change.losses:
         because = (" because of ", *listed(loss.because)) if loss.because else ()
         was = ", which is protected" if loss.protected else ""
@@ -94,6 +104,7 @@ def _alarms(review: Review) -> Iterator[Line]:
 
 def _lines(review: Review) -> Iterator[Line]:
     change = review.change
+    yield from (finding_line(each) for each in review.health or () if not each.needs_person)
     if change.fleet:
         yield from fleet_lines(change, change.fleet)
     yield from (evidence_line(each) for each in review.evidence)
@@ -113,7 +124,8 @@ def _lines(review: Review) -> Iterator[Line]:
         if not violation.mandatory:
             yield ("Advice (", Name(violation.policy), "): ", Name(violation.why), ". ", Name(violation.fix))
     yield from cost_lines(change.cost)
-    for warning in change.warnings[:5]:
+    told = {finding.text for finding in review.health or ()}
+    for warning in [each for each in change.warnings if each not in told][:5]:
         yield ("Pulumi warns: ", Name(warning))
 
 

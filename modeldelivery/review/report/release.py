@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from modeldelivery.release.operations.health import Finding
 from modeldelivery.review.core.change import Change, Kind
 from modeldelivery.review.core.evidence import Evidence, Verdict
 from modeldelivery.review.core.fleet import Bits, FleetChange, Resized
@@ -70,6 +71,12 @@ def _resized(each: Resized) -> Line:
         Name(will.instance_type),
         ".",
     )
+
+
+def finding_line(finding: Finding) -> Line:
+    """What is wrong with the endpoint as it is, and what to do."""
+    remedy: Line = (". To mend it: ", Name(finding.remedy)) if finding.remedy else ()
+    return ("The endpoint (", finding.grade.value, "): ", Name(finding.sentence), *remedy)
 
 
 def evidence_line(each: Evidence) -> Line:

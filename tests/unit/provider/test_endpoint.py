@@ -100,6 +100,62 @@ def test_check_warns_and_says_when_aws_lets_nobody_in(serving):
         serving.check(serving.config(B, A, B))
 
 
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("Failed", "the endpoint is Failed (no capacity): "),
+        ("UpdateRollbackFailed", "the endpoint is UpdateRollbackFailed (no capacity): "),
+    ],
+)
+def test_an_endpoint_that_is_not_healthy_is_named_and_never_unchanged(serving, status, sentence):
+    serving.aws.endpoints[NAME] |= {"EndpointStatus": status, "FailureReason": "no capacity"}
+
+    assert serving.changes(serving.config(A, A, B)) == {"release"}
+    assert any(warning.startswith(sentence) for warning in serving.log.warnings)
+
+
+def test_an_up_of_a_dead_endpoint_fails_with_what_to_type(serving):
+    serving.aws.endpoints[NAME] |= {"EndpointStatus": "Failed", "FailureReason": "no capacity"}
+
+    with pytest.raises(ProviderError, match="aws sagemaker delete-endpoint"):
+        serving.up(A, A, B)
+
+
+@pytest.mark.parametrize(
+    ("done", "sentence"),
+    [
+        (lambda aws: aws.scaled.discard(f"endpoint/{NAME}/variant/v1-0-0"), "nothing scales v1.0.0"),
+        (
+            lambda aws: aws.endpoints[NAME]["ProductionVariants"][0].update(CurrentInstanceCount=0),
+            "runs on 0 of 1",
+        ),
+        (
+            lambda aws: aws.tags[aws.arn("endpoint", NAME)].update({MARK_TAG: "ada moved it"}),
+            "(ada moved it)",
+        ),
+    ],
+)
+def test_a_preview_names_what_is_not_as_it_should_be(serving, done, sentence):
+    serving.aws.scaled |= {f"endpoint/{NAME}/variant/{variant}" for variant in ("v1-0-0", "v1-1-0")}
+    assert serving.changes(serving.config(A, A, B)) == set()
+    assert serving.log.warnings == []
+
+    done(serving.aws)
+
+    assert serving.changes(serving.config(A, A, B)) == set()
+    (warning,) = serving.log.warnings
+    assert sentence in warning
+
+
+def test_a_role_that_may_not_look_at_autoscaling_is_warned_and_not_refused(serving):
+    serving.aws.faults["application-autoscaling:DescribeScalableTargets"].append(
+        refusal("AccessDeniedException", "no", 403)
+    )
+
+    assert serving.changes(serving.config(A, A, B)) == set()
+    assert any(warning.startswith("autoscaling cannot be looked at") for warning in serving.log.warnings)
+
+
 def test_right_after_an_up_nothing_would_change(serving):
     assert serving.changes(serving.config(A, A, B)) == set()
 

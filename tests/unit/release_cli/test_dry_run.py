@@ -102,6 +102,7 @@ def dry_run(aws, capsys):
             store=environment.endpoint.store,
             traffic=environment.endpoint.traffic,
             registry=environment.registry,
+            scaling=environment.endpoint.scaling,
             clock=account,
             progress=FakeTime(),
             actor="bob@desk",

@@ -88,12 +88,6 @@ def test_a_pending_move_is_shown_with_whose_it_is(modelctl, world):
     [
         (journal(), endpoint({V1: 30, V2: 70}), "traffic was moved by someone else"),
         (journal(), endpoint({V1: 0, V2: 100, V3: 0}), "the fleet was changed by someone else"),
-        (
-            journal(),
-            endpoint(status="Failed", failure="no capacity"),
-            "the endpoint is Failed (no capacity): delete it",
-        ),
-        (journal(), endpoint(failure="rolled back: /ping"), "the last change failed: rolled back: /ping"),
         (journal(), endpoint(life=Incarnation("arn:endpoint", 2.0)), "deleted and made again"),
         (journal(), None, "the journal knows an endpoint and there is none"),
         (
@@ -112,6 +106,105 @@ def test_what_does_not_fit_together_is_a_sentence(modelctl, world, recorded, fou
     (only,) = said["divergence"]
     assert sentence in only
     assert f"divergence: {only}" in modelctl("status").out
+
+
+UNHEALTHY = [
+    (
+        "Failed",
+        {"status": "Failed", "failure": "no capacity"},
+        "endpoint-broken",
+        "the endpoint is Failed (no capacity)",
+    ),
+    ("OutOfService", {"status": "OutOfService"}, "endpoint-broken", "the endpoint is OutOfService"),
+    (
+        "no instance",
+        {"instances": {V2: 0}},
+        "no-instance",
+        "v2.0.0, which has traffic, runs on 0 of 1 instances",
+    ),
+    (
+        "no fallback",
+        {"weights": {V2: 100}},
+        "fallback-away",
+        "a rollback would go to v1.0.0, which is not on the",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "sentence"), [row[1:] for row in UNHEALTHY], ids=[row[0] for row in UNHEALTHY]
+)
+def test_a_script_learns_that_something_needs_a_person(modelctl, world, found, code, sentence):
+    world.hosting.endpoint = unhealthy(**found)
+    world.store.journal = journal(fleet=tuple(world.hosting.endpoint.variants))
+
+    checked = modelctl("status", "--check", "--json")
+
+    assert checked.status == 7
+    (only,) = checked.json["findings"]
+    assert (only["code"], only["sentence"][: len(sentence)]) == (code, sentence)
+    assert only["remedy"]
+    assert f"health: {only['sentence']}" in modelctl("status").out
+    assert modelctl("status").status == 0
+
+
+def unhealthy(*, instances=None, **found):
+    """An endpoint each of whose versions asks for one instance."""
+    seen = endpoint(**found, instances=instances)
+    variants = {v: msgspec.structs.replace(each, instances_desired=1) for v, each in seen.variants.items()}
+    return msgspec.structs.replace(seen, variants=variants)
+
+
+def test_a_healthy_environment_checks_as_0(modelctl):
+    assert modelctl("status", "--check").status == 0
+    assert seen(modelctl)["findings"] == []
+
+
+def test_a_rollback_that_stands_needs_nobody(modelctl):
+    modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
+
+    assert modelctl("status", "--check").status == 0
+
+
+def test_the_reason_of_an_earlier_failure_is_told_and_needs_nobody(modelctl, world):
+    world.hosting.endpoint = endpoint(failure="rolled back: /ping")
+
+    assert modelctl("status", "--check").status == 0
+    assert "health: the last change failed: rolled back: /ping" in modelctl("status").out
+
+
+def test_what_could_not_be_looked_at_is_no_health(modelctl, world):
+    world.scaling.unreachable = UnreachableError("application-autoscaling:DescribeScalableTargets: denied")
+
+    checked = modelctl("status", "--check", "--json")
+
+    assert checked.status == 5
+    assert checked.json["problems"] == [
+        "autoscaling cannot be looked at: application-autoscaling:DescribeScalableTargets: denied"
+    ]
+
+
+def test_what_is_known_to_be_wrong_counts_more_than_what_could_not_be_looked_at(modelctl, world):
+    world.store.unreachable = UnreachableError("s3:GetObject: no connection")
+    world.hosting.endpoint = endpoint(status="Failed")
+
+    assert modelctl("status", "--check").status == 7
+    assert modelctl("status").status == 5
+
+
+def test_a_version_that_nothing_scales_is_named(modelctl, world):
+    world.scaling.missing = {V1}
+
+    checked = modelctl("status", "--check", "--json")
+
+    assert (checked.status, checked.json["findings"][0]["code"]) == (7, "no-autoscaling")
+    assert "v1.0.0" in checked.json["findings"][0]["sentence"]
+
+
+def test_help_documents_what_a_check_ends_with(modelctl):
+    said = " ".join(modelctl("status", "--help").out.split())
+    assert "7 with --check: something needs a person; the output says what to type" in said
+    assert "5 AWS unreachable or access denied: what is shown is not all" in said
 
 
 def test_a_move_without_the_journal_is_said_first(modelctl, world):

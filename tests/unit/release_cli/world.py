@@ -14,6 +14,7 @@ from modeldelivery.release.version import parse_version
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.journal import FakeJournal
 from tests.fakes.registry import FakeRegistry
+from tests.fakes.scaling import FakeScaling
 from tests.fakes.time import FakeTime
 
 V1, V2, V3 = (parse_version(f"v{n}.0.0") for n in (1, 2, 3))
@@ -91,6 +92,7 @@ class World:
     store: FakeJournal = field(init=False)
     hosting: FakeEndpoint = field(init=False)
     registry: FakeRegistry = field(init=False)
+    scaling: FakeScaling = field(default_factory=FakeScaling)
     runs: int = 0
 
     def __post_init__(self):
@@ -105,6 +107,7 @@ class World:
             store=self.store,
             traffic=self.hosting,
             registry=self.registry,
+            scaling=self.scaling,
             clock=self.time,
             progress=self.time,
             actor=options.actor or "bob@desk",

@@ -15,11 +15,11 @@ from tests.unit.review.documents import PRICES, record, text
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def reviewed(name, *, edit=None, before=None, proofs=None, violations=(), staging="staging"):
+def reviewed(name, *, edit=None, before=None, proofs=None, violations=(), staging="staging", health=None):
     """One scenario's review.
 
     `before` is the review of the environment that it promotes from; `proofs` are what this one has proved, by version;
-    `staging` is what the environment of that name in the recordings is called instead.
+    `health` is what is found of its endpoint; `staging` is what the environment of that name in the recordings is called instead.
     """
     found = json.loads(json.dumps(record(name)).replace("staging", staging))
     if edit:
@@ -38,6 +38,7 @@ def reviewed(name, *, edit=None, before=None, proofs=None, violations=(), stagin
         ),
         standing=standing,
         problem=None,
+        health=health,
         violations=tuple(violations),
         before=before,
     )

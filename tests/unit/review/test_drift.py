@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core.journal import EventKind
+from modeldelivery.release.operations.health import Code, Finding, Grade
 from modeldelivery.release.operations.status import Decided, Status
 from modeldelivery.review.core.document import read
 from modeldelivery.review.core.drift import By, drifted
@@ -32,6 +33,7 @@ STATUS = Status(
     hold="v1.1.0 was rejected by ada: 5xx",
     pending=None,
     divergence=(),
+    findings=(),
     problems=(),
     at=AT,
 )
@@ -88,6 +90,42 @@ def test_the_issue_tells_both_apart():
     foreign = markdown.draw(report.tell([found("drift-alarm-deleted", QUIET)]), 65_536, report.MARKER)
     assert re.search(
         r"^> - \*\*the alarm `flights-prod-v1-1-0-\w+` is GONE, by someone else\*\*$", foreign, re.MULTILINE
+    )
+
+
+FAILED = Finding(
+    code=Code.BROKEN,
+    grade=Grade.BROKEN,
+    sentence="the endpoint is Failed: no capacity",
+    remedy="`delete-endpoint`",
+)
+EARLIER = msgspec.structs.replace(
+    FAILED, code=Code.CHANGE_FAILED, grade=Grade.NOTICE, sentence="it failed once"
+)
+
+
+def test_an_endpoint_that_is_not_healthy_is_drift_with_what_to_type():
+    drift = found("drift-none", msgspec.structs.replace(QUIET, findings=(FAILED,)))
+    assert not drift.is_none
+    assert report.summary(drift) == "1 of the endpoint's health"
+    page = report.tell([drift])
+    assert page.refused
+    assert (
+        "> - **The endpoint (broken): `the endpoint is Failed: no capacity`. To mend it: `` `delete-endpoint` ``**"
+        in markdown.draw(page, 65_536, report.MARKER)
+    )
+
+
+def test_what_needs_nobody_is_no_drift():
+    assert found("drift-none", msgspec.structs.replace(QUIET, findings=(EARLIER,))).is_none
+
+
+def test_what_could_not_be_looked_at_is_said():
+    drift = found(
+        "drift-none", msgspec.structs.replace(QUIET, problems=("the endpoint cannot be seen: denied",))
+    )
+    assert "Not everything could be looked at: `the endpoint cannot be seen: denied`" in markdown.draw(
+        report.tell([drift]), 65_536, report.MARKER
     )
 
 

@@ -132,7 +132,14 @@ def reviewed(found):
     except (DocumentError, ConfigError):
         return None
     whole = review(
-        commit="", change=change, fingerprints={}, standing=None, problem=None, violations=(), before=None
+        commit="",
+        change=change,
+        fingerprints={},
+        standing=None,
+        problem=None,
+        health=None,
+        violations=(),
+        before=None,
     )
     return markdown.draw(tell([whole]), 65_536)
 

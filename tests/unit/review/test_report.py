@@ -1,7 +1,9 @@
 """What a reviewer reads: the danger first, a release in a few lines, and a way back."""
 
+import msgspec
 import pytest
 
+from modeldelivery.release.operations.health import Code, Finding, Grade
 from modeldelivery.review.core.words import Name
 from modeldelivery.review.report import markdown
 from modeldelivery.review.report.page import Page, Section, Table
@@ -61,6 +63,38 @@ def test_what_is_destroyed_stands_at_the_top_in_capitals():
 )  # fmt: skip
 def test_each_kind_of_change_has_its_sentence(name, line):
     assert line in comment(reviewed(name)).splitlines()
+
+
+FAILED = Finding(
+    code=Code.BROKEN,
+    grade=Grade.BROKEN,
+    sentence="the endpoint is Failed: no capacity",
+    remedy="`delete-endpoint`",
+)
+
+
+@pytest.mark.parametrize("name", ["nothing", "traffic-only", "tags-only"])
+def test_an_endpoint_that_is_broken_stands_in_the_title_and_at_the_top_whatever_changes(name):
+    lines = comment(reviewed(name, health=(FAILED,))).splitlines()
+    assert lines[1].endswith(", and its endpoint is broken")
+    assert lines[4] == (
+        "> - **The endpoint (broken): `the endpoint is Failed: no capacity`. To mend it: `` `delete-endpoint` ``**"
+    )
+
+
+def test_a_finding_that_pulumi_warned_of_too_is_told_once():
+    def edit(found):
+        found["diagnostics"] = [{"message": FAILED.text, "prefix": "warning: ", "severity": "warning"}]
+
+    assert "Pulumi warns" in comment(reviewed("nothing", edit=edit))
+    assert "Pulumi warns" not in comment(reviewed("nothing", edit=edit, health=(FAILED,)))
+
+
+def test_an_earlier_failure_that_needs_nobody_is_a_line_and_no_alarm():
+    earlier = msgspec.structs.replace(FAILED, grade=Grade.NOTICE)
+    said = comment(reviewed("nothing", health=(earlier,)))
+    assert said.splitlines()[1] == "## Impact on `prod`: nothing"
+    assert "- The endpoint (notice): `the endpoint is Failed: no capacity`." in said
 
 
 @pytest.mark.parametrize("name", ["bad-config", "two-changes-refused", "bake-refused"])
