@@ -21,10 +21,10 @@ from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 from werkzeug.test import run_wsgi_app
 
+from modeldelivery.awsmodels.models import operation
 from sandbox import moto_patches
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.api.cbor import HEADERS, cbor_answer, json_request
-from sandbox.api.models import operation
 from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.keys import AccessKey
@@ -113,6 +113,14 @@ class Cloud:
                 if image.get_image_digest() == digest:
                     return str(image.image_manifest), str(image.image_manifest_media_type)
         raise MissingError(f"ECR repository {repository} of account {account} holds no image {digest}")
+
+    def image_blobs(self, account: str, region: str, repository: str) -> set[str]:
+        """Digests of the configurations and layers of the images in a repository of ECR."""
+        with self.lock:
+            found = ecr_backends[account][region].repositories.get(repository)
+            manifests = [json.loads(image.image_manifest) for image in found.images] if found else []
+        parts = (part for each in manifests for part in (each.get("config", {}), *each.get("layers", [])))
+        return {str(part["digest"]) for part in parts if "digest" in part}
 
     def object(self, bucket: str, key: str) -> bytes:
         """The bytes of an S3 object, whoever asks; raises MissingError."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from sandbox import downloads
 from sandbox.api.request import Request
 from sandbox.authentication import authenticate, intruder, stranger
 from sandbox.call import Call, caller_of, identify
@@ -48,6 +49,7 @@ class Gateway:
         roles: Credentials,
         hide: Callable[[str, str, float], None],
         away: Callable[[float, Away], None],
+        download: Callable[[Request], Answer],
     ) -> None:
         self._cloud = cloud
         self._guard = guard
@@ -56,7 +58,7 @@ class Gateway:
         self._status = status
         self._publish = publish
         self._roles = roles
-        self._away = away
+        self._away, self._download = away, download
         self._token = token
         self._calls = Calls()
         self._holds = Holds()
@@ -148,9 +150,11 @@ class Gateway:
         return answer
 
     def _sandbox(self, request: Request) -> Answer:
-        """The routes of the sandbox itself: a program asks for its role's credentials, whoever has the token for the rest."""
+        """The routes of the sandbox itself: who has a program's token asks for its credentials, who has a URL for a blob, who has the token for the rest."""
         if (request.method, request.path) == ("GET", credentials.PATH):
             return self._container_credentials(request.headers.get("authorization", ""))
+        if request.method == "GET" and request.path.startswith(downloads.PATH):
+            return self._download(request)
         return intruder(request, self._token) or self._administer(request)
 
     def _administer(self, request: Request) -> Answer:

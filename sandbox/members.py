@@ -5,10 +5,10 @@ from typing import Any
 
 from botocore.model import OperationModel, StructureShape
 
+from modeldelivery.awsmodels.check import Violation, violations
+from modeldelivery.awsmodels.models import input_of, operation
 from sandbox.api.acts import not_acted_on
-from sandbox.api.check import Violation, violations
 from sandbox.api.document import UnreadableError
-from sandbox.api.models import input_of, operation
 from sandbox.api.request import Request
 from sandbox.api.wire import read
 from sandbox.call import Call

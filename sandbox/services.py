@@ -13,6 +13,7 @@ from sandbox.api.request import Request
 from sandbox.buckets import Buckets
 from sandbox.call import Call
 from sandbox.cloud import Cloud
+from sandbox.downloads import Downloads
 from sandbox.moto_ignores import acts_of
 from sandbox.refusal import Answer
 from sandbox.sagemaker.actions import SageMaker
@@ -45,7 +46,7 @@ class Service:
     acts: Mapping[str, Acts] = field(default_factory=dict)
 
 
-def services(cloud: Cloud, sagemaker: SageMaker) -> Mapping[str, Service]:
+def services(cloud: Cloud, sagemaker: SageMaker, downloads: Downloads) -> Mapping[str, Service]:
     """By the name that requests are signed with.
 
     moto answers CodeBuild, CodePipeline and others with stubs that pretend success: they are left out on purpose.
@@ -56,7 +57,6 @@ def services(cloud: Cloud, sagemaker: SageMaker) -> Mapping[str, Service]:
 
     return {
         # moto as it is, but for what it ignores (sandbox/moto_ignores.py)
-        "ecr": moto("ecr", invalid="InvalidParameterException"),
         "events": moto("events"),
         "iam": moto("iam", invalid="ValidationError"),
         "kms": moto("kms"),
@@ -68,6 +68,8 @@ def services(cloud: Cloud, sagemaker: SageMaker) -> Mapping[str, Service]:
         "logs": moto("logs", invalid="InvalidParameterException"),
         "monitoring": moto("cloudwatch", alarms.guard, invalid="ValidationError"),
         "s3": moto("s3", Buckets().guard, invalid="InvalidArgument"),
+        # the sandbox itself, and moto for the rest
+        "ecr": Service("ecr", downloads.answer, invalid="InvalidParameterException", acts=acts_of("ecr")),
         # the sandbox itself
         "sagemaker": Service("sagemaker", sagemaker.answer, acts=sagemaker.acts),
     }

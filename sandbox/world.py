@@ -16,6 +16,7 @@ from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.cloud import Cloud
 from sandbox.daemon import INCARNATION, remembered_ports
 from sandbox.dataplane.link import Link
+from sandbox.downloads import Downloads
 from sandbox.faults import Faults
 from sandbox.gateway import Gateway
 from sandbox.home import Home
@@ -73,10 +74,11 @@ class World:
         self.changes = Changes(provisioning, delays, faults, self.questions)
         self.scaling = Scaling(self.cloud, self.changes, delays)
         self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays)
+        downloads = Downloads(self.cloud, Blobs(place.blobs))
         gateway = Gateway(
             self.cloud,
             self.guard,
-            services(self.cloud, self.sagemaker),
+            services(self.cloud, self.sagemaker, downloads),
             faults,
             self.status,
             self.link.publish,
@@ -84,6 +86,7 @@ class World:
             roles=self.credentials,
             hide=self.sagemaker.hide,
             away=self.away,
+            download=downloads.download,
         )
         self.listener = _listening(ports.control, lambda port: Listener(port, gateway))
         self.link.publish()

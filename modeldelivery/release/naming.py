@@ -102,6 +102,11 @@ def artifact_key(model_digest: str) -> str:
     return f"artifacts/{model_digest.replace(':', '/')}/model.tar.gz"
 
 
+def samples_key(digest: str) -> str:
+    """Key of a file of sample requests, by its content (`sha256:<hex>`)."""
+    return f"artifacts/{digest.replace(':', '/')}/samples.json"
+
+
 def variant_name(version: Version) -> str:
     """SageMaker's variant name for a version; dots are not allowed in one."""
     return version.replace(".", "-")

@@ -4,7 +4,7 @@ Every call raises errors of `modeldelivery.release.errors`: LostError, NotSentEr
 when it is asked again, UnreachableError for what asking again does not mend.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.record import Entry, VersionRecord
+from modeldelivery.release.samples import Sample, SampleFile
 from modeldelivery.release.version import Version
 
 
@@ -104,6 +105,23 @@ class Fleet(Protocol):
         ...
 
 
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """A container image, as far as a registration judges it.
+
+    Attributes:
+        media_type: of its manifest.
+        platform: `os/architecture`; "" where the manifest is of a kind whose configuration was not read.
+        labels: that its Dockerfile gave it.
+    """
+
+    media_type: str
+    platform: str = ""
+    labels: Mapping[str, str] = {}
+
+
 class Registry(Protocol):
     """Where versions are kept. Each method is one idea and safe to repeat."""
 
@@ -115,8 +133,16 @@ class Registry(Protocol):
         """Raises ConflictError when the object no longer has `etag` (None: exists)."""
         ...
 
-    def has_image(self, digest: str) -> bool:
-        """Whether the environment's repository has the image `sha256:<hex>`."""
+    def image(self, digest: str) -> Image | None:
+        """The image `sha256:<hex>` of the environment's repository; None when it has none."""
+        ...
+
+    def refusals(self, record: VersionRecord, samples: Sequence[Sample]) -> Sequence[str]:
+        """What the platform would refuse of this version, later, as sentences; nothing is changed and nothing asked."""
+        ...
+
+    def store_samples(self, samples: SampleFile) -> None:
+        """Store it under its digest, unless it is there."""
         ...
 
     def store_artifact(self, path: Path, digest: str, progress: "Progress") -> bool:
@@ -129,6 +155,14 @@ class Registry(Protocol):
 
     def create_package(self, record: VersionRecord) -> str:
         """Make the model package; its ARN."""
+        ...
+
+
+class ModelReader(Protocol):
+    """This project's own model server's way to read a model."""
+
+    def refuse_unread(self, artifact: Path, digest: str, contract: str) -> None:
+        """Raises RefusedError unless a server that keeps the contract would serve the archive; also where none can be asked."""
         ...
 
 

@@ -3,12 +3,28 @@
 import msgspec
 
 from modeldelivery.release import formats
-from modeldelivery.release.formats import SKEW, Document, time_fault
+from modeldelivery.release.formats import SKEW, Document, Record, time_fault
 from modeldelivery.release.version import DigestSet, Version
 
 SCHEMA = 1
 
 Evidence = dict[str, int | float | str]
+
+
+class Samples(Record, frozen=True, kw_only=True):
+    """The sample requests that a version brought.
+
+    Attributes:
+        digest: of the file that holds them, `sha256:<hex>`; it lies beside the model's artifact.
+        count: how many there are.
+        content_types: that they have, each once.
+        accepts: what they accept, each once; those that accept anything are not counted.
+    """
+
+    digest: str
+    count: int
+    content_types: tuple[str, ...]
+    accepts: tuple[str, ...]
 
 
 class VersionRecord(Document, frozen=True, kw_only=True):
@@ -22,6 +38,7 @@ class VersionRecord(Document, frozen=True, kw_only=True):
         registered_by: who.
         package_arn: SageMaker model package; None until one is made.
         metrics: what training measured, flat.
+        samples: requests that it must answer; None of this project's own model server, whose schema has one.
     """
 
     schema: int = SCHEMA
@@ -33,6 +50,7 @@ class VersionRecord(Document, frozen=True, kw_only=True):
     registered_by: str
     package_arn: str | None = None
     metrics: Evidence | None = None
+    samples: Samples | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""`python -m pipelines.server [serve]`: SageMaker starts a container with the argument `serve`."""
+"""`python -m pipelines.server [serve | verify]`: SageMaker starts a container with the argument `serve`."""
 
 import logging
 import os
@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from pipelines.server import verify
 from pipelines.server.app import ModelServer
 from pipelines.server.settings import Settings, SettingsError, read_settings
 
@@ -50,10 +51,14 @@ class DrainingServer(uvicorn.Server):
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until told to stop; returns the exit status."""
+    """Serve until told to stop, or verify the archive on stdin; returns the exit status."""
+    if arguments == ["verify"]:
+        status, text = verify.report(sys.stdin.buffer.read())
+        print(text)
+        return status
     if arguments not in ([], ["serve"]):
         print(
-            f"unknown arguments {' '.join(arguments)!r}: write `python -m pipelines.server serve`",
+            f"unknown arguments {' '.join(arguments)!r}: write `python -m pipelines.server serve`, or verify",
             file=sys.stderr,
         )
         return _USAGE

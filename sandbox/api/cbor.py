@@ -13,8 +13,8 @@ from botocore.model import OperationModel, ShapeResolver, StructureShape
 from botocore.parsers import ResponseParserError, RpcV2CBORParser, create_parser
 from botocore.serialize import RpcV2CBORSerializer
 
+from modeldelivery.awsmodels.models import NOTHING
 from sandbox.api.document import UnreadableError
-from sandbox.api.models import NOTHING
 from sandbox.api.request import Request
 
 HEADERS = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]

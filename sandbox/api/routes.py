@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from botocore.model import OperationModel
 
-from sandbox.api.models import input_of, service_model
+from modeldelivery.awsmodels.models import input_of, service_model
 from sandbox.api.request import Request
 
 _LABEL = re.compile(r"\{([^}]*?)(\+?)\}")

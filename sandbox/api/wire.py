@@ -2,7 +2,7 @@
 
 botocore reads responses only, and moto's own readers drop what the model does not hold. Here such a thing keeps a name
 of its own (`?name` in the query, `name:` in the headers, `<name>` in XML), and a value of the wrong type stays as it
-was, so that `sandbox.api.check` sees both.
+was, so that `modeldelivery.awsmodels.check` sees both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
+from modeldelivery.awsmodels.models import input_of
 from sandbox.api.cbor import read_cbor
 from sandbox.api.document import (
     body_names,
@@ -23,7 +24,6 @@ from sandbox.api.document import (
     xml_members,
 )
 from sandbox.api.form import read_form
-from sandbox.api.models import input_of
 from sandbox.api.request import Request
 from sandbox.api.routes import route_of
 from sandbox.api.text import from_text

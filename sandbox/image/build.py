@@ -74,6 +74,7 @@ def build(dockerfile: Dockerfile, context: Path, blobs: Blobs) -> Image:
             "os": "linux",
             "config": {
                 "Env": [f"{name}={value}" for name, value in sorted(dockerfile.env.items())],
+                "Labels": dockerfile.labels,
                 "Entrypoint": dockerfile.entrypoint,
                 "Cmd": dockerfile.command,
                 "WorkingDir": dockerfile.workdir,

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 # Recorded in the image's history, without effect here: the base and what RUN installs are the serving environment's.
-_RECORDED = {"FROM", "ARG", "RUN", "USER", "EXPOSE", "LABEL", "STOPSIGNAL", "SHELL"}
+_RECORDED = {"FROM", "ARG", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "SHELL"}
 
 
 class DockerfileError(ValueError):
@@ -28,6 +28,7 @@ class Dockerfile:
 
     copies: list[Copy] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     workdir: str = "/"
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
@@ -46,7 +47,9 @@ def parse(text: str) -> Dockerfile:
             name, _, default = rest.partition("=")
             arguments[name] = default
         elif instruction == "ENV":
-            parsed.env |= _pairs(_expand(rest, arguments | parsed.env), number)
+            parsed.env |= _pairs(instruction, _expand(rest, arguments | parsed.env), number)
+        elif instruction == "LABEL":
+            parsed.labels |= _pairs(instruction, _expand(rest, arguments | parsed.env), number)
         elif instruction == "WORKDIR":
             parsed.workdir = str(PurePosixPath(parsed.workdir) / _expand(rest, arguments | parsed.env))
         elif instruction == "COPY":
@@ -58,7 +61,7 @@ def parse(text: str) -> Dockerfile:
             else:
                 parsed.command = words
         elif instruction not in _RECORDED:
-            allowed = ", ".join(sorted(_RECORDED | {"ENV", "WORKDIR", "COPY", "ENTRYPOINT", "CMD"}))
+            allowed = ", ".join(sorted(_RECORDED | {"ENV", "LABEL", "WORKDIR", "COPY", "ENTRYPOINT", "CMD"}))
             raise DockerfileError(f"line {number}: the sandbox does not build {word}; it knows {allowed}")
     if not parsed.entrypoint:
         raise DockerfileError(
@@ -87,12 +90,12 @@ def _expand(text: str, known: dict[str, str]) -> str:
     return _VARIABLE.sub(lambda m: known.get(m[1] or m[3], m[2] or ""), text)
 
 
-def _pairs(text: str, number: int) -> dict[str, str]:
+def _pairs(instruction: str, text: str, number: int) -> dict[str, str]:
     pairs = {}
     for word in shlex.split(text):
         name, equals, value = word.partition("=")
         if not equals:
-            raise DockerfileError(f"line {number}: write ENV {name}=value")
+            raise DockerfileError(f"line {number}: write {instruction} {name}=value")
         pairs[name] = value
     return pairs
 

@@ -1,6 +1,6 @@
 """The members of SageMaker's calls that the sandbox acts on, or keeps and shows.
 
-Names, patterns, lengths and ranges are AWS's model's business (`sandbox.api.check`), which every request has passed. A member
+Names, patterns, lengths and ranges are AWS's model's business (`modeldelivery.awsmodels.check`), which every request has passed. A member
 of AWS's that is not here is taken with AWS's default only (`sandbox.api.acts`). A default here is what SageMaker shows
 where a caller said nothing.
 """

@@ -15,6 +15,7 @@ from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import Place, parse_environment, parse_model, variant_name
 from modeldelivery.release.ports import Fleet, JournalStore, Registry, Traffic
 from modeldelivery.release.version import Version
+from tests.bits import FOREIGN
 from tests.fakes.aws import FakeAws
 from tests.fakes.endpoint import FakeEndpoint, an_endpoint
 from tests.fakes.journal import START, FakeJournal
@@ -209,7 +210,7 @@ class Shelf:
 @pytest.fixture(params=["memory", on_the_sandbox("AWS")])
 def shelf(request):
     if request.param == "memory":
-        registry = FakeRegistry(images={"sha256:" + "a" * 64}, started=time.time())
+        registry = FakeRegistry(images={"sha256:" + "a" * 64: FOREIGN}, started=time.time())
         return Shelf(registry, "sha256:" + "a" * 64)
     return request.getfixturevalue("aws_shelf")
 

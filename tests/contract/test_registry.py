@@ -9,6 +9,7 @@ import pytest
 from modeldelivery.release.aws.artifact import MIB, Artifacts
 from modeldelivery.release.errors import ConflictError, UnreachableError
 from modeldelivery.release.naming import artifact_key
+from modeldelivery.release.ports import DOCKER_MANIFEST
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import DigestSet, Version
 from tests.fakes.time import FakeTime
@@ -71,8 +72,9 @@ def test_a_record_that_was_never_there_is_not_completed(shelf, record):
 
 
 def test_an_image_is_known_by_its_digest(shelf):
-    assert shelf.registry.has_image(shelf.image)
-    assert not shelf.registry.has_image("sha256:" + "0" * 64)
+    image = shelf.registry.image(shelf.image)
+    assert (image.media_type, image.platform) == (DOCKER_MANIFEST, "linux/amd64")
+    assert shelf.registry.image("sha256:" + "0" * 64) is None
 
 
 def test_an_artifact_is_stored_once(shelf, artifact):

@@ -1,13 +1,14 @@
 """A Registry in memory."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from modeldelivery.release.errors import ConflictError
-from modeldelivery.release.ports import Progress
+from modeldelivery.release.ports import Image, Progress
 from modeldelivery.release.record import Entry, VersionRecord
+from modeldelivery.release.samples import Sample, SampleFile
 from modeldelivery.release.version import Version
 from tests.fakes.journal import START
 from tests.fakes.time import FakeTime
@@ -15,12 +16,19 @@ from tests.fakes.time import FakeTime
 
 @dataclass
 class FakeRegistry:
-    """Versions, images, artifacts and packages; `on_write`: what happens before each of the next writes, as someone else."""
+    """Versions, images, artifacts and packages.
+
+    Attributes:
+        refuses: what the platform would refuse of whatever is registered.
+        on_write: what happens before each of the next writes, as someone else.
+    """
 
     time: FakeTime = field(default_factory=FakeTime)
     records: dict[Version, tuple[VersionRecord, str]] = field(default_factory=dict)
-    images: set[str] = field(default_factory=set)
+    images: dict[str, Image] = field(default_factory=dict)
     artifacts: dict[str, bytes] = field(default_factory=dict)
+    samples: dict[str, bytes] = field(default_factory=dict)
+    refuses: tuple[str, ...] = ()
     packages: list[VersionRecord] = field(default_factory=list)
     on_write: deque[Callable[[], object]] = field(default_factory=deque)
     started: float = START
@@ -36,8 +44,14 @@ class FakeRegistry:
             raise ConflictError("PutObject")
         self.records[record.version] = record, str(int(etag or 0) + 1)
 
-    def has_image(self, digest: str) -> bool:
-        return digest in self.images
+    def image(self, digest: str) -> Image | None:
+        return self.images.get(digest)
+
+    def refusals(self, record: VersionRecord, samples: Sequence[Sample]) -> tuple[str, ...]:  # noqa: ARG002
+        return self.refuses
+
+    def store_samples(self, samples: SampleFile) -> None:
+        self.samples[samples.digest] = samples.content
 
     def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:  # noqa: ARG002 - it takes no time
         new = digest not in self.artifacts

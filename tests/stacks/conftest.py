@@ -1,15 +1,13 @@
 """Environments as `make up` leaves them, with a small container in place of the real model server where it does not matter."""
 
-import gzip
-import io
 import json
 import subprocess
 import sys
-import tarfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.bits import packed
 from tests.conftest import CHECKOUT, ECHO
 from tests.stacks.stack import Stack
 
@@ -18,16 +16,8 @@ VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0")
 
 
 def artifact(path, **behaviour):
-    """A model.tar.gz for the echo container."""
-    data = json.dumps(behaviour).encode()
-    # Without gzip's time: the same behaviour is the same bits in every environment.
-    with (
-        gzip.GzipFile(path, "wb", mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w") as tar,
-    ):
-        entry = tarfile.TarInfo("behaviour.json")
-        entry.size = len(data)
-        tar.addfile(entry, io.BytesIO(data))
+    """A model.tar.gz for the echo container; the same behaviour is the same bits in every environment."""
+    path.write_bytes(packed({"behaviour.json": json.dumps(behaviour).encode()}))
     return path
 
 

@@ -14,7 +14,9 @@ from modeldelivery.release.aws.session import PATIENT
 from modeldelivery.release.errors import DamagedError, RefusedError, UnreachableError
 from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, record_key
 from modeldelivery.release.operations.register import Registration, register
+from modeldelivery.release.reader import ServerReader
 from modeldelivery.release.version import parse_version
+from tests.bits import packed
 from tests.conftest import CHECKOUT, ECHO
 
 pytestmark = pytest.mark.stacks
@@ -111,7 +113,7 @@ class Shelf:
         return AwsRegistry(clients=self.clients.begin(kill), place=self.place)
 
     def register(self, asked, registry=None):
-        return register(self.place, registry or self.registry(), asked, Silent())
+        return register(self.place, registry or self.registry(), asked, Silent(), ServerReader())
 
     def packages(self):
         """ARNs of all model packages."""
@@ -132,11 +134,12 @@ def shelf(sandbox):
 @pytest.fixture
 def asked(shelf, tmp_path, request):
     """A registration of bits of its own, under a version of its own."""
-    bits = hashlib.sha256(request.node.name.encode()).digest() * 100
+    name = hashlib.sha256(request.node.name.encode()).digest()
+    bits = packed({"model.bin": name})
     path = tmp_path / "model.tar.gz"
     path.write_bytes(bits)
     return Registration(
-        version=parse_version(f"v{int.from_bytes(bits[:4], 'big')}.0.0"),
+        version=parse_version(f"v{int.from_bytes(name[:4], 'big')}.0.0"),
         image=shelf.image,
         artifact=path,
         model_digest="sha256:" + hashlib.sha256(bits).hexdigest(),
@@ -241,10 +244,10 @@ def test_a_registration_killed_at_any_call_is_completed_by_a_rerun_with_one_pack
     whole = shelf.registry()
     shelf.register(asked, whole)
     calls = whole.clients.calls
-    assert {"PutObject", "CreateModelPackage", "DescribeImages"} <= set(calls)
+    assert {"PutObject", "CreateModelPackage", "BatchGetImage", "GetDownloadUrlForLayer"} <= set(calls)
 
     for n, call in enumerate(calls):
-        body = asked.artifact.read_bytes() + bytes([n])
+        body = packed({"model.bin": bytes([n]), "of": asked.version.encode()})
         asked.artifact.write_bytes(body)
         fresh = msgspec.structs.replace(
             asked,
@@ -277,6 +280,6 @@ def test_an_environment_that_was_never_made_says_who_makes_it(shelf, asked):
     registry = AwsRegistry(clients=shelf.clients, place=nowhere)
 
     with pytest.raises(RefusedError, match="has no image"):
-        register(nowhere, registry, msgspec.structs.replace(asked, image=image), Silent())
+        register(nowhere, registry, msgspec.structs.replace(asked, image=image), Silent(), ServerReader())
     with pytest.raises(UnreachableError, match="pulumi up"):
         registry.store_artifact(asked.artifact, asked.model_digest, Silent())

@@ -30,10 +30,11 @@ MAY_IMPORT = {
     "components": {*ours("provider.sdk", "release.core.request"), *NAMES},
     "pipelines": NAMES,
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
-    "sandbox": ours("terminal"),
+    "sandbox": ours("terminal", "awsmodels"),
+    "sandbox.api": ours("awsmodels"),
     **{
         f"sandbox.{leaf}": set()
-        for leaf in ("accounts", "api", "archive", "calls", "clock", "faults", "home", "processes")
+        for leaf in ("accounts", "archive", "calls", "clock", "faults", "home", "processes")
     },
     **{f"sandbox.{leaf}": set() for leaf in ("origin", "signature")},
     "sandbox.keys": inside("accounts", "home"),
@@ -41,14 +42,16 @@ MAY_IMPORT = {
     "sandbox.refusal": inside("api.cbor", "call"),
     "sandbox.daemon": inside("home"),
     "sandbox.moto_patches": inside("home"),
-    "sandbox.cloud": inside(
-        "accounts", "api", "call", "keys", "moto_patches", "processes.credentials", "refusal", "signature"
-    ),
+    "sandbox.cloud": {
+        *inside("accounts", "api", "call", "keys", "moto_patches", "processes.credentials", "refusal"),
+        *inside("signature"),
+        *ours("awsmodels"),
+    },
     "sandbox.alarms": inside("api.request", "call", "refusal"),
     "sandbox.checksums": inside("api.request", "refusal"),
     "sandbox.moto_ignores": inside("api.acts"),
     "sandbox.buckets": inside("api.request", "call", "refusal", "checksums"),
-    "sandbox.iam": inside("api.models", "call", "calls", "refusal"),
+    "sandbox.iam": {*inside("call", "calls", "refusal"), *ours("awsmodels")},
     "sandbox.iam.core": set(),
     "sandbox.image": inside("daemon", "home"),
     "sandbox.hosting": inside(
@@ -68,6 +71,7 @@ MAY_IMPORT = {
     f"{OURS}.terminal": set(),
     f"{OURS}.plugin": ours("terminal"),
     f"{OURS}.catalogue": set(),
+    f"{OURS}.awsmodels": set(),
     f"{OURS}.provider": {
         *ours("plugin"),
         *ours("release.actor", "release.aws", "release.core", "release.operations", "release.ports"),
@@ -82,14 +86,21 @@ MAY_IMPORT = {
     f"{OURS}.release.actor": set(),
     f"{OURS}.release.record": {*ours("release.formats"), *NAMES},
     f"{OURS}.release.core": {*ours("release.formats"), *NAMES},
-    f"{OURS}.release.ports": {*ours("release.core", "release.record"), *NAMES},
+    f"{OURS}.release.archive": ours("release.errors"),
+    f"{OURS}.release.samples": ours("release.errors", "release.record"),
+    f"{OURS}.release.reader": ours("release.errors"),
+    f"{OURS}.release.ports": {*ours("release.core", "release.record", "release.samples"), *NAMES},
     f"{OURS}.release.patience": ours("release.errors", "release.ports"),
     f"{OURS}.release.runner": {*ours("release.core", "release.patience", "release.ports"), *NAMES},
     f"{OURS}.release.operations": {
         *ours("release.core", "release.patience", "release.ports", "release.runner", "release.record"),
+        *ours("release.archive", "release.samples"),
         *NAMES,
     },
-    f"{OURS}.release.aws": {*ours("release.core", "release.ports", "release.record"), *NAMES},
+    f"{OURS}.release.aws": {
+        *ours("awsmodels", "release.core", "release.ports", "release.record", "release.samples"),
+        *NAMES,
+    },
     f"{OURS}.release.cli": ours("release", "terminal"),
     f"{OURS}.policy": {*ours("catalogue"), *NAMES},
     f"{OURS}.review": ours("catalogue", "policy.finding", "policy.judgement", "release", "terminal"),

@@ -83,11 +83,16 @@ def _push(site: Site) -> None:
     (site.folder / "image").write_text(f"{where}@{pushed['imageId']['imageDigest']}")
 
 
+_SAMPLES = json.dumps([{"content_type": "text/csv", "body": "row"}]).encode()
+
+
 def _register(version: str) -> Callable[[Site], object]:
     def run(site: Site) -> object:
         artifact = site.folder / f"{version}.tar.gz"
         if not artifact.exists():
-            _pack(artifact, {"behaviour.json": json.dumps({"name": version}).encode()})
+            _pack(
+                artifact, {"behaviour.json": json.dumps({"name": version}).encode(), "samples.json": _SAMPLES}
+            )
         return _modelctl(
             *("register", "--version", version, "--image", (site.folder / "image").read_text()),
             *("--artifact", str(artifact), "--data-revision", f"data-{version}"),

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,18 +14,20 @@ from typing import Any, Protocol
 import msgspec
 from botocore.exceptions import ClientError
 
+from modeldelivery.release.aws import requests
 from modeldelivery.release.aws.artifact import Artifacts
-from modeldelivery.release.aws.errors import AbsentError, asked, asked_or_absent
+from modeldelivery.release.aws.errors import AbsentError, asked_or_absent
+from modeldelivery.release.aws.images import Images
 from modeldelivery.release.aws.journal import date_of, is_deleted, is_marked
 from modeldelivery.release.aws.restore import Kept
 from modeldelivery.release.errors import ConflictError, DamagedError, UnreachableError, UpdateNeededError
-from modeldelivery.release.naming import Place, record_key
-from modeldelivery.release.ports import Progress
+from modeldelivery.release.naming import Place, record_key, samples_key
+from modeldelivery.release.ports import Image, Progress
 from modeldelivery.release.record import Entry, VersionRecord, decode, encode, fault
+from modeldelivery.release.samples import Sample, SampleFile
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 
 CLOCKS_DIFFER = 300.0  # seconds by which SageMaker's clock may run behind S3's, generously
-MEDIA_TYPES = ["application/json", "text/csv"]
 _FOLDER = "versions/"
 
 
@@ -100,20 +102,24 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
                     raise ConflictError(f"{call}: someone else deleted it; reading it again") from error
                 raise
 
-    def has_image(self, digest: str) -> bool:
-        try:
-            with asked(f"ecr:DescribeImages {self.place.repository}"):
-                self.clients.ecr.describe_images(
-                    registryId=self.place.account,
-                    repositoryName=self.place.repository,
-                    imageIds=[{"imageDigest": digest}],
-                )
-        except ClientError as error:
-            code = error.response["Error"].get("Code")
-            if code in {"ImageNotFoundException", "RepositoryNotFoundException"}:
-                return False
-            raise UnreachableError(f"ecr:DescribeImages {self.place.repository}: {error}") from error
-        return True
+    def image(self, digest: str) -> Image | None:
+        images = Images(ecr=self.clients.ecr, account=self.place.account, repository=self.place.repository)
+        return images.find(digest)
+
+    def refusals(self, record: VersionRecord, samples: Sequence[Sample]) -> tuple[str, ...]:
+        return tuple(f"{each.call}: {each.why}" for each in requests.refusals(self.place, record, samples))
+
+    def store_samples(self, samples: SampleFile) -> None:
+        key = samples_key(samples.digest)
+        with self._made_by_up(), suppress(ConflictError), asked_or_absent(f"s3:PutObject {self._where(key)}"):
+            self.clients.s3.put_object(
+                Bucket=self.place.registry_bucket,
+                Key=key,
+                Body=samples.content,
+                ContentType="application/json",
+                IfNoneMatch="*",  # what is there has these contents
+                **self._owner,
+            )
 
     def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:
         """Raises RefusedError and UnreachableError as `Artifacts.store`."""
@@ -130,7 +136,7 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
             arn = summary["ModelPackageArn"]
             with self._made_by_up(), asked_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
                 found = self.clients.sagemaker.describe_model_package(ModelPackageName=arn)
-            if found.get("CustomerMetadataProperties") == _properties(record):
+            if found.get("CustomerMetadataProperties") == requests.package_properties(record):
                 return str(arn)
         return None
 
@@ -145,16 +151,7 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
     def create_package(self, record: VersionRecord) -> str:
         with self._made_by_up(), asked_or_absent(f"sagemaker:CreateModelPackage {self.place.package_group}"):
             made = self.clients.sagemaker.create_model_package(
-                ModelPackageGroupName=self.place.package_group,
-                ModelPackageDescription=f"{self.place.model} {record.version}",
-                InferenceSpecification={
-                    "Containers": [{"Image": record.image, "ModelDataUrl": record.model_data}],
-                    "SupportedContentTypes": MEDIA_TYPES,
-                    "SupportedResponseMIMETypes": MEDIA_TYPES,
-                },
-                ModelApprovalStatus="Approved",
-                CustomerMetadataProperties=_properties(record),
-                ClientToken=_token(record),
+                **requests.package_request(self.place, record), ClientToken=_token(record)
             )
         return str(made["ModelPackageArn"])
 
@@ -231,15 +228,6 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
     def _owner(self) -> dict[str, str]:
         """S3 itself refuses a bucket of anyone else's."""
         return {"ExpectedBucketOwner": self.place.account}
-
-
-def _properties(record: VersionRecord) -> dict[str, str]:
-    return {
-        "version": record.version,
-        "image": record.digests.image,
-        "model": record.digests.model,
-        "data": record.digests.data,
-    }
 
 
 def _token(record: VersionRecord) -> str:

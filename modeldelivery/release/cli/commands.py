@@ -250,6 +250,17 @@ def _register() -> Command:
             metavar="FILE",
             help="Metrics as a flat JSON object.",
         ),
+        click.Option(
+            ["--samples"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Sample requests of a container of your own (default: samples.json in the artifact).",
+        ),
+        click.Option(
+            ["--reader"],
+            metavar="COMMAND",
+            help="Reads the artifact on stdin as this project's model server would (default: the checkout's).",
+        ),
         acts=True,
         examples=[
             f"--env prod --version v1.2.0 --artifact model.tar.gz --data-revision 2013-06 --image {_AN_IMAGE}"

@@ -88,7 +88,7 @@ class _Reads:
         self._service, self._client, self._dry_run = service, client, dry_run
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        if not name.startswith(("get_", "head_", "list_", "describe_")):
+        if not name.startswith(("get_", "head_", "list_", "describe_", "batch_get_")):
             raise AssertionError(f"a dry run would call {self._service} {name}")
 
         def read(**parameters: Any) -> Any:

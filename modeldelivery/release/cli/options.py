@@ -71,7 +71,10 @@ class Adopt(Options, frozen=True, kw_only=True):
 
 
 class Register(Options, frozen=True, kw_only=True):
-    """`image`: by digest; `artifact`: model.tar.gz; `evidence`: metrics as a flat JSON object."""
+    """`image`: by digest; `artifact`: model.tar.gz; `evidence`: metrics as a flat JSON object; `samples`: sample requests.
+
+    `reader`: a command in shell words that reads an archive on stdin, None for the checkout's.
+    """
 
     command = "register"
     version: Version
@@ -79,3 +82,5 @@ class Register(Options, frozen=True, kw_only=True):
     artifact: Path
     data_revision: str
     evidence: Path | None
+    samples: Path | None
+    reader: str | None

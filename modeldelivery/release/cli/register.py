@@ -1,6 +1,7 @@
 """`modelctl register`: a version's name for an image and a model."""
 
 import hashlib
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from modeldelivery.release.cli.options import Register as RegisterOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.operations.register import Registration, register
+from modeldelivery.release.reader import ServerReader
 from modeldelivery.release.record import Evidence
 
 
@@ -26,8 +28,10 @@ def run(context: Context, options: RegisterOptions) -> Outcome:
             data_revision=options.data_revision,
             actor=context.actor,
             metrics=_evidence(options.evidence) if options.evidence else None,
+            samples=options.samples,
         ),
         context.progress,
+        ServerReader(command=_words(options.reader)) if options.reader else ServerReader(),
     )
     record = registered.record
     by = f" by {record.registered_by}" if registered.already else ""
@@ -38,6 +42,16 @@ def run(context: Context, options: RegisterOptions) -> Outcome:
         detail=record,
         next=(f"add {record.version} to release.fleet of {context.place.environment}, then pulumi up",),
     )
+
+
+def _words(command: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise RefusedError(f"--reader {command!r}: {error}", hint="quote it as in a shell") from error
+    if not words:
+        raise RefusedError("--reader is empty", hint="name a command that reads an archive on stdin")
+    return words
 
 
 def _digest(artifact: Path) -> str:

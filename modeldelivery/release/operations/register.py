@@ -1,14 +1,22 @@
-"""Register a version: its bits, the claim on its name, its model package. Every step finds what an earlier run left."""
+"""Register a version: its bits, the claim on its name, its model package. Every step finds what an earlier run left.
 
+A name is claimed once and for ever. So whatever could make the version unusable is looked at before the claim, with nothing
+changed yet: image, archive, what the server's own reader says or sample requests, and what AWS would refuse later.
+"""
+
+import hashlib
 import re
 from pathlib import Path
 
 import msgspec
 
+from modeldelivery.release import archive
 from modeldelivery.release.errors import ConflictError, RefusedError
 from modeldelivery.release.naming import Place, artifact_key
-from modeldelivery.release.ports import Progress, Registry
-from modeldelivery.release.record import Evidence, VersionRecord
+from modeldelivery.release.operations.image import refuse_unfit, server_version
+from modeldelivery.release.ports import ModelReader, Progress, Registry
+from modeldelivery.release.record import Entry, Evidence, VersionRecord
+from modeldelivery.release.samples import EXAMPLE, IN_ARTIFACT, SampleFile, read_samples
 from modeldelivery.release.version import DigestSet, Version
 
 CLAIM_TRIES = 5
@@ -29,6 +37,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
         data_revision: revision of the data that trained the model.
         actor: who.
         metrics: what training measured; None when not given.
+        samples: file of sample requests; None when the artifact holds them, or the image's server needs none.
     """
 
     version: Version
@@ -38,6 +47,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     data_revision: str
     actor: str
     metrics: Evidence | None = None
+    samples: Path | None = None
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +57,20 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     already: bool
 
 
-def register(place: Place, registry: Registry, asked: Registration, progress: Progress) -> Registered:
+def register(
+    place: Place, registry: Registry, asked: Registration, progress: Progress, reader: ModelReader
+) -> Registered:
     """Make `asked.version` a registered version.
 
+    Args:
+        place: the environment.
+        registry: its registry.
+        asked: what to register.
+        progress: who is told.
+        reader: reads models of images of this project's own model server.
+
     Raises:
-        RefusedError: the image is not this environment's or does not exist, or the version names other bits.
+        RefusedError: the image or the artifact could not serve, or the version names other bits; nothing was changed.
         BadVersionError: a digest or the data revision is malformed.
         LostError: no answer; run again, it goes on from where it stopped.
         UnreachableError: AWS does not answer or does not let us in.
@@ -59,19 +78,23 @@ def register(place: Place, registry: Registry, asked: Registration, progress: Pr
     digests = DigestSet(
         image=image_digest(place, asked.image), model=asked.model_digest, data=asked.data_revision
     )
-    before = registry.entry(asked.version).record
+    entry = registry.entry(asked.version)
+    before = entry.record
     if before:
         _refuse_other_bits(before, asked, digests)
-    if not registry.has_image(digests.image):
-        raise RefusedError(
-            f"the repository {place.repository} has no image {digests.image}",
-            hint="push it first, then register",
-        )
+    draft = before
+    if before is None or before.package_arn is None:
+        samples = _looked_at(registry, asked, digests, progress, reader)
+        draft = before or _draft(place, asked, digests, entry, samples)
+        _refuse_what_aws_would(registry, draft, samples)
+        if samples:
+            registry.store_samples(samples)
     new = registry.store_artifact(asked.artifact, digests.model, progress)
     progress.note(f"artifact {digests.model} {'uploaded' if new else 'is already there'}")
     if before and before.package_arn:
         return Registered(record=before, already=True)
-    return Registered(record=_claimed(place, registry, asked, digests, progress), already=False)
+    assert draft is not None, "a new one was made"
+    return Registered(record=_claimed(registry, asked, draft, progress), already=False)
 
 
 def image_digest(place: Place, image: str) -> str:
@@ -89,22 +112,83 @@ def image_digest(place: Place, image: str) -> str:
     return found["digest"]
 
 
+def _looked_at(
+    registry: Registry, asked: Registration, digests: DigestSet, progress: Progress, reader: ModelReader
+) -> SampleFile | None:
+    """The bits, looked at as far as they can be without running them; the sample requests that a foreign container brings.
+
+    Raises:
+        RefusedError: SageMaker could not run the image or unpack the artifact, the image's own server would not serve it,
+            or a container of another kind brings no requests that would show whether it answers.
+    """
+    image = registry.image(digests.image)
+    contract = server_version(refuse_unfit(asked.image, image))
+    contents = archive.look_into(asked.artifact)
+    progress.note(f"image and archive can be run and unpacked: {len(contents.files)} files")
+    if contract is not None:
+        if asked.samples is not None:
+            raise RefusedError(
+                f"--samples {asked.samples}: the image is of this project's model server, whose schema.json has the sample "
+                f"that it checks itself with",
+                hint="leave --samples out",
+            )
+        reader.refuse_unread(asked.artifact, digests.model, contract)
+        progress.note(
+            "the image's model server would serve the model: archive, digest, schema and self-check hold"
+        )
+        return None
+    return _samples(asked, contents)
+
+
+def _samples(asked: Registration, contents: archive.Contents) -> SampleFile:
+    if asked.samples is not None:
+        try:
+            return read_samples(asked.samples.read_bytes(), f"--samples {asked.samples}")
+        except OSError as error:
+            raise RefusedError(f"--samples {asked.samples}: {error.strerror}") from error
+    if IN_ARTIFACT not in contents.files:
+        raise RefusedError(
+            f"{asked.image} is a container of another kind than this project's own, and there are no sample requests that "
+            f"would show whether it answers: none in --artifact {asked.artifact} ({IN_ARTIFACT}), and no --samples",
+            hint=f"write some, for example {EXAMPLE}, and name the file with --samples",
+        )
+    found = archive.member(asked.artifact, IN_ARTIFACT)
+    assert found is not None, "it was just seen"
+    return read_samples(found, f"{IN_ARTIFACT} in --artifact {asked.artifact}")
+
+
+def _draft(
+    place: Place, asked: Registration, digests: DigestSet, entry: Entry, samples: SampleFile | None
+) -> VersionRecord:
+    return VersionRecord(
+        version=asked.version,
+        digests=digests,
+        image=asked.image,
+        model_data=f"s3://{place.registry_bucket}/{artifact_key(digests.model)}",
+        registered_at=entry.now,
+        registered_by=asked.actor,
+        metrics=asked.metrics,
+        samples=samples.summary if samples else None,
+    )
+
+
+def _refuse_what_aws_would(registry: Registry, draft: VersionRecord, samples: SampleFile | None) -> None:
+    refusals = registry.refusals(draft, samples.samples if samples else ())
+    if refusals:
+        raise RefusedError(
+            f"AWS would refuse {draft.version}: {'; '.join(refusals)}",
+            hint="change that and register again: no name was claimed",
+        )
+
+
 def _claimed(
-    place: Place, registry: Registry, asked: Registration, digests: DigestSet, progress: Progress
+    registry: Registry, asked: Registration, draft: VersionRecord, progress: Progress
 ) -> VersionRecord:
     """Claim the name, find or make the package, complete the record; whoever else does the same shares the result."""
     for _ in range(CLAIM_TRIES):
         entry = registry.entry(asked.version)
-        record = entry.record or VersionRecord(
-            version=asked.version,
-            digests=digests,
-            image=asked.image,
-            model_data=f"s3://{place.registry_bucket}/{artifact_key(digests.model)}",
-            registered_at=entry.now,
-            registered_by=asked.actor,
-            metrics=asked.metrics,
-        )
-        _refuse_other_bits(record, asked, digests)
+        record = entry.record or draft
+        _refuse_other_bits(record, asked, draft.digests)
         if record.package_arn:
             return record
         try:
@@ -134,9 +218,16 @@ def _refuse_other_bits(record: VersionRecord, asked: Registration, digests: Dige
     ]
     if asked.metrics is not None and asked.metrics != record.metrics:
         differing.append("other evidence")
+    if asked.samples is not None and asked.samples.is_file() and not _same_samples(record, asked.samples):
+        differing.append("other sample requests")
     if differing:
         raise RefusedError(
             f"{record.version} is already registered by {record.registered_by} with {'; '.join(differing)}. "
             f"A version never changes",
             hint="register new bits as a new version",
         )
+
+
+def _same_samples(record: VersionRecord, path: Path) -> bool:
+    digest = "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    return record.samples is not None and record.samples.digest == digest

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from botocore.model import OperationModel
 
-from sandbox.api.models import input_of, operation
+from modeldelivery.awsmodels.models import input_of, operation
 from sandbox.iam.core.access import Context, Need, Value
 from sandbox.iam.operation import Operation
 

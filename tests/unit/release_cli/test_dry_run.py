@@ -1,5 +1,6 @@
 """--dry-run: the very adapters over AWS clients that can only read; what would be written is listed as it would be sent."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from modeldelivery.release.aws import images
 from modeldelivery.release.aws.artifact import PART
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.aws.traffic import MARK_TAG
@@ -17,6 +19,8 @@ from modeldelivery.release.cli import main
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.dry_run import ASSUMED, DryRun
 from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.ports import DOCKER_MANIFEST
+from tests.bits import packed
 from tests.fakes.time import FakeTime
 
 from .conftest import Ended
@@ -26,6 +30,13 @@ BORN = datetime(2026, 1, 1, tzinfo=UTC)
 LIFE = Incarnation("arn:endpoint", BORN.timestamp())
 IMAGE = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository}@sha256:{'a' * 64}"
 DATED = {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(NOW, usegmt=True)}}}
+
+
+CONFIG = b'{"os": "linux", "architecture": "amd64", "config": null}'
+
+
+def _digest(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 class ReadOnly:
@@ -72,8 +83,14 @@ class ReadOnly:
     def list_tags(self, **_):
         return {"Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()]}
 
-    def describe_images(self, **_):
-        return {"imageDetails": [{}]}
+    def batch_get_image(self, **_):
+        manifest = {"mediaType": DOCKER_MANIFEST, "config": {"digest": _digest(CONFIG)}}
+        return {
+            "images": [{"imageManifest": json.dumps(manifest), "imageManifestMediaType": DOCKER_MANIFEST}]
+        }
+
+    def get_download_url_for_layer(self, **_):
+        return {"downloadUrl": "https://ecr.example/config"}
 
     def list_model_packages(self, **_):
         return {"ModelPackageSummaryList": []}
@@ -86,7 +103,8 @@ def absent(code):
 
 
 @pytest.fixture
-def aws():
+def aws(monkeypatch):
+    monkeypatch.setattr(images, "download", lambda _: (200, CONFIG))
     return ReadOnly()
 
 
@@ -202,7 +220,7 @@ def test_the_first_adopt_writes_a_journal_where_none_was(dry_run, aws):
 
 def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
     artifact = tmp_path / "model.tar.gz"
-    artifact.write_bytes(b"weights")
+    artifact.write_bytes(packed())
 
     ended = dry_run(
         "register",
@@ -218,20 +236,20 @@ def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
     )
 
     assert ended.status == 0, ended.err
-    assert written(ended) == ["s3:PutObject", "s3:PutObject", "sagemaker:CreateModelPackage", "s3:PutObject"]
-    upload, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
-    assert hashlib.sha256(b"weights").hexdigest() in upload["Key"]
+    puts = ["s3:PutObject"] * 3  # sample requests, artifact, claim
+    assert written(ended) == [*puts, "sagemaker:CreateModelPackage", "s3:PutObject"]
+    _, upload, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
+    assert hashlib.sha256(packed()).hexdigest() in upload["Key"]
     assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.0.0.json", "*")
 
 
 def test_a_large_artifact_is_listed_as_the_calls_that_its_parts_take(dry_run, tmp_path):
     artifact = tmp_path / "model.tar.gz"
-    with artifact.open("wb") as body:
-        body.truncate(PART + 1)
+    artifact.write_bytes(gzip.compress(gzip.decompress(packed({"model.bin": bytes(PART)})), 0))
 
     ended = dry_run(
         "register", "--version", "v3.0.0", "--image", IMAGE, "--artifact", artifact, "--data-revision", "r1", "--json"
     )  # fmt: skip
 
     assert ended.status == 0, ended.err
-    assert written(ended)[:3] == ["s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"]
+    assert written(ended)[1:4] == ["s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"]

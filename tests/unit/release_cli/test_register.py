@@ -1,11 +1,16 @@
 """`modelctl register`: a name for bits, once."""
 
 import hashlib
+import shlex
+import sys
 
 import msgspec
 import pytest
 
+from modeldelivery.release.ports import DOCKER_MANIFEST, Image
+from modeldelivery.release.record import Samples
 from modeldelivery.release.version import DigestSet
+from tests.bits import FOREIGN, SAMPLES, SERVER, packed
 
 from .world import PLACE, V1
 
@@ -16,14 +21,14 @@ DIGEST = "sha256:" + "a" * 64
 @pytest.fixture
 def artifact(tmp_path):
     path = tmp_path / "model.tar.gz"
-    path.write_bytes(b"weights")
+    path.write_bytes(packed())
     return path
 
 
 @pytest.fixture
 def register(modelctl, world, artifact):
     """`modelctl register` of v1.0.0 with an image that is there; keywords replace options."""
-    world.registry.images.add(DIGEST)
+    world.registry.images[DIGEST] = FOREIGN
 
     def run(*more, **changed):
         asked = {
@@ -47,7 +52,7 @@ def test_a_version_is_claimed_with_its_digests_and_completed_with_its_package(re
     assert ended.status == 0
     assert ended.out.startswith("v1.0.0 is registered: arn:package/0\n")
     assert record.digests == DigestSet(
-        image=DIGEST, model="sha256:" + hashlib.sha256(b"weights").hexdigest(), data="sha256:rows"
+        image=DIGEST, model="sha256:" + hashlib.sha256(packed()).hexdigest(), data="sha256:rows"
     )
     assert record.package_arn == "arn:package/0"
     assert record.registered_by == "bob@desk"
@@ -73,13 +78,13 @@ def test_the_same_bits_again_are_already_registered(register, world):
 def test_other_bits_are_refused_by_name(register, world, artifact):
     register()
     before = dict(world.registry.records)
-    artifact.write_bytes(b"other weights")
+    artifact.write_bytes(packed({"model.bin": b"other"}))
 
     ended = register()
 
     assert ended.status == 1
     assert "register new bits as a new version" in ended.err
-    assert hashlib.sha256(b"other weights").hexdigest() in ended.err
+    assert hashlib.sha256(packed({"model.bin": b"other"})).hexdigest() in ended.err
     assert world.registry.records == before
 
 
@@ -164,3 +169,201 @@ def test_a_claim_without_a_package_is_completed(register, world):
     assert register().status == 0
     assert world.registry.records[V1][0] == record
     assert [each.version for each in world.registry.packages] == [V1]
+
+
+# --- everything that could make a version unusable is known before its name is claimed
+
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+OCI = "application/vnd.oci.image.manifest.v1+json"
+BUILD = "docker buildx build --platform linux/amd64 --provenance=false --sbom=false --output type=docker"
+
+
+def nothing_changed(world):
+    return (world.registry.records, world.registry.artifacts, world.registry.samples) == ({}, {}, {})
+
+
+@pytest.mark.parametrize(
+    "media_type", [INDEX, OCI, "application/vnd.docker.distribution.manifest.list.v2+json", ""]
+)
+def test_a_manifest_that_sagemaker_refuses_is_refused_with_the_command_that_builds_another(
+    register, world, media_type
+):
+    world.registry.images[DIGEST] = Image(media_type=media_type)
+
+    ended = register()
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert media_type in ended.err
+    assert BUILD in ended.err
+    assert f"docker push {REPOSITORY}:TAG" in ended.err
+
+
+@pytest.mark.parametrize("platform", ["linux/arm64", "windows/amd64", "/"])
+def test_another_platform_is_refused(register, world, platform):
+    world.registry.images[DIGEST] = Image(media_type=DOCKER_MANIFEST, platform=platform)
+
+    ended = register()
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert f"is of {platform}, and SageMaker runs linux/amd64" in ended.err
+    assert BUILD in ended.err
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [(b"", "is empty"), (b"weights", "is no gzip file"), (packed({}, samples=b""), "holds no file")],
+)
+def test_an_archive_that_cannot_be_unpacked_is_refused(register, world, artifact, data, sentence):
+    artifact.write_bytes(data)
+
+    ended = register()
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert sentence in ended.err
+
+
+def test_what_aws_would_refuse_is_refused_in_its_words(register, world):
+    world.registry.refuses = ("sagemaker:CreateModelPackage: Value 'a?b' …",)
+
+    ended = register()
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert "AWS would refuse v1.0.0: sagemaker:CreateModelPackage: Value 'a?b'" in ended.err
+    assert "no name was claimed" in ended.err
+
+
+def test_a_container_of_another_kind_brings_sample_requests_or_is_told_how(register, world, artifact):
+    artifact.write_bytes(packed(samples=b""))
+
+    ended = register()
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert "there are no sample requests" in ended.err
+    assert "--samples" in ended.err
+
+
+def test_samples_in_the_artifact_are_recorded_and_kept(register, world):
+    assert register().status == 0
+
+    record, _ = world.registry.records[V1]
+    digest = "sha256:" + hashlib.sha256(SAMPLES).hexdigest()
+    assert record.samples == Samples(digest=digest, count=1, content_types=("text/csv",), accepts=())
+    assert world.registry.samples == {digest: SAMPLES}
+
+
+def test_samples_in_a_file_of_their_own_come_first(register, world, tmp_path):
+    path = tmp_path / "requests.json"
+    path.write_bytes(
+        b'[{"content_type": "application/x-npy", "body_base64": "AAA=", "accept": "application/json"}]'
+    )
+
+    assert register(samples=path).status == 0
+
+    samples = world.registry.records[V1][0].samples
+    assert (samples.content_types, samples.accepts) == (("application/x-npy",), ("application/json",))
+
+
+def test_other_samples_under_a_version_that_is_taken_are_refused(register, tmp_path):
+    path = tmp_path / "requests.json"
+    path.write_bytes(SAMPLES + b" ")
+    register()
+
+    ended = register(samples=path)
+
+    assert ended.status == 1
+    assert "other sample requests" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[", "truncated"),
+        ("{}", "array"),
+        ("[]", "holds 0 sample requests"),
+        ("[" + ",".join(['{"content_type": "a/b", "body": ""}'] * 101) + "]", "holds 101"),
+        ('[{"body": "x"}]', "content_type"),
+        ('[{"content_type": "text/csv"}]', "either `body` or `body_base64`"),
+        (
+            '[{"content_type": "text/csv", "body": "x", "body_base64": "eA=="}]',
+            "either `body` or `body_base64`",
+        ),
+        ('[{"content_type": "text/csv", "body_base64": "!"}]', "is no base64"),
+        ('[{"content_type": "text/csv", "body": "x", "method": "GET"}]', "method"),
+        ('[{"content_type": "text/csv", "body": "\xff"}]', "utf-8"),
+    ],
+)
+def test_samples_that_are_none_are_refused_with_their_file(register, world, tmp_path, text, sentence):
+    path = tmp_path / "requests.json"
+    path.write_bytes(text.encode("latin-1"))
+
+    ended = register(samples=path)
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert str(path) in ended.err
+    assert sentence in ended.err.lower() or sentence in ended.err
+
+
+def test_a_model_of_the_projects_own_server_is_read_by_the_servers_reader(register, world, tmp_path):
+    world.registry.images[DIGEST] = SERVER
+    seen = tmp_path / "seen"
+    script = f"import sys, hashlib, json; d = sys.stdin.buffer.read(); open({str(seen)!r}, 'wb').write(d); print(json.dumps({{'contract': 'onnx-1', 'model': 'sha256:' + hashlib.sha256(d).hexdigest()}}))"
+
+    ended = register(reader=shlex.join([sys.executable, "-c", script]))
+
+    assert ended.status == 0, ended.err
+    assert seen.read_bytes() == packed()
+    assert world.registry.records[V1][0].samples is None
+
+
+REFUSED = '{"contract": "onnx-1", "refused": "self-check predicts 0.5, but training computed 0.1"}'
+OTHER = '{"contract": "onnx-2", "model": "sha256:0"}'
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["echo", REFUSED], "would not serve it: self-check predicts 0.5"),
+        (["echo", OTHER], "keeps contract onnx-1, and the reader that was asked onnx-2"),
+        (["echo", '{"contract": "onnx-1", "model": "sha256:0"}'], "would not serve it: other bits"),
+        (["echo", "hello"], "does not: it ended with 0"),
+        (
+            ["sh", "-c", "echo no module named onnxruntime >&2; exit 1"],
+            "does not: no module named onnxruntime",
+        ),
+        (["/nowhere/reader"], "does not: No such file"),
+    ],
+)
+def test_a_reader_that_refuses_or_is_not_there_is_never_passed_over(register, world, command, sentence):
+    world.registry.images[DIGEST] = SERVER
+
+    ended = register(reader=shlex.join(command))
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert sentence in ended.err
+
+
+def test_where_there_is_no_reader_the_refusal_says_what_to_type(register, world):
+    world.registry.images[DIGEST] = SERVER
+
+    ended = register(reader="/nowhere/reader")
+
+    assert "make setup" in ended.err
+    assert "--reader 'docker run --rm -i" in ended.err
+
+
+def test_the_checkouts_reader_refuses_what_is_no_model(register, world):
+    """The default: the very code of the model server, in a process of its own."""
+    world.registry.images[DIGEST] = SERVER
+
+    ended = register()
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert "would not serve it: the archive lacks metrics.json, model.onnx, schema.json" in ended.err
+
+
+def test_a_version_that_is_complete_is_not_judged_again(register, world):
+    register()
+    world.registry.images.clear()
+
+    assert register().status == 0

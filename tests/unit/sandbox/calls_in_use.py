@@ -162,11 +162,13 @@ CALLS = {
         "TagResource",
     ),
     "ecr": (
+        "BatchGetImage",
         "CreateRepository",
         "DeleteRepository",
         "DescribeImages",
         "DescribeRepositories",
         "GetAuthorizationToken",
+        "GetDownloadUrlForLayer",
         "ListTagsForResource",
         "PutImage",
     ),

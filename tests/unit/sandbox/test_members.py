@@ -5,9 +5,10 @@ import types
 
 import pytest
 
-from sandbox.api.models import input_of, operation
+from modeldelivery.awsmodels.models import input_of, operation
 from sandbox.api.request import Request
 from sandbox.call import Call
+from sandbox.downloads import Downloads
 from sandbox.members import members_of
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.actions import SageMaker
@@ -20,7 +21,8 @@ from tests.unit.sandbox.calls_in_use import CALLS, RIGHT
 NOBODY = types.SimpleNamespace(play=None)
 NEEDED = [one for one in dataclasses.fields(SageMaker) if one.default_factory is dataclasses.MISSING]
 SERVICES = {
-    service.model: service for service in services(NOBODY, SageMaker(*[NOBODY] * len(NEEDED))).values()
+    service.model: service
+    for service in services(NOBODY, SageMaker(*[NOBODY] * len(NEEDED)), Downloads(NOBODY, NOBODY)).values()
 }
 PROTOCOLS = {"s3": "rest-xml", "iam": "query", "sns": "query", "sts": "query"}
 

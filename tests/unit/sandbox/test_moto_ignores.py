@@ -1,4 +1,4 @@
-from sandbox.api.models import input_of, operation
+from modeldelivery.awsmodels.models import input_of, operation
 from sandbox.moto_ignores import IGNORED
 from tests.unit.sandbox.calls_in_use import CALLS
 

@@ -76,16 +76,16 @@ def test_a_record_that_requires_a_newer_program_is_not_read(aws, opened):
     ("code", "known"), [("ImageNotFoundException", False), ("RepositoryNotFoundException", False)]
 )
 def test_an_image_that_is_not_there_is_not_there(aws, opened, code, known):
-    aws.faults["ecr:DescribeImages"].append(refusal(code))
+    aws.faults["ecr:BatchGetImage"].append(refusal(code))
 
-    assert opened.registry.has_image("sha256:0") is known
+    assert (opened.registry.image("sha256:0") is not None) is known
 
 
 def test_any_other_refusal_of_ecr_is_a_sentence(aws, opened):
-    aws.faults["ecr:DescribeImages"].append(refusal("KmsException", "the key is disabled"))
+    aws.faults["ecr:BatchGetImage"].append(refusal("KmsException", "the key is disabled"))
 
-    with pytest.raises(UnreachableError, match=r"ecr:DescribeImages flights-prod: .*the key is disabled"):
-        opened.registry.has_image("sha256:0")
+    with pytest.raises(UnreachableError, match=r"ecr:BatchGetImage flights-prod: .*the key is disabled"):
+        opened.registry.image("sha256:0")
 
 
 def test_a_journal_that_cannot_be_understood_says_where_earlier_ones_are(aws, opened):

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from sandbox.api.check import violations
+from modeldelivery.awsmodels.check import violations
+from modeldelivery.awsmodels.models import input_of, operation, service_model
 from sandbox.api.document import UnreadableError
-from sandbox.api.models import input_of, operation, service_model
 from sandbox.api.request import Request
 from sandbox.api.wire import read
 from tests.unit.sandbox.api.encode import encode

@@ -4,7 +4,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.api.pattern import matches
+from modeldelivery.awsmodels.pattern import matches
 from tests.unit.sandbox.api.encode import MARKS, encode, marked_as
 
 # Of these some value breaks every pattern.

@@ -5,7 +5,7 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from sandbox.api.models import input_of, operation
+from modeldelivery.awsmodels.models import input_of, operation
 from sandbox.iam.operation import Operation
 from sandbox.iam.permissions import RULES
 from sandbox.iam.permissions.rule import Estate

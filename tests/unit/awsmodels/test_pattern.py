@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.api import pattern as patterns
-from sandbox.api.models import service_model
-from sandbox.api.pattern import UnsupportedPatternError, compiled, matches, translated
+from modeldelivery.awsmodels import pattern as patterns
+from modeldelivery.awsmodels.models import service_model
+from modeldelivery.awsmodels.pattern import UnsupportedPatternError, compiled, matches, translated
 
 JAVA = json.loads(Path(__file__).with_name("java_matches.json").read_text())
 SERVICES = (

@@ -3,7 +3,7 @@
 import pytest
 from botocore.model import ShapeResolver
 
-from sandbox.api.check import violations
+from modeldelivery.awsmodels.check import violations
 
 SHAPES = {
     "Input": {

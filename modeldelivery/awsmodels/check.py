@@ -12,7 +12,7 @@ from typing import Any, Literal
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.utils import parse_timestamp
 
-from sandbox.api.pattern import matches
+from modeldelivery.awsmodels.pattern import matches
 
 _BITS = {"integer": 31, "long": 63}
 # What JSON's reader at AWS calls what it found.

@@ -1,0 +1,79 @@
+"""What AWS would refuse of a version is read from its own models, before the version's name is claimed."""
+
+import msgspec
+import pytest
+
+from modeldelivery.release.aws import requests
+from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.record import Samples, VersionRecord
+from modeldelivery.release.samples import Sample
+from modeldelivery.release.version import DigestSet, parse_version
+
+PLACE = Place(
+    model=parse_model("flights"),
+    environment=parse_environment("prod"),
+    account="222222222222",
+    region="eu-west-1",
+)
+DIGEST = "sha256:" + "a" * 64
+RECORD = VersionRecord(
+    version=parse_version("v1.0.0"),
+    digests=DigestSet(image=DIGEST, model=DIGEST, data="2013-q1"),
+    image=f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/flights-prod@{DIGEST}",
+    model_data="s3://bucket/artifacts/model.tar.gz",
+    registered_at=1.0,
+    registered_by="ada",
+)
+
+
+def refused(record=RECORD, samples=(), place=PLACE):
+    return [f"{each.call}: {each.why}" for each in requests.refusals(place, record, samples)]
+
+
+def with_data(revision):
+    return msgspec.structs.replace(RECORD, digests=DigestSet(image=DIGEST, model=DIGEST, data=revision))
+
+
+def test_a_usual_version_is_taken():
+    assert refused() == []
+
+
+@pytest.mark.parametrize("revision", ["a?b", "rows#1", "a\tb", "ä|ö", "x" * 257, "dvc:{rev}", "snow☃"])
+def test_a_data_revision_that_a_package_cannot_carry_is_refused(revision):
+    (why,) = refused(with_data(revision))
+
+    assert why.startswith("sagemaker:CreateModelPackage: Value ")
+    assert "customerMetadataProperties" in why
+
+
+@pytest.mark.parametrize("revision", ["sha256:rows", "größe/2013 q1", "s3://bucket/data@5=7+1", "x" * 256])
+def test_a_data_revision_that_a_package_can_carry_is_taken(revision):
+    assert refused(with_data(revision)) == []
+
+
+def test_a_version_whose_model_could_not_be_named_is_refused():
+    long = msgspec.structs.replace(RECORD, version=parse_version("v1.0." + "1" * 45))
+
+    assert any(why.startswith("sagemaker:CreateModel: ") and "modelName" in why for why in refused(long))
+
+
+def test_a_content_type_that_a_package_cannot_list_is_refused():
+    samples = Samples(digest=DIGEST, count=1, content_types=("text/csv",), accepts=("json",))
+
+    (why,) = refused(msgspec.structs.replace(RECORD, samples=samples))
+
+    assert "supportedResponseMIMETypes" in why
+
+
+@pytest.mark.parametrize(
+    ("sample", "member"),
+    [
+        (Sample(content_type="text/csv\u2028", body="1"), "contentType"),
+        (Sample(content_type="x" * 1025, body="1"), "contentType"),
+        (Sample(content_type="text/csv", body="x" * 6_291_457), "body"),
+    ],
+)
+def test_a_sample_that_could_not_be_sent_is_refused(sample, member):
+    why = refused(samples=(sample,))
+
+    assert any(each.startswith("sagemaker-runtime:InvokeEndpoint: ") and member in each for each in why)
