@@ -60,8 +60,8 @@ class Traffic(Protocol):
         """
         ...
 
-    def scale(self, version: Version, instances: int) -> str:
-        """Request so many instances of one version, weights left out; a receipt."""
+    def scale(self, version: Version, instances: int, weights: Mapping[Version, float]) -> str:
+        """Request so many instances of one version, every version at its weight in force; a receipt."""
         ...
 
     def marked(self) -> str | None:

@@ -276,7 +276,7 @@ class _Run:
             f"scaling {version} to {action.instances} instances before it gets traffic (`modelctl rollback --now` does not)"
         )
         try:
-            receipt = self._ports.traffic.scale(version, action.instances)
+            receipt = self._ports.traffic.scale(version, action.instances, action.weights)
         except UncertainError as error:
             self._answered = self._answered and not isinstance(error, LostError)
             self._waiting.pause(str(error))

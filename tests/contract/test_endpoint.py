@@ -81,7 +81,7 @@ def test_a_call_while_the_endpoint_is_changing_is_not_taken(serving):
     with pytest.raises(BusyError):
         serving.traffic.move(ALL_TO_B, token=busy.token, operation="op-2")
     with pytest.raises(BusyError):
-        serving.traffic.scale(A, 2)
+        serving.traffic.scale(A, 2, ALL_TO_A)
     assert weights.same(serving.settled().current, ALL_TO_A)
 
 
@@ -112,9 +112,9 @@ def test_a_move_to_weights_that_are_right_already_keeps_an_older_one_out_where_t
     assert bool(after.token) is compares
 
 
-def test_a_version_is_scaled_without_its_weights(serving):
-    serving.moved(ALL_TO_A)  # SageMaker's first call of the kind must give every weight
-    serving.traffic.scale(B, 2)
+def test_the_first_call_of_all_may_scale_a_version_and_moves_no_traffic(serving):
+    """SageMaker refuses the first weights call of an endpoint unless it lists every variant."""
+    serving.traffic.scale(B, 2, serving.traffic.describe().current)
 
     scaled = serving.settled()
     assert (scaled.variants[B].instances, scaled.variants[B].instances_desired) == (2, 2)

@@ -64,6 +64,7 @@ class FakeAws:
     aimed: dict[str, tuple[int, Any]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     scaled: set[str] = field(default_factory=set)
+    weighed: set[str] = field(default_factory=set)
     packages: dict[str, Any] = field(default_factory=dict)
     made: list[tuple[str, str]] = field(default_factory=list)  # clients: kind and service
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -258,6 +259,11 @@ class FakeAws:
     ) -> Any:
         found = self._idle(EndpointName)
         asked = {change["VariantName"]: change for change in DesiredWeightsAndCapacities}
+        weighed = {name for name, change in asked.items() if "DesiredWeight" in change}
+        every = {v["VariantName"] for v in found["ProductionVariants"]}
+        if EndpointName not in self.weighed and weighed != every:
+            raise refusal("ValidationException", "The first call must give the DesiredWeight of every variant")
+        self.weighed.add(EndpointName)
         wanted = [v | asked.get(v["VariantName"], {}) for v in found["ProductionVariants"]]
         self.endpoints[EndpointName] = found | {"EndpointStatus": "Updating", "ProductionVariants": wanted}
         reached = [

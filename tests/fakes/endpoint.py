@@ -83,8 +83,9 @@ class FakeEndpoint:
         after = self._sealed(msgspec.structs.replace(self.endpoint, variants=seen), operation)
         return self._call("move", dict(weights), after)
 
-    def scale(self, version: Version, instances: int) -> str:
+    def scale(self, version: Version, instances: int, weights: Mapping[Version, float]) -> str:
         assert self.endpoint is not None
+        assert weights == self.endpoint.current, "a call for instances would move traffic"
         scaled = msgspec.structs.replace(
             self.endpoint.variants[version], instances=instances, instances_desired=instances
         )

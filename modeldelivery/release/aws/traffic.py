@@ -4,6 +4,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndp
 """
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -93,8 +94,15 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
                 raise BrokenError(error.message, hint=self.remedy) from error
             raise
 
-    def scale(self, version: Version, instances: int) -> str:
-        return self._update([{"VariantName": variant_name(version), "DesiredInstanceCount": instances}])
+    def scale(self, version: Version, instances: int, weights: Mapping[Version, float]) -> str:
+        """The first call of an endpoint whose weights were never set must list every variant, this one too."""
+        counts = {version: {"DesiredInstanceCount": instances}}
+        return self._update(
+            [
+                {"VariantName": variant_name(v), "DesiredWeight": float(w), **counts.get(v, {})}
+                for v, w in weights.items()
+            ]
+        )
 
     def marked(self) -> str | None:
         return self._tag(MARK_TAG)

@@ -114,11 +114,16 @@ class Move(msgspec.Struct, frozen=True, tag=True):
 
 
 class Scale(msgspec.Struct, frozen=True, tag=True):
-    """Request more instances of one version, weights left out; never sent after the deadline."""
+    """Request more instances of one version; never sent after the deadline.
+
+    The weights are those in force, of every version: an endpoint's first such call is refused without them, and a platform
+    may take what an earlier call left as Desired for those that are not named.
+    """
 
     version: Version
     instances: int
     deadline: float
+    weights: Mapping[Version, float]
 
 
 class ChangeFleet(msgspec.Struct, frozen=True, tag=True):

@@ -255,7 +255,7 @@ def _more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | N
     before = view.scaled.get(version)
     if before and (before.ended or view.now - before.since > view.timing.scaling):
         return None
-    return Scale(version, instances, intent.deadline)
+    return Scale(version, instances, intent.deadline, endpoint.current)
 
 
 def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:

@@ -45,11 +45,12 @@ def shares(seen: Mapping[Version, float]) -> dict[Version, int]:
     if not total:
         return dict.fromkeys(seen, 0)
     exact = {v: FULL * w / total for v, w in seen.items()}
-    whole = {v: max(int(x), 1) if x > 0 else 0 for v, x in exact.items()}
+    whole = {v: max(int(x), 1) if seen[v] > 0 else 0 for v, x in exact.items()}
     left = FULL - sum(whole.values())
     for v in sorted(exact, key=lambda v: (whole[v] - exact[v], v))[: max(left, 0)]:
         whole[v] += 1
-    whole[max(whole, key=lambda v: (whole[v], v))] += min(left, 0)
+    for _ in range(-left):  # one by one from the largest, so that more traffic is never a smaller share
+        whole[max(whole, key=lambda v: (whole[v], -exact[v], v))] -= 1
     return whole
 
 

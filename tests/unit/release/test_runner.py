@@ -234,14 +234,23 @@ def test_a_second_rollback_says_who_was_first_and_sends_nothing(bench):
 
 
 def test_a_target_with_too_few_instances_is_scaled_before_it_gets_traffic(bench):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
     bench.host.calls.clear()
     bench.rollback()
     assert [kind for kind, _ in bench.host.calls] == ["scale", "move"]
 
 
+def test_scaling_is_no_try_of_the_move_and_not_told_as_one(bench):
+    bench.host.scale(B, 3, {A: 0, B: 100})
+    bench.host.calls.clear()
+    bench.host.faults += ["", "reverted", "reverted", "reverted"]
+    with pytest.raises(BrokenError, match="took the weights 3 times and took them back"):
+        bench.rollback()
+    assert [kind for kind, _ in bench.host.calls] == ["scale", "move", "move", "move"]
+
+
 def test_now_means_before_scaling(bench):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
     bench.host.calls.clear()
     bench.rollback(unscaled=True)
     assert [kind for kind, _ in bench.host.calls] == ["move"]
@@ -251,7 +260,7 @@ def test_now_means_before_scaling(bench):
     ("fault", "said"), [("refused", "limit is 2 instances"), ("reverted", "did not start them")]
 )
 def test_traffic_moves_with_a_warning_where_the_target_gets_no_instances(bench, fault, said):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
     bench.host.calls.clear()
     bench.host.faults.append(fault)
 
@@ -265,7 +274,7 @@ def test_traffic_moves_with_a_warning_where_the_target_gets_no_instances(bench, 
 
 
 def test_up_moves_traffic_without_instances_too(bench):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
     bench.host.faults.append("refused")
 
     assert any("1 of the 3 instances" in warning for warning in bench.up("op3", A).warnings)
@@ -274,7 +283,7 @@ def test_up_moves_traffic_without_instances_too(bench):
 
 @pytest.mark.parametrize("error", [NotSentError, BusyError, LostError])
 def test_instances_are_requested_for_a_bounded_time(bench, error):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
 
     def never(*_):
         raise error("UpdateEndpointWeightsAndCapacities")
@@ -290,7 +299,7 @@ def test_instances_are_requested_for_a_bounded_time(bench, error):
 
 
 def test_a_request_for_instances_is_no_try_of_the_move(bench):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
     bench.host.calls.clear()
     bench.host.faults += ["", "reverted", "reverted"]
 
@@ -301,14 +310,14 @@ def test_a_request_for_instances_is_no_try_of_the_move(bench):
 
 
 def test_enough_instances_are_no_warning(bench):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
 
     assert bench.rollback().warnings == ()
     assert any("`modelctl rollback --now`" in note for note in bench.time.notes)
 
 
 def test_one_that_gives_up_while_instances_start_names_the_way_without_them(bench):
-    bench.host.scale(B, 3)
+    bench.host.scale(B, 3, {A: 0, B: 100})
     bench.host.describe()
     bench.host.describe()
     bench.host.slow = 10_000.0

@@ -1,5 +1,7 @@
 """Weights are shares of 100, whatever numbers SageMaker was given."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from modeldelivery.release.version import Version
 from tests.unit.release.lives import steady, versions
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
+many = st.sampled_from([Version(f"v2.{minor}.0") for minor in range(10)])
 seen = st.dictionaries(versions, st.floats(0, 100, width=32, allow_subnormal=False), min_size=1)
 
 
@@ -42,9 +45,27 @@ def test_whole_shares_of_100_are_left_as_they_are(given_weights):
     assert weights.shares(shares) == shares
 
 
+def test_what_many_traces_of_traffic_are_rounded_up_by_is_taken_from_the_largest_one_by_one():
+    traces = {Version(f"v2.{minor}.0"): 0.001 for minor in range(8)}
+    shares = weights.shares({**traces, A: 50.1, B: 49.9})
+    assert (shares[A], shares[B]) == (46, 46)
+
+
+@steady
+@given(st.dictionaries(many, st.floats(0, 2.0**127, width=32), min_size=1))
+def test_beside_a_zero_anything_above_zero_has_a_share_and_more_traffic_is_never_a_smaller_one(given_weights):
+    shares = weights.shares(given_weights)
+    assert {v for v, share in shares.items() if share} == {v for v, w in given_weights.items() if w}
+    ordered = sorted(given_weights, key=lambda v: given_weights[v])
+    assert all(shares[a] <= shares[b] for a, b in pairwise(ordered) if given_weights[a] < given_weights[b])
+
+
 @pytest.mark.parametrize(
     ("left", "right", "alike"),
     [
+        ({A: 1000.0, B: 1.0, C: 1.0}, {A: 98, B: 1, C: 1}, True),
+        ({A: 1.0, B: 1000.0, C: 0.0}, {B: 100}, False),
+        ({A: 1e-38, B: 100.0}, {B: 100}, False),
         ({A: 1.0}, {A: 100, B: 0}, True),
         ({A: 5, B: 5}, {A: 50, B: 50}, True),
         ({A: 100}, {B: 100}, False),
