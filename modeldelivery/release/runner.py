@@ -88,6 +88,7 @@ class _Run:
         self._stored: Stored | None = None
         self._sent_at = 0.0
         self._began: str | None = None
+        self._pending: str | None = None
         self._taken: dict[object, int] = {}
         self._receipts: dict[Aim, tuple[str, ...]] = {}
         self._accepted_at: float | None = None  # of the last call; None once the endpoint was seen to change
@@ -139,6 +140,7 @@ class _Run:
             described=stored.now,
             timing=self._ports.traffic.timing,
             began=self._began,
+            pending=self._pending,
         )
         self._looked = True
         if view.endpoint and view.endpoint.busy:
@@ -149,7 +151,9 @@ class _Run:
         """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""
         self._stored, self._sent_at = stored, sent_at
         if first:
-            self._began = stored.journal.decision.operation if stored.journal.decision else None
+            journal = stored.journal
+            self._began = journal.decision.operation if journal.decision else None
+            self._pending = journal.intent.operation if journal.intent else None
 
     def _act_on(self, view: View) -> Done | None:
         """Act on one look at the world; None when it must be looked at again."""
@@ -195,7 +199,7 @@ class _Run:
         journal = self._attributed(self._stored.journal, action.journal)
         sent_at = self._ports.clock.monotonic()
         self._keep(self._ports.store.write(journal, self._stored.etag), sent_at)
-        return msgspec.structs.replace(view, journal=journal, confirmed=True)
+        return view.wrote(journal)
 
     def _attributed(self, before: Journal, after: Journal) -> Journal:
         """What is about to be stored, with who did it as far as that is known. Traffic has moved by then: none waits for it."""

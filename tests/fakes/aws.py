@@ -262,7 +262,9 @@ class FakeAws:
         weighed = {name for name, change in asked.items() if "DesiredWeight" in change}
         every = {v["VariantName"] for v in found["ProductionVariants"]}
         if EndpointName not in self.weighed and weighed != every:
-            raise refusal("ValidationException", "The first call must give the DesiredWeight of every variant")
+            raise refusal(
+                "ValidationException", "The first call must give the DesiredWeight of every variant"
+            )
         self.weighed.add(EndpointName)
         wanted = [v | asked.get(v["VariantName"], {}) for v in found["ProductionVariants"]]
         self.endpoints[EndpointName] = found | {"EndpointStatus": "Updating", "ProductionVariants": wanted}

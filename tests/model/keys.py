@@ -55,6 +55,7 @@ class Keys:
                 actor.taken,
                 actor.answered,
                 actor.began,
+                actor.pending,
                 actor.started,
                 _call(actor.flight, clock, world),
             )

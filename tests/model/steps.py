@@ -110,7 +110,11 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
     elif actor.journal is None:
         decision = world.journal.decision
         began = actor.began if actor.started else (decision.operation if decision else None)
-        read = replace(actor, journal=world.journal, etag=world.etag, started=True, began=began)
+        under_way = world.journal.intent.operation if world.journal.intent else None
+        pending = actor.pending if actor.started else under_way
+        read = replace(
+            actor, journal=world.journal, etag=world.etag, started=True, began=began, pending=pending
+        )
         yield f"{name} reads the journal", world.having(index, read)
     elif actor.view is None:
         yield f"{name} describes", world.having(index, _looked(world, actor, actor.journal, hooks))
@@ -154,6 +158,7 @@ def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks) -> Actor
         now=world.clock,
         described=world.clock,
         began=actor.began,
+        pending=actor.pending,
     )
     described = replace(actor, view=view)
     try:
@@ -199,9 +204,7 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
         return
     etag = world.etag + 1
     label = f"{actor.name} writes {journal.intent.kind if journal.intent else 'the outcome'}"
-    known = replace(
-        actor, journal=journal, etag=etag, view=replace(actor.view, journal=journal, confirmed=True)
-    )
+    known = replace(actor, journal=journal, etag=etag, view=actor.view.wrote(journal))
     yield label, world.having(index, known, journal=journal, etag=etag)
     if world.faults.lost:
         unsure = world.having(index, actor.forgot(), journal=journal, etag=etag, faults=world.spent("lost"))

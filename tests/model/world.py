@@ -69,6 +69,7 @@ class Actor(msgspec.Struct, frozen=True, gc=False):
     taken: tuple[tuple[object, int], ...] = ()
     answered: bool = True
     began: str | None = None
+    pending: str | None = None
     started: bool = False
     flight: Action | None = None
     outcome: str | None = None  # "done", "already", "refused", "broken", "crashed"

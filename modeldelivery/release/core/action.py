@@ -66,7 +66,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         now: seconds since the epoch, by the store's clock.
         described: when the endpoint was described, by the same clock; earlier than `now` after a write.
         timing: of the platform.
-        answers: to the questions asked since; one that is not there was not asked.
+        answers: to the questions asked since (of the mark: since the last intent was written); one that is not there was not asked.
         taken: how many calls of this operation towards the present intent, requests for instances aside, the platform has
             accepted.
         lagging: the last accepted call may not be shown yet: no change was seen since, and it was accepted only just now.
@@ -74,6 +74,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         answered: every call that this operation sent has been answered, so none is still on its way.
         confirmed: this operation stored the journal after the endpoint was described, so nobody else had until then.
         began: operation behind the journal's decision when this operation first read it.
+        pending: operation whose intent was under way then.
     """
 
     journal: Journal
@@ -88,6 +89,17 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     answered: bool = False
     confirmed: bool = False
     began: str | None = None
+    pending: str | None = None
+
+    def wrote(self, journal: Journal) -> "View":
+        """After a write of the journal, what was seen of the endpoint still stands.
+
+        What was known of the mark is older than an intent that was written after it: whoever asks again before its call
+        knows that a mark made later waits the intent's lease out.
+        """
+        stale = {Question.MARK} if journal.intent else set()
+        answers = {question: answer for question, answer in self.answers.items() if question not in stale}
+        return msgspec.structs.replace(self, journal=journal, confirmed=True, answers=answers)
 
     @property
     def mark(self) -> str | None:

@@ -5,8 +5,8 @@ import msgspec
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.intent import closed, refuse_broken
-from modeldelivery.release.core.journal import Event, EventKind, Intent, Journal
+from modeldelivery.release.core.intent import overruled, refuse_broken, superseded
+from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
 from modeldelivery.release.errors import RefusedError
 
@@ -70,7 +70,9 @@ def decide(asked: Adopt, view: View) -> Action:
 def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None) -> Journal:
     journal = view.journal
     if intent:
-        journal = closed(journal, view.now, f"overtaken by a move without the journal: {view.mark}")
+        why = f"overtaken by a move without the journal: {view.mark}"
+        moves = intent.kind is not IntentKind.FLEET  # which of the two moved traffic is not to be seen
+        journal = overruled(journal, view.now, why) if moves else superseded(view, why)
     seen = weights.shares(endpoint.current)
     event = Event(
         operation=asked.operation,
@@ -78,7 +80,7 @@ def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None
         at=view.now,
         actor=asked.actor,
         reason=asked.reason,
-        source=view.journal.weights,
+        source=journal.weights,
         target=seen,
     )
     recorded = history.with_served(journal, seen, view.now).with_event(event)

@@ -8,7 +8,8 @@ a newer operation has left its id there (the seal): then nothing need be waited 
 import msgspec
 
 from modeldelivery.release.core import history, weights
-from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale, View, Wait, Write
+from modeldelivery.release.core.action import Action, ChangeFleet, Move, View, Wait, Write
+from modeldelivery.release.core.capacity import more_instances
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.errors import BrokenError
@@ -47,6 +48,41 @@ def renewed(view: View) -> Journal:
     return opened(view.journal, again, view.now)
 
 
+def superseded(view: View, why: str, *, applied: bool = False) -> Journal:
+    """The journal without another's intent: settled by what was observed of it, else closed. The one place for that.
+
+    What an intent did is recorded before anything else is decided: else its own stack's move would look like someone else's.
+
+    Args:
+        view: what was read.
+        why: it is closed, when it was not seen to be carried out.
+        applied: then it is overruled, not only closed.
+    """
+    journal, intent = view.journal, view.journal.intent
+    if intent is None:
+        return journal
+    if view.endpoint is not None and carried_out(intent, view.endpoint) and certain(view, intent):
+        return settled(journal, view.endpoint, view.now)
+    return overruled(journal, view.now, why) if applied else closed(journal, view.now, why)
+
+
+def overruled(journal: Journal, now: float, why: str) -> Journal:
+    """Closed by an operator's decision: config's `live` that it was to apply counts as applied.
+
+    So the next `up` with the same config leaves the operator's decision alone.
+    """
+    assert journal.intent is not None
+    return msgspec.structs.replace(closed(journal, now, why), live=journal.intent.live or journal.live)
+
+
+def carried_out(intent: Intent, endpoint: Endpoint) -> bool:
+    """Whether the endpoint is at rest and is what the intent was to make of it."""
+    if endpoint.busy or endpoint.broken or (intent.config and endpoint.impaired):
+        return False
+    changed = intent.config is None or endpoint.config == intent.config
+    return changed and (intent.kind is IntentKind.FLEET or arrived(intent, endpoint))
+
+
 def event_of(intent: Intent, now: float, kind: EventKind | None = None, reason: str = "") -> Event:
     """What history tells of an intent; its own kind and reason unless others are given.
 
@@ -74,10 +110,8 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
     assert intent is not None
     event = event_of(intent, now)
     done = msgspec.structs.replace(journal, intent=None, fleet=intent.fleet or journal.fleet)
-    if intent.kind is IntentKind.FLEET:
-        return done.with_event(
-            event
-        )  # it moves nothing, so it says nothing about traffic: others may have moved it meanwhile
+    if _moves_nothing(intent):
+        return done.with_event(event)  # so it says nothing about traffic: others may have moved it meanwhile
     gone = history.withdrawn(journal, intent.target)
     if gone:
         reason = f"{', '.join(gone)}: {intent.reason}"
@@ -89,6 +123,14 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
         live=intent.live or journal.live,
         decision=event,
     )
+
+
+def _moves_nothing(intent: Intent) -> bool:
+    """A change of the fleet, and an `up` that asks for nothing but the weights in force."""
+    if intent.kind is IntentKind.FLEET:
+        return True
+    stands = weights.same(intent.source, intent.target)
+    return intent.kind is IntentKind.UP and intent.live is None and stands
 
 
 def finished(view: View) -> Journal:
@@ -116,15 +158,15 @@ def closed(journal: Journal, now: float, why: str) -> Journal:
 def foreseen(journal: Journal, endpoint: Endpoint | None) -> Journal:
     """The journal as whoever looks before acting must read it: a pending rollback is finished by whoever comes next.
 
-    Its weights are what will stand, so they are what a preview shows; other intents are superseded and promise nothing.
+    Its weights are what will stand, so they are what a preview shows. Another intent that was carried out is settled; the
+    rest are superseded and promise nothing.
     """
     intent = journal.intent
-    if (
-        intent is None
-        or intent.kind is not IntentKind.ROLLBACK
-        or endpoint is None
-        or vanished(intent, endpoint)
-    ):
+    if intent is None or endpoint is None:
+        return journal
+    if intent.kind is not IntentKind.ROLLBACK:
+        return settled(journal, endpoint, intent.since) if carried_out(intent, endpoint) else journal
+    if vanished(intent, endpoint):
         return journal
     return msgspec.structs.replace(
         journal, weights=dict(intent.target), decision=event_of(intent, intent.since)
@@ -186,7 +228,7 @@ def pursue(view: View, *, scale: bool) -> Action:
         )
     if not _may_send(view, intent):
         return Write(renewed(view))
-    more = _more_instances(view, intent, endpoint) if scale and not there else None
+    more = more_instances(view, intent, endpoint) if scale and not there else None
     if more:
         return more
     share = {v: intent.target.get(v, 0) for v in sorted(endpoint.variants)}
@@ -230,46 +272,3 @@ def refuse_broken(endpoint: Endpoint) -> None:
 
 def _because(endpoint: Endpoint) -> str:
     return f" ({endpoint.failure})" if endpoint.failure else ""
-
-
-def shortfalls(view: View) -> tuple[str, ...]:
-    """What to warn of when traffic was moved to fewer instances than were requested for it."""
-    present = view.endpoint.variants if view.endpoint else {}
-    return tuple(
-        f"{version} serves on {present[version].instances} of the {scaling.instances} instances that its traffic needs: "
-        f"{scaling.ended or f'there were no more within {view.timing.scaling:.0f} s'}"
-        for version, scaling in view.scaled.items()
-        if version in present and present[version].instances < scaling.instances
-    )
-
-
-def _more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | None:
-    """A request for the instances that the target lacks; once it was refused, answered or took too long, traffic moves as it is.
-
-    Too few instances serve worse than enough, and better than a version that is to lose its traffic.
-    """
-    short = _short(intent, endpoint)
-    if short is None:
-        return None
-    version, instances = short
-    before = view.scaled.get(version)
-    if before and (before.ended or view.now - before.since > view.timing.scaling):
-        return None
-    return Scale(version, instances, intent.deadline, endpoint.current)
-
-
-def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:
-    """A version that is to get more than its instances can be known to serve, and how many it needs.
-
-    What one instance can serve is the largest share that one serves now; half an instance too few is let pass, none is not.
-    """
-    now = weights.shares(endpoint.current)
-    serving = {v: seen for v, seen in endpoint.variants.items() if now[v] and seen.instances}
-    most = max((now[v] / seen.instances for v, seen in serving.items()), default=0.0)
-    if not most:
-        return None
-    for version in sorted(weights.traffic(intent.target)):
-        needed = max(int(intent.target[version] / most + 0.5), 1)
-        if intent.target[version] > now.get(version, 0) and endpoint.variants[version].instances < needed:
-            return version, needed
-    return None

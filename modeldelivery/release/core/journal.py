@@ -15,7 +15,8 @@ from modeldelivery.release.formats import Document, Record
 from modeldelivery.release.version import Version
 
 SCHEMA = 1
-KEPT_EVENTS = 500
+KEPT_EVENTS = 500  # newest of each kind of decision, so that no kind pushes another out
+KEPT_CLOSED = 100  # intents that came to nothing: whoever was superseded still finds its own
 
 
 class IntentKind(StrEnum):
@@ -151,7 +152,7 @@ class Journal(Document, frozen=True, kw_only=True):
         drops: versions that some fleet change, even one superseded since, may still take away until `drops_until`.
         served: versions seen with traffic, oldest first; the one with most of it goes last.
         decision: what the present weights come from.
-        history: newest last; bounded.
+        history: newest last; bounded for each kind of event by itself.
     """
 
     schema: int = SCHEMA
@@ -178,7 +179,12 @@ class Journal(Document, frozen=True, kw_only=True):
         return None
 
     def with_event(self, event: Event) -> "Journal":
-        return msgspec.structs.replace(self, history=(*self.history, event)[-KEPT_EVENTS:])
+        """The journal with one more event; the oldest of that kind goes when there are too many of it."""
+        most = KEPT_CLOSED if event.kind is EventKind.CLOSED else KEPT_EVENTS
+        alike = [number for number, each in enumerate(self.history) if each.kind is event.kind]
+        gone = set(alike[: len(alike) + 1 - most]) if len(alike) >= most else set()
+        kept = tuple(each for number, each in enumerate(self.history) if number not in gone)
+        return msgspec.structs.replace(self, history=(*kept, event))
 
 
 def decode(body: bytes, where: str) -> Journal:

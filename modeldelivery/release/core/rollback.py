@@ -4,6 +4,7 @@ import msgspec
 
 from modeldelivery.release.core import history, lost, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
+from modeldelivery.release.core.capacity import shortfalls
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import (
     dropping_until,
@@ -11,10 +12,11 @@ from modeldelivery.release.core.intent import (
     opened,
     pursue,
     refuse_broken,
-    shortfalls,
+    superseded,
 )
 from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Rejection, Verdict
 from modeldelivery.release.core.resolve import rejected_sentence
+from modeldelivery.release.core.standing import at_rest, left_something, standing_version
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 
@@ -60,10 +62,10 @@ def decide(asked: Rollback, view: View) -> Action:
             "there is no endpoint, so there is no traffic to move", hint="`pulumi up` makes one"
         )
     if journal.intent and journal.intent.operation == asked.operation:
-        return pursue(view, scale=not asked.unscaled)
-    if journal.decision and journal.decision.operation == asked.operation:
+        return _carry_on(asked, view)
+    if _is_done(asked, journal):
         return Done(f"rolled back to {weights.main_version(journal.weights)}", shortfalls(view))
-    _refuse_if_closed(asked, journal)
+    _refuse_if_overruled(asked, journal)
     if lost.must_ask(view):
         return Ask(Question.OWNER)
     lost.refuse(journal, view.answers.get(Question.OWNER))
@@ -72,9 +74,9 @@ def decide(asked: Rollback, view: View) -> Action:
         return Ask(Question.MARK)
     if view.mark:
         raise RefusedError(unrecorded_sentence(view.mark))
-    standing = _standing(journal, endpoint)
+    standing = standing_version(journal, endpoint, asked.to)
     target = asked.to or standing or _fallback(journal, endpoint)
-    if standing == target:
+    if standing == target and at_rest(journal, endpoint):
         if view.described <= journal.fence:
             return Wait("an earlier call may still arrive", journal.fence)
         return _confirmed(asked, view, target)
@@ -89,7 +91,7 @@ def decide(asked: Rollback, view: View) -> Action:
             f"with --to, or add {target} to release.fleet and run `pulumi up`"
         )
     _refuse_unfit(target, journal, endpoint)
-    opening = _open(asked, view, endpoint, target)
+    opening = _open(asked, view, endpoint, target, standing)
     _refuse_own_rejection(target, opening)
     return Write(opening)
 
@@ -112,18 +114,10 @@ def rejected(
 
     `left` is what an earlier rollback that rejected nothing took the traffic from.
     """
-    journal, endpoint = view.journal, view.endpoint
-    assert endpoint is not None
+    journal = view.journal
     if asked_by.keep:
         return journal.rejections
-    holders = {
-        *weights.traffic(endpoint.current),
-        *weights.traffic(endpoint.desired),
-        *weights.traffic(journal.weights),
-        *weights.traffic(left or {}),
-    }
-    if journal.intent:
-        holders |= weights.traffic(journal.intent.target).keys()
+    holders = {*_holders(view), *weights.traffic(left or {})}
     fresh = tuple(
         Rejection(
             version=v,
@@ -138,11 +132,54 @@ def rejected(
     return (*journal.rejections, *fresh)
 
 
-def _refuse_if_closed(asked: Rollback, journal: Journal) -> None:
-    """Raises RefusedError when this very rollback was closed as not moved."""
-    last = journal.history[-1] if journal.history else None
-    if last and last.operation == asked.operation and last.kind is EventKind.CLOSED:
-        raise RefusedError(f"traffic was NOT moved, the rejections are recorded. {last.reason}")
+def _holders(view: View) -> set[Version]:
+    """Versions that have traffic anywhere it can have some: the endpoint, the journal, the move under way."""
+    journal, endpoint = view.journal, view.endpoint
+    assert endpoint is not None
+    aimed = journal.intent.target if journal.intent else {}
+    places = (endpoint.current, endpoint.desired, journal.weights, aimed)
+    return {version for place in places for version in weights.traffic(place)}
+
+
+def _carry_on(asked: Rollback, view: View) -> Action:
+    """Go on with its own intent, unless traffic was moved without the journal since: that stands until it is adopted.
+
+    The endpoint's mark is read again before any act that follows a wait, and before a call more than a lease after the last
+    look; so a mark that is older than a lease is never moved over. The first call of all goes without: it must not wait.
+    """
+    action = pursue(view, scale=not asked.unscaled)
+    if isinstance(action, Wait):
+        return action
+    fresh = view.confirmed and view.timing.may_send(view.described + view.timing.lease, view.now)
+    if Question.MARK not in view.answers and not fresh:
+        return Ask(Question.MARK)
+    if view.mark:
+        raise RefusedError(unrecorded_sentence(view.mark))
+    return action
+
+
+def _is_done(asked: Rollback, journal: Journal) -> bool:
+    """Whether this rollback is what stands: carried out, by itself or by who finished it, and nobody moves on from it."""
+    mine = journal.decision is not None and journal.decision.operation == asked.operation
+    return mine and (journal.intent is None or journal.intent.kind is IntentKind.FLEET)
+
+
+def _refuse_if_overruled(asked: Rollback, journal: Journal) -> None:
+    """A rollback opens one intent: superseded, or closed as not moved, it ends and never moves over what came later.
+
+    Raises:
+        RefusedError: with what became of it.
+    """
+    own = [event for event in journal.history if event.operation == asked.operation]
+    if not own:
+        return
+    if own[-1].kind is EventKind.CLOSED:
+        raise RefusedError(f"traffic was NOT moved, the rejections are recorded. {own[-1].reason}")
+    later = journal.intent or journal.decision
+    assert later is not None
+    raise RefusedError(
+        f"this rollback was carried out, and since then {later.actor} decided ({later.kind}: {later.reason}); that stands"
+    )
 
 
 def _must_ask_for_mark(view: View) -> bool:
@@ -163,32 +200,15 @@ def _fallback(journal: Journal, endpoint: Endpoint) -> Version:
     return found
 
 
-def _standing(journal: Journal, endpoint: Endpoint) -> Version | None:
-    """The version that an earlier rollback went back to, when it is complete and is what the endpoint does right now.
-
-    One that gave a version traffic (`--to … --keep`) went nowhere back: it can itself be rolled back.
-    """
-    decision = journal.decision
-    complete = (
-        decision is not None
-        and decision.kind is EventKind.ROLLBACK
-        and decision.verdict is not Verdict.GIVES
-        and journal.intent is None
-        and not endpoint.busy
-        and history.same_life(journal, endpoint)
-        and weights.same(decision.target, journal.weights)
-        and weights.same(endpoint.current, journal.weights)
-        and weights.same(endpoint.desired, journal.weights)
-    )
-    return weights.whole_version(journal.weights) if complete else None
-
-
 def _confirmed(asked: Rollback, view: View, target: Version) -> Action:
     """Nothing has to move. One that rejected nothing (`--keep`) is confirmed by one that does: what it left is rejected."""
     journal, decision = view.journal, view.journal.decision
     assert decision is not None
-    if asked.keep or decision.verdict is not Verdict.KEEPS:
-        return Done(f"already rolled back to {target} by {decision.actor}: {decision.reason}", already=True)
+    if asked.keep or not left_something(decision):
+        return Done(
+            f"already rolled back to {target} by {decision.actor}: {decision.reason}{_further(view)}",
+            already=True,
+        )
     rejections = rejected(asked, view, target, decision.source)
     event = msgspec.structs.replace(
         decision,
@@ -201,6 +221,17 @@ def _confirmed(asked: Rollback, view: View, target: Version) -> Action:
     opening = msgspec.structs.replace(journal, rejections=rejections)
     _refuse_own_rejection(target, opening)
     return Write(msgspec.structs.replace(opening.with_event(event), decision=event))
+
+
+def _further(view: View) -> str:
+    """How to go on from there, for whom that was not enough."""
+    assert view.endpoint is not None
+    fallback = history.fallback(view.journal, view.endpoint)
+    return (
+        f". From there the fallback is {fallback}: --to {fallback}"
+        if fallback in view.endpoint.variants
+        else ""
+    )
 
 
 def _refuse_unfit(target: Version, journal: Journal, endpoint: Endpoint) -> None:
@@ -220,24 +251,44 @@ def _refuse_own_rejection(target: Version, opening: Journal) -> None:
     rejection = opening.rejection(target)
     if rejection:
         raise RefusedError(
-            f"{target} has the same bits as {rejection.version}, which has traffic: name another with --to, or type --keep "
-            f"to reject nothing"
+            f"{target} has the same bits as {rejection.version}, which this would reject: name another with --to, or type "
+            f"--keep to reject nothing"
         )
 
 
-def _open(asked: Rollback, view: View, endpoint: Endpoint, target: Version) -> Journal:
-    journal = view.journal
+def _open(
+    asked: Rollback, view: View, endpoint: Endpoint, target: Version, standing: Version | None
+) -> Journal:
+    """The journal with this rollback under way, and what it supersedes settled or closed."""
+    decision = view.journal.decision
+    confirms = decision is not None and standing == target and left_something(decision)
+    left = decision.source if decision and confirms else None
+    rejections = rejected(asked, view, target, left)
+    decided = msgspec.structs.replace(
+        view, journal=msgspec.structs.replace(view.journal, rejections=rejections)
+    )
+    journal = superseded(decided, f"superseded by {asked.actor}", applied=True)
     intent = Intent(
         operation=asked.operation,
         kind=IntentKind.ROLLBACK,
         actor=asked.actor,
         reason=asked.reason,
         since=view.now,
-        source=dict(journal.weights),
+        source=dict(left or journal.weights),
         target=weights.all_to(target, endpoint.variants),
         deadline=lease(view),
         fence=journal.fence,
-        verdict=asked.verdict,
+        verdict=_verdict(asked, view, target, standing),
     )
-    decided = msgspec.structs.replace(journal, rejections=rejected(asked, view, target))
-    return opened(decided, intent, view.now)
+    return opened(journal, intent, view.now)
+
+
+def _verdict(asked: Rollback, view: View, target: Version, standing: Version | None) -> Verdict:
+    """One that takes traffic from nothing gives, and goes nowhere back: a plain rollback after it still finds the fallback.
+
+    It is recorded all the same, so that an `up` beside it does not move on over it.
+    """
+    decision = view.journal.decision
+    if standing == target and decision is not None:
+        return (decision.verdict or Verdict.REJECTS) if asked.keep else Verdict.REJECTS
+    return asked.verdict if _holders(view) - {target} else Verdict.GIVES

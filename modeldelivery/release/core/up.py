@@ -1,24 +1,24 @@
 """`pulumi up`: bring an endpoint to what config asks, by phases add → shift → drop, each observed before the next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 from modeldelivery.release.core import lost, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
+from modeldelivery.release.core.capacity import shortfalls
+from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import (
     arrived,
-    closed,
     finished,
     lease,
     opened,
     pursue,
     refuse_broken,
     send_fleet,
-    settled,
-    shortfalls,
+    superseded,
 )
-from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal
+from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.core.request import Request
 from modeldelivery.release.core.resolve import Plan, refuse_young, resolve
 from modeldelivery.release.core.rollback import unrecorded_sentence
@@ -59,7 +59,7 @@ def decide(asked: Up, view: View) -> Action:
     """
     journal, endpoint = view.journal, view.endpoint
     intent = journal.intent
-    _refuse_if_superseded(asked, journal)
+    _refuse_if_superseded(asked, view)
     if endpoint is not None and endpoint.busy:
         return Wait("endpoint is changing")
     if lost.must_ask(view):
@@ -75,24 +75,37 @@ def decide(asked: Up, view: View) -> Action:
         return Wait("another operation may still act", journal.fence)
     if intent and intent.kind is IntentKind.ROLLBACK and endpoint is not None:
         return _finish(asked, view)
-    if (
-        intent
-        and intent.kind is IntentKind.CREATE
-        and endpoint
-        and endpoint.config == intent.config
-        and arrived(intent, endpoint)
-    ):
-        return Write(settled(journal, endpoint, view.now))
     return _follow(asked, view)
 
 
-def _refuse_if_superseded(asked: Up, journal: Journal) -> None:
+def _refuse_if_superseded(asked: Up, view: View) -> None:
     """Raises RefusedError when this run's move was closed: by the platform, or by someone whose decision stands."""
-    last = next((e for e in reversed(journal.history) if e.operation == asked.operation), None)
-    if last and last.kind is EventKind.CLOSED:
+    own = [event for event in view.journal.history if event.operation == asked.operation]
+    if own and own[-1].kind is EventKind.CLOSED:
+        changed = "; ".join([*_changed(own[:-1]), *_left(asked, own[-1], view.endpoint)])
         raise RefusedError(
-            f"{last.reason}. Nothing else was changed; `modelctl status` shows where things stand"
+            f"{own[-1].reason}. {changed or 'Nothing else was changed'}; `modelctl status` shows where things stand"
         )
+
+
+def _changed(own: list[Event]) -> Iterator[str]:
+    """What a run carried out before it was stopped."""
+    for event in own:
+        if event.kind in {EventKind.CREATE, EventKind.FLEET}:
+            yield f"this `up` had changed the fleet to {', '.join(sorted(event.target))}"
+        elif event.kind is EventKind.UP and not weights.same(event.source, event.target):
+            yield f"this `up` had moved traffic to {', '.join(sorted(weights.traffic(event.target)))}"
+
+
+def _left(asked: Up, closed: Event, endpoint: Endpoint | None) -> Iterator[str]:
+    """What becomes of a change of the fleet that was overtaken: its call may have been taken before."""
+    change = weights.same(closed.source, closed.target) or not closed.source
+    if not change or endpoint is None:
+        return
+    if endpoint.busy:
+        yield f"its change of the fleet may still be carried out: the endpoint is {endpoint.word}"
+    elif endpoint.config == asked.config(tuple(sorted(closed.target))):
+        yield f"its change of the fleet to {', '.join(sorted(closed.target))} was carried out"
 
 
 def _others_may_act(asked: Up, view: View) -> bool:
@@ -131,23 +144,30 @@ def _own(view: View, intent: Intent) -> Action:
 
 
 def _follow(asked: Up, view: View) -> Action:
-    """Nothing of others is pending: do what `resolve` says."""
-    journal, endpoint, now = view.journal, view.endpoint, view.now
+    """Nobody else acts: record what a dead owner's intent did, and do what `resolve` then says."""
+    endpoint, now = view.endpoint, view.now
+    before = view.journal
+    journal = superseded(view, f"superseded by {asked.actor}")
+    view = msgspec.structs.replace(view, journal=journal)
     young = journal.decision is not None and journal.decision.operation == asked.operation
     request = _unbaked(asked.request) if young else asked.request
     plan = resolve(request, journal, endpoint, now)
-    _refuse_unseen(asked, plan, view)
+    _refuse_unseen(asked, plan, view, before.decision)
     if endpoint is None:
         return Write(_open_fleet(asked, view, IntentKind.CREATE, request.fleet, plan.weights))
     refuse_broken(endpoint)
     staged = tuple(request.fleet) if not plan.shifts else (*request.fleet, *plan.drop)
-    if endpoint.config != asked.config(staged) or endpoint.impaired:
+    changes = endpoint.config != asked.config(staged) or endpoint.impaired
+    if changes:
         refuse_young(request, journal, now)
+    if (changes or not plan.shifts) and not weights.same(endpoint.desired, endpoint.current):
+        return Write(_take_back(asked, view, plan))
+    if changes:
         return Write(_open_fleet(asked, view, IntentKind.FLEET, staged, plan.standing))
     if plan.shifts or (plan.decided and not weights.same(plan.weights, journal.weights)):
         return Write(_open_shift(asked, view, plan))
-    applied = _applied(asked, journal, now)
-    if applied != journal:
+    applied = _applied(asked, journal)
+    if applied != before:
         return Write(applied)
     return Done("as config and the journal say", (*plan.warnings, *shortfalls(view)))
 
@@ -157,13 +177,18 @@ def _unbaked(request: Request) -> Request:
     return msgspec.structs.replace(request, rules=msgspec.structs.replace(request.rules, bake_seconds=0))
 
 
-def _refuse_unseen(asked: Up, plan: Plan, view: View) -> None:
-    """Raises RefusedError rather than move traffic in a way that the preview did not show, or over a newer decision."""
-    decision = view.journal.decision
+def _refuse_unseen(asked: Up, plan: Plan, view: View, decision: Event | None) -> None:
+    """Raises RefusedError rather than move traffic in a way that the preview did not show, or over a newer decision.
+
+    `decision` is the journal's as it was read. What an earlier `up` had under way when this one began is none that is newer.
+    """
     mine = decision is not None and decision.operation == asked.operation
     if mine or not (plan.shifts or plan.decided):
         return
-    if decision and decision.operation != view.began:
+    known = decision is None or decision.operation == view.began
+    if decision and decision.kind is not EventKind.ROLLBACK:
+        known = known or decision.operation == view.pending
+    if decision and not known:
         raise RefusedError(
             f"{decision.actor} decided ({decision.kind}: {decision.reason}) while this `up` ran; that stands"
         )
@@ -219,10 +244,29 @@ def _open_shift(asked: Up, view: View, plan: Plan) -> Journal:
     return opened(journal, intent, view.now)
 
 
-def _applied(asked: Up, journal: Journal, now: float) -> Journal:
+def _take_back(asked: Up, view: View, plan: Plan) -> Journal:
+    """Ask for the weights in force, where a move that came to nothing has left a Desired that differs.
+
+    A fleet change may apply such a Desired (AWS does not say which of both `RetainAllVariantProperties` retains), and so may
+    any later call for instances: it is taken back, and observed, before anything else. It moves nothing.
+    """
+    stands = weights.checked(plan.standing)
+    intent = Intent(
+        operation=asked.operation,
+        kind=IntentKind.UP,
+        actor=asked.actor,
+        reason="takes back what was asked for and never came to be",
+        since=view.now,
+        source=stands,
+        target=stands,
+        deadline=lease(view),
+        fence=view.journal.fence,
+    )
+    return opened(view.journal, intent, view.now)
+
+
+def _applied(asked: Up, journal: Journal) -> Journal:
     """What this run leaves in the journal when nothing has to move: config's `live` counts as applied even if forbidden."""
-    if journal.intent:
-        journal = closed(journal, now, "its owner is gone")
     return msgspec.structs.replace(
         journal,
         live=asked.request.live,

@@ -549,6 +549,7 @@ def test_delete_takes_endpoint_and_configs_away_and_leaves_the_journal(serving):
 
 
 def test_delete_waits_for_a_change_and_outlives_a_connection_that_is_not_made(serving):
+    serving.aws.weighed.add(NAME)
     serving.aws._update_endpoint_weights_and_capacities(
         NAME, [{"VariantName": "v1-1-0", "DesiredInstanceCount": 2}]
     )

@@ -39,7 +39,7 @@ def at(value, path):
 
 def a_life(stored):
     """The golden journals' endpoint, later: all its traffic goes to C, and a rollback to A was never finished."""
-    life = Life()
+    life = Life(acts=100)  # the ids of its operations are not those of the golden history
     life.time.seconds = LATER
     life.store, bucket = journal_store(stored, life.time)
     life.host.endpoint = an_endpoint(

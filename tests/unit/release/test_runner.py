@@ -3,10 +3,8 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core import rollback, up
 from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.core.journal import EventKind, IntentKind
-from modeldelivery.release.core.request import Release, Request
 from modeldelivery.release.errors import (
     BrokenError,
     BusyError,
@@ -17,48 +15,8 @@ from modeldelivery.release.errors import (
     UnreachableError,
     UnseenError,
 )
-from modeldelivery.release.version import Version
-from tests.fakes.endpoint import FakeEndpoint, a_runner, an_endpoint
-from tests.fakes.journal import FakeJournal
-from tests.fakes.time import FakeTime
-
-A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
-DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c"}
-
-
-class Bench:
-    """An endpoint on which A served before B, and who acts on it."""
-
-    def __init__(self) -> None:
-        self.time = FakeTime()
-        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
-        self.up("op1", A)
-        self.up("op2", B)
-        self.time.sleep(60)
-        self.host.calls.clear()
-        self.store.written.clear()
-
-    def up(self, operation, live, fleet=(A, B), patience=300.0):
-        asked = up.Up(
-            operation=operation,
-            actor="ci",
-            request=Request(release=Release(live=live, fleet=fleet), digests=DIGESTS),
-            shown=None,
-            serving=None,
-            config="+".join,
-        )
-        return self.run(lambda view: up.decide(asked, view), patience)
-
-    def rollback(self, patience=300.0, **asked):
-        given = {"operation": "op3", "actor": "operator", "reason": "5xx", **asked}
-        return self.run(lambda view: rollback.decide(rollback.Rollback(**given), view), patience)
-
-    def run(self, decide, patience=300.0):
-        return a_runner(self.store, self.host, self.time, patience).run(decide)
-
-    @property
-    def current(self):
-        return self.host.describe().current
+from tests.fakes.endpoint import an_endpoint
+from tests.unit.release.bench import A, B, Bench, C
 
 
 @pytest.fixture
@@ -194,14 +152,15 @@ def test_a_fleet_change_that_was_rolled_back_fails_the_up_and_is_not_recorded(be
     assert bench.store.journal.intent is None
 
 
-def test_the_tag_is_read_only_where_the_weights_are_not_explained(bench):
-    looks = []
-    bench.host.marked = lambda: looks.append("tag")
+def test_before_its_first_call_a_rollback_reads_the_tag_only_where_the_weights_are_not_explained(bench):
+    tagged = bench.host.marked
+    bench.host.marked = lambda: (bench.host.calls.append("tag"), tagged())[1]
     bench.rollback()
-    assert looks == []
-    bench.host.move({A: 50, B: 50})
+    assert bench.host.calls[0] == ("move", {A: 100, B: 0})
+    bench.console({A: 50, B: 50})
+    bench.host.calls.clear()
     bench.rollback(operation="op4")
-    assert looks == ["tag"]
+    assert bench.host.calls[0] == "tag"
 
 
 def test_a_move_without_the_journal_stands_until_it_is_adopted(bench):
@@ -371,7 +330,9 @@ def test_what_stays_unfound_is_said_after_half_a_minute(bench):
 def test_a_target_of_the_same_bits_is_refused_unless_nothing_is_rejected(bench):
     same = {A: "sha256:a", B: "sha256:a"}
     bench.store.journal = msgspec.structs.replace(bench.store.journal, digests=same)
-    with pytest.raises(RefusedError, match=r"v1\.0\.0 has the same bits as v1\.1\.0, which has traffic"):
+    with pytest.raises(
+        RefusedError, match=r"v1\.0\.0 has the same bits as v1\.1\.0, which this would reject"
+    ):
         bench.rollback(to=A)
     assert bench.rollback(to=A, keep=True)
 

@@ -121,7 +121,7 @@ def test_a_dry_run_reads_through_the_same_ports_and_writes_nothing(aws, capsys):
     assert (status, said["outcome"]) == (0, "dry run")
     assert MOVE in {call["call"] for call in said["calls"] if call["writes"]}
     assert aws.objects == before
-    assert aws.called("fenced") == {"s3:GetObject", "sagemaker:DescribeEndpoint"}
+    assert aws.called("fenced") == {"s3:GetObject", "sagemaker:DescribeEndpoint", "sagemaker:ListTags"}
 
 
 def test_another_accounts_bucket_is_refused_by_s3_itself(aws):

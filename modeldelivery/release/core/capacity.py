@@ -1,0 +1,50 @@
+"""Instances: a version that is to get traffic is brought up to what it needs for it, for a bounded time."""
+
+from modeldelivery.release.core import weights
+from modeldelivery.release.core.action import Scale, View
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Intent
+from modeldelivery.release.version import Version
+
+
+def shortfalls(view: View) -> tuple[str, ...]:
+    """What to warn of when traffic was moved to fewer instances than were requested for it."""
+    present = view.endpoint.variants if view.endpoint else {}
+    return tuple(
+        f"{version} serves on {present[version].instances} of the {scaling.instances} instances that its traffic needs: "
+        f"{scaling.ended or f'there were no more within {view.timing.scaling:.0f} s'}"
+        for version, scaling in view.scaled.items()
+        if version in present and present[version].instances < scaling.instances
+    )
+
+
+def more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | None:
+    """A request for the instances that the target lacks; once it was refused, answered or took too long, traffic moves as it is.
+
+    Too few instances serve worse than enough, and better than a version that is to lose its traffic.
+    """
+    short = _short(intent, endpoint)
+    if short is None:
+        return None
+    version, instances = short
+    before = view.scaled.get(version)
+    if before and (before.ended or view.now - before.since > view.timing.scaling):
+        return None
+    return Scale(version, instances, intent.deadline, endpoint.current)
+
+
+def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:
+    """A version that is to get more than its instances can be known to serve, and how many it needs.
+
+    What one instance can serve is the largest share that one serves now; half an instance too few is let pass, none is not.
+    """
+    now = weights.shares(endpoint.current)
+    serving = {v: seen for v, seen in endpoint.variants.items() if now[v] and seen.instances}
+    most = max((now[v] / seen.instances for v, seen in serving.items()), default=0.0)
+    if not most:
+        return None
+    for version in sorted(weights.traffic(intent.target)):
+        needed = max(int(intent.target[version] / most + 0.5), 1)
+        if intent.target[version] > now.get(version, 0) and endpoint.variants[version].instances < needed:
+            return version, needed
+    return None

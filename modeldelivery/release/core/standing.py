@@ -1,0 +1,41 @@
+"""When a rollback is already done: what an earlier decision left standing, and whether it still serves."""
+
+from modeldelivery.release.core import history, weights
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Verdict
+from modeldelivery.release.version import Version
+
+
+def standing_version(journal: Journal, endpoint: Endpoint, to: Version | None) -> Version | None:
+    """The version that an earlier rollback went back to, while it is what serves: a plain one goes nowhere else.
+
+    One that gave a version traffic (`--to … --keep`) went nowhere back: a plain one takes that back, and only one that names
+    the same version (`to`) confirms it. With a later move under way there is none: what that comes from is the fallback.
+    """
+    decision = journal.decision
+    version = weights.whole_version(journal.weights)
+    if decision is None or decision.kind is not EventKind.ROLLBACK or version is None or _moves_on(journal):
+        return None
+    gave = decision.verdict is Verdict.GIVES and to != version
+    serves = (
+        history.same_life(journal, endpoint)
+        and weights.same(decision.target, journal.weights)
+        and weights.same(endpoint.current, journal.weights)
+    )
+    return version if serves and not gave and journal.rejection(version) is None else None
+
+
+def at_rest(journal: Journal, endpoint: Endpoint) -> bool:
+    """Whether nothing is under way, or asked for in vain, that could change what serves."""
+    return journal.intent is None and not endpoint.busy and history.explained(journal, endpoint)
+
+
+def left_something(decision: Event) -> bool:
+    """Whether a rollback took traffic from versions of which it rejected none."""
+    taken = weights.traffic(decision.source).keys() - weights.traffic(decision.target).keys()
+    return decision.verdict in {Verdict.KEEPS, Verdict.GIVES} and bool(taken)
+
+
+def _moves_on(journal: Journal) -> bool:
+    intent = journal.intent
+    return intent is not None and not weights.same(intent.source, intent.target)

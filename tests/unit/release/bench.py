@@ -1,0 +1,168 @@
+"""An endpoint on which A served before B, and who acts on it: one operation after the other, or many at once."""
+
+import msgspec
+
+from modeldelivery.release.core import accept, adopt, rollback, up
+from modeldelivery.release.core.request import Release, Request
+from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.operations import status
+from modeldelivery.release.version import Version
+from tests.fakes.endpoint import FakeEndpoint, a_runner
+from tests.fakes.journal import FakeJournal
+from tests.fakes.time import FakeTime
+from tests.fakes.turns import Turns
+
+A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
+DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c"}
+PLACE = Place(
+    model=parse_model("flights"),
+    environment=parse_environment("prod"),
+    account="222222222222",
+    region="eu-west-1",
+)
+
+
+class KilledError(Exception):
+    """The process ends here."""
+
+
+class Bench:
+    """The fakes; each run of a command is a new operation."""
+
+    def __init__(self, fleet=(A, B)):
+        self.time = FakeTime()
+        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
+        self.runs = 2
+        self.up("op1", A, fleet)
+        self.up("op2", B, fleet)
+        self.passes()
+        self.host.calls.clear()
+        self.store.written.clear()
+
+    def up(self, operation, live, fleet=(A, B), patience=300.0, **previewed):
+        asked = up.Up(
+            operation=operation,
+            actor="ci",
+            request=Request(release=Release(live=live, fleet=fleet), digests=DIGESTS),
+            config=lambda versions: "+".join(sorted(versions)),
+            **{"shown": None, "serving": None, **previewed},
+        )
+        return self.run(lambda view: up.decide(asked, view), patience)
+
+    def rollback(self, patience=300.0, **asked):
+        given = {"operation": "op3", "actor": "operator", "reason": "5xx", **asked}
+        return self.run(lambda view: rollback.decide(rollback.Rollback(**given), view), patience)
+
+    def again(self, **asked):
+        """A further rollback, a minute later; what it says."""
+        self.passes()
+        self.host.calls.clear()
+        return self.rollback(operation=self.operation(), actor="ada", reason="again", **asked)
+
+    def accept(self, version):
+        self.passes()
+        asked = accept.Accept(operation=self.operation(), actor="owner", reason="fixed", version=version)
+        return self.run(lambda view: accept.decide(asked, view))
+
+    def adopt(self):
+        self.passes()
+        asked = adopt.Adopt(operation=self.operation(), actor="owner", reason="was me")
+        return self.run(lambda view: adopt.decide(asked, view))
+
+    def killed(self, act, after="move"):
+        """Run until its call of a kind was taken, and no further; the platform goes on."""
+        call = getattr(self.host, after)
+
+        def taken(*args, **more):
+            call(*args, **more)
+            raise KilledError
+
+        setattr(self.host, after, taken)
+        try:
+            act()
+        except KilledError:
+            pass
+        else:
+            raise AssertionError(f"it never came to {after}")
+        finally:
+            setattr(self.host, after, call)
+
+    def console(self, weights, *, desired=None):
+        """Someone else sets weights, and they are there; or only asked for them, and they were taken back."""
+        endpoint = self.endpoint
+        seen = {
+            v: msgspec.structs.replace(
+                variant,
+                current=float(weights.get(v, 0)),
+                desired=float((desired or weights).get(v, 0)),
+            )
+            for v, variant in endpoint.variants.items()
+        }
+        self.host.endpoint = msgspec.structs.replace(endpoint, variants=seen)
+
+    def run(self, decide, patience=300.0):
+        return a_runner(self.store, self.host, self.time, patience).run(decide)
+
+    def operation(self):
+        self.runs += 1
+        return f"run{self.runs}"
+
+    def passes(self, seconds=60):
+        """Every lease is over, and the platform is through."""
+        self.time.sleep(seconds)
+        for _ in range(3):
+            self.host.describe()
+
+    @property
+    def endpoint(self):
+        return self.host.describe()
+
+    @property
+    def current(self):
+        return self.endpoint.current
+
+    @property
+    def journal(self):
+        return self.store.journal
+
+    @property
+    def rejected(self):
+        return [r.version for r in self.journal.rejections]
+
+    @property
+    def fallback(self):
+        return self.status.fallback
+
+    @property
+    def status(self):
+        return status.assess(PLACE, status.read(self.store, self.host))
+
+    @property
+    def moves(self):
+        return [asked for kind, asked in self.host.calls if kind == "move"]
+
+
+class Crowd(Bench):
+    """A bench on which operations run at once, each call of theirs taking a while."""
+
+    def __init__(self, seed, fleet=(A, B)):
+        super().__init__(fleet)
+        turns = Turns(seed)
+        turns.seconds = self.time.seconds
+        self.time = self.store.time = self.host.time = turns
+        for port, names in ((self.store, ("read", "write")), (self.host, ("describe", "move", "marked"))):
+            for name in names:
+                setattr(port, name, self._slowly(getattr(port, name)))
+
+    def at_once(self, **operations):
+        """How each ended, and how many seconds after they began."""
+        began = self.time.seconds
+        ends = self.time.run(operations)
+        return {name: (end, at - began) for name, (end, at) in ends.items()}
+
+    def _slowly(self, call):
+        def slow(*args, **more):
+            self.time.call()
+            return call(*args, **more)
+
+        return slow
