@@ -133,7 +133,7 @@ SWAP_MUTATIONS: dict[str, tuple[str, Plant]] = {
     "it settles unsealed": (SHIFT, swap(certain=_sealed_or_not)),
     "a call is sent with a token that is newer than the journal read": (SHIFT, swap(_may_send=_unconfirmed)),
     "an up does not notice a newer decision": (SHIFT, swap(_refuse_unseen=lambda *_: None)),
-    "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None)),
+    "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None, overruled=intent.closed)),
     "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
     "a version is dropped before its traffic is moved": (
         ALL,
@@ -173,13 +173,13 @@ MUTATIONS: dict[str, tuple[str, Plant]] = {
         put(resolve.Plan, "shifts", property(lambda _: False)),
     ),
     "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
-    "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None)),
+    "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None, overruled=intent.closed)),
     "superseding an intent lifts rejections": (DROP, swap(closed=_lifting)),
     "a rollback rejects nothing": (DROP, swap(rejected=lambda _asked, view, *_: view.journal.rejections)),
     "a rollback rejects only what has weight": (KILLED, swap(rejected=_of_weights_only)),
     "an up does not notice a newer decision": (SHIFT, swap(_refuse_unseen=lambda *_: None)),
     "an up supersedes a rollback instead of finishing it": (
         CONSOLE,
-        put(up, "IntentKind", BLIND_TO_ROLLBACKS),
+        both(put(up, "IntentKind", BLIND_TO_ROLLBACKS), swap(carried_out=lambda *_: False)),
     ),
 }

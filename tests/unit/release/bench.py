@@ -9,6 +9,7 @@ from modeldelivery.release.operations import status
 from modeldelivery.release.version import Version
 from tests.fakes.endpoint import FakeEndpoint, a_runner
 from tests.fakes.journal import FakeJournal
+from tests.fakes.scaling import FakeScaling
 from tests.fakes.time import FakeTime
 from tests.fakes.turns import Turns
 
@@ -135,7 +136,7 @@ class Bench:
 
     @property
     def status(self):
-        return status.assess(PLACE, status.read(self.store, self.host))
+        return status.assess(PLACE, status.read(self.store, self.host, FakeScaling()))
 
     @property
     def moves(self):
