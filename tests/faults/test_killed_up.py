@@ -19,7 +19,7 @@ READS = {
     "DescribeEndpoint": 5,
     "DescribeEndpointConfig": 6,
     "GetCallerIdentity": 1,
-    "ListTags": 8,
+    "ListTags": 11,
     "DescribeScalableTargets": 2,
     "ListEndpointConfigs": 1,
 }

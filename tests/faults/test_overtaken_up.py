@@ -32,12 +32,12 @@ STOPPED = {
     B: [
         *_SAMPLED,
         ("ListTags", 0), ("PutObject", 0), ("DescribeEndpointConfig", 2), ("CreateEndpointConfig", 0),
-        ("DescribeScalableTargets", 0), ("ListTags", 1), ("UpdateEndpoint", 0), ("ListTags", 2), ("PutObject", 1),
+        ("DescribeScalableTargets", 0), ("ListTags", 2), ("UpdateEndpoint", 0), ("ListTags", 3), ("PutObject", 1),
     ],
     A: [
-        ("PutObject", 2), ("UpdateEndpointWeightsAndCapacities", 0), ("ListTags", 3), ("PutObject", 3),
+        ("PutObject", 2), ("ListTags", 4), ("UpdateEndpointWeightsAndCapacities", 0), ("ListTags", 5), ("PutObject", 3),
         ("PutObject", 4), ("DescribeEndpointConfig", 4), ("CreateEndpointConfig", 1), ("DescribeScalableTargets", 1),
-        ("ListTags", 4),
+        ("ListTags", 7),
     ],
     None: [("UpdateEndpoint", 1), ("PutObject", 5)],
 }  # fmt: skip
