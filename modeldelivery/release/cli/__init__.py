@@ -24,15 +24,21 @@ def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> 
         arguments: without the program's name; None for the process's own, with its signals and standard streams.
         opens: gets the command its world; None for AWS.
     """
-    if arguments is None:
-        program.begin()
+    if arguments is not None:
+        return _carry_out(arguments, opens, own=False)
+    program.begin()
+    try:
+        return _carry_out(None, opens, own=True)
+    finally:
+        program.end(PROGRAM)
+
+
+def _carry_out(arguments: Sequence[str] | None, opens: Opens | None, *, own: bool) -> int:
     options = _part("commands").parse(arguments)
     ended = _Command(options, opens).carry_out()
-    if arguments is None:
+    if own:
         interrupts.ignore()
     status: int = _part("outcome").show(ended, as_json=options.json)
-    if arguments is None:
-        program.end(PROGRAM)
     return status
 
 

@@ -1,5 +1,6 @@
 """What a command says when it ends: sentences for a person, one JSON document for a machine."""
 
+import json
 import sys
 from typing import Any, Literal
 
@@ -114,4 +115,4 @@ def _spelled(call: Call) -> str:
 
 def document(value: object) -> str:
     """A value as indented JSON; times are ISO 8601 in UTC."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return json.dumps(msgspec.to_builtins(value, str_keys=True), indent=2, ensure_ascii=False)
