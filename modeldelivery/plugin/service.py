@@ -201,7 +201,7 @@ def _checked(checked: Checked, secrets: Secrets) -> provider_pb2.CheckResponse:
     return provider_pb2.CheckResponse(
         inputs=encode(checked.inputs, secrets),
         failures=[
-            provider_pb2.CheckFailure(property=failure.property, reason=failure.reason)
+            provider_pb2.CheckFailure(property=failure.property, reason=text.lines(failure.reason))
             for failure in checked.failures
         ],
     )

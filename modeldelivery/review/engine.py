@@ -12,7 +12,7 @@ import msgspec
 
 from modeldelivery.policy.finding import Level
 from modeldelivery.policy.judgement import levels
-from modeldelivery.review import pack
+from modeldelivery.review import child, pack
 from modeldelivery.review.core.document import DocumentError
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.rules import Violation
@@ -140,32 +140,27 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
     ]  # fmt: skip
     _require()
     pack.write(policies)
-    stale = False
-    with subprocess.Popen(
-        command,
-        cwd=project(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            program.say(line.rstrip("\n"))
-            stale = stale or STALE in line
-    return process.returncode, stale
+    shown: list[bool] = []
+    with child.start(command, folder=project(), errors=subprocess.STDOUT) as process:
+        output = process.stdout
+        assert output is not None
+
+        def show() -> None:
+            for line in output:
+                program.say(line.decode(errors="replace").rstrip("\n"))
+                shown.append(STALE.encode() in line)
+
+        child.carried_out(process, show)
+    return process.returncode, any(shown)
 
 
 def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     _require()
-    return subprocess.run(
-        ["pulumi", *arguments],
-        cwd=project(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        env={**os.environ, "PULUMI_DEBUG_COMMANDS": "true"},  # else it has no --event-log
-    )
+    command = ["pulumi", *arguments]
+    environ = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}  # else it has no --event-log
+    with child.start(command, folder=project(), errors=subprocess.PIPE, environ=environ) as process:
+        out, err = child.carried_out(process, process.communicate)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def _require() -> None:

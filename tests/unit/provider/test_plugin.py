@@ -1,6 +1,7 @@
 # ruff: noqa: ARG002 - the provider under test takes what its protocol hands it
 import json
 import threading
+import unicodedata
 
 import grpc
 import pytest
@@ -42,6 +43,8 @@ class Shelf(Provider):
 
     def check(self, resource, olds, news, random_seed):
         self.calls.append((resource, olds, random_seed))
+        if "cover" in news:
+            return Checked(news, [Failure("cover", f"it says {news['cover']}")])
         if "title" not in news:
             return Checked({}, [Failure("title", "title is required")])
         return Checked({"pages": olds.get("pages", 100), **news})
@@ -58,6 +61,12 @@ class Shelf(Provider):
     def create(self, resource, inputs, *, timeout, preview):
         if preview:
             return Created("", {**inputs, "isbn": UNKNOWN})
+        if hostile := inputs.get("hostile"):
+            raise {
+                "refused": ProviderError(hostile),
+                "half": InitFailedError("7", outputs={}, inputs={}, reasons=[hostile]),
+                "broken": ZeroDivisionError(hostile),
+            }[inputs["title"]]
         if inputs["title"] == "refused":
             raise ProviderError("the shelf takes no such title: type another")
         if inputs["title"] == "half":
@@ -270,3 +279,50 @@ def test_what_the_plugin_does_not_do_is_unimplemented(stub):
 def test_an_attached_engine_takes_the_messages(stub, log):
     stub.Attach(plugin_pb2.PluginAttach(address="127.0.0.1:9"))
     assert log._address == "127.0.0.1:9"
+
+
+# What SageMaker, an operator or a tag says, as it would come out of a provider.
+SAID = "no capacity\x1b[2J\x07\u202e\x9b31m left"
+
+
+def visible(text):
+    return all(unicodedata.category(c)[0] not in "CZ" or c in " \n" for c in text)
+
+
+@pytest.mark.parametrize("title", ["refused", "half", "broken"])
+def test_no_control_character_of_anyone_reaches_the_engine_in_a_failure(stub, title):
+    with pytest.raises(grpc.RpcError) as failed:
+        create(stub, title=title, hostile=SAID)
+
+    assert "no capacity" in failed.value.details()
+    assert visible(failed.value.details())
+    for key, value in failed.value.trailing_metadata():
+        if key == "grpc-status-details-bin":
+            status = status_pb2.Status.FromString(value)
+            reasons = provider_pb2.ErrorResourceInitFailed.FromString(status.details[0].value).reasons
+            assert visible(status.message)
+            assert all(map(visible, reasons))
+
+
+def test_nor_in_what_is_wrong_with_an_input(stub):
+    answer = stub.Check(provider_pb2.CheckRequest(news=encode({"cover": SAID})))
+
+    assert visible(answer.failures[0].reason)
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "status"])
+def test_nor_in_a_message(monkeypatch, capsys, level):
+    sent = []
+
+    class Engine:
+        def Log(self, request, timeout):  # noqa: N802 - gRPC's name
+            sent.append(request.message)
+
+    attached, alone = EngineLog("127.0.0.1:1"), EngineLog()
+    monkeypatch.setattr(attached, "_connected", Engine)
+    getattr(attached, level)(SAID)
+    getattr(alone, level)(SAID)
+
+    assert "no capacity" in sent[0]
+    assert visible(sent[0])
+    assert visible(capsys.readouterr().err)

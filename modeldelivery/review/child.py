@@ -1,0 +1,52 @@
+"""The engine as a child that ends in order: it gives its lock back and closes what it began, whoever was told to end."""
+
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def start(
+    command: Sequence[str], *, folder: Path, errors: int, environ: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start it in a process group of its own: a terminal's Ctrl-C reaches it through `carried_out` alone, once.
+
+    A second one within the same request would make the engine give up at once and leave its lock.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        process_group=0,
+    )
+
+
+def carried_out(process: subprocess.Popen[bytes], follow: Callable[[], T]) -> T:
+    """What following a child to its end gives.
+
+    Args:
+        process: the child.
+        follow: reads what it writes until it ends; after an interrupt it goes on where it was.
+
+    Raises:
+        KeyboardInterrupt: this program was told to end; so was the child, and it has ended.
+    """
+    interrupted = False
+    while True:
+        try:
+            followed = follow()
+            process.wait()
+        except KeyboardInterrupt:
+            interrupted = True
+            process.send_signal(signal.SIGINT)
+        else:
+            break
+    if interrupted:
+        raise KeyboardInterrupt
+    return followed

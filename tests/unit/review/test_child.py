@@ -1,0 +1,72 @@
+"""Whoever tells a review to end tells its engine, once, and waits until that has ended in order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+ENGINE = """\
+#!{python} -I
+import pathlib, signal, sys, time
+told = pathlib.Path({told!r})
+
+def end(*_):
+    with told.open("a") as file:
+        file.write("told to end\\n")
+    time.sleep(0.5)
+    with told.open("a") as file:
+        file.write("gave its lock back\\n")
+    sys.exit(1)
+
+signal.signal(signal.SIGINT, end)
+told.write_text("at work\\n")
+print("Updating (prod)", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """What an engine that works until it is told to end writes down."""
+    told, program = tmp_path / "told", tmp_path / "pulumi"
+    program.write_text(ENGINE.format(python=sys.executable, told=str(told)))
+    program.chmod(0o700)
+    (tmp_path / "Pulumi.yaml").write_text("name: model-delivery\nruntime: python\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    return told
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "engine.drift('prod', None)",
+        "engine.update('prod', pathlib.Path('plan'), pathlib.Path('policies'), None)",
+    ],
+)
+@pytest.mark.parametrize("each", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_engine_is_told_once_and_waited_for(told, code, each):
+    script = f"""
+import pathlib, sys
+from modeldelivery.review import engine
+from modeldelivery.terminal import program
+program.begin()
+try:
+    {code}
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+    review = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL)
+    while not told.exists() or "at work" not in told.read_text():
+        assert review.poll() is None
+        time.sleep(0.02)
+
+    for _ in range(3):
+        review.send_signal(each)
+
+    assert review.wait(timeout=30) == 130
+    assert told.read_text().splitlines() == ["at work", "told to end", "gave its lock back"]
