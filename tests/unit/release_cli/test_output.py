@@ -19,6 +19,7 @@ from modeldelivery.release.cli import main
 from modeldelivery.release.cli.commands import modelctl as every_command
 from modeldelivery.release.cli.progress import Console
 from modeldelivery.terminal import streams
+from tests.bits import FOREIGN, packed
 from tests.conftest import CHECKOUT
 from tests.unit.terminal.test_streams import closed, full, hung_up, without_reader
 from tests.unit.terminal.test_text import HOSTILE
@@ -38,7 +39,7 @@ def arguments(command):
 def suited(command):
     """A world in which the example is carried out."""
     world = World()
-    world.registry.images.add("sha256:" + "0" * 64)
+    world.registry.images["sha256:" + "0" * 64] = FOREIGN
     if command == "accept":
         world.store.journal = journal(rejections=(rejection("v1.1.0"),))
     if command == "adopt":
@@ -61,7 +62,7 @@ class Ran:
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Where the examples' files are, and the project whose model they mean."""
-    (tmp_path / "model.tar.gz").write_bytes(b"weights")
+    (tmp_path / "model.tar.gz").write_bytes(packed())
     (tmp_path / "Pulumi.yaml").write_text("config: {model: flights}\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODELCTL_MODEL", raising=False)
