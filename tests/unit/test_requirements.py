@@ -15,6 +15,7 @@ from tests.conftest import CHECKOUT
 OURS = "modeldelivery"
 # The extras that a room may count on beside the base.
 EXTRAS = {
+    "awsmodels": (),
     "catalogue": (),
     "plugin": ("provider",),
     "policy": ("policy",),
