@@ -93,6 +93,7 @@ class ModelRegistry(pulumi.ComponentResource):
                 "statements": [
                     *_only_under_key(args["bucket"], key.arn),
                     _only_conditional(args["bucket"]),
+                    _never_deleted(args["bucket"]),
                 ],
                 "disposable": not args["protect"],
             },
@@ -184,9 +185,28 @@ def _only_conditional(bucket: str) -> dict[str, Any]:
     """
     return _refuse_put(
         "OnlyConditionalWrites",
-        [f"arn:aws:s3:::{bucket}/{folder}/*" for folder in ("journal", "versions")],
+        _documents(bucket),
         {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}},
     )
+
+
+def _never_deleted(bucket: str) -> dict[str, Any]:
+    """Refuse to delete a record or a journal, or an earlier version of one: without them, rejected bits would serve again.
+
+    What is replaced still ends by the bucket's lifecycle, which no policy governs; a destroy of the stack takes the policy away
+    first.
+    """
+    return {
+        "Sid": "RecordsAndJournalsAreNeverDeleted",
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "Resource": _documents(bucket),
+    }
+
+
+def _documents(bucket: str) -> list[str]:
+    return [f"arn:aws:s3:::{bucket}/{folder}/*" for folder in ("journal", "versions")]
 
 
 def _refuse_put(sid: str, resource: str | list[str], condition: dict[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,18 @@
-"""S3: who judges bucket policies, and what a log bucket's policy may hold."""
+"""S3: who judges bucket policies, what a log bucket's policy may hold, and what a reader learns of a deleted object."""
 
 import json
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
+from moto.s3.exceptions import MissingKey
 from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
 
 
 def apply() -> None:
     _read_any_principal()
     _leave_judging_to_the_sandbox()
+    _say_what_was_deleted()
 
 
 def _read_any_principal() -> None:
@@ -37,3 +40,23 @@ def _leave_judging_to_the_sandbox() -> None:
         return PermissionResult.NEUTRAL
 
     FakeBucket.get_permission = neutral  # type: ignore[assignment,method-assign]
+
+
+def _say_what_was_deleted() -> None:
+    """Answer GetObject of what has a delete marker with `x-amz-delete-marker`, as HeadObject is answered.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+    """
+    original = S3Response.get_object
+
+    def get_object(self: S3Response) -> Any:
+        try:
+            return original(self)
+        except MissingKey as error:
+            newest = self.backend.get_object(self.bucket_name, error.key, return_delete_marker=True)
+            if newest is None:
+                raise
+            body = f"<Error><Code>{error.code}</Code><Message>{error.message}</Message></Error>"
+            return 404, {"x-amz-delete-marker": "true", "content-type": "application/xml"}, body
+
+    S3Response.get_object = get_object  # type: ignore[method-assign]

@@ -85,6 +85,19 @@ def test_records_and_journal_can_only_be_written_conditionally(prod):
     assert denial["Condition"] == {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}}
 
 
+def test_records_and_journal_are_never_deleted_nor_are_their_earlier_versions(prod):
+    denial = statement(
+        prod.only(POLICY, "flights-prod-registry").document("policy"), "RecordsAndJournalsAreNeverDeleted"
+    )
+    assert (denial["Effect"], denial["Principal"]) == ("Deny", {"AWS": "*"})
+    assert denial["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+    assert [resource.rpartition(":::")[2].split("/", 1)[1] for resource in denial["Resource"]] == [
+        "journal/*",
+        "versions/*",
+    ]
+    assert "Condition" not in denial
+
+
 def test_the_registry_bucket_is_versioned(prod):
     versioning = prod.only("aws:s3/bucketVersioning:BucketVersioning", "flights-prod-registry").inputs
     assert versioning["versioningConfiguration"] == {"status": "Enabled"}

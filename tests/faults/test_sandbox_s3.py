@@ -1,9 +1,15 @@
 """S3 as the journal needs it: conditional writes that are atomic, and owners that are checked."""
 
 import concurrent.futures
+import re
 
 import pytest
 from botocore.exceptions import ClientError
+
+from modeldelivery.release.aws.environment import AwsEndpoint
+from modeldelivery.release.aws.session import Account
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.errors import DamagedError
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 
@@ -86,6 +92,45 @@ def test_a_write_against_the_etag_of_an_object_that_was_deleted_is_404(sandbox, 
     with pytest.raises(ClientError) as error:
         getattr(s3, call)(Bucket=bucket, Key="deleted", IfMatch=etag)
     assert code(error) == ("NoSuchKey", 404)
+
+
+def test_of_what_is_not_there_a_reader_learns_whether_it_was_deleted(sandbox, bucket):
+    s3 = sandbox.client("staging", "s3")
+    s3.put_object(Bucket=bucket, Key="gone", Body=b"1")
+    s3.delete_object(Bucket=bucket, Key="gone")
+
+    for key, marker in (("gone", "true"), ("never", None)):
+        with pytest.raises(ClientError) as error:
+            s3.get_object(Bucket=bucket, Key=key)
+        assert code(error) == ("NoSuchKey", 404)
+        assert error.value.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-delete-marker") == marker
+
+
+def test_a_deleted_journal_is_got_back_by_the_commands_that_its_reader_names(sandbox, bucket):
+    """The project's own store over the sandbox's S3: what is damaged, then what is deleted."""
+    s3 = sandbox.client("staging", "s3")
+    endpoint = AwsEndpoint(
+        account=Account(sandbox.session("staging"), "111111111111"),
+        name="x",
+        bucket=bucket,
+        key="journal/x.json",
+    )
+    kept = Journal(live="v1.0.0", weights={"v1.0.0": 100})
+    etag = endpoint.store.write(kept, None).etag
+    s3.put_object(Bucket=bucket, Key="journal/x.json", Body=b'{"fence": 1e20}', IfMatch=etag)
+
+    for spoil in (lambda: None, lambda: s3.delete_object(Bucket=bucket, Key="journal/x.json")):
+        spoil()
+        with pytest.raises(DamagedError) as error:
+            endpoint.store.read()
+        named = re.search(
+            r"--version-id (\S+) kept\.json.*(--if-(?:none-)?match) '(.*?)'`$", error.value.hint
+        )
+        version, condition, value = named.groups()
+        body = s3.get_object(Bucket=bucket, Key="journal/x.json", VersionId=version)["Body"].read()
+        matches = {"IfMatch": value} if condition == "--if-match" else {"IfNoneMatch": value}
+        s3.put_object(Bucket=bucket, Key="journal/x.json", Body=body, **matches)
+        assert endpoint.store.read().journal == kept
 
 
 def test_a_first_write_after_a_deletion_wins(sandbox, bucket):
