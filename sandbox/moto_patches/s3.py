@@ -53,7 +53,7 @@ def _say_what_was_deleted() -> None:
         try:
             return original(self)
         except MissingKey as error:
-            newest = self.backend.get_object(self.bucket_name, error.key, return_delete_marker=True)
+            newest = self.backend.get_object(self.bucket_name, error.key or "", return_delete_marker=True)
             if newest is None:
                 raise
             body = f"<Error><Code>{error.code}</Code><Message>{error.message}</Message></Error>"

@@ -15,6 +15,7 @@ from modeldelivery.release.naming import variant_name
 from tests.fakes.bad_day import TROUBLES, BadDay
 from tests.fakes.journal import START
 from tests.fakes.registry import FakeRegistry
+from tests.fakes.scaling import FakeScaling
 
 from .world import PLACE, V1, V2
 
@@ -106,6 +107,7 @@ def modelctl(day, *arguments):
             store=endpoint.store,
             traffic=endpoint.traffic,
             registry=FakeRegistry(),
+            scaling=FakeScaling(),
             clock=day,
             progress=day,
             actor="ada",
@@ -120,7 +122,7 @@ def false_status(day, status, before):
     """What is false of a status; nothing of a true one."""
     journal, truth = day.journal(KEY), day.truth(NAME)
     recorded = journal.intent is not None or journal.decision.operation == "run-1"
-    moves = [call for call in day.accepted if "DesiredWeight" in call[0]]
+    moves = [call for call in day.accepted if not any("DesiredInstanceCount" in each for each in call)]
     if status is Exit.DONE and (truth != MOVED or journal.intent or not journal.rejection(V2)):
         return f"done, and the endpoint does {truth}"
     if status is Exit.NOT_MOVED and not recorded:
