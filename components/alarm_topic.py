@@ -41,16 +41,16 @@ class AlarmTopic(pulumi.ComponentResource):
         policy = aws.sns.TopicPolicy(
             name,
             arn=topic.arn,
-            policy=json.dumps(_only_alarms(args)),
+            policy=json.dumps(topic_policy(args["account"], args["region"], args["topic"])),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda known: str(known[0]))
         self.register_outputs({"arn": self.arn})
 
 
-def _only_alarms(args: AlarmTopicArgs) -> dict[str, Any]:
-    """The account's own people subscribe by what IAM grants them; a topic's policy need not name them."""
-    where = f"{args['region']}:{args['account']}"
+def topic_policy(account: str, region: str, topic: str) -> dict[str, Any]:
+    """Only this account's alarms may publish. Its own people subscribe by what IAM grants them; a topic's policy need not name them."""
+    where = f"{region}:{account}"
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -59,9 +59,9 @@ def _only_alarms(args: AlarmTopicArgs) -> dict[str, Any]:
                 "Effect": "Allow",
                 "Principal": {"Service": "cloudwatch.amazonaws.com"},
                 "Action": "sns:Publish",
-                "Resource": f"arn:aws:sns:{where}:{args['topic']}",
+                "Resource": f"arn:aws:sns:{where}:{topic}",
                 "Condition": {
-                    "StringEquals": {"aws:SourceAccount": args["account"]},
+                    "StringEquals": {"aws:SourceAccount": account},
                     "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{where}:alarm:*"},
                 },
             }

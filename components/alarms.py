@@ -65,7 +65,7 @@ def watch(
         f"{name}-errors",
         alarm_description=f"more than {limits['max_error_rate_percent']:g} % of {variant}'s invocations fail: 5XX, time-outs, "
         "broken connections",
-        metric_queries=_queries(where),
+        metric_queries=error_rate(where),
         evaluation_periods=_MINUTES,
         datapoints_to_alarm=_BAD_MINUTES,
         comparison_operator="GreaterThanThreshold",
@@ -95,7 +95,8 @@ def watch(
     return {"errors": errors.name, "latency": latency.name}
 
 
-def _queries(where: Mapping[str, str]) -> list[Any]:
+def error_rate(where: Mapping[str, str]) -> list[Any]:
+    """The share of invocations that fail, of the variant whose dimensions these are."""
     rate = {
         "id": "rate",
         "expression": ERROR_RATE,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from sandbox import alarms
+from sandbox.alarms import guard as alarms
 from sandbox.api.acts import Acts
 from sandbox.api.request import Request
 from sandbox.buckets import Buckets
@@ -61,6 +61,7 @@ def services(cloud: Cloud, sagemaker: SageMaker, downloads: Downloads) -> Mappin
         "iam": moto("iam", invalid="ValidationError"),
         "kms": moto("kms"),
         "sns": moto("sns", invalid="InvalidParameter"),
+        "sqs": moto("sqs", invalid="InvalidParameterValue"),
         "sts": moto("sts", invalid="ValidationError"),
         "tagging": moto("resourcegroupstaggingapi", invalid="InvalidParameterException"),
         # moto with patches (sandbox/moto_patches) or a guard

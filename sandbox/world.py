@@ -13,6 +13,8 @@ import psutil
 from moto.core.utils import utcnow
 
 from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.alarms.actions import Topics
+from sandbox.alarms.watch import Alarms
 from sandbox.cloud import Cloud
 from sandbox.daemon import INCARNATION, remembered_ports
 from sandbox.dataplane.link import Link
@@ -73,6 +75,7 @@ class World:
         provisioning = Provisioning(self.fleet, self.link, delays)
         self.changes = Changes(provisioning, delays, faults, self.questions)
         self.scaling = Scaling(self.cloud, self.changes, delays)
+        self.alarms = Alarms(self.cloud, Topics(self.cloud, self.guard))
         self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays)
         downloads = Downloads(self.cloud, Blobs(place.blobs))
         gateway = Gateway(
@@ -166,6 +169,7 @@ class World:
             for account in self.sagemaker.accounts.values():
                 self.changes.watch(account)
                 self.scaling.watch(account)
+            self.alarms.watch()
         self.link.close()
         self.fleet.stop_all()
         self.runner.close()

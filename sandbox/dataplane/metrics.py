@@ -23,6 +23,7 @@ class _Sums:
     count: int = 0
     errors4: int = 0
     errors5: int = 0
+    failed: int = 0
     model: _Spread = field(default_factory=_Spread)  # seconds
     overhead: _Spread = field(default_factory=_Spread)  # seconds
 
@@ -34,17 +35,21 @@ class Metrics:
         self._sums: dict[tuple[str, str, str], _Sums] = {}
 
     def count(
-        self, account: str, endpoint: str, variant: str, status: int, *, model: float, total: float
+        self, account: str, endpoint: str, variant: str, status: int | None, *, model: float, total: float
     ) -> None:
-        """One invocation: the model's HTTP status, its latency and the whole latency, both in seconds."""
+        """One invocation: the model's HTTP status, its latency and the whole latency, both in seconds.
+
+        Without a status the model did not answer, in time or at all: that is in InvocationModelErrors alone, which counts
+        every answer that is not a 2XX.
+        """
         sums = self._sums.get((account, endpoint, variant))
         if sums is None:
             sums = self._sums[account, endpoint, variant] = _Sums()
         sums.count += 1
-        if status >= 500:  # noqa: PLR2004 - HTTP's classes
-            sums.errors5 += 1
-        elif status >= 400:  # noqa: PLR2004
-            sums.errors4 += 1
+        kind = status // 100 if status else 0  # HTTP's classes
+        sums.errors4 += kind == 4  # noqa: PLR2004
+        sums.errors5 += kind == 5  # noqa: PLR2004
+        sums.failed += kind != 2  # noqa: PLR2004
         sums.model.add(model)
         sums.overhead.add(total - model)
 
@@ -77,6 +82,7 @@ def _data(endpoint: str, variant: str, sums: _Sums) -> list[dict[str, Any]]:
         datum("Invocations", "None", sums.count, 1, 1),
         errors("Invocation4XXErrors", sums.errors4),
         errors("Invocation5XXErrors", sums.errors5),
+        errors("InvocationModelErrors", sums.failed),
         latency("ModelLatency", sums.model),
         latency("OverheadLatency", sums.overhead),
     ]

@@ -177,12 +177,11 @@ class _Passage:
         if self._deadline:
             self._deadline.cancel()
         now = time.perf_counter()
-        status = reply.status if reply else 500
         self._router.metrics.count(
             self._account,
             self._invocation.endpoint,
             self._route.name,
-            status,
+            reply.status if reply else None,
             model=now - self._sent,
             total=now - self._arrived,
         )

@@ -108,6 +108,14 @@ class Guard:
         except (UnjudgedError, PolicyError) as error:
             raise not_judged(error) from None
 
+    def service_acts(self, principal: str, service: str, needs: Iterable[Need]) -> None:
+        """Refuses what a service may not do in its own name, such as an alarm's telling a topic."""
+        self.check(self._demand(Caller(Principal(principal, "", kind="Service")), service, needs))
+
+    def key_arn(self, account: str, region: str, name: str) -> str:
+        """ARN of a KMS key by id, ARN or alias."""
+        return self._estate.key_arn(account, region, name)
+
     def _demand(self, caller: Caller, service: str, needs: Iterable[Need]) -> Demand:
         """Each need with all that is known around it."""
         account, complete = caller.principal.account, []

@@ -114,6 +114,7 @@ def left(stack):
         "roles": client("iam").list_roles()["Roles"],
         "policies": client("iam").list_policies(Scope="Local")["Policies"],
         "alarms": client("cloudwatch").describe_alarms()["MetricAlarms"],
+        "topics": client("sns").list_topics()["Topics"],
         "targets": client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")[
             "ScalableTargets"
         ],

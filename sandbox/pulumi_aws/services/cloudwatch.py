@@ -129,6 +129,7 @@ def _without_shapes_of_its_own(table: Mapping[str, Any]) -> dict[str, Any]:
 def _query_sent(query: Mapping[str, Any]) -> dict[str, Any]:
     inner = MetricAlarm.properties["metricQueries"].inner
     sent = to_api({name: spec for name, spec in inner.items() if name != "metric"}, query)
+    sent.setdefault("ReturnData", False)  # CloudWatch's own default is true
     metric = query.get("metric")
     if metric:
         sent["MetricStat"] = {

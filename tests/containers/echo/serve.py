@@ -1,7 +1,7 @@
 """A model container as small as the contract allows: it answers with what its model says.
 
 model/behaviour.json in the artifact: {"name": str, "ping": status of /ping, "status": status of /invocations,
-"exit": true to end at once, "seconds": time one answer takes, "late": time until it listens}. A body `reach PORT` asks whether it can connect there.
+"exit": true to end at once, "dies": true to end without an answer when it is invoked, "seconds": time one answer takes, "late": time until it listens}. A body `reach PORT` asks whether it can connect there.
 """
 
 import asyncio
@@ -28,6 +28,8 @@ async def serve(reader, writer):
             IN_FLIGHT.add(writer)
             if path == "/ping":
                 status, answer = BEHAVIOUR.get("ping", 200), {}
+            elif path == "/invocations" and BEHAVIOUR.get("dies"):
+                os._exit(1)
             elif path == "/invocations":
                 await asyncio.sleep(BEHAVIOUR.get("seconds", 0))
                 status = BEHAVIOUR.get("status", 200)

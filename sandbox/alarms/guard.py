@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from sandbox.alarms.expression import UnknownExpressionError, check
 from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.refusal import RefusedError
@@ -23,7 +25,23 @@ def guard(call: Call, _account: str, _request: Request) -> Iterator[None]:
         for name in ("ComparisonOperator", "EvaluationPeriods"):
             if given != ["EvaluationCriteria"] and name not in call.members:
                 raise _invalid(f"The parameter {name} is required with {given[0]}")
+        if given == ["Metrics"]:
+            _check_queries(call.members["Metrics"])
     yield
+
+
+def _check_queries(queries: Any) -> None:
+    """One query is what the alarm compares; an expression is one that is evaluated here."""
+    shown = [query for query in queries if query.get("ReturnData", True) in {True, "true"}]
+    if len(shown) != 1:
+        raise _invalid("Exactly one element of the metrics list should return data.")
+    ids = [query["Id"] for query in queries if query.get("MetricStat")]
+    for query in queries:
+        if query.get("Expression"):
+            try:
+                check(query["Expression"], ids)
+            except UnknownExpressionError as error:
+                raise _invalid(f"Error in expression {query['Id']!r}: {error}") from None
 
 
 def _invalid(text: str) -> RefusedError:

@@ -1,0 +1,1 @@
+"""CloudWatch's alarms: evaluated as their periods end, and told to the topics that they name."""

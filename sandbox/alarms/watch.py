@@ -1,0 +1,145 @@
+"""Alarms are evaluated once each of their periods is over, and what changed is told."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+
+from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.alarms.actions import Topics
+from sandbox.alarms.evaluation import Rule, State, state_of
+from sandbox.alarms.expression import Point, evaluate
+from sandbox.alarms.series import Data, Datum, Metric, points
+from sandbox.cloud import Cloud
+
+_LATE = 3.0  # seconds: the data plane's last batch of a period is there by then
+_OUT_OF_ORDER = 60.0  # seconds by which data may come later than other data of the same time
+
+
+@dataclass
+class _Known:
+    """What is remembered of an alarm: up to which period it was evaluated, and which state was told last."""
+
+    until: int
+    told: str
+
+
+@dataclass
+class Alarms:
+    """Every metric alarm of every account."""
+
+    cloud: Cloud
+    topics: Topics
+    known: dict[str, _Known] = field(default_factory=dict)  # by ARN
+
+    def watch(self) -> None:
+        """Evaluate what is due; called often."""
+        now = time.time() - _LATE
+        with self.cloud.lock:
+            for account in ACCOUNTS:
+                backend = cloudwatch_backends[account.id][REGION]
+                alarms = [alarm for alarm in backend.alarms.values() if not alarm.rule]
+                due = [alarm for alarm in alarms if self._is_due(alarm, now)]
+                if due:
+                    self._evaluate(backend, due, now)
+                for alarm in alarms:
+                    self._tell(account.id, alarm)
+
+    def _is_due(self, alarm: Any, now: float) -> bool:
+        until = int(now // period_of(alarm))
+        known = self.known.setdefault(alarm.alarm_arn, _Known(until, alarm.state_value))
+        due = until > known.until
+        known.until = until
+        return due
+
+    def _evaluate(self, backend: Any, due: Iterable[Any], now: float) -> None:
+        reach = max(period_of(alarm) * (alarm.evaluation_periods + 1) for alarm in due)
+        data = recent(reversed(backend.metric_data), now - reach)
+        for alarm in due:
+            rule = rule_of(alarm)
+            values = values_of(alarm, data, int(now // period_of(alarm)))
+            state = state_of(rule, values, State(alarm.state_value))
+            if state != alarm.state_value:
+                shown = ", ".join("no data" if value is None else f"{value:g}" for value in values)
+                reason = (
+                    f"Threshold {rule.comparison} {rule.threshold:g}, datapoints [{shown}], the newest last."
+                )
+                alarm.update_state(reason, "{}", str(state))
+
+    def _tell(self, account: str, alarm: Any) -> None:
+        """Also of a state that SetAlarmState set."""
+        known = self.known[alarm.alarm_arn]
+        if alarm.state_value != known.told:
+            old, known.told = known.told, alarm.state_value
+            self.topics.tell(account, alarm, old)
+
+
+def period_of(alarm: Any) -> int:
+    """Seconds of its data points."""
+    stats = [query.metric_stat for query in alarm.metric_data_queries if query.metric_stat]
+    return int(stats[0].period if stats else alarm.period)
+
+
+def rule_of(alarm: Any) -> Rule:
+    periods = int(alarm.evaluation_periods)
+    return Rule(
+        comparison=alarm.comparison_operator,
+        threshold=float(alarm.threshold),
+        periods=periods,
+        datapoints=int(alarm.datapoints_to_alarm or periods),
+        missing=alarm.treat_missing_data or "missing",
+    )
+
+
+def values_of(alarm: Any, data: Data, until: int) -> list[Point]:
+    """What the alarm compares, of its last whole periods; the oldest first."""
+    period, count = period_of(alarm), int(alarm.evaluation_periods)
+
+    def series(namespace: str, name: str, dimensions: Iterable[Any], statistic: str) -> list[Point]:
+        metric = Metric(namespace, name, frozenset((each.name, each.value) for each in dimensions))
+        return points(data.get(metric, ()), statistic, period, until, count)
+
+    if not alarm.metric_data_queries:
+        statistic = alarm.statistic or alarm.extended_statistic
+        return series(alarm.namespace, alarm.metric_name, alarm.dimensions, statistic)
+    named = {
+        query.id: series(stat.metric.namespace, stat.metric.metric_name, stat.metric.dimensions, stat.stat)
+        for query in alarm.metric_data_queries
+        if (stat := query.metric_stat)
+    }
+    (shown,) = [query for query in alarm.metric_data_queries if _returns(query.return_data)]
+    if shown.metric_stat:
+        return named[shown.id]
+    return [
+        evaluate(shown.expression, {id_: found[at] for id_, found in named.items()}) for at in range(count)
+    ]
+
+
+def _returns(given: object) -> bool:
+    return given is None or str(given).lower() == "true"
+
+
+def recent(newest_first: Iterable[Any], since: float) -> Data:
+    """The data since then, by metric; moto keeps them in the order in which they came."""
+    found: dict[Metric, list[Datum]] = {}
+    for metric, datum in _read(newest_first):
+        if datum.at < since - _OUT_OF_ORDER:
+            break
+        found.setdefault(metric, []).append(datum)
+    return found
+
+
+def _read(data: Iterable[Any]) -> Iterator[tuple[Metric, Datum]]:
+    for each in data:
+        metric = Metric(
+            each.namespace,
+            each.name,
+            frozenset((dimension.name, dimension.value) for dimension in each.dimensions),
+        )
+        at = each.timestamp.timestamp()
+        if hasattr(each, "sample_count"):
+            yield metric, Datum(at, each.sample_count, each.sum, each.min, each.max)
+        else:
+            yield metric, Datum(at, 1, each.value, each.value, each.value)
