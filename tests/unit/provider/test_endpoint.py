@@ -192,6 +192,7 @@ def test_an_endpoint_that_is_gone_is_made_again(serving):
     serving.aws.endpoints.clear()
 
     assert serving.changes(serving.config(A, A, B)) == {"variants", "weights"}
+    assert serving.log.warnings == []
 
 
 def test_another_name_is_another_endpoint(serving):
