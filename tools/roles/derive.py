@@ -97,8 +97,18 @@ def _grouped(by_action: Mapping[str, set[Resource]]) -> Iterator[tuple[list[str]
                 break
         else:
             groups.append(([action], set(resources)))
+    for actions, together in _merged(groups):
+        yield sorted(actions), sorted(together, key=lambda resource: resource.arn)
+
+
+def _merged(groups: Iterable[tuple[list[str], set[Resource]]]) -> list[tuple[list[str], set[Resource]]]:
+    """Groups of a service that are about the very same resources are one: a role's policies have a size."""
+    merged: dict[tuple[str, frozenset[str]], tuple[list[str], set[Resource]]] = {}
     for actions, together in groups:
-        yield actions, sorted(together, key=lambda resource: resource.arn)
+        alike = actions[0].partition(":")[0], frozenset(resource.arn for resource in together)
+        kept, _ = merged.setdefault(alike, ([], together))
+        kept += actions
+    return list(merged.values())
 
 
 def _agree(one: str, other: str, of_one: set[Resource], of_other: set[Resource]) -> bool:
