@@ -35,7 +35,14 @@ def impaired(staging):
 def review(stack, command):
     return subprocess.run(
         [
-            *(sys.executable, "-m", "modeldelivery.review", "--folder", str(stack.folder / "review"), command),
+            *(
+                sys.executable,
+                "-m",
+                "modeldelivery.review",
+                "--folder",
+                str(stack.folder / "review"),
+                command,
+            ),
             *("--env", stack.name, "--config-file", str(stack.file)),
         ],
         cwd=CHECKOUT,
