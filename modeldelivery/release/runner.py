@@ -7,6 +7,7 @@ import msgspec
 
 from modeldelivery.release.core import attribution
 from modeldelivery.release.core.action import (
+    CLOCK_STEP,
     Action,
     Ask,
     Call,
@@ -130,8 +131,12 @@ class _Run:
                 self._waiting.pause(str(error))
 
     def _read(self) -> View:
-        sent_at = self._ports.clock.monotonic()
-        stored = self._ports.store.read()
+        while True:
+            sent_at = self._ports.clock.monotonic()
+            stored = self._ports.store.read()
+            if not self._late(sent_at):
+                break
+            self._waiting.pause("the journal's answer came late")
         self._keep(stored, sent_at, first=self._stored is None)
         view = View(
             journal=stored.journal,
@@ -146,6 +151,15 @@ class _Run:
         if view.endpoint and view.endpoint.busy:
             self._accepted_at = None
         return view
+
+    def _late(self, sent_at: float) -> bool:
+        """Whether the store's answer came only after more time than a call takes: this process was paused meanwhile.
+
+        How much of that passed after the store set its Date is not known, and a deadline reckoned from too late a time would
+        keep everybody else waiting for as long.
+        """
+        longest = self._ports.traffic.timing.call + CLOCK_STEP
+        return self._ports.clock.monotonic() - sent_at > longest
 
     def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
         """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""
@@ -198,7 +212,10 @@ class _Run:
             )
         journal = self._attributed(self._stored.journal, action.journal)
         sent_at = self._ports.clock.monotonic()
-        self._keep(self._ports.store.write(journal, self._stored.etag), sent_at)
+        stored = self._ports.store.write(journal, self._stored.etag)
+        if self._late(sent_at):
+            raise LostError("the journal was stored, and the answer came late; looking again")
+        self._keep(stored, sent_at)
         return view.wrote(journal)
 
     def _attributed(self, before: Journal, after: Journal) -> Journal:

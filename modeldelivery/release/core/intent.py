@@ -159,13 +159,15 @@ def foreseen(journal: Journal, endpoint: Endpoint | None) -> Journal:
     """The journal as whoever looks before acting must read it: a pending rollback is finished by whoever comes next.
 
     Its weights are what will stand, so they are what a preview shows. Another intent that was carried out is settled; the
-    rest are superseded and promise nothing.
+    rest are superseded and promise nothing, and explain nothing either once the endpoint is at rest: `up` drops them first.
     """
     intent = journal.intent
     if intent is None or endpoint is None:
         return journal
     if intent.kind is not IntentKind.ROLLBACK:
-        return settled(journal, endpoint, intent.since) if carried_out(intent, endpoint) else journal
+        if carried_out(intent, endpoint):
+            return settled(journal, endpoint, intent.since)
+        return journal if endpoint.busy else msgspec.structs.replace(journal, intent=None)
     if vanished(intent, endpoint):
         return journal
     return msgspec.structs.replace(
@@ -238,7 +240,8 @@ def pursue(view: View, *, scale: bool) -> Action:
 def send_fleet(view: View) -> Action:
     """Next act towards a fleet change whose configuration is not the endpoint's.
 
-    An update that was taken and that is not there afterwards was rolled back, silently (terraform-provider-aws#48997).
+    An update that was taken and that is not there afterwards was rolled back, silently (terraform-provider-aws#48997). What
+    serves now counts, not what served when the intent was written: someone may have moved traffic since.
     """
     intent = view.journal.intent
     assert intent is not None
@@ -250,10 +253,23 @@ def send_fleet(view: View) -> Action:
         return Write(
             closed(view.journal, view.now, f"the platform rolled the change of the fleet back: {because}")
         )
+    serves = _dropped_serving(view, intent)
+    if serves:
+        return Write(
+            closed(view.journal, view.now, f"{', '.join(serves)} got traffic since, and would be dropped")
+        )
     if not _may_send(view, intent):
         return Write(renewed(view))
     token = view.endpoint.token if view.endpoint else ""
     return ChangeFleet(intent.config, intent.fleet, intent.target, intent.deadline, intent.operation, token)
+
+
+def _dropped_serving(view: View, intent: Intent) -> tuple[Version, ...]:
+    """Versions that the change takes away and that have traffic, or are requested to have some."""
+    if view.endpoint is None:
+        return ()
+    having = {**weights.traffic(view.endpoint.current), **weights.traffic(view.endpoint.desired)}
+    return tuple(v for v in intent.drops if v in having)
 
 
 def _may_send(view: View, intent: Intent) -> bool:

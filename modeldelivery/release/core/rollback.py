@@ -64,7 +64,7 @@ def decide(asked: Rollback, view: View) -> Action:
     if journal.intent and journal.intent.operation == asked.operation:
         return _carry_on(asked, view)
     if _is_done(asked, journal):
-        return Done(f"rolled back to {weights.main_version(journal.weights)}", shortfalls(view))
+        return _reported(view, endpoint)
     _refuse_if_overruled(asked, journal)
     if lost.must_ask(view):
         return Ask(Question.OWNER)
@@ -156,6 +156,29 @@ def _carry_on(asked: Rollback, view: View) -> Action:
     if view.mark:
         raise RefusedError(unrecorded_sentence(view.mark))
     return action
+
+
+def _reported(view: View, endpoint: Endpoint) -> Action:
+    """What it says in the end is what serves by the last look, not only what the journal has.
+
+    Raises:
+        RefusedError: someone moved traffic after it.
+    """
+    journal = view.journal
+    if weights.same(endpoint.current, journal.weights):
+        return Done(f"rolled back to {weights.main_version(journal.weights)}", shortfalls(view))
+    if endpoint.busy:
+        return Wait("endpoint is changing")
+    if view.lagging:
+        return Wait("the endpoint does not show the accepted call yet")
+    serves = ", ".join(
+        f"{v} {w} %" for v, w in sorted(weights.traffic(weights.shares(endpoint.current)).items())
+    )
+    raise RefusedError(
+        f"traffic was rolled back to {weights.main_version(journal.weights)}, and someone else has moved it since: now "
+        f"{serves}",
+        hint="`modelctl status` shows where things stand; `modelctl rollback` takes it back",
+    )
 
 
 def _is_done(asked: Rollback, journal: Journal) -> bool:
