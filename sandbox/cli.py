@@ -69,7 +69,10 @@ def _parser() -> argparse.ArgumentParser:
     image.add_argument("--repository", required=True)
     image.add_argument("--file", type=Path, help="the Dockerfile (default: CONTEXT/Dockerfile)")
     image.add_argument("--tag", help="(default: from the digest)")
-    image.add_argument("context", type=Path)
+    image.add_argument(
+        "--archive", type=Path, metavar="FILE", help="an image that `docker save` wrote, instead of a CONTEXT"
+    )
+    image.add_argument("context", type=Path, nargs="?")
     return parser
 
 
@@ -123,19 +126,15 @@ def _logs(place: Home, arguments: argparse.Namespace) -> None:
 
 
 def _image(place: Home, arguments: argparse.Namespace) -> None:
-    from sandbox.image.push import push  # noqa: PLC0415 - boto3 takes a while, and only this needs it
+    from sandbox.image.push import built, push, saved  # noqa: PLC0415 - boto3 takes a while, and only this needs it
 
-    dockerfile = arguments.file or arguments.context / "Dockerfile"
-    print(
-        push(
-            place,
-            profile=arguments.profile,
-            repository=arguments.repository,
-            context=arguments.context,
-            dockerfile=dockerfile,
-            tag=arguments.tag,
-        )
-    )
+    if (arguments.archive is None) == (arguments.context is None):
+        raise SandboxError("name either a CONTEXT to build or an --archive FILE that holds an image")
+    if arguments.archive:
+        image = saved(place, arguments.archive)
+    else:
+        image = built(place, arguments.context, arguments.file or arguments.context / "Dockerfile")
+    print(push(profile=arguments.profile, repository=arguments.repository, image=image, tag=arguments.tag))
 
 
 def _running(place: Home) -> daemon.Daemon:

@@ -3,8 +3,10 @@
 The contract's absolute paths cannot be real on one machine without root, so they are mapped: /opt/ml/model is
 `SM_MODEL_DIR`, files of the image are under the unpacked layer, and names in ENV and ENTRYPOINT that the image holds
 are pointed there. What the Dockerfile's RUN installs comes from `.venv-serving` (requirements/serving.txt only).
+That is for images that `sandbox image` built; one that another tool built has a file system of its own (whole_image.py).
 """
 
+import dataclasses
 import os
 import re
 import shutil
@@ -19,8 +21,10 @@ from typing import Any
 from sandbox.archive import unpack
 from sandbox.cloud import MissingError
 from sandbox.home import CHECKOUT, Home
+from sandbox.hosting import whole_image
 from sandbox.hosting.execution_role import ExecutionRole, Reader
-from sandbox.hosting.image import ImageError, Images
+from sandbox.hosting.image import Image, ImageError, Images
+from sandbox.hosting.whole_image import WholeImageError
 from sandbox.image.build import file_name
 from sandbox.processes.program import Limits, Program
 
@@ -65,7 +69,6 @@ class Containers:
         """Unpack image and model for one instance that shall listen on `port`; raises ContainerError."""
         try:
             image = self._images.find(spec.role, spec.image)
-            root = self._root(image.layer)
             data = read_model(self._reader, spec.role, spec.model_data) if spec.model_data else None
         except (MissingError, ImageError) as error:
             raise ContainerError(str(error)) from None
@@ -77,14 +80,41 @@ class Containers:
                 unpack(data, model)
             except (tarfile.TarError, EOFError, OSError) as error:
                 raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
+        program = (
+            self._whole(image, spec, folder, model, port)
+            if image.whole
+            else self._on_this_system(image, spec, folder, model, port)
+        )
+        return dataclasses.replace(
+            program,
+            log=self._home.container_logs / f"{instance}.log",
+            network="loopback" if spec.isolated else "open",
+            door=folder / "door" if spec.isolated else None,
+            limits=_LIMITS,
+        )
+
+    def _on_this_system(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> Program:
+        """Of an image that `sandbox image` built: its files on this machine's system."""
+        root = self._root(image.layers[0])
         return Program(
             _command(image.config, root),
             _environment(image.config, root) | dict(spec.environment) | _contract(folder, model, port),
             _folder(image.config, root),
-            self._home.container_logs / f"{instance}.log",
-            network="loopback" if spec.isolated else "open",
-            door=folder / "door" if spec.isolated else None,
-            limits=_LIMITS,
+            folder,
+        )
+
+    def _whole(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> Program:
+        """Of an image that another tool built."""
+        try:
+            files = whole_image.files(image, self._images, self._home.layers, folder, model)
+        except (WholeImageError, MissingError) as error:
+            raise ContainerError(str(error)) from None
+        return Program(
+            whole_image.command(image.config),
+            whole_image.environment(image.config, port) | dict(spec.environment),
+            Path(image.config.get("WorkingDir") or "/"),
+            folder,
+            files=files,
         )
 
     def remove(self, instance: str) -> None:
@@ -97,7 +127,7 @@ class Containers:
         if not target.exists():
             self._home.layers.mkdir(parents=True, exist_ok=True)
             unpacked = Path(tempfile.mkdtemp(dir=self._home.layers))
-            unpack(self._images.layer(layer), unpacked)
+            unpack(self._images.layer(layer).read_bytes(), unpacked)
             try:
                 unpacked.rename(target)
             except OSError:  # another instance was first

@@ -7,17 +7,19 @@ CreateModel refuses OCI manifests and every index of several platforms, buildx' 
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sandbox.cloud import MissingError
 from sandbox.hosting.execution_role import ExecutionRole, Reader
-from sandbox.image.build import MANIFEST, Blobs, DigestError, file_name
+from sandbox.image.build import BUILT_HERE, MANIFEST, Blobs, DigestError, file_name
 
 _URI = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[a-z0-9._/-]+)"
     r"@(?P<digest>sha256:[0-9a-f]{64})"
 )
 _PLATFORM = "linux/amd64"
+_NOT_HELD = "image blob {} is not in this sandbox: build and push the image again (`sandbox image`)"
 
 
 class ImageError(Exception):
@@ -29,7 +31,8 @@ class Image:
     """What a container is made of."""
 
     config: dict[str, Any]  # Env, Entrypoint, WorkingDir, … as the image's configuration names them
-    layer: str  # digest
+    layers: tuple[str, ...]  # digests, the lowest first
+    whole: bool  # a file system of its own; else the files of COPY alone, as `sandbox image` builds them
 
 
 class Images:
@@ -65,20 +68,22 @@ class Images:
         platform = f"{config.get('os')}/{config.get('architecture')}"
         if platform != _PLATFORM:
             raise ImageError(f"Unsupported platform {platform} of image {uri}: build it for {_PLATFORM}.")
-        if len(layers) != 1:
-            raise ImageError(
-                f"the sandbox runs images of one layer, as `sandbox image` builds them; {uri} has {len(layers)}"
-            )
-        return Image(config["config"], layers[0])
+        whole = config.get("author") != BUILT_HERE
+        if not whole and len(layers) != 1:
+            raise ImageError(f"`sandbox image` builds images of one layer; {uri} has {len(layers)}")
+        for digest in layers:
+            self.layer(digest)
+        return Image(config.get("config") or {}, tuple(layers), whole)
 
-    def layer(self, digest: str) -> bytes:
+    def layer(self, digest: str) -> Path:
         """A layer's tar.gz; raises MissingError."""
-        return self._blob(digest)
+        path = self._blobs.path(digest)
+        if not path.exists():
+            raise MissingError(_NOT_HELD.format(digest))
+        return path
 
     def _blob(self, digest: str) -> bytes:
         try:
             return self._blobs.get(digest)
         except FileNotFoundError:
-            raise MissingError(
-                f"image blob {digest} is not in this sandbox: build and push the image again"
-            ) from None
+            raise MissingError(_NOT_HELD.format(digest)) from None

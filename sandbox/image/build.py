@@ -18,8 +18,10 @@ from sandbox.home import write
 from sandbox.image.dockerfile import Copy, Dockerfile, DockerfileError
 
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-_CONFIG = "application/vnd.docker.container.image.v1+json"
-_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+CONFIG = "application/vnd.docker.container.image.v1+json"
+LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+# In an image's configuration: it holds the files of COPY alone, and the machine's own system is beneath them.
+BUILT_HERE = "sandbox image"
 _SHA256 = re.compile(r"sha256:([0-9a-f]{64})")
 _LEFT_OUT = {"__pycache__", ".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 
@@ -50,17 +52,18 @@ class Blobs:
 
     def put(self, data: bytes) -> str:
         """Store and return the digest."""
-        digest = _digest(data)
-        path = self._path(digest)
+        digest = digest_of(data)
+        path = self.path(digest)
         if not path.exists():
             write(path, data)
         return digest
 
     def get(self, digest: str) -> bytes:
         """Raises FileNotFoundError when this sandbox does not hold it, DigestError."""
-        return self._path(digest).read_bytes()
+        return self.path(digest).read_bytes()
 
-    def _path(self, digest: str) -> Path:
+    def path(self, digest: str) -> Path:
+        """Where the blob of a digest is, if this sandbox holds it. Raises DigestError."""
         return self._root / "sha256" / file_name(digest)
 
 
@@ -68,8 +71,9 @@ def build(dockerfile: Dockerfile, context: Path, blobs: Blobs) -> Image:
     """Make the image of a parsed Dockerfile; raises DockerfileError when a COPY names nothing."""
     tar = _layer(dict(sorted(_files(dockerfile.copies, context))))
     layer = gzip.compress(tar, mtime=0)
-    config = _json(
+    config = encoded(
         {
+            "author": BUILT_HERE,
             "architecture": "amd64",
             "os": "linux",
             "config": {
@@ -79,19 +83,19 @@ def build(dockerfile: Dockerfile, context: Path, blobs: Blobs) -> Image:
                 "Cmd": dockerfile.command,
                 "WorkingDir": dockerfile.workdir,
             },
-            "rootfs": {"type": "layers", "diff_ids": [_digest(tar)]},
+            "rootfs": {"type": "layers", "diff_ids": [digest_of(tar)]},
             "history": [{"created_by": line} for line in dockerfile.history],
         }
     )
-    manifest = _json(
+    manifest = encoded(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": {"mediaType": _CONFIG, "digest": blobs.put(config), "size": len(config)},
-            "layers": [{"mediaType": _LAYER, "digest": blobs.put(layer), "size": len(layer)}],
+            "config": {"mediaType": CONFIG, "digest": blobs.put(config), "size": len(config)},
+            "layers": [{"mediaType": LAYER, "digest": blobs.put(layer), "size": len(layer)}],
         }
     )
-    return Image(_digest(manifest), manifest.decode())
+    return Image(digest_of(manifest), manifest.decode())
 
 
 def _files(copies: list[Copy], context: Path) -> Iterator[tuple[str, Path]]:
@@ -128,9 +132,9 @@ def _layer(files: dict[str, Path]) -> bytes:
     return buffer.getvalue()
 
 
-def _json(value: dict[str, Any]) -> bytes:
+def encoded(value: dict[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _digest(data: bytes) -> str:
+def digest_of(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""Builds a context and pushes the manifest to ECR through its API; the blobs stay in the state folder."""
+"""Builds or loads an image and pushes its manifest to ECR through its API; the blobs stay in the state folder."""
 
 from pathlib import Path
 
@@ -6,24 +6,38 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.home import Home, SandboxError
-from sandbox.image.build import MANIFEST, Blobs, build
+from sandbox.image.build import MANIFEST, Blobs, Image, build
 from sandbox.image.dockerfile import DockerfileError, parse
+from sandbox.image.saved import SavedImageError, load
 
 
-def push(
-    home: Home, *, profile: str, repository: str, context: Path, dockerfile: Path, tag: str | None
-) -> str:
+def built(home: Home, context: Path, dockerfile: Path) -> Image:
+    """The image of a Dockerfile, as far as it can be built here. Raises SandboxError."""
+    try:
+        return build(parse(dockerfile.read_text()), context, Blobs(home.blobs))
+    except FileNotFoundError:
+        raise SandboxError(f"there is no {dockerfile}: name the Dockerfile with --file") from None
+    except DockerfileError as error:
+        raise SandboxError(f"{dockerfile}: {error}") from None
+
+
+def saved(home: Home, archive: Path) -> Image:
+    """An image that another tool built. Raises SandboxError."""
+    try:
+        return load(archive, Blobs(home.blobs))
+    except (OSError, SavedImageError) as error:
+        raise SandboxError(
+            f"{archive}: {error}; `docker save IMAGE -o FILE` writes one, or `docker buildx build "
+            f"--platform linux/amd64 --output type=docker,dest=FILE .`"
+        ) from None
+
+
+def push(*, profile: str, repository: str, image: Image, tag: str | None) -> str:
     """Return `<repository uri>@sha256:…`; a push of what is there already is a success.
 
     Without `tag` the tag comes from the digest, so that a repository with immutable tags takes every build.
     Raises SandboxError.
     """
-    try:
-        image = build(parse(dockerfile.read_text()), context, Blobs(home.blobs))
-    except FileNotFoundError:
-        raise SandboxError(f"there is no {dockerfile}: name the Dockerfile with --file") from None
-    except DockerfileError as error:
-        raise SandboxError(f"{dockerfile}: {error}") from None
     try:
         ecr = boto3.Session(profile_name=profile).client("ecr")
         uri = ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]["repositoryUri"]

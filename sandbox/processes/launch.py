@@ -17,7 +17,10 @@ import sys
 from typing import Any
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_MNT_DETACH = 2
+_SYS_PIVOT_ROOT = 155  # on x86_64, the one platform whose images are taken
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 _CORES = 0  # bytes: a core dump of a model server helps nobody here
 
@@ -31,10 +34,19 @@ def main() -> None:
     try:
         _die_with_parent(spec["parent"])
         _limit(spec)
+        files = spec["files"]
+        if spec["level"] != "none" or files:
+            _unshare(
+                network=spec["level"] != "none",
+                files=bool(files),
+                with_user=spec["level"] == "user-namespaces" or bool(files and files["with_user"]),
+            )
         if spec["level"] != "none":
-            _own_network(with_user=spec["level"] == "user-namespaces")
+            _raise_loopback()
             if spec["door"]:
                 _open_door(spec["door"], report_fd)
+        if files:
+            _own_files(files, spec["parent"])
         os.chdir(spec["folder"])
         os.execvpe(spec["argv"][0], spec["argv"], spec["environment"])  # noqa: S606 - no shell is wanted
     except OSError as error:
@@ -63,10 +75,11 @@ def _limit(spec: dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
-def _own_network(*, with_user: bool) -> None:
-    """A network namespace with nothing but loopback. Without root it takes a user namespace as well."""
+def _unshare(*, network: bool, files: bool, with_user: bool) -> None:
+    """Namespaces of its own: a network with nothing but loopback, mounts. Without root they take a user namespace as well."""
     user, group = os.getuid(), os.getgid()
-    _call("unshare", _CLONE_NEWNET | (_CLONE_NEWUSER if with_user else 0))
+    kinds = (_CLONE_NEWNET if network else 0) | (_CLONE_NEWNS if files else 0)
+    _call("unshare", kinds | (_CLONE_NEWUSER if with_user else 0))
     if with_user:
         for name, text in (
             ("setgroups", "deny"),
@@ -75,8 +88,30 @@ def _own_network(*, with_user: bool) -> None:
         ):
             with open(f"/proc/self/{name}", "w") as file:  # noqa: PTH123 - pathlib costs a third of this start
                 file.write(text)
+
+
+def _raise_loopback() -> None:
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
+
+
+def _own_files(files: dict[str, Any], parent: int) -> None:
+    """Another root, with nothing of the old one left but what is mounted; then the image's user."""
+    root = files["root"]
+    _call("mount", b"none", b"/", None, _MS_REC | _MS_PRIVATE, None)
+    _call("mount", os.fsencode(root), os.fsencode(root), None, _MS_BIND | _MS_REC, None)
+    for source, target in [["/proc", f"{root}/proc"], ["/dev", f"{root}/dev"], *files["mounts"]]:
+        _call("mount", os.fsencode(source), os.fsencode(target), None, _MS_BIND | _MS_REC, None)
+    os.chdir(root)
+    _call("syscall", _SYS_PIVOT_ROOT, b".", b".")  # the old root lies on the new one: pivot_root(2)
+    _call("umount2", b".", _MNT_DETACH)
+    os.chdir("/")
+    if files["user"]:
+        user, group = files["user"]
+        os.setgroups([])
+        os.setgid(group)
+        os.setuid(user)
+        _die_with_parent(parent)  # the kernel forgets it when ids change
 
 
 def _open_door(path: str, report_fd: int) -> None:
@@ -102,7 +137,7 @@ def _open_door(path: str, report_fd: int) -> None:
                     raise
 
 
-def _call(name: str, *arguments: int) -> None:
+def _call(name: str, *arguments: Any) -> None:
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments):
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")

@@ -29,17 +29,33 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Files:
+    """A file system of a program's own.
+
+    Attributes:
+        root: folder that is its `/`; it holds `proc` and `dev`, which are the machine's.
+        mounts: folders of the machine, and where it sees them; the places exist in `root`.
+        user: ids that it runs as; None leaves them.
+    """
+
+    root: Path
+    mounts: tuple[tuple[Path, str], ...] = ()
+    user: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
 class Program:
     """One program to start.
 
     Attributes:
         argv: the program, found on the PATH of `environment`, and its arguments.
         environment: the whole of it: nothing is inherited.
-        folder: its working folder.
+        folder: its working folder, as it sees it.
         log: the file that its output and errors are appended to.
         network: what it can reach.
         door: with `loopback`, where it shall be reachable from outside: a path for a Unix socket in an existing folder.
         limits: what it may use.
+        files: a file system of its own; None for the machine's.
     """
 
     argv: tuple[str, ...]
@@ -49,3 +65,4 @@ class Program:
     network: Network = "open"
     door: Path | None = None
     limits: Limits = Limits()
+    files: Files | None = None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sandbox.processes import outcome as outcomes
 from sandbox.processes.family import families, resident
 from sandbox.processes.isolation import Isolation, Level, reach
-from sandbox.processes.program import Program
+from sandbox.processes.program import Files, Program
 from sandbox.processes.running import Running
 
 if TYPE_CHECKING:
@@ -55,6 +55,11 @@ class Runner:
 
     def start(self, program: Program) -> Running:
         """Return when it runs; raises StartError."""
+        if program.files and self.isolation.level == "none":
+            raise StartError(
+                f"{program.argv[0]} has a file system of its own, which takes namespaces: Linux, as root or with user "
+                f"namespaces; this machine's isolation is none ({self.isolation.why})"
+            )
         level = self.isolation.level if program.network == "loopback" else "none"
         running = self._start(program, level)
         with self._lock:
@@ -95,6 +100,7 @@ class Runner:
                 "folder": str(program.folder),
                 "open_files": program.limits.open_files,
                 "cpu_seconds": program.limits.cpu_seconds,
+                "files": _plain(program.files, self.isolation.level) if program.files else None,
             }
         ).encode()
         with contextlib.ExitStack() as stack:
@@ -143,6 +149,15 @@ class Runner:
                 limited = {running.pid: running for running in self._running if _is_limited(running)}
             for pid, family in (families(set(limited)) if limited else {}).items():
                 _look(limited[pid], len(family), resident(family))
+
+
+def _plain(files: Files, level: Level) -> dict[str, object]:
+    return {
+        "root": str(files.root),
+        "mounts": [(str(source), str(files.root / target.lstrip("/"))) for source, target in files.mounts],
+        "user": files.user,
+        "with_user": level == "user-namespaces",
+    }
 
 
 def _is_limited(running: Running) -> bool:

@@ -106,8 +106,8 @@ def test_another_platform_is_refused(hosting, create, pushed, changes, platform)
         create(platform.replace("/", "-"), with_config(hosting, pushed, **changes))
 
 
-def test_an_image_of_several_layers_is_refused_rather_than_run_without_them(create, pushed):
-    with pytest.raises(ClientError, match="the sandbox runs images of one layer"):
+def test_an_image_of_several_layers_that_says_it_was_built_here_is_refused(create, pushed):
+    with pytest.raises(ClientError, match="`sandbox image` builds images of one layer"):
         create("layers", pushed | {"layers": pushed["layers"] * 2})
 
 
