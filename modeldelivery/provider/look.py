@@ -77,7 +77,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         wanted = {v: msgspec.structs.replace(m, digest="") for v, m in inputs.members.items()}
         if wanted != self.members:
             changed.add("variants")
-        if self.journal.live != inputs.release.live or self.journal.intent:
+        if self.journal.live != inputs.release.live or self.journal.intent or self.journal.parked:
             changed.add("release")  # whoever comes settles what is pending
         if self.endpoint.remedy:
             changed.add("release")  # it is not as config asks: never "unchanged"

@@ -12,7 +12,7 @@ import msgspec
 
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import Journal, Parked
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.record import Entry, VersionRecord
 from modeldelivery.release.samples import Sample, SampleFile
@@ -96,8 +96,20 @@ class Fleet(Protocol):
         """Name of the content that a fleet of these versions has, as config wants it: the same content, the same name."""
         ...
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
-        """Make what the content needs and clear the way for it: many calls, none of which changes what serves."""
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
+        """Make what the content needs: many calls, none of which changes what serves or how it is scaled.
+
+        Returns:
+            The scaling that the platform wants gone before it takes the change.
+        """
+        ...
+
+    def park(self, versions: Collection[Version]) -> None:
+        """Take their scaling away."""
+        ...
+
+    def put_back(self, parked: Mapping[Version, Parked]) -> None:
+        """Make it again as it was; what is there stays."""
         ...
 
     def change(self, config: str, *, token: str, operation: str) -> str:

@@ -1,7 +1,6 @@
 """Carries out an operation: read, decide, act, until it is done. All judgement is in `release.core`; all I/O is in the ports."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -14,15 +13,15 @@ from modeldelivery.release.core.action import (
     ChangeFleet,
     Done,
     Move,
+    PutBack,
     Question,
     Scale,
-    Scaling,
     View,
     Wait,
     Write,
 )
 from modeldelivery.release.core.attribution import Aim, Attribution
-from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import Journal, Parked
 from modeldelivery.release.errors import (
     DeliveryError,
     GaveUpError,
@@ -31,11 +30,11 @@ from modeldelivery.release.errors import (
     UnreachableError,
     UnseenError,
 )
+from modeldelivery.release.instances import InstanceRequests
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.ports import Caller, Clock, Fleet, JournalStore, Progress, Stored, Traffic
-
-if TYPE_CHECKING:
-    from modeldelivery.release.version import Version
+from modeldelivery.release.stages import Stages
+from modeldelivery.release.version import Version
 
 FIRST_READS = 5  # in vain, after which a platform that never answered counts as unreachable
 SILENCE = 60.0  # seconds without an answer after which an operation that has begun says so
@@ -94,9 +93,9 @@ class _Run:
         self._receipts: dict[Aim, tuple[str, ...]] = {}
         self._accepted_at: float | None = None  # of the last call; None once the endpoint was seen to change
         self._unseen_since: float | None = None
-        self._scaled: dict[Version, Scaling] = {}
+        self._instances = InstanceRequests(traffic=ports.traffic, progress=ports.progress)
         self._answered = True
-        self._prepared: ChangeFleet | None = None
+        self._stages = Stages(fleet=ports.fleet)
         self._looked = False
 
     def to_the_end(self) -> Done:
@@ -106,7 +105,7 @@ class _Run:
                 if done:
                     return done
         except GaveUpError as error:
-            if not self._scaled:
+            if not self._instances.made:
                 raise
             hint = "with `modelctl rollback --now`, traffic moves to the instances that there are"
             raise GaveUpError(error.message, hint=hint) from error
@@ -181,7 +180,8 @@ class _Run:
                 now=now,
                 taken=self._taken.get(aim, 0),
                 lagging=self._accepted_at is not None and clock - self._accepted_at < view.timing.lag,
-                scaled=dict(self._scaled),
+                scaled=self._instances.made,
+                parks=self._stages.parks,
                 answered=self._answered,
             )
             action = self._decide(view)
@@ -197,7 +197,11 @@ class _Run:
                     except UncertainError as error:
                         self._waiting.pause(str(error))
                         return None
-                case ChangeFleet() if self._prepares(action):
+                case PutBack():
+                    if not self._put_back(action.parked):
+                        return None
+                    view = msgspec.structs.replace(view, put_back=True)
+                case ChangeFleet() if self._stage(action):
                     return None
                 case Move() | Scale() | ChangeFleet():
                     self._send(action, view, aim)
@@ -234,21 +238,13 @@ class _Run:
             case Question.OWNER:
                 return self._ports.traffic.owner()
 
-    def _prepares(self, action: ChangeFleet) -> bool:
-        """Make what a change of the fleet needs, once. That takes many calls, so everything is looked at again after it."""
-        assert self._ports.fleet is not None, "only `up` changes a fleet"
-        if self._prepared and (self._prepared.config, self._prepared.weights) == (
-            action.config,
-            action.weights,
-        ):
-            return False
+    def _stage(self, action: ChangeFleet) -> bool:
+        """Carry out what a change of the fleet needs first; False when its call may be sent."""
         try:
-            self._ports.fleet.prepare(action.config, action.fleet, action.weights)
+            return self._stages.advance(action)
         except UncertainError as error:
             self._wait_out(error)
-        else:
-            self._prepared = action
-        return True
+            return True
 
     def _wait_out(self, error: UncertainError) -> None:
         """Pause. Raises UnreachableError when what was made cannot be found for longer than a platform's views differ."""
@@ -261,18 +257,40 @@ class _Run:
             raise UnreachableError(f"{error}, for {now - self._unseen_since:.0f} s") from error
         self._waiting.pause(str(error))
 
+    def _put_back(self, parked: Mapping[Version, Parked]) -> bool:
+        """Make scaling again as it was, and whether that is done."""
+        try:
+            self._ports.progress.note(f"putting the autoscaling of {', '.join(sorted(parked))} back")
+            self._stages.put_back(parked)
+        except UncertainError as error:
+            self._wait_out(error)
+            return False
+        return True
+
+    def _refused(self, action: Move | ChangeFleet) -> None:
+        """What a change of the fleet took away is put back when the platform refuses its call; else the next `up` does it."""
+        if not isinstance(action, ChangeFleet) or not self._stages.gone:
+            return
+        try:
+            self._stages.put_back(self._stages.gone)
+        except DeliveryError as error:
+            self._ports.progress.note(f"autoscaling is put back by the next `pulumi up`: {error}")
+
     def _send(self, action: Call, view: View, aim: object) -> None:
         """One call, if it still may be sent, and note what became of it."""
         if not view.timing.may_send(action.deadline, view.now):
             return
         if isinstance(action, Scale):
-            self._scale(action, view.journal, view.now)
+            self._scale(action, view)
             return
         try:
             receipt = self._call(action)
         except UncertainError as error:
             self._answered = self._answered and not isinstance(error, LostError)
             self._wait_out(error)
+        except DeliveryError:
+            self._refused(action)
+            raise
         else:
             self._taken[aim] = self._taken.get(aim, 0) + 1
             self._accepted_at = self._ports.clock.monotonic()
@@ -287,27 +305,15 @@ class _Run:
         if self._ports.caller:
             self._ports.caller.ask()
 
-    def _scale(self, action: Scale, journal: Journal, now: float) -> None:
-        """Request instances; whatever becomes of that, traffic is moved after it."""
-        version, progress = action.version, self._ports.progress
-        before = self._scaled.get(version)
-        scaling = Scaling(instances=action.instances, since=before.since if before else now)
-        self._scaled[version] = scaling
-        progress.note(
-            f"scaling {version} to {action.instances} instances before it gets traffic (`modelctl rollback --now` does not)"
-        )
+    def _scale(self, action: Scale, view: View) -> None:
         try:
-            receipt = self._ports.traffic.scale(version, action.instances, action.weights)
+            receipt = self._instances.send(action, view.now)
         except UncertainError as error:
             self._answered = self._answered and not isinstance(error, LostError)
             self._waiting.pause(str(error))
-        except DeliveryError as error:
-            progress.note(f"{version} gets no more instances: {error}")
-            self._scaled[version] = msgspec.structs.replace(scaling, ended=str(error))
-        else:
-            ended = "the platform accepted the request and did not start them"
-            self._scaled[version] = msgspec.structs.replace(scaling, ended=ended)
-            self._note_receipt(journal, receipt)
+            return
+        if receipt is not None:
+            self._note_receipt(view.journal, receipt)
             self._waiting.hurry()
 
     def _call(self, action: Move | ChangeFleet) -> str:

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from modeldelivery.release.aws.session import FENCED, PATIENT, Account
 from tests.fakes.journal import START
 
+_SCALED = ("sagemaker", "sagemaker:variant:DesiredInstanceCount")
 KINDS = {id(FENCED): "fenced", id(PATIENT): "patient"}
 
 
@@ -64,6 +65,7 @@ class FakeAws:
     aimed: dict[str, tuple[int, Any]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     scaled: set[str] = field(default_factory=set)
+    policies: dict[str, list[Any]] = field(default_factory=dict)
     weighed: set[str] = field(default_factory=set)
     packages: dict[str, Any] = field(default_factory=dict)
     made: list[tuple[str, str]] = field(default_factory=list)  # clients: kind and service
@@ -326,18 +328,44 @@ class FakeAws:
 
     def _describe_scalable_targets(self, ServiceNamespace: str, ResourceIds: list[str]) -> Any:
         assert ServiceNamespace == "sagemaker"
-        return {"ScalableTargets": [{"ResourceId": each} for each in ResourceIds if each in self.scaled]}
+        known = [each for each in ResourceIds if each in self.scaled]
+        return {
+            "ScalableTargets": [{"ResourceId": each, "MinCapacity": 2, "MaxCapacity": 6} for each in known]
+        }
+
+    def _describe_scaling_policies(
+        self, ServiceNamespace: str, ResourceId: str, ScalableDimension: str
+    ) -> Any:
+        assert (ServiceNamespace, ScalableDimension) == _SCALED
+        return {"ScalingPolicies": self.policies.get(ResourceId, [])}
+
+    def _register_scalable_target(
+        self,
+        ServiceNamespace: str,
+        ResourceId: str,
+        ScalableDimension: str,
+        MinCapacity: int,
+        MaxCapacity: int,
+    ) -> Any:
+        assert (ServiceNamespace, ScalableDimension, MinCapacity, MaxCapacity) == (*_SCALED, 2, 6)
+        self.scaled.add(ResourceId)
+        return {}
+
+    def _put_scaling_policy(
+        self, ServiceNamespace: str, ResourceId: str, ScalableDimension: str, **policy: Any
+    ) -> Any:
+        assert (ServiceNamespace, ScalableDimension) == _SCALED
+        self.policies.setdefault(ResourceId, []).append(policy)
+        return {}
 
     def _deregister_scalable_target(
         self, ServiceNamespace: str, ResourceId: str, ScalableDimension: str
     ) -> Any:
-        assert (ServiceNamespace, ScalableDimension) == (
-            "sagemaker",
-            "sagemaker:variant:DesiredInstanceCount",
-        )
+        assert (ServiceNamespace, ScalableDimension) == _SCALED
         if ResourceId not in self.scaled:
             raise refusal("ObjectNotFoundException", f"No scalable target found for {ResourceId}")
         self.scaled.remove(ResourceId)
+        self.policies.pop(ResourceId, None)
         return {}
 
 

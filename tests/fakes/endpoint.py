@@ -1,13 +1,14 @@
 """An endpoint in memory: a Traffic and a Fleet, with either kind of fencing."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
+from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import BusyError, ConflictError, LostError, UnreachableError
 from modeldelivery.release.runner import Runner
@@ -48,6 +49,7 @@ class FakeEndpoint:
     ignores: bool = False
     unreachable: Exception | None = None
     calls: list[tuple[object, ...]] = field(default_factory=list)
+    scaling: dict[Version, Parked] = field(default_factory=dict)
     prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = field(default_factory=dict)
     entered: list[tuple[Version, int]] = field(default_factory=list)
     _before: Endpoint | None = None
@@ -109,14 +111,25 @@ class FakeEndpoint:
     def name(self, fleet: Sequence[Version]) -> str:
         return "+".join(sorted(fleet))
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
         self.prepared[config] = (tuple(fleet), dict(weights))
+        return {v: scaling for v, scaling in self.scaling.items() if v not in fleet}
+
+    def park(self, versions: Collection[Version]) -> None:
+        for version in versions:
+            self.scaling.pop(version, None)
+
+    def put_back(self, parked: Mapping[Version, Parked]) -> None:
+        self.scaling |= parked
 
     def change(self, config: str, *, token: str = "", operation: str = "") -> str:
         fleet, weights = self.prepared[config]
         before = self.endpoint.variants if self.endpoint else {}
         lost = [v for v, seen in before.items() if v not in fleet and (seen.current or seen.desired)]
         assert not lost, f"{lost} would be dropped with traffic"
+        assert not [v for v in self.scaling if v in before and v not in fleet], (
+            "a scaled version cannot be dropped"
+        )
         if self.endpoint is not None:
             self._refuse_older(token)
         entering = [(v, weights[v]) for v in fleet if self.endpoint and v not in before]

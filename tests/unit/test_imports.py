@@ -92,7 +92,12 @@ MAY_IMPORT = {
     f"{OURS}.release.reader": ours("release.errors"),
     f"{OURS}.release.ports": {*ours("release.core", "release.record", "release.samples"), *NAMES},
     f"{OURS}.release.patience": ours("release.errors", "release.ports"),
-    f"{OURS}.release.runner": {*ours("release.core", "release.patience", "release.ports"), *NAMES},
+    f"{OURS}.release.instances": {*ours("release.core", "release.ports"), *NAMES},
+    f"{OURS}.release.stages": {*ours("release.core", "release.ports"), *NAMES},
+    f"{OURS}.release.runner": {
+        *ours("release.core", "release.instances", "release.patience", "release.ports", "release.stages"),
+        *NAMES,
+    },
     f"{OURS}.release.operations": {
         *ours("release.core", "release.patience", "release.ports", "release.runner", "release.record"),
         *ours("release.archive", "release.samples"),
@@ -118,7 +123,9 @@ PURE = (
     f"{OURS}.release.naming",
     f"{OURS}.release.record",
     f"{OURS}.release.ports",
+    f"{OURS}.release.instances",
     f"{OURS}.release.patience",
+    f"{OURS}.release.stages",
     f"{OURS}.release.runner",
     f"{OURS}.release.errors",
     f"{OURS}.release.formats",

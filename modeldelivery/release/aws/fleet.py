@@ -5,23 +5,22 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateEndp
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from modeldelivery.release.aws.configs import EndpointConfigs
-from modeldelivery.release.aws.errors import ask, find, fresh, request_id
+from modeldelivery.release.aws.errors import find, fresh, request_id
+from modeldelivery.release.aws.targets import ScalingTargets
+from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.weights import Weights
-from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient
     from mypy_boto3_sagemaker.client import SageMakerClient
-
-_DIMENSION: Final = "sagemaker:variant:DesiredInstanceCount"
 
 
 class SageMakerFleet(msgspec.Struct, kw_only=True):
@@ -53,7 +52,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         text = json.dumps([msgspec.to_builtins(content), self.kms_key], sort_keys=True)
         return f"{self._endpoint}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
         name, sagemaker = self._endpoint, self.configs.sagemaker
         live = find(
             f"sagemaker:DescribeEndpoint {name}", lambda: sagemaker.describe_endpoint(EndpointName=name)
@@ -63,7 +62,19 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
             live is None or live["EndpointConfigName"] != config
         ):  # one in use is neither deleted nor made anew
             self.configs.make(config, members, weights, kms_key=self.kms_key, tags=self.tags)
-        self.excluded[config] = self._prepare_scaling(live["EndpointConfigName"], fleet) if live else None
+        if live is None:
+            self.excluded[config] = None
+            return {}
+        running = self.configs.members(live["EndpointConfigName"])
+        scaled = self._targets.registered(running)
+        self.excluded[config] = self._excluded(running, scaled, fleet)
+        return {v: scaling for v, scaling in scaled.items() if not self._stays(v, running[v], fleet)}
+
+    def park(self, versions: Collection[Version]) -> None:
+        self._targets.park(versions)
+
+    def put_back(self, parked: Mapping[Version, Parked]) -> None:
+        self._targets.put_back(parked)
 
     def change(self, config: str, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker keeps neither
         name, excluded = self._endpoint, self.excluded[config]
@@ -93,42 +104,24 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
     def _member(self, version: Version) -> Member:
         return self.members.get(version) or self.known[version]
 
-    def _prepare_scaling(self, live_config: str, fleet: Sequence[Version]) -> list[Any]:
-        """Deregister what SageMaker would refuse to drop or retype; say which retained properties to leave out.
+    @property
+    def _targets(self) -> ScalingTargets:
+        return ScalingTargets(autoscaling=self.autoscaling, endpoint=self._endpoint)
 
-        Pulumi deletes a dropped version's scaling target only after the endpoint's update, which SageMaker refuses while
-        the target is registered (terraform-provider-aws#14337). Counts are retained, unless nothing scales them.
+    def _stays(self, version: Version, running: Member, fleet: Sequence[Version]) -> bool:
+        """Whether SageMaker changes the fleet with the version's target registered: neither dropped nor retyped.
+
+        Pulumi deletes a dropped version's target only after the endpoint's update, which SageMaker refuses while the target is
+        registered (terraform-provider-aws#14337).
         """
-        running = self.configs.members(live_config)
-        scaled = self._scaled(running)
-        for version in scaled:
-            kept = version in fleet and self._member(version).instance_type == running[version].instance_type
-            if not kept:
-                self._deregister(self._resource(version))
+        return version in fleet and self._member(version).instance_type == running.instance_type
+
+    def _excluded(
+        self, running: Mapping[Version, Member], scaled: Collection[Version], fleet: Sequence[Version]
+    ) -> list[Any]:
+        """Retained properties to leave out: counts are retained, unless one was changed and nothing scales it."""
         resized = any(
             v in fleet and v not in scaled and self._member(v).instance_count != member.instance_count
             for v, member in running.items()
         )
         return [{"VariantPropertyType": "DesiredInstanceCount"}] if resized else []
-
-    def _deregister(self, resource: str) -> None:
-        """What is registered no more is done."""
-        find(
-            f"application-autoscaling:DeregisterScalableTarget {resource}",
-            lambda: self.autoscaling.deregister_scalable_target(
-                ServiceNamespace="sagemaker", ResourceId=resource, ScalableDimension=_DIMENSION
-            ),
-        )
-
-    def _scaled(self, running: Mapping[Version, Member]) -> list[Version]:
-        response = ask(
-            f"application-autoscaling:DescribeScalableTargets {self._endpoint}",
-            lambda: self.autoscaling.describe_scalable_targets(
-                ServiceNamespace="sagemaker", ResourceIds=[self._resource(v) for v in running]
-            ),
-        )
-        ids = {target["ResourceId"] for target in response["ScalableTargets"]}
-        return [v for v in running if self._resource(v) in ids]
-
-    def _resource(self, version: Version) -> str:
-        return f"endpoint/{self._endpoint}/variant/{variant_name(version)}"

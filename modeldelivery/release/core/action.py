@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import Journal, Parked
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.version import Version
 
@@ -71,6 +71,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             accepted.
         lagging: the last accepted call may not be shown yet: no change was seen since, and it was accepted only just now.
         scaled: requests of this operation for more instances.
+        parks: scaling that the change of the fleet which was prepared takes away; None before one was.
+        put_back: what the journal has as parked was put back since.
         answered: every call that this operation sent has been answered, so none is still on its way.
         confirmed: this operation stored the journal after the endpoint was described, so nobody else had until then.
         began: operation behind the journal's decision when this operation first read it.
@@ -86,6 +88,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     taken: int = 0
     lagging: bool = False
     scaled: Mapping[Version, Scaling] = {}
+    parks: Mapping[Version, Parked] | None = None
+    put_back: bool = False
     answered: bool = False
     confirmed: bool = False
     began: str | None = None
@@ -149,6 +153,12 @@ class ChangeFleet(msgspec.Struct, frozen=True, tag=True):
     token: str = ""
 
 
+class PutBack(msgspec.Struct, frozen=True, tag=True):
+    """Make the scaling again that a change of the fleet took away; it moves no traffic, and may be repeated."""
+
+    parked: Mapping[Version, Parked]
+
+
 class Ask(msgspec.Struct, frozen=True, tag=True):
     """Learn the answer to a question; what was seen of the endpoint still stands."""
 
@@ -176,4 +186,4 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 
 
 Call = Move | Scale | ChangeFleet
-Action = Write | Call | Ask | Wait | Done
+Action = Write | Call | PutBack | Ask | Wait | Done

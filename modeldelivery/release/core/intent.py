@@ -8,10 +8,10 @@ a newer operation has left its id there (the seal): then nothing need be waited 
 import msgspec
 
 from modeldelivery.release.core import history, weights
-from modeldelivery.release.core.action import Action, ChangeFleet, Move, View, Wait, Write
+from modeldelivery.release.core.action import Action, ChangeFleet, Move, PutBack, View, Wait, Write
 from modeldelivery.release.core.capacity import more_instances
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
+from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal, Parked
 from modeldelivery.release.errors import BrokenError
 from modeldelivery.release.version import Version
 
@@ -248,20 +248,27 @@ def send_fleet(view: View) -> Action:
     assert intent.config is not None
     if view.lagging:
         return Wait("the endpoint does not show the accepted call yet")
-    if view.taken:
-        because = (view.endpoint.failure if view.endpoint else None) or "it gave no reason"
-        return Write(
-            closed(view.journal, view.now, f"the platform rolled the change of the fleet back: {because}")
-        )
-    serves = _dropped_serving(view, intent)
-    if serves:
-        return Write(
-            closed(view.journal, view.now, f"{', '.join(serves)} got traffic since, and would be dropped")
-        )
+    over = _why_over(view, intent)
+    if over:
+        back = {} if view.put_back else present(view)
+        kept = closed(view.journal, view.now, over)
+        return PutBack(back) if back else Write(msgspec.structs.replace(kept, parked={}))
     if not _may_send(view, intent):
         return Write(renewed(view))
+    parked = {**view.journal.parked, **(view.parks or {})}
+    if parked != view.journal.parked:
+        return Write(msgspec.structs.replace(view.journal, parked=parked))
     token = view.endpoint.token if view.endpoint else ""
     return ChangeFleet(intent.config, intent.fleet, intent.target, intent.deadline, intent.operation, token)
+
+
+def _why_over(view: View, intent: Intent) -> str:
+    """Why the change is not sent, or not sent again; empty while it may be."""
+    if view.taken:
+        because = (view.endpoint.failure if view.endpoint else None) or "it gave no reason"
+        return f"the platform rolled the change of the fleet back: {because}"
+    serves = _dropped_serving(view, intent)
+    return f"{', '.join(serves)} got traffic since, and would be dropped" if serves else ""
 
 
 def _dropped_serving(view: View, intent: Intent) -> tuple[Version, ...]:
@@ -270,6 +277,12 @@ def _dropped_serving(view: View, intent: Intent) -> tuple[Version, ...]:
         return ()
     having = {**weights.traffic(view.endpoint.current), **weights.traffic(view.endpoint.desired)}
     return tuple(v for v in intent.drops if v in having)
+
+
+def present(view: View) -> dict[Version, Parked]:
+    """What the journal has as parked of versions that are still on the endpoint."""
+    variants = view.endpoint.variants if view.endpoint else {}
+    return {v: scaling for v, scaling in view.journal.parked.items() if v in variants}
 
 
 def _may_send(view: View, intent: Intent) -> bool:

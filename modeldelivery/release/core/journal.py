@@ -6,6 +6,7 @@ again. Time is the store's, in seconds since the epoch.
 """
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -138,6 +139,19 @@ class Event(Record, frozen=True, kw_only=True):
     calls: tuple[str, ...] = ()
 
 
+class Parked(Record, frozen=True, kw_only=True):
+    """How a version's instances were scaled before a change of the fleet took that away.
+
+    Attributes:
+        least, most: instances.
+        policies: in the platform's words.
+    """
+
+    least: int
+    most: int
+    policies: tuple[dict[str, Any], ...] = ()
+
+
 class Journal(Document, frozen=True, kw_only=True):
     """See docs/architecture.md. An empty journal is one of an endpoint that never was.
 
@@ -150,6 +164,7 @@ class Journal(Document, frozen=True, kw_only=True):
         intent: the move under way.
         fence: latest deadline of any intent, open or closed.
         drops: versions that some fleet change, even one superseded since, may still take away until `drops_until`.
+        parked: scaling that a change of the fleet takes away before its call; whoever finds it here puts it back.
         served: versions seen with traffic, oldest first; the one with most of it goes last.
         decision: what the present weights come from.
         history: newest last; bounded for each kind of event by itself.
@@ -166,6 +181,7 @@ class Journal(Document, frozen=True, kw_only=True):
     rejections: tuple[Rejection, ...] = ()
     drops: tuple[Version, ...] = ()
     drops_until: float = 0.0
+    parked: dict[Version, Parked] = msgspec.field(default_factory=dict)
     served: tuple[Served, ...] = ()
     decision: Event | None = None
     history: tuple[Event, ...] = ()

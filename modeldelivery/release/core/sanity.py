@@ -62,6 +62,7 @@ def _versions(journal: Journal) -> Iterator[tuple[str, Version]]:
         "digests": journal.digests,
         "rejections": (each.version for each in journal.rejections),
         "drops": journal.drops,
+        "parked": journal.parked,
         "served": (each.version for each in journal.served),
     }
     intent = journal.intent

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from modeldelivery.release.core import lost, weights
-from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
+from modeldelivery.release.core.action import Action, Ask, Done, PutBack, Question, View, Wait, Write
 from modeldelivery.release.core.capacity import shortfalls
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import (
@@ -13,6 +13,7 @@ from modeldelivery.release.core.intent import (
     finished,
     lease,
     opened,
+    present,
     pursue,
     refuse_broken,
     send_fleet,
@@ -140,13 +141,16 @@ def _own(view: View, intent: Intent) -> Action:
     refuse_broken(endpoint)
     if intent.kind is IntentKind.CREATE and not arrived(intent, endpoint):
         raise BrokenError(f"the endpoint was made and does not serve as asked: {endpoint.current}")
-    return Write(finished(view))
+    return Write(msgspec.structs.replace(finished(view), parked={}))
 
 
 def _follow(asked: Up, view: View) -> Action:
     """Nobody else acts: record what a dead owner's intent did, and do what `resolve` then says."""
     endpoint, now = view.endpoint, view.now
     before = view.journal
+    if before.parked:
+        restored = view.put_back or not present(view)
+        return Write(msgspec.structs.replace(before, parked={})) if restored else PutBack(present(view))
     journal = superseded(view, f"superseded by {asked.actor}")
     view = msgspec.structs.replace(view, journal=journal)
     young = journal.decision is not None and journal.decision.operation == asked.operation

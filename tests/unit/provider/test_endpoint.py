@@ -9,6 +9,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from modeldelivery.plugin.protocol import Change, InitFailedError, ProviderError
 from modeldelivery.plugin.values import UNKNOWN
 from modeldelivery.release.aws.traffic import MARK_TAG, OWNER_TAG
+from modeldelivery.release.core.intent import closed
 from modeldelivery.release.core.journal import Rejection
 from tests.fakes.aws import refusal
 
@@ -417,6 +418,106 @@ def test_a_target_that_is_gone_already_is_done_and_one_that_changes_is_tried_aga
 
     assert [called for _, called in serving.aws.calls].count(action) == 2
     assert serving.weights == {A: 100, C: 0}
+
+
+RESOURCE_OF_B = f"endpoint/{NAME}/variant/v1-1-0"
+POLICY = {
+    "PolicyName": "flights-v1-1-0-3f9c2d1",
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 600.0},
+}
+
+
+@pytest.fixture
+def scaling(serving):
+    """B is scaled, by a policy of pulumi-aws'."""
+    serving.aws.scaled = {RESOURCE_OF_B}
+    serving.aws.policies = {RESOURCE_OF_B: [POLICY]}
+    return serving
+
+
+def as_it_was(stack):
+    return (stack.aws.scaled, stack.aws.policies) == ({RESOURCE_OF_B}, {RESOURCE_OF_B: [POLICY]})
+
+
+def test_a_change_that_sagemaker_rolls_back_leaves_the_scaling_as_it_was(scaling):
+    """Under the same names: pulumi-aws' state of target and policy stays true."""
+    scaling.aws.reverts = 1
+
+    with pytest.raises(ProviderError, match="rolled the change of the fleet back: no capacity"):
+        scaling.up(A, A, B, instance_type="ml.c6i.large")
+
+    assert as_it_was(scaling)
+    assert scaling.journal.parked == {}
+
+
+def test_a_change_that_sagemaker_refuses_leaves_the_scaling_as_it_was(scaling):
+    scaling.aws.faults["sagemaker:UpdateEndpoint"].append(
+        refusal("ResourceLimitExceeded", "The account-level service limit is 2")
+    )
+
+    with pytest.raises(ProviderError, match="account-level service limit"):
+        scaling.up(A, A)
+
+    assert as_it_was(scaling)
+
+
+@pytest.mark.parametrize(
+    "killed_at", ["application-autoscaling:DeregisterScalableTarget", "sagemaker:UpdateEndpoint"]
+)
+def test_what_a_killed_change_took_away_is_put_back_by_the_next_up(scaling, killed_at):
+    def dies():
+        if killed_at.endswith("Target"):
+            scaling.aws.scaled.clear()
+        raise KeyboardInterrupt
+
+    scaling.aws.faults[killed_at].append(dies)
+    with pytest.raises(KeyboardInterrupt):
+        scaling.up(A, A)
+    assert list(scaling.journal.parked) == [B]
+    scaling.aws.seconds += 60
+
+    assert "release" in scaling.changes(scaling.config(A, A, B))
+    scaling.up(A, A, B)
+
+    assert scaling.aws.scaled == {RESOURCE_OF_B}
+    assert scaling.aws.policies[RESOURCE_OF_B][-1] == POLICY
+    assert scaling.journal.parked == {}
+
+
+def test_what_a_change_took_away_and_a_rollback_overtook_is_put_back_by_the_next_up(scaling):
+    def dies():
+        raise KeyboardInterrupt
+
+    scaling.aws.faults["sagemaker:UpdateEndpoint"].append(dies)
+    with pytest.raises(KeyboardInterrupt):
+        scaling.up(A, A)
+    stored = scaling.journal
+    scaling.write(closed(stored, stored.intent.since + 1, "superseded by ada"))
+    scaling.aws.seconds += 60
+
+    scaling.up(A, A, B)
+
+    assert as_it_was(scaling)
+
+
+def test_a_change_that_succeeds_puts_nothing_back(scaling):
+    scaling.up(A, A)
+
+    assert scaling.aws.scaled == set()
+    assert scaling.journal.parked == {}
+
+
+def test_an_autoscaling_that_is_busy_puts_back_later(scaling):
+    scaling.aws.reverts = 1
+    scaling.aws.faults["application-autoscaling:RegisterScalableTarget"].append(
+        refusal("ConcurrentUpdateException", "Concurrent update")
+    )
+
+    with pytest.raises(ProviderError, match="rolled the change of the fleet back"):
+        scaling.up(A, A, B, instance_type="ml.c6i.large")
+
+    assert as_it_was(scaling)
 
 
 def test_a_changed_count_is_not_retained_unless_something_scales_it(serving):

@@ -1,0 +1,57 @@
+"""What a change of the fleet needs before its one call, stage by stage: everything is looked at again after each."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from modeldelivery.release.core.action import ChangeFleet
+from modeldelivery.release.core.journal import Parked
+from modeldelivery.release.ports import Fleet
+from modeldelivery.release.version import Version
+
+
+class Stages(msgspec.Struct, kw_only=True):
+    """The changes of one operation.
+
+    Attributes:
+        fleet: None for an operation that changes none.
+        prepared: the change that was prepared last.
+        parks: scaling that it takes away; None before one was prepared.
+        gone: scaling that may have been taken away.
+        cleared: all of it was.
+    """
+
+    fleet: Fleet | None
+    prepared: ChangeFleet | None = None
+    parks: Mapping[Version, Parked] | None = None
+    gone: dict[Version, Parked] = {}
+    cleared: bool = False
+
+    def advance(self, action: ChangeFleet) -> bool:
+        """Carry out the next stage; False when none is left. The journal has by now what the last one takes away.
+
+        Raises:
+            UncertainError: the stage may be tried again.
+        """
+        fleet = self._fleet
+        known = self.prepared and (self.prepared.config, self.prepared.weights)
+        if known != (action.config, action.weights):
+            self.parks = fleet.prepare(action.config, action.fleet, action.weights)
+            self.prepared, self.cleared = action, False
+            return True
+        if self.cleared or not self.parks:
+            return False
+        self.gone = {**self.gone, **self.parks}  # some of it is gone even when a later call fails
+        fleet.park(self.parks)
+        self.cleared = True
+        return True
+
+    def put_back(self, parked: Mapping[Version, Parked]) -> None:
+        """Make scaling again as it was. Raises UncertainError."""
+        self._fleet.put_back(parked)
+        self.prepared, self.parks, self.gone, self.cleared = None, None, {}, False
+
+    @property
+    def _fleet(self) -> Fleet:
+        assert self.fleet is not None, "only `up` changes a fleet"
+        return self.fleet
