@@ -197,9 +197,9 @@ def _of(variant: Variant) -> str:
 
 
 def _scaling(endpoint: Endpoint, unscaled: frozenset[Version] | None) -> Iterator[Finding]:
-    """A fleet change takes targets away and they are made again after it, so nothing is said while it goes on."""
+    """A fleet change takes targets away and they are made again after it, so nothing is said before it has ended well."""
     without = sorted((unscaled or frozenset()) & set(endpoint.variants))
-    if without and not endpoint.busy:
+    if without and not endpoint.busy and not endpoint.remedy:
         yield Finding(
             code=Code.UNSCALED,
             grade=Grade.DEGRADED,
@@ -241,7 +241,13 @@ def _divergence(journal: Journal, endpoint: Endpoint, *, recorded: bool) -> Iter
             "traffic was moved by someone else (neither the journal nor a rollback explains it)",
             "`modelctl adopt --reason …` records it as decided",
         )
-    if journal.intent is None and journal.fleet and set(journal.fleet) != set(endpoint.variants):
+    mixed = bool(endpoint.remedy)  # of two fleets, by a change that failed: nobody else's doing
+    if (
+        journal.intent is None
+        and journal.fleet
+        and not mixed
+        and set(journal.fleet) != set(endpoint.variants)
+    ):
         yield found(
             Code.FOREIGN_FLEET,
             f"the fleet was changed by someone else (on the endpoint {_listed(endpoint.variants)}, in the journal "

@@ -76,7 +76,7 @@ def _resized(each: Resized) -> Line:
 def finding_line(finding: Finding) -> Line:
     """What is wrong with the endpoint as it is, and what to do."""
     remedy: Line = (". To mend it: ", Name(finding.remedy)) if finding.remedy else ()
-    return ("The endpoint (", finding.grade.value, "): ", Name(finding.sentence), *remedy)
+    return ("Health (", finding.grade.value, "): ", Name(finding.sentence), *remedy)
 
 
 def evidence_line(each: Evidence) -> Line:

@@ -147,6 +147,12 @@ def test_what_is_as_it_should_be_is_no_finding(name):
     assert codes(found, **more) == []
 
 
+def test_a_mix_that_a_failed_change_left_is_nobody_elses_doing():
+    """The versions of both fleets are there, and what the change took away is made again after the next."""
+    mixed = changed(endpoint({V1: 0, V2: 100, V3: 0}), word="UpdateRollbackFailed", remedy="mend it")
+    assert codes(mixed, unscaled=frozenset({V3})) == [Code.IMPAIRED]
+
+
 @given(st.sets(st.sampled_from(sorted(CONDITIONS)), min_size=2), st.floats(min_value=0, max_value=1e6))
 def test_several_conditions_at_once_are_told_the_worst_first_and_in_the_same_words_later(names, later):
     """A preview's warnings are compared with the update's: the same finding is the same sentence."""

@@ -111,7 +111,7 @@ def test_an_endpoint_that_is_not_healthy_is_drift_with_what_to_type():
     page = report.tell([drift])
     assert page.refused
     assert (
-        "> - **The endpoint (broken): `the endpoint is Failed: no capacity`. To mend it: `` `delete-endpoint` ``**"
+        "> - **Health (broken): `the endpoint is Failed: no capacity`. To mend it: `` `delete-endpoint` ``**"
         in markdown.draw(page, 65_536, report.MARKER)
     )
 

@@ -78,7 +78,7 @@ def test_an_endpoint_that_is_broken_stands_in_the_title_and_at_the_top_whatever_
     lines = comment(reviewed(name, health=(FAILED,))).splitlines()
     assert lines[1].endswith(", and its endpoint is broken")
     assert lines[4] == (
-        "> - **The endpoint (broken): `the endpoint is Failed: no capacity`. To mend it: `` `delete-endpoint` ``**"
+        "> - **Health (broken): `the endpoint is Failed: no capacity`. To mend it: `` `delete-endpoint` ``**"
     )
 
 
@@ -94,7 +94,7 @@ def test_an_earlier_failure_that_needs_nobody_is_a_line_and_no_alarm():
     earlier = msgspec.structs.replace(FAILED, grade=Grade.NOTICE)
     said = comment(reviewed("nothing", health=(earlier,)))
     assert said.splitlines()[1] == "## Impact on `prod`: nothing"
-    assert "- The endpoint (notice): `the endpoint is Failed: no capacity`." in said
+    assert "- Health (notice): `the endpoint is Failed: no capacity`." in said
 
 
 @pytest.mark.parametrize("name", ["bad-config", "two-changes-refused", "bake-refused"])
