@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core import accept, rollback, up
-from modeldelivery.release.core.journal import EventKind, Rejection
+from modeldelivery.release.core.attribution import Attribution, attributed
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection
 from modeldelivery.release.core.request import Release, Request
 from modeldelivery.release.runner import MOMENT
 from modeldelivery.release.version import Version
@@ -76,6 +77,35 @@ def test_the_caller_is_asked_for_after_the_weights_call(bench):
     bench.rollback(caller=caller)
 
     assert caller.asked == [[("move", {A: 100, B: 0})]]
+
+
+def test_the_caller_is_asked_for_while_the_platform_is_still_at_work(bench):
+    bench.host.slow = 30.0
+    caller = FakeCaller(on_ask=lambda: bench.time.seconds)
+    begun = bench.time.seconds
+
+    bench.rollback(caller=caller)
+
+    assert caller.asked[0] - begun < 30 <= bench.time.seconds - begun
+
+
+def test_a_line_that_another_wrote_is_not_signed_with_the_caller_of_whoever_closes_it():
+    def line(operation, kind):
+        return Event(
+            operation=operation,
+            kind=kind,
+            at=1.0,
+            actor=operation,
+            reason="r",
+            source={A: 100},
+            target={A: 100},
+        )
+
+    after = Journal(history=(line("up-1", EventKind.CLOSED), line("adopt-1", EventKind.ADOPT)))
+
+    written = attributed(Journal(), after, Attribution(operation="adopt-1", caller="arn:of:ada"))
+
+    assert [event.caller for event in written.history] == [None, "arn:of:ada"]
 
 
 def test_a_caller_that_is_never_known_fails_nothing_and_delays_no_call(bench):
