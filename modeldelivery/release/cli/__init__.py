@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from modeldelivery.release.errors import DamagedError
+from modeldelivery.release.errors import DamagedError, Exit
 from modeldelivery.terminal import interrupts, program
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Opens = Callable[["Options"], "Context"]
 PROGRAM = "modelctl"
+INTERRUPTED = int(Exit.INTERRUPTED)
 
 
 def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> int:
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> 
     program.begin()
     try:
         return _carry_out(None, opens, own=True)
+    except KeyboardInterrupt:  # while modules are loaded, or in the instant after the end
+        program.complain(PROGRAM, "interrupted: run the same command again")
+        return INTERRUPTED
     finally:
         program.end(PROGRAM)
 

@@ -187,6 +187,21 @@ def test_a_real_process_ends_with_its_own_status(tmp_path, redirected, environme
         assert ended.returncode == status, ended.stderr
 
 
+def test_an_interrupt_while_the_program_is_still_being_loaded_is_a_sentence():
+    script = """
+import sys, modeldelivery.release.cli as cli
+def interrupted(name):
+    raise KeyboardInterrupt
+cli._part = interrupted
+sys.exit(cli.main())
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=CHECKOUT
+    )
+
+    assert (ended.returncode, ended.stderr) == (130, "modelctl: interrupted: run the same command again\n")
+
+
 def visible(text):
     return all(unicodedata.category(c)[0] not in "CZ" or c in " \n" for c in text)
 
