@@ -77,16 +77,18 @@ def test_an_encoding_without_a_character_gets_others(tmp_path, encoding):
     }[encoding]
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("blocking", [True, False])
 def test_a_reader_that_takes_nothing_holds_nobody_up(blocking):
     """Of a stream that waits for nobody: progress is worth less than the operation."""
     read, write = os.pipe()
     os.set_blocking(write, blocking)
-    stream = kept(write, waits=False)
-
-    for n in range(3000):
-        print(f"waiting {n} s: endpoint is changing {'.' * 60}", file=stream)
+    script = f"""\
+        from modeldelivery.terminal.streams import kept
+        stream = kept({write}, waits=False)
+        for n in range(3000):
+            print(f"waiting {{n}} s: endpoint is changing {{'.' * 60}}", file=stream)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], pass_fds=[write], check=True, timeout=30)
 
     assert os.read(read, 1 << 20).startswith(b"waiting 0 s: ")
 
