@@ -104,7 +104,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     def flight(self) -> bytes:
         """A request's body, as clients send it."""
-        said = self.road.run("bench-sample", "python", "-m", "pipelines.samples", "--count", "1")
+        said = self.road.run("bench-sample", "python", "-m", "pipelines.flights.samples", "--count", "1")
         return json.dumps(json.loads(said)[0]).encode()
 
     def sagemaker(self, environment: str) -> "SageMakerClient":

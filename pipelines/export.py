@@ -1,16 +1,17 @@
-"""From a scikit-learn classifier to ONNX, and the proof that both compute the same."""
+"""From a scikit-learn estimator to ONNX, and the proof that both compute the same."""
 
 import copy
+from typing import Any
 
 import numpy as np
 from skl2onnx import convert_sklearn  # type: ignore[import-untyped]
 from skl2onnx.common.data_types import FloatTensorType  # type: ignore[import-untyped]
-from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
+from sklearn.base import BaseEstimator, is_classifier  # type: ignore[import-untyped]
 
 from pipelines.server.rows import Matrix
 from pipelines.server.schema import TENSOR_IN, TENSOR_OUT
 
-MAX_DIFFERENCE = 1e-5  # of a probability
+MAX_DIFFERENCE = 1e-5  # absolute up to 1, relative beyond
 _OPSET = {"": 17, "ai.onnx.ml": 3}
 
 
@@ -18,14 +19,20 @@ class ExportError(RuntimeError):
     """An ONNX model that does not compute what training did."""
 
 
-def to_onnx(classifier: HistGradientBoostingClassifier, width: int) -> bytes:
-    """The classifier as ONNX, the same bytes for the same classifier: [rows, width] → probabilities [rows, 2]."""
-    classifier = _with_float32_thresholds(classifier)
+def to_onnx(estimator: BaseEstimator, width: int, name: str) -> bytes:
+    """The estimator as ONNX, the same bytes for the same estimator: [rows, width] → [rows, outputs].
+
+    A classifier's outputs are its probabilities, in the order of `classes_`; a regressor's is its value.
+    """
+    estimator = _with_float32_thresholds(estimator)
+    classifies = is_classifier(estimator)
+    outputs = [("label", None), (TENSOR_OUT, None)] if classifies else [(TENSOR_OUT, None)]
     model = convert_sklearn(
-        classifier,
-        name="late",  # its default is random
+        estimator,
+        name=name,  # its default is random
         initial_types=[(TENSOR_IN, FloatTensorType([None, width]))],
-        options={id(classifier): {"zipmap": False}},
+        final_types=outputs,
+        options={id(estimator): {"zipmap": False}} if classifies else None,
         target_opset=_OPSET,
     )
     unused = [output for output in model.graph.output if output.name != TENSOR_OUT]
@@ -35,15 +42,15 @@ def to_onnx(classifier: HistGradientBoostingClassifier, width: int) -> bytes:
     return data
 
 
-def _with_float32_thresholds(classifier: HistGradientBoostingClassifier) -> HistGradientBoostingClassifier:
-    """The same classifier for float32 input, whose thresholds ONNX can hold.
+def _with_float32_thresholds(estimator: BaseEstimator) -> BaseEstimator:
+    """The same estimator for float32 input, whose thresholds ONNX can hold, where it is made of histogram trees.
 
     Thresholds are float64 midpoints, and skl2onnx rounds them to the nearest float32. Rounded up, one may meet a value
     that lay above it, which then falls to the other side: 2e-2 of a probability for 0.1 % of the flights. Rounded down,
     no float32 changes side. (skl2onnx's documentation: "Issues when switching to float".)
     """
-    rounded = copy.deepcopy(classifier)
-    for tree in (tree for trees in rounded._predictors for tree in trees):  # noqa: SLF001 no public way to a threshold
+    rounded: Any = copy.deepcopy(estimator)
+    for tree in (tree for trees in getattr(rounded, "_predictors", ()) for tree in trees):
         exact = tree.nodes["num_threshold"]
         nearest = exact.astype(np.float32)
         tree.nodes["num_threshold"] = np.where(
@@ -52,13 +59,14 @@ def _with_float32_thresholds(classifier: HistGradientBoostingClassifier) -> Hist
     return rounded
 
 
-def difference(expected: Matrix, found: Matrix) -> float:
-    """The largest difference between two columns of probabilities.
+def difference(expected: Matrix, computed: Matrix) -> float:
+    """The largest difference between two matrices of outputs, relative to what was expected where that is beyond 1.
 
     Raises:
         ExportError: when it is beyond `MAX_DIFFERENCE`.
     """
-    largest = float(np.max(np.abs(expected.astype(float) - found.astype(float))))
+    exact = expected.astype(float)
+    largest = float(np.max(np.abs(exact - computed.astype(float)) / np.maximum(1.0, np.abs(exact))))
     if not largest <= MAX_DIFFERENCE:
         raise ExportError(
             f"ONNX and scikit-learn differ by {largest:.2g}; at most {MAX_DIFFERENCE:g} is allowed"

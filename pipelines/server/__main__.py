@@ -2,44 +2,31 @@
 
 import logging
 import os
+import socket
 import sys
+import tempfile
 import time
 from types import FrameType
 
 import uvicorn
 
-from pipelines.server import verify
-from pipelines.server.app import ModelServer
+from pipelines.server.drain import Drain
 from pipelines.server.settings import Settings, SettingsError, read_settings
+from pipelines.server.workers import supervise
 
 KEEP_ALIVE_SECONDS = (
     120  # longer than any router's: whoever closes an idle connection first may cut a request
 )
+BACKLOG = 2048  # connections that wait to be accepted
 _USAGE = 2
 
 
 class DrainingServer(uvicorn.Server):
     """Uvicorn that drains on SIGTERM or SIGINT, and then exits 0; a second signal leaves at once."""
 
-    def __init__(self, settings: Settings, server: ModelServer) -> None:
-        super().__init__(
-            uvicorn.Config(
-                server.app,
-                host=settings.host,
-                port=settings.port,
-                loop="uvloop",
-                http="httptools",
-                lifespan="off",
-                ws="none",
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                log_config=None,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=1,  # the drain has done the waiting
-            )
-        )
-        self._drain = server.drain
+    def __init__(self, config: uvicorn.Config, drain: Drain) -> None:
+        super().__init__(config)
+        self._drain = drain
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 signal.signal's shape
         if self._drain.draining:
@@ -53,6 +40,8 @@ class DrainingServer(uvicorn.Server):
 def main(arguments: list[str]) -> int:
     """Serve until told to stop, or verify the archive on stdin; returns the exit status."""
     if arguments == ["verify"]:
+        from pipelines.server import verify  # noqa: PLC0415 - it brings the model, which a parent of workers needs not
+
         status, text = verify.report(sys.stdin.buffer.read())
         print(text)
         return status
@@ -63,14 +52,50 @@ def main(arguments: list[str]) -> int:
         )
         return _USAGE
     try:
-        settings = read_settings(os.environ)
+        settings = read_settings(os.environ, os.cpu_count() or 1)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return _USAGE
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if settings.workers == 1:
+        return _serve(settings)
+    with (
+        tempfile.TemporaryDirectory(prefix="metrics-") as folder,
+        socket.create_server((settings.host, settings.port), backlog=BACKLOG) as listening,
+    ):
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # the workers count together
+        port = listening.getsockname()[1]
+        logging.getLogger("pipelines.server").info(
+            "%d workers running on http://%s:%d", settings.workers, settings.host, port
+        )
+        return supervise(settings.workers, lambda: _serve(settings, listening))
+
+
+def _serve(settings: Settings, listening: socket.socket | None = None) -> int:
+    """One process; `listening` is what it shares with others."""
+    # prometheus_client reads its variable when it is imported, and a parent needs no model
+    from pipelines.server.app import ModelServer  # noqa: PLC0415
+
     server = ModelServer(settings)
     server.start_loading()
-    DrainingServer(settings, server).run()
+    config = uvicorn.Config(
+        server,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        interface="asgi3",
+        lifespan="off",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,  # the drain has done the waiting
+    )
+    DrainingServer(config, server.drain).run([listening] if listening else None)
     return 0
 
 

@@ -1,44 +1,44 @@
-"""SageMaker's container contract over HTTP: `/ping`, `/invocations`, and `/metrics` for Prometheus."""
+"""SageMaker's container contract over HTTP: `/ping`, `/invocations`, and `/metrics` for Prometheus.
 
+An ASGI application without a framework: what a framework costs a request is as much as the model itself
+(`benchmarks/measurements/model_server.py`).
+"""
+
+import asyncio
 import logging
 import threading
 import time
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
 
 import msgspec
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
 
+from pipelines.server.answers import AnswerWriter
 from pipelines.server.drain import Drain
 from pipelines.server.media import (
-    CSV,
     JSON,
-    Media,
+    BodyFormat,
     NotAcceptableError,
     UnsupportedMediaTypeError,
     answer_format,
     body_format,
 )
 from pipelines.server.metrics import CONTENT_TYPE, Metrics
-from pipelines.server.model import BadModelError, Model, load
-from pipelines.server.rows import BadRequestError
+from pipelines.server.model import BadModelError, Model, NoNumberError, load
+from pipelines.server.rows import BadRequestError, Batch, Matrix
 from pipelines.server.settings import Settings
 
+Scope: TypeAlias = Mapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+Send: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[None]]
+
 MAX_BODY_BYTES = 6 * 1024 * 1024  # SageMaker's own bound for a real-time invocation
+BODY_SECONDS = 60.0  # for a body to arrive in: SageMaker's own bound for an answer
+LARGE_BYTES = 32 * 1024  # a larger body is read beside the event loop, which answers `/ping` meanwhile
 CLIENT_CLOSED = 499  # nginx's word for a client that left before the answer
 
 _log = logging.getLogger("pipelines.server")
-
-
-class Prediction(msgspec.Struct, frozen=True):
-    probability: float
-    late: bool
-
-
-class Answer(msgspec.Struct, frozen=True):
-    predictions: list[Prediction]
-    model_version: str
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,8 +47,21 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     field: str | None = None
 
 
+class Response(msgspec.Struct, frozen=True):
+    """What is sent."""
+
+    status: int
+    body: bytes
+    media: str = JSON
+    allow: str = ""  # what another method than the request's would be
+
+
 class TooLargeError(ValueError):
     """A body beyond MAX_BODY_BYTES."""
+
+
+class ClientLeftError(ConnectionError):
+    """The client closed before its body was there."""
 
 
 class ModelServer:
@@ -56,18 +69,15 @@ class ModelServer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._model: Model | None = None
+        self._ready: tuple[Model, AnswerWriter] | None = None
         self._reason = "loading"
         self._metrics = Metrics()
-        self._custom = {"x-amzn-sagemaker-custom-attributes": f"model_version={settings.version}"}
-        self.drain = Drain(settings.drain_seconds)
-        self.app = Starlette(
-            routes=[
-                Route("/invocations", self.invocations, methods=["POST"]),
-                Route("/ping", self.ping),
-                Route("/metrics", self.metrics),
-            ]
+        self._custom = (
+            b"x-amzn-sagemaker-custom-attributes",
+            f"model_version={settings.version}".encode("latin-1"),
         )
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="large-body")
+        self.drain = Drain(settings.drain_seconds)
 
     def start_loading(self) -> None:
         """Load beside the event loop, so that `/ping` answers meanwhile; a daemon never holds up the exit."""
@@ -83,101 +93,170 @@ class ModelServer:
             self._reason = "the model could not be loaded; the log has the traceback"
             _log.exception("model not loaded")
         else:
-            self._metrics.model.labels(self._settings.version, model.digest).set(1)
-            self._model = model
+            self._metrics.loaded(self._settings.version, model.digest)
+            self._ready = model, AnswerWriter(model.schema.output, self._settings.version)
             _log.info("serving %s, model %s", self._settings.version, model.digest)
 
-    async def ping(self, _request: Request) -> Response:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3)."""
+        path, method = scope["path"], scope["method"]
+        if path == "/invocations":
+            if method == "POST":
+                await self._invocation(scope, receive, send)
+            else:
+                await self._send(send, _not_allowed("POST"))
+        elif path in {"/ping", "/metrics"}:
+            if method not in {"GET", "HEAD"}:
+                await self._send(send, _not_allowed("GET, HEAD"))
+            elif path == "/ping":
+                await self._send(send, self._ping())
+            else:
+                await self._send(send, Response(200, self._metrics.text(), CONTENT_TYPE))
+        else:
+            await self._send(send, _refusal(404, "there are /ping, /invocations and /metrics"))
+
+    def _ping(self) -> Response:
         """200 when the model answers its self-check, here and now; else 503 with the reason."""
         if self.drain.draining:
-            return self._refuse(503, "draining: told to stop")
-        if self._model is None:
-            return self._refuse(503, self._reason)
+            return _refusal(503, "draining: told to stop")
+        if self._ready is None:
+            return _refusal(503, self._reason)
+        model = self._ready[0]
         try:
-            self._model.check()
+            model.check()
         except BadModelError as error:
             _log.error("unhealthy: %s", error)
-            return self._refuse(503, str(error))
-        return self._respond(
-            msgspec.json.encode(
-                {"model_version": self._settings.version, "model_digest": self._model.digest}
-            ),
-            JSON,
-        )
+            return _refusal(503, str(error))
+        serving = {"model_version": self._settings.version, "model_digest": model.digest}
+        return Response(200, msgspec.json.encode(serving))
 
-    async def metrics(self, _request: Request) -> Response:
-        return Response(self._metrics.text(), media_type=CONTENT_TYPE)
-
-    async def invocations(self, request: Request) -> Response:
+    async def _invocation(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.monotonic()
         status = 500
         self.drain.arrive(started)
-        self._metrics.in_flight.inc()
+        self._metrics.begin()
         try:
-            response = await self._answer(request)
-            status = response.status_code
-            return response
+            response = await self._answer(scope, receive)
+            status = response.status
+            await self._send(send, response)
         finally:
             self.drain.leave()
-            self._metrics.in_flight.dec()
-            self._metrics.requests.labels(status).inc()
-            self._metrics.latency.observe(time.monotonic() - started)
+            self._metrics.end(status, time.monotonic() - started)
 
-    async def _answer(self, request: Request) -> Response:
-        model = self._model
-        if model is None:
-            return self._refuse(503, self._reason)
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        if self._ready is None:
+            return _refusal(503, self._reason)
+        model, writer = self._ready
         try:
-            accept = answer_format(request.headers.get("accept", ""))
-            media = body_format(request.headers.get("content-type", ""))
-            body = await _body(request)
-            batch = (
-                model.rows.json(body) if media.media == JSON else model.rows.csv(body, header=media.header)
-            )
+            sent, accepted, length = _headers(scope)
+            accept = answer_format(accepted)
+            media = body_format(sent)
+            body = await _body(receive, length)
+            if len(body) <= LARGE_BYTES:
+                batch, outputs = _predict(model, media, body)
+            else:
+                loop = asyncio.get_running_loop()
+                batch, outputs = await loop.run_in_executor(self._large, _predict, model, media, body)
         except BadRequestError as error:
-            return self._refuse(400, str(error), error.row, error.field)
+            return _refusal(400, str(error), error.row, error.field)
         except NotAcceptableError as error:
-            return self._refuse(406, str(error))
+            return _refusal(406, str(error))
+        except TimeoutError:
+            return _refusal(408, f"the body did not arrive within {BODY_SECONDS:g} s")
         except TooLargeError as error:
-            return self._refuse(413, str(error))
+            return _refusal(413, str(error))
         except UnsupportedMediaTypeError as error:
-            return self._refuse(415, str(error))
-        except ClientDisconnect:
-            return self._refuse(CLIENT_CLOSED, "the client left")
-        self._metrics.rows.inc(len(batch.matrix))
-        for feature, count in batch.unseen.items():
-            self._metrics.unseen.labels(feature).inc(count)
-        probabilities = [round(p, 6) for p in model.probabilities(batch.matrix).tolist()]
-        return self._respond(self._write(probabilities, model.schema.threshold, accept), accept)
+            return _refusal(415, str(error))
+        except ClientLeftError:
+            return _refusal(CLIENT_CLOSED, "the client left")
+        except NoNumberError as error:
+            _log.error("no prediction: %s", error)
+            return _refusal(500, str(error))
+        except Exception:  # the client gets a sentence, the log the traceback
+            _log.exception("no prediction")
+            return _refusal(500, "the server failed; its log has the traceback")
+        self._metrics.predicted(len(outputs), batch.unseen.items())
+        return Response(200, writer.json(outputs) if accept == JSON else writer.csv(outputs), accept)
 
-    def _write(self, probabilities: list[float], threshold: float, media: Media) -> bytes:
-        if media == CSV:
-            return "".join(f"{p},{str(p >= threshold).lower()}\n" for p in probabilities).encode()
-        predictions = [Prediction(p, p >= threshold) for p in probabilities]
-        return msgspec.json.encode(Answer(predictions, self._settings.version))
+    async def _send(self, send: Send, response: Response) -> None:
+        headers = [
+            self._custom,
+            (b"content-type", _content_type(response.media)),
+            (b"content-length", b"%d" % len(response.body)),
+        ]
+        if response.allow:
+            headers.append((b"allow", response.allow.encode()))
+        if self.drain.draining:
+            # each connection ends with its answer: a kept one would be cut under the client's next request
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
 
-    def _refuse(self, status: int, error: str, row: int | None = None, field: str | None = None) -> Response:
-        return self._respond(msgspec.json.encode(Refusal(error, row, field)), JSON, status)
 
-    def _respond(self, body: bytes, media: Media, status: int = 200) -> Response:
-        # While draining each connection ends with its answer: a kept one would be cut under the client's next request.
-        headers = {**self._custom, "connection": "close"} if self.drain.draining else self._custom
-        return Response(body, status, headers, media)
+def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[Batch, Matrix]:
+    """Raises BadRequestError and NoNumberError."""
+    rows = model.rows
+    batch = rows.json(body) if media.media == JSON else rows.csv(body, header=media.header)
+    return batch, model.predict(batch.matrix)
 
 
-async def _body(request: Request) -> bytes:
-    """The request's body, never holding more than MAX_BODY_BYTES of it; raises TooLargeError."""
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+def _headers(scope: Scope) -> tuple[str, str, int]:
+    """Content-Type, Accept, and Content-Length or 0."""
+    sent, accepted, length = "", [], b""
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            sent = value.decode("latin-1")
+        elif name == b"accept":
+            accepted.append(value.decode("latin-1"))
+        elif name == b"content-length":
+            length = value
+    return sent, ",".join(accepted), int(length) if length.isdigit() else 0
+
+
+async def _body(receive: Receive, length: int) -> bytes:
+    """The request's body, never holding more than MAX_BODY_BYTES of it.
+
+    Raises:
+        TooLargeError: it is larger.
+        ClientLeftError: the client left before the end.
+        TimeoutError: it did not arrive in time.
+    """
+    if length > MAX_BODY_BYTES:
         raise _too_large(f"{length} bytes")
-    chunks = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise _too_large(f"{size} bytes or more")
-        chunks.append(chunk)
+    message = await _received(receive)
+    if not message[1]:
+        return message[0]
+    chunks = [message[0]]
+    size = len(message[0])
+    async with asyncio.timeout(BODY_SECONDS):
+        more = True
+        while more:
+            chunk, more = await _received(receive)
+            size += len(chunk)
+            if size > MAX_BODY_BYTES:
+                raise _too_large(f"{size} bytes or more")
+            chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def _received(receive: Receive) -> tuple[bytes, bool]:
+    """A piece of the body, and whether more comes. Raises ClientLeftError."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise ClientLeftError
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def _content_type(media: str) -> bytes:
+    return b"text/csv; charset=utf-8" if media == "text/csv" else media.encode()
+
+
+def _refusal(status: int, error: str, row: int | None = None, field: str | None = None) -> Response:
+    return Response(status, msgspec.json.encode(Refusal(error, row, field)))
+
+
+def _not_allowed(methods: str) -> Response:
+    return Response(405, msgspec.json.encode(Refusal(f"allowed: {methods}")), allow=methods)
 
 
 def _too_large(size: str) -> TooLargeError:

@@ -1,37 +1,85 @@
 """What the server tells Prometheus."""
 
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+    multiprocess,
+)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own variable, read when it is imported
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 
 
-@dataclass(frozen=True)
 class Metrics:
-    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
-    requests: Counter = field(init=False)
-    latency: Histogram = field(init=False)
-    in_flight: Gauge = field(init=False)
-    rows: Counter = field(init=False)
-    unseen: Counter = field(init=False)
-    model: Gauge = field(init=False)
+    """The metrics of one process, or, where `FOLDER` is set, of all workers together."""
 
-    def __post_init__(self) -> None:
-        ProcessCollector(registry=self.registry)
-        to = self.registry
-        for name, metric in {
-            "requests": Counter("model_requests", "Invocations answered", ["status"], registry=to),
-            "latency": Histogram("model_request_seconds", "Time to answer", registry=to, buckets=_BUCKETS),
-            "in_flight": Gauge("model_requests_in_flight", "Invocations being answered", registry=to),
-            "rows": Counter("model_rows", "Instances predicted", registry=to),
-            "unseen": Counter(
-                "model_unseen_categories", "Names unknown to training", ["feature"], registry=to
-            ),
-            "model": Gauge("model_info", "The model that serves", ["version", "digest"], registry=to),
-        }.items():
-            object.__setattr__(self, name, metric)
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._folder = os.environ.get(FOLDER)
+        if self._folder:
+            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            registry = CollectorRegistry()  # the workers' own values are read from the folder alone
+            _forget_the_dead(Path(self._folder))
+        else:
+            ProcessCollector(registry=registry)
+        self._requests = Counter("model_requests", "Invocations answered", ["status"], registry=registry)
+        self._latency = Histogram(
+            "model_request_seconds", "Time to answer", registry=registry, buckets=_BUCKETS
+        )
+        self._in_flight = Gauge(
+            "model_requests_in_flight",
+            "Invocations being answered",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._rows = Counter("model_rows", "Instances predicted", registry=registry)
+        self._unseen = Counter(
+            "model_unseen_categories", "Names unknown to training", ["feature"], registry=registry
+        )
+        self._model = Gauge(
+            "model_info",
+            "The model that serves",
+            ["version", "digest"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self._by_status: dict[int, Counter] = {}
+
+    def loaded(self, version: str, digest: str) -> None:
+        self._model.labels(version, digest).set(1)
+
+    def begin(self) -> None:
+        self._in_flight.inc()
+
+    def end(self, status: int, seconds: float) -> None:
+        self._in_flight.dec()
+        counter = self._by_status.get(status)
+        if counter is None:
+            counter = self._by_status[status] = self._requests.labels(status)
+        counter.inc()
+        self._latency.observe(seconds)
+
+    def predicted(self, rows: int, unseen: Iterable[tuple[str, int]]) -> None:
+        self._rows.inc(rows)
+        for feature, count in unseen:
+            self._unseen.labels(feature).inc(count)
 
     def text(self) -> bytes:
-        return generate_latest(self.registry)
+        return generate_latest(self._registry)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """What a worker that died was just answering is answered no more. (The library's gauges are files named by pid.)"""
+    for path in folder.glob("gauge_live*_*.db"):
+        pid = int(path.stem.rpartition("_")[2])
+        if not Path(f"/proc/{pid}").exists():
+            multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

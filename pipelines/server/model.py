@@ -4,17 +4,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import onnxruntime  # type: ignore[import-untyped]
 
 from pipelines.server import artifact
 from pipelines.server.rows import Matrix, RowReader
 from pipelines.server.schema import TENSOR_IN, TENSOR_OUT, Schema
 
-TOLERANCE = 1e-4  # of a probability: float32 arithmetic differs between CPUs, a wrong model by more
+TOLERANCE = 1e-4  # absolute up to 1, relative beyond: float32 differs between CPUs, a wrong model by more
 
 
 class BadModelError(Exception):
     """A model that must not serve, with the reason."""
+
+
+class NoNumberError(Exception):
+    """A row for which the model computed NaN or an infinity."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,13 @@ class Model:
     digest: str
     session: onnxruntime.InferenceSession
 
-    def probabilities(self, matrix: Matrix) -> Matrix:
-        """Probability of being late, [rows], for [rows, features]."""
-        return run(self.session, matrix)
+    def predict(self, matrix: Matrix) -> Matrix:
+        """Outputs, [rows, width of the output], for [rows, features]. Raises NoNumberError."""
+        outputs = run(self.session, matrix)
+        if not np.isfinite(outputs).all():
+            row = int(np.argmin(np.isfinite(outputs).all(axis=1)))
+            raise NoNumberError(f"row {row}: the model computed {outputs[row].tolist()}")
+        return outputs
 
     def check(self) -> None:
         """Predict training's example again.
@@ -40,12 +50,14 @@ class Model:
         Raises:
             BadModelError: when the answer is another than training's.
         """
-        expected = self.schema.self_check
-        batch = self.rows.instances([expected.instance])
-        got = float(self.probabilities(batch.matrix)[0])
-        if not abs(got - expected.probability) <= TOLERANCE:  # also when it is NaN
+        expected = np.array(self.schema.self_check.output)
+        batch = self.rows.instances([self.schema.self_check.instance])
+        computed = run(self.session, batch.matrix)[0].astype(float)
+        if computed.shape != expected.shape or not np.allclose(  # False also where one is NaN
+            computed, expected, rtol=TOLERANCE, atol=TOLERANCE
+        ):
             raise BadModelError(
-                f"self-check predicts {got:.6f}, but training computed {expected.probability:.6f}"
+                f"self-check predicts {_shown(computed)}, but training computed {_shown(expected)}"
             )
 
 
@@ -105,17 +117,21 @@ def open_session(model: bytes) -> onnxruntime.InferenceSession:
 
 
 def run(session: onnxruntime.InferenceSession, matrix: Matrix) -> Matrix:
-    """Probability of being late, [rows], for [rows, features]."""
-    result: Matrix = session.run([TENSOR_OUT], {TENSOR_IN: matrix})[0][:, 1]
-    return result
+    """Outputs, [rows, width of the output], for [rows, features]."""
+    outputs: Matrix = session.run([TENSOR_OUT], {TENSOR_IN: matrix})[0]
+    return outputs
+
+
+def _shown(outputs: npt.NDArray[np.float64]) -> str:
+    return ", ".join(f"{number:.6g}" for number in outputs.tolist())
 
 
 def _check_tensors(model: Model) -> None:
     inputs = {tensor.name: tensor.shape[1:] for tensor in model.session.get_inputs()}
-    outputs = {tensor.name for tensor in model.session.get_outputs()}
-    width = len(model.schema.features)
-    if inputs != {TENSOR_IN: [width]} or TENSOR_OUT not in outputs:
+    outputs = {tensor.name: tensor.shape[1:] for tensor in model.session.get_outputs()}
+    wanted = {TENSOR_IN: [len(model.schema.features)]}, {TENSOR_OUT: [model.schema.output.width]}
+    if inputs != wanted[0] or outputs.get(TENSOR_OUT) != wanted[1][TENSOR_OUT]:
         raise BadModelError(
-            f"{artifact.MODEL_FILE} takes {inputs} and gives {sorted(outputs)}; "
-            f"{artifact.SCHEMA_FILE} asks for {TENSOR_IN} [{width}] and {TENSOR_OUT}"
+            f"{artifact.MODEL_FILE} takes {inputs} and gives {outputs}; {artifact.SCHEMA_FILE} asks for "
+            f"{wanted[0]} and {wanted[1]}"
         )

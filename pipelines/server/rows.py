@@ -1,10 +1,14 @@
-"""From a request's body to the model's input tensor, refusing by row and field what the schema does not allow."""
+"""From a request's body to the model's input tensor, refusing by row and field what the schema does not allow.
 
+There is one set of rules, that of JSON: a CSV is read as the JSON that it stands for.
+"""
+
+import codecs
 import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -12,17 +16,21 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.server.schema import Category, Feature, Number, Schema, Value
+from pipelines.server.schema import ENVELOPE, MOST_CHARACTERS, Category, Feature, Integer, Schema, Value
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
+
+MAX_ROWS = 50_000  # of one body
 
 # The places that msgspec appends to its messages: `$[3].temp`, `$.temp`, `$`.
 _PLACE = re.compile(r" - at `\$(?:\[(?P<row>\d+)\])?(?:\.(?P<field>\w+))?`$")
 _ABOUT_FIELD = re.compile(
     r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL
 )
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # JSON's, RFC 8259, section 6
 
 _ECHO = 100  # characters at most of what a client sent that go into an answer
+_QUOTED_ENVELOPE = f'"{ENVELOPE}"'.encode()
 
 
 class BadRequestError(ValueError):
@@ -56,11 +64,10 @@ class RowReader:
     def __init__(self, schema: Schema) -> None:
         self._features: dict[str, Feature] = {feature.name: feature for feature in schema.features}
         row = msgspec.defstruct(
-            "Row", _fields(schema.features), frozen=True, forbid_unknown_fields=True, kw_only=True
+            "Row", _fields(schema.features), frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False
         )
-        self._rows_type = list[row]  # type: ignore[valid-type]  # a type made at run time
         self._one = msgspec.json.Decoder(row)
-        self._many = msgspec.json.Decoder(self._rows_type)
+        self._many = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]  # a type made at run time
         self._closed_envelope = msgspec.json.Decoder(dict[Literal["instances"], msgspec.Raw])
         self._envelope = msgspec.json.Decoder(_Envelope)
         self._codes = [
@@ -70,13 +77,13 @@ class RowReader:
         ]
 
     def json(self, body: bytes) -> Batch:
-        """One object, a list of objects, or `{"instances": [...]}`.
+        """One object, a list of objects, or `{"instances": [...]}`; UTF-8, a byte order mark before it is ignored.
 
         Raises:
             BadRequestError: names row, field and what is allowed.
         """
         try:
-            return self._batch(self._decode(body))
+            return self._batch(self._decode(body.removeprefix(codecs.BOM_UTF8)))
         except msgspec.ValidationError as error:
             raise self._refusal(error) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -93,49 +100,64 @@ class RowReader:
             BadRequestError: names row, field and what is allowed.
         """
         try:
-            lines = [
-                cells
-                for cells in csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-                if cells
-            ]
+            text = io.StringIO(body.decode("utf-8-sig"), newline="")
+            lines = (cells for cells in csv.reader(text, strict=True) if cells)
+            names = self._columns(next(lines, [])) if header else list(self._features)
+            rows = self._as_json(names, lines, "the header" if header else ",".join(names))
         except (csv.Error, UnicodeDecodeError) as error:
             raise BadRequestError(f"the body is not CSV in UTF-8: {error}") from None
-        names = list(self._features)
-        if header and lines:
-            names = lines.pop(0)
-            if len(set(names)) != len(names):
-                raise BadRequestError("the header names a column twice")
-        for place, cells in enumerate(lines):
-            if len(cells) != len(names):
-                wanted = "the header" if header else ",".join(names)
-                raise BadRequestError(f"{len(cells)} cells where {wanted} has {len(names)}", place)
-        rows = [{name: cell or None for name, cell in zip(names, cells, strict=True)} for cells in lines]
-        try:
-            return self._batch(msgspec.convert(rows, self._rows_type, strict=False))
-        except msgspec.ValidationError as error:
-            raise self._refusal(error) from None
+        return self.json(rows)
 
     def instances(self, rows: Sequence[Mapping[str, Value]]) -> Batch:
-        """Rows that are already parsed, held to the same rules as JSON; raises BadRequestError."""
+        """Rows that are already parsed, held to the same rules; raises BadRequestError."""
         return self.json(msgspec.json.encode(rows))
+
+    def _columns(self, header: Sequence[str]) -> Sequence[str]:
+        """The columns that a header names. Raises BadRequestError."""
+        for name in header:
+            if name not in self._features:
+                raise self._unknown(0, name)
+        if len(set(header)) != len(header):
+            raise BadRequestError("the header names a column twice")
+        return header
+
+    def _as_json(self, names: Sequence[str], lines: Iterable[Sequence[str]], wanted: str) -> bytes:
+        """The list of objects that lines of cells stand for. Raises BadRequestError and csv.Error."""
+        columns = [(f'"{name}":', isinstance(self._features[name], Category)) for name in names]
+        rows = []
+        for place, cells in enumerate(lines):
+            if len(cells) != len(columns):
+                raise BadRequestError(f"{len(cells)} cells where {wanted} has {len(names)}", place)
+            if place == MAX_ROWS:
+                raise _too_many()
+            rows.append(
+                ",".join(
+                    [key + _json_value(cell, text) for (key, text), cell in zip(columns, cells, strict=True)]
+                )
+            )
+        return ("[{" + "},{".join(rows) + "}]").encode() if rows else b"[]"
 
     def _decode(self, body: bytes) -> Sequence[msgspec.Struct]:
         if body.lstrip()[:1] == b"[":
             return self._many.decode(body)
+        if _QUOTED_ENVELOPE not in body and b"\\" not in body:
+            return [self._one.decode(body)]
         instances = self._envelope.decode(body).instances
         if isinstance(instances, msgspec.UnsetType):
             return [self._one.decode(body)]
         try:
             self._closed_envelope.decode(body)
         except msgspec.ValidationError:
-            raise BadRequestError("beside 'instances' no other key is allowed") from None
+            raise BadRequestError(f"beside {ENVELOPE!r} no other key is allowed") from None
         if bytes(instances)[:1] != b"[":
-            raise BadRequestError("'instances' must be a list of objects")
+            raise BadRequestError(f"{ENVELOPE!r} must be a list of objects")
         return self._many.decode(instances)
 
     def _batch(self, rows: Sequence[msgspec.Struct]) -> Batch:
         if not rows:
             raise BadRequestError("no rows: send at least one instance")
+        if len(rows) > MAX_ROWS:
+            raise _too_many()
         table: list[list[Any]] = [list(msgspec.structs.astuple(row)) for row in rows]
         unseen: Counter[str] = Counter()
         for column, name, codes in self._codes:
@@ -146,6 +168,9 @@ class RowReader:
                         unseen[name] += 1
         return Batch(np.array(table, dtype=np.float32), unseen)
 
+    def _unknown(self, row: int, name: str) -> BadRequestError:
+        return BadRequestError(f"unknown; allowed are {', '.join(self._features)}", row, name[:_ECHO])
+
     def _refusal(self, error: msgspec.ValidationError) -> BadRequestError:
         """Says in the schema's words what msgspec says in types."""
         text = str(error)
@@ -154,9 +179,9 @@ class RowReader:
         name = place["field"] if place else None
         problem = text[: place.start()] if place else text
         if about := _ABOUT_FIELD.match(problem):
-            name = about["field"][:_ECHO]
             if about["what"] == "contains unknown":
-                return BadRequestError(f"unknown; allowed are {', '.join(self._features)}", row, name)
+                return self._unknown(row, about["field"])
+            name = about["field"]
             problem = "missing"
         problem = problem[:_ECHO]
         if name is None:
@@ -164,6 +189,19 @@ class RowReader:
                 f"{problem}; an instance is an object with {', '.join(self._features)}", row
             )
         return BadRequestError(f"{problem}; allowed is {self._features[name].allowed()}", row, name)
+
+
+def _json_value(cell: str, text: bool) -> str:
+    """The JSON that a cell stands for: null, a number where one is asked for and it is one, else a text."""
+    if not cell:
+        return "null"
+    if not text and _NUMBER.fullmatch(cell):
+        return cell
+    return msgspec.json.encode(cell).decode()
+
+
+def _too_many() -> BadRequestError:
+    return BadRequestError(f"more than {MAX_ROWS} rows: send them in several requests")
 
 
 def _fields(features: Sequence[Feature]) -> list[tuple[str, Any] | tuple[str, Any, Any]]:
@@ -174,8 +212,13 @@ def _fields(features: Sequence[Feature]) -> list[tuple[str, Any] | tuple[str, An
 
 
 def _type(feature: Feature) -> Any:
+    """An integer may be written with a fraction of zero (`529.0`): JSON knows numbers, not how a client holds them."""
     if isinstance(feature, Category):
-        return Literal[feature.categories] if feature.unseen == "refuse" else str
-    number = float if isinstance(feature, Number) else int
-    number = float if isinstance(feature, Number) else int
-    return Annotated[number, msgspec.Meta(ge=feature.minimum, le=feature.maximum)]
+        if feature.unseen == "refuse":
+            return Literal[feature.categories]
+        return Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_CHARACTERS)]
+    whole = 1.0 if isinstance(feature, Integer) else None
+    return Annotated[
+        float,
+        msgspec.Meta(ge=float(feature.minimum), le=float(feature.maximum), multiple_of=whole),
+    ]

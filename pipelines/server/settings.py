@@ -7,6 +7,7 @@ from pathlib import Path
 from pipelines.server.artifact import DIGEST
 
 MAX_PORT = 65535
+MAX_WORKERS = 192  # vCPUs of the largest instance
 MAX_DRAIN_SECONDS = 30.0  # SageMaker kills a container 30 s after SIGTERM
 
 
@@ -21,6 +22,7 @@ class Settings:
     Attributes:
         digest: `sha256:<hex>` of the registered `model.tar.gz`; another model never becomes healthy. None: not checked.
         drain_seconds: from SIGTERM to exit at the latest.
+        workers: processes, each of which is one core.
     """
 
     model_dir: Path
@@ -29,12 +31,18 @@ class Settings:
     version: str
     digest: str | None
     drain_seconds: float
+    workers: int
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
+def read_settings(environ: Mapping[str, str], cpus: int) -> Settings:
     """Read the server's variables.
 
-    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html, and for
+    SAGEMAKER_MODEL_SERVER_WORKERS https://github.com/aws/sagemaker-inference-toolkit.
+
+    Args:
+        environ: the process's environment.
+        cpus: that it may run on: as many workers are started where no variable says otherwise.
 
     Raises:
         SettingsError: names the variable, its value and what is allowed.
@@ -51,6 +59,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         version=environ.get("MODEL_VERSION") or "unversioned",
         digest=digest,
         drain_seconds=_seconds(environ.get("DRAIN_SECONDS") or "20"),
+        workers=_workers(environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or str(cpus)),
     )
 
 
@@ -59,6 +68,14 @@ def _port(text: str) -> int:
         return int(text)
     raise SettingsError(
         f"SAGEMAKER_BIND_TO_PORT={text!r} is not a port: write a number from 1 to {MAX_PORT}, or 0 for any free one"
+    )
+
+
+def _workers(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MAX_WORKERS:
+        return int(text)
+    raise SettingsError(
+        f"SAGEMAKER_MODEL_SERVER_WORKERS={text!r}: write a number of processes from 1 to {MAX_WORKERS}"
     )
 
 

@@ -162,6 +162,7 @@ def _contract(folder: Path, model: Path, port: int) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "SM_MODEL_DIR": str(model),
         "SAGEMAKER_BIND_TO_PORT": str(port),
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "1",  # an instance here has one vCPU
         # A container listens on all addresses of its own; here those would be the machine's.
         "BIND_HOST": "127.0.0.1",
     }

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flights import parse_month
-from pipelines.train import train
+from pipelines.flights.data import parse_month
+from pipelines.flights.train import train
 from sandbox.archive import unpack
 
 DEADLINE = 30.0  # seconds for anything that a server does

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.samples import as_csv, sample
+from pipelines.flights.samples import as_csv, sample
 from pipelines.server import artifact
 from tests.faults.model_server import JSON, archive, extract, serving, until
 

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from pipelines.samples import sample
+from pipelines.flights.samples import sample
 from pipelines.server import artifact
 from tests.faults.model_server import DEADLINE, JSON, extract, serving, until
 

@@ -268,7 +268,7 @@ def test_only_settings_reads_config():
         ("components.endpoint", {"infra.settings"}, ["infra.settings"]),
         ("components.endpoint", ours("provider.fleet"), [f"{OURS}.provider.fleet"]),
         ("components.endpoint", {f"{OURS}.provider.sdk", "json"}, []),
-        ("pipelines.train", {"components.key"}, ["components.key"]),
+        ("pipelines.flights.train", {"components.key"}, ["components.key"]),
         (f"{OURS}.release.cli.main", {"sandbox"}, ["sandbox"]),
         (f"{OURS}.provider.sdk", ours("provider.fleet"), [f"{OURS}.provider.fleet"]),
         (f"{OURS}.provider.fleet", ours("plugin.values", "release.aws.registry"), []),

@@ -65,7 +65,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         if not summary.exists():
             said = self.run(
                 f"train-{version}",
-                "python", "-m", "pipelines.train", "--until", TRAINED_UNTIL[version], "--out", str(folder), "--json",
+                "python", "-m", "pipelines.flights.train", "--until", TRAINED_UNTIL[version], "--out", str(folder), "--json",
             )  # fmt: skip
             draft = summary.with_suffix(".part")
             draft.write_text(said)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import boto3
 from botocore.config import Config
 
-from pipelines.samples import sample
+from pipelines.flights.samples import sample
 
 CLIENTS = 4
 

@@ -39,7 +39,7 @@ DEVELOPMENT = Environment(
         "components.endpoint",
         "components.registry",
         "infra.settings",
-        "pipelines.train",
+        "pipelines.flights.train",
         "modeldelivery.policy.pack",
         "modeldelivery.provider.delivery",
         "modeldelivery.release.cli.context",

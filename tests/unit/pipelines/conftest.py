@@ -1,9 +1,9 @@
 import pytest
 
-from pipelines import features
-from pipelines.flights import parse_month, read_months
+from pipelines.flights import features
+from pipelines.flights.data import parse_month, read_months
 from pipelines.server.model import load
-from pipelines.train import train
+from pipelines.flights.train import train
 from sandbox.archive import unpack
 
 

