@@ -17,6 +17,7 @@ from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
     memory,
+    model_server,
     policy_cpu,
     preview_cpu,
     preview_same,
@@ -46,6 +47,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "rollback-cpu": rollback_cpu.measure,
     "rollback-load": rollback_load.measure,
     "throughput": throughput.measure,
+    "model-server": model_server.measure,
     "memory": memory.measure,
 }
 

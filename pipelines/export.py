@@ -26,18 +26,18 @@ def to_onnx(estimator: BaseEstimator, width: int, name: str) -> bytes:
     """
     estimator = _with_float32_thresholds(estimator)
     classifies = is_classifier(estimator)
-    outputs = [("label", None), (TENSOR_OUT, None)] if classifies else [(TENSOR_OUT, None)]
     model = convert_sklearn(
         estimator,
         name=name,  # its default is random
         initial_types=[(TENSOR_IN, FloatTensorType([None, width]))],
-        final_types=outputs,
         options={id(estimator): {"zipmap": False}} if classifies else None,
         target_opset=_OPSET,
     )
-    unused = [output for output in model.graph.output if output.name != TENSOR_OUT]
-    for output in unused:
-        model.graph.output.remove(output)
+    outputs = model.graph.output
+    del outputs[:-1]  # a classifier's labels
+    for node in model.graph.node:
+        node.output[:] = [TENSOR_OUT if name == outputs[0].name else name for name in node.output]
+    outputs[0].name = TENSOR_OUT
     data: bytes = model.SerializeToString(deterministic=True)
     return data
 

@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from pipelines.export import difference, to_onnx
 from pipelines.flights import features
 from pipelines.flights.data import FIRST, LAST, BadDataError, Month, parse_month, read_months
+from pipelines.package import ARCHIVE, package, write
 from pipelines.server import artifact
 from pipelines.server.model import open_session, run
-from pipelines.package import ARCHIVE, package, write
 from pipelines.server.schema import Probability, Schema, SelfCheck
 
 _USAGE = 2

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pipelines.server.rows import Matrix
+from pipelines.server.rows import Outputs
 from pipelines.server.schema import Classes, Output, Probability, Quantity
 
 _DIGITS = 6  # of a probability after the point
@@ -27,15 +27,15 @@ class AnswerWriter:
         )
         self._version = version
 
-    def json(self, outputs: Matrix) -> bytes:
-        """`{"predictions": [...], "model_version": "v1.4.0"}` of outputs, [rows, width]."""
-        predictions = [self._prediction(row) for row in outputs.tolist()]
+    def json(self, outputs: Outputs) -> bytes:
+        """`{"predictions": [...], "model_version": "v1.4.0"}` of outputs, [rows][width]."""
+        predictions = [self._prediction(row) for row in outputs]
         return self._encoder.encode(self._answer(predictions, self._version))
 
-    def csv(self, outputs: Matrix) -> bytes:
-        """A line for each row of outputs, [rows, width]: the values of its JSON, in that order."""
+    def csv(self, outputs: Outputs) -> bytes:
+        """A line for each row of outputs, [rows][width]: the values of its JSON, in that order."""
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(self._cells(row) for row in outputs.tolist())
+        csv.writer(text, lineterminator="\n").writerows(self._cells(row) for row in outputs)
         return text.getvalue().encode()
 
 
@@ -51,9 +51,7 @@ def _shapes(output: Output) -> tuple[Callable[[Row], object], Callable[[Row], Se
 
 
 def _probability(output: Probability) -> tuple[Callable[[Row], object], Callable[[Row], Sequence[object]]]:
-    prediction = msgspec.defstruct(
-        "Prediction", [("probability", float), (output.event, bool)], gc=False
-    )
+    prediction = msgspec.defstruct("Prediction", [("probability", float), (output.event, bool)], gc=False)
     threshold = output.threshold
 
     def values(row: Row) -> tuple[float, bool]:

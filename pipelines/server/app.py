@@ -26,7 +26,7 @@ from pipelines.server.media import (
 )
 from pipelines.server.metrics import CONTENT_TYPE, Metrics
 from pipelines.server.model import BadModelError, Model, NoNumberError, load
-from pipelines.server.rows import BadRequestError, Batch, Matrix
+from pipelines.server.rows import BadRequestError, Batch, Outputs
 from pipelines.server.settings import Settings
 
 Scope: TypeAlias = Mapping[str, Any]
@@ -172,7 +172,7 @@ class ModelServer:
         except NoNumberError as error:
             _log.error("no prediction: %s", error)
             return _refusal(500, str(error))
-        except Exception:  # the client gets a sentence, the log the traceback
+        except Exception:  # noqa: BLE001 the client gets a sentence, the log the traceback
             _log.exception("no prediction")
             return _refusal(500, "the server failed; its log has the traceback")
         self._metrics.predicted(len(outputs), batch.unseen.items())
@@ -193,7 +193,7 @@ class ModelServer:
         await send({"type": "http.response.body", "body": response.body})
 
 
-def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[Batch, Matrix]:
+def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[Batch, Outputs]:
     """Raises BadRequestError and NoNumberError."""
     rows = model.rows
     batch = rows.json(body) if media.media == JSON else rows.csv(body, header=media.header)
@@ -223,13 +223,12 @@ async def _body(receive: Receive, length: int) -> bytes:
     """
     if length > MAX_BODY_BYTES:
         raise _too_large(f"{length} bytes")
-    message = await _received(receive)
-    if not message[1]:
-        return message[0]
-    chunks = [message[0]]
-    size = len(message[0])
+    chunk, more = await _received(receive)
+    if not more:
+        return chunk
+    chunks = [chunk]
+    size = len(chunk)
     async with asyncio.timeout(BODY_SECONDS):
-        more = True
         while more:
             chunk, more = await _received(receive)
             size += len(chunk)

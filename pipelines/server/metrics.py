@@ -78,7 +78,7 @@ class Metrics:
 
 
 def _forget_the_dead(folder: Path) -> None:
-    """What a worker that died was just answering is answered no more. (The library's gauges are files named by pid.)"""
+    """What a worker that died was just answering is answered no more; the library names files by pid."""
     for path in folder.glob("gauge_live*_*.db"):
         pid = int(path.stem.rpartition("_")[2])
         if not Path(f"/proc/{pid}").exists():

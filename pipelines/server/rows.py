@@ -7,7 +7,6 @@ import codecs
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from pipelines.server.schema import ENVELOPE, MOST_CHARACTERS, Category, Feature, Integer, Schema, Value
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
+Outputs: TypeAlias = list[list[float]]
 
 MAX_ROWS = 50_000  # of one body
 
@@ -159,13 +159,13 @@ class RowReader:
         if len(rows) > MAX_ROWS:
             raise _too_many()
         table: list[list[Any]] = [list(msgspec.structs.astuple(row)) for row in rows]
-        unseen: Counter[str] = Counter()
+        unseen: dict[str, int] = {}
         for column, name, codes in self._codes:
             for cells in table:
                 if (value := cells[column]) is not None:
                     code = cells[column] = codes.get(value)
                     if code is None:
-                        unseen[name] += 1
+                        unseen[name] = unseen.get(name, 0) + 1
         return Batch(np.array(table, dtype=np.float32), unseen)
 
     def _unknown(self, row: int, name: str) -> BadRequestError:

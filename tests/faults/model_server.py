@@ -80,6 +80,7 @@ def serving(folder, tmp_path, **environ):
         "SM_MODEL_DIR": str(folder),
         "BIND_HOST": "127.0.0.1",
         "SAGEMAKER_BIND_TO_PORT": "0",
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
         **environ,
     }
     with log.open("wb") as output:

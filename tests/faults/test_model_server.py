@@ -2,12 +2,15 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pipelines.flights.samples import as_csv, sample
 from pipelines.server import artifact
+from pipelines.server.app import MAX_BODY_BYTES
+from pipelines.server.rows import MAX_ROWS
 from tests.faults.model_server import JSON, archive, extract, serving, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
@@ -155,3 +158,32 @@ def test_the_server_stays_within_its_memory(server, rows):
         assert server.invoke(json.dumps(rows * 100)).status == 200
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     assert int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) < 120 * 1024
+
+
+@pytest.mark.parametrize("media", ["application/json", "text/csv"])
+def test_ping_answers_while_the_largest_body_is_read(server, rows, media):
+    """SageMaker gives /ping two seconds, also while one client sends all that it may."""
+    if media == "text/csv":
+        lines = as_csv(rows).partition("\n")[2]
+        body = lines * min(MAX_ROWS // len(rows), MAX_BODY_BYTES // len(lines))
+    else:
+        text = json.dumps(rows)[1:-1]
+        body = (
+            "[" + ",".join([text] * min(MAX_ROWS // len(rows), (MAX_BODY_BYTES - 2) // (len(text) + 1))) + "]"
+        )
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(server.invoke, body, {"Content-Type": media})
+        pings = 0
+        while not answer.done():
+            assert server.ping().status == 200
+            pings += 1
+    assert answer.result().status == 200
+    assert pings > 1  # they were answered meanwhile
+
+
+def test_another_method_or_path_is_refused_with_what_there_is(server):
+    answer = server.ask("DELETE", "/invocations")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    assert server.ask("POST", "/ping").status == 405
+    assert "there are /ping, /invocations and /metrics" in server.ask("GET", "/").document["error"]
+    assert server.ask("HEAD", "/ping").status == 200

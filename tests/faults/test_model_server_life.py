@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 
+import psutil
 import pytest
 
 from pipelines.flights.samples import sample
@@ -191,3 +193,55 @@ def test_a_server_that_cannot_obey_ends_with_a_sentence(arguments, environ, sent
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+WORKERS = {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+
+
+def workers(server):
+    return sorted(child.pid for child in psutil.Process(server.process.pid).children())
+
+
+def test_workers_share_the_port_count_together_and_stop_together(model_dir, tmp_path, rows):
+    with serving(model_dir, tmp_path, **WORKERS) as server:
+        until(lambda: server.log.read_text().count(" serving ") == 2, "both loaded")
+        assert len(workers(server)) == 2
+        for row in rows[:20]:
+            assert server.invoke(json.dumps(row)).status == 200  # a connection each
+        text = server.ask("GET", "/metrics").body.decode()
+        assert 'model_requests_total{status="200"} 20.0' in text
+        assert "model_rows_total 20.0" in text
+        assert "model_requests_in_flight 0.0" in text
+        assert re.search(r'^model_info\{.*version="unversioned".*\} 1\.0$', text, re.MULTILINE)
+        assert server.stop() == 0
+
+
+def test_a_worker_that_dies_is_started_again(model_dir, tmp_path, rows):
+    with serving(model_dir, tmp_path, **WORKERS) as server:
+        until(lambda: server.log.read_text().count(" serving ") == 2, "both loaded")
+        first = workers(server)
+        os.kill(first[0], signal.SIGKILL)
+        until(lambda: len(workers(server)) == 2 and workers(server) != first, "two again")
+        until(lambda: server.log.read_text().count(" serving ") == 3, "loaded again")
+        assert f"worker {first[0]} ended: SIGKILL" in server.log.read_text()
+        assert server.invoke(json.dumps(rows[0])).status == 200
+        assert "model_requests_in_flight 0.0" in server.ask("GET", "/metrics").body.decode()
+        assert server.stop() == 0
+
+
+def test_workers_that_drain_lose_no_request(model_dir, tmp_path, rows):
+    with serving(model_dir, tmp_path, **WORKERS) as server:
+        until(lambda: server.log.read_text().count(" serving ") == 2, "both loaded")
+        answers = []
+
+        def send():
+            while server.ping().status == 200:  # as a router does: it turns away from who is not healthy
+                answers.append(server.invoke(json.dumps(rows[0])).status)
+
+        sending = threading.Thread(target=send)
+        sending.start()
+        until(lambda: len(answers) > 20, "answers")
+        server.process.send_signal(signal.SIGTERM)
+        sending.join(DEADLINE)
+        assert server.process.wait(DEADLINE) == 0
+        assert set(answers) == {200}

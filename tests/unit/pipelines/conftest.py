@@ -2,8 +2,8 @@ import pytest
 
 from pipelines.flights import features
 from pipelines.flights.data import parse_month, read_months
-from pipelines.server.model import load
 from pipelines.flights.train import train
+from pipelines.server.model import load
 from sandbox.archive import unpack
 
 

@@ -10,9 +10,9 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
+from pipelines.export import ExportError, difference, to_onnx
 from pipelines.flights import features
 from pipelines.flights import train as training
-from pipelines.export import ExportError, difference, to_onnx
 from pipelines.flights.data import BadDataError, parse_month, read_months
 from pipelines.server import artifact
 from pipelines.server.model import open_session, run

@@ -3,12 +3,16 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines.server import artifact
-from pipelines.server.model import BadModelError, load
+from pipelines.server.model import BadModelError, NoNumberError, load
+from sandbox.archive import unpack
+from tests.models import diabetes, iris
 
 SERVING = {
     "uvicorn",
@@ -78,7 +82,9 @@ def test_a_model_that_answers_its_self_check_otherwise_does_not_load(folder):
         folder,
         lambda schema: schema["self_check"].update(output=[0.5, 0.5]),
     )
-    with pytest.raises(BadModelError, match=r"self-check predicts 0\.\d+, 0\.\d+, but training computed 0\.5, 0\.5"):
+    with pytest.raises(
+        BadModelError, match=r"self-check predicts 0\.\d+, 0\.\d+, but training computed 0\.5, 0\.5"
+    ):
         load(folder, None)
 
 
@@ -118,3 +124,31 @@ print(*(name for name in new if name.startswith('pipelines')))
     assert packages >= SERVING - {"uvloop", "httptools"}  # these two load when the server runs
     assert packages <= SERVING | THEIR_OWN
     assert own - {"pipelines"} == {module for module in own if module.startswith("pipelines.server")}
+
+
+@pytest.mark.parametrize("train", [iris.train, lambda: diabetes.train()[0]], ids=["classes", "number"])
+def test_a_model_of_another_kind_loads_by_the_same_code(train, tmp_path):
+    archive = train()
+    unpack(archive, tmp_path)
+    model = load(tmp_path, artifact.digest(archive))
+    assert model.predict(model.rows.instances([model.schema.self_check.instance]).matrix).shape == (
+        1,
+        model.schema.output.width,
+    )
+
+
+def test_a_classifier_finds_the_classes_of_its_own_data(tmp_path):
+    unpack(iris.train(), tmp_path)
+    model, (rows, species) = load(tmp_path, None), iris.instances(50)
+    outputs = model.predict(model.rows.instances(rows).matrix)
+    named = [model.schema.output.classes[n] for n in outputs.argmax(axis=1)]
+    assert sum(a == b for a, b in zip(named, species, strict=True)) >= 45
+
+
+def test_an_output_that_is_no_number_is_an_error_that_names_the_row(model):
+    class Broken:
+        def run(self, *_):
+            return [np.array([[0.5, 0.5], [np.nan, 0.5]], dtype=np.float32)]
+
+    with pytest.raises(NoNumberError, match=r"row 1: the model computed \[nan, 0\.5\]"):
+        replace(model, session=Broken()).predict(np.zeros((2, 1), dtype=np.float32))

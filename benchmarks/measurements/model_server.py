@@ -1,0 +1,118 @@
+"""What the model server's validation, metrics and health cost, beside a program that only decodes, predicts and encodes."""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from benchmarks.load import Request, rate, straight
+from benchmarks.row import Row
+from benchmarks.world import World
+from tools.demo.road import StepError
+
+_ROUNDS = 7
+_SECONDS = 1.0  # a round
+_STARTS = 30.0  # seconds that a server may take to start
+_JSON = "application/json"
+
+
+def measure(world: World) -> list[Row]:
+    folder = _model(world)
+    flight = world.flight()
+    rows = json.dumps([json.loads(flight)] * 100).encode()
+    cores = sorted(psutil.Process().cpu_affinity() or [])
+    with (
+        _started("pipelines.server", folder, cores[0]) as ours,
+        _started("benchmarks.bare", folder, cores[0]) as bare,
+        _apart(cores),
+    ):
+        return [
+            _row("1 row over 1 connection", (ours, bare), flight, 1, bar=0.85),
+            _row("1 row over 16 connections", (ours, bare), flight, 16, bar=0.75),
+            _row("100 rows over 1 connection", (ours, bare), rows, 1, bar=1.0),
+        ]
+
+
+def _row(what: str, ports: tuple[int, int], body: bytes, connections: int, *, bar: float) -> Row:
+    requests = [straight(port, None, body, _JSON) for port in ports]
+    turns = [_turn(requests, connections) for _ in range(_ROUNDS + 1)][1:]  # the first is to warm up
+    return Row(
+        what=f"predictions a second of the model server / a bare ASGI program, {what}",
+        measured=statistics.median(own / plain for own, plain in turns),
+        bar=bar,
+        unit="ratio",
+        more=True,
+        made_of=f"{statistics.median(own for own, _ in turns):.0f} against "
+        f"{statistics.median(plain for _, plain in turns):.0f} requests a second on one core "
+        f"(medians of {_ROUNDS} rounds)",
+    )
+
+
+def _turn(requests: Sequence[Request], connections: int) -> tuple[float, float]:
+    own, plain = (rate(request, connections, _SECONDS) for request in requests)
+    return own, plain
+
+
+def _model(world: World) -> Path:
+    """The folder with a model that staging serves. Raises StepError."""
+    for child in psutil.Process(world.daemon.pid).children():
+        if folder := child.environ().get("SM_MODEL_DIR"):
+            return Path(folder)
+    raise StepError("no model server runs in the sandbox")
+
+
+@contextmanager
+def _apart(cores: list[int]) -> Iterator[None]:
+    """The load, which this process makes, stays off the servers' core where there is another."""
+    psutil.Process().cpu_affinity(cores[1:] or cores)
+    try:
+        yield
+    finally:
+        psutil.Process().cpu_affinity(cores)
+
+
+@contextmanager
+def _started(module: str, folder: Path, core: int) -> Iterator[int]:
+    """A server on the first core, and the load on the others; its port. Raises StepError."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = [] if module == "pipelines.server" else [str(folder), str(port)]
+    environ = os.environ | {
+        "SM_MODEL_DIR": str(folder),
+        "SAGEMAKER_BIND_TO_PORT": str(port),
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
+        "BIND_HOST": "127.0.0.1",
+        "OMP_NUM_THREADS": "1",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments], env=environ, stderr=subprocess.DEVNULL
+    )
+    psutil.Process(process.pid).cpu_affinity([core])
+    try:
+        _wait(port)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + _STARTS
+    while time.monotonic() < end:
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                if b" 200 " in connection.recv(64):
+                    return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise StepError(f"no server answers on port {port} after {_STARTS:.0f} s")
