@@ -21,12 +21,12 @@ def artifact(path, **behaviour):
     return path
 
 
-def push(stack, context=ECHO):
-    """Build an image and push it to the environment's repository; its URI by digest."""
+def push(stack, context=ECHO, *more, repository="flights"):
+    """Build an image and push it to a repository of the environment; its URI by digest."""
     pushed = subprocess.run(
         [
             *(sys.executable, "-m", "sandbox", "image", "--profile", stack.name),
-            *("--repository", f"flights-{stack.name}", str(context)),
+            *("--repository", f"{repository}-{stack.name}", *more, str(context)),
         ],
         cwd=CHECKOUT,
         env=stack.env,

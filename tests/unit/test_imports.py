@@ -29,6 +29,10 @@ MAY_IMPORT = {
     "infra": {"components", *ours("provider.sdk", "release.core.request"), *NAMES},
     "components": {*ours("provider.sdk", "release.core.request"), *NAMES},
     "pipelines": NAMES,
+    # What serves, exports and packages knows no model.
+    "pipelines.server": set(),
+    **{f"pipelines.{generic}": {"pipelines.server"} for generic in ("export", "package")},
+    "pipelines.flights": {f"pipelines.{generic}" for generic in ("export", "package", "server")},
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": ours("terminal", "awsmodels"),
     "sandbox.api": ours("awsmodels"),
@@ -269,6 +273,7 @@ def test_only_settings_reads_config():
         ("components.endpoint", ours("provider.fleet"), [f"{OURS}.provider.fleet"]),
         ("components.endpoint", {f"{OURS}.provider.sdk", "json"}, []),
         ("pipelines.flights.train", {"components.key"}, ["components.key"]),
+        ("pipelines.server.app", {"pipelines.flights.features"}, ["pipelines.flights.features"]),
         (f"{OURS}.release.cli.main", {"sandbox"}, ["sandbox"]),
         (f"{OURS}.provider.sdk", ours("provider.fleet"), [f"{OURS}.provider.fleet"]),
         (f"{OURS}.provider.fleet", ours("plugin.values", "release.aws.registry"), []),

@@ -33,7 +33,7 @@ PRICE = Quantity(name="price", meaning="")
     ],
 )
 def test_a_prediction_is_what_the_schema_says(output, row, prediction, line):
-    writer, outputs = AnswerWriter(output, "v1.4.0"), np.array([row, row], dtype=np.float32)
+    writer, outputs = AnswerWriter(output, "v1.4.0"), np.array([row, row], dtype=np.float32).tolist()
     answer = json.loads(writer.json(outputs))
     assert answer == {"predictions": [prediction, prediction], "model_version": "v1.4.0"}
     assert writer.csv(outputs).decode() == f"{line}\n{line}\n"
@@ -41,5 +41,7 @@ def test_a_prediction_is_what_the_schema_says(output, row, prediction, line):
 
 def test_a_flag_follows_the_number_that_is_shown():
     writer = AnswerWriter(Probability(event="late", meaning="", threshold=0.3), "v1")
-    (prediction,) = json.loads(writer.json(np.array([[0.7, 0.29999998]], dtype=np.float32)))["predictions"]
+    (prediction,) = json.loads(writer.json(np.array([[0.7, 0.29999998]], dtype=np.float32).tolist()))[
+        "predictions"
+    ]
     assert prediction == {"probability": 0.3, "late": True}

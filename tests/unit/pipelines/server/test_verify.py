@@ -58,12 +58,14 @@ def test_what_the_server_does_not_load_is_refused(files, name, data, why):
 
 def test_a_self_check_that_fails_is_refused(files):
     schema = json.loads(files["schema.json"])
-    schema["self_check"]["probability"] += 0.1
+    schema["self_check"]["output"][1] += 0.1
     with pytest.raises(BadModelError, match="self-check predicts"):
         verify(artifact.pack(files | {"schema.json": json.dumps(schema).encode()}))
 
 
-@pytest.mark.parametrize("data", [b"", b"text", gzip.compress(b"text" * 1000)])
+@pytest.mark.parametrize(
+    "data", [b"", b"text", gzip.compress(b"text" * 1000, mtime=0)], ids=["nothing", "text", "no-tar"]
+)
 def test_what_is_no_archive_is_refused(data):
     assert report(data)[0] == 1
     assert "cannot be unpacked" in json.loads(report(data)[1])["refused"]
