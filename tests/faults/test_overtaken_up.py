@@ -31,13 +31,13 @@ _SAMPLED = random.Random(9).sample(_READS, 3)  # noqa: S311 - which points, no s
 STOPPED = {
     B: [
         *_SAMPLED,
-        ("ListTags", 0), ("PutObject", 0), ("DescribeEndpointConfig", 2), ("CreateEndpointConfig", 0),
-        ("DescribeScalableTargets", 0), ("ListTags", 2), ("UpdateEndpoint", 0), ("ListTags", 3), ("PutObject", 1),
+        ("ListTags", 1), ("PutObject", 0), ("DescribeEndpointConfig", 2), ("CreateEndpointConfig", 0),
+        ("DescribeScalableTargets", 1), ("ListTags", 3), ("UpdateEndpoint", 0), ("ListTags", 4), ("PutObject", 1),
     ],
     A: [
-        ("PutObject", 2), ("ListTags", 4), ("UpdateEndpointWeightsAndCapacities", 0), ("ListTags", 5), ("PutObject", 3),
-        ("PutObject", 4), ("DescribeEndpointConfig", 4), ("CreateEndpointConfig", 1), ("DescribeScalableTargets", 1),
-        ("ListTags", 7),
+        ("PutObject", 2), ("ListTags", 5), ("UpdateEndpointWeightsAndCapacities", 0), ("ListTags", 6), ("PutObject", 3),
+        ("PutObject", 4), ("DescribeEndpointConfig", 4), ("CreateEndpointConfig", 1), ("DescribeScalableTargets", 2),
+        ("ListTags", 8),
     ],
     None: [("UpdateEndpoint", 1), ("PutObject", 5)],
 }  # fmt: skip

@@ -146,7 +146,7 @@ def test_without_the_journal_traffic_moves_and_everyone_waits_for_adopt(desk):
 
     assert moved.returncode == 4, moved.stderr
     assert "THE JOURNAL DOES NOT KNOW" in moved.stderr
-    assert desk.weights == {"v1-0-0": 100, "v2-0-0": 0}
+    assert desk.weights == {"v1-0-0": 1, "v2-0-0": 0}
     refused = desk.run("rollback", "--to", "v2.0.0", "--reason", "back")
     assert refused.returncode == 1
     assert "modelctl adopt" in refused.stderr

@@ -206,9 +206,12 @@ def _refuse_if_overruled(asked: Rollback, journal: Journal) -> None:
 
 
 def _must_ask_for_mark(view: View) -> bool:
-    """A move without the journal shows as weights that nothing explains, or hides behind an intent: only then ask."""
-    assert view.endpoint is not None
-    doubtful = view.journal.intent is not None or not history.explained(view.journal, view.endpoint)
+    """A move without the journal shows by its weights, which no recorded move sends, or hides behind an intent."""
+    endpoint = view.endpoint
+    assert endpoint is not None
+    recorded = weights.recorded(endpoint.current) and weights.recorded(endpoint.desired)
+    explained = recorded and history.explained(view.journal, endpoint)
+    doubtful = view.journal.intent is not None or not explained
     return doubtful and Question.MARK not in view.answers
 
 

@@ -59,6 +59,16 @@ def same(left: Mapping[Version, float], right: Mapping[Version, float]) -> bool:
     return traffic(shares(left)) == traffic(shares(right))
 
 
+def unrecorded(to: Version, present: Iterable[Version]) -> dict[Version, int]:
+    """Everything to one version, in weights by which a move without the journal is known: every recorded one sums to 100."""
+    return {v: int(v == to) for v in all_to(to, present)}
+
+
+def recorded(seen: Mapping[Version, float]) -> bool:
+    """Whether these may be the weights of a recorded move; those of a console, and of a move without the journal, need not."""
+    return sum(seen.values()) == FULL
+
+
 def main_version(weights: Mapping[Version, float]) -> Version | None:
     """The version with most of the traffic, if any has some; ties go to the smaller name, so that all agree."""
     serving = traffic(weights)

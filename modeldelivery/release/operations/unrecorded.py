@@ -1,5 +1,7 @@
 """Emergency: move traffic while the journal cannot be reached, and say so on the endpoint itself (docs/operations.md)."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from modeldelivery.release.core import weights
@@ -33,8 +35,9 @@ class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
 def move(asked: Unrecorded, traffic: Traffic, clock: Clock, progress: Progress, patience: float) -> None:
     """Mark, move, and watch until Current is what was asked and no call that was on its way can undo it.
 
-    The mark goes first: from then on nothing that reads it moves traffic. Whoever read the endpoint before may still send
-    one call within its lease, so that long is watched.
+    The mark goes first: from then on nothing that reads it moves traffic. Its weights are none that a recorded move sends,
+    even where all traffic goes to the version already, so that whoever describes the endpoint looks for the mark. Whoever
+    described it before may still send one call within its lease, so that long is watched after the call was taken.
 
     Raises:
         RefusedError, BrokenError: the endpoint cannot serve the version; nothing was done.
@@ -54,14 +57,15 @@ def move(asked: Unrecorded, traffic: Traffic, clock: Clock, progress: Progress, 
 
 def _carry_out(asked: Unrecorded, traffic: Traffic, watch: Patience, progress: Progress) -> None:
     taken, timing = 0, traffic.timing
+    since = watch.elapsed
     while True:
-        looked = watch.elapsed
+        looked = watch.elapsed - since
         try:
             endpoint = _fit(asked.to, traffic.describe())
-            target = weights.all_to(asked.to, endpoint.variants)
+            target = weights.unrecorded(asked.to, endpoint.variants)
             if endpoint.busy:
                 watch.pause("endpoint is changing")
-            elif weights.same(endpoint.current, target) and weights.same(endpoint.desired, target):
+            elif _shows(endpoint.current, target) and _shows(endpoint.desired, target):
                 if endpoint.token and endpoint.seal != asked.operation:
                     traffic.move(target, token=endpoint.token, operation=asked.operation)
                 elif looked > timing.lease + CLOCK_STEP:
@@ -72,10 +76,17 @@ def _carry_out(asked: Unrecorded, traffic: Traffic, watch: Patience, progress: P
                 raise BrokenError(f"the endpoint took the weights {taken} times and took them back")
             else:
                 progress.note(f"moving all traffic to {asked.to}")
+                since = (
+                    watch.elapsed + timing.call
+                )  # of its answer, at the latest: the call may be taken and the answer lost
                 traffic.move(target, token=endpoint.token, operation=asked.operation)
-                taken += 1
+                since, taken = watch.elapsed, taken + 1
         except UncertainError as error:
             watch.pause(str(error))
+
+
+def _shows(seen: Mapping[Version, float], target: weights.Weights) -> bool:
+    return weights.same(seen, target) and not weights.recorded(seen)
 
 
 def _fit(to: Version, endpoint: Endpoint | None) -> Endpoint:

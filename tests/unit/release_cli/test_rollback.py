@@ -358,7 +358,7 @@ def test_without_the_journal_the_endpoint_is_tagged_before_traffic_moves(modelct
     assert "modelctl adopt --env prod --model flights" in ended.err
     assert world.hosting.calls == [
         ("mark", "run-1: bob@desk moved all to v1.0.0: S3's down, (really)"),
-        ("move", {V1: 100, V2: 0}),
+        ("move", {V1: 1, V2: 0}),
     ]
 
 
@@ -373,7 +373,7 @@ def test_without_the_journal_a_call_that_was_on_its_way_is_moved_over(modelctl, 
     assert without_journal(modelctl).status == 4
     assert [name for name, *_ in world.hosting.calls] == ["mark", "move", "move"]
     assert world.time.seconds > Timing().lease
-    assert world.hosting.endpoint.current == {V1: 100, V2: 0}
+    assert world.hosting.endpoint.current == {V1: 1, V2: 0}
 
 
 def test_without_the_journal_giving_up_says_that_the_tag_stands(modelctl, world):
@@ -411,3 +411,43 @@ def test_while_the_tag_stands_a_rollback_is_refused(modelctl):
 
     assert ended.status == 1
     assert "modelctl adopt --reason" in ended.err
+
+
+def test_while_the_tag_stands_a_rollback_is_refused_even_where_the_traffic_is_as_the_journal_says(
+    modelctl, world
+):
+    """The version served already: the weights alone do not show that somebody has pinned it."""
+    modelctl("rollback", "--without-journal", "--to", "v2.0.0", "--reason", "S3 is down")
+    world.hosting.calls.clear()
+    world.time.sleep(60)
+
+    ended = modelctl("rollback", "--reason", "back")
+
+    assert (ended.status, world.hosting.calls) == (1, [])
+    assert "modelctl adopt --reason" in ended.err
+    modelctl("adopt", "--reason", "S3 was down")
+    assert modelctl("rollback", "--reason", "back").status == 0
+
+
+@pytest.mark.parametrize("described", [0.5, 1.0, 2.0])
+def test_without_the_journal_a_call_of_whoever_described_the_endpoint_just_before_the_move_is_outwaited(
+    modelctl, world, described
+):
+    """It was described so many seconds after the mark, and its call arrives as late as its lease allows."""
+    move = world.hosting.move
+
+    def slowly(*args, **more):
+        world.hosting.move = move
+        world.time.sleep(described)
+        move(*args, **more)
+        world.time.on_wait.append(arrives)
+
+    def arrives():
+        if world.time.seconds < described + Timing().lease:
+            world.time.on_wait.append(arrives)
+        else:
+            world.hosting.endpoint = endpoint({V1: 0, V2: 100})
+
+    world.hosting.move = slowly
+    assert without_journal(modelctl).status == 4
+    assert world.hosting.endpoint.current == {V1: 1, V2: 0}
