@@ -70,15 +70,16 @@ class Bench:
         asked = adopt.Adopt(operation=self.operation(), actor="owner", reason="was me")
         return self.run(lambda view: adopt.decide(asked, view))
 
-    def killed(self, act, after="move"):
-        """Run until its call of a kind was taken, and no further; the platform goes on."""
+    def killed(self, act, after="move", *, taken=True):
+        """Run until its call of a kind was taken, or was about to be sent, and no further; the platform goes on."""
         call = getattr(self.host, after)
 
-        def taken(*args, **more):
-            call(*args, **more)
+        def dies(*args, **more):
+            if taken:
+                call(*args, **more)
             raise KilledError
 
-        setattr(self.host, after, taken)
+        setattr(self.host, after, dies)
         try:
             act()
         except KilledError:

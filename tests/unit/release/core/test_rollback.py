@@ -80,8 +80,15 @@ def dead_while_it_gave(bench):
     bench.killed(lambda: bench.again(to=C, keep=True))
 
 
+def dead_on_its_way_elsewhere(bench):
+    """A pending rollback is finished by whoever comes, also where an earlier one still stands."""
+    bench.rollback()
+    bench.killed(lambda: bench.again(to=C), taken=False)
+
+
 PASTS = [given_back, given_twice, adopted_between, moved_on_by_up, moved_back_by_up, given_while_it_serves,
-         split_by_the_console, asked_for_by_the_console_and_taken_back, dead_while_it_gave]  # fmt: skip
+         split_by_the_console, asked_for_by_the_console_and_taken_back, dead_while_it_gave,
+         dead_on_its_way_elsewhere]  # fmt: skip
 
 
 @pytest.mark.parametrize("past", PASTS)

@@ -48,6 +48,14 @@ def test_a_shift_that_was_killed_after_its_call_is_settled_before_the_next_up_ch
     assert EventKind.CLOSED not in {kind for _, kind in kinds(bench, before)}
 
 
+def test_a_settled_shift_is_no_newer_decision_for_the_up_that_settled_it_and_first_changes_the_fleet():
+    bench = Bench((A, B))
+    bench.killed(lambda: bench.up("op3", A, (A, B)))
+    bench.passes()
+    bench.up("op4", B, (A, B, C), shown={A: 0, B: 100, C: 0}, serving={A: 100})
+    assert (serving(bench), set(bench.endpoint.variants)) == ({B}, {A, B, C})
+
+
 UNFINISHED = {
     "a shift": lambda bench: bench.killed(lambda: bench.up("dead", C, (A, B, C))),
     "a fleet change": lambda bench: bench.killed(lambda: bench.up("dead", B, (A, B)), after="change"),
