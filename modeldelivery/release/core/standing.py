@@ -10,11 +10,11 @@ def standing_version(journal: Journal, endpoint: Endpoint, to: Version | None) -
     """The version that an earlier rollback went back to, while it is what serves: a plain one goes nowhere else.
 
     One that gave a version traffic (`--to … --keep`) went nowhere back: a plain one takes that back, and only one that names
-    the same version (`to`) confirms it. With a later move under way there is none: what that comes from is the fallback.
+    the same version (`to`) confirms it.
     """
     decision = journal.decision
     version = weights.whole_version(journal.weights)
-    if decision is None or decision.kind is not EventKind.ROLLBACK or version is None or _moves_on(journal):
+    if decision is None or decision.kind is not EventKind.ROLLBACK or version is None:
         return None
     gave = decision.verdict is Verdict.GIVES and to != version
     serves = (
@@ -34,8 +34,3 @@ def left_something(decision: Event) -> bool:
     """Whether a rollback took traffic from versions of which it rejected none."""
     taken = weights.traffic(decision.source).keys() - weights.traffic(decision.target).keys()
     return decision.verdict in {Verdict.KEEPS, Verdict.GIVES} and bool(taken)
-
-
-def _moves_on(journal: Journal) -> bool:
-    intent = journal.intent
-    return intent is not None and not weights.same(intent.source, intent.target)

@@ -214,7 +214,7 @@ def test_status_says_that_the_journal_is_missing(modelctl):
 
 def test_the_emergency_command_works_without_it(modelctl, lost):
     assert modelctl("rollback", "--reason", "5xx", "--without-journal", "--to", "v2.0.0").status == 4
-    assert lost.hosting.calls[-1] == ("move", {V1: 0, V2: 100})
+    assert lost.hosting.calls[-1] == ("move", {V1: 0, V2: 1})
 
 
 def test_where_no_copy_is_left_adopt_begins_a_new_one_and_says_what_is_not_in_it(modelctl, lost):
