@@ -339,6 +339,58 @@ def test_a_rollback_that_another_superseded_is_not_moved(modelctl, world):
     assert "superseded by ada" in ended.err
 
 
+def superseded_at_once(world):
+    world.hosting.slow = 5
+
+    def closes():
+        event_ = event(EventKind.CLOSED, operation="run-1", reason="not moved: superseded by ada")
+        mine = world.store.journal
+        world.store.journal = msgspec.structs.replace(
+            mine, intent=rollback_by("run-ada"), history=(*mine.history, event_)
+        )
+        world.store.version += 1
+
+    world.time.on_wait.append(closes)
+
+
+def stays_as_it_is(_):
+    pass
+
+
+def takes_no_change(world):
+    world.hosting.endpoint = endpoint(status="Failed", failure="no capacity")
+
+
+def takes_it_back(world):
+    world.hosting.ignores = True
+
+
+def without_s3(world):
+    world.store.unreachable = DOWN
+
+
+R7 = {
+    0: [stays_as_it_is],
+    1: [takes_no_change],
+    3: [superseded_at_once, takes_it_back],
+    5: [without_s3],
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "happens"), [(status, each) for status, all_ in R7.items() for each in all_]
+)
+def test_r7_the_status_says_what_serves_and_what_is_recorded(modelctl, world, status, happens):
+    happens(world)
+
+    ended = modelctl("rollback", "--reason", "errors doubled")
+
+    serves, recorded = world.hosting.endpoint.current == {V1: 100, V2: 0}, world.store.journal.rejection(V2)
+    assert ended.status == status
+    assert serves == (status == 0) or status == 3  # traffic may be on its way to another's target
+    assert bool(recorded) == (status in {0, 3})
+
+
 # --- without the journal
 
 

@@ -241,6 +241,36 @@ def test_r3_one_whose_target_was_rejected_since_is_not_already_done(bench):
     assert whole(bench) == B
 
 
+# --- R4: what it refuses
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"to": "v9.0.0"}, r"v9\.0\.0 is not on the endpoint \(there: v1\.0\.0, v1\.1\.0, v1\.2\.0\)"),
+        ({"to": C}, r"v1\.2\.0 was rejected by ada: again; first `modelctl accept v1\.2\.0"),
+        ({}, "no version that may serve has carried everything here"),
+    ],
+)
+def test_r4_a_target_that_may_or_can_not_serve_is_refused_and_nothing_is_recorded(bench, asked, sentence):
+    bench.again(to=C, keep=True)
+    bench.again(to=A)
+    served = () if not asked else bench.journal.served
+    decision = msgspec.structs.replace(bench.journal.decision, kind=EventKind.UP)
+    bench.store.journal = before = msgspec.structs.replace(bench.journal, served=served, decision=decision)
+    with pytest.raises(RefusedError, match=sentence):
+        bench.rollback(operation="op9", **asked)
+    assert bench.journal == before
+
+
+def test_r4_a_target_without_an_instance_is_refused(bench):
+    seen = {**bench.endpoint.variants, A: msgspec.structs.replace(bench.endpoint.variants[A], instances=0)}
+    bench.host.endpoint = msgspec.structs.replace(bench.endpoint, variants=seen)
+    with pytest.raises(RefusedError, match="has no running instance"):
+        bench.rollback()
+    assert (bench.moves, bench.rejected) == ([], [])
+
+
 # --- R5: what it supersedes, and what becomes of one that is superseded
 
 
