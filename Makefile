@@ -16,7 +16,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down check test soak coverage preview comment deploy drift report bench lock
+.PHONY: help setup up down format check test soak coverage preview comment deploy drift report bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -44,9 +44,14 @@ up: setup ## staging and production on this machine, each with a model that serv
 down: ## remove what `make up` made
 	@$(BIN)/python -I -X utf8 -m tools.demo down
 
+format: setup ## mend what ruff can: layout, import order, simple findings
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+
 check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/python -m tools.lint_stacks
 	$(PYTEST) -n 2 $(UNITS)
