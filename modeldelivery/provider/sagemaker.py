@@ -19,6 +19,7 @@ from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.runner import Runner
+from modeldelivery.release.version import Version
 
 T = TypeVar("T")
 
@@ -97,9 +98,34 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         done = runner.run(lambda view: up.decide(request, view))
         for warning in done.warnings:
             self.progress.warning(warning)
+        for version, instances in fleet.resizes.items():
+            self._resize(traffic, version, instances)
         assert traffic.arn is not None, "an `up` ends with what it saw"
         self._sweep(traffic.config)
         return traffic.arn
+
+    def _resize(self, traffic: SageMakerTraffic, version: Version, instances: int) -> None:
+        """Bring one version to the count that config asks for, weights as they are; one that SageMaker refuses is warned of."""
+        waiting, asked = Patience(self.clock, self.progress, self.patience), False
+        while True:
+            try:
+                found = traffic.describe()
+                if found is None or version not in found.variants:
+                    return
+                if not found.busy and (asked or found.variants[version].instances_desired == instances):
+                    return
+                if not found.busy:
+                    traffic.scale(version, instances, found.current)
+                    asked = True
+                why = f"{version} goes to {instances} instances"
+            except UncertainError as error:
+                why = str(error)
+            except DeliveryError as error:
+                self.progress.warning(
+                    f"{version} stays at its instances, config asks for {instances}: {error}"
+                )
+                return
+            waiting.pause(why)
 
     def _sweep(self, using: str) -> None:
         """Delete configs that are not used any more. What serves is right already, so nothing here fails the `up`."""

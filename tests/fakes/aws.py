@@ -244,6 +244,18 @@ class FakeAws:
         if held:
             raise refusal("ValidationException", f"{held} have a scalable target")
         before = {v["VariantName"]: v for v in found["ProductionVariants"]}
+        if (
+            ExcludeRetainedVariantProperties
+        ):  # it names no variant: the counts of all are the new configuration's
+            counts = {
+                v["VariantName"]: v["InitialInstanceCount"]
+                for v in self.configs[EndpointConfigName]["ProductionVariants"]
+            }
+            before = {
+                n: v | {"CurrentInstanceCount": counts[n], "DesiredInstanceCount": counts[n]}
+                for n, v in before.items()
+                if n in counts
+            }
         after = found | {
             "EndpointStatus": "InService",
             "EndpointConfigName": EndpointConfigName,

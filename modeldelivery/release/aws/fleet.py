@@ -16,6 +16,7 @@ from modeldelivery.release.aws.targets import ScalingTargets
 from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.naming import variant_version
 from modeldelivery.release.version import Version
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         kms_key: ARN of the key that encrypts the instances' volumes.
         tags: of the endpoint and its configs.
         excluded: of each prepared config, the properties that the endpoint is not to retain; None where it is new.
+        resizes: counts of instances that are left to a call of their own once the fleet was changed.
     """
 
     sagemaker: "SageMakerClient"
@@ -45,6 +47,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
     kms_key: str | None = None
     tags: Mapping[str, str] = {}
     excluded: dict[str, list[Any] | None] = {}
+    resizes: dict[Version, int] = {}
 
     def name(self, fleet: Sequence[Version]) -> str:
         """Name of the config that holds a fleet: the same content, the same name; weights are not content."""
@@ -67,7 +70,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
             return {}
         running = self.configs.members(live["EndpointConfigName"])
         scaled = self._targets.registered(running)
-        self.excluded[config] = self._excluded(running, scaled, fleet)
+        self._plan_counts(config, live["ProductionVariants"], running, scaled)
         return {v: scaling for v, scaling in scaled.items() if not self._stays(v, running[v], fleet)}
 
     def park(self, versions: Collection[Version]) -> None:
@@ -116,12 +119,29 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         """
         return version in fleet and self._member(version).instance_type == running.instance_type
 
-    def _excluded(
-        self, running: Mapping[Version, Member], scaled: Collection[Version], fleet: Sequence[Version]
-    ) -> list[Any]:
-        """Retained properties to leave out: counts are retained, unless one was changed and nothing scales it."""
-        resized = any(
-            v in fleet and v not in scaled and self._member(v).instance_count != member.instance_count
-            for v, member in running.items()
+    def _plan_counts(
+        self,
+        config: str,
+        variants: Sequence[Any],
+        running: Mapping[Version, Member],
+        scaled: Collection[Version],
+    ) -> None:
+        """Counts are retained, unless one was changed in config and nothing scales it.
+
+        ExcludeRetainedVariantProperties names no variant: it would bring every other one down to what its config says, one that
+        serves on more instances by now among them. Then the changed counts are left to a call of their own, afterwards.
+        """
+        resized = {
+            v: member.instance_count
+            for v, member in self.members.items()
+            if v in running and v not in scaled and member.instance_count != running[v].instance_count
+        }
+        others = {variant_version(v["VariantName"]): v["DesiredInstanceCount"] for v in variants}
+        grown = any(
+            v in running and v not in resized and count != running[v].instance_count
+            for v, count in others.items()
         )
-        return [{"VariantPropertyType": "DesiredInstanceCount"}] if resized else []
+        self.excluded[config] = (
+            [{"VariantPropertyType": "DesiredInstanceCount"}] if resized and not grown else []
+        )
+        self.resizes = resized if grown else {}

@@ -534,6 +534,38 @@ def test_a_changed_count_is_not_retained_unless_something_scales_it(serving):
     assert seen == [[{"VariantPropertyType": "DesiredInstanceCount"}], []]
 
 
+def counts(stack):
+    shown = stack.aws.endpoints[NAME]["ProductionVariants"]
+    return {v["VariantName"].replace("-", "."): v["DesiredInstanceCount"] for v in shown}
+
+
+def test_a_changed_count_leaves_a_version_that_was_scaled_out_on_its_instances(serving):
+    """ExcludeRetainedVariantProperties names no variant: it would bring the serving one down to one instance."""
+    serving.aws.scaled = {f"endpoint/{NAME}/variant/v1-0-0"}
+    serving.aws.endpoints[NAME]["ProductionVariants"][0] |= {
+        "CurrentInstanceCount": 6,
+        "DesiredInstanceCount": 6,
+    }
+
+    serving.up(A, A, B, counts={B: 2})
+
+    assert counts(serving) == {A: 6, B: 2}
+    assert serving.weights == {A: 100, B: 0}
+
+
+def test_a_count_that_sagemaker_refuses_is_warned_of_and_the_rest_of_the_up_stands(serving):
+    serving.aws.scaled = {f"endpoint/{NAME}/variant/v1-0-0"}
+    serving.aws.endpoints[NAME]["ProductionVariants"][0] |= {"DesiredInstanceCount": 6}
+    serving.aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(
+        refusal("ResourceLimitExceeded", "The account-level service limit is 2")
+    )
+
+    serving.up(A, A, B, counts={B: 2})
+
+    assert any("config asks for 2: " in warning for warning in serving.log.warnings)
+    assert counts(serving)[A] == 6
+
+
 def test_a_config_left_with_weights_that_are_not_in_force_is_made_anew(serving):
     """Else versions that join would begin with weights of another time."""
     serving.aws.reverts = 1
