@@ -14,9 +14,16 @@ from modeldelivery.release.core.intent import (
     refuse_broken,
     superseded,
 )
-from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Rejection, Verdict
+from modeldelivery.release.core.journal import (
+    EventKind,
+    Intent,
+    IntentKind,
+    Journal,
+    Rejection,
+    Verdict,
+)
 from modeldelivery.release.core.resolve import rejected_sentence
-from modeldelivery.release.core.standing import at_rest, left_something, standing_version
+from modeldelivery.release.core.standing import at_rest, left_something, same_rollback, standing_version
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 
@@ -312,9 +319,10 @@ def _open(
 def _verdict(asked: Rollback, view: View, target: Version, standing: Version | None) -> Verdict:
     """One that takes traffic from nothing gives, and goes nowhere back: a plain rollback after it still finds the fallback.
 
-    It is recorded all the same, so that an `up` beside it does not move on over it.
+    It is recorded all the same, so that an `up` beside it does not move on over it. One that confirms another, or finishes it in
+    its dead owner's stead, goes back as that one did: a plain one after it goes no further back.
     """
-    decision = view.journal.decision
-    if standing == target and decision is not None:
-        return (decision.verdict or Verdict.REJECTS) if asked.keep else Verdict.REJECTS
+    before = same_rollback(view.journal, target, standing)
+    if before is not None:
+        return (before.verdict or Verdict.REJECTS) if asked.keep else Verdict.REJECTS
     return asked.verdict if _holders(view) - {target} else Verdict.GIVES

@@ -2,7 +2,7 @@
 
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Event, EventKind, Journal, Verdict
+from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal, Verdict
 from modeldelivery.release.version import Version
 
 
@@ -34,3 +34,13 @@ def left_something(decision: Event) -> bool:
     """Whether a rollback took traffic from versions of which it rejected none."""
     taken = weights.traffic(decision.source).keys() - weights.traffic(decision.target).keys()
     return decision.verdict in {Verdict.KEEPS, Verdict.GIVES} and bool(taken)
+
+
+def same_rollback(journal: Journal, target: Version, standing: Version | None) -> Event | Intent | None:
+    """The rollback to the same version that this one finds: the one that stands, or one under way that went back there."""
+    intent, decision = journal.intent, journal.decision
+    if standing == target and decision is not None:
+        return decision
+    if intent is None or intent.kind is not IntentKind.ROLLBACK or intent.verdict is Verdict.GIVES:
+        return None
+    return intent if weights.whole_version(intent.target) == target else None
