@@ -4,13 +4,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 
-from modeldelivery.release.core.journal import Event, EventKind, Journal, Served
 from modeldelivery.release.core.request import Release, Request, Rules
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
 from modeldelivery.release.version import Version
 from tests.model.search import after
-from tests.model.world import INCARNATION, Actor, Faults, Host, World, config_name
+from tests.model.world import Actor, Faults, Host, World, config_name, settled_journal
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c"}
@@ -36,21 +35,8 @@ def settled_world(
     served: tuple[Version, ...] = (A,),
 ) -> World:
     """`live` serves everything, the rest of the fleet stands at 0, nothing is under way."""
-    share = {v: 100 if v == live else 0 for v in fleet}
-    decision = Event(
-        operation="op0", kind=EventKind.UP, at=1.0, actor="ci", reason="", source={}, target=share
-    )
-    journal = Journal(
-        incarnation=INCARNATION,
-        live=live,
-        fleet=fleet,
-        weights=share,
-        digests=DIGESTS,
-        served=tuple(Served(version=v, since=1.0, whole=1.0) for v in served),
-        decision=decision,
-        history=(decision,),
-    )
-    spread = tuple(sorted(share.items()))
+    journal = settled_journal(live, fleet, served, DIGESTS)
+    spread = tuple(sorted(journal.weights.items()))
     return World(
         clock=START,
         journal=journal,

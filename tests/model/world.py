@@ -4,12 +4,14 @@ A state is immutable; `tests.model.steps` yields every next one. Each operation 
 in production: the world only carries its actions out, one at a time, in every order.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
-from modeldelivery.release.core import rollback, up
+from modeldelivery.release.core import rollback, up, weights
 from modeldelivery.release.core.action import Action, View
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
-from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import Event, EventKind, Journal, Served
 from modeldelivery.release.version import Version
 
 INCARNATION = Incarnation("arn:endpoint", 1.0)
@@ -19,6 +21,26 @@ Spread = tuple[tuple[Version, int], ...]
 
 def config_name(fleet: tuple[Version, ...]) -> str:
     return "+".join(sorted(fleet))
+
+
+def settled_journal(
+    live: Version, fleet: tuple[Version, ...], served: tuple[Version, ...], digests: Mapping[Version, str]
+) -> Journal:
+    """`live` serves everything, the rest of the fleet stands at 0, nothing is under way."""
+    share = weights.all_to(live, fleet)
+    decision = Event(
+        operation="op0", kind=EventKind.UP, at=1.0, actor="ci", reason="", source={}, target=share
+    )
+    return Journal(
+        incarnation=INCARNATION,
+        live=live,
+        fleet=fleet,
+        weights=share,
+        digests=dict(digests),
+        served=tuple(Served(version=v, since=float(n), whole=float(n)) for n, v in enumerate(served, 1)),
+        decision=decision,
+        history=(decision,),
+    )
 
 
 class Host(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,118 @@
+"""Faults of the product as it was or might be: each is planted, and random histories must find it by the rule that it breaks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from modeldelivery.release import runner
+from modeldelivery.release.core import accept, intent, lost, resolve, rollback, up, weights
+from modeldelivery.release.core.action import Action, Done, View
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Event, Journal
+from modeldelivery.release.core.rollback import Rollback
+from modeldelivery.release.version import Version
+from tests.model.histories.cloud import Faults
+from tests.model.histories.history import with_faults
+from tests.model.mutations import swap
+
+Plant = Callable[[pytest.MonkeyPatch], object]
+replace = msgspec.structs.replace
+
+
+def put(place: object, name: str, made: object) -> Plant:
+    return lambda patch: patch.setattr(place, name, made)
+
+
+def _rounded(seen: dict[Version, float]) -> dict[Version, int]:
+    total = sum(seen.values())
+    return {v: round(weights.FULL * w / total) if total else 0 for v, w in seen.items()}
+
+
+def _last_four(journal: Journal, event: Event) -> Journal:
+    return replace(journal, history=(*journal.history, event)[-4:])
+
+
+def _by_the_journal(view: View, _: Endpoint) -> Action:
+    return Done(f"rolled back to {weights.main_version(view.journal.weights)}")
+
+
+def _asks_no_more(asked: Rollback, view: View) -> Action:
+    return intent.pursue(view, scale=not asked.unscaled)
+
+
+def _without_desired(asked: up.Up, view: View, follow: Any = up._follow) -> Action:
+    """It takes what is requested for what is."""
+    if view.endpoint is None:
+        return follow(asked, view)  # type: ignore[no-any-return]
+    seen = {v: replace(s, desired=s.current) for v, s in view.endpoint.variants.items()}
+    return follow(asked, replace(view, endpoint=replace(view.endpoint, variants=seen)))  # type: ignore[no-any-return]
+
+
+def _some_other(journal: Journal, endpoint: Endpoint) -> Version:
+    return min(v for v in endpoint.variants if v != weights.main_version(journal.weights))
+
+
+def _lifts_all(journal: Journal, _: Version) -> Journal:
+    return replace(journal, rejections=())
+
+
+def _forgets_others(journal: Journal, new: Any, now: float, opened: Any = intent.opened) -> Journal:
+    made: Journal = opened(journal, new, now)
+    return replace(made, others={})
+
+
+# Where a fault shows only on certain bad days, there are more of those.
+WEATHER: dict[str, Faults] = {
+    "a rollback reports what the journal has": with_faults(console=0.03, lost=0.1),
+    "a journal that is gone counts as one that never was": with_faults(deleted=0.03),
+    "a version that got traffic since is dropped": with_faults(console=0.03),
+    "what an intent did is not settled before it is superseded": with_faults(console=0.0, killed=0.06),
+    "a share under half a percent counts as none": with_faults(console=0.03),
+}
+PLANTS: dict[str, tuple[Plant, str]] = {
+    "what an intent did is not settled before it is superseded": (
+        swap(carried_out=lambda *_: False),
+        "its preview showed|someone else's",
+    ),
+    "a rollback does not read the tag again": (
+        put(rollback, "_carry_on", _asks_no_more),
+        "while the tag stands",
+    ),
+    "a Desired that was left behind is not looked at": (
+        put(up, "_follow", _without_desired),
+        "changes the fleet, and traffic goes|Desired is left behind",
+    ),
+    "a share under half a percent counts as none": (put(weights, "shares", _rounded), "traffic|serves"),
+    "a rollback that was superseded comes back": (
+        put(rollback, "_refuse_if_overruled", lambda *_: None),
+        "comes back",
+    ),
+    "bookkeeping pushes decisions out": (put(Journal, "with_event", _last_four), "from history"),
+    "a journal that is gone counts as one that never was": (
+        put(lost, "must_ask", lambda _: False),
+        "without its journal|comes back|reported done",
+    ),
+    "a rollback reports what the journal has": (put(rollback, "_reported", _by_the_journal), "reports"),
+    "a version that got traffic since is dropped": (put(intent, "_dropped_serving", lambda *_: ()), "drops"),
+    "an answer that came late is believed": (
+        put(runner._Run, "_late", lambda *_: False),
+        "far ahead",
+    ),
+    "a rollback goes elsewhere than status says": (put(rollback, "_fallback", _some_other), "status calls"),
+    "a rollback rejects nothing": (
+        swap(rejected=lambda _, view, *__: view.journal.rejections),
+        "does not reject it",
+    ),
+    "config lifts a rejection": (
+        put(resolve, "_forbidden", lambda *_: None),
+        "was reported done|rejected, serves",
+    ),
+    "an up does not notice a newer decision": (
+        put(up, "_refuse_unseen", lambda *_: None),
+        "reported done|showed",
+    ),
+    "an accept lifts every rejection": (put(accept, "_lifted", _lifts_all), "loses the rejection"),
+    "what a newer program wrote is dropped": (swap(opened=_forgets_others), "newer program"),
+}

@@ -1,0 +1,312 @@
+"""What must hold of every history, judged as things happen, by the truth and not by what anyone believes."""
+
+import re
+from collections import Counter
+from typing import Protocol
+
+from modeldelivery.release.core import history, weights
+from modeldelivery.release.core.accept import Accept
+from modeldelivery.release.core.action import CLOCK_STEP, Done, Timing
+from modeldelivery.release.core.adopt import Adopt
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Verdict
+from modeldelivery.release.core.rollback import Rollback
+from modeldelivery.release.core.up import Up
+from modeldelivery.release.operations.unrecorded import Unrecorded
+from modeldelivery.release.version import Version
+from tests.model.histories.cloud import Cloud
+from tests.model.host import Host
+
+DECISIONS = {EventKind.CREATE, EventKind.UP, EventKind.ROLLBACK, EventKind.ADOPT, EventKind.ACCEPT}
+VERSION = re.compile(r"v\d+\.\d+\.\d+")
+FARTHEST = Timing().lease + Timing().call + 2 * CLOCK_STEP  # seconds; of a deadline, by the store's clock
+# A call of one who saw no tag lands this long after the tag at the latest: it read it after its intent was written.
+OUTWAITED = Timing().lease + 2 * CLOCK_STEP
+
+
+class Seer(Protocol):
+    """An operation's ports, with what it has seen."""
+
+    who: str
+    journal: Journal
+    looked: Endpoint | None
+    looked_at: int
+
+
+class Preview:
+    """What a preview showed, and when."""
+
+    def __init__(self, cloud: Cloud, shown: dict[Version, int]) -> None:
+        self.shown = shown
+        self.touches, self.writes = len(cloud.touched), len(cloud.writers)
+
+
+class Rules:
+    """Notes in `cloud.broken` what is broken.
+
+    Attributes:
+        goals: what each operation wants.
+        previews: of each `up`.
+        enforced: versions rejected when a rollback reported done, and not accepted since.
+        tagged: when the tag that stands was put there; None when there is none.
+        outwaited: the emergency move that put it there has ended well.
+    """
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self.goals: dict[str, object] = {}
+        self.previews: dict[str, Preview] = {}
+        self.enforced: set[Version] = set()
+        self.tagged: float | None = None
+        self.outwaited = False
+        self._overtaken: set[str] = set()
+        self._rolled: list[tuple[str, Version]] = []  # rollbacks that reported done, and what serves since
+        self._known: dict[str, int] = {}  # how many of them there were when each operation began
+        self._called = Counter[str]()
+
+    # The journal
+
+    def written(self, by: Seer, before: Journal, after: Journal) -> None:
+        """A write that is taken."""
+        require, who = self._cloud.require, by.who
+        goal = self.goals[who]
+        accepted = goal.version if isinstance(goal, Accept) else None
+        for rejection in before.rejections:
+            kept = rejection in after.rejections
+            lifted = accepted in {rejection.version, *_named(before, rejection.digest)}
+            require(kept or lifted, f"{who} loses the rejection of {rejection.version}")
+            if not kept:
+                self.enforced = {v for v in self.enforced if after.rejection(v)}
+        unknown = dict(before.others).items() <= dict(after.others).items()
+        require(unknown, f"{who} loses what a newer program wrote")
+        for event in before.history:
+            kept = event.kind not in DECISIONS or event in after.history
+            require(kept, f"{who} loses the {event.kind} of {event.operation} from history")
+        self._intent_written(by, before, after)
+        self._deadline_written(by, before, after)
+
+    def began(self, by: Seer) -> None:
+        """It has read the journal for the first time."""
+        self._known.setdefault(by.who, len(self._rolled))
+
+    def _deadline_written(self, by: Seer, before: Journal, after: Journal) -> None:
+        """Nobody is kept waiting for longer than a call may take."""
+        if after.intent and after.intent != before.intent:
+            most = max(self._cloud.now + FARTHEST, before.fence)
+            self._cloud.require(after.intent.deadline <= most, f"{by.who} sets a deadline far ahead")
+
+    def _intent_written(self, by: Seer, before: Journal, after: Journal) -> None:
+        require = self._cloud.require
+        old, new = before.intent, after.intent
+        if old and (new is None or new.operation != old.operation):
+            self._overtaken.add(old.operation)
+            require(
+                any(e.operation == old.operation for e in after.history),
+                f"{by.who} ends the {old.kind} of {old.operation} without a word in history",
+            )
+        if new is None or (old and old.operation == new.operation):
+            return
+        again = new.operation in self._overtaken and new.kind is not IntentKind.FLEET
+        goal = self.goals.get(new.operation)
+        if isinstance(goal, Rollback):
+            require(not again, f"{by.who}, whose rollback was superseded, comes back")
+            self._rollback_opened(by, before, after, new, goal)
+
+    def _rollback_opened(
+        self, by: Seer, before: Journal, after: Journal, intent: Intent, goal: Rollback
+    ) -> None:
+        require, seen = self._cloud.require, by.looked
+        assert seen is not None
+        target = weights.whole_version(intent.target)
+        if goal.to is None:
+            told = history.fallback(before, seen)
+            require(
+                target == told or weights.same(seen.current, intent.target),
+                f"{by.who}, a bare rollback, goes to {target}; status calls {told} the fallback",
+            )
+        if not goal.keep:
+            left = [v for v in weights.traffic(seen.current) if v != target and not after.rejection(v)]
+            require(not left, f"{by.who} takes traffic from {left} and does not reject it")
+
+    # The endpoint
+
+    def moved(self, by: Seer, asked: dict[Version, int], sent: float) -> None:
+        """A weights call that is taken."""
+        require = self._cloud.require
+        require(
+            sum(asked.values()) == weights.FULL, f"{by.who} sends weights that sum to {sum(asked.values())}"
+        )
+        for version in sorted(self.enforced & weights.traffic(asked).keys()):
+            require(
+                by.who.startswith("emergency"),
+                f"{by.who} gives {version} traffic after a rollback from it was reported done",
+            )
+        if isinstance(self.goals[by.who], Up):
+            self._follows(by, asked)
+        self._lets(by, sent)
+
+    def _follows(self, by: Seer, asked: dict[Version, int]) -> None:
+        """An `up` that began before a rollback was done moves nothing over it while it stands."""
+        decision = self._cloud.journal.decision
+        for operation, target in self._rolled[self._known[by.who] :]:
+            stands = decision is not None and decision.operation == operation
+            self._cloud.require(
+                not stands or weights.whole_version(asked) == target,
+                f"{by.who} began before {operation} reported done, and undoes it",
+            )
+
+    def scaled(self, by: Seer, before: Host, sent: float) -> None:
+        """A call that changes counts: traffic must stay where it is."""
+        after = self._cloud.host
+        assert after is not None
+        assert after.pending is not None
+        spread = {v: s.current for v, s in after.pending[1]}
+        raced = len(self._cloud.touched) > by.looked_at + 1
+        self._cloud.require(
+            raced or weights.same(spread, dict(before.current)),
+            f"{by.who} scales, and traffic goes from {before.current} to {spread}",
+        )
+        self._lets(by, sent)
+
+    def dropping(self, by: Seer, before: Host, fleet: tuple[Version, ...]) -> None:
+        """A change of the fleet that arrives: it must ask to drop nothing that serves."""
+        foreign = "console" in self._cloud.touched[by.looked_at :]
+        gone = sorted(before.serving.difference(fleet))
+        self._cloud.require(not gone or foreign, f"{by.who} drops {gone}, which serves")
+
+    def updating(self, by: Seer, before: Host, sent: float) -> None:
+        """A change of the fleet that is taken: it moves no traffic."""
+        after = self._cloud.host
+        assert after is not None
+        assert after.pending is not None
+        spread = {v: s.current for v, s in after.pending[1]}
+        gone = before.serving.difference(spread)
+        self._cloud.require(
+            gone or weights.same(spread, dict(before.current)),
+            f"{by.who} changes the fleet, and traffic goes from {before.current} to {spread}",
+        )
+        self._lets(by, sent)
+
+    def _lets(self, by: Seer, sent: float) -> None:
+        """While the tag stands, or the journal is gone, nothing changes the endpoint but an emergency move."""
+        if by.who.startswith("emergency"):
+            return
+        self._called[by.who] += 1
+        gone = self._cloud.gone
+        known = gone is None or sent <= gone + OUTWAITED
+        self._cloud.require(known, f"{by.who} changes the endpoint without its journal")
+        if self.tagged is None:
+            return
+        first = self._called[by.who] == 1 and isinstance(self.goals[by.who], Rollback)
+        if first and by.looked and history.explained(by.journal, by.looked):
+            return  # a rollback's first call waits for no further question (docs/operations.md)
+        late = sent > self.tagged + OUTWAITED or self.outwaited
+        self._cloud.require(not late, f"{by.who} changes the endpoint while the tag stands")
+
+    def marked(self) -> None:
+        """The endpoint is tagged; a second emergency move lets the first one's time run on."""
+        self.tagged = self._cloud.clock if self.tagged is None else self.tagged
+
+    def unmarked(self) -> None:
+        """Everything is recorded."""
+        self.tagged, self.outwaited = None, False
+
+    # Ends
+
+    def ended(self, by: Seer, done: object) -> None:
+        """An operation ended with status 0, or an emergency move with its own."""
+        goal = self.goals[by.who]
+        alone = len(self._cloud.touched) == by.looked_at or set(self._cloud.touched[by.looked_at :]) == {
+            by.who
+        }
+        match goal:
+            case Rollback():
+                assert isinstance(done, Done)
+                self._rollback_done(by, goal, done, alone=alone)
+            case Up():
+                assert isinstance(done, Done)
+                self._up_done(by, goal, done, alone=alone)
+            case Adopt():
+                if alone and self._last_writer(by):
+                    self._agrees(by)
+            case Unrecorded(to=to):
+                self.outwaited = True
+                if alone:
+                    self._serves(by, to)
+
+    def _rollback_done(self, by: Seer, goal: Rollback, done: Done, *, alone: bool) -> None:
+        require, journal = self._cloud.require, self._cloud.journal
+        named = Version(VERSION.findall(done.summary)[0])
+        if goal.to:
+            require(named == goal.to, f"{by.who} asked for {goal.to} and reports {named}")
+        if alone:
+            self._serves(by, named)
+        if self._last_writer(by) and not goal.keep and alone:
+            host = self._cloud.host
+            assert host is not None
+            left = [v for v in host.serving if v != named]
+            require(not left, f"{by.who} reports done while {left} has traffic")
+            decision = journal.decision
+            assert decision is not None
+            if decision.verdict is not Verdict.GIVES:
+                from_ = [
+                    v for v in weights.traffic(decision.source) if v != named and not journal.rejection(v)
+                ]
+                accepted = any(e.kind is EventKind.ACCEPT for e in journal.history)
+                require(not from_ or accepted, f"{by.who} reports done and {from_} is not rejected")
+        self._rolled.append((by.who, named))
+        under_way = journal.intent.actor if journal.intent else None  # what it rejects may still serve
+        self.enforced |= {r.version for r in journal.rejections if r.actor != under_way}
+
+    def _up_done(self, by: Seer, goal: Up, done: Done, *, alone: bool) -> None:
+        cloud, journal, host = self._cloud, self._cloud.journal, self._cloud.host
+        assert host is not None
+        preview = self.previews[by.who]
+        touched = set(cloud.touched[preview.touches :]) <= {by.who}
+        written = set(cloud.writers[preview.writes :]) <= {by.who}
+        if touched and written:
+            cloud.require(
+                weights.same(dict(host.current), preview.shown),
+                f"{by.who} ends with {host.current}, and its preview showed {preview.shown}",
+            )
+        foreign = any(who == "console" or who.startswith("emergency") for who in cloud.touched)
+        cloud.require(
+            foreign or not any("someone else" in warning for warning in done.warnings),
+            f"{by.who} calls a move of its own stack someone else's",
+        )
+        if not alone:
+            return
+        rejected = [v for v in sorted(host.serving) if by.journal.rejection(v)]
+        cloud.require(
+            not rejected or done.warnings, f"{by.who} is content while {rejected}, rejected, serves"
+        )
+        if self._last_writer(by):
+            cloud.require(
+                journal.live == goal.request.live, f"{by.who} reports done, and live is {journal.live}"
+            )
+            cloud.require(journal.intent is None, f"{by.who} reports done and leaves an intent")
+            if not done.warnings:
+                self._agrees(by)
+
+    def _last_writer(self, by: Seer) -> bool:
+        """Whether nobody decided anything since it last read."""
+        return by.journal == self._cloud.journal
+
+    def _serves(self, by: Seer, version: Version) -> None:
+        host = self._cloud.host
+        assert host is not None
+        whole = weights.whole_version(dict(host.current))
+        self._cloud.require(whole == version, f"{by.who} reports {version}, and {host.current} serves")
+
+    def _agrees(self, by: Seer) -> None:
+        host, journal = self._cloud.host, self._cloud.journal
+        assert host is not None
+        self._cloud.require(
+            weights.same(dict(host.current), journal.weights),
+            f"{by.who} reports done; the endpoint has {host.current}, the journal {journal.weights}",
+        )
+
+
+def _named(journal: Journal, digest: str | None) -> list[Version]:
+    """Versions that are names of these bits."""
+    return [v for v, each in journal.digests.items() if each == digest]

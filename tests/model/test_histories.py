@@ -1,0 +1,85 @@
+"""Random histories of many operations: every seed is one, and every rule holds in each."""
+
+import re
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from tests.model.histories.cloud import Faults
+from tests.model.histories.history import FAULTS, BrokenHistoryError, History, run
+from tests.model.histories.plants import PLANTS, WEATHER
+
+FEW = 400  # histories in `make check`, the same each time
+MANY = 20_000  # in `make soak`, at another place by SEED
+CHUNK = 1_000  # of them in one test
+ENOUGH = 1_000  # within which a planted mutation is found
+COVERED = {
+    "an up ends well", "an up is refused", "a rollback ends well", "a rollback is refused", "a rollback gives up",
+    "an accept ends well", "an adopt ends well", "a move without the journal ends well", "a process is killed",
+    "the console moves traffic", "a call arrives late", "SageMaker takes a change back", "the journal is deleted",
+    "the journal is put back", "a newer program writes", "a version is scaled", "a fleet changes", "a pause outlasts a lease",
+}  # fmt: skip
+_SIGNS = {
+    "an up ends well": r"up\d+ ends: (?!\w+Error)",
+    "an up is refused": r"up\d+ ends: RefusedError",
+    "a rollback ends well": r"rollback\d+ ends: (?!\w+Error)",
+    "a rollback is refused": r"rollback\d+ ends: RefusedError",
+    "a rollback gives up": r"rollback\d+ ends: GaveUpError",
+    "an accept ends well": r"accept\d+ ends: (?!\w+Error)",
+    "an adopt ends well": r"adopt\d+ ends: (?!\w+Error)",
+    "a move without the journal ends well": r"emergency\d+ ends: well",
+    "a process is killed": r"is killed before",
+    "the console moves traffic": r"the console moves",
+    "a call arrives late": r"a late call of",
+    "SageMaker takes a change back": r"SageMaker takes it back",
+    "the journal is deleted": r"the journal is deleted",
+    "the journal is put back": r"copy is put back",
+    "a newer program writes": r"a newer program writes",
+    "a version is scaled": r"  taken: scales",
+    "a fleet changes": r"  taken: updates to",
+}
+
+
+@pytest.mark.parametrize("first", range(0, FEW, FEW // 4))
+def test_no_random_history_breaks_a_rule(first):
+    _all_of(range(first, first + FEW // 4))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(0, MANY, CHUNK))
+def test_nor_does_one_of_many_more(first, request):
+    place = int(request.config.getoption("--hypothesis-seed") or 0) * MANY
+    _all_of(range(place + first, place + first + CHUNK))
+
+
+def test_a_seed_brings_its_history_back():
+    assert run(7).cloud.story == run(7).cloud.story
+
+
+def test_random_histories_cover_every_operation_and_fault():
+    seen = Counter[str]()
+    for seed in range(FEW):
+        history = run(seed)
+        story = "\n".join(history.cloud.story)
+        seen.update(name for name, sign in _SIGNS.items() if re.search(sign, story))
+        seen["a pause outlasts a lease"] += _longest_pause(history) > 8
+    assert {name for name, count in seen.items() if count} == COVERED
+
+
+def _longest_pause(history: History) -> float:
+    times = [float(line.split(" s ")[0]) for line in history.cloud.story]
+    return max((after - before for before, after in pairwise(times)), default=0.0)
+
+
+@pytest.mark.parametrize("mutation", PLANTS)
+def test_random_histories_find_that(mutation, monkeypatch):
+    plant, rule = PLANTS[mutation]
+    plant(monkeypatch)
+    with pytest.raises(BrokenHistoryError, match=rule):
+        _all_of(range(ENOUGH), WEATHER.get(mutation, FAULTS))
+
+
+def _all_of(seeds: range, faults: Faults = FAULTS) -> None:
+    for seed in seeds:
+        run(seed, faults)
