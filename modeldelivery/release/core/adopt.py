@@ -41,6 +41,7 @@ def decide(asked: Adopt, view: View) -> Action:
             "there is no endpoint, so there are no weights to adopt", hint="`pulumi up` makes one"
         )
     if any(event.operation == asked.operation for event in journal.history):
+        _refuse_moved_since(asked, journal, endpoint)
         warnings = (*_begun(asked, journal), *_rejected_serving(journal))
         return Done(f"recorded as decided: {_shown(journal.weights)}", warnings=warnings)
     refuse_broken(endpoint)
@@ -65,6 +66,17 @@ def decide(asked: Adopt, view: View) -> Action:
     if intent is None and history.explained(journal, endpoint):
         return Done(f"nothing to adopt: {_shown(journal.weights)}, as recorded", already=True)
     return Write(_adopted(asked, view, endpoint, intent))
+
+
+def _refuse_moved_since(asked: Adopt, journal: Journal, endpoint: Endpoint) -> None:
+    """Raises RefusedError where its record stands and no longer is what serves: someone moved traffic after it looked."""
+    stands = journal.decision is not None and journal.decision.operation == asked.operation
+    if stands and journal.intent is None and not weights.same(endpoint.current, journal.weights):
+        raise RefusedError(
+            f"recorded as decided: {_shown(journal.weights)}, and someone else has moved traffic since: now "
+            f"{_shown(weights.shares(endpoint.current))}",
+            hint="`modelctl adopt --reason …` again records that",
+        )
 
 
 def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None) -> Journal:

@@ -252,7 +252,7 @@ class History:
         )
         rejected = [v for v in sorted(host.serving) if journal.rejection(v)]
         cloud.require(not rejected, f"status is content while {rejected}, rejected, serves")
-        left = host.current != host.desired
+        left = not weights.same(dict(host.current), dict(host.desired))
         cloud.require(not left, f"status is content while a Desired is left behind: {host.desired}")
         self._check()
 

@@ -41,8 +41,9 @@ class Ports:
 
     def read(self) -> Stored:
         self._call("reads the journal")
+        stored = self._stored()
         self._rules.began(self)
-        return self._stored()
+        return stored
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
         cloud = self._cloud

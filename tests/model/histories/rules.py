@@ -60,9 +60,11 @@ class Rules:
         self.tagged: float | None = None
         self.outwaited = False
         self._overtaken: set[str] = set()
-        self._rolled: list[tuple[str, Version]] = []  # rollbacks that reported done, and what serves since
-        self._known: dict[str, int] = {}  # how many of them there were when each operation began
         self._called = Counter[str]()
+        self._rolled: list[tuple[str, Version]] = []  # rollbacks that reported done, and what serves since
+        self._known: dict[
+            str, tuple[int, str | None]
+        ] = {}  # of each operation: how many when it began, and what stood
 
     # The journal
 
@@ -87,7 +89,8 @@ class Rules:
 
     def began(self, by: Seer) -> None:
         """It has read the journal for the first time."""
-        self._known.setdefault(by.who, len(self._rolled))
+        decision = by.journal.decision
+        self._known.setdefault(by.who, (len(self._rolled), decision.operation if decision else None))
 
     def _deadline_written(self, by: Seer, before: Journal, after: Journal) -> None:
         """Nobody is kept waiting for longer than a call may take."""
@@ -133,12 +136,12 @@ class Rules:
     def moved(self, by: Seer, asked: dict[Version, int], sent: float) -> None:
         """A weights call that is taken."""
         require = self._cloud.require
-        require(
-            sum(asked.values()) == weights.FULL, f"{by.who} sends weights that sum to {sum(asked.values())}"
-        )
+        emergency = by.who.startswith("emergency")  # its weights are none that a recorded move sends
+        whole = sum(asked.values()) == weights.FULL
+        require(whole is not emergency, f"{by.who} sends {asked}")
         for version in sorted(self.enforced & weights.traffic(asked).keys()):
             require(
-                by.who.startswith("emergency"),
+                emergency,
                 f"{by.who} gives {version} traffic after a rollback from it was reported done",
             )
         if isinstance(self.goals[by.who], Up):
@@ -148,8 +151,9 @@ class Rules:
     def _follows(self, by: Seer, asked: dict[Version, int]) -> None:
         """An `up` that began before a rollback was done moves nothing over it while it stands."""
         decision = self._cloud.journal.decision
-        for operation, target in self._rolled[self._known[by.who] :]:
-            stands = decision is not None and decision.operation == operation
+        count, stood = self._known[by.who]
+        for operation, target in self._rolled[count:]:
+            stands = decision is not None and decision.operation == operation != stood
             self._cloud.require(
                 not stands or weights.whole_version(asked) == target,
                 f"{by.who} began before {operation} reported done, and undoes it",
@@ -198,8 +202,8 @@ class Rules:
         if self.tagged is None:
             return
         first = self._called[by.who] == 1 and isinstance(self.goals[by.who], Rollback)
-        if first and by.looked and history.explained(by.journal, by.looked):
-            return  # a rollback's first call waits for no further question (docs/operations.md)
+        if first and by.looked and sum(by.looked.current.values()) == weights.FULL:
+            return  # its first call asks only where it sees an emergency move's weights
         late = sent > self.tagged + OUTWAITED or self.outwaited
         self._cloud.require(not late, f"{by.who} changes the endpoint while the tag stands")
 
@@ -271,7 +275,9 @@ class Rules:
             )
         foreign = any(who == "console" or who.startswith("emergency") for who in cloud.touched)
         cloud.require(
-            foreign or not any("someone else" in warning for warning in done.warnings),
+            foreign
+            or not self._last_writer(by)
+            or not any("someone else" in warning for warning in done.warnings),
             f"{by.who} calls a move of its own stack someone else's",
         )
         if not alone:

@@ -87,3 +87,15 @@ def test_a_preview_shows_what_up_then_does_where_a_dead_fleet_change_was_begun_o
     plan = resolve(request, foreseen(bench.journal, bench.endpoint), bench.endpoint, bench.store.read().now)
     bench.up("op4", B, (A, B, C), shown=plan.weights, serving={C: 100})
     assert weights.same(bench.current, plan.weights)
+
+
+def test_an_adopt_says_that_someone_moved_traffic_after_it(bench):
+    """What it recorded is stored, the answer is lost, and when it looks again another version serves."""
+    bench.console({C: 100})
+    bench.store.faults.append("lost")
+    bench.time.on_wait.extend([lambda: bench.console({A: 100})])
+    with pytest.raises(
+        RefusedError,
+        match=r"decided: v1\.2\.0 100 %, and someone else has moved traffic since: now v1\.0\.0 100 %",
+    ):
+        bench.adopt()
