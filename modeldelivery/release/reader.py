@@ -72,5 +72,5 @@ class ServerReader(msgspec.Struct, frozen=True, kw_only=True):
 def _how() -> str:
     return (
         "run this from a checkout after `make setup`, or let the image read it: "
-        "--reader 'docker run --rm -i --entrypoint python IMAGE -m pipelines.server verify'"
+        "--reader 'docker run --rm -i IMAGE verify'"
     )

@@ -36,7 +36,7 @@ def verify(data: bytes) -> str:
     if packed != digest:
         raise BadModelError(
             f"no server can prove that it loaded this archive: packed again from its files it is {packed}, and it is "
-            f"{digest}; pack it with pipelines.train or pipelines.server.artifact"
+            f"{digest}; pack it with pipelines.server.artifact.pack, as training does"
         )
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         for name in artifact.FILES:

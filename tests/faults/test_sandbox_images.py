@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -121,6 +123,32 @@ def test_a_blob_that_nobody_pushed_is_named(create, pushed):
     config = pushed["config"] | {"digest": f"sha256:{'0' * 64}"}
     with pytest.raises(ClientError, match=r"image blob sha256:0+ is not in this sandbox"):
         create("blob", pushed | {"config": config})
+
+
+def test_a_blob_is_downloaded_by_the_url_that_ecr_gives(hosting, pushed):
+    with urllib.request.urlopen(url_of(hosting, pushed["config"]["digest"]), timeout=30) as answer:  # noqa: S310 - loopback
+        config = answer.read()
+
+    assert f"sha256:{hashlib.sha256(config).hexdigest()}" == pushed["config"]["digest"]
+
+
+def test_a_url_is_good_for_the_blob_that_it_was_made_for_alone(hosting, pushed):
+    url = url_of(hosting, pushed["config"]["digest"])
+    other = url.replace(pushed["config"]["digest"], pushed["layers"][0]["digest"])
+
+    for forged in (other, url[:-1] + ("0" if url[-1] != "0" else "1"), url.partition("?")[0]):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(forged, timeout=30)  # noqa: S310 - as above
+
+
+def test_a_layer_of_no_image_in_the_repository_has_no_url(hosting):
+    with pytest.raises(ClientError, match="LayersNotFoundException"):
+        url_of(hosting, f"sha256:{'0' * 64}")
+
+
+def url_of(hosting, digest):
+    ecr = hosting.sandbox.client("staging", "ecr")
+    return ecr.get_download_url_for_layer(repositoryName="echo", layerDigest=digest)["downloadUrl"]
 
 
 def test_the_image_as_it_was_built_is_taken(hosting, create, pushed):

@@ -70,7 +70,7 @@ def test_a_journal_of_each_schema_is_read_and_written_back_whole(name):
     assert lost(document(name), again) == {}
 
 
-@pytest.mark.parametrize("name", ["version-0", "version-1"])
+@pytest.mark.parametrize("name", ["version-0", "version-1", "version-1-samples"])
 def test_a_record_of_each_schema_is_read_and_written_back_whole(name):
     again = json.loads(record.encode(record.decode(golden(name), WHERE)))
     assert again == {"schema": 1, **document(name)}
@@ -128,6 +128,18 @@ def test_who_did_it_is_kept_by_a_reader_that_does_not_know_of_it():
     before = formats.decode(stored, JournalBefore, WHERE)
 
     assert lost(document("journal-1-attributed"), json.loads(formats.encode(before))) == {}
+
+
+class RecordBefore(formats.Document, frozen=True, kw_only=True):
+    """A version's record as the version read it that knew of no samples."""
+
+    version: str
+
+
+def test_samples_are_kept_by_a_reader_that_does_not_know_of_them():
+    before = formats.decode(golden("version-1-samples"), RecordBefore, WHERE)
+
+    assert json.loads(formats.encode(before)) == document("version-1-samples")
 
 
 def test_who_did_it_is_read():
@@ -336,7 +348,7 @@ def test_any_object_mixed_into_any_level_of_a_journal_is_kept(level, more):
 def test_any_object_mixed_into_any_level_of_a_record_is_kept(level, more):
     stored = document("version-1")
     part = at(stored, level)
-    part |= {key: value for key, value in more.items() if key not in {*part, "requires", "schema"}}
+    part |= {key: value for key, value in more.items() if key not in {*part, "requires", "schema", "samples"}}
     again = json.loads(record.encode(record.decode(body(stored), WHERE)))
     assert exactly(again) == exactly(stored)
 
