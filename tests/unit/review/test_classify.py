@@ -24,8 +24,8 @@ EXPECTED = {
     "bucket-becomes-read": {DESTROYS, REMOVES},
     "bucket-becomes-read-steps": {DESTROYS, REMOVES},
     "delete-bucket": {DESTROYS, REMOVES},
-    "delete-endpoint": {DESTROYS, FLEET, TRAFFIC, REMOVES},
-    "delete-endpoint-protected": {DESTROYS, FLEET, TRAFFIC, REMOVES},
+    "delete-endpoint": {DESTROYS, GUARDS, FLEET, TRAFFIC, REMOVES},
+    "delete-endpoint-protected": {DESTROYS, GUARDS, FLEET, TRAFFIC, REMOVES},
     "delete-protected-bucket": {DESTROYS, REMOVES},
     "discard": set(),
     "encryption-removed": {GUARDS, REMOVES},
@@ -267,7 +267,7 @@ def test_an_unknown_type_that_goes_is_taken_for_one_that_holds_something():
         gone["oldState"]["type"] = "aws:new/store:Store"
         gone["op"] = "delete"
         del gone["newState"]
-        found["changeSummary"] = {"same": 36, "delete": 1}
+        found["changeSummary"] = {"same": 39, "delete": 1}
 
     assert [loss.words for loss in change("nothing", edit).losses] == ["aws:new/store:Store"]
 
