@@ -143,7 +143,7 @@ def test_a_url_is_good_for_the_blob_that_it_was_made_for_alone(hosting, pushed):
 
 def test_a_layer_of_no_image_in_the_repository_has_no_url(hosting):
     with pytest.raises(ClientError, match="LayersNotFoundException"):
-        url_of(hosting, f"sha256:{'0' * 64}")
+        url_of(hosting, f"sha256:{'f' * 64}")
 
 
 def url_of(hosting, digest):
