@@ -39,7 +39,7 @@ class Sandbox:
     """One running sandbox, and what a test may do to it."""
 
     home: Path
-    delays: str = "weights=0.05:0.1,endpoint=0.02:0.05,ping=8,seed=7"
+    delays: str = "weights=0.05:0.1,endpoint=0.02:0.05,ping=8,unseen=0,seed=7"
 
     def run(self, *arguments, check=True):
         """`sandbox ARGUMENTS` as a user types it."""

@@ -8,7 +8,7 @@ from typing import Self
 _RANGES = {
     "weights": (0.3, 0.8),  # a weights call
     "endpoint": (0.2, 0.5),  # creating, updating, rolling back, deleting, beside the containers
-    "unseen": (0.0, 0.0),  # until a new model or endpoint configuration is found by those that use it
+    "unseen": (0.0, 1.5),  # until a new model or endpoint configuration is found by those that use it
     "stale": (0.0, 0.0),  # for which DescribeEndpoint tells what was, after a change was accepted
 }
 _SECONDS = {

@@ -10,7 +10,7 @@ import pytest
 
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.naming import variant_name
-from tests.faults.delivery import DEADLINE, A, B
+from tests.faults.delivery import DEADLINE, A, B, C
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
@@ -91,3 +91,17 @@ def test_traffic_moves_or_the_status_says_truly_that_it_did_not(outcomes, case):
     assert true.get(day.status), day
     assert day.again[0] == 0, day.again
     assert day.at_last == {A: 0, B: 100}
+
+
+def test_an_up_outwaits_what_sagemaker_does_not_find_or_show_yet(fresh):
+    delivery = fresh()
+    sandbox, endpoint = delivery.hosting.sandbox, delivery.place.endpoint
+    delivery.release(A, A, B, C)
+    sandbox.fault(kind="unseen", action="CreateEndpointConfig", seconds=2)
+    sandbox.fault(kind="stale", endpoint=endpoint, seconds=5)
+
+    delivery.up()
+
+    assert delivery.weights == {A: 100, B: 0, C: 0}
+    assert (delivery.journal.intent, set(delivery.journal.fleet)) == (None, {A, B, C})
+    delivery.remove()

@@ -60,7 +60,8 @@ def test_a_target_that_goes_takes_its_policies_with_it(scaling):
 def quick(tmp_path_factory, hosting_again):
     """Hosting where a variant is idle after 1.5 s, with `one` and `two` serving on two instances each."""
     sandbox = Sandbox(
-        tmp_path_factory.mktemp("idle"), delays="weights=0.3,endpoint=0.02,ping=8,idle=1.5,seed=7"
+        tmp_path_factory.mktemp("idle"),
+        delays="weights=0.3,endpoint=0.02,ping=8,idle=1.5,unseen=0,seed=7",
     )
     sandbox.run("up")
     hosting = hosting_again(sandbox)

@@ -16,7 +16,9 @@ SHORT_OF = "due to InsufficientInstanceCapacity error. Please retry using a diff
 @pytest.fixture(scope="module")
 def hosting(tmp_path_factory, hosting_again):
     """Where a change lasts long enough to be looked at, on a busy machine as well."""
-    slow = Sandbox(tmp_path_factory.mktemp("slow"), delays="weights=0.25,endpoint=0.25,ping=8,seed=7")
+    slow = Sandbox(
+        tmp_path_factory.mktemp("slow"), delays="weights=0.25,endpoint=0.25,ping=8,unseen=0,seed=7"
+    )
     slow.run("up")
     yield hosting_again(slow)
     slow.run("down", "--purge")

@@ -17,7 +17,7 @@ from tools.roles.unseen import unseen
 
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(900)]
 
-QUICK = "weights=0.05:0.1,endpoint=0.02:0.05,ping=20,seed=7"
+QUICK = "weights=0.05:0.1,endpoint=0.02:0.05,ping=20,unseen=0,seed=7"
 BUCKET = PLACE.registry_bucket
 LIVES = 4  # in the soak; each is some minutes
 

@@ -12,7 +12,7 @@ from tools.roles.site import ROOT, FlowError, Site
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 # As quick as the sandbox can be: nothing here depends on how long AWS takes.
-QUICK = "weights=0.05:0.1,endpoint=0.02:0.05,ping=20,seed=7"
+QUICK = "weights=0.05:0.1,endpoint=0.02:0.05,ping=20,unseen=0,seed=7"
 
 
 def main() -> int:

@@ -18,6 +18,8 @@ from modeldelivery.release.naming import Place
 from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Scaling, Traffic
 from modeldelivery.release.runner import Runner
 
+LOOKS = frozenset({"status", "history"})  # they read once: nobody asks again for them but the client itself
+
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """One command's world.
@@ -70,10 +72,11 @@ def open_context(options: Options) -> Context:
     if dry_run:
         environment = msgspec.structs.replace(environment, account=dry_run)
     endpoint = environment.endpoint
+    looks = options.command in LOOKS
     return Context(
         place=environment.place,
-        store=endpoint.store,
-        traffic=endpoint.traffic,
+        store=endpoint.patient_store if looks else endpoint.store,
+        traffic=endpoint.patient_traffic if looks else endpoint.traffic,
         registry=environment.registry,
         scaling=endpoint.scaling,
         clock=dry_run or time,

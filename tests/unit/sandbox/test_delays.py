@@ -14,6 +14,12 @@ def test_a_delay_lies_in_its_range():
     assert delays.of("endpoint") == 3
 
 
+def test_what_was_just_made_is_not_found_at_once_unless_that_is_turned_off():
+    usual, none = Delays(), Delays.parse("unseen=0")
+    assert max(usual.of("unseen") for _ in range(20)) > 0.1
+    assert none.of("unseen") == 0
+
+
 @pytest.mark.parametrize("text", ["wait=1", "weights=soon", "ping", "seed=1.5"])
 def test_a_setting_that_is_not_known_is_refused_with_what_is(text):
     with pytest.raises(ValueError, match=r"SANDBOX_DELAYS: .* is not one of weights=LOW:HIGH"):

@@ -132,3 +132,11 @@ def test_another_accounts_bucket_is_refused_by_s3_itself(aws):
 
     with pytest.raises(UnreachableError, match="AccessDenied"):
         endpoint.store.read()
+
+
+@pytest.mark.parametrize("command", ["status", "history"])
+def test_a_command_that_only_looks_is_patient(aws, command):
+    main([command, "--env", "prod", "--model", "flights"])
+
+    assert aws.calls
+    assert aws.called("fenced") == set()
