@@ -6,7 +6,7 @@ import msgspec
 
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.endpoint import Endpoint, Incarnation
-from modeldelivery.release.core.journal import IntentKind, Journal, Served, Verdict
+from modeldelivery.release.core.journal import EventKind, IntentKind, Journal, Served, Verdict
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.version import Version
 
@@ -116,6 +116,20 @@ def life(journal: Journal, endpoint: Endpoint) -> Incarnation:
     return (
         journal.incarnation if journal.incarnation and same_life(journal, endpoint) else endpoint.incarnation
     )
+
+
+def fleet_seen(journal: Journal, endpoint: Endpoint) -> tuple[Version, ...]:
+    """The fleet as the journal has it, or as a change made it that was overtaken and carried out all the same."""
+    there = set(endpoint.variants)
+    if there == set(journal.fleet):
+        return journal.fleet
+    for event in reversed(journal.history):
+        if event.kind in {EventKind.FLEET, EventKind.CREATE}:
+            break
+        changes = event.kind is EventKind.CLOSED and weights.same(event.source, event.target)
+        if changes and event.target.keys() == there:
+            return tuple(sorted(there))
+    return journal.fleet
 
 
 def explained(journal: Journal, endpoint: Endpoint) -> bool:

@@ -109,7 +109,8 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
     intent = journal.intent
     assert intent is not None
     event = event_of(intent, now)
-    done = msgspec.structs.replace(journal, intent=None, fleet=intent.fleet or journal.fleet)
+    fleet = intent.fleet or history.fleet_seen(journal, endpoint)
+    done = msgspec.structs.replace(journal, intent=None, fleet=fleet)
     if _moves_nothing(intent):
         return done.with_event(event)  # so it says nothing about traffic: others may have moved it meanwhile
     gone = history.withdrawn(journal, intent.target)

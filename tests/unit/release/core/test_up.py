@@ -277,6 +277,15 @@ def test_an_up_whose_fleet_change_was_taken_before_it_was_overtaken_says_what_be
     assert bench.endpoint.config == f"{A}+{B}"
 
 
+def test_a_fleet_change_that_a_rollback_overtook_while_it_was_carried_out_is_not_taken_for_someone_else_s(
+    bench,
+):
+    bench.host.slow = 30.0
+    overtaken(bench, B, (A, B), after="change")
+    bench.passes()
+    assert (bench.journal.fleet, bench.status.divergence) == ((A, B), ())
+
+
 def test_an_up_whose_shift_was_overtaken_says_that_its_fleet_was_changed(bench):
     bench = Bench((A, B))
     told = overtaken(bench, C, (A, B, C), after="move")
