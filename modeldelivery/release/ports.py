@@ -52,8 +52,10 @@ class Traffic(Protocol):
         """The endpoint with its token; None when there is none."""
         ...
 
-    def move(self, weights: Weights, *, token: str, operation: str) -> str:
-        """Give every version its weight; a receipt.
+    def move(
+        self, weights: Weights, *, token: str, operation: str, instances: Mapping[Version, int] | None = None
+    ) -> str:
+        """Give every version its weight, and the versions named so many instances; a receipt.
 
         A target with compare-and-swap leaves the operation's id on the object, changes it even where the weights are right
         already, and raises ConflictError when the object no longer has `token`; another takes neither.

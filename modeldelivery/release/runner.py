@@ -322,7 +322,12 @@ class _Run:
         match action:
             case Move():
                 progress.note(f"moving traffic to {_shown(action)}")
-                return ports.traffic.move(action.weights, token=action.token, operation=action.operation)
+                return ports.traffic.move(
+                    action.weights,
+                    token=action.token,
+                    operation=action.operation,
+                    instances=action.instances,
+                )
             case ChangeFleet():
                 assert ports.fleet is not None, "only `up` changes a fleet"
                 progress.note(f"changing the fleet to {', '.join(action.fleet)}")

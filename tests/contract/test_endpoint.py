@@ -122,6 +122,15 @@ def test_the_first_call_of_all_may_scale_a_version_and_moves_no_traffic(serving)
     assert weights.same(scaled.current, ALL_TO_A)
 
 
+def test_a_move_may_say_how_many_instances_a_version_is_to_have(serving):
+    token = serving.traffic.describe().token
+    serving.traffic.move(ALL_TO_B, token=token, operation="op-move", instances={B: 2})
+
+    moved = serving.settled()
+    assert weights.same(moved.current, ALL_TO_B)
+    assert {v: seen.instances_desired for v, seen in moved.variants.items()} == {A: 1, B: 2}
+
+
 def test_a_version_joins_at_zero_and_the_weights_in_force_stand(serving):
     life = serving.traffic.describe().incarnation
     serving.moved(ALL_TO_B)

@@ -74,12 +74,25 @@ class FakeEndpoint:
             return self.endpoint
         return msgspec.structs.replace(self.endpoint, token=str(self._written))
 
-    def move(self, weights: Weights, *, token: str = "", operation: str = "") -> str:
+    def move(
+        self,
+        weights: Weights,
+        *,
+        token: str = "",
+        operation: str = "",
+        instances: Mapping[Version, int] | None = None,
+    ) -> str:
         assert self.endpoint is not None
         assert weights.keys() == self.endpoint.variants.keys()
         self._refuse_older(token)
         seen = {
-            v: msgspec.structs.replace(variant, current=weights[v], desired=weights[v])
+            v: msgspec.structs.replace(
+                variant,
+                current=weights[v],
+                desired=weights[v],
+                instances=(instances or {}).get(v, variant.instances),
+                instances_desired=(instances or {}).get(v, variant.instances_desired),
+            )
             for v, variant in self.endpoint.variants.items()
         }
         after = self._sealed(msgspec.structs.replace(self.endpoint, variants=seen), operation)

@@ -84,11 +84,16 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
         self.arn, self.config, self.remedy = found["EndpointArn"], endpoint.config, endpoint.remedy
         return endpoint
 
-    def move(self, weights: Weights, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker keeps neither
+    def move(
+        self,
+        weights: Weights,
+        *,
+        token: str,  # noqa: ARG002 - SageMaker keeps neither
+        operation: str,  # noqa: ARG002
+        instances: Mapping[Version, int] | None = None,
+    ) -> str:
         try:
-            return self._update(
-                [{"VariantName": variant_name(v), "DesiredWeight": float(w)} for v, w in weights.items()]
-            )
+            return self._update(_changes(weights, instances or {}))
         except UnreachableError as error:
             if self.remedy:
                 raise BrokenError(error.message, hint=self.remedy) from error
@@ -96,13 +101,7 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
 
     def scale(self, version: Version, instances: int, weights: Mapping[Version, float]) -> str:
         """The first call of an endpoint whose weights were never set must list every variant, this one too."""
-        counts = {version: {"DesiredInstanceCount": instances}}
-        return self._update(
-            [
-                {"VariantName": variant_name(v), "DesiredWeight": float(w), **counts.get(v, {})}
-                for v, w in weights.items()
-            ]
-        )
+        return self._update(_changes(weights, {version: instances}))
 
     def marked(self) -> str | None:
         return self._tag(MARK_TAG)
@@ -142,6 +141,14 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
             ),
         )
         return request_id(response)
+
+
+def _changes(weights: Mapping[Version, float], instances: Mapping[Version, int]) -> list[Any]:
+    counts = {v: {"DesiredInstanceCount": count} for v, count in instances.items()}
+    return [
+        {"VariantName": variant_name(v), "DesiredWeight": float(w), **counts.get(v, {})}
+        for v, w in weights.items()
+    ]
 
 
 def _endpoint(found: Any) -> Endpoint:

@@ -118,15 +118,18 @@ class Write(msgspec.Struct, frozen=True, tag=True):
 
 
 class Move(msgspec.Struct, frozen=True, tag=True):
-    """Give every version its weight, in one call without counts; never sent after the deadline.
+    """Give every version its weight, in one call; never sent after the deadline.
 
     On a target with compare-and-swap the call carries the token of what was described, and leaves the operation's id.
+    `instances` takes a request for more back, of versions that did not get them: the platform may else make it again with
+    this call, and refuse or undo both. Otherwise the call says nothing of instances.
     """
 
     weights: Weights
     deadline: float
     operation: str
     token: str = ""
+    instances: Mapping[Version, int] = {}
 
 
 class Scale(msgspec.Struct, frozen=True, tag=True):

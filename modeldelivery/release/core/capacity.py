@@ -33,6 +33,19 @@ def more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | No
     return Scale(version, instances, intent.deadline, endpoint.current)
 
 
+def unmet_requests(view: View, endpoint: Endpoint, *, scale: bool) -> dict[Version, int]:
+    """What runs of versions for which more instances were requested in vain, at rest.
+
+    Only where this operation requested them, moves to what there is, or had its move undone: an instance that is just being
+    replaced is no request in vain.
+    """
+    return {
+        version: seen.instances
+        for version, seen in endpoint.variants.items()
+        if 0 < seen.instances < seen.instances_desired and (not scale or version in view.scaled or view.taken)
+    }
+
+
 def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:
     """A version that is to get more than its instances can be known to serve, and how many it needs.
 

@@ -9,7 +9,7 @@ import msgspec
 
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.action import Action, ChangeFleet, Move, PutBack, View, Wait, Write
-from modeldelivery.release.core.capacity import more_instances
+from modeldelivery.release.core.capacity import more_instances, unmet_requests
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal, Parked
 from modeldelivery.release.errors import BrokenError
@@ -235,7 +235,8 @@ def pursue(view: View, *, scale: bool) -> Action:
     if more:
         return more
     share = {v: intent.target.get(v, 0) for v in sorted(endpoint.variants)}
-    return Move(share, intent.deadline, intent.operation, endpoint.token)
+    unmet = unmet_requests(view, endpoint, scale=scale)
+    return Move(share, intent.deadline, intent.operation, endpoint.token, unmet)
 
 
 def send_fleet(view: View) -> Action:

@@ -6,6 +6,7 @@ from modeldelivery.release.core import history, lost, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.capacity import shortfalls
 from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.fitness import refuse_own_rejection, refuse_unfit
 from modeldelivery.release.core.intent import (
     dropping_until,
     lease,
@@ -14,15 +15,7 @@ from modeldelivery.release.core.intent import (
     refuse_broken,
     superseded,
 )
-from modeldelivery.release.core.journal import (
-    EventKind,
-    Intent,
-    IntentKind,
-    Journal,
-    Rejection,
-    Verdict,
-)
-from modeldelivery.release.core.resolve import rejected_sentence
+from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Rejection, Verdict
 from modeldelivery.release.core.standing import at_rest, left_something, same_rollback, standing_version
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
@@ -97,9 +90,9 @@ def decide(asked: Rollback, view: View) -> Action:
             f"{target} is not on the endpoint (there: {', '.join(sorted(endpoint.variants))}): roll back to one of these "
             f"with --to, or add {target} to release.fleet and run `pulumi up`"
         )
-    _refuse_unfit(target, journal, endpoint)
+    refuse_unfit(target, journal, endpoint)
     opening = _open(asked, view, endpoint, target, standing)
-    _refuse_own_rejection(target, opening)
+    refuse_own_rejection(target, opening)
     return Write(opening)
 
 
@@ -252,7 +245,7 @@ def _confirmed(asked: Rollback, view: View, target: Version) -> Action:
         verdict=Verdict.REJECTS,
     )
     opening = msgspec.structs.replace(journal, rejections=rejections)
-    _refuse_own_rejection(target, opening)
+    refuse_own_rejection(target, opening)
     return Write(msgspec.structs.replace(opening.with_event(event), decision=event))
 
 
@@ -265,28 +258,6 @@ def _further(view: View) -> str:
         if fallback in view.endpoint.variants
         else ""
     )
-
-
-def _refuse_unfit(target: Version, journal: Journal, endpoint: Endpoint) -> None:
-    rejection = journal.rejection(target)
-    if rejection:
-        raise RefusedError(
-            f"{rejected_sentence(target, rejection)}; first `modelctl accept {target} --reason …`"
-        )
-    if endpoint.variants[target].instances < 1 and not endpoint.busy:
-        raise RefusedError(
-            f"{target} has no running instance: choose another with --to, or scale it and try again"
-        )
-
-
-def _refuse_own_rejection(target: Version, opening: Journal) -> None:
-    """Raises RefusedError when the target is, under another name, what this rollback takes the traffic from."""
-    rejection = opening.rejection(target)
-    if rejection:
-        raise RefusedError(
-            f"{target} has the same bits as {rejection.version}, which this would reject: name another with --to, or type "
-            f"--keep to reject nothing"
-        )
 
 
 def _open(

@@ -123,6 +123,39 @@ def test_r1_what_someone_asked_for_in_vain_does_not_drive_a_rollback_on_from_whe
     assert bench.endpoint.desired == bench.current
 
 
+@pytest.mark.parametrize("unscaled", [False, True])
+@pytest.mark.parametrize("kept", [False, True])
+def test_r1_it_gets_there_whatever_becomes_of_a_request_for_instances_that_was_left_behind(
+    bench, kept, unscaled
+):
+    """SageMaker may make such a request again with any call that does not take it back, and then undo both."""
+    bench.host.scale(B, 3, bench.current)
+    bench.passes()
+    scale, move = bench.host.scale, bench.host.move
+
+    def leaves_a_request(version, instances, weights):
+        bench.host.faults.append("reverted")
+        receipt = scale(version, instances, weights)
+        wanted = msgspec.structs.replace(bench.host.aimed.variants[version], instances_desired=instances)
+        variants = {**bench.host.aimed.variants, version: wanted}
+        bench.host.aimed = msgspec.structs.replace(bench.host.aimed, variants=variants)
+        return receipt
+
+    def undone_with_a_request(weights, *, instances=None, **more):
+        left = {v for v, seen in bench.endpoint.variants.items() if seen.instances < seen.instances_desired}
+        if kept and left - set(instances or {}):
+            bench.host.faults.append("reverted")
+        return move(weights, instances=instances, **more)
+
+    bench.host.scale, bench.host.move = leaves_a_request, undone_with_a_request
+    if unscaled:
+        bench.host.scale(A, 3, bench.current)
+        bench.passes()
+    bench.rollback(unscaled=unscaled)
+    assert whole(bench) == A
+    assert bench.endpoint.variants[A].instances_desired == 1
+
+
 # --- R2: whom it rejects
 
 
