@@ -81,11 +81,18 @@ class Ports:
         self.looked, self.looked_at = cloud.described()
         return self.looked
 
-    def move(self, weights: Weights, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker takes neither
+    def move(
+        self,
+        weights: Weights,
+        *,
+        token: str,  # noqa: ARG002 - SageMaker takes neither
+        operation: str,  # noqa: ARG002
+        instances: Mapping[Version, int] | None = None,
+    ) -> str:
         asked = dict(weights)
         return self._change(
             f"moves to {shown(asked)}",
-            lambda host: reweighed(host, asked),
+            lambda host: reweighed(host, asked, instances or {}),
             lambda _, sent: self._rules.moved(self, asked, sent),
         )
 
