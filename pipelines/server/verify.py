@@ -10,7 +10,7 @@ import json
 import tarfile
 import tempfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipelines.server import artifact
 from pipelines.server.model import BadModelError, load
@@ -58,7 +58,7 @@ def _files(data: bytes) -> dict[str, bytes]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
             return {
-                entry.name: found.read()
+                str(PurePosixPath(entry.name)): found.read()
                 for entry in tar
                 if entry.isreg() and (found := tar.extractfile(entry))
             }

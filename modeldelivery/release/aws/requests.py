@@ -90,7 +90,14 @@ def _requests(place: Place, record: VersionRecord) -> Iterator[tuple[str, str, d
         "ModelDataUrl": record.model_data,
         "Environment": {"MODEL_VERSION": record.version, "MODEL_SHA256": record.digests.model},
     }
-    yield "sagemaker", "CreateModelPackage", package_request(place, record)
+    package = package_request(place, record)
+    properties = package.pop("CustomerMetadataProperties")
+    yield "sagemaker", "CreateModelPackage", package
+    for (
+        name,
+        value,
+    ) in properties.items():  # one by one: AWS' words repeat the whole map and do not say which is wrong
+        yield "sagemaker", "CreateModelPackage", {"CustomerMetadataProperties": {name: value}}
     yield (
         "sagemaker",
         "CreateModel",

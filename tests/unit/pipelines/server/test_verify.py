@@ -33,6 +33,12 @@ def test_the_same_files_in_an_archive_of_other_bytes_can_never_have_the_register
         verify(packed(files, samples=b""))
 
 
+def test_names_as_tar_writes_them_for_a_folder_are_the_same_files(files):
+    """`tar -C FOLDER .`: SageMaker unpacks it, and the server could still not prove what it loaded."""
+    with pytest.raises(BadModelError, match="packed again from its files"):
+        verify(packed({f"./{name}": data for name, data in files.items()}, samples=b""))
+
+
 def test_a_file_more_is_refused(files):
     with pytest.raises(BadModelError, match="packed again"):
         verify(packed(files | {"notes.txt": b"x"}, samples=b""))

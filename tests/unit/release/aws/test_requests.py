@@ -43,7 +43,7 @@ def test_a_data_revision_that_a_package_cannot_carry_is_refused(revision):
     (why,) = refused(with_data(revision))
 
     assert why.startswith("sagemaker:CreateModelPackage: Value ")
-    assert "customerMetadataProperties" in why
+    assert f"'{{data={revision}}}' at 'customerMetadataProperties'" in why
 
 
 @pytest.mark.parametrize("revision", ["sha256:rows", "größe/2013 q1", "s3://bucket/data@5=7+1", "x" * 256])
