@@ -3,7 +3,6 @@
 import argparse
 import os
 import platform
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from benchmarks.measurements import (
 )
 from benchmarks.row import Row
 from benchmarks.world import World, made
+from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 from modeldelivery.terminal.tables import Table, show
 from tools.demo.road import StepError
@@ -85,9 +85,7 @@ def main() -> int:
     options = parser.parse_args()
     if sys.platform != "linux":
         parser.error("only Linux tells the CPU and the memory of a whole family of processes: run it there")
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # ended by CI, it leaves no sandbox behind either
+    program.begin()  # ended by CI, it leaves no sandbox behind either
     chosen = [name for name in MEASUREMENTS if options.only is None or name in options.only]
     try:
         rows, failed = _measure(chosen)

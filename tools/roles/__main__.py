@@ -4,6 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 from tools.roles.flows import ROLES, STEPS
 from tools.roles.policies import FOLDER, derived, write
@@ -17,6 +18,7 @@ QUICK = "weights=0.05:0.1,endpoint=0.02:0.05,ping=20,unseen=0,seed=7"
 
 def main() -> int:
     """Returns 0 when the policies are written."""
+    program.begin()
     with tempfile.TemporaryDirectory(prefix="roles-") as folder:
         site = Site(Path(folder), QUICK)
         try:
@@ -29,7 +31,7 @@ def main() -> int:
                     each.run(site)
             write(derived(site.calls()))
         except (FlowError, StrangeResourceError) as error:
-            print(f"roles: {error}", file=sys.stderr)
+            program.complain("roles", str(error))
             return 1
         finally:
             site.close()

@@ -1,0 +1,63 @@
+"""Every other program of the project ends with its own status, too, whatever becomes of its output."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import CHECKOUT
+
+# Each as it ends at once, with the status that it then has.
+PROGRAMS = {
+    "a review": ("modeldelivery.review comment", 1),
+    "the sandbox": ("sandbox status", 1),
+    "the sandbox's help": ("sandbox --help", 0),
+    "make up": ("tools.demo", 2),
+}
+# Where a step is shown, a line of it cannot be written.
+STEP = """
+import sys
+from modeldelivery.terminal import program
+from modeldelivery.terminal.steps import step
+program.begin()
+with step("Python environment", sys.stdout) as under_way:
+    for n in range(1000):
+        under_way.say(f"→ compiling {n}")
+sys.exit(7)
+"""
+REDIRECTED = [
+    "| true; exit ${PIPESTATUS[0]}",
+    "<&- >&- 2>&-",
+    ">/dev/full 2>&1",
+    "| head -1 >&2; exit ${PIPESTATUS[0]}",
+]
+
+
+def ended(words, redirected, folder, **variables):
+    return subprocess.run(
+        ["bash", "-c", f'"$@" {redirected}', "bash", sys.executable, *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "SANDBOX_HOME": str(folder / "sandbox"), **variables},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_whose_output_goes_nowhere_ends_with_its_own_status(tmp_path, name):
+    words, status = PROGRAMS[name]
+    (tmp_path / "Pulumi.yaml").write_text("name: model-delivery\nruntime: python\n")
+
+    for redirected in ("2>&1 | true; exit ${PIPESTATUS[0]}", "<&- >&- 2>&-"):
+        found = ended(["-m", *words.split()], redirected, tmp_path)
+        assert (found.returncode, b"Traceback" in found.stderr) == (status, False), (redirected, found.stderr)
+
+
+@pytest.mark.parametrize("redirected", REDIRECTED)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_steps_go_on_where_nobody_sees_them(tmp_path, redirected, encoding):
+    """`make setup | head`."""
+    found = ended(["-c", STEP], redirected, tmp_path, PYTHONIOENCODING=encoding)
+
+    assert (found.returncode, b"Traceback" in found.stderr) == (7, False), found.stderr
