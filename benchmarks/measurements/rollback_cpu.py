@@ -49,7 +49,7 @@ def measure(world: World) -> list[Row]:
         Row(
             what="CPU of `modelctl rollback` / of a bare boto3 script with the one call",
             measured=ratio,
-            bar=1.6,
+            bar=1.5,
             unit="ratio",
             made_of=f"{own:.3f} s of CPU against {plain:.3f} s (medians of {_PAIRS} pairs)",
         )

@@ -1,16 +1,15 @@
 """`preview`, `comment`, `deploy`, `drift` and `report`: the reviewer's and the build's command line."""
 
-import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import msgspec
 
-from modeldelivery.release.naming import Environment, parse_environment
 from modeldelivery.review import credentials, engine
+from modeldelivery.review.commands import FAILED, INTERRUPTED, REFUSED, UNREACHABLE, Asked, parse
 from modeldelivery.review.core.change import Change, classify
 from modeldelivery.review.core.compare import Place, fingerprints
 from modeldelivery.review.core.config import PROJECT, read_config
@@ -30,10 +29,6 @@ from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 
 _PROGRAM = "review"
-REFUSED = 3
-FAILED = 1
-UNREACHABLE = 5  # as modelctl's
-INTERRUPTED = 130
 _PRICES = Path(__file__).with_name("prices.toml")
 _UNFINISHED = "the engine did not come to an end, and did not say why"
 _NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --policy-pack {}` says why"
@@ -43,16 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status, as `--help` lists them."""
     if arguments is None:
         program.begin()
-    options = _parser().parse_args(arguments)
+    options = parse(arguments)
     status = _carry_out(options)
     if arguments is None:
         program.end(_PROGRAM)
     return status
 
 
-def _carry_out(options: argparse.Namespace) -> int:
+def _carry_out(options: Asked) -> int:
     try:
-        status: int = options.run(options)
+        status = _COMMANDS[options.command](options)
     except KeyboardInterrupt:
         _complain("interrupted; what was not written is as it was before")
         return INTERRUPTED
@@ -73,54 +68,7 @@ def _complain(sentence: str) -> None:
     program.complain(_PROGRAM, sentence)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m modeldelivery.review",
-        description="What a change does to an environment, in words.",
-        epilog="Exit status: 0 done, 1 it cannot be told, 2 a wrong command line, 3 refused by a rule, 5 no credentials.",
-    )
-    parser.add_argument(
-        "--folder", type=Path, default=Path(".review"), help="where previews leave what they found (.review)"
-    )
-    parser.add_argument(
-        "--sign-in", metavar="TEXT", help="a way to credentials, said besides the others where there are none"
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(
-        name: str, run: Callable[[argparse.Namespace], int], text: str, *, of_one: bool
-    ) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(run=run)
-        if of_one:
-            added.add_argument(
-                "--env", required=True, type=_environment, help="environment, for example prod"
-            )
-            added.add_argument("--config-file", type=Path, help="(default: Pulumi.<env>.yaml)")
-        return added
-
-    shown = command(
-        "preview", _preview, "run `pulumi preview`, say what it would do, and judge it", of_one=True
-    )
-    shown.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    command("comment", _comment, "tell of all previews in one comment", of_one=False)
-    command("deploy", _deploy, "`pulumi up` by the plan that was previewed, and by no other", of_one=True)
-    drift = command("drift", _drift, "see whether an environment is still as it was deployed", of_one=True)
-    drift.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    command(
-        "report", _report, "one issue on all environments that drifted; closed when none does", of_one=False
-    )
-    return parser
-
-
-def _environment(text: str) -> Environment:
-    try:
-        return parse_environment(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _preview(options: argparse.Namespace) -> int:
+def _preview(options: Asked) -> int:
     folder, environment = Folder(options.folder), options.env
     folder.make()
     folder.file(environment).unlink(missing_ok=True)
@@ -145,7 +93,7 @@ def _preview(options: argparse.Namespace) -> int:
     return REFUSED if reviewed.refusals else 0
 
 
-def _say_what_lacks(options: argparse.Namespace, profile: str | None) -> bool:
+def _say_what_lacks(options: Asked, profile: str | None) -> bool:
     """Whether there are no credentials; if so, what to type is said."""
     why = credentials.lacking(options.env, profile)
     if why:
@@ -193,7 +141,7 @@ def _before(folder: Folder, change: Change, commit: str) -> Review | None:
     return before
 
 
-def _comment(options: argparse.Namespace) -> int:
+def _comment(options: Asked) -> int:
     folder = Folder(options.folder)
     reviews = _reviews(folder)
     page = tell(reviews)
@@ -232,7 +180,7 @@ def _commands(verb: str) -> str:
     return " or ".join(f"`make {verb} ENV={each}`" for each in environments or ["…"])
 
 
-def _deploy(options: argparse.Namespace) -> int:
+def _deploy(options: Asked) -> int:
     folder, environment = Folder(options.folder), options.env
     command = f"make preview ENV={environment}"
     reviewed = folder.read(folder.file(environment), Review, command)
@@ -256,7 +204,7 @@ def _deploy(options: argparse.Namespace) -> int:
     return status
 
 
-def _drift(options: argparse.Namespace) -> int:
+def _drift(options: Asked) -> int:
     folder, environment = Folder(options.folder), options.env
     with step(f"looking for drift in {environment}", sys.stderr) as shown:
         document = read(engine.drift(environment, options.config_file))
@@ -270,7 +218,7 @@ def _drift(options: argparse.Namespace) -> int:
     return 0
 
 
-def _report(options: argparse.Namespace) -> int:
+def _report(options: Asked) -> int:
     folder = Folder(options.folder)
     files = sorted(folder.path.glob("drift-*.json"))
     if not files:
@@ -292,3 +240,6 @@ def _short(commit: str) -> str:
 
 def _prices() -> Prices:
     return msgspec.toml.decode(_PRICES.read_bytes(), type=Prices)
+
+
+_COMMANDS = {"preview": _preview, "comment": _comment, "deploy": _deploy, "drift": _drift, "report": _report}

@@ -85,7 +85,7 @@ class Group(click.Group):
         _end(formatter, self.examples, {})
 
 
-def _help() -> int:
+def _help(**_: object) -> int:
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
