@@ -1,6 +1,7 @@
 """Every way in which credentials are not to be had is a sentence with status 5, at once, and nobody is asked who cannot answer."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -18,6 +19,7 @@ from modeldelivery.release.errors import CredentialsError
 from modeldelivery.review.credentials import lacking
 from sandbox.pulumi_aws.calls import Calls
 from sandbox.pulumi_aws.config import Config
+from tests.conftest import CHECKOUT
 
 KEYS = "aws_access_key_id = key\naws_secret_access_key = secret\n"
 ROLE = "role_arn = arn:aws:iam::222222222222:role/operator\n"
@@ -198,6 +200,45 @@ def test_modelctl_ends_with_5_and_a_sentence(machine, capsys, kind):
     assert named in said
     assert "Traceback" not in said
     assert len(said.splitlines()) == 1
+
+
+# With a terminal that a program could open by name, while its input and output are elsewhere.
+AT_A_TERMINAL = """
+import os, sys
+ours, theirs = os.openpty()
+out, err = os.dup(1), os.dup(2)
+child = os.fork()
+if not child:
+    os.login_tty(theirs)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.execv(sys.executable, [sys.executable, "-m", "modeldelivery.release.cli", *sys.argv[1:]])
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize("kind", ["a role that asks for an MFA code", "a process that asks a terminal"])
+def test_a_terminal_that_nobody_looks_at_is_not_asked(machine, kind):
+    """As in `pulumi preview`: the question would stand nowhere, and the command would hang."""
+    text, named = KINDS[kind]
+    machine(text)
+
+    ended = subprocess.run(
+        [
+            PYTHON,
+            "-c",
+            AT_A_TERMINAL,
+            *["status", "--env", "prod", "--model", "flights", "--profile", "prod"],
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        cwd=CHECKOUT,
+    )
+
+    assert (ended.returncode, named in ended.stderr) == (5, True), ended.stderr
 
 
 @pytest.mark.parametrize(
