@@ -20,10 +20,8 @@ class RecordingStore(msgspec.Struct):
         return stored
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
-        before, self.recorded = (
-            self.recorded,
-            True,
-        )  # from here on it may be: an interrupt says so rather than not
+        before = self.recorded
+        self.recorded = True  # from here on it may be: an interrupt says so rather than not
         try:
             stored = self.store.write(journal, etag)
         except LostError:
