@@ -57,14 +57,14 @@ def look_into(path: Path) -> Contents:
         raise RefusedError(f"--artifact {path} holds no tar archive: {error}", hint=_PACK) from error
 
 
-def member(path: Path, name: str) -> bytes | None:
-    """Contents of one file of an archive that was looked into; None when it has no such file."""
+def member(path: Path, name: str, most: int) -> bytes | None:
+    """Contents of one file of an archive that was looked into, at most so many bytes; None when it has no such file."""
     with tarfile.open(path, mode="r:gz") as tar:
         for entry in tar:
             if entry.isreg() and _inside(entry.name) == name:
                 found = tar.extractfile(entry)
                 assert found is not None, "it is a file"
-                return found.read()
+                return found.read(most)
     return None
 
 
@@ -115,35 +115,42 @@ def _looked_at(tar: tarfile.TarFile, most: int) -> Contents:
 
 def _safe(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """The members, each of which stays in the folder that it is unpacked to."""
+    seen = set[str]()
     for entry in tar:
         _inside(entry.name)
-        if entry.issym() or entry.islnk():
-            # A symbolic link is read from where it lies, a hard link from the archive's root.
-            base = PurePosixPath(entry.name).parent if entry.issym() else PurePosixPath()
-            if PurePosixPath(entry.linkname).is_absolute() or _climbs(base / entry.linkname):
+        if entry.issym():
+            if not _stays(PurePosixPath(entry.name).parent, PurePosixPath(entry.linkname)):
                 raise _BadArchiveError(f"holds {entry.name!r}, a link to {entry.linkname!r} outside of it")
+        elif entry.islnk():
+            if str(PurePosixPath(entry.linkname)) not in seen:
+                raise _BadArchiveError(
+                    f"holds {entry.name!r}, a hard link to {entry.linkname!r}, which is no file before it"
+                )
         elif not (entry.isreg() or entry.isdir()):
             raise _BadArchiveError(f"holds {entry.name!r}, which is neither a file nor a folder nor a link")
+        if not entry.isdir():
+            seen.add(_inside(entry.name))
         yield entry
 
 
 def _inside(name: str) -> str:
     """The member's path without `./`; raises when it leads out of the archive's folder, or cannot be a name."""
     path = PurePosixPath(name)
-    if path.is_absolute() or _climbs(path):
+    if path.is_absolute() or ".." in path.parts:
         raise _BadArchiveError(f"holds {name!r}, which would be written outside of its folder")
     if not name.isprintable():
         raise _BadArchiveError(f"holds {name!r}, a name with characters that cannot be printed")
     return str(path)
 
 
-def _climbs(path: PurePosixPath) -> bool:
-    depth = 0
-    for part in path.parts:
-        depth += -1 if part == ".." else 1
-        if depth < 0:
-            return True
-    return False
+def _stays(folder: PurePosixPath, target: PurePosixPath) -> bool:
+    """Whether a symbolic link in a folder of the archive leads to somewhere in the archive.
+
+    It may climb first, as far as it lies deep, and never again: what it then goes through may be a link itself, whose `..`
+    is not the folder that it is written in.
+    """
+    climbs = next((n for n, part in enumerate(target.parts) if part != ".."), len(target.parts))
+    return not target.is_absolute() and climbs <= len(folder.parts) and ".." not in target.parts[climbs:]
 
 
 def _read_to_the_end(unpacked: io.BufferedIOBase, offset: int, most: int) -> None:

@@ -17,6 +17,7 @@ from modeldelivery.release.record import Samples
 
 IN_ARTIFACT = "samples.json"
 MOST = 100
+MOST_BYTES = 64 * 1024**2
 EXAMPLE = '[{"content_type": "application/json", "body": "[[1.5, 2.0]]"}]'
 
 
@@ -64,6 +65,11 @@ class SampleFile(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_samples(content: bytes, where: str) -> SampleFile:
     """Read a file of samples. Raises RefusedError, which says what is wrong with it and `where` it is."""
+    if len(content) > MOST_BYTES:
+        raise RefusedError(
+            f"{where} holds more than {MOST_BYTES // 1024**2} MiB",
+            hint="a few small requests show whether it answers",
+        )
     try:
         samples = msgspec.json.decode(content, type=tuple[Sample, ...])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -16,7 +16,7 @@ from modeldelivery.release.naming import Place, artifact_key
 from modeldelivery.release.operations.image import refuse_unfit, server_version
 from modeldelivery.release.ports import ModelReader, Progress, Registry
 from modeldelivery.release.record import Entry, Evidence, VersionRecord
-from modeldelivery.release.samples import EXAMPLE, IN_ARTIFACT, SampleFile, read_samples
+from modeldelivery.release.samples import EXAMPLE, IN_ARTIFACT, MOST_BYTES, SampleFile, read_samples
 from modeldelivery.release.version import DigestSet, Version
 
 CLAIM_TRIES = 5
@@ -143,7 +143,8 @@ def _looked_at(
 def _samples(asked: Registration, contents: archive.Contents) -> SampleFile:
     if asked.samples is not None:
         try:
-            return read_samples(asked.samples.read_bytes(), f"--samples {asked.samples}")
+            with asked.samples.open("rb") as file:
+                return read_samples(file.read(MOST_BYTES + 1), f"--samples {asked.samples}")
         except OSError as error:
             raise RefusedError(f"--samples {asked.samples}: {error.strerror}") from error
     if IN_ARTIFACT not in contents.files:
@@ -152,7 +153,7 @@ def _samples(asked: Registration, contents: archive.Contents) -> SampleFile:
             f"would show whether it answers: none in --artifact {asked.artifact} ({IN_ARTIFACT}), and no --samples",
             hint=f"write some, for example {EXAMPLE}, and name the file with --samples",
         )
-    found = archive.member(asked.artifact, IN_ARTIFACT)
+    found = archive.member(asked.artifact, IN_ARTIFACT, MOST_BYTES + 1)
     assert found is not None, "it was just seen"
     return read_samples(found, f"{IN_ARTIFACT} in --artifact {asked.artifact}")
 

@@ -7,6 +7,7 @@ import sys
 import msgspec
 import pytest
 
+from modeldelivery.release import samples
 from modeldelivery.release.ports import DOCKER_MANIFEST, Image
 from modeldelivery.release.record import Samples
 from modeldelivery.release.version import DigestSet
@@ -260,8 +261,8 @@ def test_samples_in_a_file_of_their_own_come_first(register, world, tmp_path):
 
     assert register(samples=path).status == 0
 
-    samples = world.registry.records[V1][0].samples
-    assert (samples.content_types, samples.accepts) == (("application/x-npy",), ("application/json",))
+    kept = world.registry.records[V1][0].samples
+    assert (kept.content_types, kept.accepts) == (("application/x-npy",), ("application/json",))
 
 
 def test_other_samples_under_a_version_that_is_taken_are_refused(register, tmp_path):
@@ -367,3 +368,14 @@ def test_a_version_that_is_complete_is_not_judged_again(register, world):
     world.registry.images.clear()
 
     assert register().status == 0
+
+
+def test_samples_larger_than_any_few_requests_are_refused(register, world, tmp_path, monkeypatch):
+    monkeypatch.setattr(samples, "MOST_BYTES", 1024**2)
+    path = tmp_path / "requests.json"
+    path.write_bytes(b" " * (1024**2 + 1))
+
+    ended = register(samples=path)
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert f"{path} holds more than 1 MiB" in ended.err
