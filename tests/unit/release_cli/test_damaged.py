@@ -30,6 +30,7 @@ COMMANDS = {
     "accept": ("v2.0.0", "--reason", "5xx"),
 }
 KEY = PLACE.journal_key
+NUMBERS = (1e20, -1e20, -1, 0, NOW + 1200, NOW + 30, 2**70, 200)
 NOTHING = (
     None,
     "",
@@ -263,12 +264,20 @@ def test_an_endpoint_that_names_no_journal_has_none_to_lose(modelctl, lost):
 # --- any journal
 
 
-def paths(value, here=()):
-    """Every place in a document."""
-    yield here
-    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, inner in steps:
-        yield from paths(inner, (*here, step))
+def place(draw, value):
+    """A container in a document and one of its keys: the upper ones as often as all those below them."""
+    keys = sorted(value) if isinstance(value, dict) else range(len(value))
+    key = draw(st.sampled_from(keys))
+    inner = value[key]
+    if isinstance(inner, dict | list) and inner and draw(st.integers(0, 3)):
+        return place(draw, inner)
+    return value, key
+
+
+def another(draw, value):
+    """A number for a number, mostly: what is of another kind is refused by its kind."""
+    number = isinstance(value, int | float) and draw(st.integers(0, 3))
+    return draw(st.sampled_from(NUMBERS if number else NOTHING))
 
 
 @st.composite
@@ -278,22 +287,16 @@ def mutated(draw):
     if draw(st.booleans()):
         plain |= with_intent()
     for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(sorted(paths(plain), key=repr)))
-        if not path:
-            continue
-        *before, last = path
-        place = plain
-        for step in before:
-            place = place[step]
-        match draw(st.sampled_from(["replace", "remove", "repeat", "rename"])):
+        where, key = place(draw, plain)
+        match draw(st.sampled_from(["replace", "replace", "remove", "repeat", "rename"])):
             case "remove":
-                del place[last]
-            case "repeat" if isinstance(place, list):
-                place.append(place[last])
-            case "rename" if isinstance(place, dict):
-                place[draw(st.sampled_from(["v1", "", "v1.2.3.4", "v1.0.0", "colour"]))] = place.pop(last)
+                del where[key]
+            case "repeat" if isinstance(where, list):
+                where.append(where[key])
+            case "rename" if isinstance(where, dict):
+                where[draw(st.sampled_from(["v1", "", "v1.2.3.4", "v1.0.0", "colour"]))] = where.pop(key)
             case _:
-                place[last] = draw(st.sampled_from(NOTHING))
+                where[key] = another(draw, where[key])
     return plain
 
 
