@@ -149,8 +149,13 @@ class Rules:
         self._lets(by, sent)
 
     def _follows(self, by: Seer, asked: dict[Version, int]) -> None:
-        """An `up` that began before a rollback was done moves nothing over it while it stands."""
-        decision = self._cloud.journal.decision
+        """An `up` that began before a rollback was done moves nothing over it while it stands.
+
+        Unless it finishes a later one, whose owner is gone.
+        """
+        decision, intent = self._cloud.journal.decision, self._cloud.journal.intent
+        if intent is not None and intent.kind is IntentKind.ROLLBACK:
+            return
         count, stood = self._known[by.who]
         for operation, target in self._rolled[count:]:
             stands = decision is not None and decision.operation == operation != stood
