@@ -89,6 +89,7 @@ class _Run:
         self._sent_at = 0.0
         self._began: str | None = None
         self._pending: str | None = None
+        self._opened = False
         self._taken: dict[object, int] = {}
         self._receipts: dict[Aim, tuple[str, ...]] = {}
         self._accepted_at: float | None = None  # of the last call; None once the endpoint was seen to change
@@ -145,6 +146,7 @@ class _Run:
             timing=self._ports.traffic.timing,
             began=self._began,
             pending=self._pending,
+            opened=self._opened,
         )
         self._looked = True
         if view.endpoint and view.endpoint.busy:
@@ -163,6 +165,8 @@ class _Run:
     def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
         """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""
         self._stored, self._sent_at = stored, sent_at
+        intent = stored.journal.intent
+        self._opened = self._opened or (intent is not None and intent.operation == self._ports.operation)
         if first:
             journal = stored.journal
             self._began = journal.decision.operation if journal.decision else None

@@ -219,5 +219,15 @@ def an_endpoint(weights: Mapping[Version, float], config: str = "config", **chan
     return msgspec.structs.replace(endpoint, **changes)
 
 
-def a_runner(store: FakeJournal, host: FakeEndpoint, time: FakeTime, patience: float = 300.0) -> Runner:
-    return Runner(store=store, traffic=host, fleet=host, clock=time, progress=time, patience=patience)
+def a_runner(
+    store: FakeJournal, host: FakeEndpoint, time: FakeTime, patience: float = 300.0, operation: str = ""
+) -> Runner:
+    return Runner(
+        store=store,
+        traffic=host,
+        fleet=host,
+        clock=time,
+        progress=time,
+        patience=patience,
+        operation=operation,
+    )

@@ -77,6 +77,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         confirmed: this operation stored the journal after the endpoint was described, so nobody else had until then.
         began: operation behind the journal's decision when this operation first read it.
         pending: operation whose intent was under way then.
+        opened: this operation's own intent was in the journal before, as it was stored or read.
     """
 
     journal: Journal
@@ -94,6 +95,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool = False
     began: str | None = None
     pending: str | None = None
+    opened: bool = False
 
     def wrote(self, journal: Journal) -> "View":
         """After a write of the journal, what was seen of the endpoint still stands.

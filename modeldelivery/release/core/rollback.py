@@ -65,7 +65,7 @@ def decide(asked: Rollback, view: View) -> Action:
         return _carry_on(asked, view)
     if _is_done(asked, journal):
         return _reported(view, endpoint)
-    _refuse_if_overruled(asked, journal)
+    _refuse_if_overruled(asked, view)
     if lost.must_ask(view):
         return Ask(Question.OWNER)
     lost.refuse(journal, view.answers.get(Question.OWNER))
@@ -187,13 +187,18 @@ def _is_done(asked: Rollback, journal: Journal) -> bool:
     return mine and (journal.intent is None or journal.intent.kind is IntentKind.FLEET)
 
 
-def _refuse_if_overruled(asked: Rollback, journal: Journal) -> None:
+def _refuse_if_overruled(asked: Rollback, view: View) -> None:
     """A rollback opens one intent: superseded, or closed as not moved, it ends and never moves over what came later.
 
     Raises:
         RefusedError: with what became of it.
     """
+    journal = view.journal
     own = [event for event in journal.history if event.operation == asked.operation]
+    if not own and view.opened:
+        raise RefusedError(
+            "the journal no longer knows this rollback: it was deleted, or put back from a copy, meanwhile"
+        )
     if not own:
         return
     if own[-1].kind is EventKind.CLOSED:

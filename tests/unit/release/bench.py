@@ -52,7 +52,8 @@ class Bench:
 
     def rollback(self, patience=300.0, **asked):
         given = {"operation": "op3", "actor": "operator", "reason": "5xx", **asked}
-        return self.run(lambda view: rollback.decide(rollback.Rollback(**given), view), patience)
+        goal = rollback.Rollback(**given)
+        return self.run(lambda view: rollback.decide(goal, view), patience, goal.operation)
 
     def again(self, **asked):
         """A further rollback, a minute later; what it says."""
@@ -102,8 +103,8 @@ class Bench:
         }
         self.host.endpoint = msgspec.structs.replace(endpoint, variants=seen)
 
-    def run(self, decide, patience=300.0):
-        return a_runner(self.store, self.host, self.time, patience).run(decide)
+    def run(self, decide, patience=300.0, operation=""):
+        return a_runner(self.store, self.host, self.time, patience, operation).run(decide)
 
     def operation(self):
         self.runs += 1

@@ -325,6 +325,23 @@ def test_r5_one_that_was_superseded_never_comes_back(bench):
     assert (whole(bench), bench.moves) == (A, [])
 
 
+def test_r5_nor_does_one_that_the_journal_no_longer_knows(bench):
+    """An earlier copy of the journal was put back while it waited, and somebody has decided since."""
+    copy, move = bench.journal, bench.host.move
+
+    def then_put_back(*args, **more):
+        move(*args, **more)
+        bench.host.move = move
+        bench.store.journal, bench.store.version = copy, bench.store.version + 1
+        bench.rollback(operation="op4", actor="ada", to=C, keep=True)
+        bench.host.calls.clear()
+
+    bench.host.move = then_put_back
+    with pytest.raises(RefusedError, match="the journal no longer knows this rollback"):
+        bench.rollback()
+    assert (whole(bench), bench.moves) == (C, [])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_r5_of_many_rollbacks_to_two_targets_one_stands_and_the_others_soon_say_who_came_after_them(seed):
     crowd = Crowd(seed, (A, B, C))
