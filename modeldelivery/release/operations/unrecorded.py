@@ -79,7 +79,9 @@ def _carry_out(asked: Unrecorded, traffic: Traffic, watch: Patience, progress: P
                 since = (
                     watch.elapsed + timing.call
                 )  # of its answer, at the latest: the call may be taken and the answer lost
-                traffic.move(target, token=endpoint.token, operation=asked.operation)
+                receipt = traffic.move(target, token=endpoint.token, operation=asked.operation)
+                if receipt:  # no history has it
+                    progress.note(f"the platform's log has this call as {receipt}")
                 since, taken = watch.elapsed, taken + 1
         except UncertainError as error:
             watch.pause(str(error))

@@ -414,6 +414,14 @@ def test_without_the_journal_the_endpoint_is_tagged_before_traffic_moves(modelct
     ]
 
 
+def test_without_the_journal_the_call_is_told_by_the_id_that_the_platforms_log_has(modelctl, world):
+    world.store.unreachable = DOWN
+
+    without_journal(modelctl)
+
+    assert world.time.notes[-1] == "the platform's log has this call as receipt-2"
+
+
 def test_without_the_journal_a_call_that_was_on_its_way_is_moved_over(modelctl, world):
     world.store.unreachable = DOWN
 
