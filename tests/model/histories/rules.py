@@ -61,6 +61,7 @@ class Rules:
         self.outwaited = False
         self._overtaken: set[str] = set()
         self._called = Counter[str]()
+        self._anew = False  # the journal was lost, and another begun
         self._rolled: list[tuple[str, Version]] = []  # rollbacks that reported done, and what serves since
         self._known: dict[
             str, tuple[int, str | None]
@@ -71,6 +72,8 @@ class Rules:
     def written(self, by: Seer, before: Journal, after: Journal) -> None:
         """A write that is taken."""
         require, who = self._cloud.require, by.who
+        if before == Journal():
+            self._begins_anew()
         goal = self.goals[who]
         accepted = goal.version if isinstance(goal, Accept) else None
         for rejection in before.rejections:
@@ -87,10 +90,18 @@ class Rules:
         self._intent_written(by, before, after)
         self._deadline_written(by, before, after)
 
+    def _begins_anew(self) -> None:
+        """What was decided is lost with the journal, and an adopt says so."""
+        self.enforced.clear()
+        self._overtaken.clear()
+        self._known = {who: (len(self._rolled), stood) for who, (_, stood) in self._known.items()}
+        self._anew = len(self._cloud.touched) > 0
+
     def began(self, by: Seer) -> None:
-        """It has read the journal for the first time."""
-        decision = by.journal.decision
-        self._known.setdefault(by.who, (len(self._rolled), decision.operation if decision else None))
+        """It has read the journal, and not looked at the endpoint yet: an answer that came late it asks for again."""
+        if by.looked is None:
+            decision = by.journal.decision
+            self._known[by.who] = len(self._rolled), decision.operation if decision else None
 
     def _deadline_written(self, by: Seer, before: Journal, after: Journal) -> None:
         """Nobody is kept waiting for longer than a call may take."""
@@ -280,7 +291,7 @@ class Rules:
             )
         foreign = any(who == "console" or who.startswith("emergency") for who in cloud.touched)
         cloud.require(
-            foreign
+            foreign or self._anew
             or not self._last_writer(by)
             or not any("someone else" in warning for warning in done.warnings),
             f"{by.who} calls a move of its own stack someone else's",
