@@ -92,7 +92,7 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     "bookkeeping pushes decisions out": (put(Journal, "with_event", _last_four), "from history"),
     "a journal that is gone counts as one that never was": (
         put(lost, "must_ask", lambda _: False),
-        "without its journal|comes back|reported done",
+        "where one was lost",
     ),
     "a rollback reports what the journal has": (put(rollback, "_reported", _by_the_journal), "reports"),
     "a version that got traffic since is dropped": (put(intent, "_dropped_serving", lambda *_: ()), "drops"),

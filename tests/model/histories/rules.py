@@ -73,6 +73,9 @@ class Rules:
         """A write that is taken."""
         require, who = self._cloud.require, by.who
         if before == Journal():
+            lost = self._cloud.gone is not None and self._cloud.host is not None
+            knowing = isinstance(self.goals[who], Adopt)
+            require(knowing or not lost, f"{who} begins a journal where one was lost")
             self._begins_anew()
         goal = self.goals[who]
         accepted = goal.version if isinstance(goal, Accept) else None
@@ -291,7 +294,8 @@ class Rules:
             )
         foreign = any(who == "console" or who.startswith("emergency") for who in cloud.touched)
         cloud.require(
-            foreign or self._anew
+            foreign
+            or self._anew
             or not self._last_writer(by)
             or not any("someone else" in warning for warning in done.warnings),
             f"{by.who} calls a move of its own stack someone else's",
