@@ -141,4 +141,12 @@ class People:
 
 
 def _runner(ports: Ports) -> Runner:
-    return Runner(store=ports, traffic=ports, fleet=ports, clock=ports, progress=ports, patience=PATIENCE)
+    return Runner(
+        store=ports,
+        traffic=ports,
+        fleet=ports,
+        clock=ports,
+        progress=ports,
+        patience=PATIENCE,
+        operation=ports.who,
+    )
