@@ -89,7 +89,7 @@ class _Run:
         self._sent_at = 0.0
         self._began: str | None = None
         self._pending: str | None = None
-        self._opened = False
+        self._opened = self._read_once = False
         self._taken: dict[object, int] = {}
         self._receipts: dict[Aim, tuple[str, ...]] = {}
         self._accepted_at: float | None = None  # of the last call; None once the endpoint was seen to change
@@ -134,10 +134,11 @@ class _Run:
         while True:
             sent_at = self._ports.clock.monotonic()
             stored = self._ports.store.read()
+            self._begins(stored.journal)
             if not self._late(sent_at):
                 break
             self._waiting.pause("the journal's answer came late")
-        self._keep(stored, sent_at, first=self._stored is None)
+        self._keep(stored, sent_at)
         view = View(
             journal=stored.journal,
             endpoint=self._ports.traffic.describe(),
@@ -162,15 +163,18 @@ class _Run:
         longest = self._ports.traffic.timing.call + CLOCK_STEP
         return self._ports.clock.monotonic() - sent_at > longest
 
-    def _keep(self, stored: Stored, sent_at: float, *, first: bool = False) -> None:
+    def _begins(self, journal: Journal) -> None:
+        """Note what was decided and under way by the first answer, also by one that came too late to be acted on."""
+        if not self._read_once:
+            self._read_once = True
+            self._began = journal.decision.operation if journal.decision else None
+            self._pending = journal.intent.operation if journal.intent else None
+
+    def _keep(self, stored: Stored, sent_at: float) -> None:
         """Time counts from the request: the store set its Date after that, so no pause since makes a deadline look later."""
         self._stored, self._sent_at = stored, sent_at
         intent = stored.journal.intent
         self._opened = self._opened or (intent is not None and intent.operation == self._ports.operation)
-        if first:
-            journal = stored.journal
-            self._began = journal.decision.operation if journal.decision else None
-            self._pending = journal.intent.operation if journal.intent else None
 
     def _act_on(self, view: View) -> Done | None:
         """Act on one look at the world; None when it must be looked at again."""

@@ -148,6 +148,23 @@ def test_what_the_next_up_shows_before_it_acts_is_what_it_then_does(bench):
     assert foreseen(bench.journal, bench.endpoint).live == A
 
 
+def test_an_up_that_stood_still_over_its_first_look_does_not_move_over_a_rollback_of_that_time(bench):
+    """Its answer came too late to be acted on, and tells all the same what was decided when the `up` began."""
+    read = bench.store.read
+
+    def stands_still():
+        stored = read()
+        bench.store.read = read
+        bench.time.sleep(60)
+        bench.rollback(operation="op4", actor="ada", to=B)
+        return stored
+
+    bench.store.read = stands_still
+    with pytest.raises(RefusedError, match="ada decided"):
+        bench.up("op3", A, (A, B, C))
+    assert serving(bench) == {B}
+
+
 # --- the tag, after the intent
 
 
