@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core import history, intent, resolve, rollback, up, weights
-from modeldelivery.release.core.action import CLOCK_STEP, Action, Timing, View, Write
+from modeldelivery.release.core.action import CLOCK_STEP, Action, Done, Timing, View, Write
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Intent, IntentKind, Journal
 from tests.model.steps import AS_IT_IS, Hooks
@@ -107,6 +107,12 @@ def _at_rest(_: Intent, endpoint: Endpoint) -> bool:
     return weights.same(endpoint.current, endpoint.desired)
 
 
+def _by_the_journal(view: View, _: Endpoint) -> Action:
+    return Done(f"rolled back to {weights.main_version(view.journal.weights)}")
+
+
+# A rollback looks at the endpoint once more before it reports: the second guard, taken out with the first.
+UNREPORTED = put(rollback, "_reported", _by_the_journal)
 BLIND_TO_ROLLBACKS = SimpleNamespace(**{**IntentKind.__members__, "ROLLBACK": "no such kind"})
 
 SHIFT = "an up shifts while an operator rolls back to what served"
@@ -150,10 +156,10 @@ MUTATIONS: dict[str, tuple[str, Plant]] = {
         put(Timing, "may_send", lambda _self, _deadline, _now: True),
     ),
     "the journal is written over whatever is there": (DROP, conduct(unconditional_write=True)),
-    "Desired is compared, not Current": (TAKEN_BACK, swap(arrived=_desired)),
+    "Desired is compared, not Current": (TAKEN_BACK, both(UNREPORTED, swap(arrived=_desired))),
     "Desired is not looked at": (TAKEN_BACK, swap(arrived=_current)),
-    "any endpoint at rest has arrived": (DROP, swap(arrived=_at_rest)),
-    "a move is done when SageMaker took the call": (TAKEN_BACK, swap(pursue=_believed)),
+    "any endpoint at rest has arrived": (DROP, both(UNREPORTED, swap(arrived=_at_rest))),
+    "a move is done when SageMaker took the call": (TAKEN_BACK, both(UNREPORTED, swap(pursue=_believed))),
     "an outcome is written from a stale describe": (
         KILLED,
         both(*(put(m, "decide", partial(_looks_older_than_they_are, m.decide)) for m in (rollback, up))),
