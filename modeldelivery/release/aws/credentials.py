@@ -28,12 +28,13 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from modeldelivery.release.errors import CredentialsError, DeliveryError, UnreachableError
+from modeldelivery.release.errors import CredentialsError, DeliveryError, UncertainError, UnreachableError
 
 PROCESS = 60.0  # seconds that a `credential_process` may take: it may ask for a fingerprint
 # Of the calls by which credentials are come by: a role's, a login's, a web identity's.
 ASKING = Config(connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 3})
 _SERVER_ERROR = 500
+_REACH = "look at the network and the region, then run the same command again"
 _FILES = "correct the file of profiles (AWS_CONFIG_FILE, else ~/.aws/config)"
 
 
@@ -153,10 +154,12 @@ def credentials_of(profile: str | None) -> Iterator[None]:
     what = f"AWS credentials of {named(profile)}"
     try:
         yield
+    except UncertainError as error:
+        raise UnreachableError(f"{what}: {error.message}", hint=_REACH) from error
     except DeliveryError:
         raise
     except (ConnectionError, HTTPClientError) as error:
-        raise UnreachableError(f"{what}: {error}", hint="look at the network and the region") from error
+        raise UnreachableError(f"{what}: {error}", hint=_REACH) from error
     except ClientError as error:
         refused = error.response["ResponseMetadata"].get("HTTPStatusCode", 0) < _SERVER_ERROR
         raise (CredentialsError if refused else UnreachableError)(f"{what}: {error}") from error

@@ -263,6 +263,17 @@ def test_so_does_whatever_sts_refuses(machine, sts, capsys, *, text, answer, nam
     assert (status, named in said, "Traceback" in said) == (5, True, False), said
 
 
+@pytest.mark.usefixtures("hurried")
+def test_so_does_sts_that_cannot_be_reached_and_a_review_does_not_blame_the_credentials(machine, capsys):
+    machine(profile(KEYS), AWS_ENDPOINT_URL_STS="http://127.0.0.1:9")
+
+    status, said = modelctl(capsys, "--profile", "prod")
+
+    assert status == 5
+    assert "look at the network and the region" in said
+    assert lacking("prod", "prod") is None
+
+
 def test_so_does_a_profile_of_the_environment_that_is_not_there(machine, capsys):
     machine("[profile staging]\nregion = eu-west-1\n", AWS_PROFILE="absent")
 
