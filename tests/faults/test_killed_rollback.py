@@ -10,7 +10,7 @@ from tests.faults.kill import every, killed
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
-READS = {"GetObject": 2, "DescribeEndpoint": 2}
+READS = {"GetObject": 2, "DescribeEndpoint": 2, "ListTags": 1}  # the tag is read again after every wait
 WRITES = {"PutObject": 2, "UpdateEndpointWeightsAndCapacities": 1}
 REUSED = False
 
