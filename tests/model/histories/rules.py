@@ -203,9 +203,12 @@ class Rules:
         assert after is not None
         assert after.pending is not None
         spread = {v: s.current for v, s in after.pending[1]}
+        raced = (
+            len(self._cloud.touched) > by.looked_at + 1
+        )  # by a call that came after it looked, and outwaits its lease
         gone = before.serving.difference(spread)
         self._cloud.require(
-            gone or weights.same(spread, dict(before.current)),
+            raced or gone or weights.same(spread, dict(before.current)),
             f"{by.who} changes the fleet, and traffic goes from {before.current} to {spread}",
         )
         self._lets(by, sent)
