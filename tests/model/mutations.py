@@ -113,6 +113,8 @@ def _by_the_journal(view: View, _: Endpoint) -> Action:
 
 # A rollback looks at the endpoint once more before it reports: the second guard, taken out with the first.
 UNREPORTED = put(rollback, "_reported", _by_the_journal)
+# So does a change of the fleet, at what it is to drop.
+UNLOOKED = swap(_dropped_serving=lambda *_: ())
 BLIND_TO_ROLLBACKS = SimpleNamespace(**{**IntentKind.__members__, "ROLLBACK": "no such kind"})
 
 SHIFT = "an up shifts while an operator rolls back to what served"
@@ -143,7 +145,7 @@ SWAP_MUTATIONS: dict[str, tuple[str, Plant]] = {
     "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
     "a version is dropped before its traffic is moved": (
         ALL,
-        put(resolve.Plan, "shifts", property(lambda _: False)),
+        both(UNLOOKED, put(resolve.Plan, "shifts", property(lambda _: False))),
     ),
     "the journal is written over whatever is there": (SHIFT, conduct(unconditional_write=True)),
 }
@@ -173,10 +175,13 @@ MUTATIONS: dict[str, tuple[str, Plant]] = {
     "a call without an answer is taken for answered": (SHIFT, swap(finished=_answered)),
     "what a fleet change may still drop is ignored": (DROP, swap(dropping_until=lambda *_: None)),
     "what a superseded fleet change may still drop is forgotten": (DROP_TWICE, swap(opened=_forgetful)),
-    "traffic of a dropped version is not looked at": (DROP, swap(_refuse_dropping_traffic=lambda *_: None)),
+    "traffic of a dropped version is not looked at": (
+        DROP,
+        both(UNLOOKED, swap(_refuse_dropping_traffic=lambda *_: None)),
+    ),
     "a version is dropped before its traffic is moved": (
         ALL,
-        put(resolve.Plan, "shifts", property(lambda _: False)),
+        both(UNLOOKED, put(resolve.Plan, "shifts", property(lambda _: False))),
     ),
     "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
     "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None, overruled=intent.closed)),
