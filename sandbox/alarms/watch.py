@@ -49,7 +49,7 @@ class Alarms:
 
     def _is_due(self, alarm: Any, now: float) -> bool:
         until = int(now // period_of(alarm))
-        known = self.known.setdefault(alarm.alarm_arn, _Known(until, alarm.state_value))
+        known = self.known.setdefault(alarm.alarm_arn, _Known(until, State.INSUFFICIENT_DATA))  # as it begins
         due = until > known.until
         known.until = until
         return due
