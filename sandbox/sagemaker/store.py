@@ -60,15 +60,16 @@ class Account:
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     unseen: dict[str, tuple[float, float]] = field(default_factory=dict)  # by ARN: from when, until when
 
-    def hide(self, arn: str, seconds: float) -> None:
-        """Let a new thing be found only after so long: SageMaker's reads are eventually consistent.
+    def hide(self, arn: str, *, described: float, used: float) -> None:
+        """Let a new thing be found by what describes it, and by what uses it, only after so many seconds.
 
-        Describing finds it after half the time, so that whoever describes before using it learns nothing for sure.
+        Those that use it read eventually consistently, and AWS recommends to try again; whoever describes what it has
+        just made finds it, or pulumi-aws would fail.
         https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
         """
-        if seconds:
+        if used:
             now = time.monotonic()
-            self.unseen[arn] = now + seconds / 2, now + seconds
+            self.unseen[arn] = now + described, now + used
 
     def sees(self, arn: str, *, describing: bool = False) -> bool:
         described, used = self.unseen.get(arn, (0.0, 0.0))
