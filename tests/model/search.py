@@ -20,19 +20,29 @@ class ViolationError(AssertionError):
 
 
 class Explored(msgspec.Struct, frozen=True):
-    """What a search saw: how many states, which ends (everyone through, the endpoint at rest), a sample of all states."""
+    """What a search saw: how many states, which ends (everyone through, the endpoint at rest), a sample of all states.
+
+    `whole` is False where a limit ended it: then it saw all that so few steps can lead to.
+    """
 
     states: int
     ends: tuple[World, ...]
     sample: tuple[World, ...]
+    whole: bool
 
 
-def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = 400_000) -> Explored:
-    """Visit every reachable state.
+def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = 400_000, whole: bool = True) -> Explored:
+    """Visit every reachable state, those first that the fewest steps lead to.
+
+    Args:
+        start: where everything begins.
+        hooks: what is planted.
+        limit: states.
+        whole: whether a scenario with more states is an error; else the search ends there.
 
     Raises:
         ViolationError: with the story, at the first state that breaks a rule.
-        RuntimeError: beyond `limit` states.
+        RuntimeError: beyond `limit` states of a whole search.
     """
     keys = Keys()
     seen: set[Hashable] = {keys.of(start)}
@@ -56,8 +66,10 @@ def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = 400_000) -> E
             if found:
                 raise ViolationError("\n  ".join([found, *_story(trail, len(trail) - 1)]))
         if len(trail) > limit:
-            raise RuntimeError(f"more than {limit} states: bound the scenario")
-    return Explored(len(trail), tuple(ends), tuple(sample))
+            if whole:
+                raise RuntimeError(f"more than {limit} states: bound the scenario")
+            return Explored(len(trail), tuple(ends), tuple(sample), whole=False)
+    return Explored(len(trail), tuple(ends), tuple(sample), whole=True)
 
 
 def _story(trail: list[tuple[int, str]], number: int) -> list[str]:

@@ -12,8 +12,8 @@ from tests.model.world import Actor, World
 
 FEWEST_STATES, FEWEST_ENDS = 4_000, 150  # below these a scenario would no longer say much
 RERUNS = 40  # states, of each scenario, at which everyone is killed
-MANY_RERUNS = 2_000  # of them in `make soak`
-DEEPEST = 2_000_000  # states of a search in `make soak`: about 2 GB
+MANY_RERUNS = 400  # of them in `make soak`
+DEEPEST = 250_000  # states of a search in `make soak`, the nearest first: some have millions
 TAKEN_BACK = (
     "an up shifts and is taken back by SageMaker while an operator rolls back"  # no other platform does that
 )
@@ -71,9 +71,10 @@ def test_nor_when_one_more_thing_goes_wrong(scenario, fencing, fault):
     """A further operation is killed or answer lost, someone else moves traffic, or SageMaker takes a change back."""
     start = SCENARIOS[scenario](fencing)
     more = msgspec.structs.replace(start.faults, **{fault: getattr(start.faults, fault) + 1})
-    seen = explore(msgspec.structs.replace(start, faults=more), limit=DEEPEST)
+    seen = explore(msgspec.structs.replace(start, faults=more), limit=DEEPEST, whole=False)
     assert seen.states >= FEWEST_STATES
-    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
+    if seen.whole:
+        assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
     assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario), MANY_RERUNS)  # noqa: S311 (as above)
 
 
