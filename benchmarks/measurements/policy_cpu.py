@@ -13,7 +13,7 @@ _PAIRS = 5
 def measure(world: World) -> list[Row]:
     world.road.deploy("prod")
     preview = ("pulumi", "preview", "--non-interactive", "--stack", "prod")
-    judged = (*preview, "--policy-pack", "policy")
+    judged = (*preview, "--policy-pack", "modeldelivery/policy")
 
     def seconds(command: tuple[str, ...]) -> float:
         return cpu(command, world.road.environ, ROOT)
