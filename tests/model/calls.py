@@ -1,59 +1,69 @@
 """What SageMaker does with a call, and what it must never be asked."""
 
-import msgspec
-
 from modeldelivery.release.core import up, weights
-from modeldelivery.release.core.action import Action, ChangeFleet, Move
+from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale
 from modeldelivery.release.core.journal import EventKind, IntentKind, Journal
-from tests.model.world import Host, World
+from tests.model.host import Host, replace, reweighed, updated
+from tests.model.world import World
 
 
-def landed(world: World, name: str, call: Action) -> tuple[World, bool]:
-    """The world after the platform received a call of the operation `name`, and whether it took it."""
-    assert isinstance(call, Move | ChangeFleet)
-    if world.host.swaps:
-        if call.token != str(world.host.version):
-            return world, False
-    elif world.host.pending:
-        return world, False
+def landed(world: World, name: str, call: Action) -> tuple[tuple[World, bool], ...]:
+    """Every world after the platform received a call of the operation `name`, and whether it took it."""
+    assert isinstance(call, Move | Scale | ChangeFleet)
+    if not _receives(world.host, call):
+        return ((world, False),)
+    found = _bad_drop(world, name, call) if isinstance(call, ChangeFleet) else []
+    found += _bad_move(world, name, call.weights) if isinstance(call, Move) else []
+    found += _over_the_tag(world, name)
+    ways = _ways(world.host, call)
+    if not ways:
+        return ((replace(world, broken=(*world.broken, *found)), False),)
+    taken = [_after(world, name, call, host, found) for host in ways]
+    return tuple((after, True) for after in taken)
+
+
+def _receives(host: Host, call: Move | Scale | ChangeFleet) -> bool:
+    """Whether the platform looks at the call at all: SageMaker not while it is at work, another only by the newest token."""
+    if not host.swaps:
+        return host.pending is None
+    assert not isinstance(call, Scale), "a platform that scales has no compare-and-swap"
+    return call.token == str(host.version)
+
+
+def _ways(host: Host, call: Move | Scale | ChangeFleet) -> tuple[Host, ...]:
+    """What the endpoint may become; nothing when the call is refused."""
+    host = replace(host, pending=None)
     match call:
         case Move(target):
-            found = _bad_move(world, name, target)
-            covered = {v for v, _ in world.host.current} == set(target)
-            host = _moving(world.host, target) if covered else world.host
+            return reweighed(host, target)
+        case Scale(version, instances, _, share):
+            return reweighed(host, share, {version: instances})
         case ChangeFleet(config, fleet, initial):
-            found, covered = _bad_drop(world, name, fleet), True
-            kept = dict(world.host.desired)
-            after = tuple(sorted((v, kept.get(v, initial.get(v, 0))) for v in fleet))
-            host = msgspec.structs.replace(world.host, pending=(config, after))
-    if covered and world.host.swaps:
+            return updated(host, config, fleet, initial)
+
+
+def _after(world: World, name: str, call: Move | Scale | ChangeFleet, host: Host, found: list[str]) -> World:
+    if world.host.swaps and not isinstance(call, Scale):
         host = _sealed(world.host, host, call.operation)
-    return msgspec.structs.replace(world, host=host, broken=(*world.broken, *found)), covered
+    elif not isinstance(call, Move):
+        found = [*found, *_moves_traffic(world, name, host)]
+    return replace(world, host=host, broken=(*world.broken, *found))
 
 
-def _moving(host: Host, target: weights.Weights) -> Host:
-    desired = tuple((v, target[v]) for v, _ in host.current)
-    return msgspec.structs.replace(host, desired=desired, pending=(host.config, desired))
+def _moves_traffic(world: World, name: str, host: Host) -> list[str]:
+    """What is no move must move nothing, whatever was left behind."""
+    assert host.pending is not None
+    spread = {v: seen.current for v, seen in host.pending[1]}
+    if world.foreign_moved or weights.same(spread, dict(world.host.current)):
+        return []
+    return [f"{name} moves no traffic by its own words, and it goes from {world.host.current} to {spread}"]
 
 
 def _sealed(before: Host, after: Host, operation: str) -> Host:
     """A write that changes neither weights nor seal keeps the object's version: the one trap of compare-and-swap."""
     if after.pending in {None, (before.config, before.desired)} and before.seal == operation:
         return before
-    return msgspec.structs.replace(after, version=before.version + 1, seal=operation)
-
-
-def finished(host: Host) -> Host:
-    assert host.pending is not None
-    config, spread = host.pending
-    return msgspec.structs.replace(host, config=config, current=spread, desired=spread, pending=None)
-
-
-def taken_back(host: Host) -> tuple[Host, ...]:
-    """The old configuration and weights go on, silently; Desired is reverted, or stays as asked (terraform-provider-aws#48997)."""
-    still = msgspec.structs.replace(host, pending=None)
-    reverted = msgspec.structs.replace(still, desired=host.current)
-    return (reverted, still) if still != reverted else (reverted,)
+    return replace(after, version=before.version + 1, seal=operation)
 
 
 def _bad_move(world: World, name: str, target: weights.Weights) -> list[str]:
@@ -80,7 +90,11 @@ def last_rollback(journal: Journal) -> str | None:
     return next((e.operation for e in reversed(journal.history) if e.kind is EventKind.ROLLBACK), None)
 
 
-def _bad_drop(world: World, name: str, fleet: tuple[str, ...]) -> list[str]:
-    serving = {v for spread in (world.host.current, world.host.desired) for v, w in spread if w > 0}
-    gone = sorted(serving.difference(fleet))
+def _bad_drop(world: World, name: str, call: ChangeFleet) -> list[str]:
+    gone = sorted(world.host.serving.difference(call.fleet))
     return [f"{name} drops {gone[0]}, which serves"] if gone and not world.foreign_moved else []
+
+
+def _over_the_tag(world: World, name: str) -> list[str]:
+    stands = world.emergency is not None and world.host.tag is not None
+    return [f"{name} changes the endpoint while the tag stands"] if stands else []

@@ -4,39 +4,50 @@ from collections.abc import Hashable
 
 import msgspec
 
-from modeldelivery.release.core.action import Action, ChangeFleet, Move, View
+from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale, View
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
+from tests.model.host import Host
 from tests.model.world import Actor, World
 
 
 class Keys:
     """Times count relative to the clock, history only where a decision looks at it.
 
-    Journals and actors are never changed, so each one's key is made once and known by a number from then on.
+    Journals, endpoints and actors are never changed, so each one's key is made once and known by a number from then on.
     """
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._journals: dict[int, tuple[Journal, int, tuple[float, ...]]] = {}
+        self._hosts: dict[int, tuple[Host, int]] = {}
         self._actors: dict[tuple[int, float, bool, int], tuple[Actor, int]] = {}
 
     def of(self, world: World) -> Hashable:
         clock = world.clock
         return (
             self._journal(world.journal, clock),
-            self._number(msgspec.structs.replace(world.host, version=min(world.host.version, 1))),
+            self._host(world.host),
             tuple([self._actor(actor, clock, world) for actor in world.actors]),
             self._number(
                 (
                     world.faults,
                     world.foreign_moved,
+                    world.by_console,
+                    world.emergency,
                     world.rolled,
                     tuple((name, _call(call, clock, world)) for name, call in world.orphans),
                     world.broken,
                 )
             ),
         )
+
+    def _host(self, host: Host) -> int:
+        known = self._hosts.get(id(host))
+        if known is None:
+            key = msgspec.structs.replace(host, version=min(host.version, 1))
+            known = self._hosts[id(host)] = (host, self._number(key))
+        return known[1]
 
     def _number(self, thing: Hashable) -> int:
         return self._numbers.setdefault(thing, len(self._numbers))
@@ -53,9 +64,12 @@ class Keys:
                 actor.journal and self._journal(actor.journal, clock),
                 actor.view and self._view(actor.view, clock, world),
                 actor.taken,
+                actor.scaled,
                 actor.answered,
                 actor.began,
                 actor.pending,
+                actor.mark,
+                tuple((_answer(answer, world), clock - at) for answer, at in actor.trace),
                 actor.started,
                 _call(actor.flight, clock, world),
             )
@@ -109,8 +123,12 @@ def _endpoint(endpoint: Endpoint | None, world: World) -> Hashable:
         endpoint.condition,
         endpoint.seal,
         _fresh(endpoint.token, world),
-        tuple([(v, seen.current, seen.desired) for v, seen in endpoint.variants.items()]),
+        tuple(endpoint.variants.items()),
     )
+
+
+def _answer(answer: object, world: World) -> Hashable:
+    return _endpoint(answer, world) if isinstance(answer, Endpoint) else type(answer).__name__
 
 
 def _fresh(token: str, world: World) -> bool:
@@ -122,6 +140,8 @@ def _call(call: Action | None, clock: float, world: World) -> Hashable:
     match call:
         case Move(share, deadline, operation, token):
             return "move", _flat(share), int(max(deadline - clock, -1)), operation, _fresh(token, world)
+        case Scale(version, instances, deadline, share):
+            return "scale", version, instances, _flat(share), int(max(deadline - clock, -1))
         case ChangeFleet(config, _, share, deadline, operation, token):
             left = int(max(deadline - clock, -1))
             return "fleet", config, _flat(share), left, operation, _fresh(token, world)

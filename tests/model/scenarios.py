@@ -8,8 +8,9 @@ from modeldelivery.release.core.request import Release, Request, Rules
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
 from modeldelivery.release.version import Version
+from tests.model.host import made, replace
 from tests.model.search import after
-from tests.model.world import Actor, Faults, Host, World, config_name, settled_journal
+from tests.model.world import Actor, Faults, World, config_name, settled_journal
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c"}
@@ -36,18 +37,13 @@ def settled_world(
 ) -> World:
     """`live` serves everything, the rest of the fleet stands at 0, nothing is under way."""
     journal = settled_journal(live, fleet, served, DIGESTS)
-    spread = tuple(sorted(journal.weights.items()))
+    swaps = fencing is Fencing.SWAPS
+    host = made(config_name(fleet), journal.weights)
     return World(
         clock=START,
         journal=journal,
         etag=0,
-        host=Host(
-            config=config_name(fleet),
-            current=spread,
-            desired=spread,
-            version=1 if fencing is Fencing.SWAPS else 0,
-            seal="op0" if fencing is Fencing.SWAPS else None,
-        ),
+        host=replace(host, version=1, seal="op0") if swaps else host,
         actors=actors,
         faults=faults,
     )
@@ -87,7 +83,7 @@ def an_operator(name: str = "operator", to: Version | None = None, *, keep: bool
 Made = Callable[[Fencing], World]
 
 
-def _after(made: Made, *labels: str) -> Made:
+def begun(made: Made, *labels: str) -> Made:
     return lambda fencing: after(made(fencing), *labels)
 
 
@@ -142,7 +138,7 @@ SCENARIOS: dict[str, Made] = {
         live=B,
         served=(A, B),
     ),
-    "an up killed with its call on the way, a rollback, and the same up again": _after(
+    "an up killed with its call on the way, a rollback, and the same up again": begun(
         partial(
             settled_world,
             actors=(an_up("up", B, (A, B)), an_operator(to=A), an_up("up again", B, (A, B))),
@@ -154,7 +150,7 @@ SCENARIOS: dict[str, Made] = {
         "up sends",
         "up is killed",
     ),
-    "two rollbacks after an up killed with its call on the way": _after(
+    "two rollbacks after an up killed with its call on the way": begun(
         partial(
             settled_world,
             actors=(an_up("up", B, (A, B)), an_operator("first", to=A), an_operator("second", to=A)),
@@ -166,7 +162,7 @@ SCENARIOS: dict[str, Made] = {
         "up sends",
         "up is killed",
     ),
-    "two rollbacks while an up's call that drops a version is on its way": _after(
+    "two rollbacks while an up's call that drops a version is on its way": begun(
         partial(
             settled_world,
             actors=(

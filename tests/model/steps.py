@@ -12,6 +12,7 @@ from modeldelivery.release.core.action import (
     Done,
     Move,
     Scale,
+    Scaling,
     Timing,
     View,
     Wait,
@@ -19,8 +20,11 @@ from modeldelivery.release.core.action import (
 )
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import BrokenError, RefusedError
-from tests.model.calls import finished, landed, taken_back
-from tests.model.reports import done
+from modeldelivery.release.operations.unrecorded import Unrecorded
+from tests.model.calls import landed
+from tests.model.emergency import steps as emergency_steps
+from tests.model.host import finished, moved_by_hand, taken_back
+from tests.model.reports import done, written
 from tests.model.world import Actor, World
 
 TIMING = Timing()
@@ -57,7 +61,8 @@ def successors(world: World, hooks: Hooks = AS_IT_IS) -> Iterator[Step]:
     for index, (name, call) in enumerate(world.orphans):
         if world.clock <= _deadline(call) or hooks.ignores_deadline:
             rest = (*world.orphans[:index], *world.orphans[index + 1 :])
-            yield f"{name}'s call lands", landed(replace(world, orphans=rest), name, call)[0]
+            for after, _ in landed(replace(world, orphans=rest), name, call):
+                yield f"{name}'s call lands", after
     if world.host.pending:
         yield from _sagemaker(world)
     elif world.faults.foreign:
@@ -79,8 +84,13 @@ def _console(world: World) -> Iterator[Step]:
     for version, _ in world.host.current:
         spread = tuple((v, weights.FULL if v == version else 0) for v, _ in world.host.current)
         if spread != world.host.desired:
-            host = replace(world.host, current=spread, desired=spread)
-            moved = replace(world, host=host, faults=world.spent("foreign"), foreign_moved=True)
+            moved = replace(
+                world,
+                host=moved_by_hand(world.host, dict(spread)),
+                faults=world.spent("foreign"),
+                foreign_moved=True,
+                by_console=True,
+            )
             yield f"console moves to {version}", moved
 
 
@@ -101,6 +111,9 @@ def _deadline(call: Action) -> float:
 
 def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Step]:
     name = actor.name
+    if isinstance(actor.goal, Unrecorded):
+        yield from emergency_steps(world, index, actor, actor.goal)
+        return
     if world.faults.crashes and actor.started:
         orphans = (*world.orphans, (name, actor.flight)) if actor.flight else world.orphans
         gone = actor.ended("crashed")
@@ -108,13 +121,9 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
     if actor.flight is not None:
         yield from _landings(world, index, actor, actor.flight)
     elif actor.journal is None:
-        decision = world.journal.decision
-        began = actor.began if actor.started else (decision.operation if decision else None)
-        under_way = world.journal.intent.operation if world.journal.intent else None
-        pending = actor.pending if actor.started else under_way
-        read = replace(
-            actor, journal=world.journal, etag=world.etag, started=True, began=began, pending=pending
-        )
+        read = replace(actor, journal=world.journal, etag=world.etag)
+        if not actor.started:
+            read = _begun(world, read)
         yield f"{name} reads the journal", world.having(index, read)
     elif actor.view is None:
         yield f"{name} describes", world.having(index, _looked(world, actor, actor.journal, hooks))
@@ -132,15 +141,32 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
             yield from _acts(world, index, actor, action, hooks)
 
 
+def _begun(world: World, actor: Actor) -> Actor:
+    decision, intent = world.journal.decision, world.journal.intent
+    return replace(
+        actor,
+        started=True,
+        began=decision.operation if decision else None,
+        pending=intent.operation if intent else None,
+        mark=world.host.tag,
+    )
+
+
 def _decided(world: World, actor: Actor) -> tuple[Actor, Action]:
-    """What it does next, having read the tag if it wants to: there is none here."""
+    """What it does next, having read the tag if it wants to."""
     assert actor.view is not None
-    taken = dict(actor.taken).get(_aim(actor), 0)
-    view = replace(actor.view, now=world.clock, taken=taken, answered=actor.answered)
+    aim = _aim(actor)
+    view = replace(
+        actor.view,
+        now=world.clock,
+        taken=dict(actor.taken).get(aim, 0),
+        scaled=dict(actor.scaled),
+        answered=actor.answered,
+    )
     actor = replace(actor, view=view)
     action = actor.decide()
     if isinstance(action, Ask):
-        actor = replace(actor, view=replace(view, answers={action.question: None}))
+        actor = replace(actor, view=replace(view, answers={action.question: world.host.tag}))
         action = actor.decide()
     return actor, action
 
@@ -204,6 +230,7 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
         return
     etag = world.etag + 1
     label = f"{actor.name} writes {journal.intent.kind if journal.intent else 'the outcome'}"
+    world = written(world, actor, journal)
     known = replace(actor, journal=journal, etag=etag, view=actor.view.wrote(journal))
     yield label, world.having(index, known, journal=journal, etag=etag)
     if world.faults.lost:
@@ -211,16 +238,25 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
         yield f"{label}, answer lost", unsure
 
 
+def _counted(actor: Actor, call: Action, aim: object, *, taken: bool) -> Actor:
+    """The operation after its call was answered: a request for instances is answered once, whatever becomes of it."""
+    if isinstance(call, Scale):
+        scaling = Scaling(instances=call.instances, since=0.0, ended="" if not taken else "it was accepted")
+        return replace(actor, scaled=((call.version, scaling),))
+    counts = dict(actor.taken)
+    counts[aim] = counts.get(aim, 0) + taken
+    return replace(actor, taken=tuple(counts.items()))
+
+
 def _landings(world: World, index: int, actor: Actor, call: Action) -> Iterator[Step]:
     """The call on its way is taken or refused, and answered; or the answer is lost; or the call itself is late."""
-    after, taken = landed(world, actor.name, call)
-    aim, counts = _aim(actor), dict(actor.taken)
-    counts[aim] = counts.get(aim, 0) + taken
-    answered = replace(actor.forgot(), taken=tuple(counts.items()))
-    yield f"{actor.name}'s call is {'taken' if taken else 'refused'}", after.having(index, answered)
-    if world.faults.lost and taken:
-        unsure = after.having(index, replace(actor.forgot(), answered=False), faults=world.spent("lost"))
-        yield f"{actor.name}'s call is taken, answer lost", unsure
+    aim = _aim(actor)
+    for after, taken in landed(world, actor.name, call):
+        answered = _counted(actor.forgot(), call, aim, taken=taken)
+        yield f"{actor.name}'s call is {'taken' if taken else 'refused'}", after.having(index, answered)
+        if world.faults.lost and taken:
+            unsure = after.having(index, replace(actor.forgot(), answered=False), faults=world.spent("lost"))
+            yield f"{actor.name}'s call is taken, answer lost", unsure
     if world.faults.lost:
         waited = replace(actor.forgot(), answered=False)
         orphans = (*world.orphans, (actor.name, call))

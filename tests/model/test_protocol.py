@@ -98,7 +98,7 @@ def assert_killed_anywhere_a_rerun_converges(seen: Explored, chance: random.Rand
     for world in chance.sample(states, min(count, len(states))):
         reruns = [
             an_operator("operator again"),
-            *(again(actor) for actor in world.actors if not actor.operator),
+            *(again(actor) for actor in world.actors if actor.deploys),
         ]
         chance.shuffle(reruns)  # whoever comes first finds what the dead have left
         after = settled(killed(world), reruns, chance)

@@ -8,15 +8,19 @@ from collections.abc import Mapping
 
 import msgspec
 
-from modeldelivery.release.core import rollback, up, weights
-from modeldelivery.release.core.action import Action, View
-from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
+from modeldelivery.release.core import accept, adopt, rollback, up, weights
+from modeldelivery.release.core.accept import Accept
+from modeldelivery.release.core.action import Action, Scaling, View
+from modeldelivery.release.core.adopt import Adopt
+from modeldelivery.release.core.endpoint import Incarnation
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Served
+from modeldelivery.release.core.rollback import Rollback
+from modeldelivery.release.core.up import Up
+from modeldelivery.release.operations.unrecorded import Unrecorded
 from modeldelivery.release.version import Version
+from tests.model.host import Host
 
 INCARNATION = Incarnation("arn:endpoint", 1.0)
-
-Spread = tuple[tuple[Version, int], ...]
 
 
 def config_name(fleet: tuple[Version, ...]) -> str:
@@ -43,75 +47,63 @@ def settled_journal(
     )
 
 
-class Host(msgspec.Struct, frozen=True, gc=False):
-    """The endpoint as its platform has it.
-
-    Attributes:
-        pending: configuration and spread that it is changing to.
-        version: of the object that weights are written to, on a platform with compare-and-swap; 0 on one without.
-        seal: operation that last wrote there.
-    """
-
-    config: str
-    current: Spread
-    desired: Spread
-    pending: tuple[str, Spread] | None = None
-    version: int = 0
-    seal: str | None = None
-
-    @property
-    def swaps(self) -> bool:
-        """Whether the platform has compare-and-swap."""
-        return self.version > 0
-
-    def described(self) -> Endpoint:
-        desired = dict(self.desired)
-        return Endpoint(
-            incarnation=INCARNATION,
-            condition=Condition.BUSY if self.pending else Condition.READY,
-            word="Updating" if self.pending else "InService",
-            config=self.config,
-            variants={
-                v: Variant(current=w, desired=desired[v], instances=1, instances_desired=1)
-                for v, w in self.current
-            },
-            token=str(self.version) if self.swaps else "",
-            seal=self.seal,
-        )
+Goal = Up | Rollback | Accept | Adopt | Unrecorded
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False):
-    """An operation: what it wants, what it knows, what call of its is on the way."""
+    """An operation: what it wants, what it knows, what call of its is on the way.
+
+    Attributes:
+        pending: operation whose intent was under way when it began.
+        mark: what the endpoint said of a move without the journal when it began to look.
+        fresh: an `up` whose preview was made when everyone else was through, so that it must end as shown.
+        trace: what the calls of an emergency move were answered, and when (`tests.model.emergency`).
+        outcome: "done", "already", "refused", "broken", "crashed"; None while it runs.
+    """
 
     name: str
-    goal: up.Up | rollback.Rollback
+    goal: Goal
     journal: Journal | None = None
     etag: int = -1
     view: View | None = None
     taken: tuple[tuple[object, int], ...] = ()
+    scaled: tuple[tuple[Version, Scaling], ...] = ()
     answered: bool = True
     began: str | None = None
     pending: str | None = None
+    mark: str | None = None
+    fresh: bool = False
+    trace: tuple[tuple[object, float], ...] = ()
     started: bool = False
     flight: Action | None = None
-    outcome: str | None = None  # "done", "already", "refused", "broken", "crashed"
+    outcome: str | None = None
 
     @property
-    def operator(self) -> bool:
-        return isinstance(self.goal, rollback.Rollback)
+    def deploys(self) -> bool:
+        return isinstance(self.goal, Up)
 
     def decide(self) -> Action:
         assert self.view is not None
-        if isinstance(self.goal, rollback.Rollback):
-            return rollback.decide(self.goal, self.view)
-        return up.decide(self.goal, self.view)
+        match self.goal:
+            case Rollback():
+                return rollback.decide(self.goal, self.view)
+            case Up():
+                return up.decide(self.goal, self.view)
+            case Accept():
+                return accept.decide(self.goal, self.view)
+            case Adopt():
+                return adopt.decide(self.goal, self.view)
+            case Unrecorded():
+                raise AssertionError("an emergency move is no decision: it is replayed")
 
     def forgot(self) -> "Actor":
         """It waits, or does not know how its last act ended: it will read everything again."""
         return msgspec.structs.replace(self, view=None, journal=None, flight=None)
 
     def ended(self, outcome: str) -> "Actor":
-        return msgspec.structs.replace(self, view=None, journal=None, flight=None, taken=(), outcome=outcome)
+        return msgspec.structs.replace(
+            self, view=None, journal=None, flight=None, taken=(), scaled=(), trace=(), outcome=outcome
+        )
 
 
 class Faults(msgspec.Struct, frozen=True, gc=False):
@@ -149,7 +141,11 @@ class World(msgspec.Struct, frozen=True, gc=False):
     host: Host
     actors: tuple[Actor, ...]
     faults: Faults
-    foreign_moved: bool = False
+    foreign_moved: bool = False  # by the console, or without the journal
+    by_console: bool = False
+    emergency: Version | None = (
+        None  # where all traffic was reported to go without the journal; the tag stands
+    )
     rolled: tuple[Rolled, ...] = ()
     orphans: tuple[tuple[str, Action], ...] = ()  # calls that nobody waits for, still on their way
     broken: tuple[str, ...] = ()  # rules broken on the way here

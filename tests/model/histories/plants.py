@@ -25,7 +25,7 @@ def put(place: object, name: str, made: object) -> Plant:
     return lambda patch: patch.setattr(place, name, made)
 
 
-def _rounded(seen: dict[Version, float]) -> dict[Version, int]:
+def rounded(seen: dict[Version, float]) -> dict[Version, int]:
     total = sum(seen.values())
     return {v: round(weights.FULL * w / total) if total else 0 for v, w in seen.items()}
 
@@ -38,11 +38,11 @@ def _by_the_journal(view: View, _: Endpoint) -> Action:
     return Done(f"rolled back to {weights.main_version(view.journal.weights)}")
 
 
-def _asks_no_more(asked: Rollback, view: View) -> Action:
+def asks_no_more(asked: Rollback, view: View) -> Action:
     return intent.pursue(view, scale=not asked.unscaled)
 
 
-def _without_desired(asked: up.Up, view: View, follow: Any = up._follow) -> Action:
+def without_desired(asked: up.Up, view: View, follow: Any = up._follow) -> Action:
     """It takes what is requested for what is."""
     if view.endpoint is None:
         return follow(asked, view)  # type: ignore[no-any-return]
@@ -77,14 +77,14 @@ PLANTS: dict[str, tuple[Plant, str]] = {
         "its preview showed|someone else's",
     ),
     "a rollback does not read the tag again": (
-        put(rollback, "_carry_on", _asks_no_more),
+        put(rollback, "_carry_on", asks_no_more),
         "while the tag stands",
     ),
     "a Desired that was left behind is not looked at": (
-        put(up, "_follow", _without_desired),
+        put(up, "_follow", without_desired),
         "changes the fleet, and traffic goes|Desired is left behind",
     ),
-    "a share under half a percent counts as none": (put(weights, "shares", _rounded), "traffic|serves"),
+    "a share under half a percent counts as none": (put(weights, "shares", rounded), "traffic|serves"),
     "a rollback that was superseded comes back": (
         put(rollback, "_refuse_if_overruled", lambda *_: None),
         "comes back",
