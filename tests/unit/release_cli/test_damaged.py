@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import time
 from copy import deepcopy
 
 import msgspec
@@ -306,13 +305,11 @@ def mutated(draw):
 def test_whatever_a_journal_holds_a_command_ends_soon_with_a_sentence(plain, command):
     world = World()
     stored(world, plain)
-    began = time.process_time()  # the machine may be busy with others
 
     status = main([command, "--env", "prod", *COMMANDS[command]], opens=world.opens)
 
     assert status in {0, 1, 3, 6}
     assert world.time.seconds - BEGAN < WAIT
-    assert time.process_time() - began < 1
     if status in {1, 6} and command == "rollback":
         assert world.hosting.calls == []
 
