@@ -51,7 +51,7 @@ format: setup ## mend what ruff can: layout, import order, simple findings
 check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/codespell
+	git ls-files -z | xargs -0 $(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/python -m tools.lint_stacks
 	$(PYTEST) -n 2 $(UNITS)

@@ -5,6 +5,7 @@ An ASGI application without a framework: what a framework costs a request is as 
 """
 
 import asyncio
+import gc
 import logging
 import threading
 import time
@@ -17,6 +18,7 @@ import msgspec
 from pipelines.server.answers import AnswerWriter
 from pipelines.server.drain import Drain
 from pipelines.server.media import (
+    CSV,
     JSON,
     BodyFormat,
     NotAcceptableError,
@@ -38,6 +40,10 @@ BODY_SECONDS = 60.0  # for a body to arrive in: SageMaker's own bound for an ans
 LARGE_BYTES = 32 * 1024  # a larger body is read beside the event loop, which answers `/ping` meanwhile
 CLIENT_CLOSED = 499  # nginx's word for a client that left before the answer
 
+_CONTENT_TYPES = {
+    JSON: (b"content-type", b"application/json"),
+    CSV: (b"content-type", b"text/csv; charset=utf-8"),
+}
 _log = logging.getLogger("pipelines.server")
 
 
@@ -95,6 +101,8 @@ class ModelServer:
         else:
             self._metrics.loaded(self._settings.version, model.digest)
             self._ready = model, AnswerWriter(model.schema.output, self._settings.version)
+            gc.collect()
+            gc.freeze()  # what is there now stays: no collection needs to walk it while requests are answered
             _log.info("serving %s, model %s", self._settings.version, model.digest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -181,7 +189,7 @@ class ModelServer:
     async def _send(self, send: Send, response: Response) -> None:
         headers = [
             self._custom,
-            (b"content-type", _content_type(response.media)),
+            _CONTENT_TYPES.get(response.media) or (b"content-type", response.media.encode()),
             (b"content-length", b"%d" % len(response.body)),
         ]
         if response.allow:
@@ -223,14 +231,14 @@ async def _body(receive: Receive, length: int) -> bytes:
     """
     if length > MAX_BODY_BYTES:
         raise _too_large(f"{length} bytes")
-    chunk, more = await _received(receive)
+    chunk, more = _piece(await receive())
     if not more:
         return chunk
     chunks = [chunk]
     size = len(chunk)
     async with asyncio.timeout(BODY_SECONDS):
         while more:
-            chunk, more = await _received(receive)
+            chunk, more = _piece(await receive())
             size += len(chunk)
             if size > MAX_BODY_BYTES:
                 raise _too_large(f"{size} bytes or more")
@@ -238,16 +246,11 @@ async def _body(receive: Receive, length: int) -> bytes:
     return b"".join(chunks)
 
 
-async def _received(receive: Receive) -> tuple[bytes, bool]:
+def _piece(message: Mapping[str, Any]) -> tuple[bytes, bool]:
     """A piece of the body, and whether more comes. Raises ClientLeftError."""
-    message = await receive()
     if message["type"] != "http.request":
         raise ClientLeftError
     return message.get("body", b""), message.get("more_body", False)
-
-
-def _content_type(media: str) -> bytes:
-    return b"text/csv; charset=utf-8" if media == "text/csv" else media.encode()
 
 
 def _refusal(status: int, error: str, row: int | None = None, field: str | None = None) -> Response:
