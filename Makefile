@@ -92,6 +92,6 @@ bench: setup ## the benchmarks' table
 
 lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer versions)
 	cd requirements && $(COMPILE) $(UPGRADE) dev.in -o dev.txt
-	cd requirements && for part in modelctl infra pipelines serving uv; do \
+	cd requirements && for part in modelctl infra pipelines steps serving uv; do \
 	  $(COMPILE) $(UPGRADE) -c dev.txt $$part.in -o $$part.txt || exit 1; done
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt
