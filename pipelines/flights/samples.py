@@ -12,8 +12,9 @@ import sys
 
 import msgspec
 
+from pipelines.dataset import BadDataError
 from pipelines.flights import features
-from pipelines.flights.data import BadDataError, Month, parse_month, read_months
+from pipelines.flights.data import Month, parse_month, read_months
 from pipelines.server.schema import Value
 
 HELD_OUT = Month(2013, 4)

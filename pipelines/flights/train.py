@@ -1,6 +1,8 @@
-"""Train a model on the months up to one, judge it on the next, and write `model.tar.gz`.
+"""Train a model on the published months up to one, judge it on the next, and write `model.tar.gz`.
 
 python -m pipelines.flights.train --until 2013-03 --out DIR [--seed N] [--json]
+
+The same bytes as the steps `featurize` and `train` make of the same months (pipelines/steps), without their gates.
 """
 
 import argparse
@@ -10,27 +12,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
+import pandas as pd
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from pipelines.export import difference, to_onnx
+from pipelines import dataset
+from pipelines.dataset import BadDataError
+from pipelines.examples import LABEL
 from pipelines.flights import features
-from pipelines.flights.data import FIRST, LAST, BadDataError, Month, parse_month, read_months
-from pipelines.package import ARCHIVE, package, write
+from pipelines.flights.data import FIRST, LAST, TABLES, Month, parse_month, published
+from pipelines.flights.fit import Settings, fit
+from pipelines.flights.recipe import RECIPE, Window, featurize
+from pipelines.package import ARCHIVE, Origin, package, write
+from pipelines.recipe import Fitted
 from pipelines.server import artifact
 from pipelines.server.model import open_session, run
-from pipelines.server.schema import Probability, Schema, SelfCheck
-
-_USAGE = 2
 
 
 class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`metrics.json`: what was trained on what, and how good it is on the month after.
+    """What was trained on what, and how good it is on the month after.
 
     Attributes:
-        data_revision: `sha256:<hex>` of the training data.
+        data_revision: `sha256:<hex>` of the data, the month of evaluation included.
         base_rate: share of late flights in the month of evaluation.
         auc: area under the ROC curve in the month of evaluation.
     """
@@ -45,6 +47,7 @@ class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     base_rate_trained: float
     base_rate: float
     auc: float
+    onnx_difference: float
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,10 @@ class Trained:
 
     Attributes:
         archive: the bytes of `model.tar.gz`, the same for the same months and seed.
-        onnx_difference: the largest between scikit-learn's and ONNX's probabilities in the month of evaluation.
     """
 
     archive: bytes
     metrics: Metrics
-    onnx_difference: float
 
 
 def train(until: Month, seed: int = 0) -> Trained:
@@ -70,54 +71,36 @@ def train(until: Month, seed: int = 0) -> Trained:
     """
     if until >= LAST:
         raise BadDataError(f"{until} has no month after it to judge on: train until {FIRST} to 2013-11")
-    training = features.arrived(read_months(FIRST, until))
-    evaluation = features.arrived(read_months(until.following, until.following))
-    is_late, was_late = features.late(training), features.late(evaluation)
-    described, held_out = features.describe(training), features.describe(evaluation)
-    columns = features.learn_features(described, is_late)
-    matrix, held_out_matrix = features.encode(described, columns), features.encode(held_out, columns)
-
-    with threadpool_limits(limits=1):  # sums in another order round differently
-        classifier = HistGradientBoostingClassifier(
-            max_iter=150,
-            learning_rate=0.06,
-            max_leaf_nodes=15,
-            min_samples_leaf=100,
-            l2_regularization=1.0,
-            max_features=0.3,  # of the features, drawn by the seed at each split
-            early_stopping=False,
-            random_state=seed,
-        ).fit(matrix, is_late)
-        # As many flights are called late as are late.
-        threshold = float(np.quantile(classifier.predict_proba(matrix)[:, 1], 1 - is_late.mean()))
-        expected = classifier.predict_proba(held_out_matrix)
-    onnx = to_onnx(classifier, len(columns), "late")
-    probabilities = run(open_session(onnx), held_out_matrix)
-
-    schema = Schema(
-        features=columns,
-        output=Probability(
-            event="late",
-            meaning=f"arrives more than {features.LATE_AFTER} minutes after its schedule",
-            threshold=round(threshold, 6),
-        ),
-        self_check=SelfCheck(
-            features.instances(held_out[:1])[0], tuple(round(float(share), 6) for share in expected[0])
-        ),
+    data = dataset.parse(published(FIRST, until.following), TABLES, "nycflights13")
+    window, settings = Window(until=str(until)), Settings(seed=seed)
+    made = featurize(data.tables, window)
+    fitted = fit(made.training, settings)
+    origin = Origin(
+        model=RECIPE.name,
+        data_revision=data.revision,
+        parameters={**msgspec.to_builtins(window), **msgspec.to_builtins(settings)},
+        rows=len(made.training),
+        metrics=fitted.metrics,
     )
     metrics = Metrics(
         trained_from=str(FIRST),
         trained_until=str(until),
         evaluated_on=str(until.following),
-        data_revision=training.revision,
+        data_revision=data.revision,
         seed=seed,
-        rows_trained=len(is_late),
-        rows_evaluated=len(was_late),
-        base_rate_trained=round(float(is_late.mean()), 6),
-        base_rate=round(float(was_late.mean()), 6),
-        auc=round(float(roc_auc_score(was_late, probabilities[:, 1])), 6),
+        rows_trained=len(made.training),
+        rows_evaluated=len(made.evaluation),
+        base_rate_trained=fitted.metrics["base_rate"],
+        base_rate=round(float(made.evaluation[LABEL].mean()), 6),
+        auc=round(_auc(fitted, made.evaluation), 6),
+        onnx_difference=fitted.metrics["onnx_difference"],
     )
-    return Trained(package(onnx, schema, metrics), metrics, difference(expected, probabilities))
+    return Trained(package(fitted.onnx, fitted.schema, origin), metrics)
+
+
+def _auc(fitted: Fitted, examples: pd.DataFrame) -> float:
+    matrix = features.encode(examples, fitted.schema.features)
+    return float(roc_auc_score(examples[LABEL], run(open_session(fitted.onnx), matrix)[:, 1]))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -145,7 +128,6 @@ def main(arguments: list[str] | None = None) -> int:
         "model_digest": artifact.digest(trained.archive),
         "bytes": len(trained.archive),
         "seconds": round(time.monotonic() - started, 1),
-        "onnx_difference": trained.onnx_difference,
         **msgspec.to_builtins(trained.metrics),
     }
     if options.json:

@@ -32,7 +32,14 @@ MAY_IMPORT = {
     # What serves, exports and packages knows no model.
     "pipelines.server": set(),
     **{f"pipelines.{generic}": {"pipelines.server"} for generic in ("export", "package")},
-    "pipelines.flights": {f"pipelines.{generic}" for generic in ("export", "package", "server")},
+    **{f"pipelines.{generic}": set() for generic in ("dataset", "examples")},
+    "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
+    "pipelines.steps": {
+        f"pipelines.{generic}" for generic in ("dataset", "examples", "package", "recipe", "server")
+    },
+    "pipelines.flights": {
+        f"pipelines.{generic}" for generic in ("dataset", "examples", "export", "package", "recipe", "server")
+    },
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": ours("terminal", "awsmodels"),
     "sandbox.api": ours("awsmodels"),

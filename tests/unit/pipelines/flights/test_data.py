@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from pipelines.flights.data import FIRST, BadDataError, Month, parse_month, read_months
+from pipelines.dataset import BadDataError
+from pipelines.flights.data import FIRST, Month, parse_month, published, read_months
 
 
 def test_a_month_reads_as_it_prints():
@@ -30,15 +31,21 @@ def test_an_extract_holds_its_months_and_no_other():
     assert len(extract.flights) == 27004 + 24951  # as published
 
 
-def test_a_revision_names_the_lines_that_were_read():
-    january, february = Month(2013, 1), Month(2013, 2)
-    revisions = [read_months(*months).revision for months in ((january, january), (january, february))]
-    assert len(set(revisions)) == 2
-    assert read_months(january, january).revision == revisions[0]
+def test_the_published_lines_by_month_are_all_of_them_once_in_their_order():
+    files = published(FIRST, Month(2013, 2))
+    assert list(files) == [
+        f"{table}/2013-{month}.csv" for table in ("flights", "weather") for month in ("01", "02")
+    ]
+    header, *rows = files["flights/2013-02.csv"].decode().splitlines()
+    assert header.startswith("year,month,day,dep_time,")
+    assert len(rows) == 24951
+    assert {row.split(",")[1] for row in rows} == {"2"}
+    assert files == published(FIRST, Month(2013, 2))
+    assert published(Month(2013, 2), Month(2013, 2))["flights/2013-02.csv"] == files["flights/2013-02.csv"]
 
 
 def test_a_month_that_the_data_lacks_is_an_error():
-    with pytest.raises(BadDataError, match="no row from 2014-01 to 2014-02"):
+    with pytest.raises(BadDataError, match="table flights has no row of 2014-01"):
         read_months(Month(2014, 1), Month(2014, 2))
 
 

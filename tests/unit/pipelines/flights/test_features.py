@@ -106,6 +106,6 @@ def test_training_and_server_make_the_same_tensor_of_the_same_flights(model, hel
 def test_an_extract_is_described_flight_by_flight(held_out):
     """No row is lost, doubled or moved by the join with the weather, and rows do not depend on one another."""
     described = features.describe(held_out)
-    alone = Extract(held_out.flights[1000:1001], held_out.weather, held_out.revision)
+    alone = Extract(held_out.flights[1000:1001], held_out.weather)
     assert len(described) == len(held_out.flights)
     assert_frame_equal(features.describe(alone), described[1000:1001])

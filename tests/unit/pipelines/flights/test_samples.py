@@ -2,8 +2,9 @@ import json
 
 import pytest
 
+from pipelines.dataset import BadDataError
 from pipelines.flights import samples
-from pipelines.flights.data import BadDataError, parse_month
+from pipelines.flights.data import parse_month
 
 
 def test_samples_are_accepted_by_the_model_as_json_and_as_csv(model):

@@ -1,0 +1,79 @@
+"""The program in the image of the steps.
+
+python -m pipelines.steps featurize --model flights -- --until 2013-03
+python -m pipelines.steps train                      (parameters and model from hyperparameters.json)
+
+Exit status: 0 done, 1 an input or parameter is not what it should be, 2 usage, 3 stopped at a gate, 70 a bug.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+
+from pipelines.dataset import BadDataError
+from pipelines.examples import BadExamplesError
+from pipelines.package import BadArchiveError
+from pipelines.recipe import BadRecipeError, find
+from pipelines.steps.contract import BASE, Exit, GateError, InputError, Job, Kind, job
+from pipelines.steps.step import STEPS, Call, pairs, split
+
+_MODEL = "model"
+
+
+def main(arguments: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
+    """Run one step; the exit status."""
+    own, given = split(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(own).parse_args(own)
+    step = STEPS[options.step]
+    under_way = job(step.kind, environ)
+    try:
+        under_way.begin()
+        step.module().run(_call(under_way, options, given))
+    except GateError as stopped:
+        return _ended(under_way, f"{options.step} stopped: {stopped}", Exit.GATE)
+    except (InputError, BadArchiveError, BadDataError, BadExamplesError, BadRecipeError) as refused:
+        return _ended(under_way, f"{options.step}: {refused}", Exit.REFUSED)
+    except Exception as error:  # noqa: BLE001 (whatever it is, SageMaker's console shows this text and no other)
+        traceback.print_exc()
+        return _ended(under_way, f"{options.step}: a bug: {type(error).__name__}: {error}", Exit.BUG)
+    return Exit.DONE
+
+
+def _ended(under_way: Job, sentence: str, status: Exit) -> Exit:
+    print(sentence, file=sys.stderr)
+    under_way.tell(sentence)
+    return status
+
+
+def _parser(own: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipelines.steps",
+        description="One step between data and a model worth registering.",
+        epilog=f"Directories are SageMaker's, under /opt/ml, or under {BASE} where that is set.",
+    )
+    steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
+    for name, step in STEPS.items():
+        one = steps.add_parser(name, help=step.help, description=step.help)
+        if step.kind is Kind.PROCESSING:
+            one.add_argument("--model", required=True, metavar="NAME", help="whose recipe is followed")
+        if name == next(iter(own), None):
+            step.module().add_options(one)
+    return parser
+
+
+def _call(under_way: Job, options: argparse.Namespace, given: list[str]) -> Call:
+    if under_way.kind is Kind.TRAINING:
+        if given:
+            raise InputError(f"{' '.join(given)}: a training step's parameters are in hyperparameters.json")
+        where = str(under_way.place_of_hyperparameters())
+        values = under_way.hyperparameters()
+        if _MODEL not in values:
+            raise InputError(f"{where}: {_MODEL} is missing; it names whose recipe is followed")
+        return Call(under_way, find(values.pop(_MODEL)), options, values, where)
+    return Call(under_way, find(options.model), options, pairs(given), "arguments after --")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
