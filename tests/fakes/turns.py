@@ -53,6 +53,9 @@ class Turns(FakeTime):
             self._next()
         for thread in threads:
             thread.join()
+        for end, _ in self.ends.values():
+            if isinstance(end, BaseException) and not isinstance(end, DeliveryError):
+                raise end
         return self.ends
 
     def _runs(self, name: str, operation: Callable[[], Done]) -> None:
@@ -60,7 +63,7 @@ class Turns(FakeTime):
             self._turn.wait_for(lambda: self._now == name)
         try:
             end: End = operation()
-        except DeliveryError as error:
+        except BaseException as error:  # noqa: BLE001 - else its turn would never end; `run` raises what is no ending
             end = error
         with self._turn:
             self.ends[name] = end, self.seconds

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import platform
 import tarfile
 from pathlib import Path
 
@@ -11,15 +10,12 @@ import pytest
 
 from tests.bits import packed
 from tests.conftest import ROLES
-from tests.containers.perl.image import PERL, saved
+from tests.containers.perl.image import NEEDED, saved
 
 pytestmark = [
     pytest.mark.faults,
     pytest.mark.timeout(120),
-    pytest.mark.skipif(
-        platform.machine() != "x86_64" or not PERL.exists(),
-        reason="the image is made of this machine's own perl",
-    ),
+    NEEDED,
 ]
 
 

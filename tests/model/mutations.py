@@ -107,12 +107,12 @@ def _at_rest(_: Intent, endpoint: Endpoint) -> bool:
     return weights.same(endpoint.current, endpoint.desired)
 
 
-def _by_the_journal(view: View, _: Endpoint) -> Action:
+def by_the_journal(view: View, _: Endpoint) -> Action:
     return Done(f"rolled back to {weights.main_version(view.journal.weights)}")
 
 
 # A rollback looks at the endpoint once more before it reports: the second guard, taken out with the first.
-UNREPORTED = put(rollback, "_reported", _by_the_journal)
+UNREPORTED = put(rollback, "_reported", by_the_journal)
 # So does a change of the fleet, at what it is to drop.
 UNLOOKED = swap(_dropped_serving=lambda *_: ())
 BLIND_TO_ROLLBACKS = SimpleNamespace(**{**IntentKind.__members__, "ROLLBACK": "no such kind"})

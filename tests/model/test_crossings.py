@@ -5,8 +5,8 @@ import pytest
 from modeldelivery.release.core import rollback, up, weights
 from modeldelivery.release.operations import unrecorded
 from tests.model.crossings import CROSSINGS
-from tests.model.histories.plants import asks_no_more, put, rounded, without_desired
-from tests.model.mutations import swap
+from tests.model.histories.plants import asks_no_more, rounded, without_desired
+from tests.model.mutations import put, swap
 from tests.model.scenarios import Fencing
 from tests.model.search import ViolationError, explore
 

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,8 +104,16 @@ class Stack:
 
     def modelctl(self, *arguments, check=True):
         """`modelctl … --env NAME`."""
+        return self._run(CHECKOUT / ".venv" / "bin" / "modelctl", *arguments, "--env", self.name, check=check)
+
+    def review(self, command, folder, *, of_one=True):
+        """`python -m modeldelivery.review COMMAND`, of this environment with its config as it is now, or of all that are in a folder."""
+        which = ["--env", self.name, "--config-file", self.file] if of_one else []
+        return self._run(sys.executable, "-m", "modeldelivery.review", "--folder", folder, command, *which)
+
+    def _run(self, *command, check=False):
         return subprocess.run(
-            [str(CHECKOUT / ".venv" / "bin" / "modelctl"), *map(str, arguments), "--env", self.name],
+            [*map(str, command)],
             cwd=CHECKOUT,
             env=self.env,
             capture_output=True,

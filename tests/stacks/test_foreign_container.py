@@ -1,24 +1,18 @@
 """A container of another kind, built by another tool: pushed, registered with its samples, served, rolled back, like any other."""
 
 import json
-import platform
-import subprocess
-import sys
 
 import pytest
 
 from tests.bits import packed
-from tests.conftest import CHECKOUT
-from tests.containers.perl.image import PERL, saved
+from tests.containers.perl.image import NEEDED, saved
+from tests.stacks.conftest import push
 from tests.stacks.stack import Stack
 
 pytestmark = [
     pytest.mark.stacks,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(
-        platform.machine() != "x86_64" or not PERL.exists(),
-        reason="the image is made of this machine's own perl",
-    ),
+    NEEDED,
 ]
 
 SAMPLES = json.dumps([{"content_type": "text/csv", "body": "1,2", "accept": "application/json"}]).encode()
@@ -30,18 +24,12 @@ def stack(module_sandbox, tmp_path_factory):
     stack = Stack("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
     stack.no_release()
     stack.up()
-    pushed = subprocess.run(
-        [
-            *(sys.executable, "-m", "sandbox", "image", "--profile", "staging", "--repository", "flights-staging"),
-            *("--archive", str(saved(stack.folder / "perl.tar"))),
-        ],
-        cwd=CHECKOUT, env=stack.env, capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+    image = push(stack, saved(stack.folder / "perl.tar"), "--archive")
     for version, factor in (("v1.0.0", b"2\n"), ("v1.1.0", b"3\n")):
         archive = stack.folder / f"{version}.tar.gz"
         archive.write_bytes(packed({"factor.txt": factor}, samples=SAMPLES))
         stack.modelctl(
-            "register", "--version", version, "--image", pushed.stdout.strip(),
+            "register", "--version", version, "--image", image,
             "--artifact", archive, "--data-revision", "none",
         )  # fmt: skip
     stack.release("v1.0.0", "v1.0.0", "v1.1.0")

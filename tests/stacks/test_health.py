@@ -1,12 +1,9 @@
 """An endpoint that is not as it should be is named by everything that looks at it, and `up` never calls it unchanged."""
 
-import subprocess
-import sys
 import time
 
 import pytest
 
-from tests.conftest import CHECKOUT
 from tests.stacks.stack import EngineError
 
 # `status`, preview, up and drift are held to the findings one by one without an engine (tests/unit); this is all of them at once.
@@ -33,26 +30,7 @@ def impaired(staging):
 
 
 def review(stack, command):
-    return subprocess.run(
-        [
-            *(
-                sys.executable,
-                "-m",
-                "modeldelivery.review",
-                "--folder",
-                str(stack.folder / "review"),
-                command,
-            ),
-            *("--env", stack.name, "--config-file", str(stack.file)),
-        ],
-        cwd=CHECKOUT,
-        env=stack.env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
+    return stack.review(command, stack.folder / "review")
 
 
 def test_a_preview_names_it_and_does_not_say_that_nothing_changes(impaired):
@@ -78,4 +56,7 @@ def test_an_up_either_mends_it_or_fails(impaired):
         said = impaired.up()
     except EngineError as error:
         said = str(error)
+    else:
+        shown = impaired.sandbox.client("staging", "sagemaker").describe_endpoint(EndpointName=NAME)
+        assert shown["EndpointStatus"] == "InService"
     assert "UpdateRollbackFailed" in said

@@ -1,11 +1,7 @@
 """A pull request's road with the real engine: previewed, judged, told, deployed by its plan, refused when that went stale."""
 
-import subprocess
-import sys
-
 import pytest
 
-from tests.conftest import CHECKOUT
 from tests.stacks.conftest import FLEET
 
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(300)]
@@ -24,18 +20,7 @@ def review(environments, folder):
     """Runs `python -m modeldelivery.review COMMAND` for an environment, with its config as it is now: `review("preview", "prod")`."""
 
     def run(command, name=None):
-        stack = environments[name] if name else environments["staging"]
-        of_one = ["--env", name, "--config-file", str(stack.file)] if name else []
-        return subprocess.run(
-            [sys.executable, "-m", "modeldelivery.review", "--folder", str(folder), command, *of_one],
-            cwd=CHECKOUT,
-            env=stack.env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-        )
+        return environments[name or "staging"].review(command, folder, of_one=name is not None)
 
     return run
 

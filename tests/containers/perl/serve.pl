@@ -26,7 +26,7 @@ while (my $client = $server->accept) {
         if ($path eq '/invocations') {
             my @numbers = map { $_ * $factor } split(/,/, $body);
             my $list = join(',', @numbers);
-            my $sees = -e '/root/.bashrc' || -e '/work' ? 'true' : 'false';
+            my $sees = -e $ENV{OF_THE_MACHINE} ? 'true' : 'false';
             ($status, $answer) = (200, qq({"predictions":[$list],"user":$>,"greeting":"$ENV{GREETING}","sees_machine":$sees}));
         }
         print $client "HTTP/1.1 $status X\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " . length($answer) . "\r\n\r\n$answer";

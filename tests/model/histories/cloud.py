@@ -62,8 +62,7 @@ class Cloud:
         copy: the journal that was deleted.
         host: the endpoint; None when there is none.
         stale: what a description still shows, how many touches it knows of, and until when; None when it shows what is.
-        touches: counts what changed the endpoint's traffic or fleet, or began to.
-        touched: who did, each time: an operation's name, "console" or "platform".
+        touched: who changed the endpoint's traffic or fleet, or began to, each time (a touch): an operation's name, "console" or "platform".
         writers: who wrote the journal, each time.
         story: what happened, a line each.
         broken: rules that were broken.

@@ -20,6 +20,7 @@ from tests.model.host import finished, made, mixed, moved_by_hand, taken_back
 from tests.model.world import config_name, settled_journal
 
 PAUSES = (1.0, 3.0, 6.0, 12.0, 40.0, 200.0)  # seconds; a lease lasts 8
+SETTLES = "from here on nothing goes wrong"
 MOST = 3_000  # steps of one history
 FAULTS = Faults(
     lost=0.02,
@@ -196,7 +197,7 @@ class History:
         """Nothing goes wrong any more: `status` tells the truth, `up` and rollback converge."""
         cloud = self.cloud
         cloud.faults = CALM
-        cloud.tell("from here on nothing goes wrong")
+        cloud.tell(SETTLES)
         cloud.clock += 30.0
         cloud.orphans.clear()
         cloud.restore_journal()

@@ -1,28 +1,21 @@
 """Faults of the product as it was or might be: each is planted, and random histories must find it by the rule that it breaks."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import pytest
 
 from modeldelivery.release import runner
 from modeldelivery.release.core import accept, intent, lost, resolve, rollback, up, weights
-from modeldelivery.release.core.action import Action, Done, View
+from modeldelivery.release.core.action import Action, View
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, Journal
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.version import Version
 from tests.model.histories.cloud import Faults
 from tests.model.histories.history import with_faults
-from tests.model.mutations import swap
+from tests.model.mutations import Plant, by_the_journal, put, swap
 
-Plant = Callable[[pytest.MonkeyPatch], object]
 replace = msgspec.structs.replace
-
-
-def put(place: object, name: str, made: object) -> Plant:
-    return lambda patch: patch.setattr(place, name, made)
 
 
 def rounded(seen: dict[Version, float]) -> dict[Version, int]:
@@ -32,10 +25,6 @@ def rounded(seen: dict[Version, float]) -> dict[Version, int]:
 
 def _last_four(journal: Journal, event: Event) -> Journal:
     return replace(journal, history=(*journal.history, event)[-4:])
-
-
-def _by_the_journal(view: View, _: Endpoint) -> Action:
-    return Done(f"rolled back to {weights.main_version(view.journal.weights)}")
 
 
 def asks_no_more(asked: Rollback, view: View) -> Action:
@@ -94,7 +83,7 @@ PLANTS: dict[str, tuple[Plant, str]] = {
         put(lost, "must_ask", lambda _: False),
         "where one was lost",
     ),
-    "a rollback reports what the journal has": (put(rollback, "_reported", _by_the_journal), "reports"),
+    "a rollback reports what the journal has": (put(rollback, "_reported", by_the_journal), "reports"),
     "a version that got traffic since is dropped": (put(intent, "_dropped_serving", lambda *_: ()), "drops"),
     "an answer that came late is believed": (
         put(runner._Run, "_late", lambda *_: False),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import Journal, Parked
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import BusyError, ConflictError, LostError, NotSentError, UnreachableError
 from modeldelivery.release.ports import Stored
@@ -20,7 +20,7 @@ class Ports:
     """JournalStore, Traffic, Fleet, Clock and Progress of one process.
 
     Attributes:
-        read_at: the journal as it last read or wrote it.
+        journal: as it last read or wrote it.
         looked: what it last saw of the endpoint.
         looked_at: how many touches there had been then.
     """
@@ -47,10 +47,9 @@ class Ports:
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
         cloud = self._cloud
-        before = etag
 
         def land() -> bool:
-            if before != self._stored().etag:
+            if etag != self._stored().etag:
                 return False
             self._rules.written(self, cloud.journal, journal)
             cloud.journal, cloud.gone = journal, None
@@ -135,9 +134,10 @@ class Ports:
     def name(self, fleet: Sequence[Version]) -> str:
         return config_name(tuple(fleet))
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> None:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> dict[Version, Parked]:
         self._call(f"makes the configuration {config}")
         self._prepared[config] = (tuple(fleet), dict(weights))
+        return {}  # no version of a history is scaled by itself
 
     def change(self, config: str, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker takes neither
         fleet, weights = self._prepared[config]

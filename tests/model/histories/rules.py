@@ -16,8 +16,8 @@ from modeldelivery.release.operations.unrecorded import Unrecorded
 from modeldelivery.release.version import Version
 from tests.model.histories.cloud import Cloud
 from tests.model.host import Host
+from tests.model.reports import DECISIONS
 
-DECISIONS = {EventKind.CREATE, EventKind.UP, EventKind.ROLLBACK, EventKind.ADOPT, EventKind.ACCEPT}
 VERSION = re.compile(r"v\d+\.\d+\.\d+")
 FARTHEST = Timing().lease + Timing().call + 2 * CLOCK_STEP  # seconds; of a deadline, by the store's clock
 # A call of one who saw no tag lands this long after the tag at the latest: it read it after its intent was written.

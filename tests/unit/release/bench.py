@@ -4,7 +4,6 @@ import msgspec
 
 from modeldelivery.release.core import accept, adopt, rollback, up
 from modeldelivery.release.core.request import Release, Request
-from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.operations import status
 from modeldelivery.release.version import Version
 from tests.fakes.endpoint import FakeEndpoint, a_runner
@@ -12,15 +11,10 @@ from tests.fakes.journal import FakeJournal
 from tests.fakes.scaling import FakeScaling
 from tests.fakes.time import FakeTime
 from tests.fakes.turns import Turns
+from tests.unit.release.stored import PLACE
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c"}
-PLACE = Place(
-    model=parse_model("flights"),
-    environment=parse_environment("prod"),
-    account="222222222222",
-    region="eu-west-1",
-)
 
 
 class KilledError(Exception):
@@ -29,6 +23,8 @@ class KilledError(Exception):
 
 class Bench:
     """The fakes; each run of a command is a new operation."""
+
+    caller = None  # whom the platform takes whoever runs it for
 
     def __init__(self, fleet=(A, B)):
         self.time = FakeTime()
@@ -48,7 +44,7 @@ class Bench:
             config=lambda versions: "+".join(sorted(versions)),
             **{"shown": None, "serving": None, **previewed},
         )
-        return self.run(lambda view: up.decide(asked, view), patience)
+        return self.run(lambda view: up.decide(asked, view), patience, operation)
 
     def rollback(self, patience=300.0, **asked):
         given = {"operation": "op3", "actor": "operator", "reason": "5xx", **asked}
@@ -104,7 +100,9 @@ class Bench:
         self.host.endpoint = msgspec.structs.replace(endpoint, variants=seen)
 
     def run(self, decide, patience=300.0, operation=""):
-        return a_runner(self.store, self.host, self.time, patience, operation).run(decide)
+        runner = a_runner(self.store, self.host, self.time, patience, operation)
+        runner.caller = self.caller
+        return runner.run(decide)
 
     def operation(self):
         self.runs += 1

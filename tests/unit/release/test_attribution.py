@@ -3,62 +3,37 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core import accept, rollback, up
+from modeldelivery.release.core import accept
 from modeldelivery.release.core.attribution import Attribution, attributed
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection
-from modeldelivery.release.core.request import Release, Request
 from modeldelivery.release.runner import MOMENT
-from modeldelivery.release.version import Version
 from tests.fakes.caller import FakeCaller
-from tests.fakes.endpoint import FakeEndpoint, a_runner
-from tests.fakes.journal import FakeJournal
-from tests.fakes.time import FakeTime
-
-A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
+from tests.unit.release.bench import A, B, Bench, C
 
 
-class Bench:
-    """An endpoint on which A served before B."""
-
-    def __init__(self) -> None:
-        self.time = FakeTime()
-        self.store, self.host = FakeJournal(self.time), FakeEndpoint(self.time)
-        self.up("up-1", A)
-        self.up("up-2", B)
-        self.time.sleep(60)
-        self.host.calls.clear()
+class Attributed(Bench):
+    """Each run may be told whom the platform takes it for."""
 
     def up(self, operation, live, fleet=(A, B), caller=None):
-        asked = up.Up(
-            operation=operation,
-            actor="ci",
-            request=Request(release=Release(live=live, fleet=fleet), digests={v: v for v in (A, B, C)}),
-            shown=None,
-            serving=None,
-            config="+".join,
-        )
-        return self.run(operation, lambda view: up.decide(asked, view), caller)
+        self.caller = caller
+        return super().up(operation, live, fleet)
 
     def rollback(self, operation="rollback-1", caller=None):
-        asked = rollback.Rollback(operation=operation, actor="ada", reason="5xx")
-        return self.run(operation, lambda view: rollback.decide(asked, view), caller)
+        self.caller = caller
+        return super().rollback(operation=operation, actor="ada")
 
     def accept(self, caller=None):
+        self.caller = caller
         asked = accept.Accept(operation="accept-1", actor="ada", reason="mended", version=B)
-        return self.run("accept-1", lambda view: accept.decide(asked, view), caller)
-
-    def run(self, operation, decide, caller):
-        runner = a_runner(self.store, self.host, self.time)
-        runner.operation, runner.caller = operation, caller
-        return runner.run(decide)
+        return self.run(lambda view: accept.decide(asked, view), operation=asked.operation)
 
     def told(self, operation):
-        return [event for event in self.store.journal.history if event.operation == operation]
+        return [event for event in self.journal.history if event.operation == operation]
 
 
 @pytest.fixture
 def bench():
-    return Bench()
+    return Attributed()
 
 
 def test_a_rollbacks_outcome_has_its_caller_and_the_receipt_of_its_call(bench):
@@ -112,7 +87,7 @@ def test_a_caller_that_is_never_known_fails_nothing_and_delays_no_call(bench):
     begun = bench.time.seconds
     bench.rollback(caller=FakeCaller())
     usual = bench.time.seconds - begun
-    other = Bench()
+    other = Attributed()
     silent = FakeCaller(arn=None, on_ask=lambda: list(other.host.calls))
     begun = other.time.seconds
 
@@ -178,4 +153,4 @@ def test_lines_of_earlier_operations_stay_as_they_are(bench):
     bench.accept(FakeCaller(arn="arn:of:bob"))
 
     assert bench.told("rollback-1") == before
-    assert {event.caller for event in bench.told("up-2")} == {None}
+    assert {event.caller for event in bench.told("op2")} == {None}

@@ -12,18 +12,9 @@ from modeldelivery.terminal import interrupts
 from modeldelivery.terminal.interrupts import ENDING, TOGETHER
 
 
-class Clock:
-    seconds = 1000.0
-
-    def monotonic(self):
-        return self.seconds
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(interrupts, "time", clock)
-    return clock
+def clock(clock_of):
+    return clock_of(interrupts)
 
 
 @pytest.fixture

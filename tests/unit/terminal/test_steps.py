@@ -16,19 +16,9 @@ class Terminal(io.StringIO):
         return True
 
 
-class Clock:
-    seconds = 1000.0
-
-    def monotonic(self):
-        return self.seconds
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    """Time that passes when a test says so."""
-    clock = Clock()
-    monkeypatch.setattr(steps, "time", clock)
-    return clock
+def clock(clock_of):
+    return clock_of(steps)
 
 
 @pytest.fixture

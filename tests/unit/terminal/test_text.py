@@ -1,20 +1,13 @@
 """What others wrote, fit to be shown."""
 
 import json
-import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modeldelivery.terminal import text
-
-# C0, C1, escape sequences, changes of the direction of writing, what breaks a line, half a pair.
-HOSTILE = "late\x1b[2J\x07\r\n\x85\x9b31m\u202eflights\u2066\u2028\x00\x7f\ud800"
-
-
-def visible(shown):
-    return all(unicodedata.category(c)[0] not in "CZ" or c == " " for c in shown)
+from tests.unit.terminal.hostile import HOSTILE, visible
 
 
 @given(st.text(st.characters(exclude_categories=[])))

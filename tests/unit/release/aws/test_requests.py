@@ -4,17 +4,11 @@ import msgspec
 import pytest
 
 from modeldelivery.release.aws import requests
-from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.record import Samples, VersionRecord
 from modeldelivery.release.samples import Sample
 from modeldelivery.release.version import DigestSet, parse_version
+from tests.unit.release.stored import PLACE
 
-PLACE = Place(
-    model=parse_model("flights"),
-    environment=parse_environment("prod"),
-    account="222222222222",
-    region="eu-west-1",
-)
 DIGEST = "sha256:" + "a" * 64
 RECORD = VersionRecord(
     version=parse_version("v1.0.0"),
