@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import uvicorn
 
+from pipelines.server.__main__ import configuration
 from pipelines.server.artifact import MODEL_FILE, SCHEMA_FILE
 from pipelines.server.model import open_session
 from pipelines.server.schema import TENSOR_IN, TENSOR_OUT, Category, Probability, Schema
@@ -68,20 +69,7 @@ class Bare:
 
 
 def main(folder: str, port: str) -> None:
-    config = uvicorn.Config(
-        Bare(Path(folder)),
-        host="127.0.0.1",
-        port=int(port),
-        loop="uvloop",
-        http="httptools",
-        interface="asgi3",
-        lifespan="off",
-        ws="none",
-        access_log=False,
-        log_level="error",
-        timeout_keep_alive=120,
-    )
-    uvicorn.Server(config).run()
+    uvicorn.Server(configuration(Bare(Path(folder)), "127.0.0.1", int(port))).run()
 
 
 if __name__ == "__main__":

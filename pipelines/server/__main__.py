@@ -6,6 +6,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import uvicorn
@@ -71,17 +72,12 @@ def main(arguments: list[str]) -> int:
         return supervise(settings.workers, lambda: _serve(settings, listening))
 
 
-def _serve(settings: Settings, listening: socket.socket | None = None) -> int:
-    """One process; `listening` is what it shares with others."""
-    # prometheus_client reads its variable when it is imported, and a parent needs no model
-    from pipelines.server.app import ModelServer  # noqa: PLC0415
-
-    server = ModelServer(settings)
-    server.start_loading()
-    config = uvicorn.Config(
-        server,
-        host=settings.host,
-        port=settings.port,
+def configuration(app: Callable[..., Awaitable[None]], host: str, port: int) -> uvicorn.Config:
+    """How uvicorn serves an ASGI 3 application here."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
         loop="uvloop",
         http="httptools",
         interface="asgi3",
@@ -95,6 +91,16 @@ def _serve(settings: Settings, listening: socket.socket | None = None) -> int:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,  # the drain has done the waiting
     )
+
+
+def _serve(settings: Settings, listening: socket.socket | None = None) -> int:
+    """One process; `listening` is what it shares with others."""
+    # prometheus_client reads its variable when it is imported, and a parent needs no model
+    from pipelines.server.app import ModelServer  # noqa: PLC0415
+
+    server = ModelServer(settings)
+    server.start_loading()
+    config = configuration(server, settings.host, settings.port)
     DrainingServer(config, server.drain).run([listening] if listening else None)
     return 0
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from components.alarm_topic import topic_policy
 from components.alarms import error_rate
@@ -117,7 +117,10 @@ class Clients:
         while not self._ended.wait(0.25):
             try:
                 self._hosting.invoke(self._endpoint)
-            except ClientError:
+            except (
+                ClientError,
+                ReadTimeoutError,
+            ):  # boto3 gives up after the minute that SageMaker gives a model
                 self.failed += 1
 
 
