@@ -108,11 +108,19 @@ def _gathered(raw: Any, kind: type[Record]) -> Any:
             read[name] = value if known else "other"
             others |= {} if known else {name: value}
         elif isinstance(part, type) and issubclass(part, Record):
-            listed = isinstance(value, list)
-            read[name] = [_gathered(each, part) for each in value] if listed else _gathered(value, part)
+            read[name] = _gathered_in(value, part, named=name in _mappings(kind))
         else:
             read[name] = value
     return {**read, _OTHERS: others}
+
+
+def _gathered_in(value: Any, part: type[Record], *, named: bool) -> Any:
+    """The same of one record, of a list of them, or of a mapping from names to them."""
+    if isinstance(value, list):
+        return [_gathered(each, part) for each in value]
+    if named and isinstance(value, dict):
+        return {key: _gathered(each, part) for key, each in value.items()}
+    return _gathered(value, part)
 
 
 class _Unknown:
@@ -129,8 +137,15 @@ def _parts(kind: type[Record]) -> dict[str, Any]:
     }
 
 
+@cache
+def _mappings(kind: type[Record]) -> frozenset[str]:
+    """Names in JSON of the fields that map names to something."""
+    fields = msgspec.structs.fields(kind)
+    return frozenset(field.encode_name for field in fields if get_origin(field.type) is dict)
+
+
 def _types(annotation: Any) -> tuple[Any, ...]:
-    of_many = get_origin(annotation) in {UnionType, tuple} or isinstance(annotation, UnionType)
+    of_many = get_origin(annotation) in {UnionType, tuple, dict} or isinstance(annotation, UnionType)
     return get_args(annotation) if of_many else (annotation,)
 
 
@@ -150,6 +165,8 @@ def _plain(value: Any) -> Any:
         return {**written, **value.others}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
     return msgspec.to_builtins(value)
 
 

@@ -316,7 +316,9 @@ LEVELS = [
     ("served", -1),
     ("history", 0),
     ("history", -1),
+    ("parked", "v1.0.0"),
 ]
+PARKED = {"v1.0.0": {"least": 1, "most": 2, "policies": [{"PolicyName": "p"}]}}
 
 
 def exactly(value):
@@ -330,7 +332,7 @@ def exactly(value):
 @example(("intent",), {"others": 1, "schema": 2, "requires": ["x"]})
 @example(("served", 0), {"big": 10**30, "small": -(10**30), "zero": -0.0, "one": 1.0})
 def test_any_object_mixed_into_any_level_of_a_journal_is_kept(level, more):
-    stored = document("journal-1")
+    stored = document("journal-1") | {"parked": deepcopy(PARKED)}
     part = at(stored, level)
     known = {
         *part,
