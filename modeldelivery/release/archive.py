@@ -1,6 +1,6 @@
 """`model.tar.gz` looked at before a version is bound to it: whether SageMaker could unpack it, and nothing outside its folder.
 
-The archive is read once, from front to end, and never unpacked; gzip's checksum is proved on the way.
+The archive is read from front to end and never unpacked; gzip's checksum is proved on the way.
 """
 
 import gzip
@@ -29,7 +29,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     """What an archive holds.
 
     Attributes:
-        files: paths of its files, relative to the folder that it is unpacked to.
+        files: paths of its files and links, relative to the folder that it is unpacked to.
         size: bytes unpacked.
     """
 

@@ -4,7 +4,6 @@ A name is claimed once and for ever. So whatever could make the version unusable
 changed yet: image, archive, what the server's own reader says or sample requests, and what AWS would refuse later.
 """
 
-import hashlib
 import re
 from pathlib import Path
 
@@ -78,13 +77,15 @@ def register(
     digests = DigestSet(
         image=image_digest(place, asked.image), model=asked.model_digest, data=asked.data_revision
     )
+    given = _given(asked.samples)
     entry = registry.entry(asked.version)
     before = entry.record
     if before:
-        _refuse_other_bits(before, asked, digests)
+        _refuse_other_bits(before, asked, digests, given)
     draft = before
     if before is None or before.package_arn is None:
-        samples = _looked_at(registry, asked, digests, progress, reader)
+        own = _looked_at(registry, asked, digests, progress, reader)
+        samples = None if own else given or _packed_with(asked)
         draft = before or _draft(place, asked, digests, entry, samples)
         _refuse_what_aws_would(registry, draft, samples)
         if samples:
@@ -94,7 +95,7 @@ def register(
     if before and before.package_arn:
         return Registered(record=before, already=True)
     assert draft is not None, "a new one was made"
-    return Registered(record=_claimed(registry, asked, draft, progress), already=False)
+    return Registered(record=_claimed(registry, asked, draft, given, progress), already=False)
 
 
 def image_digest(place: Place, image: str) -> str:
@@ -114,12 +115,11 @@ def image_digest(place: Place, image: str) -> str:
 
 def _looked_at(
     registry: Registry, asked: Registration, digests: DigestSet, progress: Progress, reader: ModelReader
-) -> SampleFile | None:
-    """The bits, looked at as far as they can be without running them; the sample requests that a foreign container brings.
+) -> bool:
+    """Look at the bits as far as that goes without running them; whether the image is this project's own model server.
 
     Raises:
-        RefusedError: SageMaker could not run the image or unpack the artifact, the image's own server would not serve it,
-            or a container of another kind brings no requests that would show whether it answers.
+        RefusedError: SageMaker could not run the image or unpack the artifact, or the image's own server would not serve it.
     """
     image = registry.image(digests.image)
     contract = server_version(refuse_unfit(asked.image, image))
@@ -136,25 +136,30 @@ def _looked_at(
         progress.note(
             "the image's model server would serve the model: archive, digest, schema and self-check hold"
         )
+    return contract is not None
+
+
+def _given(path: Path | None) -> SampleFile | None:
+    """The sample requests in a file of their own. Raises RefusedError."""
+    if path is None:
         return None
-    return _samples(asked, contents)
+    try:
+        with path.open("rb") as file:
+            return read_samples(file.read(MOST_BYTES + 1), f"--samples {path}")
+    except OSError as error:
+        raise RefusedError(f"--samples {path}: {error.strerror}") from error
 
 
-def _samples(asked: Registration, contents: archive.Contents) -> SampleFile:
-    if asked.samples is not None:
-        try:
-            with asked.samples.open("rb") as file:
-                return read_samples(file.read(MOST_BYTES + 1), f"--samples {asked.samples}")
-        except OSError as error:
-            raise RefusedError(f"--samples {asked.samples}: {error.strerror}") from error
-    if IN_ARTIFACT not in contents.files:
+def _packed_with(asked: Registration) -> SampleFile:
+    """The sample requests in the artifact. Raises RefusedError."""
+    found = archive.member(asked.artifact, IN_ARTIFACT, MOST_BYTES + 1)
+    if found is None:
         raise RefusedError(
             f"{asked.image} is a container of another kind than this project's own, and there are no sample requests that "
-            f"would show whether it answers: none in --artifact {asked.artifact} ({IN_ARTIFACT}), and no --samples",
+            f"would show whether it answers: none in --artifact {asked.artifact} ({IN_ARTIFACT}, a file and no link), and no "
+            f"--samples",
             hint=f"write some, for example {EXAMPLE}, and name the file with --samples",
         )
-    found = archive.member(asked.artifact, IN_ARTIFACT, MOST_BYTES + 1)
-    assert found is not None, "it was just seen"
     return read_samples(found, f"{IN_ARTIFACT} in --artifact {asked.artifact}")
 
 
@@ -183,13 +188,17 @@ def _refuse_what_aws_would(registry: Registry, draft: VersionRecord, samples: Sa
 
 
 def _claimed(
-    registry: Registry, asked: Registration, draft: VersionRecord, progress: Progress
+    registry: Registry,
+    asked: Registration,
+    draft: VersionRecord,
+    given: SampleFile | None,
+    progress: Progress,
 ) -> VersionRecord:
     """Claim the name, find or make the package, complete the record; whoever else does the same shares the result."""
     for _ in range(CLAIM_TRIES):
         entry = registry.entry(asked.version)
         record = entry.record or draft
-        _refuse_other_bits(record, asked, draft.digests)
+        _refuse_other_bits(record, asked, draft.digests, given)
         if record.package_arn:
             return record
         try:
@@ -207,7 +216,9 @@ def _claimed(
     )
 
 
-def _refuse_other_bits(record: VersionRecord, asked: Registration, digests: DigestSet) -> None:
+def _refuse_other_bits(
+    record: VersionRecord, asked: Registration, digests: DigestSet, given: SampleFile | None
+) -> None:
     differing = [
         f"{name} {was}, not {now}"
         for name, was, now in (
@@ -219,7 +230,7 @@ def _refuse_other_bits(record: VersionRecord, asked: Registration, digests: Dige
     ]
     if asked.metrics is not None and asked.metrics != record.metrics:
         differing.append("other evidence")
-    if asked.samples is not None and asked.samples.is_file() and not _same_samples(record, asked.samples):
+    if given and (record.samples is None or record.samples.digest != given.digest):
         differing.append("other sample requests")
     if differing:
         raise RefusedError(
@@ -227,8 +238,3 @@ def _refuse_other_bits(record: VersionRecord, asked: Registration, digests: Dige
             f"A version never changes",
             hint="register new bits as a new version",
         )
-
-
-def _same_samples(record: VersionRecord, path: Path) -> bool:
-    digest = "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
-    return record.samples is not None and record.samples.digest == digest

@@ -1,8 +1,10 @@
 """`modelctl register`: a name for bits, once."""
 
 import hashlib
+import io
 import shlex
 import sys
+import tarfile
 
 import msgspec
 import pytest
@@ -242,6 +244,39 @@ def test_a_container_of_another_kind_brings_sample_requests_or_is_told_how(regis
     assert (ended.status, nothing_changed(world)) == (1, True)
     assert "there are no sample requests" in ended.err
     assert "--samples" in ended.err
+
+
+def test_samples_that_are_a_link_in_the_artifact_are_none(register, world, artifact):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        body = tarfile.TarInfo("requests.json")
+        body.size = len(SAMPLES)
+        tar.addfile(body, io.BytesIO(SAMPLES))
+        link = tarfile.TarInfo("samples.json")
+        link.type, link.linkname = tarfile.SYMTYPE, "requests.json"
+        tar.addfile(link)
+    artifact.write_bytes(buffer.getvalue())
+
+    ended = register()
+
+    assert (ended.status, nothing_changed(world)) == (1, True)
+    assert "there are no sample requests" in ended.err
+    assert "samples.json, a file and no link" in ended.err
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_samples_that_cannot_be_read_are_refused_also_under_a_version_that_is_taken(
+    register, tmp_path, missing
+):
+    register()
+    path = tmp_path / "requests.json"
+    if not missing:
+        path.mkdir()
+
+    ended = register(samples=path)
+
+    assert ended.status == 1
+    assert f"--samples {path}: " in ended.err
 
 
 def test_samples_in_the_artifact_are_recorded_and_kept(register, world):
