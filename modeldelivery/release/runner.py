@@ -231,7 +231,11 @@ class _Run:
         return view.wrote(journal)
 
     def _attributed(self, before: Journal, after: Journal) -> Journal:
-        """What is about to be stored, with who did it as far as that is known. Traffic has moved by then: none waits for it."""
+        """What is about to be stored, with who did it as far as that is known.
+
+        A rollback's traffic has moved by then, so it does not wait for it; an `up` that changed its fleet and is still to
+        move traffic may wait a moment.
+        """
         ports, caller = self._ports, None
         if ports.caller and attribution.own_events(before, after, ports.operation):
             ports.caller.ask()
@@ -275,7 +279,7 @@ class _Run:
             return False
         return True
 
-    def _refused(self, action: Move | ChangeFleet) -> None:
+    def _refused(self, action: Call) -> None:
         """What a change of the fleet took away is put back when the platform refuses its call; else the next `up` does it."""
         if not isinstance(action, ChangeFleet) or not self._stages.gone:
             return
@@ -288,11 +292,8 @@ class _Run:
         """One call, if it still may be sent, and note what became of it."""
         if not view.timing.may_send(action.deadline, view.now):
             return
-        if isinstance(action, Scale):
-            self._scale(action, view)
-            return
         try:
-            receipt = self._call(action)
+            receipt = self._call(action, view)
         except UncertainError as error:
             self._answered = self._answered and not isinstance(error, LostError)
             self._wait_out(error)
@@ -300,8 +301,11 @@ class _Run:
             self._refused(action)
             raise
         else:
-            self._taken[aim] = self._taken.get(aim, 0) + 1
-            self._accepted_at = self._ports.clock.monotonic()
+            if receipt is None:
+                return
+            if not isinstance(action, Scale):
+                self._taken[aim] = self._taken.get(aim, 0) + 1
+                self._accepted_at = self._ports.clock.monotonic()
             self._note_receipt(view.journal, receipt)
             self._waiting.hurry()
 
@@ -313,19 +317,8 @@ class _Run:
         if self._ports.caller:
             self._ports.caller.ask()
 
-    def _scale(self, action: Scale, view: View) -> None:
-        try:
-            receipt = self._instances.send(action, view.now)
-        except UncertainError as error:
-            self._answered = self._answered and not isinstance(error, LostError)
-            self._waiting.pause(str(error))
-            return
-        if receipt is not None:
-            self._note_receipt(view.journal, receipt)
-            self._waiting.hurry()
-
-    def _call(self, action: Move | ChangeFleet) -> str:
-        """Raises UncertainError; else the receipt."""
+    def _call(self, action: Call, view: View) -> str | None:
+        """The receipt; None for instances that the platform refuses for good. Raises UncertainError."""
         ports, progress = self._ports, self._ports.progress
         match action:
             case Move():
@@ -336,6 +329,8 @@ class _Run:
                     operation=action.operation,
                     instances=action.instances,
                 )
+            case Scale():
+                return self._instances.send(action, view.now)
             case ChangeFleet():
                 assert ports.fleet is not None, "only `up` changes a fleet"
                 progress.note(f"changing the fleet to {', '.join(action.fleet)}")

@@ -89,7 +89,7 @@ def _notes(seen: Status) -> list[str]:
 
 
 def _decided(decided: Decided, at: datetime | None) -> str:
-    target = ", ".join(f"{v} {w} %" for v, w in weights.traffic(decided.target).items())
+    target = weights.shown(decided.target)
     caller = f" ({decided.caller})" if decided.caller else ""
     return (
         f"{decided.by}{caller}, {_when(decided.at, at)}: {decided.kind.value} to {target}: {decided.reason}"

@@ -43,7 +43,7 @@ def decide(asked: Adopt, view: View) -> Action:
     if any(event.operation == asked.operation for event in journal.history):
         _refuse_moved_since(asked, journal, endpoint)
         warnings = (*_begun(asked, journal), *_rejected_serving(journal))
-        return Done(f"recorded as decided: {_shown(journal.weights)}", warnings=warnings)
+        return Done(f"recorded as decided: {weights.shown(journal.weights)}", warnings=warnings)
     refuse_broken(endpoint)
     if Question.MARK not in view.answers:
         return Ask(Question.MARK)
@@ -64,7 +64,7 @@ def decide(asked: Adopt, view: View) -> Action:
             hint="`modelctl rollback --to …`",
         )
     if intent is None and history.explained(journal, endpoint):
-        return Done(f"nothing to adopt: {_shown(journal.weights)}, as recorded", already=True)
+        return Done(f"nothing to adopt: {weights.shown(journal.weights)}, as recorded", already=True)
     return Write(_adopted(asked, view, endpoint, intent))
 
 
@@ -73,8 +73,8 @@ def _refuse_moved_since(asked: Adopt, journal: Journal, endpoint: Endpoint) -> N
     stands = journal.decision is not None and journal.decision.operation == asked.operation
     if stands and journal.intent is None and not weights.same(endpoint.current, journal.weights):
         raise RefusedError(
-            f"recorded as decided: {_shown(journal.weights)}, and someone else has moved traffic since: now "
-            f"{_shown(weights.shares(endpoint.current))}",
+            f"recorded as decided: {weights.shown(journal.weights)}, and someone else has moved traffic since: now "
+            f"{weights.shown(weights.shares(endpoint.current))}",
             hint="`modelctl adopt --reason …` again records that",
         )
 
@@ -117,7 +117,3 @@ def _rejected_serving(journal: Journal) -> tuple[str, ...]:
         for v, rejection in found
         if rejection
     )
-
-
-def _shown(seen: weights.Weights) -> str:
-    return ", ".join(f"{v} {w} %" for v, w in sorted(weights.traffic(seen).items()))

@@ -21,7 +21,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         weights: final share of each version of the final fleet; integers that sum to 100.
         standing: the weights that stand until the shift, over the versions there now.
-        add: versions to put on the endpoint, at weight 0 (the very first at its final weight).
         drop: versions to take away once nothing of the traffic is theirs.
         decided: config's `live` changed and gets the traffic (rule 3).
         warnings: sentences for the reader, most urgent first.
@@ -29,7 +28,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     weights: dict[Version, int]
     standing: dict[Version, int]
-    add: tuple[Version, ...]
     drop: tuple[Version, ...]
     decided: bool
     warnings: tuple[str, ...]
@@ -57,18 +55,17 @@ def resolve(request: Request, journal: Journal, endpoint: Endpoint | None, now: 
     standing = weights.shares(endpoint.current)
     present = tuple(sorted(endpoint.variants))
     drop = tuple(v for v in present if v not in request.fleet)
-    add = tuple(v for v in request.fleet if v not in present)
+    added = any(v not in present for v in request.fleet)
     forbidden = _forbidden(request, journal)
     decided = live_changed(request, journal) and forbidden is None
     target, warnings = _traffic(request, journal, endpoint, forbidden)
     _refuse_dropping_traffic(request, standing, target, drop)
     target = {v: target.get(v, 0) for v in sorted(request.fleet)}
-    if add or drop:
+    if added or drop:
         refuse_young(request, journal, now)
     return Plan(
         weights=weights.checked(target),
         standing=standing,
-        add=add,
         drop=drop,
         decided=decided,
         warnings=warnings,
@@ -131,7 +128,6 @@ def _first_life(request: Request, journal: Journal) -> Plan:
     return Plan(
         weights=weights.all_to(start, request.fleet),
         standing={},
-        add=tuple(request.fleet),
         drop=(),
         decided=True,
         warnings=warnings,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from modeldelivery.release.core import history, lost, weights
+from modeldelivery.release.core import history, lost, unrecorded, weights
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.capacity import shortfalls
 from modeldelivery.release.core.endpoint import Endpoint
@@ -72,8 +72,7 @@ def decide(asked: Rollback, view: View) -> Action:
     refuse_broken(endpoint)
     if _must_ask_for_mark(view):
         return Ask(Question.MARK)
-    if view.mark:
-        raise RefusedError(unrecorded_sentence(view.mark))
+    unrecorded.refuse(view.mark)
     standing = standing_version(journal, endpoint, asked.to)
     target = asked.to or standing or _fallback(journal, endpoint)
     if standing == target and at_rest(journal, endpoint):
@@ -94,14 +93,6 @@ def decide(asked: Rollback, view: View) -> Action:
     opening = _open(asked, view, endpoint, target, standing)
     refuse_own_rejection(target, opening)
     return Write(opening)
-
-
-def unrecorded_sentence(tag: str | None) -> str:
-    """What stands in the way while a move without the journal is not adopted."""
-    return (
-        f"traffic was moved without the journal ({tag}), and nothing else may move it until that is recorded: "
-        f"`modelctl adopt --reason …`"
-    )
 
 
 def rejected(
@@ -153,8 +144,7 @@ def _carry_on(asked: Rollback, view: View) -> Action:
     fresh = view.confirmed and view.timing.may_send(view.described + view.timing.lease, view.now)
     if Question.MARK not in view.answers and not fresh:
         return Ask(Question.MARK)
-    if view.mark:
-        raise RefusedError(unrecorded_sentence(view.mark))
+    unrecorded.refuse(view.mark)
     return action
 
 
@@ -171,9 +161,7 @@ def _reported(view: View, endpoint: Endpoint) -> Action:
         return Wait("endpoint is changing")
     if view.lagging:
         return Wait("the endpoint does not show the accepted call yet")
-    serves = ", ".join(
-        f"{v} {w} %" for v, w in sorted(weights.traffic(weights.shares(endpoint.current)).items())
-    )
+    serves = weights.shown(weights.shares(endpoint.current))
     raise RefusedError(
         f"traffic was rolled back to {weights.main_version(journal.weights)}, and someone else has moved it since: now "
         f"{serves}",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from modeldelivery.release.core import lost, weights
+from modeldelivery.release.core import lost, unrecorded, weights
 from modeldelivery.release.core.action import Action, Ask, Done, PutBack, Question, View, Wait, Write
 from modeldelivery.release.core.capacity import shortfalls
 from modeldelivery.release.core.endpoint import Endpoint
@@ -22,7 +22,6 @@ from modeldelivery.release.core.intent import (
 from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.core.request import Request
 from modeldelivery.release.core.resolve import Plan, refuse_young, resolve
-from modeldelivery.release.core.rollback import unrecorded_sentence
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import BrokenError, RefusedError
 from modeldelivery.release.version import Version
@@ -68,8 +67,7 @@ def decide(asked: Up, view: View) -> Action:
     lost.refuse(journal, view.answers.get(Question.OWNER))
     if endpoint is not None and Question.MARK not in view.answers:
         return Ask(Question.MARK)
-    if view.mark:
-        raise RefusedError(unrecorded_sentence(view.mark))
+    unrecorded.refuse(view.mark)
     if intent and intent.operation == asked.operation:
         return _own(view, intent)
     if _others_may_act(asked, view):
@@ -210,7 +208,7 @@ def _open_fleet(
     asked: Up, view: View, kind: IntentKind, fleet: tuple[Version, ...], standing: Weights
 ) -> Journal:
     journal, endpoint = view.journal, view.endpoint
-    present = endpoint.variants if endpoint else {}
+    there = endpoint.variants if endpoint else {}
     intent = Intent(
         operation=asked.operation,
         kind=kind,
@@ -223,7 +221,7 @@ def _open_fleet(
         fence=journal.fence,
         live=asked.request.live if kind is IntentKind.CREATE else None,
         config=asked.config(fleet),
-        drops=tuple(sorted(v for v in present if v not in fleet)),
+        drops=tuple(sorted(v for v in there if v not in fleet)),
         fleet=fleet,
     )
     known = msgspec.structs.replace(journal, digests={**journal.digests, **asked.request.digests})

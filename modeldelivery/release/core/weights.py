@@ -36,6 +36,11 @@ def traffic(weights: Mapping[Version, float]) -> dict[Version, float]:
     return {v: w for v, w in weights.items() if w > 0}
 
 
+def shown(weights: Mapping[Version, float]) -> str:
+    """The same for a person: `v1.0.0 95 %, v1.1.0 5 %`."""
+    return ", ".join(f"{v} {w} %" for v, w in sorted(traffic(weights).items()))
+
+
 def shares(seen: Mapping[Version, float]) -> dict[Version, int]:
     """Weights as shares of 100 (largest remainder first): requests go by w/Σw, and anyone may have set 1 and 0.
 

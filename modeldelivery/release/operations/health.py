@@ -6,11 +6,10 @@ from enum import StrEnum
 
 import msgspec
 
-from modeldelivery.release.core import history, weights
+from modeldelivery.release.core import history, unrecorded, weights
 from modeldelivery.release.core.endpoint import Endpoint, Variant
 from modeldelivery.release.core.journal import IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
-from modeldelivery.release.core.rollback import unrecorded_sentence
 from modeldelivery.release.version import Version
 
 LONG = (
@@ -121,8 +120,12 @@ def findings(observed: Observed) -> tuple[Finding, ...]:
 def _findings(observed: Observed) -> Iterator[Finding]:
     journal, endpoint = observed.journal, observed.endpoint
     if observed.mark:
-        sentence, _, remedy = unrecorded_sentence(observed.mark).rpartition(": ")
-        yield Finding(code=Code.UNRECORDED, grade=Grade.DEGRADED, sentence=sentence, remedy=remedy)
+        yield Finding(
+            code=Code.UNRECORDED,
+            grade=Grade.DEGRADED,
+            sentence=unrecorded.sentence(observed.mark),
+            remedy=unrecorded.REMEDY,
+        )
     if endpoint is not None:
         yield from _condition(endpoint, observed.now)
         yield from _instances(endpoint)

@@ -143,6 +143,9 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
     try:
         endpoint = traffic.describe()
         seen = True
+    except DeliveryError as error:
+        problems.append(f"the endpoint cannot be seen: {error}")
+    try:
         mark = traffic.marked() if endpoint else None
         if endpoint and stored and stored.journal == Journal():
             lost.refuse(stored.journal, traffic.owner())
@@ -150,7 +153,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
         problems.append(str(error))
         damaged = True
     except DeliveryError as error:
-        problems.append(f"the endpoint cannot be seen: {error}")
+        problems.append(f"the endpoint's tags cannot be looked at: {error}")
     unscaled: frozenset[Version] | None = None
     try:
         unscaled = scaling.unscaled(endpoint.variants) if endpoint else None

@@ -302,3 +302,15 @@ def test_the_journal_is_not_changed_by_looking(modelctl, world):
 
     assert msgspec.json.encode(world.store.journal) == before
     assert world.hosting.calls == []
+
+
+def test_tags_that_may_not_be_read_are_no_endpoint_that_cannot_be_seen(modelctl, world, monkeypatch):
+    def denied():
+        raise UnreachableError("sagemaker:ListTags: not authorized")
+
+    monkeypatch.setattr(world.hosting, "marked", denied)
+
+    said = seen(modelctl)
+
+    assert said["problems"] == ["the endpoint's tags cannot be looked at: sagemaker:ListTags: not authorized"]
+    assert said["serving"] == "v2.0.0"
