@@ -42,6 +42,10 @@ class Topics:
                 _LOG.info("alarm %s is %s: told %s", alarm.name, alarm.state_value, action)
             except RefusedError as refused:
                 _LOG.warning("Failed to execute action %s. Received error: %s", action, refused)
+            except Exception:  # noqa: BLE001 the others are told all the same
+                _LOG.exception(
+                    "alarm %s is %s: action %s is not carried out", alarm.name, alarm.state_value, action
+                )
 
     def _publish(self, account: str, alarm: Any, old: str, topic: str) -> None:
         _, _, _, region, owner, _ = topic.split(":", 5)

@@ -1,7 +1,9 @@
 """Alarms are evaluated once each of their periods is over, and what changed is told."""
 
+import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +14,10 @@ from sandbox.alarms.actions import Topics
 from sandbox.alarms.evaluation import Rule, State, state_of
 from sandbox.alarms.expression import Point, evaluate
 from sandbox.alarms.series import Data, Datum, Metric, points
+from sandbox.alarms.shown import returns_data
 from sandbox.cloud import Cloud
 
+_LOG = logging.getLogger(__name__)
 _LATE = 3.0  # seconds: the data plane's last batch of a period is there by then
 _OUT_OF_ORDER = 60.0  # seconds by which data may come later than other data of the same time
 
@@ -35,17 +39,26 @@ class Alarms:
     known: dict[str, _Known] = field(default_factory=dict)  # by ARN
 
     def watch(self) -> None:
-        """Evaluate what is due; called often."""
+        """Evaluate what is due, each alarm by itself; called often."""
         now = time.time() - _LATE
+        live: set[str] = set()
         with self.cloud.lock:
             for account in ACCOUNTS:
                 backend = cloudwatch_backends[account.id][REGION]
                 alarms = [alarm for alarm in backend.alarms.values() if not alarm.rule]
-                due = [alarm for alarm in alarms if self._is_due(alarm, now)]
-                if due:
-                    self._evaluate(backend, due, now)
+                live.update(alarm.alarm_arn for alarm in alarms)
+                due = []
                 for alarm in alarms:
-                    self._tell(account.id, alarm)
+                    with _apart(f"alarm {alarm.name}"):
+                        if self._is_due(alarm, now):
+                            due.append((alarm, reach_of(alarm)))
+                if due:
+                    with _apart(f"the metrics of account {account.id}"):
+                        self._evaluate(backend, due, now)
+                for alarm in alarms:
+                    with _apart(f"alarm {alarm.name}"):
+                        self._tell(account.id, alarm)
+        self.known = {arn: known for arn, known in self.known.items() if arn in live}
 
     def _is_due(self, alarm: Any, now: float) -> bool:
         until = int(now // period_of(alarm))
@@ -54,32 +67,48 @@ class Alarms:
         known.until = until
         return due
 
-    def _evaluate(self, backend: Any, due: Iterable[Any], now: float) -> None:
-        reach = max(period_of(alarm) * (alarm.evaluation_periods + 1) for alarm in due)
-        data = recent(reversed(backend.metric_data), now - reach)
-        for alarm in due:
-            rule = rule_of(alarm)
-            values = values_of(alarm, data, int(now // period_of(alarm)))
-            state = state_of(rule, values, State(alarm.state_value))
-            if state != alarm.state_value:
-                shown = ", ".join("no data" if value is None else f"{value:g}" for value in values)
-                reason = (
-                    f"Threshold {rule.comparison} {rule.threshold:g}, datapoints [{shown}], the newest last."
-                )
-                alarm.update_state(reason, "{}", str(state))
+    def _evaluate(self, backend: Any, due: Sequence[tuple[Any, int]], now: float) -> None:
+        data = recent(reversed(backend.metric_data), now - max(reach for _, reach in due))
+        for alarm, _ in due:
+            with _apart(f"alarm {alarm.name}"):
+                _evaluate(alarm, data, now)
 
     def _tell(self, account: str, alarm: Any) -> None:
         """Also of a state that SetAlarmState set."""
-        known = self.known[alarm.alarm_arn]
-        if alarm.state_value != known.told:
+        known = self.known.get(alarm.alarm_arn)  # None where its periods could not be told
+        if known is not None and alarm.state_value != known.told:
             old, known.told = known.told, alarm.state_value
             self.topics.tell(account, alarm, old)
+
+
+@contextmanager
+def _apart(what: str) -> Iterator[None]:
+    """Whatever goes wrong with one is in the log, and the others go on: no alarm ends the sandbox."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 whatever it is, it is the one alarm's
+        _LOG.exception("%s: not carried out", what)
+
+
+def _evaluate(alarm: Any, data: Data, now: float) -> None:
+    rule = rule_of(alarm)
+    values = values_of(alarm, data, int(now // period_of(alarm)))
+    state = state_of(rule, values, State(alarm.state_value))
+    if state != alarm.state_value:
+        shown = ", ".join("no data" if value is None else f"{value:g}" for value in values)
+        reason = f"Threshold {rule.comparison} {rule.threshold:g}, datapoints [{shown}], the newest last."
+        alarm.update_state(reason, "{}", str(state))
 
 
 def period_of(alarm: Any) -> int:
     """Seconds of its data points."""
     stats = [query.metric_stat for query in alarm.metric_data_queries if query.metric_stat]
     return int(stats[0].period if stats else alarm.period)
+
+
+def reach_of(alarm: Any) -> int:
+    """Seconds that its evaluation looks back."""
+    return period_of(alarm) * (int(alarm.evaluation_periods) + 1)
 
 
 def rule_of(alarm: Any) -> Rule:
@@ -109,16 +138,12 @@ def values_of(alarm: Any, data: Data, until: int) -> list[Point]:
         for query in alarm.metric_data_queries
         if (stat := query.metric_stat)
     }
-    (shown,) = [query for query in alarm.metric_data_queries if _returns(query.return_data)]
+    (shown,) = [query for query in alarm.metric_data_queries if returns_data(query.return_data)]
     if shown.metric_stat:
         return named[shown.id]
     return [
         evaluate(shown.expression, {id_: found[at] for id_, found in named.items()}) for at in range(count)
     ]
-
-
-def _returns(given: object) -> bool:
-    return given is None or str(given).lower() == "true"
 
 
 def recent(newest_first: Iterable[Any], since: float) -> Data:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from sandbox.home import SandboxError
 
 VERSION = "5.2.5"
-_PATCHED = ("applicationautoscaling", "cloudwatch", "ecr", "logs", "s3")
+_PATCHED = ("applicationautoscaling", "cloudwatch", "ecr", "logs", "s3", "sns")
 
 
 @cache
