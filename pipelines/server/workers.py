@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 PAUSE_SECONDS = 1.0  # before a worker that died is started again
 
 _STOP = (signal.SIGTERM, signal.SIGINT)
+_FAILED = 1  # exit status
 _log = logging.getLogger("pipelines.server")
 
 
@@ -33,13 +35,11 @@ def supervise(count: int, work: Callable[[], int]) -> int:
 
     def start() -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)  # a child is known before it may be told
-        child = os.fork()
-        if not child:
-            for sig in _STOP:
-                signal.signal(sig, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
-            os._exit(work())
-        children.add(child)
+        if not stopping:  # who was told before has told those that there were
+            child = os.fork()
+            if not child:
+                _work(work)
+            children.add(child)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
 
     for sig in _STOP:
@@ -52,9 +52,22 @@ def supervise(count: int, work: Callable[[], int]) -> int:
         if not stopping:
             _log.error("worker %d ended: %s", child, _how(status))
             time.sleep(PAUSE_SECONDS)
-        if not stopping:
-            start()
+        start()
     return 0
+
+
+def _work(work: Callable[[], int]) -> NoReturn:
+    """A child's whole life: it never returns into what its parent has under way, which is to clean up for all."""
+    status = _FAILED
+    try:
+        for sig in _STOP:
+            signal.signal(sig, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP)
+        status = work()
+    except BaseException:  # noqa: BLE001 the parent starts another
+        _log.exception("worker %d failed", os.getpid())
+    finally:
+        os._exit(status)
 
 
 def _how(status: int) -> str:
