@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import (
@@ -82,4 +83,5 @@ def _forget_the_dead(folder: Path) -> None:
     for path in folder.glob("gauge_live*_*.db"):
         pid = int(path.stem.rpartition("_")[2])
         if not Path(f"/proc/{pid}").exists():
-            multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+            with suppress(FileNotFoundError):  # another worker that just started has forgotten it
+                multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

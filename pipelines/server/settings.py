@@ -42,7 +42,8 @@ def read_settings(environ: Mapping[str, str], cpus: int) -> Settings:
 
     Args:
         environ: the process's environment.
-        cpus: that it may run on: as many workers are started where no variable says otherwise.
+        cpus: that it may run on: as many workers are started, and no more than are allowed, where no variable says
+            otherwise.
 
     Raises:
         SettingsError: names the variable, its value and what is allowed.
@@ -56,11 +57,21 @@ def read_settings(environ: Mapping[str, str], cpus: int) -> Settings:
         model_dir=Path(environ.get("SM_MODEL_DIR") or "/opt/ml/model"),
         host=environ.get("BIND_HOST") or "0.0.0.0",  # noqa: S104 a container is reached from outside of it
         port=_port(environ.get("SAGEMAKER_BIND_TO_PORT") or "8080"),
-        version=environ.get("MODEL_VERSION") or "unversioned",
+        version=_version(environ.get("MODEL_VERSION") or "unversioned"),
         digest=digest,
         drain_seconds=_seconds(environ.get("DRAIN_SECONDS") or "20"),
-        workers=_workers(environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or str(cpus)),
+        workers=_workers(environ.get("SAGEMAKER_MODEL_SERVER_WORKERS") or str(min(cpus, MAX_WORKERS))),
     )
+
+
+def _version(text: str) -> str:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise SettingsError(
+            f"MODEL_VERSION={text!r} cannot stand in an answer's header: write it in letters of Latin-1"
+        ) from error
+    return text
 
 
 def _port(text: str) -> int:

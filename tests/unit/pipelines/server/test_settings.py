@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.server.settings import SettingsError, read_settings
+from pipelines.server.settings import MAX_WORKERS, SettingsError, read_settings
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -33,6 +33,10 @@ def test_each_variable_is_read():
     assert settings.workers == 3
 
 
+def test_a_machine_of_more_cpus_than_workers_are_allowed_gets_as_many_as_are_allowed():
+    assert read_settings({}, cpus=MAX_WORKERS + 1).workers == MAX_WORKERS
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -40,6 +44,7 @@ def test_each_variable_is_read():
         ("SAGEMAKER_BIND_TO_PORT", "65536"),
         ("SAGEMAKER_BIND_TO_PORT", "-1"),
         ("SAGEMAKER_BIND_TO_PORT", "²"),
+        ("MODEL_VERSION", "v1.4.0-\N{RIGHT SINGLE QUOTATION MARK}final"),
         ("MODEL_SHA256", "0" * 64),
         ("MODEL_SHA256", DIGEST.upper()),
         ("DRAIN_SECONDS", "0"),
