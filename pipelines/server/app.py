@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from pipelines.server.answers import AnswerWriter
+from pipelines.server.body import BODY_SECONDS, ClientLeftError, Message, Receive, TooLargeError, read_body
 from pipelines.server.drain import Drain
 from pipelines.server.media import (
     CSV,
@@ -32,11 +33,8 @@ from pipelines.server.rows import BadRequestError, Batch, Outputs
 from pipelines.server.settings import Settings
 
 Scope: TypeAlias = Mapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
-Send: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[None]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-MAX_BODY_BYTES = 6 * 1024 * 1024  # SageMaker's own bound for a real-time invocation
-BODY_SECONDS = 60.0  # for a body to arrive in: SageMaker's own bound for an answer
 LARGE_BYTES = 32 * 1024  # a larger body is read beside the event loop, which answers `/ping` meanwhile
 CLIENT_CLOSED = 499  # nginx's word for a client that left before the answer
 
@@ -60,14 +58,6 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes
     media: str = JSON
     allow: str = ""  # what another method than the request's would be
-
-
-class TooLargeError(ValueError):
-    """A body beyond MAX_BODY_BYTES."""
-
-
-class ClientLeftError(ConnectionError):
-    """The client closed before its body was there."""
 
 
 class ModelServer:
@@ -159,7 +149,7 @@ class ModelServer:
             sent, accepted, length = _headers(scope)
             accept = answer_format(accepted)
             media = body_format(sent)
-            body = await _body(receive, length)
+            body = await read_body(receive, length)
             if len(body) <= LARGE_BYTES:
                 batch, outputs = _predict(model, media, body)
             else:
@@ -221,47 +211,9 @@ def _headers(scope: Scope) -> tuple[str, str, int]:
     return sent, ",".join(accepted), int(length) if length.isdigit() else 0
 
 
-async def _body(receive: Receive, length: int) -> bytes:
-    """The request's body, never holding more than MAX_BODY_BYTES of it.
-
-    Raises:
-        TooLargeError: it is larger.
-        ClientLeftError: the client left before the end.
-        TimeoutError: it did not arrive in time.
-    """
-    if length > MAX_BODY_BYTES:
-        raise _too_large(f"{length} bytes")
-    chunk, more = _piece(await receive())
-    if not more:
-        return chunk
-    chunks = [chunk]
-    size = len(chunk)
-    async with asyncio.timeout(BODY_SECONDS):
-        while more:
-            chunk, more = _piece(await receive())
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise _too_large(f"{size} bytes or more")
-            chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _piece(message: Mapping[str, Any]) -> tuple[bytes, bool]:
-    """A piece of the body, and whether more comes. Raises ClientLeftError."""
-    if message["type"] != "http.request":
-        raise ClientLeftError
-    return message.get("body", b""), message.get("more_body", False)
-
-
 def _refusal(status: int, error: str, row: int | None = None, field: str | None = None) -> Response:
     return Response(status, msgspec.json.encode(Refusal(error, row, field)))
 
 
 def _not_allowed(methods: str) -> Response:
     return Response(405, msgspec.json.encode(Refusal(f"allowed: {methods}")), allow=methods)
-
-
-def _too_large(size: str) -> TooLargeError:
-    return TooLargeError(
-        f"a body of {size} is too large: send at most {MAX_BODY_BYTES} bytes, in several requests"
-    )

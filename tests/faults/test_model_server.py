@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.flights.samples import as_csv, sample
 from pipelines.server import artifact
-from pipelines.server.app import MAX_BODY_BYTES
+from pipelines.server.body import MAX_BODY_BYTES
 from pipelines.server.rows import MAX_ROWS
 from tests.faults.model_server import JSON, archive, extract, serving, until
 
