@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import uvicorn
+from uvicorn.main import STARTUP_FAILURE
 
 from pipelines.server.drain import Drain
 from pipelines.server.settings import Settings, SettingsError, read_settings
@@ -19,7 +20,7 @@ KEEP_ALIVE_SECONDS = (
     120  # longer than any router's: whoever closes an idle connection first may cut a request
 )
 BACKLOG = 2048  # connections that wait to be accepted
-_USAGE = 2
+_USAGE = 2  # exit status
 
 
 class DrainingServer(uvicorn.Server):
@@ -53,23 +54,36 @@ def main(arguments: list[str]) -> int:
         )
         return _USAGE
     try:
-        settings = read_settings(os.environ, os.cpu_count() or 1)
+        settings = read_settings(os.environ, cpus())
     except SettingsError as error:
         print(error, file=sys.stderr)
         return _USAGE
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if settings.workers == 1:
         return _serve(settings)
-    with (
-        tempfile.TemporaryDirectory(prefix="metrics-") as folder,
-        socket.create_server((settings.host, settings.port), backlog=BACKLOG) as listening,
-    ):
+    try:
+        listening = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+    except OSError as error:
+        print(
+            f"SAGEMAKER_BIND_TO_PORT={str(settings.port)!r} on BIND_HOST={settings.host!r} cannot be listened on: "
+            f"{error.strerror}; free it, or set another",
+            file=sys.stderr,
+        )
+        return STARTUP_FAILURE
+    with tempfile.TemporaryDirectory(prefix="metrics-") as folder, listening:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # the workers count together
         port = listening.getsockname()[1]
         logging.getLogger("pipelines.server").info(
             "%d workers running on http://%s:%d", settings.workers, settings.host, port
         )
         return supervise(settings.workers, lambda: _serve(settings, listening))
+
+
+def cpus() -> int:
+    """How many this process may run on: a container may have got some of a machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def configuration(app: Callable[..., Awaitable[None]], host: str, port: int) -> uvicorn.Config:

@@ -195,6 +195,28 @@ def test_a_server_that_cannot_obey_ends_with_a_sentence(arguments, environ, sent
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_port_that_is_taken_is_a_sentence(workers):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.server"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEADLINE,
+            env=os.environ
+            | {
+                "BIND_HOST": "127.0.0.1",
+                "SAGEMAKER_BIND_TO_PORT": port,
+                "SAGEMAKER_MODEL_SERVER_WORKERS": workers,
+            },
+        )
+    assert done.returncode == 3  # uvicorn's own
+    assert re.search(f"{port}.*address already in use", done.stderr, re.IGNORECASE)
+    assert "Traceback" not in done.stderr
+
+
 WORKERS = {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
 
 
