@@ -1,16 +1,29 @@
 """Archives unpacked so that nothing of them lands outside their folder."""
 
+import gzip
 import io
+import lzma
 import tarfile
+import zlib
 from pathlib import Path
+
+# What reading a damaged archive raises beside tarfile.TarError.
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 
 
 def unpack(data: bytes, target: Path) -> None:
     """Unpack a tar.gz into a folder.
 
     Raises:
-        tarfile.TarError: it is none, or holds more than files and folders of its own.
+        tarfile.TarError: it is none, is damaged, or holds more than files and folders of its own.
     """
+    try:
+        _unpack(data, target)
+    except DAMAGED as error:
+        raise tarfile.ReadError(f"it is damaged: {error}") from error
+
+
+def _unpack(data: bytes, target: Path) -> None:
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
         if hasattr(tarfile, "data_filter"):
             tar.extractall(target, filter="data")

@@ -78,7 +78,7 @@ class Containers:
         if data is not None:
             try:
                 unpack(data, model)
-            except (tarfile.TarError, EOFError, OSError) as error:
+            except (tarfile.TarError, OSError) as error:
                 raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
         program = (
             self._whole(image, spec, folder, model, port)

@@ -1,5 +1,7 @@
+import hashlib
 import io
 import tarfile
+from contextlib import suppress
 
 import pytest
 
@@ -61,3 +63,12 @@ def test_what_would_land_or_lead_outside_is_refused(tmp_path, member):
 def test_what_is_no_archive_is_refused(tmp_path):
     with pytest.raises(tarfile.TarError):
         unpack(b"not a tar", tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["cut off", "changed"])
+def test_a_damaged_archive_is_refused_as_one_that_is_none(tmp_path, damage):
+    whole = archive(("model.onnx", b"".join(hashlib.sha256(bytes([n])).digest() for n in range(128))))
+    for at in range(0, len(whole), 97):
+        changed = whole[:at] if damage == "cut off" else whole[:at] + bytes(97) + whole[at + 97 :]
+        with suppress(tarfile.TarError):
+            unpack(changed, tmp_path)
