@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import uvicorn
-from uvicorn.main import STARTUP_FAILURE
 
 from pipelines.server.drain import Drain
 from pipelines.server.settings import Settings, SettingsError, read_settings
@@ -20,7 +19,7 @@ KEEP_ALIVE_SECONDS = (
     120  # longer than any router's: whoever closes an idle connection first may cut a request
 )
 BACKLOG = 2048  # connections that wait to be accepted
-_USAGE = 2  # exit status
+_USAGE, _NOT_STARTED = 2, 3  # exit statuses; uvicorn too ends with 3 when it cannot start
 
 
 class DrainingServer(uvicorn.Server):
@@ -69,7 +68,7 @@ def main(arguments: list[str]) -> int:
             f"{error.strerror}; free it, or set another",
             file=sys.stderr,
         )
-        return STARTUP_FAILURE
+        return _NOT_STARTED
     with tempfile.TemporaryDirectory(prefix="metrics-") as folder, listening:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # the workers count together
         port = listening.getsockname()[1]
