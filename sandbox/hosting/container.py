@@ -6,15 +6,13 @@ are pointed there. What the Dockerfile's RUN installs comes from `.venv-serving`
 That is for images that `sandbox image` built; one that another tool built has a file system of its own (whole_image.py).
 """
 
-import dataclasses
 import os
 import re
 import shutil
 import sys
 import tarfile
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,11 @@ from sandbox.cloud import MissingError
 from sandbox.home import CHECKOUT, Home
 from sandbox.hosting import whole_image
 from sandbox.hosting.execution_role import ExecutionRole, Reader
+from sandbox.hosting.filled import filled_once
 from sandbox.hosting.image import Image, ImageError, Images
 from sandbox.hosting.whole_image import WholeImageError
 from sandbox.image.build import file_name
-from sandbox.processes.program import Limits, Program
+from sandbox.processes.program import Files, Limits, Program
 
 _MODEL_DATA = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
 # One model server that goes wild must not take the machine with it.
@@ -47,6 +46,16 @@ class Spec:
     environment: tuple[tuple[str, str], ...]
     role: ExecutionRole
     isolated: bool  # EnableNetworkIsolation: no network and no credentials
+
+
+@dataclass(frozen=True)
+class _Process:
+    """What an image makes of itself: the fields of a Program."""
+
+    argv: tuple[str, ...]
+    environment: dict[str, str] = field(repr=False)  # may hold credentials
+    folder: Path
+    files: Files | None = None
 
 
 def read_model(reader: Reader, role: ExecutionRole, uri: str) -> bytes:
@@ -80,41 +89,38 @@ class Containers:
                 unpack(data, model)
             except (tarfile.TarError, OSError) as error:
                 raise ContainerError(f"model data {spec.model_data} cannot be unpacked: {error}") from None
-        program = (
-            self._whole(image, spec, folder, model, port)
-            if image.whole
-            else self._on_this_system(image, spec, folder, model, port)
-        )
-        return dataclasses.replace(
-            program,
-            log=self._home.container_logs / f"{instance}.log",
+        process = (self._whole if image.whole else self._on_this_system)(image, spec, folder, model, port)
+        return Program(
+            process.argv,
+            process.environment,
+            process.folder,
+            self._home.container_logs / f"{instance}.log",
             network="loopback" if spec.isolated else "open",
             door=folder / "door" if spec.isolated else None,
             limits=_LIMITS,
+            files=process.files,
         )
 
-    def _on_this_system(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> Program:
+    def _on_this_system(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> _Process:
         """Of an image that `sandbox image` built: its files on this machine's system."""
         root = self._root(image.layers[0])
-        return Program(
+        return _Process(
             _command(image.config, root),
             _environment(image.config, root) | dict(spec.environment) | _contract(folder, model, port),
             _folder(image.config, root),
-            folder,
         )
 
-    def _whole(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> Program:
+    def _whole(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> _Process:
         """Of an image that another tool built."""
         try:
             files = whole_image.files(image, self._images, self._home.layers, folder, model)
         except (WholeImageError, MissingError) as error:
             raise ContainerError(str(error)) from None
-        return Program(
+        return _Process(
             whole_image.command(image.config),
-            whole_image.environment(image.config, port) | dict(spec.environment),
+            whole_image.environment(image.config, dict(spec.environment), port),
             Path(image.config.get("WorkingDir") or "/"),
-            folder,
-            files=files,
+            files,
         )
 
     def remove(self, instance: str) -> None:
@@ -123,16 +129,13 @@ class Containers:
 
     def _root(self, layer: str) -> Path:
         """Where the image's files are, shared by all instances of it."""
-        target = self._home.layers / file_name(layer)
-        if not target.exists():
-            self._home.layers.mkdir(parents=True, exist_ok=True)
-            unpacked = Path(tempfile.mkdtemp(dir=self._home.layers))
-            unpack(self._images.layer(layer).read_bytes(), unpacked)
-            try:
-                unpacked.rename(target)
-            except OSError:  # another instance was first
-                shutil.rmtree(unpacked)
-        return target
+        data = self._images.layer(layer)
+        try:
+            return filled_once(
+                self._home.layers / file_name(layer), lambda folder: unpack(data.read_bytes(), folder)
+            )
+        except tarfile.TarError as error:
+            raise ContainerError(f"the image's layer {layer} cannot be unpacked: {error}") from None
 
 
 def _command(config: Mapping[str, Any], root: Path) -> tuple[str, ...]:

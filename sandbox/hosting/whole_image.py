@@ -4,17 +4,16 @@ What it is given is what `docker run IMAGE serve` gives it on SageMaker: its own
 at /opt/ml/model. What it does not get here, and what keeps it less apart than a container: docs/operations.md.
 """
 
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sandbox.hosting.filled import filled_once
 from sandbox.hosting.image import Image, Images
+from sandbox.image.build import digest_of, file_name
 from sandbox.processes.program import Files
 
 MODEL = "/opt/ml/model"
@@ -44,44 +43,37 @@ def command(config: Mapping[str, Any]) -> tuple[str, ...]:
     return (*(config.get("Entrypoint") or ()), "serve")
 
 
-def environment(config: Mapping[str, Any], port: int) -> dict[str, str]:
-    """What the image sets, and what SageMaker does."""
+def environment(config: Mapping[str, Any], model: Mapping[str, str], port: int) -> dict[str, str]:
+    """What the image sets, over it the model, and over both SageMaker, which gives its port and no more.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+    """
     own = dict(entry.partition("=")[::2] for entry in config.get("Env") or ())
-    return {"PATH": _PATH, "HOME": "/"} | own | {"SAGEMAKER_BIND_TO_PORT": str(port), "SM_MODEL_DIR": MODEL}
+    return {"PATH": _PATH, "HOME": "/", **own, **model, "SAGEMAKER_BIND_TO_PORT": str(port)}
 
 
 def _unpacked(image: Image, images: Images, store: Path) -> Path:
     """Where the layers lie over each other, shared by all instances."""
-    target = store / hashlib.sha256(" ".join(image.layers).encode()).hexdigest()
-    if target.exists():
-        return target
-    store.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=store))
-    draft.chmod(0o755)
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-IS",
-            str(_LAYERS),
-            str(draft),
-            *(str(images.layer(each)) for each in image.layers),
-        ],
-        env={},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise WholeImageError(f"the image cannot be unpacked: {done.stderr.strip().splitlines()[-1]}")
-    for mounted in ("proc", "dev", MODEL.lstrip("/")):
-        _folder(draft, mounted)
-    try:
-        draft.rename(target)
-    except OSError:  # another instance was first
-        shutil.rmtree(draft)
-    return target
+    layers = [str(images.layer(each)) for each in image.layers]
+
+    def fill(folder: Path) -> None:
+        folder.chmod(0o755)
+        done = subprocess.run(
+            [sys.executable, "-IS", str(_LAYERS), str(folder), *layers],
+            env={},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            lines = done.stderr.strip().splitlines()
+            why = lines[-1] if lines else f"its reader ended with {done.returncode}"
+            raise WholeImageError(f"the image cannot be unpacked: {why}")
+        for mounted in ("proc", "dev", MODEL.lstrip("/")):
+            _folder(folder, mounted)
+
+    return filled_once(store / file_name(digest_of(" ".join(image.layers).encode())), fill)
 
 
 def _folder(root: Path, inside: str) -> None:
