@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "sandbox.buckets": inside("api.request", "call", "refusal", "checksums"),
     "sandbox.iam": {*inside("call", "calls", "refusal"), *ours("awsmodels")},
     "sandbox.iam.core": set(),
-    "sandbox.image": inside("daemon", "home"),
+    "sandbox.image": inside("archive", "daemon", "home"),
     "sandbox.hosting": inside(
         *("accounts", "archive", "clock", "cloud", "faults", "home", "iam", "image.build", "processes"),
         "refusal",
