@@ -22,6 +22,7 @@ from modeldelivery.review.core.touched import touched
 from modeldelivery.review.evidence_source import decided, proved
 from modeldelivery.review.folder import Folder, FolderError
 from modeldelivery.review.platform.here import platform
+from modeldelivery.review.platform.port import PlatformUnreachableError
 from modeldelivery.review.report import drift as drift_report
 from modeldelivery.review.report import markdown, terminal
 from modeldelivery.review.report.preview import headline, tell
@@ -58,6 +59,9 @@ def _carry_out(options: Asked) -> int:
             return FAILED
         lacking = _say_what_lacks(options, None)
         return UNREACHABLE if lacking and credentials.blamed(str(error)) else FAILED
+    except PlatformUnreachableError as error:
+        _complain(str(error))
+        return UNREACHABLE
     except ReviewError as error:
         _complain(str(error))
         return FAILED

@@ -22,6 +22,7 @@ _MEANING = {
     UNREACHABLE: "no credentials of the environment, as the engine says too",
     INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP)",
 }
+_SILENT = "the platform cannot be reached, or not now: the same command again"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,14 +76,14 @@ def _command(
     if as_json:
         parameters.append(click.Option(["--json"], is_flag=True, help="Print one JSON document on stdout."))
     lacks = set() if may_refuse else {REFUSED}
-    lacks |= set() if of_one else {UNREACHABLE}
+    meaning = _MEANING if of_one else {**_MEANING, UNREACHABLE: _SILENT}
     return Command(
         name,
         params=parameters,
         callback=made,
         help=text,
         examples=[f"{PROGRAM} {name}{' --env prod' if of_one else ''}"],
-        statuses={status: meaning for status, meaning in _MEANING.items() if status not in lacks},
+        statuses={status: sentence for status, sentence in meaning.items() if status not in lacks},
     )
 
 

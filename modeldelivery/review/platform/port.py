@@ -10,6 +10,10 @@ class PlatformError(ReviewError):
     """The platform cannot be told; the message says what is missing."""
 
 
+class PlatformUnreachableError(PlatformError):
+    """The platform does not answer, or not now: the same command may succeed later."""
+
+
 class Platform(Protocol):
     """A place for one comment and one issue. `limit` is in characters. Everything raises PlatformError."""
 
