@@ -67,12 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     image = command("image", _image, "build an image and push it to ECR; prints its URI by digest")
     image.add_argument("--profile", required=True, help="the account: staging or prod")
     image.add_argument("--repository", required=True)
-    image.add_argument("--file", type=Path, help="the Dockerfile (default: CONTEXT/Dockerfile)")
+    image.add_argument("--file", type=Path, help="the Dockerfile of a CONTEXT (default: CONTEXT/Dockerfile)")
     image.add_argument("--tag", help="(default: from the digest)")
-    image.add_argument(
+    source = image.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         "--archive", type=Path, metavar="FILE", help="an image that `docker save` wrote, instead of a CONTEXT"
     )
-    image.add_argument("context", type=Path, nargs="?")
+    source.add_argument("context", type=Path, nargs="?", metavar="CONTEXT", help="the folder to build from")
+    image.set_defaults(usage_error=image.error)
     return parser
 
 
@@ -126,10 +128,12 @@ def _logs(place: Home, arguments: argparse.Namespace) -> None:
 
 
 def _image(place: Home, arguments: argparse.Namespace) -> None:
+    if arguments.archive and arguments.file:
+        arguments.usage_error(
+            "argument --file: it names a CONTEXT's Dockerfile, and an --archive is built already"
+        )
     from sandbox.image.push import built, push, saved  # noqa: PLC0415 - boto3 takes a while, and only this needs it
 
-    if (arguments.archive is None) == (arguments.context is None):
-        raise SandboxError("name either a CONTEXT to build or an --archive FILE that holds an image")
     if arguments.archive:
         image = saved(place, arguments.archive)
     else:
