@@ -52,11 +52,15 @@ class Model:
         """Predict training's example again.
 
         Raises:
-            BadModelError: when the answer is another than training's.
+            BadModelError: the model computes nothing, or another answer than training's.
+            ValueError: the example is no row of the schema's.
         """
         expected = np.array(self.schema.self_check.output)
         batch = self.rows.instances([self.schema.self_check.instance])
-        computed = run(self.session, batch.matrix)[0].astype(float)
+        try:
+            computed = run(self.session, batch.matrix)[0].astype(float)
+        except Exception as error:  # onnxruntime's statuses have no base class of their own
+            raise BadModelError(f"self-check computes nothing: {error}") from error
         if computed.shape != expected.shape or not np.allclose(  # False also where one is NaN
             computed, expected, rtol=TOLERANCE, atol=TOLERANCE
         ):

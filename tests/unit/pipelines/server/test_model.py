@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from pipelines.server import artifact
 from pipelines.server.model import BadModelError, NoNumberError, load
+from pipelines.server.schema import TENSOR_IN, TENSOR_OUT
 from sandbox.archive import unpack
 from tests.models import diabetes, iris
 
@@ -67,6 +69,22 @@ def test_a_missing_file_is_named(folder, name):
 def test_a_corrupt_model_does_not_load(folder):
     (folder / artifact.MODEL_FILE).write_bytes(b"no model")
     with pytest.raises(BadModelError, match=r"model\.onnx is not a model that onnxruntime loads"):
+        load(folder, None)
+
+
+def test_a_model_that_fails_as_it_computes_does_not_load(folder):
+    """Its tensors are as the schema has them; it takes a feature that no row has."""
+    schema = json.loads((folder / artifact.SCHEMA_FILE).read_bytes())
+    rows = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None, width])
+        for name, width in ((TENSOR_IN, len(schema["features"])), (TENSOR_OUT, 2))
+    ]
+    beyond = onnx.helper.make_tensor("beyond", onnx.TensorProto.INT64, [2], [999, 999])
+    gather = onnx.helper.make_node("Gather", [TENSOR_IN, "beyond"], [TENSOR_OUT], axis=1)
+    graph = onnx.helper.make_graph([gather], "fails", rows[:1], rows[1:], [beyond])
+    model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 15)])
+    (folder / artifact.MODEL_FILE).write_bytes(model.SerializeToString())
+    with pytest.raises(BadModelError, match=r"self-check computes nothing: .*out of data bounds"):
         load(folder, None)
 
 
