@@ -49,7 +49,7 @@ class Downloads:
         digest = request.path.removeprefix(PATH)
         query = parse_qs(request.query)
         until, signature = (query.get(name, [""])[0] for name in ("until", "signature"))
-        good = hmac.compare_digest(self._signature(digest, until), signature)
+        good = hmac.compare_digest(self._signature(digest, until).encode(), signature.encode())
         if not good or not until.isdigit() or int(until) < time.time():
             return Answer(403, [("Content-Type", "text/plain")], b"this URL is not, or no longer, good")
         try:
