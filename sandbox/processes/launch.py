@@ -34,14 +34,10 @@ def main() -> None:
     try:
         _die_with_parent(spec["parent"])
         _limit(spec)
-        files = spec["files"]
-        if spec["level"] != "none" or files:
-            _unshare(
-                network=spec["level"] != "none",
-                files=bool(files),
-                with_user=spec["level"] == "user-namespaces" or bool(files and files["with_user"]),
-            )
-        if spec["level"] != "none":
+        network, files = spec["network"], spec["files"]
+        if network or files:
+            _unshare(network=network, files=bool(files), with_user=spec["with_user"])
+        if network:
             _raise_loopback()
             if spec["door"]:
                 _open_door(spec["door"], report_fd)

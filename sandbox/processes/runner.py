@@ -60,8 +60,7 @@ class Runner:
                 f"{program.argv[0]} has a file system of its own, which takes namespaces: Linux, as root or with user "
                 f"namespaces; this machine's isolation is none ({self.isolation.why})"
             )
-        level = self.isolation.level if program.network == "loopback" else "none"
-        running = self._start(program, level)
+        running = self._start(program, self.isolation.level)
         with self._lock:
             self._running.add(running)
         return running
@@ -90,17 +89,19 @@ class Runner:
 
     def _start(self, program: Program, level: Level) -> Running:
         name, value = self._mark
+        network = program.network == "loopback" and level != "none"
         spec = json.dumps(
             {
                 "parent": os.getpid(),
-                "level": level,
-                "door": str(program.door) if program.door and level != "none" else None,
+                "network": network,
+                "with_user": level == "user-namespaces",
+                "door": str(program.door) if program.door and network else None,
                 "argv": program.argv,
                 "environment": {**program.environment, name: value},
                 "folder": str(program.folder),
                 "open_files": program.limits.open_files,
                 "cpu_seconds": program.limits.cpu_seconds,
-                "files": _plain(program.files, self.isolation.level) if program.files else None,
+                "files": _plain(program.files) if program.files else None,
             }
         ).encode()
         with contextlib.ExitStack() as stack:
@@ -120,12 +121,12 @@ class Runner:
         if complaint:
             process.wait()
             raise StartError(f"{program.argv[0]} cannot be started: {complaint}")
-        return Running(program, level, process)
+        return Running(program, level if network else "none", process)
 
     def _attempt(self, level: Level) -> str | None:
         if sys.platform != "linux":
             return "Linux only"
-        nothing = Program(("true",), {"PATH": os.defpath}, Path("/"), Path(os.devnull))
+        nothing = Program(("true",), {"PATH": os.defpath}, Path("/"), Path(os.devnull), "loopback")
         try:
             ended = self._start(nothing, level).wait(_GRACE)
         except StartError as error:
@@ -151,12 +152,11 @@ class Runner:
                 _look(limited[pid], len(family), resident(family))
 
 
-def _plain(files: Files, level: Level) -> dict[str, object]:
+def _plain(files: Files) -> dict[str, object]:
     return {
         "root": str(files.root),
         "mounts": [(str(source), str(files.root / target.lstrip("/"))) for source, target in files.mounts],
         "user": files.user,
-        "with_user": level == "user-namespaces",
     }
 
 
