@@ -8,19 +8,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from benchmarks.load import Request, rate, straight
 from benchmarks.row import Row
-from benchmarks.world import World
+from benchmarks.world import World, endpoint
+from sandbox.home import Home
 from tools.demo.road import StepError
 
 _ROUNDS = 7
 _SECONDS = 1.0  # a round
 _STARTS = 30.0  # seconds that a server may take to start
+_POLL = 0.05  # seconds
 _JSON = "application/json"
 
 
@@ -62,16 +64,15 @@ def _turn(requests: Sequence[Request], connections: int) -> tuple[float, float]:
 
 
 def _model(world: World) -> Path:
-    """The folder with a model that staging serves. Raises StepError."""
-    for child in psutil.Process(world.daemon.pid).children():
-        if folder := child.environ().get("SM_MODEL_DIR"):
-            return Path(folder)
-    raise StepError("no model server runs in the sandbox")
+    """The folder with the model of one of staging's instances. Raises StepError."""
+    for folder in Home(world.road.home).instances.glob(f"{endpoint('staging')}-*/model"):
+        return folder
+    raise StepError(f"no model server of {endpoint('staging')} runs in the sandbox")
 
 
 @contextmanager
 def _apart(cores: list[int]) -> Iterator[None]:
-    """The load, which this process makes, stays off the servers' core where there is another."""
+    """The load, which this process makes, stays off the servers' core, the first, where there is another."""
     psutil.Process().cpu_affinity(cores[1:] or cores)
     try:
         yield
@@ -81,7 +82,7 @@ def _apart(cores: list[int]) -> Iterator[None]:
 
 @contextmanager
 def _started(module: str, folder: Path, core: int) -> Iterator[int]:
-    """A server on the first core, and the load on the others; its port. Raises StepError."""
+    """A server on the core `core`, that answers; its port. Raises StepError."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     arguments = [] if module == "pipelines.server" else [str(folder), str(port)]
@@ -95,24 +96,27 @@ def _started(module: str, folder: Path, core: int) -> Iterator[int]:
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments], env=environ, stderr=subprocess.DEVNULL
     )
-    psutil.Process(process.pid).cpu_affinity([core])
     try:
-        _wait(port)
+        psutil.Process(process.pid).cpu_affinity([core])
+        _wait(process, port)
         yield port
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(port: int) -> None:
+def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
+    """Until `/ping` is 200. Raises StepError."""
     end = time.monotonic() + _STARTS
     while time.monotonic() < end:
-        try:
-            with socket.create_connection(("127.0.0.1", port)) as connection:
-                connection.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                if b" 200 " in connection.recv(64):
-                    return
-        except OSError:
-            pass
-        time.sleep(0.05)
+        if (status := process.poll()) is not None:
+            raise StepError(f"the server for port {port} ended with {status} before it answered")
+        with (
+            suppress(OSError),  # it does not listen yet
+            socket.create_connection(("127.0.0.1", port), max(_POLL, end - time.monotonic())) as connection,
+        ):
+            connection.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            if b" 200 " in connection.recv(64):
+                return
+        time.sleep(_POLL)
     raise StepError(f"no server answers on port {port} after {_STARTS:.0f} s")
