@@ -66,6 +66,7 @@ class FakeAws:
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     scaled: set[str] = field(default_factory=set)
     policies: dict[str, list[Any]] = field(default_factory=dict)
+    suspended: dict[str, dict[str, bool]] = field(default_factory=dict)
     weighed: set[str] = field(default_factory=set)
     packages: dict[str, Any] = field(default_factory=dict)
     made: list[tuple[str, str]] = field(default_factory=list)  # clients: kind and service
@@ -342,14 +343,27 @@ class FakeAws:
         assert ServiceNamespace == "sagemaker"
         known = [each for each in ResourceIds if each in self.scaled]
         return {
-            "ScalableTargets": [{"ResourceId": each, "MinCapacity": 2, "MaxCapacity": 6} for each in known]
+            "ScalableTargets": [
+                {"ResourceId": each, "MinCapacity": 2, "MaxCapacity": 6, "SuspendedState": self._state(each)}
+                for each in known
+            ]
+        }
+
+    def _state(self, resource: str) -> dict[str, bool]:
+        """AWS shows all three."""
+        return {
+            f"{each}Suspended": self.suspended.get(resource, {}).get(f"{each}Suspended", False)
+            for each in ("DynamicScalingIn", "DynamicScalingOut", "ScheduledScaling")
         }
 
     def _describe_scaling_policies(
-        self, ServiceNamespace: str, ResourceId: str, ScalableDimension: str
+        self, ServiceNamespace: str, ResourceId: str, ScalableDimension: str, NextToken: str = "0"
     ) -> Any:
+        """A page holds ten."""
         assert (ServiceNamespace, ScalableDimension) == _SCALED
-        return {"ScalingPolicies": self.policies.get(ResourceId, [])}
+        first, found = int(NextToken), self.policies.get(ResourceId, [])
+        more = {"NextToken": str(first + 10)} if len(found) > first + 10 else {}
+        return {"ScalingPolicies": found[first : first + 10], **more}
 
     def _register_scalable_target(
         self,
@@ -358,9 +372,11 @@ class FakeAws:
         ScalableDimension: str,
         MinCapacity: int,
         MaxCapacity: int,
+        SuspendedState: dict[str, bool] | None = None,
     ) -> Any:
         assert (ServiceNamespace, ScalableDimension, MinCapacity, MaxCapacity) == (*_SCALED, 2, 6)
         self.scaled.add(ResourceId)
+        self.suspended |= {ResourceId: SuspendedState} if SuspendedState else {}
         return {}
 
     def _put_scaling_policy(
@@ -378,6 +394,7 @@ class FakeAws:
             raise refusal("ObjectNotFoundException", f"No scalable target found for {ResourceId}")
         self.scaled.remove(ResourceId)
         self.policies.pop(ResourceId, None)
+        self.suspended.pop(ResourceId, None)
         return {}
 
 

@@ -4,13 +4,16 @@ Source: https://docs.aws.amazon.com/autoscaling/application/APIReference/API_Des
 """
 
 from collections.abc import Collection
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from modeldelivery.release.aws.errors import ask
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient
 
 
 class Clients(Protocol):
@@ -32,14 +35,29 @@ class SageMakerScaling(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
 
     def unscaled(self, versions: Collection[Version]) -> frozenset[Version]:
-        resources = {f"endpoint/{self.endpoint}/variant/{variant_name(v)}": v for v in versions}
-        if not resources:
+        if not versions:
             return frozenset()
-        response = ask(
-            f"application-autoscaling:DescribeScalableTargets {self.endpoint}",
-            lambda: self.clients.autoscaling.describe_scalable_targets(
-                ServiceNamespace="sagemaker", ResourceIds=list(resources)
-            ),
-        )
-        known = {target["ResourceId"] for target in response["ScalableTargets"]}
-        return frozenset(version for resource, version in resources.items() if resource not in known)
+        return frozenset(versions) - registered(self.clients.autoscaling, self.endpoint, versions).keys()
+
+
+def resource(endpoint: str, version: Version) -> str:
+    """Autoscaling's name of a version's instances."""
+    return f"endpoint/{endpoint}/variant/{variant_name(version)}"
+
+
+def registered(
+    autoscaling: "ApplicationAutoScalingClient", endpoint: str, versions: Collection[Version]
+) -> dict[Version, Any]:
+    """The targets of those versions that are scaled, in AWS' words; one call, and of no version none."""
+    names = {resource(endpoint, version): version for version in versions}
+    if not names:
+        return {}
+    response = ask(
+        f"application-autoscaling:DescribeScalableTargets {endpoint}",
+        lambda: autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=list(names)),
+    )
+    return {
+        names[target["ResourceId"]]: target
+        for target in response["ScalableTargets"]
+        if target["ResourceId"] in names
+    }

@@ -1,18 +1,19 @@
 """Scaling targets of an endpoint's variants: read, taken away for a change that SageMaker refuses with them, and put back.
 
 A target's policies go with it, so both are read before and made again after, under the same names: whoever else manages them
-(pulumi-aws, Terraform) finds what it knows.
+(pulumi-aws, Terraform) finds what it knows. So do its scheduled actions, and these are not put back: to read and make them takes
+permissions that no role of this project has, and none of its own stacks has such actions.
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.aws.scaling import registered, resource
 from modeldelivery.release.core.journal import Parked
-from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 
 if TYPE_CHECKING:
@@ -41,20 +42,8 @@ class ScalingTargets(msgspec.Struct, frozen=True, kw_only=True):
 
     def registered(self, versions: Collection[Version]) -> dict[Version, Parked]:
         """The scaling of those versions that are scaled, as it is."""
-        names = {self._resource(v): v for v in versions}
-        if not names:
-            return {}
-        response = ask(
-            f"{_SERVICE}:DescribeScalableTargets {self.endpoint}",
-            lambda: self.autoscaling.describe_scalable_targets(
-                ServiceNamespace="sagemaker", ResourceIds=list(names)
-            ),
-        )
-        return {
-            names[target["ResourceId"]]: self._parked(target)
-            for target in response["ScalableTargets"]
-            if target["ResourceId"] in names
-        }
+        found = registered(self.autoscaling, self.endpoint, versions)
+        return {version: self._parked(target) for version, target in found.items()}
 
     def park(self, versions: Collection[Version]) -> None:
         """Take targets away, and their policies with them. What is registered no more is done."""
@@ -73,34 +62,47 @@ class ScalingTargets(msgspec.Struct, frozen=True, kw_only=True):
         find(what, lambda: self.autoscaling.deregister_scalable_target(**place))
 
     def _register(self, place: Any, scaling: Parked) -> None:
-        bounds: Any = {"MinCapacity": scaling.least, "MaxCapacity": scaling.most}
+        state: Any = {"MinCapacity": scaling.least, "MaxCapacity": scaling.most}
+        if scaling.suspended:
+            state["SuspendedState"] = dict(scaling.suspended)
         what = f"{_SERVICE}:RegisterScalableTarget {place['ResourceId']}"
-        ask(what, lambda: self.autoscaling.register_scalable_target(**place, **bounds))
+        ask(what, lambda: self.autoscaling.register_scalable_target(**place, **state))
 
     def _put_policy(self, place: Any, policy: Any) -> None:
         what = f"{_SERVICE}:PutScalingPolicy {place['ResourceId']}"
         ask(what, lambda: self.autoscaling.put_scaling_policy(**place, **policy))
 
     def _parked(self, target: Any) -> Parked:
-        resource = target["ResourceId"]
-        response: Any = ask(
-            f"{_SERVICE}:DescribeScalingPolicies {resource}",
+        suspended = target.get("SuspendedState", {})
+        return Parked(
+            least=target["MinCapacity"],
+            most=target["MaxCapacity"],
+            suspended={what: True for what, is_so in suspended.items() if is_so},
+            policies=tuple(self._policies(target["ResourceId"])),
+        )
+
+    def _policies(self, name: str) -> Iterator[dict[str, Any]]:
+        """A target may have fifty; a page holds ten."""
+        more: dict[str, Any] = {}
+        while True:
+            page = self._page(name, more)
+            for policy in page["ScalingPolicies"]:
+                yield {key: policy[key] for key in _OF_A_POLICY if policy.get(key)}
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
+
+    def _page(self, name: str, more: Any) -> Any:
+        return ask(
+            f"{_SERVICE}:DescribeScalingPolicies {name}",
             lambda: self.autoscaling.describe_scaling_policies(
-                ServiceNamespace="sagemaker", ResourceId=resource, ScalableDimension=_DIMENSION
+                ServiceNamespace="sagemaker", ResourceId=name, ScalableDimension=_DIMENSION, **more
             ),
         )
-        policies = tuple(
-            {key: policy[key] for key in _OF_A_POLICY if policy.get(key)}
-            for policy in response["ScalingPolicies"]
-        )
-        return Parked(least=target["MinCapacity"], most=target["MaxCapacity"], policies=policies)
 
     def _place(self, version: Version) -> Any:
         return {
             "ServiceNamespace": "sagemaker",
-            "ResourceId": self._resource(version),
+            "ResourceId": resource(self.endpoint, version),
             "ScalableDimension": _DIMENSION,
         }
-
-    def _resource(self, version: Version) -> str:
-        return f"endpoint/{self.endpoint}/variant/{variant_name(version)}"

@@ -145,11 +145,13 @@ class Parked(Record, frozen=True, kw_only=True):
     Attributes:
         least, most: instances.
         policies: in the platform's words.
+        suspended: what of it was suspended, in the platform's words.
     """
 
     least: int
     most: int
     policies: tuple[dict[str, Any], ...] = ()
+    suspended: dict[str, bool] = {}
 
 
 class Journal(Document, frozen=True, kw_only=True):

@@ -451,6 +451,29 @@ def test_a_change_that_sagemaker_rolls_back_leaves_the_scaling_as_it_was(scaling
     assert scaling.journal.parked == {}
 
 
+def test_a_scaling_that_was_suspended_comes_back_suspended(scaling):
+    state = {"DynamicScalingInSuspended": True}
+    scaling.aws.suspended = {RESOURCE_OF_B: state}
+    scaling.aws.reverts = 1
+
+    with pytest.raises(ProviderError, match="rolled the change of the fleet back"):
+        scaling.up(A, A, B, instance_type="ml.c6i.large")
+
+    assert as_it_was(scaling)
+    assert scaling.aws.suspended == {RESOURCE_OF_B: state}
+
+
+def test_policies_of_more_than_a_page_come_back_all(scaling):
+    policies = [POLICY | {"PolicyName": f"policy-{number}"} for number in range(21)]
+    scaling.aws.policies = {RESOURCE_OF_B: list(policies)}
+    scaling.aws.reverts = 1
+
+    with pytest.raises(ProviderError, match="rolled the change of the fleet back"):
+        scaling.up(A, A, B, instance_type="ml.c6i.large")
+
+    assert scaling.aws.policies == {RESOURCE_OF_B: policies}
+
+
 def test_a_change_that_sagemaker_refuses_leaves_the_scaling_as_it_was(scaling):
     scaling.aws.faults["sagemaker:UpdateEndpoint"].append(
         refusal("ResourceLimitExceeded", "The account-level service limit is 2")
