@@ -1,6 +1,6 @@
 """What check and diff judge by: config's inputs beside the endpoint and its journal, on whichever platform they are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -60,6 +60,22 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
             now=self.stored.now if self.stored else None,
         )
         return tuple(each for each in health.findings(observed) if each.code not in _TOLD_BY_THE_PLAN)
+
+    def counts(self, inputs: EndpointInputs) -> Iterator[str]:
+        """Versions that run on another number of instances than config asks for, where no change and no scaling mends that.
+
+        An `up` that died before it asked for a changed count leaves it so: by its configuration the endpoint is as config wants.
+        """
+        if self.endpoint is None or self.endpoint.busy:
+            return
+        for version in sorted((self.unscaled or frozenset()) - self.journal.parked.keys()):
+            wanted, member = inputs.members.get(version), self.members.get(version)
+            desired = self.endpoint.variants[version].instances_desired
+            if wanted and member and wanted.instance_count == member.instance_count != desired:
+                yield (
+                    f"{version} stays at {desired} instances, config asks for {wanted.instance_count}: nothing scales it, and an "
+                    f"earlier `pulumi up` or a rollback left it so"
+                )
 
     def plan(self, inputs: EndpointInputs) -> Plan:
         """What an `up` would do now. Raises RefusedError, BadInputError, DamagedError."""

@@ -106,26 +106,32 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     def _resize(self, traffic: SageMakerTraffic, version: Version, instances: int) -> None:
         """Bring one version to the count that config asks for, weights as they are; one that SageMaker refuses is warned of."""
-        waiting, asked = Patience(self.clock, self.progress, self.patience), False
+        waiting = Patience(self.clock, self.progress, self.patience)
+        asked: float | None = None
         while True:
             try:
                 found = traffic.describe()
                 if found is None or version not in found.variants:
                     return
-                if not found.busy and (asked or found.variants[version].instances_desired == instances):
-                    return
                 if not found.busy:
-                    traffic.scale(version, instances, found.current)
-                    asked = True
+                    if found.variants[version].instances_desired == instances:
+                        return
+                    if asked is None:
+                        traffic.scale(version, instances, found.current)
+                        asked = waiting.elapsed
+                    elif waiting.elapsed - asked > traffic.timing.lag:
+                        self._warn_of_count(version, instances, found.failure or "SageMaker undid it")
+                        return
                 why = f"{version} goes to {instances} instances"
             except UncertainError as error:
                 why = str(error)
             except DeliveryError as error:
-                self.progress.warning(
-                    f"{version} stays at its instances, config asks for {instances}: {error}"
-                )
+                self._warn_of_count(version, instances, str(error))
                 return
             waiting.pause(why)
+
+    def _warn_of_count(self, version: Version, instances: int, why: str) -> None:
+        self.progress.warning(f"{version} stays at its instances, config asks for {instances}: {why}")
 
     def _sweep(self, using: str) -> None:
         """Delete configs that are not used any more. What serves is right already, so nothing here fails the `up`."""

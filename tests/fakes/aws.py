@@ -367,6 +367,7 @@ class FakeAws:
 
     def _register_scalable_target(
         self,
+        *,
         ServiceNamespace: str,
         ResourceId: str,
         ScalableDimension: str,

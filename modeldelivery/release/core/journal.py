@@ -151,7 +151,7 @@ class Parked(Record, frozen=True, kw_only=True):
     least: int
     most: int
     policies: tuple[dict[str, Any], ...] = ()
-    suspended: dict[str, bool] = {}
+    suspended: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
 class Journal(Document, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from modeldelivery.plugin.protocol import Change, InitFailedError, ProviderError
 from modeldelivery.plugin.values import UNKNOWN
+from modeldelivery.provider import progress
 from modeldelivery.release.aws.traffic import MARK_TAG, OWNER_TAG
 from modeldelivery.release.core.intent import closed
 from modeldelivery.release.core.journal import Rejection
@@ -587,6 +588,61 @@ def test_a_count_that_sagemaker_refuses_is_warned_of_and_the_rest_of_the_up_stan
 
     assert any("config asks for 2: " in warning for warning in serving.log.warnings)
     assert counts(serving)[A] == 6
+
+
+def scaled_out(serving):
+    """A is scaled, and serves on six instances."""
+    serving.aws.scaled = {f"endpoint/{NAME}/variant/v1-0-0"}
+    serving.aws.endpoints[NAME]["ProductionVariants"][0] |= {"DesiredInstanceCount": 6}
+    return serving
+
+
+def test_a_count_that_sagemaker_accepts_and_undoes_is_warned_of(serving, monkeypatch):
+    stack = scaled_out(serving)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: stack.aws.seconds)
+    move = stack.aws._update_endpoint_weights_and_capacities
+
+    def undone(**asked):
+        move(**asked)
+        stack.aws.aimed.clear()
+        stack.aws.endpoints[NAME]["ProductionVariants"][1] |= {"DesiredInstanceCount": 1}
+        stack.aws.endpoints[NAME] |= {"EndpointStatus": "InService", "FailureReason": "no capacity"}
+
+    stack.aws._update_endpoint_weights_and_capacities = undone
+
+    stack.up(A, A, B, counts={B: 2})
+
+    assert f"{B} stays at its instances, config asks for 2: no capacity" in stack.log.warnings
+    assert [called for _, called in stack.aws.calls].count(
+        "sagemaker:UpdateEndpointWeightsAndCapacities"
+    ) == 1
+
+
+def test_a_changed_count_that_a_killed_up_did_not_ask_for_is_warned_of(serving):
+    stack = scaled_out(serving)
+
+    def dies():
+        raise KeyboardInterrupt
+
+    stack.aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(dies)
+    with pytest.raises(KeyboardInterrupt):
+        stack.up(A, A, B, counts={B: 2})
+    config = stack.config(A, A, B, counts={B: 2})
+    stack.aws.calls.clear()
+    stack.log.warnings.clear()
+
+    assert "variants" not in stack.changes(config)
+    start = f"{B} stays at 1 instances, config asks for 2: "
+    told = [each for each in stack.log.warnings if each.startswith(start)]
+    assert len(told) == 1
+
+
+def test_a_count_that_scaling_decides_and_one_that_the_change_brings_are_not_warned_of(serving):
+    stack = scaled_out(serving)
+
+    stack.changes(stack.config(A, A, B, counts={B: 2}))
+
+    assert not any("stays at" in each for each in stack.log.warnings)
 
 
 def test_a_config_left_with_weights_that_are_not_in_force_is_made_anew(serving):
