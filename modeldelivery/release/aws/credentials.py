@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, NoReturn
 
@@ -128,7 +128,8 @@ class _Process(subprocess.Popen[bytes]):
     def _end(self) -> None:
         """With what it started, where that is its own."""
         if self._own_group:
-            os.killpg(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended by itself, in this instant
+                os.killpg(self.pid, signal.SIGKILL)
         else:
             self.kill()
         self.wait()

@@ -88,6 +88,10 @@ _LOST = (
 Answer = TypeVar("Answer")
 
 
+class AnsweredError(UnreachableError):
+    """AWS did not do what it was asked, and says why: not for who asked, nor for a time, but for what was asked of what."""
+
+
 class AbsentError(Exception):
     """There is no such thing; `response` is AWS'."""
 
@@ -100,14 +104,14 @@ def ask(what: str, call: Callable[[], Answer]) -> Answer:
     """The answer of a call, every failure a sentence.
 
     Raises:
-        LostError, NotSentError, BusyError, ConflictError: as `asked`.
-        UnreachableError: anything else.
+        LostError, NotSentError, BusyError, ConflictError, UnreachableError: as `asked`.
+        AnsweredError: anything else.
     """
     try:
         with asked(what):
             return call()
     except ClientError as error:
-        raise UnreachableError(f"{what}: {error.response['Error'].get('Message') or error}") from error
+        raise AnsweredError(f"{what}: {error.response['Error'].get('Message') or error}") from error
 
 
 def find(what: str, call: Callable[[], Answer]) -> Answer | None:

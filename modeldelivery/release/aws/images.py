@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForL
 """
 
 import hashlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
 
 from modeldelivery.release.aws.errors import ask, asked
 from modeldelivery.release.errors import LostError, UnreachableError
@@ -21,10 +23,17 @@ if TYPE_CHECKING:
 
 _ABSENT = {"ImageNotFound", "ImageNotFoundException", "RepositoryNotFoundException"}
 _OK = 200
+_SERVER_ERROR = 500
 
 
 class _Blob(msgspec.Struct):
     digest: str
+
+
+class _Kind(msgspec.Struct):
+    """A manifest of any kind; one that names its media type outside itself need not do so inside."""
+
+    media_type: str = msgspec.field(default="", name="mediaType")
 
 
 class _Manifest(msgspec.Struct):
@@ -62,10 +71,10 @@ class Images(msgspec.Struct, frozen=True, kw_only=True):
         if found is None:
             return None
         text, media_type = found["imageManifest"], found.get("imageManifestMediaType", "")
-        media_type = media_type or msgspec.json.decode(text).get("mediaType", "")
-        if media_type != DOCKER_MANIFEST:
-            return Image(media_type=media_type)
         try:
+            media_type = media_type or msgspec.json.decode(text, type=_Kind).media_type
+            if media_type != DOCKER_MANIFEST:
+                return Image(media_type=media_type)
             manifest = msgspec.json.decode(text, type=_Manifest)
             config = msgspec.json.decode(self._blob(manifest.config.digest), type=_Config)
         except msgspec.DecodeError as error:
@@ -113,6 +122,8 @@ class Images(msgspec.Struct, frozen=True, kw_only=True):
             status, content = download(url)
         except BotoCoreError as error:
             raise LostError(f"the download of {self.repository} {digest}: {error}") from error
+        if status >= _SERVER_ERROR:
+            raise LostError(f"the download of {self.repository} {digest}: no certain answer (HTTP {status})")
         if status != _OK or _digest(content) != digest:
             raise UnreachableError(
                 f"the download of {self.repository} {digest} does not give that blob (HTTP {status})",
@@ -122,8 +133,13 @@ class Images(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def download(url: str) -> tuple[int, bytes]:
-    """HTTP status and body of what anyone may get who has the URL. Raises BotoCoreError."""
-    answer = URLLib3Session().send(AWSRequest(method="GET", url=url).prepare())
+    """HTTP status and body of what anyone may get who has the URL, by the way that botocore's clients go.
+
+    That is: through the environment's proxies, and by the certificates that it names. Raises BotoCoreError.
+    """
+    certificates = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+    session = URLLib3Session(verify=certificates, proxies=get_environ_proxies(url))
+    answer = session.send(AWSRequest(method="GET", url=url).prepare())
     return answer.status_code, bytes(answer.content)
 
 

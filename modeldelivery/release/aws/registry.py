@@ -236,8 +236,10 @@ def _token(record: VersionRecord) -> str:
 
 
 def is_sane(body: bytes, version: Version, now: float) -> bool:
-    """Whether this is the version's record and can be true."""
+    """Whether this is the version's record and can be true, or one that only a newer program understands."""
     try:
         return fault(decode(body, "an earlier version"), version, now) is None
-    except (msgspec.DecodeError, UpdateNeededError):
+    except msgspec.DecodeError:
         return False
+    except UpdateNeededError:
+        return True

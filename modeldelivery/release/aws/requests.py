@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.naming import Place, variant_name
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.samples import Sample
@@ -53,16 +54,27 @@ def package_properties(record: VersionRecord) -> dict[str, str]:
 
 
 def refusals(place: Place, record: VersionRecord, samples: Sequence[Sample] = ()) -> Iterator[Refusal]:
-    """What AWS would refuse of a version's package, model and variant, and of its sample requests."""
+    """What AWS would refuse of a version's package, model and variant, and of its sample requests.
+
+    Raises:
+        InvalidError: a model of the installed botocore has a pattern that this version of modelctl cannot read.
+    """
     # Loading the models takes tenths of a second, and a rollback needs none.
     from modeldelivery.awsmodels.check import violations  # noqa: PLC0415 - as above
     from modeldelivery.awsmodels.models import input_of, operation  # noqa: PLC0415 - as above
+    from modeldelivery.awsmodels.pattern import UnsupportedPatternError  # noqa: PLC0415 - as above
 
     for service, action, request in (*_requests(place, record), *_invocations(place, record, samples)):
         model = operation(service, action)
         assert model is not None, f"botocore has no {service} {action}"
-        for each in violations(input_of(model), request):
-            yield Refusal(f"{service}:{action}", each.text)
+        try:
+            found = list(violations(input_of(model), request))
+        except UnsupportedPatternError as error:
+            raise InvalidError(
+                f"botocore's model of {service}:{action} has a pattern that this version of modelctl cannot read ({error})",
+                hint="update modelctl",
+            ) from error
+        yield from (Refusal(f"{service}:{action}", each.text) for each in found)
 
 
 def _invocations(

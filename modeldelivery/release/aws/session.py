@@ -139,11 +139,6 @@ def open_account(profile: str | None, region: str | None, *, prompts: bool = Fal
         CredentialsError: there are none, or they are not taken.
         UnreachableError: no region, or whoever gives them does not answer.
     """
-    session, account, arn = _open(profile, region, prompts=prompts)
-    return Account(session, account, profile, arn)
-
-
-def _open(profile: str | None, region: str | None, *, prompts: bool) -> tuple[boto3.Session, str, str | None]:
     with credentials_of(profile):
         session = open_session(profile, region, prompts=prompts)
         credentials = session.get_credentials()
@@ -155,9 +150,10 @@ def _open(profile: str | None, region: str | None, *, prompts: bool) -> tuple[bo
             raise UnreachableError(
                 "no AWS region", hint=f"set `region` in the profile {session.profile_name}, or AWS_REGION"
             )
-        account = credentials.get_frozen_credentials().account_id
-        told = None if account else _ask_sts(session, PATIENT)
-        return session, told.account if told else str(account), told.arn if told else None
+        if account := credentials.get_frozen_credentials().account_id:
+            return Account(session, str(account), profile)
+        told = _ask_sts(session, PATIENT)
+        return Account(session, told.account, profile, told.arn)
 
 
 def profile_for(environment: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from modeldelivery.release.aws.errors import ask, find, request_id
+from modeldelivery.release.aws.errors import AnsweredError, ask, find, request_id
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.weights import Weights
@@ -94,7 +94,7 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
     ) -> str:
         try:
             return self._update(_changes(weights, instances or {}))
-        except UnreachableError as error:
+        except AnsweredError as error:
             if self.remedy:
                 raise BrokenError(error.message, hint=self.remedy) from error
             raise

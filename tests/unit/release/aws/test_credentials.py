@@ -425,3 +425,15 @@ def test_the_region_is_the_arguments_else_the_environments_else_the_profiles(
 
     assert account.region == region
     assert account.fenced.sagemaker.meta.region_name == region
+
+
+def test_a_process_that_ends_by_itself_while_it_is_ended_is_no_error_of_modelctl(monkeypatch):
+    def gone(*_):
+        raise ProcessLookupError
+
+    started = credentials._Process(["true"], subprocess.PIPE, subprocess.PIPE, answered=False)
+    monkeypatch.setattr(credentials.os, "killpg", gone)
+
+    started._end()
+
+    assert started.returncode == 0

@@ -127,6 +127,15 @@ def test_a_record_that_cannot_be_true_is_said_with_the_version_to_go_back_to(aws
     assert "--version-id 0 kept.json" in error.value.hint
 
 
+def test_a_kept_record_that_requires_a_newer_program_is_one_to_go_back_to(aws, opened):
+    aws.versions["versions/v1.0.0.json"].append(b'{"requires": ["places"]}')
+    puts(aws, "versions/v1.0.0.json", b"{")
+
+    with pytest.raises(DamagedError) as error:
+        opened.registry.entry(V1)
+    assert "--version-id 0 kept.json" in error.value.hint
+
+
 def test_the_name_of_a_deleted_record_is_not_free(aws, opened):
     opened.registry.write(record.decode(json.dumps(RECORD).encode(), ""), None)
     aws.delete("versions/v1.0.0.json")

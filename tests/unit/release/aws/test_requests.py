@@ -3,7 +3,10 @@
 import msgspec
 import pytest
 
+from modeldelivery.awsmodels import check
+from modeldelivery.awsmodels.pattern import UnsupportedPatternError
 from modeldelivery.release.aws import requests
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.record import Samples, VersionRecord
 from modeldelivery.release.samples import Sample
 from modeldelivery.release.version import DigestSet, parse_version
@@ -71,3 +74,14 @@ def test_a_sample_that_could_not_be_sent_is_refused(sample, member):
     why = refused(samples=(sample,))
 
     assert any(each.startswith("sagemaker-runtime:InvokeEndpoint: ") and member in each for each in why)
+
+
+def test_a_pattern_that_a_newer_botocore_brings_is_a_sentence(monkeypatch):
+    def unread(*_):
+        raise UnsupportedPatternError(r"'a\\G', from '\\G' on")
+        yield
+
+    monkeypatch.setattr(check, "violations", unread)
+
+    with pytest.raises(InvalidError, match=r"CreateModelPackage has a pattern .* update modelctl"):
+        refused()

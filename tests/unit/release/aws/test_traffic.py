@@ -1,6 +1,7 @@
 """SageMaker's words, read as conditions."""
 
 import pytest
+from botocore.exceptions import NoCredentialsError
 from botocore.loaders import Loader
 
 from modeldelivery.release.aws.traffic import CONDITIONS, MARK_TAG, OWNER_TAG, SageMakerTraffic
@@ -64,6 +65,26 @@ def test_weights_that_such_a_one_does_not_take_name_the_remedy(aws, traffic):
     )
 
     with pytest.raises(BrokenError, match=r"UpdateRollbackFailed status\.: it serves a mix .* do not delete"):
+        traffic.move({"v1.0.0": 100}, token="", operation="op")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            refusal("ExpiredTokenException", "The security token included in the request is expired"),
+            "log in again",
+        ),
+        (refusal("AccessDeniedException", "not authorized"), "look at the role"),
+        (NoCredentialsError(), "no request could be made"),
+    ],
+)
+def test_credentials_that_are_not_taken_are_not_blamed_on_such_an_endpoint(aws, traffic, error, said):
+    aws.endpoints[NAME] |= {"EndpointStatus": "UpdateRollbackFailed"}
+    traffic.describe()
+    aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(error)
+
+    with pytest.raises(UnreachableError, match=said):
         traffic.move({"v1.0.0": 100}, token="", operation="op")
 
 
