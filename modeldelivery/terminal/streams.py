@@ -62,12 +62,14 @@ class Kept(io.RawIOBase):
                 return os.write(self._descriptor, sent if self._waits else sent[: select.PIPE_BUF])
             except BlockingIOError:  # someone who shares the descriptor made it so
                 if not self._ready():
-                    raise
+                    return len(sent)
 
     def _ready(self) -> bool:
-        """Whether a write would not block; once it did not, only what the reader takes at once is shown."""
+        """Whether a write would not block; where nobody waits, once it did, only what the reader takes at once is shown."""
         poll = select.poll()
         poll.register(self._descriptor, select.POLLOUT)
+        if self._waits:
+            return bool(poll.poll())
         ready = bool(poll.poll(0 if self._stalled else STALLED * 1000))
         self._stalled = not ready
         return ready

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 
 import pytest
 
@@ -91,6 +93,50 @@ def test_a_reader_that_takes_nothing_holds_nobody_up(blocking):
     subprocess.run([sys.executable, "-c", textwrap.dedent(script)], pass_fds=[write], check=True, timeout=30)
 
     assert os.read(read, 1 << 20).startswith(b"waiting 0 s: ")
+
+
+def test_a_result_waits_for_a_reader_that_pauses_also_where_writing_does_not_block(monkeypatch):
+    """Someone who shares the descriptor made it so."""
+    monkeypatch.setattr(streams, "STALLED", 0.01)
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    result, got = b"event\n" * 100_000, []
+
+    def reads():
+        time.sleep(0.2)
+        while more := os.read(read, 1 << 20):
+            got.append(more)
+
+    reader = threading.Thread(target=reads)
+    reader.start()
+    stream = kept(write, waits=True)
+    print(result.decode(), end="", file=stream, flush=True)
+    stream.detach()
+    os.close(write)
+    reader.join()
+
+    assert b"".join(got) == result
+
+
+def test_progress_is_shown_again_once_a_terminal_takes_it_again(monkeypatch):
+    """A terminal may be ready for some bytes and take none of more."""
+    read, write = os.pipe()
+    writes, stalls = os.write, [True]
+
+    def stalled(descriptor, sent):
+        if descriptor == write and stalls:
+            raise BlockingIOError
+        return writes(descriptor, sent)
+
+    stream = kept(write, waits=False)
+    ready = iter([True, False])
+    monkeypatch.setattr(streams.Kept, "_ready", lambda _: next(ready, True))
+    monkeypatch.setattr(streams.os, "write", stalled)
+    print("waiting 1 s", file=stream, flush=True)
+    stalls.clear()
+    print("waiting 2 s", file=stream, flush=True)
+
+    assert os.read(read, 100) == b"waiting 2 s\n"
 
 
 def test_a_slow_reader_gets_all_of_a_result():
