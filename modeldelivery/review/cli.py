@@ -19,7 +19,7 @@ from modeldelivery.review.core.drift import Drift, drifted
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.review import Review, review
 from modeldelivery.review.core.touched import touched
-from modeldelivery.review.evidence_source import decided, proved
+from modeldelivery.review.evidence_source import decided, observe
 from modeldelivery.review.folder import Folder, FolderError
 from modeldelivery.review.platform.here import platform
 from modeldelivery.review.platform.port import PlatformUnreachableError
@@ -112,8 +112,7 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
     if not change.errors and not (found.ok and found.judged):
         not_judged = _NOT_JUDGED.format(environment, os.path.relpath(folder.policies(environment)))
         change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else not_judged,))
-    standing, problem = proved(environment, document.config)
-    seen = decided(environment, document.config)
+    observation = observe(environment, document.config)
     commit = engine.commit()
     return review(
         commit=commit,
@@ -122,9 +121,9 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
             Place(environment=environment, account=config.account, region=config.region),
             touched(document, PROJECT),
         ),
-        standing=standing,
-        problem=problem,
-        health=None if isinstance(seen, str) else seen.findings,
+        standing=observation.standing,
+        health=observation.findings,
+        problem=observation.problem,
         violations=found.violations,
         before=_before(folder, change, commit),
     )
@@ -231,6 +230,11 @@ def _report(options: Asked) -> int:
     where = platform()
     page = drift_report.tell(found)
     body = markdown.draw(page, where.limit, drift_report.MARKER) if page.refused else None
+    if body is None and (problems := [each for each in found if each.problem]):
+        for each in problems:
+            _complain(f"not everything of {each.environment} could be looked at: {each.problem}")
+        _complain(f"an issue {drift_report.TITLE!r} stays as it is, open or closed")
+        return 0
     address = where.issue(drift_report.TITLE, body, drift_report.MARKER)
     if address:
         _complain(address)

@@ -1,45 +1,74 @@
-"""What an environment has proved, asked of its journal and registry with the credentials that its preview has."""
+"""What an environment is and has proved, asked of its journal, endpoint and registry with the credentials of its preview."""
 
 from collections.abc import Mapping
 
 import msgspec
 
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
-from modeldelivery.release.errors import DeliveryError, NoRegistryError
+from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
+from modeldelivery.release.operations import status
+from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.proof import Standing, standing
-from modeldelivery.release.operations.status import Status, assess
-from modeldelivery.release.operations.status import read as look
+from modeldelivery.release.operations.status import Found, Status, assess
+from modeldelivery.release.ports import Stored
 from modeldelivery.release.version import precedence
 
 NEWEST = 30  # versions whose metrics are looked up; each is a call
 
 
-def proved(environment: str, config: Mapping[str, str]) -> tuple[Standing | None, str | None]:
-    """Ask; the standing, or why it cannot be had.
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """One environment, looked at once beside its preview.
+
+    Attributes:
+        standing: what it has proved about versions; None when that could not be read, or when nothing was made there yet.
+        findings: what of its endpoint is not as it should be, the worst first, as far as it could be looked at.
+        problem: what could not be looked at, and why; None when everything could.
+    """
+
+    standing: Standing | None = None
+    findings: tuple[Finding, ...] = ()
+    problem: str | None = None
+
+
+def observe(environment: str, config: Mapping[str, str]) -> Observation:
+    """Look at the environment. One of which neither registry nor endpoint was made yet has nothing to tell, and no problem.
 
     Args:
         environment: its name.
         config: the stack's, as the preview has it.
     """
     try:
-        return _standing(environment, config), None
+        opened = _open(environment, config)
+        found = _look(opened)
     except DeliveryError as error:
-        return None, f"what {environment} has proved cannot be read: {error}"
+        return Observation(problem=f"what {environment} has proved cannot be read: {error}")
+    if not found.registry and found.seen and found.endpoint is None:
+        return Observation()
+    problems = found.problems
+    proved: Standing | None = None
+    if found.stored:
+        try:
+            proved = _standing(opened, found.stored)
+        except DeliveryError as error:
+            problems += (f"what {environment} has proved cannot be read: {error}",)
+    return Observation(
+        standing=proved,
+        findings=assess(opened.place, found).findings,
+        problem="; ".join(problems) or None,
+    )
 
 
 def decided(environment: str, config: Mapping[str, str]) -> Status | str:
     """What the journal says of the endpoint as it is; a sentence when that cannot be read."""
     try:
-        opened = _environment(environment, config)
-        endpoint = opened.endpoint
-        found = look(endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling)
-        return assess(opened.place, found)
+        opened = _open(environment, config)
+        return assess(opened.place, _look(opened))
     except DeliveryError as error:
         return str(error)
 
 
-def _environment(environment: str, config: Mapping[str, str]) -> AwsEnvironment:
+def _open(environment: str, config: Mapping[str, str]) -> AwsEnvironment:
     return open_environment(
         parse_model(config["model-delivery:model"]),
         parse_environment(environment),
@@ -49,18 +78,18 @@ def _environment(environment: str, config: Mapping[str, str]) -> AwsEnvironment:
     )
 
 
-def _standing(environment: str, config: Mapping[str, str]) -> Standing | None:
-    opened = _environment(environment, config)
-    try:
-        stored = opened.endpoint.patient_store.read()
-    except NoRegistryError:
-        return None
+def _look(opened: AwsEnvironment) -> Found:
+    endpoint = opened.endpoint
+    return status.read(endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling)
+
+
+def _standing(opened: AwsEnvironment, stored: Stored) -> Standing:
     registry = opened.registry
     newest = sorted(stored.journal.digests, key=precedence, reverse=True)[:NEWEST]
-    found = {version: registry.record(version) for version in newest}
+    records = {version: registry.record(version) for version in newest}
     return standing(
         opened.place,
         stored.journal,
-        {version: record for version, record in found.items() if record is not None},
+        {version: record for version, record in records.items() if record is not None},
         stored.now,
     )

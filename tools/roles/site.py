@@ -117,7 +117,7 @@ class Site:
         """Run a command as a role; what it wrote to stdout.
 
         Raises:
-            FlowError: it ended with another status than those allowed, or with one of these because it was denied something.
+            FlowError: it ended with another status than those allowed, or with one of these and told that it was denied something.
         """
         return self._run(role, self._profiles[role], ROOT, command, allowed)
 
@@ -202,7 +202,7 @@ class Site:
             text=True,
             check=False,
         )
-        if done.returncode not in allowed or (done.returncode and _DENIED in done.stdout + done.stderr):
+        if done.returncode not in allowed or _DENIED in done.stdout + done.stderr:
             raise FlowError(
                 f"as {who}, `{' '.join(command)}` ended with status {done.returncode}:\n{done.stdout}{done.stderr}"
             )

@@ -8,7 +8,7 @@ from modeldelivery.release.core import history, lost, weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, EventKind, IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
-from modeldelivery.release.errors import DamagedError, DeliveryError, UpdateNeededError
+from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistryError, UpdateNeededError
 from modeldelivery.release.naming import Place
 from modeldelivery.release.operations import health
 from modeldelivery.release.operations.health import DIVERGENCE, Finding, Observed
@@ -103,6 +103,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         stored: the journal, None when it could not be read.
+        registry: whether there is a place for one.
         endpoint: None when there is none, or when it could not be seen.
         seen: whether it could.
         mark: what the endpoint says of a move without the journal.
@@ -112,6 +113,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     stored: Stored | None
+    registry: bool = True
     endpoint: Endpoint | None
     seen: bool = True
     mark: str | None = None
@@ -131,6 +133,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
     endpoint: Endpoint | None = None
     mark: str | None = None
     seen = damaged = False
+    registry = True
     try:
         stored = store.read()
     except UpdateNeededError:
@@ -139,6 +142,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
         problems.append(str(error))
         damaged = True
     except DeliveryError as error:
+        registry = not isinstance(error, NoRegistryError)
         problems.append(f"the journal cannot be read: {error}")
     try:
         endpoint = traffic.describe()
@@ -161,6 +165,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
         problems.append(f"autoscaling cannot be looked at: {error}")
     return Found(
         stored=stored,
+        registry=registry,
         endpoint=endpoint,
         seen=seen,
         mark=mark,

@@ -21,19 +21,19 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         commit: that was previewed, as Git names it; empty when there is no Git.
         fingerprints: by which another environment's change is compared with this one.
         standing: what this environment has proved about versions; None when it could not be read.
-        problem: why not.
-        health: what of the endpoint is not as it should be before the change, the worst first; None when that is not known.
+        health: what of the endpoint is not as it should be before the change, the worst first, as far as it could be looked at.
+        problem: what of the environment could not be looked at, and why; None when everything could.
         untested: what this environment would get that the one it promotes from has not had; None when it promotes from
             none, or when that is not known.
     """
 
-    schema: Literal[3] = 3
+    schema: Literal[4] = 4
     commit: str
     change: Change
     fingerprints: dict[str, Fingerprint]
     standing: Standing | None
+    health: tuple[Finding, ...]
     problem: str | None
-    health: tuple[Finding, ...] | None
     evidence: tuple[Evidence, ...]
     untested: tuple[Untested, ...] | None
     violations: tuple[Violation, ...]
@@ -50,8 +50,8 @@ def review(
     change: Change,
     fingerprints: Mapping[str, Fingerprint],
     standing: Standing | None,
+    health: tuple[Finding, ...],
     problem: str | None,
-    health: tuple[Finding, ...] | None,
     violations: tuple[Violation, ...],
     before: "Review | None",
 ) -> Review:
@@ -62,8 +62,8 @@ def review(
         change: what it does here.
         fingerprints: of this environment's resources.
         standing: what this environment has proved.
-        problem: why that could not be read.
-        health: what of its endpoint is not as it should be; None when that could not be looked at.
+        health: what of its endpoint is not as it should be.
+        problem: what of it could not be looked at.
         violations: of policies.
         before: the review of the environment that this one promotes from, of the same commit; None when there is none. One
             of any other environment is no evidence, and nothing is compared with it.
@@ -79,8 +79,8 @@ def review(
         change=change,
         fingerprints=dict(fingerprints),
         standing=standing,
-        problem=problem,
         health=health,
+        problem=problem,
         evidence=proved,
         untested=untested(fingerprints, before.fingerprints) if before else None,
         violations=violations,

@@ -5,19 +5,21 @@ from collections.abc import Iterator, Sequence
 from modeldelivery.review.core.drift import TRAFFIC, By, Drift, Drifted
 from modeldelivery.review.core.words import Line, Name, listed, words
 from modeldelivery.review.report.page import Page, Section
-from modeldelivery.review.report.release import finding_line
+from modeldelivery.review.report.release import finding_line, problem_line
 
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"
+_LIMIT = ", as far as it could be looked at"
 
 
 def tell(drifts: Sequence[Drift]) -> Page:
     """Tell of all environments; `refused` when any differs."""
     due = [drift for drift in drifts if not drift.is_none]
+    limit = _LIMIT if any(drift.problem for drift in drifts) else ""
     return Page(
         title=("differs from Git: ", *listed(tuple(drift.environment for drift in due)))
         if due
-        else ("no environment differs from Git",),
+        else (f"no environment differs from Git{limit}",),
         sections=tuple(_section(drift) for drift in drifts),
         refused=bool(due),
     )
@@ -26,7 +28,7 @@ def tell(drifts: Sequence[Drift]) -> Page:
 def summary(drift: Drift) -> str:
     """In a word."""
     if drift.is_none:
-        return "none"
+        return f"none{_LIMIT if drift.problem else ''}"
     foreign, unhealthy = len(drift.foreign), len(drift.unhealthy)
     parts = (
         *((f"{unhealthy} of the endpoint's health",) if unhealthy else ()),
@@ -64,7 +66,7 @@ def _lines(drift: Drift) -> Iterator[Line]:
             "; to keep it, write it into the program.",
         )
     if drift.problem:
-        yield ("Not everything could be looked at: ", Name(drift.problem))
+        yield problem_line(drift.problem)
 
 
 def _resource(each: Drifted) -> Line:

@@ -12,6 +12,7 @@ from modeldelivery.review.report.release import (
     evidence_line,
     finding_line,
     fleet_lines,
+    problem_line,
     traffic,
     way_back,
 )
@@ -46,7 +47,7 @@ def _brief(review: Review, reviews: Sequence[Review]) -> bool:
 
 
 def _heading(review: Review) -> Line:
-    worst = next((finding.grade.value for finding in review.health or () if finding.needs_person), None)
+    worst = next((finding.grade.value for finding in review.health if finding.needs_person), None)
     health: Line = (f", and its endpoint is {worst}",) if worst else ()
     return ("Impact on ", Name(review.environment), ": ", *headline(review.change), *health)
 
@@ -71,7 +72,8 @@ def headline(change: Change) -> Line:
 def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Section]:
     """One environment; what the page's title says is not said again."""
     change = review.change
-    if change.is_nothing and not review.refusals and not change.warnings and not review.health:
+    quiet = change.is_nothing and not review.refusals and not change.warnings
+    if quiet and not review.health and not review.problem:
         if _heading(review) != title:
             yield Section(title=(Name(review.environment), ": nothing changes"))
         return
@@ -87,7 +89,7 @@ def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Sectio
 
 def _alarms(review: Review) -> Iterator[Line]:
     """What is lost, then why it may not go on: each way to mend it once."""
-    yield from (finding_line(each) for each in review.health or () if each.needs_person)
+    yield from (finding_line(each) for each in review.health if each.needs_person)
     for loss in review.change.losses:
         because = (" because of ", *listed(loss.because)) if loss.because else ()
         was = ", which is protected" if loss.protected else ""
@@ -104,7 +106,9 @@ def _alarms(review: Review) -> Iterator[Line]:
 
 def _lines(review: Review) -> Iterator[Line]:
     change = review.change
-    yield from (finding_line(each) for each in review.health or () if not each.needs_person)
+    yield from (finding_line(each) for each in review.health if not each.needs_person)
+    if review.problem:
+        yield problem_line(review.problem)
     if change.fleet:
         yield from fleet_lines(change, change.fleet)
     yield from (evidence_line(each) for each in review.evidence)
@@ -124,7 +128,7 @@ def _lines(review: Review) -> Iterator[Line]:
         if not violation.mandatory:
             yield ("Advice (", Name(violation.policy), "): ", Name(violation.why), ". ", Name(violation.fix))
     yield from cost_lines(change.cost)
-    told = {finding.text for finding in review.health or ()}
+    told = {finding.text for finding in review.health}
     for warning in [each for each in change.warnings if each not in told][:5]:
         yield ("Pulumi warns: ", Name(warning))
 

@@ -79,6 +79,11 @@ def finding_line(finding: Finding) -> Line:
     return ("Health (", finding.grade.value, "): ", Name(finding.sentence), *remedy)
 
 
+def problem_line(problem: str) -> Line:
+    """What could not be looked at: there may be more to tell."""
+    return ("Not everything could be looked at: ", Name(problem))
+
+
 def evidence_line(each: Evidence) -> Line:
     proof = each.proof
     head: Line = ("Evidence for ", Name(each.version), ": ")

@@ -15,11 +15,13 @@ from tests.unit.review.documents import PRICES, record, text
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def reviewed(name, *, edit=None, before=None, proofs=None, violations=(), staging="staging", health=None):
+def reviewed(
+    name, *, edit=None, before=None, proofs=None, violations=(), staging="staging", health=(), problem=None
+):
     """One scenario's review.
 
     `before` is the review of the environment that it promotes from; `proofs` are what this one has proved, by version;
-    `health` is what is found of its endpoint; `staging` is what the environment of that name in the recordings is called instead.
+    `health` is what is found of its endpoint, `problem` what of it could not be looked at; `staging` is what the environment of that name in the recordings is called instead.
     """
     found = json.loads(json.dumps(record(name)).replace("staging", staging))
     if edit:
@@ -37,8 +39,8 @@ def reviewed(name, *, edit=None, before=None, proofs=None, violations=(), stagin
             touched(document, PROJECT),
         ),
         standing=standing,
-        problem=None,
         health=health,
+        problem=problem,
         violations=tuple(violations),
         before=before,
     )

@@ -7,8 +7,10 @@ import sys
 
 from botocore.exceptions import ClientError
 
-from modeldelivery.review import engine
+from modeldelivery.review import cli, engine
+from modeldelivery.review.evidence_source import Observation
 from tests.unit.review.conftest import JUDGED
+from tests.unit.review.test_drift import QUIET
 
 
 def violation(policy):
@@ -80,7 +82,9 @@ def test_a_preview_that_failed_is_not_said_to_change_nothing_while_one_waits(eng
 def test_why_what_an_environment_has_proved_cannot_be_read_is_said(engine_says, run, capsys):
     engine_says("nothing-in-staging")
     run("preview", "--env", "staging")
-    assert "what staging has proved cannot be read: AWS credentials of staging" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "what staging has proved cannot be read: AWS credentials of staging" in said.err
+    assert "Not everything could be looked at: what staging has proved cannot be read" in said.out
 
 
 def test_an_earlier_preview_does_not_outlive_one_that_fails(engine_says, run, tmp_path):
@@ -92,7 +96,8 @@ def test_an_earlier_preview_does_not_outlive_one_that_fails(engine_says, run, tm
     assert not (tmp_path / ".review" / "prod.plan").exists()
 
 
-def test_the_comment_tells_production_first_and_both(engine_says, run, capsys):
+def test_the_comment_tells_production_first_and_both(engine_says, run, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "observe", lambda *_: Observation())
     engine_says("nothing-in-staging")
     run("preview", "--env", "staging")
     engine_says("tags-only")
@@ -184,7 +189,7 @@ def test_a_review_that_another_version_wrote_is_refused(engine_says, run, tmp_pa
     engine_says("tags-only")
     run("preview", "--env", "prod")
     file = tmp_path / ".review" / "prod.json"
-    file.write_text(file.read_text().replace('"schema": 3', '"schema": 4'))
+    file.write_text(file.read_text().replace('"schema": 4', '"schema": 5'))
     assert run("comment") == 1
     assert "make preview ENV=prod" in capsys.readouterr().err
 
@@ -197,12 +202,26 @@ def test_drift_is_written_shown_and_reported(engine_says, run, capsys):
     assert re.search(r"the alarm `flights-prod-v1-1-0-\w+` is GONE", said)
 
 
-def test_no_drift_needs_no_issue(engine_says, run, capsys):
+def test_no_drift_needs_no_issue(engine_says, run, monkeypatch, capsys):
+    monkeypatch.setattr(cli, "decided", lambda *_: QUIET)
     engine_says("drift-none")
     run("drift", "--env", "prod")
     capsys.readouterr()
     run("report")
     assert "no issue is due" in capsys.readouterr().out
+
+
+def test_an_issue_stays_as_it_is_where_not_everything_could_be_looked_at(
+    engine_says, run, monkeypatch, capsys
+):
+    monkeypatch.setattr(cli, "decided", lambda *_: "no credentials")
+    engine_says("drift-none")
+    assert run("drift", "--env", "prod") == 0
+    assert "no environment differs from Git, as far as it could be looked at" in capsys.readouterr().out
+    assert run("report") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "not everything of prod could be looked at: no credentials" in said.err
 
 
 def test_without_pulumi_it_is_said_where_it_is(engine_says, run, monkeypatch, tmp_path, capsys):

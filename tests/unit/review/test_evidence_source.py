@@ -8,13 +8,19 @@ import msgspec
 import pytest
 from moto.server import ThreadedMotoServer
 
+from modeldelivery.release.aws.environment import open_environment
+from modeldelivery.release.aws.journal import S3Journal
+from modeldelivery.release.aws.traffic import SageMakerTraffic
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Served, encode
+from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import Place, parse_environment, parse_model, record_key
 from modeldelivery.release.operations.status import Status
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.record import encode as encode_record
 from modeldelivery.release.version import DigestSet, Version
-from modeldelivery.review.evidence_source import NEWEST, decided, proved
+from modeldelivery.review import evidence_source
+from modeldelivery.review.evidence_source import NEWEST, Observation, decided, observe
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 PLACE = Place(
@@ -26,6 +32,20 @@ CONFIG = {
     "aws:allowedAccountIds": json.dumps([ACCOUNT]),
 }
 A, B = Version("v1.0.0"), Version("v1.1.0")
+BROKEN = Endpoint(
+    incarnation=Incarnation(
+        id=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/flights-staging", created=100.0
+    ),
+    condition=Condition.BROKEN,
+    word="Failed",
+    config="flights-staging-1",
+    remedy="delete it",
+    variants={A: Variant(current=1.0, desired=1.0, instances=1, instances_desired=1)},
+)
+
+
+def deny(*_):
+    raise UnreachableError("denied")
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +129,9 @@ def a_journal(*versions):
 
 def test_what_served_and_what_the_registry_measured_is_proved(registry):
     registry(a_journal(A, B), a_record(A), a_record(B, metrics={"auc": 0.8}))
-    standing, problem = proved("staging", CONFIG)
-    assert problem is None
-    assert {proof.version: (proof.serving, proof.metrics) for proof in standing.proofs} == {
+    observation = observe("staging", CONFIG)
+    assert observation.problem is None
+    assert {proof.version: (proof.serving, proof.metrics) for proof in observation.standing.proofs} == {
         A: (True, {"auc": 0.7}),
         B: (False, {"auc": 0.8}),
     }
@@ -119,19 +139,57 @@ def test_what_served_and_what_the_registry_measured_is_proved(registry):
 
 def test_what_a_version_that_was_not_registered_to_its_end_measured_is_not_known(registry):
     registry(a_journal(A), a_record(A, package_arn=None))
-    standing, _ = proved("staging", CONFIG)
+    standing = observe("staging", CONFIG).standing
     assert [proof.metrics for proof in standing.proofs] == [None]
 
 
 def test_an_environment_without_a_registry_has_proved_nothing_and_that_is_no_problem(s3):  # noqa: ARG001
-    assert proved("staging", CONFIG) == (None, None)
+    assert observe("staging", CONFIG) == Observation(standing=None, findings=(), problem=None)
+
+
+def test_an_endpoint_whose_registry_is_gone_is_told_of(s3, monkeypatch):  # noqa: ARG001
+    monkeypatch.setattr(SageMakerTraffic, "describe", lambda _: BROKEN)
+    monkeypatch.setattr(SageMakerTraffic, "marked", lambda _: None)
+    observation = observe("staging", CONFIG)
+    assert observation.findings[0].code == "endpoint-broken"
+    assert f"the journal cannot be read: there is no bucket {PLACE.registry_bucket}" in observation.problem
+
+
+def test_where_neither_registry_nor_endpoint_can_be_seen_that_is_said(s3, monkeypatch):  # noqa: ARG001
+    monkeypatch.setattr(SageMakerTraffic, "describe", deny)
+    assert "the endpoint cannot be seen: denied" in observe("staging", CONFIG).problem
+
+
+def test_what_an_endpoint_is_not_looked_at_for_is_a_problem_and_what_was_read_counts(registry, monkeypatch):
+    registry(a_journal(A), a_record(A))
+    monkeypatch.setattr(SageMakerTraffic, "describe", deny)
+    observation = observe("staging", CONFIG)
+    assert observation.problem == "the endpoint cannot be seen: denied"
+    assert observation.standing.proofs[0].serving
+
+
+def test_a_preview_opens_an_environment_once_and_reads_its_journal_once(registry, monkeypatch):
+    registry(a_journal(A), a_record(A))
+    calls = []
+
+    def count(name, call):
+        def counted(*arguments, **options):
+            calls.append(name)
+            return call(*arguments, **options)
+
+        return counted
+
+    monkeypatch.setattr(evidence_source, "open_environment", count("opened", open_environment))
+    monkeypatch.setattr(S3Journal, "read", count("read", S3Journal.read))
+    observe("staging", CONFIG)
+    assert calls == ["opened", "read"]
 
 
 def test_only_the_newest_versions_are_looked_up_since_each_is_a_call(registry):
     versions = [Version(f"v1.{minor}.0") for minor in range(NEWEST + 2)]
     journal = msgspec.structs.replace(a_journal(*versions), fleet=tuple(versions[-2:]))
     registry(journal, *(a_record(version) for version in versions))
-    standing, _ = proved("staging", CONFIG)
+    standing = observe("staging", CONFIG).standing
     assert {proof.version for proof in standing.proofs if not proof.metrics} == {"v1.0.0", "v1.1.0"}
 
 
@@ -139,20 +197,28 @@ def test_only_the_newest_versions_are_looked_up_since_each_is_a_call(registry):
 def test_credentials_of_another_account_prove_nothing_and_are_named(registry, allowed):
     registry(a_journal(A), a_record(A))
     elsewhere = {**CONFIG, "aws:allowedAccountIds": json.dumps(allowed)}
-    standing, problem = proved("staging", elsewhere)
-    assert standing is None
-    assert problem.startswith("what staging has proved cannot be read: ")
+    observation = observe("staging", elsewhere)
+    assert observation.standing is None
+    assert observation.problem.startswith("what staging has proved cannot be read: ")
     sentence = f"are of account {ACCOUNT}, and this stack may only touch {', '.join(allowed) or 'none'}: "
-    assert sentence in problem
+    assert sentence in observation.problem
     assert sentence in decided("staging", elsewhere)
 
 
 def test_a_journal_that_cannot_be_understood_is_no_proof_of_nothing(s3, registry):
     registry(a_journal(A))
     s3.put_object(Bucket=PLACE.registry_bucket, Key=PLACE.journal_key, Body=b"{")
-    standing, problem = proved("staging", CONFIG)
-    assert standing is None
-    assert "cannot be understood" in problem
+    observation = observe("staging", CONFIG)
+    assert observation.standing is None
+    assert "cannot be understood" in observation.problem
+
+
+def test_a_record_that_cannot_be_understood_is_no_proof_and_is_named(s3, registry):
+    registry(a_journal(A))
+    s3.put_object(Bucket=PLACE.registry_bucket, Key=record_key(A), Body=b"{")
+    observation = observe("staging", CONFIG)
+    assert observation.standing is None
+    assert "what staging has proved cannot be read: " in observation.problem
 
 
 def test_a_drift_is_told_beside_what_the_journal_decided(registry):

@@ -136,8 +136,8 @@ def reviewed(found):
         change=change,
         fingerprints={},
         standing=None,
+        health=(),
         problem=None,
-        health=None,
         violations=(),
         before=None,
     )

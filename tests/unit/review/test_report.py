@@ -97,6 +97,13 @@ def test_an_earlier_failure_that_needs_nobody_is_a_line_and_no_alarm():
     assert "- Health (notice): `the endpoint is Failed: no capacity`." in said
 
 
+@pytest.mark.parametrize("name", ["nothing", "nothing-in-staging", "traffic-only", "tags-only"])
+def test_what_could_not_be_looked_at_is_said_whatever_changes(name):
+    said = comment(reviewed(name, problem="the endpoint cannot be seen: denied"), reviewed("tags-only"))
+    assert "- Not everything could be looked at: `the endpoint cannot be seen: denied`" in said.splitlines()
+    assert "nothing changes" not in said
+
+
 @pytest.mark.parametrize("name", ["bad-config", "two-changes-refused", "bake-refused"])
 def test_a_preview_that_failed_is_never_told_to_change_nothing(name):
     assert (

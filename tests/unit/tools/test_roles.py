@@ -1,6 +1,7 @@
 """Roles' policies: exactly what was taken, in actions and resources that AWS knows."""
 
 import json
+import os
 from itertools import product
 
 import msgspec
@@ -17,7 +18,7 @@ from tools.roles.derive import Grant, grants, ordered, policy
 from tools.roles.flows import ROLES, STEPS
 from tools.roles.policies import FOLDER, MOST, attached, committed, needs_of
 from tools.roles.resources import StrangeResourceError, resource_of, resources
-from tools.roles.site import PLACE
+from tools.roles.site import PLACE, FlowError, Site
 from tools.roles.unseen import unseen, unseen_of
 
 KNOWN = resources(PLACE)
@@ -147,3 +148,13 @@ def test_sids_are_unique():
     for role, document in committed().items():
         names = [statement["Sid"] for statement in document["Statement"]]
         assert len(names) == len(set(names)), role
+
+
+@pytest.mark.parametrize("status", [0, 5])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_command_that_tells_of_a_denial_has_failed_however_it_ends(tmp_path, status, stream):
+    site = Site(tmp_path, _profiles={"preview": dict(os.environ)})
+    denied = f"import sys; print('X is not authorized to perform: y', file=sys.{stream}); sys.exit({status})"
+    with pytest.raises(FlowError, match="not authorized"):
+        site.act("preview", "python", "-c", denied, allowed=(0, 5))
+    assert site.act("preview", "python", "-c", f"import sys; sys.exit({status})", allowed=(0, 5)) == ""
