@@ -6,11 +6,15 @@ from collections.abc import Mapping
 
 
 def actor(environ: Mapping[str, str]) -> str:
-    """A person or a CI run, for the journal.
+    """A person or a CI run, for the journal; what of a variable is no text (PEP 383) is a question mark.
 
     Sources: the variables that GitHub Actions, GitLab CI, Jenkins and CodeBuild document for a run; the AWS CLI's
     AWS_ROLE_SESSION_NAME; else the login name and host.
     """
+    return _named(environ).encode(errors="replace").decode()
+
+
+def _named(environ: Mapping[str, str]) -> str:
     get = environ.get
     if get("GITHUB_ACTIONS") == "true":
         run = f"{get('GITHUB_SERVER_URL')}/{get('GITHUB_REPOSITORY')}/actions/runs/{get('GITHUB_RUN_ID')}"

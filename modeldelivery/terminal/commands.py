@@ -102,14 +102,13 @@ def _end(formatter: click.HelpFormatter, examples: Sequence[str], statuses: Mapp
             formatter.write_dl([(f"{int(status)}", meaning) for status, meaning in statuses.items()])
 
 
-def completion(group: Callable[[], click.Group]) -> Command:
-    """A command that prints what makes a shell complete the command line of `group`."""
+def completion(name: str, group: Callable[[], click.Group]) -> Command:
+    """A command that prints what makes a shell complete the command line of the program `name`, which is `group`."""
 
     def show(shell: str) -> int:
         kind = get_completion_class(shell)
         assert kind is not None, "click has all of SHELLS"
-        whole = group()
-        click.echo(kind(whole, {}, str(whole.name), f"_{whole.name}_COMPLETE".upper()).source())
+        click.echo(kind(group(), {}, name, f"_{name}_COMPLETE".upper()).source())
         return 0
 
     return Command(
@@ -117,7 +116,7 @@ def completion(group: Callable[[], click.Group]) -> Command:
         params=[click.Argument(["shell"], type=click.Choice(SHELLS))],
         callback=show,
         help="Print the script that makes a shell complete commands and options.",
-        examples=['eval "$(modelctl completion bash)"'],
+        examples=[f'eval "$({name} completion bash)"'],
         statuses={0: "printed", USAGE: "the command line makes no sense"},
     )
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from modeldelivery.release.cli import options
+from modeldelivery.release.cli import PROGRAM, options
 from modeldelivery.release.cli.exit import statuses
 from modeldelivery.release.cli.options import PATIENCE, Options
 from modeldelivery.release.cli.project import model_of
@@ -19,7 +19,6 @@ from modeldelivery.terminal.commands import Command, Group, Value
 
 T = TypeVar("T")
 
-PROGRAM = "modelctl"
 DISTRIBUTION = "model-delivery"  # as pyproject.toml names it
 SHOWN_EVENTS = 20
 _AN_IMAGE = f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/flights-prod@sha256:{'0' * 64}"
@@ -31,11 +30,16 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 
 def _text(given: str) -> str:
-    """Words of a person. A shell whose locale is not UTF-8 hands its bytes over all the same (PEP 383)."""
-    words = os.fsencode(given).decode() if any("\ud800" <= c <= "\udfff" for c in given) else given
-    if not words.strip():
+    """Words of a person."""
+    words = _decoded(given).strip()
+    if not words:
         raise ValueError("it is empty: write a few words")
-    return words.strip()
+    return words
+
+
+def _decoded(given: str) -> str:
+    """A shell whose locale is not UTF-8 hands its bytes over all the same (PEP 383). Raises ValueError for what is no UTF-8."""
+    return os.fsencode(given).decode() if any("\ud800" <= c <= "\udfff" for c in given) else given
 
 
 def _seconds(text: str) -> float:
@@ -93,7 +97,6 @@ def _command(
     kind: type[Options],
     text: str,
     *parameters: click.Parameter,
-    acts: bool,
     examples: Sequence[str],
     check: Callable[[Any], None] = lambda _: None,
 ) -> Command:
@@ -104,11 +107,11 @@ def _command(
 
     return Command(
         kind.command,
-        params=[*_EVERY, *parameters, *(_ACTS if acts else ())],
+        params=[*_EVERY, *parameters, *(_ACTS if kind.acts else ())],
         callback=made,
         help=text,
         examples=[f"{PROGRAM} {kind.command} {example}" for example in examples],
-        statuses=statuses(kind.command),
+        statuses=statuses(kind),
     )
 
 
@@ -137,7 +140,6 @@ def _status() -> Command:
             is_flag=True,
             help="For scripts: status 0 means healthy, 7 that something needs a person.",
         ),
-        acts=False,
         examples=["--env prod", "--env prod --json", "--env prod --check"],
     )
 
@@ -153,7 +155,6 @@ def _history() -> Command:
             show_default=True,
             help="Events to show.",
         ),
-        acts=False,
         examples=["--env prod", "--env prod --limit 100 --json"],
     )
 
@@ -176,7 +177,6 @@ def _rollback() -> Command:
             is_flag=True,
             help="The journal cannot be reached: tag the endpoint, move everything to --to, record nothing (status 4).",
         ),
-        acts=True,
         examples=[
             '--env prod --reason "5xx since 02:10"',
             '--env prod --to v1.0.0 --keep --reason "a look at v1"',
@@ -205,7 +205,6 @@ def _accept() -> Command:
         "Lift the rejection of a version. Moves no traffic.",
         click.Argument(["version"], type=_VERSION),
         _REASON,
-        acts=True,
         examples=['v1.1.0 --env prod --reason "the upstream feed was broken"'],
     )
 
@@ -215,7 +214,6 @@ def _adopt() -> Command:
         options.Adopt,
         "Record weights that someone else set as decided. Moves no traffic.",
         _REASON,
-        acts=True,
         examples=['--env prod --reason "moved in the console during the incident"'],
     )
 
@@ -241,7 +239,7 @@ def _register() -> Command:
         click.Option(
             ["--data-revision"],
             required=True,
-            type=Value("REV", lambda text: text),
+            type=Value("REV", _decoded),
             help="Of the data that trained the model.",
         ),
         click.Option(
@@ -261,7 +259,6 @@ def _register() -> Command:
             metavar="COMMAND",
             help="Reads the artifact on stdin as this project's model server would (default: the checkout's).",
         ),
-        acts=True,
         examples=[
             f"--env prod --version v1.2.0 --artifact model.tar.gz --data-revision 2013-06 --image {_AN_IMAGE}"
         ],
@@ -276,7 +273,7 @@ def modelctl() -> Group:
             "Look": [_status(), _history()],
             "Traffic": [_rollback(), _adopt()],
             "Versions": [_register(), _accept()],
-            "This program": [commands.completion(modelctl)],
+            "This program": [commands.completion(PROGRAM, modelctl)],
         },
         params=[
             click.Option(

@@ -18,8 +18,6 @@ from modeldelivery.release.naming import Place
 from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Scaling, Traffic
 from modeldelivery.release.runner import Runner
 
-LOOKS = frozenset({"status", "history"})  # they read once: nobody asks again for them but the client itself
-
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """One command's world.
@@ -72,17 +70,15 @@ def open_context(options: Options) -> Context:
     if dry_run:
         environment = msgspec.structs.replace(environment, account=dry_run)
     endpoint = environment.endpoint
-    looks = options.command in LOOKS
     return Context(
         place=environment.place,
-        store=endpoint.patient_store if looks else endpoint.store,
-        traffic=endpoint.patient_traffic if looks else endpoint.traffic,
+        store=endpoint.store if options.acts else endpoint.patient_store,
+        traffic=endpoint.traffic if options.acts else endpoint.patient_traffic,
         registry=environment.registry,
         scaling=endpoint.scaling,
         clock=dry_run or time,
         progress=Console(sys.stderr, dry_run=options.dry_run),
-        actor=options.actor
-        or actor(os.environ).encode(errors="replace").decode(),  # a variable may hold any bytes
+        actor=options.actor or actor(os.environ),
         operation=secrets.token_hex(8),
         patience=options.timeout,
         calls=dry_run.calls if dry_run else None,

@@ -1,5 +1,6 @@
 """How `modelctl` ends, in words."""
 
+from modeldelivery.release.cli.options import Options
 from modeldelivery.release.errors import Exit
 
 MEANING = {
@@ -31,7 +32,7 @@ STATUSES = {
 }
 
 
-def statuses(command: str) -> dict[int, str]:
+def statuses(kind: type[Options]) -> dict[int, str]:
     """The statuses of one command, each with its meaning."""
-    meaning = MEANING | _LOOKING if command in {"status", "history"} else MEANING
-    return {int(status): meaning[status] for status in sorted(STATUSES[command])}
+    meaning = MEANING if kind.acts else MEANING | _LOOKING
+    return {int(status): meaning[status] for status in sorted(STATUSES[kind.command])}

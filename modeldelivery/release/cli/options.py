@@ -16,6 +16,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         command: its name, and the module of this package that runs it.
+        acts: it may change something; one that does not reads once, and nobody asks again for it but the client itself.
         env, model: whose endpoint.
         json: one JSON document on stdout.
         profile: AWS profile; None for the usual one.
@@ -25,6 +26,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     command: ClassVar[str]
+    acts: ClassVar[bool] = True
     env: Environment
     model: Model
     json: bool = False
@@ -38,6 +40,7 @@ class Status(Options, frozen=True, kw_only=True):
     """`check`: end with a status of its own when something needs a person."""
 
     command = "status"
+    acts = False
     check: bool = False
 
 
@@ -45,6 +48,7 @@ class History(Options, frozen=True, kw_only=True):
     """`limit`: events to show."""
 
     command = "history"
+    acts = False
     limit: int
 
 

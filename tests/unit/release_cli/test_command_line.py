@@ -15,6 +15,7 @@ from modeldelivery.release.cli import main
 from modeldelivery.release.cli.commands import modelctl as every_command
 from modeldelivery.release.cli.commands import parse
 from modeldelivery.release.cli.exit import STATUSES, Exit
+from modeldelivery.terminal.commands import completion
 from tests.conftest import CHECKOUT
 
 COMMANDS = every_command().commands
@@ -36,6 +37,20 @@ ACTING = sorted(COMMANDS.keys() - {"completion"})
             "leave --keep and --now out",
         ),
         (["rollback", "--reason", "late \udcff"], "invalid start byte"),
+        (
+            [
+                "register",
+                "--version",
+                "v1.0.0",
+                "--image",
+                "i",
+                "--artifact",
+                "a",
+                "--data-revision",
+                "\udcff",
+            ],
+            "invalid start byte",
+        ),
         (["accept", "--reason", "x"], "Missing argument 'VERSION'"),
         (["history", "--limit", "0"], "a whole number above 0"),
         (["status", "--model", "Flights"], "lowercase letters"),
@@ -269,10 +284,25 @@ def helped(capsys):
         ),
         ({"CODEBUILD_BUILD_ID": "p:7", "CODEBUILD_INITIATOR": "codepipeline/p"}, "codepipeline/p (p:7)"),
         ({"AWS_ROLE_SESSION_NAME": "ada-oncall"}, "ada-oncall"),
+        ({"AWS_ROLE_SESSION_NAME": "ada\udcff"}, "ada?"),
     ],
 )
 def test_the_journal_names_the_run_or_the_role_behind_a_command(environ, who):
     assert actor(environ) == who
+
+
+@pytest.mark.parametrize("option", ["--actor", "--data-revision"])
+def test_bytes_of_a_shell_whose_locale_is_not_utf_8_are_the_text_that_they_were(option):
+    arguments = ["register", "--env", "prod", "--model", "flights", "--version", "v1.0.0", "--image", "i"]
+    options = parse([*arguments, "--artifact", "a", "--data-revision", "r", option, "M\udcc3\udca4rz"])
+    assert getattr(options, option[2:].replace("-", "_")) == "März"
+
+
+def test_completion_is_of_the_program_that_it_is_printed_by(capsys):
+    command = completion("other", every_command)
+    command.main(["bash"], standalone_mode=False)
+    assert command.examples == ('eval "$(other completion bash)"',)
+    assert "_OTHER_COMPLETE" in capsys.readouterr().out
 
 
 def test_a_shell_is_named_by_login_and_host(monkeypatch):
