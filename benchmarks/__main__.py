@@ -73,6 +73,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> int:
     """Returns the exit status."""
+    return program.run("benchmarks", _carry_out, "interrupted, and its sandbox is gone")
+
+
+def _carry_out() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "--only",
@@ -85,16 +89,12 @@ def main() -> int:
     options = parser.parse_args()
     if sys.platform != "linux":
         parser.error("only Linux tells the CPU and the memory of a whole family of processes: run it there")
-    program.begin()  # ended by CI, it leaves no sandbox behind either
     chosen = [name for name in MEASUREMENTS if options.only is None or name in options.only]
     try:
         rows, failed = _measure(chosen)
     except _FAILURES as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
+        program.complain("benchmarks", str(error))
         return 1
-    except KeyboardInterrupt:
-        print("benchmarks: interrupted, and its sandbox is gone", file=sys.stderr)
-        return 130
     show([_table(rows, failed)])
     for row in rows:
         if not row.met:

@@ -16,11 +16,13 @@ from sandbox.home import Home, SandboxError, home
 from sandbox.variables import unheeded
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Exits 0 on success, 1 with a sentence when the sandbox cannot, 2 on a usage error, 130 when interrupted."""
-    if argv is None:
-        program.begin()
-    arguments = _parser().parse_args(argv)
+def main() -> int:
+    """Returns 0 on success, 1 with a sentence when the sandbox cannot, 130 when interrupted; exits with 2 on a usage error."""
+    return program.run("sandbox", _carry_out, "interrupted; `sandbox status` shows what runs")
+
+
+def _carry_out() -> int:
+    arguments = _parser().parse_args()
     place, shell = home(), dict(os.environ)
     for name in unheeded(shell):
         program.complain("sandbox", f"{name} is none of its variables, and is not heeded")
@@ -33,12 +35,8 @@ def main(argv: list[str] | None = None) -> None:
         arguments.run(place, arguments)
     except SandboxError as error:
         program.complain("sandbox", str(error))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        program.complain("sandbox", "interrupted; `sandbox status` shows what runs")
-        sys.exit(130)
-    if argv is None:
-        program.end("sandbox")
+        return 1
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

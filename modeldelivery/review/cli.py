@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from modeldelivery.review import credentials, engine
-from modeldelivery.review.commands import FAILED, INTERRUPTED, REFUSED, UNREACHABLE, Asked, parse
+from modeldelivery.review.commands import FAILED, REFUSED, UNREACHABLE, Asked, parse
 from modeldelivery.review.core.change import Change, classify
 from modeldelivery.review.core.compare import Place, fingerprints
 from modeldelivery.review.core.config import PROJECT, read_config
@@ -37,21 +37,17 @@ _NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --po
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status, as `--help` lists them."""
-    if arguments is None:
-        program.begin()
-    options = parse(arguments)
-    status = _carry_out(options)
-    if arguments is None:
-        program.end(_PROGRAM)
-    return status
+    return program.run(
+        _PROGRAM,
+        lambda: _carry_out(parse(arguments)),
+        "interrupted; what was not written is as it was before",
+        own=arguments is None,
+    )
 
 
 def _carry_out(options: Asked) -> int:
     try:
         status = _COMMANDS[options.command](options)
-    except KeyboardInterrupt:
-        _complain("interrupted; what was not written is as it was before")
-        return INTERRUPTED
     except engine.EngineFailedError as error:
         _complain(str(error))
         if remedy := credentials.without_state(str(error), options.sign_in):

@@ -8,11 +8,11 @@ import click
 import msgspec
 
 from modeldelivery.release.naming import Environment, parse_environment
-from modeldelivery.terminal import commands
+from modeldelivery.terminal import commands, program
 from modeldelivery.terminal.commands import Command, Group, Value
 
 PROGRAM = "python -m modeldelivery.review"
-DONE, FAILED, REFUSED, UNREACHABLE, INTERRUPTED = 0, 1, 3, 5, 130
+DONE, FAILED, REFUSED, UNREACHABLE = 0, 1, 3, 5
 _ALL = Environment("")
 _MEANING = {
     DONE: "done",
@@ -20,7 +20,7 @@ _MEANING = {
     commands.USAGE: "the command line makes no sense",
     REFUSED: "refused by a rule",
     UNREACHABLE: "no credentials of the environment, as the engine says too",
-    INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP)",
+    program.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP)",
 }
 _SILENT = "the platform cannot be reached, or not now: the same command again"
 

@@ -1,8 +1,32 @@
 """A program of this project, whoever started it and wherever its output goes."""
 
 import sys
+from collections.abc import Callable
 
 from modeldelivery.terminal import interrupts, streams, text
+
+INTERRUPTED = 130  # the exit status of a program that a signal ended in order
+
+
+def run(name: str, work: Callable[[], int], interrupted: str, *, own: bool = True) -> int:
+    """A whole program in its frame: its output never fails, and a signal ends it in order, with one sentence.
+
+    Args:
+        name: of the program, before each complaint.
+        work: all of it, the reading of its command line included; returns the exit status, or raises SystemExit with it.
+        interrupted: what is said when a signal ended it: what stands, or what to type.
+        own: the process is the program's; else its streams and signals are left alone.
+    """
+    if own:
+        begin()
+    try:
+        return work()
+    except KeyboardInterrupt:
+        complain(name, interrupted)
+        return INTERRUPTED
+    finally:
+        if own:
+            end(name)
 
 
 def begin() -> None:

@@ -28,8 +28,14 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
 
 def main() -> int:
     """Run one of the two; 0 when it went well."""
-    program.begin()
     command = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 (a command)
+    name = f"make {command}".strip()
+    return program.run(
+        name, lambda: _carry_out(name, command), "interrupted. Run it again: it goes on where it stopped"
+    )
+
+
+def _carry_out(name: str, command: str) -> int:
     try:
         match command:
             case "up":
@@ -40,12 +46,8 @@ def main() -> int:
                 print("usage: python -m tools.demo up|down", file=sys.stderr)
                 return 2
     except StepError as error:
-        print()
-        program.complain(f"make {command}", str(error))
+        program.complain(name, str(error))
         return 1
-    except KeyboardInterrupt:
-        program.complain(f"make {command}", "interrupted. Run it again: it goes on where it stopped")
-        return 130
     return 0
 
 

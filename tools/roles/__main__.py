@@ -18,7 +18,10 @@ QUICK = "weights=0.05:0.1,endpoint=0.02:0.05,ping=20,unseen=0,seed=7"
 
 def main() -> int:
     """Returns 0 when the policies are written."""
-    program.begin()
+    return program.run("roles", _derive, "interrupted. Run it again: it begins anew")
+
+
+def _derive() -> int:
     with tempfile.TemporaryDirectory(prefix="roles-") as folder:
         site = Site(Path(folder), QUICK)
         try:

@@ -19,11 +19,16 @@ def main() -> int:
         return 1
     # After the check: what follows does not even compile on an old Python.
     from modeldelivery.terminal import program  # noqa: PLC0415
-    from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415
 
-    from . import environments, pulumi, shell  # noqa: PLC0415
+    return program.run("Set-up", _set_up, "interrupted. Run it again: it goes on where it stopped")
 
-    program.begin()
+
+def _set_up() -> int:
+    from modeldelivery.terminal import program  # noqa: PLC0415 - as above
+    from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415 - as above
+
+    from . import environments, pulumi, shell  # noqa: PLC0415 - as above
+
     root = Path(__file__).resolve().parents[2]
     # Programs that another user may change are that user's way in; a stricter umask stays.
     os.umask(os.umask(0o022) | 0o022)
@@ -37,12 +42,8 @@ def main() -> int:
         with step("Pulumi", sys.stdout) as under_way:
             pulumi.ensure(root, under_way)
     except SetupError as error:
-        print()
         program.complain("Set-up stopped", str(error))
         return 1
-    except KeyboardInterrupt:
-        print("\nSet-up was interrupted. Run it again: it goes on where it stopped.", file=sys.stderr)
-        return 130
     return 0
 
 

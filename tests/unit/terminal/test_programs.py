@@ -15,6 +15,30 @@ PROGRAMS = {
     "the sandbox's help": ("sandbox --help", 0),
     "make up": ("tools.demo", 2),
 }
+# Each with something that it calls early, interrupted there.
+INTERRUPTED = {
+    "a review": ("modeldelivery.review.cli", "modeldelivery.review.cli.parse", "review: interrupted"),
+    "the sandbox": ("sandbox.cli", "sandbox.cli._parser", "sandbox: interrupted"),
+    "make up": ("tools.demo.__main__", "tools.demo.__main__._up", "make up: interrupted"),
+    "make setup": ("tools.setup.__main__", "tools.setup.shell.entered", "Set-up: interrupted"),
+    "the roles": ("tools.roles.__main__", "tools.roles.__main__.Site.open", "roles: interrupted"),
+    "the benchmarks": (
+        "benchmarks.__main__",
+        "argparse.ArgumentParser.parse_args",
+        "benchmarks: interrupted",
+    ),
+}
+INTERRUPT = """
+import importlib, sys
+from unittest.mock import patch
+module, function = sys.argv[1:]
+sys.argv = [module, "up"]
+main = importlib.import_module(module).main
+with patch(function, side_effect=KeyboardInterrupt):
+    status = main()
+sys.exit(status)
+"""
+HELPS = ["modeldelivery.review --help", "sandbox --help", "benchmarks --help"]
 # Where a step is shown, a line of it cannot be written.
 STEP = """
 import sys
@@ -61,3 +85,22 @@ def test_steps_go_on_where_nobody_sees_them(tmp_path, redirected, encoding):
     found = ended(["-c", STEP], redirected, tmp_path, PYTHONIOENCODING=encoding)
 
     assert (found.returncode, b"Traceback" in found.stderr) == (7, False), found.stderr
+
+
+@pytest.mark.parametrize("name", INTERRUPTED)
+def test_a_program_that_is_interrupted_ends_with_130_and_a_sentence_on_stderr(tmp_path, name):
+    module, function, sentence = INTERRUPTED[name]
+
+    found = ended(["-c", INTERRUPT, module, function], "", tmp_path)
+
+    assert found.returncode == 130
+    assert found.stderr.decode().splitlines()[-1].startswith(sentence)
+    assert b"Traceback" not in found.stderr
+    assert b"" not in found.stdout.splitlines()
+
+
+@pytest.mark.parametrize("words", HELPS)
+def test_a_help_that_was_lost_is_said_to_be(tmp_path, words):
+    found = ended(["-m", *words.split()], ">/dev/full", tmp_path)
+
+    assert (found.returncode, b"standard output could not be written" in found.stderr) == (0, True)
