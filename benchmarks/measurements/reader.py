@@ -79,8 +79,8 @@ def _read(file: Path) -> None:
         change=change,
         fingerprints={},
         standing=None,
+        health=(),
         problem=None,
-        health=None,
         violations=(),
         before=None,
     )
