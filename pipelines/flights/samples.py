@@ -14,7 +14,8 @@ import msgspec
 
 from pipelines.dataset import BadDataError
 from pipelines.flights import features
-from pipelines.flights.data import Month, parse_month, read_months
+from pipelines.flights.data import parse_month, read_months
+from pipelines.months import Month
 from pipelines.server.schema import Value
 
 HELD_OUT = Month(2013, 4)

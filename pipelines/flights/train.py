@@ -19,9 +19,10 @@ from pipelines import dataset
 from pipelines.dataset import BadDataError
 from pipelines.examples import LABEL
 from pipelines.flights import features
-from pipelines.flights.data import FIRST, LAST, TABLES, Month, parse_month, published
+from pipelines.flights.data import FIRST, LAST, TABLES, parse_month, published
 from pipelines.flights.fit import Settings, fit
 from pipelines.flights.recipe import RECIPE, Window, featurize
+from pipelines.months import Month
 from pipelines.package import ARCHIVE, Origin, package, write
 from pipelines.recipe import Fitted
 from pipelines.server import artifact

@@ -3,8 +3,8 @@
 python -m pipelines.steps.local featurize --base build/featurize --input data=build/dataset --model flights -- --until 2013-03
 python -m pipelines.steps.local train --base build/train --input training=… --model flights -- --seed 0
 
-The exit status is the step's. Outputs are where the step wrote them; of a training step also `BASE/model.tar.gz`, which
-SageMaker would put into S3.
+The exit status is the step's. Outputs are where the step wrote them; of a training step also `BASE/output/model.tar.gz`,
+which SageMaker would put into S3.
 """
 
 import argparse
@@ -49,7 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = run_step(command, {**os.environ, BASE: str(job.base)})
     if status == Exit.DONE and job.kind is Kind.TRAINING:
         folder = job.place_of_output(MODEL)
-        write(job.base, artifact.pack({path.name: path.read_bytes() for path in folder.iterdir()}))
+        write(
+            job.message().parent, artifact.pack({path.name: path.read_bytes() for path in folder.iterdir()})
+        )
     return status
 
 

@@ -1,4 +1,4 @@
-"""`python3 -m tools.setup`: see the package."""
+"""`python3 -m tools.setup [data]`: see the package. `data` is what keeps data under version besides."""
 
 import os
 import platform
@@ -29,6 +29,14 @@ def _set_up() -> int:
 
     from . import environments, pulumi, shell  # noqa: PLC0415 - as above
 
+    wanted = sys.argv[1:]
+    if wanted not in ([], ["data"]):
+        print(
+            f"{' '.join(wanted)}: write `python3 -m tools.setup` or `python3 -m tools.setup data`",
+            file=sys.stderr,
+        )
+        return 2
+    besides = [environments.DATA] if wanted else []
     root = Path(__file__).resolve().parents[2]
     # Programs that another user may change are that user's way in; a stricter umask stays.
     os.umask(os.umask(0o022) | 0o022)
@@ -36,7 +44,7 @@ def _set_up() -> int:
     os.environ.clear()
     os.environ.update(inside)
     try:
-        for environment in (environments.DEVELOPMENT, environments.SERVING):
+        for environment in (environments.DEVELOPMENT, environments.SERVING, *besides):
             with step(f"Python environment {environment.folder}", sys.stdout) as under_way:
                 environments.ensure(environment, root, under_way)
         with step("Pulumi", sys.stdout) as under_way:

@@ -55,6 +55,13 @@ SERVING = Environment(
     project=False,
     programs=("pipelines.server.app",),
 )
+# What keeps data under version (dvc.yaml): programs that are called, not modules that are imported.
+DATA = Environment(
+    folder=".venv-data",
+    requirements="requirements/data.txt",
+    project=False,
+    programs=("dvc.cli", "dvc_s3"),
+)
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))

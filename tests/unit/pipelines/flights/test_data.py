@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from pipelines.dataset import BadDataError
-from pipelines.flights.data import FIRST, Month, parse_month, published, read_months
+from pipelines.flights.data import FIRST, parse_month, published, read_months
+from pipelines.months import Month
 
 
 def test_a_month_reads_as_it_prints():
@@ -17,11 +18,6 @@ def test_a_month_reads_as_it_prints():
 def test_a_month_outside_the_data_is_refused_with_what_is_allowed(text):
     with pytest.raises(BadDataError, match=r"write YYYY-MM from 2013-01 to 2013-12"):
         parse_month(text)
-
-
-def test_december_is_followed_by_january():
-    assert Month(2013, 12).following == Month(2014, 1)
-    assert Month(2013, 3).following == Month(2013, 4)
 
 
 def test_an_extract_holds_its_months_and_no_other():

@@ -36,7 +36,7 @@ def run(base, step, **given):
 
 def test_the_steps_make_the_model_that_the_command_makes(tmp_path, featurized, trained):
     assert run(tmp_path, "train", training=featurized / "training", seed="0") == 0
-    assert (tmp_path / "model.tar.gz").read_bytes() == trained.archive
+    assert (tmp_path / "output" / "model.tar.gz").read_bytes() == trained.archive
 
 
 def test_a_model_names_its_data_and_its_parameters(trained, tmp_path, data):
@@ -84,7 +84,7 @@ def test_a_training_step_tells_its_failure_where_sagemaker_reads_it(tmp_path, fe
         "hyperparameters.json: tres is '10', but there is no such parameter; allowed: seed, trees" in reason
     )
     assert reason in capsys.readouterr().err
-    assert not (tmp_path / "model.tar.gz").exists()
+    assert not (tmp_path / "output" / "model.tar.gz").exists()
 
 
 def test_an_unknown_model_is_refused_with_those_that_have_a_recipe(tmp_path, capsys):
