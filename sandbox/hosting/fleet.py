@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.hosting.container import ContainerError, Containers, Spec
+from sandbox.hosting.whole_image import PORT
 from sandbox.processes.credentials import Credentials
 from sandbox.processes.door import socket_inside
 from sandbox.processes.outcome import Outcome
@@ -20,7 +21,6 @@ from sandbox.processes.running import Running
 _POLL = 0.05  # seconds between pings
 _PING = 2.0  # seconds that SageMaker gives a ping
 _SESSION = "SageMaker"  # what SageMaker calls its sessions of an execution role
-_PORT = 8080  # where SageMaker finds a container's server
 # Below the kernel's range for outgoing connections, so that no client's socket takes a port between our look and the
 # server's bind.
 _PORTS = range(20_000, 32_000)
@@ -54,7 +54,7 @@ class Fleet:
             self._number += 1
             identity = f"{name}-{self._number}"
         own_network = spec.isolated and self._runner.isolation.level != "none"
-        port = _PORT if own_network else _free_port()
+        port = PORT if own_network else _free_port()
         role = {} if spec.isolated else self._credentials.grant(spec.account, spec.role.arn, _SESSION)
         try:
             program = self._containers.prepare(spec, identity, port)

@@ -17,6 +17,7 @@ from sandbox.image.build import digest_of, file_name
 from sandbox.processes.program import Files
 
 MODEL = "/opt/ml/model"
+PORT = 8080  # where SageMaker finds a container's server
 _LAYERS = Path(__file__).parents[1] / "image" / "layers.py"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # Docker's, where an image has none
 
@@ -44,12 +45,15 @@ def command(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def environment(config: Mapping[str, Any], model: Mapping[str, str], port: int) -> dict[str, str]:
-    """What the image sets, over it the model, and over both SageMaker, which gives its port and no more.
+    """What the image sets, and over it the model: SageMaker adds nothing for a model of one container.
 
-    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html
+    It names a port to the containers of a multi-container endpoint alone, and finds any other at PORT. Where a container
+    cannot have that port here, it is told of its own.
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/multi-container-troubleshooting.html
     """
     own = dict(entry.partition("=")[::2] for entry in config.get("Env") or ())
-    return {"PATH": _PATH, "HOME": "/", **own, **model, "SAGEMAKER_BIND_TO_PORT": str(port)}
+    elsewhere = {} if port == PORT else {"SAGEMAKER_BIND_TO_PORT": str(port)}
+    return {"PATH": _PATH, "HOME": "/", **own, **model, **elsewhere}
 
 
 def _unpacked(image: Image, images: Images, store: Path) -> Path:

@@ -4,24 +4,24 @@ import pytest
 
 from sandbox.hosting import whole_image
 from sandbox.hosting.image import Image
-from sandbox.hosting.whole_image import WholeImageError, environment
+from sandbox.hosting.whole_image import PORT, WholeImageError, environment
 
 
-def test_the_model_overrules_the_image_and_sagemaker_both():
-    config = {"Env": ["GREETING=hello", "LEVEL=a=b", "SAGEMAKER_BIND_TO_PORT=1"]}
-    given = environment(config, {"GREETING": "ho", "SAGEMAKER_BIND_TO_PORT": "2"}, 8080)
-    assert given == {
+def test_the_model_overrules_the_image_and_sagemaker_adds_nothing():
+    config = {"Env": ["GREETING=hello", "LEVEL=a=b", "SM_MODEL_DIR=/models"]}
+    assert environment(config, {"GREETING": "ho"}, PORT) == {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/",
         "GREETING": "ho",
         "LEVEL": "a=b",
-        "SAGEMAKER_BIND_TO_PORT": "8080",
+        "SM_MODEL_DIR": "/models",
     }
+    assert environment({}, {}, PORT).keys() == {"PATH", "HOME"}
 
 
-def test_a_variable_that_sagemaker_does_not_set_is_the_images_own():
-    assert "SM_MODEL_DIR" not in environment({}, {}, 8080)
-    assert environment({"Env": ["SM_MODEL_DIR=/models"]}, {}, 8080)["SM_MODEL_DIR"] == "/models"
+def test_a_container_that_cannot_have_sagemakers_port_is_told_of_its_own_whatever_its_model_says():
+    config = {"Env": ["SAGEMAKER_BIND_TO_PORT=1"]}
+    assert environment(config, {"SAGEMAKER_BIND_TO_PORT": "2"}, 20_001)["SAGEMAKER_BIND_TO_PORT"] == "20001"
 
 
 @pytest.mark.parametrize(("stderr", "why"), [("", "its reader ended with -9"), ("a\nb: full\n", "b: full")])
