@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import Sandbox
-from tests.previews import FOLDER
+from tests.previews import keep
 from tests.previews.program import checked_out
 from tests.previews.scenarios import STATES
 from tests.previews.world import World
@@ -41,13 +41,11 @@ def lead(world, states, wanted):
     for state in states[: max(needed, default=-1) + 1]:
         print(f"{world.name}: {state.claim}", flush=True)
         state.reach(world)
-        for scenario in state.scenarios:
-            if scenario.name in wanted:
-                record(world, scenario)
+        keep({each.name: record(world, each) for each in state.scenarios if each.name in wanted})
 
 
 def record(world, scenario):
-    """Preview one change and write down what the engine said."""
+    """Preview one change; what the engine wrote."""
     with world.changed(scenario) as program:
         done = world.engine(program, *scenario.command, *scenario.flags)
     found = {
@@ -60,10 +58,10 @@ def record(world, scenario):
     text = json.dumps(found, indent=1, ensure_ascii=False)
     for unwanted in (*OF_THE_MACHINE, *scenario.hidden):
         assert unwanted not in text, f"{scenario.name}: {text[text.index(unwanted) - 200 :][:400]}"
-    (FOLDER / f"{scenario.name}.json").write_text(text + "\n")
     print(
         f"  {scenario.name}: {done.returncode} {(found['document'] or {}).get('changeSummary')}", flush=True
     )
+    return found
 
 
 def normalised(document):

@@ -1,6 +1,5 @@
 """Recorded previews, whole and changed, as the reader's functions take them."""
 
-import copy
 import json
 from functools import cache
 from pathlib import Path
@@ -18,12 +17,12 @@ PRICES = msgspec.toml.decode((Path(review.__file__).parent / "prices.toml").read
 
 @cache
 def _recorded(name):
-    return recorded(name)
+    return json.dumps(recorded(name)).encode()
 
 
 def record(name):
     """One recorded scenario; the caller may change it."""
-    return copy.deepcopy(_recorded(name))
+    return msgspec.json.decode(_recorded(name))
 
 
 def document(name):
