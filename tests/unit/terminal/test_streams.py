@@ -107,7 +107,7 @@ def test_a_result_waits_for_a_reader_that_pauses_also_where_writing_does_not_blo
         while more := os.read(read, 1 << 20):
             got.append(more)
 
-    reader = threading.Thread(target=reads)
+    reader = threading.Thread(target=reads, daemon=True)
     reader.start()
     stream = kept(write, waits=True)
     print(result.decode(), end="", file=stream, flush=True)
