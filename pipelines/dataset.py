@@ -134,7 +134,7 @@ def read(folder: Path, tables: tuple[Table, ...]) -> Dataset:
         BadDataError: a file is missing, is not what the manifest says or is no CSV; a table is missing or unknown.
     """
     manifest = read_manifest(folder)
-    return parse({file.path: _content(folder, file) for file in manifest.files}, tables, str(folder))
+    return parse({file.path: content(folder, file) for file in manifest.files}, tables, str(folder))
 
 
 def parse(contents: Mapping[str, bytes], tables: tuple[Table, ...], where: str) -> Dataset:
@@ -155,19 +155,20 @@ def parse(contents: Mapping[str, bytes], tables: tuple[Table, ...], where: str) 
     )
 
 
-def _content(folder: Path, file: File) -> bytes:
+def content(folder: Path, file: File) -> bytes:
+    """The bytes of a file; raises BadDataError when they are not what the manifest says."""
     path = folder / file.path
     try:
-        content = path.read_bytes()
+        held = path.read_bytes()
     except OSError as error:
         raise BadDataError(f"{path}: {error.strerror}; {MANIFEST} lists it") from error
-    computed = describe(file.path, content)
+    computed = describe(file.path, held)
     if computed != file:
         raise BadDataError(
             f"{path}: {computed.bytes} bytes, sha256 {computed.sha256}; {MANIFEST} says {file.bytes} bytes, "
             f"sha256 {file.sha256}: it was changed or cut short"
         )
-    return content
+    return held
 
 
 def _frame(content: bytes, where: str) -> pd.DataFrame:

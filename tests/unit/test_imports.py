@@ -34,13 +34,15 @@ MAY_IMPORT = {
     **{f"pipelines.{generic}": {"pipelines.server"} for generic in ("export", "package")},
     **{f"pipelines.{generic}": set() for generic in ("dataset", "examples")},
     "pipelines.months": {"pipelines.dataset"},
+    "pipelines.publish": {"pipelines.dataset", *NAMES},
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
     "pipelines.steps": {
         f"pipelines.{generic}" for generic in ("dataset", "examples", "package", "recipe", "server")
     },
     "pipelines.flights": {
-        f"pipelines.{generic}" for generic in ("dataset", "examples", "export", "months", "package", "recipe", "server")
+        f"pipelines.{generic}"
+        for generic in ("dataset", "examples", "export", "months", "package", "recipe", "server")
     },
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": ours("terminal", "awsmodels"),
