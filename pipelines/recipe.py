@@ -11,7 +11,8 @@ import pandas as pd
 
 from pipelines.dataset import Table, Tables
 from pipelines.examples import Examples
-from pipelines.server.schema import Schema
+from pipelines.server.rows import Matrix
+from pipelines.server.schema import Feature, Schema
 
 _ROOM = Path(__file__).parent
 
@@ -36,6 +37,29 @@ class Fitted:
 
 
 @dataclass(frozen=True)
+class Checks:
+    """What the validation gate needs to know of a model's data.
+
+    Attributes:
+        suites: folder with one suite of expectations a table, `<table>.json`; also for each of `derived`.
+        last: the last month that a window reads, as data files name it.
+        parameters: values of a month that suites name by `$PARAMETER`.
+        derived: tables that `relations` makes.
+        relations: of a month's tables and those of the month before, None for the first.
+        features: learned from training examples, in the tensor's order.
+        encode: training's way from examples to the input tensor.
+    """
+
+    suites: Path
+    last: Callable[[Any], str]
+    parameters: Callable[[str], Mapping[str, object]]
+    derived: tuple[str, ...]
+    relations: Callable[[Tables, Tables | None], Tables]
+    features: Callable[[pd.DataFrame], tuple[Feature, ...]]
+    encode: Callable[[pd.DataFrame, tuple[Feature, ...]], Matrix]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How one model is made of data.
 
@@ -46,7 +70,7 @@ class Recipe:
         featurize: from tables to examples; the same for the same arguments.
         settings: parameters of `fit`, likewise.
         fit: from training examples to a model; the same bytes for the same arguments.
-        suites: folder with one suite of expectations a table, `<table>.json`.
+        checks: of its data.
         thresholds: file with what an evaluation demands.
     """
 
@@ -56,7 +80,7 @@ class Recipe:
     featurize: Callable[[Tables, Any], Examples]
     settings: type[msgspec.Struct]
     fit: Callable[[pd.DataFrame, Any], Fitted]
-    suites: Path
+    checks: Checks
     thresholds: Path
 
 

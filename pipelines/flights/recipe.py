@@ -9,6 +9,7 @@ import pandas as pd
 from pipelines.dataset import BadDataError, Tables
 from pipelines.examples import BLOCK, LABEL, SLICE, Examples
 from pipelines.flights import features
+from pipelines.flights.checks import CHECKS
 from pipelines.flights.data import LAST, TABLES, Extract, extract_of, parse_month
 from pipelines.flights.fit import Settings, fit
 from pipelines.months import Month
@@ -81,6 +82,6 @@ RECIPE = Recipe(
     featurize=featurize,
     settings=Settings,
     fit=fit,
-    suites=_HERE / "suites",
+    checks=CHECKS,
     thresholds=_HERE / "thresholds.toml",
 )

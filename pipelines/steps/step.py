@@ -76,6 +76,7 @@ class Step:
 STEPS = {
     step.name: step
     for step in (
+        Step("validate", Kind.PROCESSING, "hold a data set to the model's suites"),
         Step("featurize", Kind.PROCESSING, "make examples of a data set"),
         Step("train", Kind.TRAINING, "fit a model to the training examples"),
     )

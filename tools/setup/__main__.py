@@ -3,14 +3,12 @@
 import os
 import platform
 import sys
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 _OLDEST = (3, 11)
 
 
-def main(arguments: Sequence[str] = ()) -> int:
+def main() -> int:
     """Make this clone ready; the exit status is 0 when it is, 1 when a step failed, 130 when interrupted."""
     if sys.version_info < _OLDEST:
         print(
@@ -22,24 +20,23 @@ def main(arguments: Sequence[str] = ()) -> int:
     # After the check: what follows does not even compile on an old Python.
     from modeldelivery.terminal import program  # noqa: PLC0415
 
-    if list(arguments) not in ([], ["data"]):
-        print(
-            f"{' '.join(arguments)}: write `python3 -m tools.setup` or `python3 -m tools.setup data`",
-            file=sys.stderr,
-        )
-        return 2
-    return program.run(
-        "Set-up", partial(_set_up, bool(arguments)), "interrupted. Run it again: it goes on where it stopped"
-    )
+    return program.run("Set-up", _set_up, "interrupted. Run it again: it goes on where it stopped")
 
 
-def _set_up(data: bool) -> int:
+def _set_up() -> int:
     from modeldelivery.terminal import program  # noqa: PLC0415 - as above
     from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415 - as above
 
     from . import environments, pulumi, shell  # noqa: PLC0415 - as above
 
-    besides = [environments.DATA] if data else []
+    wanted = sys.argv[1:]
+    if wanted not in ([], ["data"]):
+        print(
+            f"{' '.join(wanted)}: write `python3 -m tools.setup` or `python3 -m tools.setup data`",
+            file=sys.stderr,
+        )
+        return 2
+    besides = [environments.DATA] if wanted else []
     root = Path(__file__).resolve().parents[2]
     # Programs that another user may change are that user's way in; a stricter umask stays.
     os.umask(os.umask(0o022) | 0o022)
@@ -59,4 +56,4 @@ def _set_up(data: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

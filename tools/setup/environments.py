@@ -40,6 +40,7 @@ DEVELOPMENT = Environment(
         "components.registry",
         "infra.settings",
         "pipelines.flights.train",
+        "pipelines.gates.expectations",
         "modeldelivery.policy.pack",
         "modeldelivery.provider.delivery",
         "modeldelivery.release.cli.context",
