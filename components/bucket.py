@@ -83,3 +83,29 @@ def _only_over_tls(bucket: str) -> dict[str, object]:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
+
+
+def only_under_key(bucket: str, key_arn: pulumi.Input[str]) -> list[dict[str, Any]]:
+    """Statements that refuse what names another encryption or key; what names none gets the bucket's default, which is this key."""
+    header = "s3:x-amz-server-side-encryption"
+    return [
+        refuse_put(
+            sid, f"arn:aws:s3:::{bucket}/*", {"Null": {key: "false"}, "StringNotEquals": {key: allowed}}
+        )
+        for sid, key, allowed in (
+            ("OnlyUnderKms", header, "aws:kms"),
+            ("OnlyUnderTheKey", f"{header}-aws-kms-key-id", key_arn),
+        )
+    ]
+
+
+def refuse_put(sid: str, resource: str | list[str], condition: dict[str, Any]) -> dict[str, Any]:
+    """A statement that refuses to write some objects on a condition."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:PutObject",
+        "Resource": resource,
+        "Condition": condition,
+    }

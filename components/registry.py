@@ -5,8 +5,8 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.bucket import PrivateBucket
-from components.key import encryption_key
+from components.bucket import PrivateBucket, only_under_key, refuse_put
+from components.key import encryption_key, key_policy
 from components.sagemaker import ModelPackageGroup
 
 
@@ -58,7 +58,12 @@ class ModelRegistry(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self)
         kept = pulumi.ResourceOptions(parent=self, protect=args["protect"])
 
-        key = encryption_key(name, account=args["account"], region=args["region"], opts=kept)
+        key = encryption_key(
+            name,
+            holds=f"Models, images and journal of {name}",
+            policy=key_policy(args["account"], args["region"]),
+            opts=kept,
+        )
         aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.key_id, opts=inside)
 
         logs = PrivateBucket(
@@ -91,7 +96,7 @@ class ModelRegistry(pulumi.ComponentResource):
                 "bucket": args["bucket"],
                 "key_arn": key.arn,
                 "statements": [
-                    *_only_under_key(args["bucket"], key.arn),
+                    *only_under_key(args["bucket"], key.arn),
                     _only_conditional(args["bucket"]),
                     _never_deleted(args["bucket"]),
                 ],
@@ -164,26 +169,12 @@ def _log_delivery(args: ModelRegistryArgs) -> dict[str, Any]:
     }
 
 
-def _only_under_key(bucket: str, key_arn: pulumi.Input[str]) -> list[dict[str, Any]]:
-    """Refuse what names another encryption or key; what names none gets the bucket's default, which is this key."""
-    header = "s3:x-amz-server-side-encryption"
-    return [
-        _refuse_put(
-            sid, f"arn:aws:s3:::{bucket}/*", {"Null": {key: "false"}, "StringNotEquals": {key: allowed}}
-        )
-        for sid, key, allowed in (
-            ("OnlyUnderKms", header, "aws:kms"),
-            ("OnlyUnderTheKey", f"{header}-aws-kms-key-id", key_arn),
-        )
-    ]
-
-
 def _only_conditional(bucket: str) -> dict[str, Any]:
     """Records and journals are written only by who has read them: with `If-Match`, or `If-None-Match` the first time.
 
     A record is claimed first and completed with its model package afterwards, so it too is written twice.
     """
-    return _refuse_put(
+    return refuse_put(
         "OnlyConditionalWrites",
         _documents(bucket),
         {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}},
@@ -207,14 +198,3 @@ def _never_deleted(bucket: str) -> dict[str, Any]:
 
 def _documents(bucket: str) -> list[str]:
     return [f"arn:aws:s3:::{bucket}/{folder}/*" for folder in ("journal", "versions")]
-
-
-def _refuse_put(sid: str, resource: str | list[str], condition: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Deny",
-        "Principal": {"AWS": "*"},
-        "Action": "s3:PutObject",
-        "Resource": resource,
-        "Condition": condition,
-    }

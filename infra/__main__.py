@@ -8,6 +8,7 @@ gc.disable()
 
 import pulumi
 
+from components.data_bucket import DataBucket
 from components.endpoint import ModelEndpoint
 from components.registry import ModelRegistry
 from infra.settings import load
@@ -36,6 +37,18 @@ pulumi.export("registryBucket", registry.bucket)
 pulumi.export("repositoryUrl", registry.repository_url)
 pulumi.export("keyArn", registry.key_arn)
 pulumi.export("packageGroup", place.package_group)
+
+if settings.data.bucket:
+    data = DataBucket(
+        place.data,
+        {
+            "account": place.account,
+            "region": place.region,
+            "bucket": place.data_bucket,
+            "protect": settings.data.protect,
+        },
+    )
+    pulumi.export("dataBucket", data.bucket)
 
 versions = get_fleet(
     model=place.model,

@@ -93,6 +93,13 @@ class Retention(_Section, frozen=True):
     log_days: Days  # of the registry bucket's access logs
 
 
+class Data(_Section, frozen=True):
+    """The environment that trains has the data bucket; `protect` is its own, since data outlives an environment's registry."""
+
+    bucket: bool = False
+    protect: bool = True
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One environment, complete."""
 
@@ -106,6 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     promotion: Promotion
     alarms: Alarms
     retention: Retention
+    data: Data
     protect: bool
 
     @property
@@ -147,6 +155,10 @@ _KEYS = {
         "the ARN of a standard SNS topic in this region that CloudWatch may publish to",
     ),
     "retention": _Key(Retention, "{noncurrentDays: 90, logDays: 365}, 1 to 3650 days"),
+    "data": _Key(
+        Data,
+        "{bucket: true} where models are trained, with protect: false to let it be deleted with all data, or no such line",
+    ),
     "protect": _Key(bool, "true or false"),
 }
 
@@ -184,6 +196,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         promotion=source.promotion(stack),
         alarms=source.alarms(),
         retention=source.section("retention"),
+        data=Data() if source.text("data") is None else source.section("data"),
         protect=source.section("protect"),
     )
 

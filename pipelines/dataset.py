@@ -156,11 +156,7 @@ def parse(contents: Mapping[str, bytes], tables: tuple[Table, ...], where: str) 
 
 
 def content(folder: Path, file: File) -> bytes:
-    """The bytes of a file of a data set.
-
-    Raises:
-        BadDataError: it is missing, or not what the manifest says.
-    """
+    """The bytes of a file; raises BadDataError when they are not what the manifest says."""
     path = folder / file.path
     try:
         held = path.read_bytes()

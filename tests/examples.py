@@ -1,16 +1,27 @@
 """How many examples a claim is tried on: the same few each time in `make check`, many others in `make soak`.
 
 hypothesis's profile decides, `soak` by `--hypothesis-profile=soak`. There `--hypothesis-seed` says where to look, and a
-finding is printed as a `@reproduce_failure` that brings it back.
+finding is printed as a `@reproduce_failure` that brings it back. It is kept in `.soak/examples` too: where that folder is
+laid, a night's artifact for one, the next `make soak` tries what is in it first.
 """
 
+from pathlib import Path
+
 from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 USUAL = 100  # hypothesis's own, for a claim that asks for no other number
+FINDINGS = Path(__file__).resolve().parent.parent / ".soak" / "examples"
 TIMES = 20  # so many more in `make soak`
 
 settings.register_profile("check", max_examples=USUAL, derandomize=True, deadline=None, database=None)
-settings.register_profile("soak", max_examples=USUAL * TIMES, deadline=None, database=None, print_blob=True)
+settings.register_profile(
+    "soak",
+    max_examples=USUAL * TIMES,
+    deadline=None,
+    database=DirectoryBasedExampleDatabase(FINDINGS),
+    print_blob=True,
+)
 
 
 def examples(count: int) -> int:

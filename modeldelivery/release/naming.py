@@ -73,6 +73,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.endpoint}-logs-{self.account}-{self.region}"
 
     @property
+    def data(self) -> str:
+        """The model's training data, wherever it is trained."""
+        return f"{self.model}-data"
+
+    @property
+    def data_bucket(self) -> str:
+        return f"{self.data}-{self.account}-{self.region}"
+
+    @property
     def alarm_topic(self) -> str:
         """SNS' name of the topic that the endpoint's alarms tell."""
         return f"{self.endpoint}-alarms"
@@ -100,6 +109,11 @@ def record_key(version: Version) -> str:
 def artifact_key(model_digest: str) -> str:
     """Key of a model artifact, by its content (`sha256:<hex>`)."""
     return f"artifacts/{model_digest.replace(':', '/')}/model.tar.gz"
+
+
+def dataset_prefix(revision: str) -> str:
+    """Where a data set lies in the data bucket, by its revision (`sha256:<hex>`)."""
+    return f"datasets/{revision.replace(':', '/')}/"
 
 
 def samples_key(digest: str) -> str:

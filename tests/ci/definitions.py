@@ -1,15 +1,22 @@
 """The three definitions of the same pipeline, read into one form: the commands of each job, in the order they run."""
 
 import re
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
+from pathlib import Path
 
+import pytest
 import yaml
 
+from tests.ci.jenkins import jars
+from tests.ci.jenkins.build import APPROVERS, TIMER, Build, run
 from tests.conftest import CHECKOUT
 
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
+ACTIONS = CHECKOUT / ".github" / "actions"
+ON_GITHUB = sorted([*WORKFLOWS.glob("*.yml"), *ACTIONS.glob("*/action.yml")])
 GITLAB = CHECKOUT / ".gitlab-ci.yml"
 JENKINS = CHECKOUT / "Jenkinsfile"
 SCRIPTS = sorted((CHECKOUT / ".ci").iterdir())
@@ -18,6 +25,13 @@ OURS_ON_GITLAB = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJE
 
 REQUEST, MAIN, CLOCK = "request", "main", "clock"  # what a pipeline is run for
 ROADS = (REQUEST, MAIN, CLOCK)
+FORK = "fork"  # a request that Jenkins builds
+SETTINGS = [
+    f"{environment}_{what}"
+    for environment in ("STAGING", "PROD")
+    for what in ("PREVIEW_ROLE", "DEPLOY_ROLE", "BACKEND_URL")
+]
+CREDENTIALS = {"aws-identity": "an identity", "github-app-token": "a token"}
 
 
 @dataclass(frozen=True)
@@ -29,9 +43,9 @@ class Job:
 
 
 def gates(jobs):
-    """The make targets that jobs run, in order."""
+    """The make targets that jobs run, in order, wherever a search looks."""
     return [
-        command.removeprefix("make ")
+        command.removeprefix("make ").partition(" SEED=")[0]
         for job in jobs
         for command in job.commands
         if command.startswith("make ")
@@ -51,18 +65,31 @@ def workflows():
 
 
 def steps():
-    """Every step of every workflow, with the job and the file that it is in."""
-    return [
+    """Every step of every workflow and of every action here, with the job and the file that it is in."""
+    of_jobs = [
         (file, name, step)
-        for file, found in workflows().items()
-        for name, job in found["jobs"].items()
+        for file, content in workflows().items()
+        for name, job in content["jobs"].items()
         for step in job.get("steps", [])
     ]
+    of_actions = [
+        (path.parent.name, "action", step)
+        for path in sorted(ACTIONS.glob("*/action.yml"))
+        for step in yaml.safe_load(path.read_text())["runs"]["steps"]
+    ]
+    return of_jobs + of_actions
+
+
+def actions_of_others():
+    """What steps use of other repositories, pinned: `actions/cache@27d5…`."""
+    uses = {step["uses"] for _, _, step in steps() if "uses" in step}
+    return sorted(name for name in uses if not name.startswith("./"))
 
 
 def github(road):
     """The jobs that GitHub runs, those of called workflows in their callers' place."""
-    return _called({REQUEST: "pull-request.yml", MAIN: "deploy.yml", CLOCK: "drift.yml"}[road], {})
+    files = {REQUEST: ["pull-request.yml"], MAIN: ["deploy.yml"], CLOCK: ["drift.yml", "soak.yml"]}[road]
+    return [job for file in files for job in _called(file, {})]
 
 
 def _called(file, inputs):
@@ -134,64 +161,57 @@ def _holds(condition, source):
 
 
 def jenkins(road):
-    """The jobs that Jenkins runs: its stages that have steps, what runs after them included."""
-    text = re.sub(r"(?m)^//.*$|(?<= )// .*$", "", JENKINS.read_text())
-    return _stages(_block(text, "stages"), road)
-
-
-def _stages(text, road):
+    """The jobs that Jenkins runs: its stages, and what runs after one, by the builds of `jenkins_builds`."""
     found = []
-    for name, body in _blocks(text, r"stage\('([^']+)'\)"):
-        condition = _block(body, "when") or ""
-        if not _runs(condition, road):
-            continue
-        if inner := _block(body, "stages"):
-            found += _stages(inner, road)
-            after = _commands(_block(body, "post") or "")
-            found += [Job(f"after {name}", after)] if after else []
-        else:
-            found.append(Job(name, _commands(body)))
+    for step in jenkins_builds()[road].shells():
+        name = f"after {step['stage'][-1]}" if step["after"] else step["stage"][-1]
+        line = _shell(step["script"], step["variables"])
+        if not found or found[-1].name != name:
+            found.append(Job(name, ()))
+        found[-1] = Job(name, (*found[-1].commands, line))
     return found
 
 
-def _runs(condition, road):
-    return not (
-        ("changeRequest()" in condition and road != REQUEST)
-        or ("branch 'main'" in condition and road == REQUEST)
-        or ("!drift()" in condition and road == CLOCK)
-        or (re.search(r"(?<!!)drift\(\)", condition) and road != CLOCK)
-    )
+def jenkins_builds():
+    """A build for each road, and of a FORK's change request: executed, with steps that are only written down.
+
+    Roles and backends are their variables' own names, so that a step tells which of them it was given.
+    """
+    if missing := jars.missing():
+        pytest.skip(
+            f"the Jenkinsfile is executed by Java and Maven's JenkinsPipelineUnit; not here: {missing}"
+        )
+    builds = _jenkins_builds()
+    assert all(ended.ok for ended in builds.values()), builds
+    return builds
 
 
-def _commands(text):
-    return tuple(re.findall(r"\bsh '([^']+)'", text))
-
-
-def _block(text, head):
-    return next((body for _, body in _blocks(text, rf"\b({head})")), None)
-
-
-def _blocks(text, head):
-    """Each `HEAD { … }` at its outermost, with what the head's group is."""
-    at = 0
-    while found := re.compile(head + r" \{").search(text, at):
-        depth, end = 1, found.end()
-        while depth:
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            end += 1
-        yield found[1], text[found.end() : end - 1]
-        at = end
+@cache
+def _jenkins_builds():
+    settings = {name: name for name in SETTINGS} | {"GITHUB_REPOSITORY": "team/model-delivery"}
+    request = settings | {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7"}
+    main = settings | {"BRANCH_NAME": "main"}
+    builds = {
+        REQUEST: Build(JENKINS, request, credentials=CREDENTIALS),
+        FORK: Build(JENKINS, request | {"CHANGE_FORK": "stranger"}, credentials=CREDENTIALS),
+        MAIN: Build(JENKINS, main, credentials=CREDENTIALS, approvals=(APPROVERS,)),
+        CLOCK: Build(JENKINS, main, credentials=CREDENTIALS, causes=(TIMER,)),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        return dict(zip(builds, run(Path(folder), *builds.values()), strict=True))
 
 
 def _ordered(needs):
-    """Names, each after what it needs, else as they are written."""
+    """Names as they are written, but each after what it needs."""
     written = list(needs)
     sorter = TopologicalSorter(needs)
     sorter.prepare()
+    ready = []
     while sorter.is_active():
-        for name in sorted(sorter.get_ready(), key=written.index):
-            yield name
-            sorter.done(name)
+        ready = sorted([*ready, *sorter.get_ready()], key=written.index)
+        name = ready.pop(0)
+        yield name
+        sorter.done(name)
 
 
 def _listed(value):

@@ -11,11 +11,12 @@ from tests.ci.definitions import (
     GITLAB,
     JENKINS,
     MAIN,
+    ON_GITHUB,
     OURS_ON_GITLAB,
     REQUEST,
     ROADS,
     SCRIPTS,
-    WORKFLOWS,
+    actions_of_others,
     gates,
     github,
     gitlab,
@@ -26,6 +27,7 @@ from tests.ci.definitions import (
     workflows,
 )
 from tests.conftest import CHECKOUT
+from tests.examples import FINDINGS
 
 GATES = {
     REQUEST: ["check", "test", "preview ENV=staging", "preview ENV=prod", "comment"],
@@ -37,7 +39,7 @@ GATES = {
         "preview ENV=prod",
         "deploy ENV=prod",
     ],
-    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report"],
+    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak"],
 }
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
@@ -86,25 +88,26 @@ def test_a_definition_calls_make_and_asks_for_credentials_and_does_nothing_else(
     other = {
         command
         for command in commands
-        if not re.fullmatch(r'make [a-z]+( ENV=\w+)?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile \w+', command)
+        if not re.fullmatch(
+            r'make [a-z]+( ENV=\w+)?( SEED="\$\w+")?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile \w+', command
+        )
     }
     assert {command.partition(" ")[0] for command in other} <= {"echo"}  # what a fork is told
 
 
-def test_every_target_exists():
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_target_exists(platform):
     targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
-    called = {
-        gate.split()[0] for platform in PLATFORMS.values() for road in ROADS for gate in gates(platform(road))
-    }
+    called = {gate.split()[0] for road in ROADS for gate in gates(PLATFORMS[platform](road))}
     assert called <= targets
 
 
 def test_every_action_is_pinned_by_commit_and_says_its_version():
-    for path in WORKFLOWS.glob("*.yml"):
+    for path in ON_GITHUB:
         for line in path.read_text().splitlines():
             if "uses:" in line:
                 assert re.search(
-                    r"uses: (\./\.github/workflows/[\w-]+\.yml$|[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)",
+                    r"uses: (\./\.github/(workflows/[\w-]+\.yml|actions/[\w-]+)$|[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$)",
                     line,
                 ), line
 
@@ -112,11 +115,19 @@ def test_every_action_is_pinned_by_commit_and_says_its_version():
 def test_an_action_has_one_version_everywhere():
     pins = {
         re.sub(r"^\W*uses: ", "", line.strip())
-        for path in WORKFLOWS.glob("*.yml")
+        for path in ON_GITHUB
         for line in path.read_text().splitlines()
         if "uses:" in line and "@" in line
     }
     assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
+
+
+def test_a_job_checks_out_and_is_set_up_by_the_one_action():
+    """The action is a file of this repository, so that the checkout comes before it."""
+    for name, job, _ in jobs():
+        uses = [step.get("uses", "").partition("@")[0] for step in job["steps"]]
+        assert uses[:2] == ["actions/checkout", "./.github/actions/set-up"], name
+        assert not {"actions/setup-python", "actions/cache"} & set(uses), name
 
 
 def test_a_workflow_may_read_the_code_and_nothing_else():
@@ -169,9 +180,9 @@ def test_git_keeps_no_credentials():
 
 def test_every_job_ends():
     assert all(job["timeout-minutes"] <= 120 for _, job, _ in jobs())
-    assert all("timeout" in job for name, job in gitlab_jobs().items() if name.startswith(("test", "deploy")))
-    stages = len(re.findall(r"^ {4}stage\(", JENKINS.read_text(), re.MULTILINE))
-    assert len(re.findall(r"^ {6}options \{ timeout\(", JENKINS.read_text(), re.MULTILINE)) == stages
+    assert all(
+        "timeout" in job for name, job in gitlab_jobs().items() if name.startswith(("test", "deploy", "soak"))
+    )
 
 
 def test_a_newer_push_cancels_a_request_and_no_deploy():
@@ -181,7 +192,6 @@ def test_a_newer_push_cancels_a_request_and_no_deploy():
         assert held == {"group": f"environment-{environment}", "cancel-in-progress": False}
         job = gitlab_jobs()[f"deploy-{environment}"]
         assert (job["interruptible"], job["resource_group"]) == (False, environment)
-    assert "disableConcurrentBuilds()" in JENKINS.read_text()
 
 
 def test_only_a_deploy_gets_the_role_that_changes_things():
@@ -190,18 +200,14 @@ def test_only_a_deploy_gets_the_role_that_changes_things():
     for name, job, targets in jobs():
         said = yaml.safe_dump(job)
         assert ("deploy-role" in said or "DEPLOY_ROLE" in said) == ("deploy" in targets), name
+
+
+@pytest.mark.parametrize("platform", ["gitlab", "jenkins"])
+def test_only_a_deploy_gets_the_role_that_changes_things_on(platform):
     for road in ROADS:
-        for job in [*gitlab(road), *jenkins(road)]:
+        for job in PLATFORMS[platform](road):
             deploying = any(command.startswith("make deploy") for command in job.commands)
             assert any("DEPLOY_ROLE" in command for command in job.commands) <= deploying, job
-    asks = re.findall(
-        r"entered\('(\w+)', env.(\w+)_(\w+)_ROLE, env.(\w+)_BACKEND_URL\) \{\s+sh 'make (\w+) ENV=(\w+)'",
-        JENKINS.read_text(),
-    )
-    assert len(asks) == JENKINS.read_text().count("entered('")
-    for profile, role_of, role, backend_of, target, environment in asks:
-        assert {profile, role_of.lower(), backend_of.lower()} == {environment}
-        assert role == ("DEPLOY" if target == "deploy" else "PREVIEW")
 
 
 def test_production_is_deployed_after_a_person_said_so():
@@ -209,8 +215,6 @@ def test_production_is_deployed_after_a_person_said_so():
         {"if": '$CI_PIPELINE_SOURCE == "push"', "when": "manual", "allow_failure": False}
     ]
     assert gitlab_jobs()["deploy-prod"]["environment"] == "prod"
-    stage = JENKINS.read_text().partition("stage('deploy prod')")[2].partition("stage('drift')")[0]
-    assert re.search(r"input \{\s+message .*\s+submitter", stage)
     # GitHub asks for an environment's reviewers; which they are is set there (docs/ci.md).
     assert workflow("deploy.yml")["jobs"]["prod"]["with"]["environment"] == "prod"
 
@@ -227,10 +231,29 @@ def test_a_deploy_takes_the_plan_that_was_previewed():
         assert f"preview-{environment}" in gitlab_jobs()[f"deploy-{environment}"]["needs"]
 
 
+def test_a_search_by_night_looks_elsewhere_each_time_and_holds_nobody_up():
+    """It needs no gate and no gate needs it; by hand, the same seed looks at the same place."""
+    (job,) = workflow("soak.yml")["jobs"].values()
+    seeds = [step["run"] for step in job["steps"] if _makes(step)] + gitlab_jobs()["soak"]["script"]
+    assert seeds == ['make soak SEED="$GITHUB_RUN_NUMBER"', 'make soak SEED="$CI_PIPELINE_IID"']
+    assert gitlab_jobs()["soak"]["needs"] == []
+    assert not any("soak" in str(job.get("needs", [])) for job in gitlab_jobs().values())
+
+
+def test_what_a_search_by_night_found_is_kept():
+    (job,) = workflow("soak.yml")["jobs"].values()
+    (kept,) = (step for step in job["steps"] if "upload-artifact" in step.get("uses", ""))
+    assert (kept["if"], kept["with"]["path"]) == ("${{ failure() }}", ".soak/*")
+    artifacts = gitlab_jobs()["soak"]["artifacts"]
+    assert (artifacts["when"], artifacts["paths"]) == ("on_failure", [".soak/"])
+    recipe = (CHECKOUT / "Makefile").read_text().partition("\nsoak:")[2].partition("\n\n")[0]
+    assert "--junitxml=.soak/" in recipe
+    assert FINDINGS.parent == CHECKOUT / ".soak"
+
+
 def test_the_comment_is_written_when_a_preview_failed_too():
     assert "!cancelled()" in workflow("pull-request.yml")["jobs"]["comment"]["if"]
     assert [rule["when"] for rule in gitlab_jobs()["comment"]["rules"]] == ["always"]
-    assert re.search(r"post \{\s+always \{[^}]+make comment", JENKINS.read_text())
     for environment in ("staging", "prod"):
         assert gitlab_jobs()[f"preview-{environment}"]["artifacts"]["when"] == "always"
 
@@ -254,16 +277,7 @@ def test_gitlab_gives_an_identity_to_jobs_that_ask_aws_and_its_token_to_those_th
         assert (job.get("environment", {}) == {"name": "comment", "action": "access"}) == writes, name
 
 
-def test_jenkins_gives_a_fork_no_credentials():
-    stages = JENKINS.read_text().partition("stage('review')")[2].partition("stage('staging')")[0]
-    assert "when { changeRequest(); expression { !env.CHANGE_FORK } }" in stages
-    before = JENKINS.read_text().partition("stage('review')")[0]
-    assert not {"entered", "telling", "withCredentials"} & set(re.findall(r"\w+", before))
-
-
-@pytest.mark.parametrize(
-    "path", [*sorted(WORKFLOWS.glob("*.yml")), GITLAB, JENKINS, *SCRIPTS], ids=lambda p: p.name
-)
+@pytest.mark.parametrize("path", [*ON_GITHUB, GITLAB, JENKINS, *SCRIPTS], ids=lambda p: p.name)
 def test_nothing_knows_of_the_sandbox(path):
     assert "sandbox" not in path.read_text().lower()
 
@@ -275,7 +289,7 @@ def test_the_runners_lock_has_hashes_and_names_no_registry():
 
 
 def test_the_stand_ins_for_actions_are_for_actions_in_use():
-    used = {step["uses"].partition("@")[0].partition("/")[2] for _, _, step in steps() if "uses" in step}
+    used = {action.partition("@")[0].partition("/")[2] for action in actions_of_others()}
     stand_ins = {path.name for path in (CHECKOUT / "tests" / "ci" / "actions").iterdir()}
     assert stand_ins == used - {"checkout"}  # act copies the clone itself
 

@@ -27,7 +27,8 @@ def graph(recorder, environment, account):
     return text.replace(environment, "ENVIRONMENT").replace(account, "ACCOUNT")
 
 
-def test_staging_and_prod_are_the_same_graph(staging, prod):
+def test_staging_and_prod_are_the_same_graph_but_for_what_trains(run, prod):
+    staging = run("staging", data=None)
     assert graph(staging, "staging", "111111111111") == graph(prod, "prod", "222222222222")
 
 

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     **{f"pipelines.{generic}": {"pipelines.server"} for generic in ("export", "package")},
     **{f"pipelines.{generic}": set() for generic in ("dataset", "examples")},
     "pipelines.months": {"pipelines.dataset"},
+    "pipelines.publish": {"pipelines.dataset", *NAMES},
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
     "pipelines.gates": {f"pipelines.{generic}" for generic in ("dataset", "server")},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.conftest import CHECKOUT
-from tests.examples import TIMES, examples
+from tests.examples import FINDINGS, TIMES, examples
 
 
 def pytest_says(*arguments):
@@ -55,3 +55,10 @@ def test_a_claims_own_number_of_examples_grows_with_the_profile(profile, name, t
 def test_make_check_tries_the_same_examples_each_time(profile):
     profile("check")
     assert settings().derandomize
+
+
+def test_what_make_soak_finds_is_kept_and_make_check_keeps_nothing(profile):
+    profile("soak")
+    assert settings().database.path == FINDINGS
+    profile("check")
+    assert settings().database is None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
-from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, Road, StepError
+from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, TRAINS, Road, StepError
 
 REQUESTS = 200
 NEXT = """
@@ -62,6 +62,8 @@ def _up() -> None:
         shown.outcome(", ".join(f"{v} AUC {s['auc']:.3f}" for v, s in trained.items()))
     for environment in ENVIRONMENTS:
         _environment(road, environment, {v: s["data_revision"] for v, s in trained.items()})
+    with step(f"{TRAINS}: the data that Git names (dvc push)", sys.stdout) as shown:
+        shown.outcome(road.fill(TRAINS))
     for environment in ENVIRONMENTS:
         with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
             shown.outcome(send(environment, REQUESTS))

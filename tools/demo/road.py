@@ -6,20 +6,30 @@ Every step is one that a person could type, and finding it done already is the s
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pipelines.dataset import BadDataError
+from pipelines.flights.data import published
+from tools.demo.data import OtherDataError, write_months
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+DVC = ROOT / ".venv-data" / "bin" / "dvc"
 ENVIRONMENTS = ("staging", "prod")
 # Trained on one month less and one month more: two real versions of the same model.
 TRAINED_UNTIL = {"v1.0.0": "2013-02", "v1.1.0": "2013-03"}
 FIRST = "v1.0.0"
 MEASURED = ("auc", "evaluated_on", "rows_evaluated")  # of what training says, what a reviewer wants to know
 MODEL = "flights"
+TRAINS = "staging"  # has the data bucket
 NO_REGISTRY = 5  # modelctl's status for what AWS does not let it see
+
+
+_NONE: Mapping[str, str] = {}
 
 
 class StepError(Exception):
@@ -72,6 +82,17 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
             draft.replace(summary)
         return dict(json.loads(summary.read_text()))
 
+    def fill(self, environment: str) -> str:
+        """Have the data that Git names in DVC's remote, from the published package; what was found or done."""
+        try:
+            months = write_months(ROOT, published())
+        except (OtherDataError, BadDataError) as error:
+            raise StepError(str(error)) from error
+        of = [str(month) for month in months]
+        self.run("data-cache", str(DVC), "commit", "--quiet", "--force", *of, AWS_PROFILE=environment)
+        pushed = self.run("data-push", str(DVC), "push", *of, AWS_PROFILE=environment)
+        return f"{len(of)} months of tables, {pushed.strip().splitlines()[-1]}"
+
     def image(self, environment: str) -> str:
         """Build the model server's image and push it; its URI by digest."""
         said = self.run(
@@ -109,25 +130,27 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
             self._command(command), env=self.environ, cwd=ROOT, check=True, stdin=subprocess.DEVNULL
         )
 
-    def run(self, name: str, *command: str) -> str:
-        """Run a command, its output kept in the sandbox's folder; what it wrote to stdout.
+    def run(self, name: str, *command: str, **variables: str) -> str:
+        """Run a command with more variables, its output kept in the sandbox's folder; what it wrote to stdout.
 
         Raises:
             StepError: it failed.
         """
         log = self.home / "logs" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        done = self._call(command)
+        done = self._call(command, variables)
         log.write_text(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
         if done.returncode:
             last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
             raise StepError(f"`{' '.join(command)}` failed:\n{last}\n(all of it: {log})")
         return done.stdout
 
-    def _call(self, command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    def _call(
+        self, command: tuple[str, ...], variables: Mapping[str, str] = _NONE
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command(command),
-            env=self.environ,
+            env={**self.environ, **variables},
             cwd=ROOT,
             check=False,
             stdin=subprocess.DEVNULL,

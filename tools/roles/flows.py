@@ -155,13 +155,14 @@ STEPS = (
     ),
     Step(
         PREVIEW,
-        f"previews {_SECOND} going live, a larger fleet, another owner, other limits",
+        f"previews {_SECOND} going live, a larger fleet, another owner, other limits, a bucket for data",
         _configured(
             _review("preview", PREVIEW),
             release={"live": _SECOND, "fleet": [_THIRD, _SECOND, _FIRST]},
             owner="ml-serving",
             alarms={"maxErrorRatePercent": 2, "maxLatencyMs": 400},
             retention={"noncurrentDays": 300, "logDays": 300},
+            data={"bucket": True},
         ),
     ),
     Step(DEPLOY, "deploys by that plan", _review("deploy", DEPLOY), renew=_review("preview", PREVIEW)),
@@ -183,6 +184,7 @@ STEPS = (
             _up,
             release={"live": _SECOND, "fleet": [_SECOND, _FIRST]},
             instances={"type": "ml.c6i.xlarge", "min": 1, "max": 4, "targetInvocationsPerMinute": 3000},
+            data={"bucket": True, "protect": False},
             protect=False,
         ),
     ),

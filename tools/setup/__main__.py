@@ -3,12 +3,14 @@
 import os
 import platform
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 _OLDEST = (3, 11)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Make this clone ready; the exit status is 0 when it is, 1 when a step failed, 130 when interrupted."""
     if sys.version_info < _OLDEST:
         print(
@@ -20,23 +22,24 @@ def main() -> int:
     # After the check: what follows does not even compile on an old Python.
     from modeldelivery.terminal import program  # noqa: PLC0415
 
-    return program.run("Set-up", _set_up, "interrupted. Run it again: it goes on where it stopped")
+    if list(arguments) not in ([], ["data"]):
+        print(
+            f"{' '.join(arguments)}: write `python3 -m tools.setup` or `python3 -m tools.setup data`",
+            file=sys.stderr,
+        )
+        return 2
+    return program.run(
+        "Set-up", partial(_set_up, bool(arguments)), "interrupted. Run it again: it goes on where it stopped"
+    )
 
 
-def _set_up() -> int:
+def _set_up(data: bool) -> int:
     from modeldelivery.terminal import program  # noqa: PLC0415 - as above
     from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415 - as above
 
     from . import environments, pulumi, shell  # noqa: PLC0415 - as above
 
-    wanted = sys.argv[1:]
-    if wanted not in ([], ["data"]):
-        print(
-            f"{' '.join(wanted)}: write `python3 -m tools.setup` or `python3 -m tools.setup data`",
-            file=sys.stderr,
-        )
-        return 2
-    besides = [environments.DATA] if wanted else []
+    besides = [environments.DATA] if data else []
     root = Path(__file__).resolve().parents[2]
     # Programs that another user may change are that user's way in; a stricter umask stays.
     os.umask(os.umask(0o022) | 0o022)
@@ -56,4 +59,4 @@ def _set_up() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -56,14 +56,10 @@ def of_the_checkout(folder):
     subprocess.run(
         ["git", "clone", "--quiet", "--local", str(CHECKOUT), str(folder)], check=True, timeout=120
     )
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--modified", "--others", "--deleted", "--exclude-standard"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in dict.fromkeys(filter(None, listed.stdout.split("\0"))):
+    checkout = Clone(CHECKOUT)
+    changed = checkout.git("diff", "--name-only", "--no-renames", "-z", "HEAD")  # staged or not
+    new = checkout.git("ls-files", "-z", "--others", "--exclude-standard")
+    for name in filter(None, (changed + new).split("\0")):
         source, target = CHECKOUT / name, folder / name
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ ENVIRONMENTS = ("staging", "prod")
 # What `make test` and `make check` would run is what runs this: a pipeline here runs a little of it.
 REHEARSED = (
     ".ci/*",
+    ".github/actions/*/*",
     ".github/workflows/*",
     ".gitlab-ci.yml",
     "Jenkinsfile",
@@ -108,7 +109,7 @@ def rehearsal(tmp_path_factory):
     # A package of the clone's own: the checkout's is on the path too, and a folder without __init__.py gives way to it.
     for name in ("tests/__init__.py", "tests/ci/__init__.py", "tests/ci/warm.py"):
         (folder / name).touch()
-    (folder / ".gitignore").write_text(".review/\n.gitlab-ci-local/\n")
+    (folder / ".gitignore").write_text(".review/\n.soak/\n.gitlab-ci-local/\n")
     made = Clone(folder)
     made.git("init", "--quiet", "--initial-branch", "main")
     made.git("remote", "add", "origin", GITHUB)

@@ -1,6 +1,5 @@
-"""The definitions, run on this machine: by act, by gitlab-ci-local with its shell, and by a stand-in for Jenkins."""
+"""The definitions, run on this machine: by act, by gitlab-ci-local with its shell, and by JenkinsPipelineUnit."""
 
-import hashlib
 import json
 import os
 import re
@@ -11,12 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.ci.definitions import steps
+import pytest
+
+from tests.ci.definitions import actions_of_others
+from tests.ci.jenkins import jars
+from tests.ci.jenkins.build import Build, run
 from tests.conftest import CHECKOUT
 
 DEADLINE = 900
-GROOVY = ("org.codehaus.groovy", "groovy-all", "2.4.21")
-GROOVY_SHA256 = "de65260cf2070442e99882f2f3d72e7531725c1e6a257446cc0cea525c607bd0"
 HERE = Path(__file__).parent
 STAND_INS = HERE.parent / "actions"
 TOOLS = CHECKOUT / "tools" / "ci"
@@ -29,7 +30,7 @@ class Ended:
 
     ok: bool
     jobs: dict[str, bool]
-    said: str
+    output: str
 
 
 def act(clone, event, event_file, folder, *, variables, environ, arguments=()):
@@ -52,16 +53,15 @@ def act(clone, event, event_file, folder, *, variables, environ, arguments=()):
     return Ended(
         ok=done.returncode == 0,
         jobs={name: how == "succeeded" for name, how in ended},
-        said=done.stdout + done.stderr,
+        output=done.stdout + done.stderr,
     )
 
 
 def _stand_ins():
     """Nothing is fetched: each pinned action that is used, and the folder that stands in for it."""
-    used = {step["uses"] for _, _, step in steps() if "uses" in step}
     return {
         action: STAND_INS / action.partition("@")[0].partition("/")[2]
-        for action in sorted(used)
+        for action in actions_of_others()
         if not action.startswith("actions/checkout@")  # act copies the clone itself
     }
 
@@ -85,7 +85,7 @@ def gitlab_ci_local(clone, *, variables, arguments=()):
     return Ended(
         ok=done.returncode == 0,
         jobs={name: how != "FAIL" for how, name in ended},
-        said=done.stdout + done.stderr,
+        output=done.stdout + done.stderr,
     )
 
 
@@ -104,49 +104,30 @@ def install():
     return folder
 
 
-def jenkins(clone, *, environ):
-    """Run the Jenkinsfile in a stand-in for Jenkins, by the Groovy that Jenkins runs; `environ` is what it says of the build."""
-    command = [
-        "java",
-        "-cp",
-        str(groovy()),
-        "groovy.ui.GroovyMain",
-        str(HERE / "Jenkins.groovy"),
-        "Jenkinsfile",
-    ]
-    done = _run(command, clone.folder, {name: str(value) for name, value in environ.items()})
-    return Ended(ok=done.returncode == 0, jobs={}, said=done.stdout + done.stderr)
+def jenkins(clone, folder, *, env, machine, **given):
+    """Build what a clone holds as its Jenkinsfile says, in an empty folder; agents have `machine` beside our variables.
+
+    Skips where there is no Java or no Maven.
+    """
+    if missing := jars.missing():
+        pytest.skip(
+            f"the Jenkinsfile is executed by Java and Maven's JenkinsPipelineUnit; not here: {missing}"
+        )
+    build = Build(clone.folder / "Jenkinsfile", env, runs=True, **given)
+    (ended,) = run(folder, build, machine=machine_variables() | machine)
+    assert ended.result != "REFUSED", ended.message
+    return ended
 
 
-@cache
-def groovy():
-    """Jenkins' Groovy, checked against its hash."""
-    group, name, version = GROOVY
-    jar = Path.home().joinpath(".m2", "repository", *group.split("."), name, version, f"{name}-{version}.jar")
-    if not jar.exists():
-        subprocess.run(
-            ["mvn", "-q", "-B", "dependency:get", f"-Dartifact={':'.join(GROOVY)}", "-Dtransitive=false"],
-            check=True, capture_output=True, timeout=300,
-        )  # fmt: skip
-    assert hashlib.sha256(jar.read_bytes()).hexdigest() == GROOVY_SHA256
-    return jar
-
-
-def has_java():
-    """Java and Maven, which run Groovy and fetch it."""
-    return all(shutil.which(name) for name in ("java", "mvn"))
+def machine_variables():
+    """This machine's variables, without those that say which platform runs a job, or whose account it is."""
+    ours = ("AWS_", "PULUMI_", "GITHUB_", "GITLAB_", "JENKINS_", "CI_", "CHANGE_", "PYTEST_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
 def _run(command, folder, more):
-    clean = {
-        k: v
-        for k, v in os.environ.items()
-        if not k.startswith(
-            ("AWS_", "PULUMI_", "GITHUB_", "GITLAB_", "JENKINS_", "CI_", "CHANGE_", "PYTEST_")
-        )
-    }
     return subprocess.run(
-        command, cwd=folder, env=clean | more, capture_output=True, text=True, check=False, timeout=DEADLINE,
+        command, cwd=folder, env=machine_variables() | more, capture_output=True, text=True, check=False, timeout=DEADLINE,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
 

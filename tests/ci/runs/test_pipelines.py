@@ -1,10 +1,12 @@
 """The definitions run for real: a pull request is proposed in a clone, and a platform's runner takes it through every gate
 against staging and production in a sandbox."""
 
+import sys
+
 import pytest
 
 from tests.ci.runs.clone import event
-from tests.ci.runs.runners import GITHUB, GITLAB, act, gitlab_ci_local, has_node
+from tests.ci.runs.runners import GITHUB, GITLAB, act, gitlab_ci_local, has_node, jenkins
 from tests.ci.warm import warm
 from tests.conftest import CHECKOUT
 
@@ -19,6 +21,13 @@ REQUEST = {
     "CI_MERGE_REQUEST_IID": "7",
     "CI_PROJECT_ID": "3",
 }
+CHANGE = {
+    "JENKINS_URL": "https://jenkins.example.com/",
+    "BRANCH_NAME": "PR-7",
+    "CHANGE_ID": "7",
+    "GITHUB_REPOSITORY": "team/model-delivery",
+}
+TOKEN = "of-the-folder"
 # A pull request that does what it says, and one that would take production's endpoint away.
 LOWER_LATENCY = {"Pulumi.prod.yaml": ("maxLatencyMs: 500", "maxLatencyMs: 450")}
 OTHER_ENDPOINT = {"infra/__main__.py": ('"endpoint": place.endpoint,', '"endpoint": f"{place.endpoint}-2",')}
@@ -64,10 +73,30 @@ def on_gitlab(checkout, runner, state, forge, tmp_path):
     return run
 
 
+@pytest.fixture
+def on_jenkins(checkout, runner, state, forge, tmp_path):
+    """Proposes edits as a change request, likewise."""
+
+    def run(edits, **more):
+        url, comments = forge
+        clone = checkout.branch(tmp_path / "clone", edits, GITHUB)
+        (tmp_path / "build").mkdir()
+        ended = jenkins(
+            clone, tmp_path / "build",
+            env=state | CHANGE | {"GITHUB_API_URL": url} | more,
+            machine=runner,
+            credentials={"github-app-token": TOKEN},
+            prepare=(sys.executable, "-m", "tests.ci.warm", "."),
+        )  # fmt: skip
+        return ended, comments
+
+    return run
+
+
 def test_github_takes_a_good_pull_request_through_every_gate(on_github):
     ended, comments = on_github(LOWER_LATENCY)
 
-    assert ended.ok, ended.said
+    assert ended.ok, ended.output
     assert list(ended.jobs) == GATES
     (comment,) = comments
     assert "prod" in comment
@@ -76,8 +105,8 @@ def test_github_takes_a_good_pull_request_through_every_gate(on_github):
 def test_github_turns_red_what_would_replace_productions_endpoint_and_says_so(on_github):
     ended, comments = on_github(OTHER_ENDPOINT)
 
-    assert not ended.ok, ended.said
-    assert [name for name, ok in ended.jobs.items() if not ok] == ["preview prod"], ended.said
+    assert not ended.ok, ended.output
+    assert [name for name, ok in ended.jobs.items() if not ok] == ["preview prod"], ended.output
     (comment,) = comments
     assert "flights-prod" in comment
 
@@ -85,7 +114,7 @@ def test_github_turns_red_what_would_replace_productions_endpoint_and_says_so(on
 def test_gitlab_takes_a_good_merge_request_through_every_gate(on_gitlab):
     ended, comments = on_gitlab(LOWER_LATENCY)
 
-    assert ended.ok, ended.said
+    assert ended.ok, ended.output
     assert list(ended.jobs) == [gate.replace(" ", "-") for gate in GATES]
     (comment,) = comments
     assert "prod" in comment
@@ -94,10 +123,43 @@ def test_gitlab_takes_a_good_merge_request_through_every_gate(on_gitlab):
 def test_gitlab_turns_red_what_would_replace_productions_endpoint_and_says_so(on_gitlab):
     ended, comments = on_gitlab(OTHER_ENDPOINT)
 
-    assert not ended.ok, ended.said
-    assert [name for name, ok in ended.jobs.items() if not ok] == ["preview-prod"], ended.said
+    assert not ended.ok, ended.output
+    assert [name for name, ok in ended.jobs.items() if not ok] == ["preview-prod"], ended.output
     (comment,) = comments
     assert "flights-prod" in comment
+
+
+def test_jenkins_takes_a_good_change_request_through_every_gate(on_jenkins):
+    ended, comments = on_jenkins(LOWER_LATENCY)
+
+    assert ended.ok, ended.output
+    assert makes(ended) == ["check", "test", "preview ENV=staging", "preview ENV=prod", "comment"]
+    (comment,) = comments
+    assert "prod" in comment
+
+
+def test_jenkins_turns_red_what_would_replace_productions_endpoint_and_says_so(on_jenkins):
+    ended, comments = on_jenkins(OTHER_ENDPOINT)
+
+    assert not ended.ok, ended.output
+    assert ended.message == "make preview ENV=prod: ended with status 2"
+    (comment,) = comments
+    assert "flights-prod" in comment
+
+
+def test_jenkins_comments_on_nothing_that_a_fork_proposes(on_jenkins):
+    ended, comments = on_jenkins(OTHER_ENDPOINT, CHANGE_FORK="stranger")
+
+    assert ended.ok, ended.output
+    assert makes(ended) == ["check", "test"]
+    assert comments == []
+    assert TOKEN not in ended.output
+
+
+def makes(ended):
+    """The targets that a build ran, in order."""
+    scripts = [step["script"] for step in ended.shells()]
+    return [script.removeprefix("make ") for script in scripts if script.startswith("make ")]
 
 
 def test_github_delivers_main_by_the_plans_that_were_previewed(checkout, runner, state, delivered, tmp_path):
@@ -106,7 +168,7 @@ def test_github_delivers_main_by_the_plans_that_were_previewed(checkout, runner,
 
     ended = act(clone, "push", event(tmp_path / "event.json"), tmp_path, variables=state, environ=runner)
 
-    assert ended.ok, ended.said
+    assert ended.ok, ended.output
     alarms = delivered["prod"].sandbox.client("prod", "cloudwatch").describe_alarms()["MetricAlarms"]
     latencies = {alarm["Threshold"] for alarm in alarms if alarm.get("MetricName") == "ModelLatency"}
     assert latencies == {450_000}  # microseconds

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.ci.runs import runners
+from tests.ci.jenkins.build import APPROVERS, TIMER
 from tests.ci.runs.clone import event
-from tests.ci.runs.runners import act, gitlab_ci_local, has_java, has_node
+from tests.ci.runs.runners import act, gitlab_ci_local, has_node
+from tests.ci.runs.runners import jenkins as jenkins_build
 
 pytestmark = pytest.mark.stacks
 
@@ -19,6 +20,9 @@ REQUEST = {
     "CI_MERGE_REQUEST_PROJECT_ID": "3",
 }
 PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+# What Jenkins says of a build.
+CHANGE = {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7"}
+MAIN = {"BRANCH_NAME": "main"}
 
 
 @pytest.fixture
@@ -57,22 +61,18 @@ def gitlab(rehearsal, tmp_path, log):
 
 @pytest.fixture
 def jenkins(rehearsal, tmp_path, log):
-    """Runs the Jenkinsfile, likewise: `jenkins(BRANCH_NAME="main", FAIL="test")`."""
-    if not has_java():
-        pytest.skip(
-            "the Jenkinsfile runs on Java, with a Groovy that Maven fetches, and there is no java and mvn here"
-        )
+    """Runs the Jenkinsfile, likewise: `jenkins(MAIN, fail="test", causes=(TIMER,))`."""
     clone = rehearsal.branch(tmp_path / "clone", {}, "git@example.com:team/model-delivery.git")
-    credentials = tmp_path / "credentials"
-    credentials.mkdir()
 
-    def run(**build):
-        environ = (
-            STATE
-            | {"LOG": log, "FAIL": "", "STAND_IN_CREDENTIALS": credentials, "WORKSPACE_TMP": tmp_path}
-            | build
+    def run(env, *, fail="", machine=None, **given):
+        (tmp_path / "build").mkdir()
+        ended = jenkins_build(
+            clone,
+            tmp_path / "build",
+            env=STATE | env,
+            machine={"LOG": str(log), "FAIL": fail} | (machine or {}),
+            **given,
         )
-        ended = runners.jenkins(clone, environ=environ)
         return asked(log), ended
 
     return run
@@ -85,151 +85,209 @@ def asked(log):
 def test_github_previews_a_pull_request_and_comments(github):
     made, ended = github("pull_request")
 
-    assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.said
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.output
     assert (
         "preview prod finds [staging.json staging.plan ] with profile [prod] and state [s3://prod]"
-        in ended.said
+        in ended.output
     )
-    assert "comment  finds [prod.json prod.plan staging.json staging.plan ] with profile []" in ended.said
+    assert "comment  finds [prod.json prod.plan staging.json staging.plan ] with profile []" in ended.output
 
 
 def test_github_comments_when_a_preview_failed_and_the_pull_request_is_red(github):
     made, ended = github("pull_request", fail="preview prod")
 
-    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.said
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
     assert ended.jobs["preview prod"] is False
-    assert "comment  finds [prod.json prod.plan staging.json staging.plan ]" in ended.said
+    assert "comment  finds [prod.json prod.plan staging.json staging.plan ]" in ended.output
 
 
 def test_github_previews_nothing_that_fails_its_tests(github):
     made, ended = github("pull_request", fail="test")
 
-    assert (made, ended.ok) == (CHECKED, False), ended.said
+    assert (made, ended.ok) == (CHECKED, False), ended.output
 
 
 def test_github_checks_and_tests_what_a_fork_proposes_and_says_what_it_does_not_get(github):
     made, ended = github("pull_request", head="stranger/model-delivery")
 
-    assert (made, ended.ok) == (CHECKED, True), ended.said
-    assert "This pull request comes from a fork" in ended.said
+    assert (made, ended.ok) == (CHECKED, True), ended.output
+    assert "This pull request comes from a fork" in ended.output
 
 
 def test_github_delivers_main_one_environment_after_the_other(github):
     made, ended = github("push")
 
-    assert (made, ended.ok) == ([*STAGED, "preview prod", "deploy prod"], True), ended.said
-    assert "deploy prod finds [prod.json prod.plan ] with profile [prod] and state [s3://prod]" in ended.said
+    assert (made, ended.ok) == ([*STAGED, "preview prod", "deploy prod"], True), ended.output
+    assert (
+        "deploy prod finds [prod.json prod.plan ] with profile [prod] and state [s3://prod]" in ended.output
+    )
 
 
 def test_github_leaves_production_alone_when_staging_failed(github):
     made, ended = github("push", fail="deploy staging")
 
-    assert (made, ended.ok) == (STAGED, False), ended.said
+    assert (made, ended.ok) == (STAGED, False), ended.output
 
 
 def test_github_reports_the_drift_of_both_environments_also_when_one_cannot_be_looked_at(github):
     made, ended = github("schedule", fail="drift staging")
 
-    assert (sorted(made[:2]), made[2:], ended.ok) == (["drift prod", "drift staging"], ["report"], False), (
-        ended.said
-    )
-    assert "report  finds [drift-prod.json drift-staging.json ]" in ended.said
+    looked = [target for target in made if target != "soak"]
+    assert (sorted(looked[:2]), looked[2:], ended.ok) == (
+        ["drift prod", "drift staging"],
+        ["report"],
+        False,
+    ), ended.output
+    assert "report  finds [drift-prod.json drift-staging.json ]" in ended.output
+
+
+def test_github_keeps_what_a_search_by_night_found(github, tmp_path):
+    made, ended = github("schedule", fail="soak")
+
+    assert ("soak" in made, ended.ok) == (True, False), ended.output
+    kept = {str(path.relative_to(tmp_path)) for path in (tmp_path / "artifacts" / "soak").rglob("*")}
+    assert kept == {"artifacts/soak/report.xml", "artifacts/soak/examples", "artifacts/soak/examples/one"}
 
 
 def test_gitlab_previews_a_merge_request_and_comments(gitlab):
     made, ended = gitlab(REQUEST)
 
-    assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.said
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.output
     assert (
         "preview prod finds [staging.json staging.plan ] with profile [prod] and state [s3://prod]"
-        in ended.said
+        in ended.output
     )
 
 
 def test_gitlab_comments_when_a_preview_failed_and_the_merge_request_is_red(gitlab):
     made, ended = gitlab(REQUEST, fail="preview prod")
 
-    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.said
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
 
 
 def test_gitlab_checks_and_tests_what_a_fork_proposes(gitlab):
     made, ended = gitlab(REQUEST | {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "4"})
 
-    assert (made, ended.ok) == (CHECKED, True), ended.said
+    assert (made, ended.ok) == (CHECKED, True), ended.output
 
 
 def test_gitlab_stops_before_production_until_a_person_goes_on(gitlab):
     made, ended = gitlab(PUSH)
 
-    assert made == [*STAGED, "preview prod"], ended.said
+    assert made == [*STAGED, "preview prod"], ended.output
 
 
 def test_gitlab_delivers_production_when_a_person_went_on(gitlab):
     made, ended = gitlab(PUSH, arguments=("--manual", "deploy-prod"))
 
-    assert (made, ended.ok) == ([*STAGED, "preview prod", "deploy prod"], True), ended.said
+    assert (made, ended.ok) == ([*STAGED, "preview prod", "deploy prod"], True), ended.output
 
 
 def test_gitlab_reports_the_drift_of_both_environments(gitlab):
     made, ended = gitlab({"CI_PIPELINE_SOURCE": "schedule"})
 
-    assert (sorted(made[:2]), made[2:], ended.ok) == (["drift prod", "drift staging"], ["report"], True), (
-        ended.said
-    )
+    looked = [target for target in made if target != "soak"]
+    assert (sorted(looked[:2]), looked[2:], ended.ok) == (
+        ["drift prod", "drift staging"],
+        ["report"],
+        True,
+    ), ended.output
+
+
+def test_gitlab_searches_by_night_whatever_drifted(gitlab):
+    made, ended = gitlab({"CI_PIPELINE_SOURCE": "schedule"}, fail="drift prod")
+
+    assert ("soak" in made, ended.ok) == (True, False), ended.output
 
 
 def test_jenkins_previews_a_change_request_and_comments(jenkins):
-    made, ended = jenkins(BRANCH_NAME="PR-7", CHANGE_ID="7")
+    made, ended = jenkins(CHANGE)
 
-    assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.said
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.output
     assert (
         "preview prod finds [staging.json staging.plan ] with profile [prod] and state [s3://prod]"
-        in ended.said
+        in ended.output
     )
 
 
 def test_jenkins_comments_when_a_preview_failed_and_the_change_request_is_red(jenkins):
-    made, ended = jenkins(BRANCH_NAME="PR-7", CHANGE_ID="7", FAIL="preview prod")
+    made, ended = jenkins(CHANGE, fail="preview prod")
 
-    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.said
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
 
 
-def test_jenkins_checks_and_tests_what_a_fork_proposes(jenkins):
-    made, ended = jenkins(BRANCH_NAME="PR-7", CHANGE_ID="7", CHANGE_FORK="stranger")
+def test_jenkins_checks_and_tests_what_a_fork_proposes_and_gives_it_nothing(jenkins, tmp_path):
+    secrets = {"aws-identity": "our-identity", "github-app-token": "our-token"}
 
-    assert (made, ended.ok) == (CHECKED, True), ended.said
+    made, ended = jenkins(CHANGE | {"CHANGE_FORK": "stranger"}, credentials=secrets)
+
+    assert (made, ended.ok) == (CHECKED, True), ended.output
+    variables = (tmp_path / "log.environment").read_text()
+    assert "CHANGE_FORK=stranger" in variables
+    assert not [
+        name for name in ("our-token", "our-identity", "OIDC_TOKEN_FILE", "ROLE_ARN") if name in variables
+    ]
+    assert not list((tmp_path / "build").rglob("secret-*"))
 
 
 def test_jenkins_stops_before_production_until_a_person_says_yes(jenkins):
-    made, ended = jenkins(BRANCH_NAME="main")
+    made, ended = jenkins(MAIN)
 
-    assert (made, ended.ok) == ([*STAGED, "preview prod"], False), ended.said
+    assert (made, ended.ok) == ([*STAGED, "preview prod"], False), ended.output
 
 
-def test_jenkins_delivers_production_when_a_person_said_yes(jenkins):
-    made, ended = jenkins(BRANCH_NAME="main", STAND_IN_APPROVES="yes")
+def test_jenkins_delivers_production_by_the_previewed_plan_when_an_approver_said_yes(jenkins):
+    made, ended = jenkins(MAIN, approvals=(APPROVERS,))
 
-    assert (made, ended.ok) == ([*STAGED, "preview prod", "deploy prod"], True), ended.said
+    assert (made, ended.ok) == ([*STAGED, "preview prod", "deploy prod"], True), ended.output
+    assert (
+        "deploy prod finds [prod.json prod.plan ] with profile [prod] and state [s3://prod]" in ended.output
+    )
+
+
+def test_jenkins_leaves_production_alone_when_staging_failed(jenkins):
+    made, ended = jenkins(MAIN, fail="deploy staging", approvals=(APPROVERS,))
+
+    assert (made, ended.ok) == (STAGED, False), ended.output
 
 
 def test_jenkins_reports_the_drift_of_both_environments_also_when_one_cannot_be_looked_at(jenkins):
-    made, ended = jenkins(BRANCH_NAME="main", STAND_IN_TIMER="yes", FAIL="drift staging")
+    made, ended = jenkins(MAIN, fail="drift staging", causes=(TIMER,))
 
-    assert (made, ended.ok) == (["drift staging", "drift prod", "report"], False), ended.said
+    assert (made, ended.ok) == (["drift staging", "drift prod", "report", "soak"], False), ended.output
+
+
+def test_jenkins_searches_by_night_whatever_drifted_and_keeps_what_it_found(jenkins, tmp_path):
+    made, ended = jenkins(MAIN, fail="soak", causes=(TIMER,))
+
+    assert (made, ended.ok) == (["drift staging", "drift prod", "report", "soak"], False), ended.output
+    archive = tmp_path / "build" / "0" / "archive" / ".soak"
+    assert {path.name for path in archive.rglob("*")} == {"report.xml", "examples", "one"}
+
+
+def test_jenkins_looks_for_drift_and_does_nothing_else_when_a_person_says_so(jenkins):
+    made, ended = jenkins(MAIN, params={"DRIFT": True})
+
+    assert (made, ended.ok) == (["drift staging", "drift prod", "report"], True), ended.output
 
 
 def test_jenkins_takes_on_a_role_in_a_profile_of_this_build_alone(jenkins, tmp_path):
-    """Without its identity bound, `.ci/aws-profile` says so; with one it gets as far as asking AWS."""
-    (tmp_path / "credentials" / "aws-identity").write_text("a token")
+    """With its identity bound, `.ci/aws-profile` gets as far as asking AWS; the identity is gone afterwards."""
     role = "arn:aws:iam::111111111111:role/preview"
 
     made, ended = jenkins(
-        BRANCH_NAME="PR-7",
-        CHANGE_ID="7",
-        STAGING_PREVIEW_ROLE=role,
-        AWS_ENDPOINT_URL_STS="http://127.0.0.1:9",
+        CHANGE | {"STAGING_PREVIEW_ROLE": role},
+        credentials={"aws-identity": "a token"},
+        machine={"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"},
     )
 
-    assert (made, ended.ok) == ([*CHECKED, "comment"], False), ended.said
-    assert f"AWS, asked for {role}, does not answer" in ended.said
-    assert (tmp_path / "aws").is_dir()
+    assert (made, ended.ok) == ([*CHECKED, "comment"], False), ended.output
+    assert f"AWS, asked for {role}, does not answer" in ended.output
+    assert [path.name for path in (tmp_path / "build").rglob("*@tmp/*")] == ["aws"]
+
+
+def test_jenkins_runs_nothing_as_aws_without_the_credential_that_names_this_build(jenkins):
+    made, ended = jenkins(CHANGE | {"STAGING_PREVIEW_ROLE": "arn:aws:iam::111111111111:role/preview"})
+
+    assert (made, ended.ok) == ([*CHECKED, "comment"], False), ended.output
+    assert "aws-identity" in ended.message

@@ -23,6 +23,7 @@ KEYS = (
     "promotion",
     "alarms",
     "retention",
+    "data",
     "protect",
 )
 
@@ -39,10 +40,11 @@ GOOD = {
     "model-delivery:promotion": '{"from": "staging"}',
     "model-delivery:alarms": '{"maxErrorRatePercent": 0.5, "maxLatencyMs": 500}',
     "model-delivery:retention": '{"noncurrentDays": 90, "logDays": 365}',
+    "model-delivery:data": '{"bucket": true, "protect": false}',
     "model-delivery:protect": "true",
 }
 
-OPTIONAL = {"aws:profile", "model-delivery:release", "model-delivery:promotion"}
+OPTIONAL = {"aws:profile", "model-delivery:release", "model-delivery:promotion", "model-delivery:data"}
 
 
 def refused(key, value, stack="prod"):
@@ -106,6 +108,16 @@ def test_the_committed_stack_files_are_good(stack):
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
     settings = parse(stack, {"model-delivery:model": "flights"} | texts)
     assert settings.place.environment == stack
+
+
+def test_data_lives_where_config_says_and_refuses_to_be_deleted_unless_config_says_otherwise():
+    without = {key: value for key, value in GOOD.items() if key != "model-delivery:data"}
+    for absent in ({}, {"model-delivery:data": "{}"}):
+        assert parse("prod", without | absent).data.bucket is False
+    data = parse("prod", without | {"model-delivery:data": '{"bucket": true}'}).data
+    assert (data.bucket, data.protect) == (True, True)
+    assert parse("prod", GOOD).data.protect is False
+    assert parse("prod", GOOD).place.data_bucket == "flights-data-222222222222-eu-west-1"
 
 
 def test_no_release_is_no_error():
@@ -298,7 +310,7 @@ def test_a_missing_key_is_named_with_what_is_allowed(key):
     assert sentence.startswith(f"Pulumi.prod.yaml: {key} is missing; allowed: ")
 
 
-@pytest.mark.parametrize("key", ["instances", "rollout", "changes", "alarms", "retention", "release"])
+@pytest.mark.parametrize("key", ["instances", "rollout", "changes", "alarms", "retention", "data", "release"])
 def test_an_unknown_field_is_refused(key):
     sentence = refused(f"model-delivery:{key}", section(key, colour="blue"))
     assert f"model-delivery:{key}" in sentence

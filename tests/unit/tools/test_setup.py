@@ -13,6 +13,7 @@ import pytest
 
 from modeldelivery.terminal.steps import SetupError, Step, step
 from modeldelivery.terminal.streams import kept
+from tools.setup import __main__ as set_up
 from tools.setup import environments
 from tools.setup.build import built_folder, pinned_version
 from tools.setup.cache import complete, locked
@@ -331,3 +332,18 @@ def test_the_sandbox_command_runs_this_clones_sandbox_wherever_it_is_typed(tmp_p
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("usage: sandbox ")
+
+
+def test_set_up_takes_data_and_nothing_else(capsys):
+    assert set_up.main(["dta"]) == 2
+    assert "dta: write `python3 -m tools.setup` or `python3 -m tools.setup data`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["data"]])
+def test_what_keeps_data_is_set_up_where_it_is_asked_for(monkeypatch, words):
+    made = []
+    monkeypatch.setattr(environments, "ensure", lambda environment, *_: made.append(environment.folder))
+    monkeypatch.setattr("tools.setup.pulumi.ensure", lambda *_: None)
+    monkeypatch.setattr("tools.setup.shell.entered", lambda environ, _: dict(environ))
+    assert set_up.main(words) == 0
+    assert made == [".venv", ".venv-serving", *([".venv-data"] if words else [])]
