@@ -50,6 +50,6 @@ from pipelines.steps.step import STEPS
 for step in STEPS.values():
     step.module()
 recipe.find("flights")
-assert not any(name.split(".")[0] in ("modeldelivery", "boto3") for name in sys.modules), "not in the image"
+assert not any(name.split(".")[0] == "modeldelivery" for name in sys.modules), "not in the image"
 """
     subprocess.run([sys.executable, "-P", "-c", code], check=True, cwd=tmp_path, timeout=120)
