@@ -5,8 +5,11 @@ their *outputs*. Those of a resource that does not change are the state's, which
 no difference (a rollback that stands). So inputs are kept as they come, and rules over the whole stack see inputs too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import pulumi
@@ -24,7 +27,7 @@ from pulumi_policy import (
 from pulumi_policy import proxy as pulumi_proxy
 from pulumi_policy.deserialize import serialize_properties
 
-from modeldelivery.policy.finding import Level, ResourceRule, StackRule
+from modeldelivery.policy.finding import Level, ResourceRule, Rule, StackRule
 from modeldelivery.policy.judgement import Judge
 from modeldelivery.policy.recorded import Register
 from modeldelivery.policy.rules import JUDGED
@@ -39,6 +42,10 @@ _UNKNOWN = {value for name, value in vars(pulumi_proxy).items() if name.startswi
 def serve(register: Register, today: date) -> None:
     """Answer the engine until it ends this process."""
     PolicyPack(NAME, policies=_Pack(Judge(register=register, today=today)).policies())
+
+
+class RuleError(Exception):
+    """A rule that has a fault of its own; nothing is judged then."""
 
 
 class _Pack:
@@ -66,8 +73,9 @@ class _Pack:
             )
             self._seen[resource.urn] = resource
             environment = _environment()
-            for finding in self._judge.open(rule, rule.judge(resource, environment), environment):
-                report(finding.message, None)
+            with _named(rule, resource.name):
+                for finding in self._judge.open(rule, rule.judge(resource, environment), environment):
+                    report(finding.message, None)
 
         return ResourceValidationPolicy(
             rule.name, rule.reason, validate, _LEVELS[rule.level], remediation_steps=rule.fix
@@ -76,8 +84,9 @@ class _Pack:
     def _on_stack(self, rule: StackRule) -> Policy:
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
             stack = self._stack(args)
-            for finding in self._judge.open(rule, rule.judge(stack), stack.environment):
-                report(finding.message, finding.resource.urn if finding.resource else None)
+            with _named(rule, "the stack"):
+                for finding in self._judge.open(rule, rule.judge(stack), stack.environment):
+                    report(finding.message, finding.resource.urn if finding.resource else None)
 
         return StackValidationPolicy(
             rule.name, rule.reason, validate, _LEVELS[rule.level], remediation_steps=rule.fix
@@ -102,6 +111,19 @@ class _Pack:
                 )
             )
         return Stack(resources=tuple(resources), environment=_environment())
+
+
+@contextmanager
+def _named(rule: Rule, subject: str) -> Iterator[None]:
+    """The engine passes on an exception's text alone: it says which rule broke, on what, and where."""
+    try:
+        yield
+    except Exception as error:
+        frame = extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}, line {frame.lineno}"
+        raise RuleError(
+            f"{rule.name} could not judge {subject}: {type(error).__name__}: {error} ({place})"
+        ) from error
 
 
 def _environment() -> Environment:

@@ -13,8 +13,9 @@ import msgspec
 from modeldelivery.policy.finding import Level
 from modeldelivery.policy.judgement import levels
 from modeldelivery.review import child, pack
-from modeldelivery.review.core.document import DocumentError
+from modeldelivery.review.core.document import Diagnostic, DocumentError, failures
 from modeldelivery.review.core.errors import ReviewError
+from modeldelivery.review.core.reasons import ending, reason
 from modeldelivery.review.core.rules import Violation
 from modeldelivery.terminal import program
 
@@ -50,15 +51,16 @@ class _PolicyEvent(msgspec.Struct, frozen=True, rename="camel"):
     policy_name: str = ""
 
 
-class _Diagnostic(msgspec.Struct, frozen=True):
-    message: str = ""
-    severity: str = ""
-
-
 class _Unplanned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole document of an engine that failed before it planned anything: what its plugins wrote, if they did."""
 
-    diagnostics: tuple[_Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class _Failed(msgspec.Struct, frozen=True):
+    """What a document of a failed run says of why, whatever else is in it."""
+
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class _Event(msgspec.Struct, frozen=True, rename="camel"):
@@ -107,7 +109,7 @@ def preview(environment: str, plan: Path, policies: Path, config: Path | None) -
             *_config(config),
         )  # fmt: skip
         if not done.stdout.lstrip().startswith(b"{"):
-            raise EngineFailedError(_said(done))
+            raise EngineFailedError(_why(done))
         if done.returncode:
             _require_planned(done)
         said = _events(events)
@@ -125,7 +127,7 @@ def drift(environment: str, config: Path | None) -> bytes:
         "refresh", "--preview-only", "--json", "--non-interactive", "--stack", environment, *_config(config)
     )
     if done.returncode or not done.stdout.lstrip().startswith(b"{"):
-        raise EngineFailedError(_said(done))
+        raise EngineFailedError(_why(done))
     return done.stdout
 
 
@@ -215,19 +217,19 @@ def _require_planned(failed: subprocess.CompletedProcess[bytes]) -> None:
         document = msgspec.json.decode(failed.stdout, type=_Unplanned)
     except msgspec.DecodeError:
         return  # there is more in it, or it is cut: whoever reads it will see
-    if not any(each.severity == "error" for each in document.diagnostics):
-        last = next((each.message.strip() for each in reversed(document.diagnostics)), "")
-        raise EngineFailedError(
-            "\n".join(text for text in (_text(failed.stderr), last) if text) or _silent(failed)
-        )
+    if not failures(document.diagnostics):
+        raise EngineFailedError(_why(failed))
 
 
-def _said(done: subprocess.CompletedProcess[bytes]) -> str:
-    return _text(done.stderr + done.stdout) or _silent(done)
-
-
-def _silent(done: subprocess.CompletedProcess[bytes]) -> str:
-    return f"pulumi ended with status {done.returncode} and said nothing"
+def _why(failed: subprocess.CompletedProcess[bytes]) -> str:
+    """Why the engine failed: what it said on stderr, and what its document, or else its output, ends with."""
+    try:
+        diagnostics = msgspec.json.decode(failed.stdout, type=_Failed).diagnostics
+        told = failures(diagnostics) or (ending("".join(each.message for each in diagnostics)),)
+    except msgspec.DecodeError:
+        told = (reason(_text(failed.stdout)),)
+    parts = dict.fromkeys(part for part in (reason(_text(failed.stderr)), *told) if part)
+    return "\n".join(parts) or f"pulumi ended with status {failed.returncode} and said nothing"
 
 
 def _text(output: bytes) -> str:

@@ -4,13 +4,14 @@ Schema: `PreviewDigest` and `ResourceV3` of the engine, pkg/v3/display/json.go a
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from modeldelivery.review.core.errors import ReviewError
+from modeldelivery.review.core.reasons import reasons
 
 ENGINE = "3.259"  # whose schema this is
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # stands where a value is known only after the update
@@ -145,6 +146,24 @@ class Diagnostic(_Record, frozen=True):
     severity: str = ""
 
 
+def failures(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:
+    """Why an engine's run failed, by its messages; empty when it did not, or did not say."""
+    several = tuple(diagnostics)
+    errors = [_of_resource(each) for each in several if each.severity == "error"]
+    return (
+        reasons(errors, "".join(each.message for each in several if each.severity == "info#err"))
+        if errors
+        else ()
+    )
+
+
+def _of_resource(error: Diagnostic) -> str:
+    """An error's message, with the name of the resource that it is about."""
+    message = error.message.strip().removeprefix("error: ")
+    name = error.urn.rpartition("::")[2] if "pulumi:pulumi:Stack::" not in error.urn else ""
+    return f"{name}: {message}" if name and name not in message else message
+
+
 class Document(_Record, frozen=True):
     """A whole preview. `duration` is in nanoseconds."""
 
@@ -157,17 +176,13 @@ class Document(_Record, frozen=True):
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """Why the preview failed; the engine's bare word that it did stands alone only."""
-        found = self._said("error")
-        return tuple(each for each in found if each != "preview failed") or found
+        """Why the preview failed: what names a cause, else what the program last wrote and the engine's bare word."""
+        return failures(self.diagnostics)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        return self._said("warning")
-
-    def _said(self, severity: str) -> tuple[str, ...]:
-        found = (d.message.strip() for d in self.diagnostics if d.severity == severity)
-        return tuple(message.removeprefix(f"{severity}: ") for message in found)
+        found = (each.message.strip() for each in self.diagnostics if each.severity == "warning")
+        return tuple(message.removeprefix("warning: ") for message in found)
 
 
 _SEVERITIES = {"debug", "info", "info#err", "warning", "error"}

@@ -13,11 +13,18 @@ _POLICIES = ("docs/policies.md says how, and how an exception is recorded",)
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the change may not go on as it is: `rule` is its name, `why` and `fix` are sentences without a full stop."""
+    """Why the change may not go on as it is.
+
+    Attributes:
+        rule: its name.
+        why, fix: sentences without a full stop.
+        resource: that it is about, a version's name or a resource's; empty for the change as a whole.
+    """
 
     rule: str
     why: Line
     fix: Line
+    resource: str = ""
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +54,7 @@ def _judge(
             fallback = Name(change.fleet.fallback or "")
             yield Refusal(
                 rule="drops-fallback",
+                resource=change.fleet.fallback or "",
                 why=(
                     fallback,
                     ", to which a rollback would go, leaves the fleet: no rollback in seconds any more",
@@ -66,13 +74,14 @@ def _judge(
         if violation.mandatory:
             yield Refusal(
                 rule=f"policy {violation.policy}",
+                resource=violation.resource,
                 why=(Name(violation.why),),
                 fix=(Name(violation.fix),) if violation.fix else _POLICIES,
             )
-    if change.errors:
+    for error in change.errors:
         yield Refusal(
             rule="preview-failed",
-            why=(Name(change.errors[0]),),
+            why=(Name(error),),
             fix=("see what it says, then ", Name(f"make preview ENV={change.environment}"), " again"),
         )
 
@@ -81,6 +90,7 @@ def _loss(change: Change, loss: Loss) -> Refusal:
     because: Line = (" because of ", *listed(loss.because)) if loss.because else ()
     return Refusal(
         rule=DESTROYS,
+        resource=loss.name,
         why=(f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), *because),
         fix=(
             "take that out of the change. To take ",
@@ -109,6 +119,7 @@ def _unproved(change: Change, each: Evidence) -> Refusal:
     }
     return Refusal(
         rule="no-evidence",
+        resource=each.version,
         why=(
             version,
             " would get traffic in ",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from modeldelivery.review.core.change import Change, Kind
 from modeldelivery.review.core.review import Review
-from modeldelivery.review.core.rules import DESTROYS
+from modeldelivery.review.core.rules import DESTROYS, Refusal
 from modeldelivery.review.core.words import Line, Name, listed, words
 from modeldelivery.review.report.page import Page, Section, Table
 from modeldelivery.review.report.release import (
@@ -18,6 +18,7 @@ from modeldelivery.review.report.release import (
 )
 from modeldelivery.review.report.risks import cost_lines, permission_lines, untested_lines, weakened_lines
 
+_MOST = 6  # reasons of one kind that are told one by one
 _RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
 
 
@@ -94,14 +95,32 @@ def _alarms(review: Review) -> Iterator[Line]:
         because = (" because of ", *listed(loss.because)) if loss.because else ()
         was = ", which is protected" if loss.protected else ""
         yield (f"{loss.verb} the ", words(loss.words), " ", Name(loss.name), was, *because)
-    said = set[tuple[str, Line]]()
+    alike: dict[tuple[str, Line], list[Refusal]] = {}
     for refusal in review.refusals:
-        key = (refusal.rule, refusal.fix)
-        if key not in said:
-            said.add(key)
-            # A loss was told in the line above.
-            why: Line = () if refusal.rule == DESTROYS else (*refusal.why, ". To mend it: ")
-            yield ("Refused (", Name(refusal.rule), "): ", *why, *refusal.fix)
+        alike.setdefault((refusal.rule, refusal.fix), []).append(refusal)
+    for (rule, fix), these in alike.items():
+        yield ("Refused (", Name(rule), *_count(these), "): ", *_whys(rule, these), *fix)
+
+
+def _count(refusals: Sequence[Refusal]) -> Line:
+    """How many there are of a kind, and on what; nothing where one stands for itself."""
+    if len(refusals) == 1:
+        return ()
+    resources = tuple(dict.fromkeys(each.resource for each in refusals if each.resource))
+    return (f", {len(refusals)} times", *((": ", *listed(resources)) if resources else ()))
+
+
+def _whys(rule: str, refusals: Sequence[Refusal]) -> Line:
+    """Why, each way once; a loss was told in a line of its own."""
+    if rule == DESTROYS:
+        return ()
+    whys = tuple(dict.fromkeys(each.why for each in refusals))
+    line: list[str | Name] = []
+    for why in whys[:_MOST]:
+        line += [*(("; ",) if line else ()), *why]
+    if len(whys) > _MOST:
+        line.append(f"; and {len(whys) - _MOST} more")
+    return (*line, ". To mend it: ")
 
 
 def _lines(review: Review) -> Iterator[Line]:

@@ -117,10 +117,15 @@ def test_both_a_preview_and_an_update_are_judged_by_that_pack(engine_says, engin
         (
             {
                 "diagnostics": [
-                    {"message": text, "severity": "info#err"} for text in ("Traceback\n", "KeyError: 'a'\n")
+                    {"message": text, "severity": "info#err"}
+                    for text in (
+                        "Traceback (most recent call last):\n",
+                        '  File "a.py", line 2\n',
+                        "KeyError: 'a'\n",
+                    )
                 ]
             },
-            "KeyError: 'a'\n",
+            "KeyError: 'a' (a.py, line 2)\n",
         ),
     ],
 )
