@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from modeldelivery.review.core.cost import Prices
 from modeldelivery.review.core.document import Document, read
 from modeldelivery.review.core.drift import Drift, drifted
 from modeldelivery.review.core.errors import ReviewError
+from modeldelivery.review.core.missing import Failure
+from modeldelivery.review.core.reasons import fitted
 from modeldelivery.review.core.review import Review, review
 from modeldelivery.review.core.touched import touched
 from modeldelivery.review.evidence_source import decided, observe
-from modeldelivery.review.folder import Folder, FolderError
+from modeldelivery.review.folder import Folder, FolderError, Look
+from modeldelivery.review.gathered import Gathered, Record, gather, short
 from modeldelivery.review.platform.here import platform
 from modeldelivery.review.platform.port import PlatformUnreachableError
 from modeldelivery.review.report import drift as drift_report
@@ -71,8 +75,7 @@ def _complain(sentence: str) -> None:
 def _preview(options: Asked) -> int:
     folder, environment = Folder(options.folder), options.env
     folder.make()
-    folder.file(environment).unlink(missing_ok=True)
-    with step(f"preview of {environment}", sys.stderr) as shown:
+    with _left(folder, Look.PREVIEW, environment), step(f"preview of {environment}", sys.stderr) as shown:
         found = engine.preview(
             environment, folder.plan(environment), folder.policies(environment), options.config_file
         )
@@ -81,7 +84,7 @@ def _preview(options: Asked) -> int:
         shown.outcome(terminal.text(headline(reviewed.change)))
     if reviewed.problem:
         _complain(reviewed.problem)
-    folder.write(folder.file(environment), reviewed)
+    folder.write(folder.left(Look.PREVIEW, environment), reviewed)
     if options.json:
         program.give(msgspec.json.format(msgspec.json.encode(reviewed)).decode())
     else:
@@ -91,6 +94,21 @@ def _preview(options: Asked) -> int:
         if lacking and credentials.blamed(*reviewed.change.errors):
             return UNREACHABLE
     return REFUSED if reviewed.refusals else 0
+
+
+@contextmanager
+def _left(folder: Folder, look: Look, environment: str) -> Iterator[None]:
+    """A look at an environment: nothing of an earlier one stays, and why it came to nothing is left for whoever tells of it."""
+    folder.forget(look, environment)
+    commit = engine.commit()
+    try:
+        yield
+    except ReviewError as error:
+        why = fitted(str(error))
+        folder.write(
+            folder.failure(look, environment), Failure(environment=environment, commit=commit, why=why)
+        )
+        raise
 
 
 def _say_what_lacks(options: Asked, profile: str | None) -> bool:
@@ -128,12 +146,12 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
 def _before(folder: Folder, change: Change, commit: str) -> Review | None:
     """The review of the environment that this one promotes from, when it is of the same commit."""
     source = change.promotes_from
-    if source is None or not folder.file(source).exists():
+    if source is None or not folder.left(Look.PREVIEW, source).exists():
         return None
-    before = folder.read(folder.file(source), Review, f"make preview ENV={source}")
+    before = folder.read(folder.left(Look.PREVIEW, source), Review, Look.PREVIEW.command(source))
     if before.commit != commit:
         _complain(
-            f"{folder.file(source)} is of commit {_short(before.commit)} and this is {_short(commit)}: "
+            f"{folder.left(Look.PREVIEW, source)} is of commit {short(before.commit)} and this is {short(commit)}: "
             f"`make preview ENV={source}` brings it up to date"
         )
         return None
@@ -141,9 +159,8 @@ def _before(folder: Folder, change: Change, commit: str) -> Review | None:
 
 
 def _comment(options: Asked) -> int:
-    folder = Folder(options.folder)
-    reviews = _reviews(folder)
-    page = tell(reviews)
+    gathered = _gathered(Folder(options.folder), Look.PREVIEW, Review)
+    page = tell(_in_order(gathered.records), gathered.missing)
     where = platform()
     address = where.comment(markdown.draw(page, where.limit), markdown.MARKER)
     if address:
@@ -151,14 +168,26 @@ def _comment(options: Asked) -> int:
     return 0
 
 
-def _reviews(folder: Folder) -> list[Review]:
-    """All that there are, an environment after the one that it promotes from. Raises FolderError."""
-    files = [path for path in sorted(folder.path.glob("*.json")) if not path.name.startswith("drift-")]
-    if not files:
+def _gathered(folder: Folder, look: Look, kind: type[Record]) -> Gathered[Record]:
+    """What there is of this commit. Raises FolderError when that is nothing at all."""
+    expected = _environments()
+    gathered = gather(folder, look, kind, commit=engine.commit(), expected=expected)
+    if not gathered.records and not gathered.failed:
+        commands = " or ".join(f"`{look.command(each)}`" for each in expected or ["…"])
+        whys = "; ".join(terminal.text(each.why) for each in gathered.missing)
         raise FolderError(
-            f"{os.path.relpath(folder.path)} holds no preview: {_commands('preview')} writes one"
+            f"{os.path.relpath(folder.path)} holds no {look} of this commit: {commands} writes one. {whys}"
         )
-    reviews = {path.stem: folder.read(path, Review, f"make preview ENV={path.stem}") for path in files}
+    return gathered
+
+
+def _environments() -> list[str]:
+    """Those that the project has: a page that lacks one says so."""
+    return sorted(path.stem.removeprefix("Pulumi.") for path in engine.project().glob("Pulumi.*.yaml"))
+
+
+def _in_order(reviews: Mapping[str, Review]) -> list[Review]:
+    """An environment after the one that it promotes from. Raises FolderError."""
     order = TopologicalSorter[str]()
     for name, each in reviews.items():
         order.add(name, *(other for other in reviews if other == each.change.promotes_from))
@@ -171,45 +200,50 @@ def _reviews(folder: Folder) -> list[Review]:
         ) from None
 
 
-def _commands(verb: str) -> str:
-    """What to type, for each environment that the project has."""
-    environments = sorted(
-        path.stem.removeprefix("Pulumi.") for path in engine.project().glob("Pulumi.*.yaml")
-    )
-    return " or ".join(f"`make {verb} ENV={each}`" for each in environments or ["…"])
-
-
 def _deploy(options: Asked) -> int:
     folder, environment = Folder(options.folder), options.env
-    command = f"make preview ENV={environment}"
-    reviewed = folder.read(folder.file(environment), Review, command)
+    command = Look.PREVIEW.command(environment)
+    file, plan = folder.left(Look.PREVIEW, environment), folder.plan(environment)
+    _require_kept(file, command)
+    reviewed = folder.read(file, Review, command)
     if reviewed.refusals:
         _complain(f"{environment} is refused: {terminal.text(reviewed.refusals[0].why)}")
         return REFUSED
-    plan, commit = folder.plan(environment), engine.commit()
+    _require_kept(plan, command)
+    commit = engine.commit()
     if reviewed.commit != commit:
         raise FolderError(
-            f"the plan is of commit {_short(reviewed.commit)} and this is {_short(commit)}: `{command}`"
+            f"the plan is of commit {short(reviewed.commit)} and this is {short(commit)}. Nothing was changed. Preview again: "
+            f"`{command}`"
         )
-    if not plan.exists():
-        raise FolderError(f"{os.path.relpath(plan)} is not there: `{command}` writes it")
     status, stale = engine.update(environment, plan, folder.policies(environment), options.config_file)
     if stale:
         _complain(
             f"the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was "
-            f"changed. See what it would do now: `{command}`"
+            f"changed. Preview again: `{command}`"
         )
         return REFUSED
     return status
 
 
+def _require_kept(file: Path, command: str) -> None:
+    """An approval may come later than what was approved is kept. Raises FolderError."""
+    if not file.exists():
+        raise FolderError(
+            f"{os.path.relpath(file)} is not there: what was previewed is kept for some days (docs/ci.md). Nothing was "
+            f"changed. Preview again: `{command}`; in CI, run everything again from the preview"
+        )
+
+
 def _drift(options: Asked) -> int:
     folder, environment = Folder(options.folder), options.env
-    with step(f"looking for drift in {environment}", sys.stderr) as shown:
+    title = f"looking for drift in {environment}"
+    with _left(folder, Look.DRIFT, environment), step(title, sys.stderr) as shown:
         document = read(engine.drift(environment, options.config_file))
-        found = drifted(environment, document, decided(environment, document.config))
+        observed = decided(environment, document.config)
+        found = drifted(environment, document, observed, commit=engine.commit())
         shown.outcome(drift_report.summary(found))
-    folder.write(folder.drift(environment), found)
+    folder.write(folder.left(Look.DRIFT, environment), found)
     if options.json:
         program.give(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
@@ -218,28 +252,20 @@ def _drift(options: Asked) -> int:
 
 
 def _report(options: Asked) -> int:
-    folder = Folder(options.folder)
-    files = sorted(folder.path.glob("drift-*.json"))
-    if not files:
-        raise FolderError(f"{os.path.relpath(folder.path)} holds no drift: {_commands('drift')} writes one")
-    found = [folder.read(path, Drift, f"make drift ENV={path.stem.removeprefix('drift-')}") for path in files]
+    gathered = _gathered(Folder(options.folder), Look.DRIFT, Drift)
+    found = [gathered.records[name] for name in sorted(gathered.records)]
     where = platform()
-    page = drift_report.tell(found)
-    body = markdown.draw(page, where.limit, drift_report.MARKER) if page.refused else None
-    if body is None and (problems := [each for each in found if each.problem]):
-        for each in problems:
-            _complain(f"not everything of {each.environment} could be looked at: {each.problem}")
+    page = drift_report.tell(found, gathered.missing)
+    if not page.refused and (unseen := drift_report.unseen(found, gathered.missing)):
+        for line in unseen:
+            _complain(terminal.text(line))
         _complain(f"an issue {drift_report.TITLE!r} stays as it is, open or closed")
         return 0
+    body = markdown.draw(page, where.limit, drift_report.MARKER) if page.refused else None
     address = where.issue(drift_report.TITLE, body, drift_report.MARKER)
     if address:
         _complain(address)
     return 0
-
-
-def _short(commit: str) -> str:
-    head, plus, changed = commit.partition("+")
-    return f"{head[:12]}{plus}{changed[:6]}"
 
 
 def _prices() -> Prices:

@@ -1,6 +1,7 @@
 """`.review`: what previews leave for the comment and for the update that follows."""
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,21 @@ class FolderError(ReviewError):
     """Something in the folder cannot be used; the message says what to type."""
 
 
+class Look(StrEnum):
+    """How an environment was looked at, and what its files' names begin with; the value is the make target."""
+
+    PREVIEW = "preview"
+    DRIFT = "drift"
+
+    @property
+    def prefix(self) -> str:
+        return "drift-" if self is Look.DRIFT else ""
+
+    def command(self, environment: str) -> str:
+        """What leaves a record of an environment."""
+        return f"make {self} ENV={environment}"
+
+
 class Folder(msgspec.Struct, frozen=True):
     """The folder; environments are known by the files in it."""
 
@@ -23,11 +39,26 @@ class Folder(msgspec.Struct, frozen=True):
     def plan(self, environment: str) -> Path:
         return self.path / f"{environment}.plan"
 
-    def file(self, environment: str) -> Path:
-        return self.path / f"{environment}.json"
+    def left(self, look: Look, environment: str) -> Path:
+        """What a look at an environment left."""
+        return self.path / f"{look.prefix}{environment}.json"
 
-    def drift(self, environment: str) -> Path:
-        return self.path / f"drift-{environment}.json"
+    def failure(self, look: Look, environment: str) -> Path:
+        """Why one left nothing."""
+        return self.path / f"{look.prefix}{environment}.failed"
+
+    def forget(self, look: Look, environment: str) -> None:
+        """What an earlier one left goes before the next begins: it must not be taken for the next one's."""
+        self.left(look, environment).unlink(missing_ok=True)
+        self.failure(look, environment).unlink(missing_ok=True)
+
+    def environments(self, look: Look) -> set[str]:
+        """Of which there is a record, or why there is none."""
+        drift = Look.DRIFT.prefix
+        names = {path.stem for path in self.path.glob("*") if path.suffix in {".json", ".failed"}}
+        if look is Look.DRIFT:
+            return {name.removeprefix(drift) for name in names if name.startswith(drift)}
+        return {name for name in names if not name.startswith(drift)}
 
     def policies(self, environment: str) -> Path:
         return self.path / f"policies-{environment}"

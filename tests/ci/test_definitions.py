@@ -92,7 +92,32 @@ def test_a_definition_calls_make_and_asks_for_credentials_and_does_nothing_else(
             r'make [a-z]+( ENV=\w+)?( SEED="\$\w+")?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile \w+', command
         )
     }
-    assert {command.partition(" ")[0] for command in other} <= {"echo"}  # what a fork is told
+    left_over = {"rm -rf .review"} if platform == "jenkins" else set()  # its workspaces live on
+    assert left_over <= other
+    assert {command.partition(" ")[0] for command in other - left_over} <= {"echo"}  # what a fork is told
+
+
+def test_jenkins_begins_each_stage_that_writes_or_takes_along_a_review_without_an_earlier_build_s():
+    for road in ROADS:
+        for job in jenkins(road):
+            looks = [
+                n
+                for n, command in enumerate(job.commands)
+                if command.startswith(("make preview", "make drift"))
+            ]
+            first = job.name in {"preview staging", "drift staging"} or (
+                road == MAIN and job.name == "preview prod"
+            )
+            if looks and first:
+                assert "rm -rf .review" in job.commands[: looks[0]], job
+    text = JENKINS.read_text()
+    assert text.count("unstash '") == len(re.findall(r"sh 'rm -rf \.review'\n\s+unstash '", text))
+
+
+def test_a_plan_that_is_no_longer_kept_does_not_keep_a_deploy_from_saying_so():
+    deploy = workflow("environment.yml")["jobs"]["deploy"]["steps"]
+    (download,) = [step for step in deploy if "download-artifact" in step.get("uses", "")]
+    assert download["continue-on-error"] is True
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

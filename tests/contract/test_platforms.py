@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from modeldelivery.review import cli, engine
 from modeldelivery.review.commands import FAILED, UNREACHABLE
 from modeldelivery.review.core.drift import Drift
-from modeldelivery.review.folder import Folder
+from modeldelivery.review.folder import Folder, Look
 from modeldelivery.review.platform import answers
 from modeldelivery.review.platform.here import platform
 from modeldelivery.review.platform.port import PlatformError, PlatformUnreachableError
@@ -384,10 +384,12 @@ def test_a_build_whose_platform_cannot_be_told_ends_with_a_sentence_and_a_status
         monkeypatch.delenv(name, raising=False)
     folder = Folder(tmp_path / ".review")
     monkeypatch.setattr(engine, "commit", lambda: "abc")
-    folder.write(folder.file("prod"), reviewed("traffic-only"))
-    folder.write(
-        folder.drift("prod"), Drift(environment="prod", resources=(), hold=None, findings=(), problem=None)
-    )
+    for environment in ("staging", "prod"):
+        drift = Drift(
+            environment=environment, commit="abc", resources=(), hold=None, findings=(), problem=None
+        )
+        folder.write(folder.left(Look.DRIFT, environment), drift)
+    folder.write(folder.left(Look.PREVIEW, "prod"), reviewed("traffic-only"))
     for answer, status in ((refusal(403), FAILED), (refusal(503), UNREACHABLE)):
         with serving(answer) as server:
             for name, value in adapter(server.url).items():

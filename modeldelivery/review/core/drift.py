@@ -39,6 +39,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One environment.
 
     Attributes:
+        commit: that it was held against, as Git names it; empty when there is no Git.
         resources: what differs from what was deployed.
         hold: why config's `live` does not serve; it stands until somebody lifts it, deployed again or not.
         findings: what of the endpoint is not as it should be, the worst first.
@@ -46,6 +47,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     environment: str
+    commit: str
     resources: tuple[Drifted, ...]
     hold: str | None
     findings: tuple[Finding, ...]
@@ -66,13 +68,14 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return tuple(each for each in self.resources if each.by is not By.OPERATOR)
 
 
-def drifted(environment: str, document: Document, decided: Status | str) -> Drift:
+def drifted(environment: str, document: Document, decided: Status | str, *, commit: str) -> Drift:
     """Read a preview of a refresh.
 
     Args:
         environment: its name.
         document: `pulumi refresh --preview-only --json`.
         decided: what the journal says of the endpoint; a sentence when that cannot be read.
+        commit: that the environment is held against.
     """
     found = [
         part
@@ -82,6 +85,7 @@ def drifted(environment: str, document: Document, decided: Status | str) -> Drif
     ]
     return Drift(
         environment=environment,
+        commit=commit,
         resources=tuple(found),
         hold=None if isinstance(decided, str) else decided.hold,
         findings=() if isinstance(decided, str) else decided.findings,

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from modeldelivery.review.core.drift import TRAFFIC, By, Drift, Drifted
+from modeldelivery.review.core.missing import Missing
 from modeldelivery.review.core.words import Line, Name, listed, words
-from modeldelivery.review.report.page import Page, Section
+from modeldelivery.review.report.page import Page, Section, missing_section
 from modeldelivery.review.report.release import finding_line, problem_line
 
 MARKER = "<!-- model-delivery:drift -->"
@@ -12,17 +13,25 @@ TITLE = "An environment differs from Git"
 _LIMIT = ", as far as it could be looked at"
 
 
-def tell(drifts: Sequence[Drift]) -> Page:
-    """Tell of all environments; `refused` when any differs."""
-    due = [drift for drift in drifts if not drift.is_none]
-    limit = _LIMIT if any(drift.problem for drift in drifts) else ""
+def tell(drifts: Sequence[Drift], missing: Sequence[Missing] = ()) -> Page:
+    """Tell of all environments, also of those that could not be looked at; `refused` when any differs."""
+    due = tuple(drift.environment for drift in drifts if not drift.is_none)
+    limit = _LIMIT if missing or any(drift.problem for drift in drifts) else ""
     return Page(
-        title=("differs from Git: ", *listed(tuple(drift.environment for drift in due)))
-        if due
-        else (f"no environment differs from Git{limit}",),
-        sections=tuple(_section(drift) for drift in drifts),
+        title=("differs from Git: ", *listed(due)) if due else (f"no environment differs from Git{limit}",),
+        sections=(*(_section(drift) for drift in drifts), *(missing_section(each) for each in missing)),
         refused=bool(due),
     )
+
+
+def unseen(drifts: Sequence[Drift], missing: Sequence[Missing]) -> list[Line]:
+    """What could not be looked at, and why: an issue is not closed while there is any."""
+    parts: list[Line] = [
+        ("not everything of ", Name(drift.environment), " could be looked at: ", Name(drift.problem))
+        for drift in drifts
+        if drift.problem
+    ]
+    return parts + [(Name(each.environment), " could not be looked at: ", *each.why) for each in missing]
 
 
 def summary(drift: Drift) -> str:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from modeldelivery.review.core.words import Line
+from modeldelivery.review.core.missing import Missing
+from modeldelivery.review.core.words import Line, Name
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,3 +37,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     title: Line
     sections: tuple[Section, ...]
     refused: bool
+
+
+def missing_section(each: Missing) -> Section:
+    """An environment of which there is nothing else to tell, and why."""
+    return Section(
+        title=(Name(each.environment), ": cannot be told"),
+        alarms=(("NOTHING IS KNOWN of ", Name(each.environment), ": ", *each.why),),
+    )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from modeldelivery.review.core.change import Change, Kind
+from modeldelivery.review.core.missing import Missing
 from modeldelivery.review.core.review import Review
 from modeldelivery.review.core.rules import DESTROYS, Refusal
 from modeldelivery.review.core.words import Line, Name, listed, words
-from modeldelivery.review.report.page import Page, Section, Table
+from modeldelivery.review.report.page import Page, Section, Table, missing_section
 from modeldelivery.review.report.release import (
     bits_tables,
     evidence_line,
@@ -22,22 +23,34 @@ _MOST = 6  # reasons of one kind that are told one by one
 _RELEASE = (Kind.TRAFFIC, Kind.FLEET, Kind.BITS)
 
 
-def tell(reviews: Sequence[Review]) -> Page:
+def tell(reviews: Sequence[Review], missing: Sequence[Missing] = ()) -> Page:
     """Tell of all environments at once; the last is the one that matters most, and comes first.
 
     Args:
         reviews: in the order in which environments get a change.
+        missing: environments of which there is no review, and why.
     """
-    title = _heading(reviews[-1])
+    title = _heading(reviews[-1]) if reviews else ()
     parts = [
         section
         for review in reversed(reviews)
         for section in _environment(review, brief=_brief(review, reviews), title=title)
     ]
     return Page(
-        title=title,
-        sections=tuple(parts),
-        refused=any(review.refusals for review in reviews),
+        title=(*title, *_unknown(missing, alone=not reviews)),
+        sections=(*parts[:1], *(missing_section(each) for each in missing), *parts[1:]),
+        refused=bool(missing) or any(review.refusals for review in reviews),
+    )
+
+
+def _unknown(missing: Sequence[Missing], *, alone: bool) -> Line:
+    """What the title says of environments of which there is no review."""
+    if not missing:
+        return ()
+    return (
+        "Impact on " if alone else "; on ",
+        *listed(tuple(each.environment for each in missing)),
+        ": cannot be told",
     )
 
 

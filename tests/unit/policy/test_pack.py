@@ -11,7 +11,6 @@ from modeldelivery.policy.judgement import Judge
 from modeldelivery.policy.recorded import Register
 from modeldelivery.policy.stack import Environment
 
-
 PROD = Environment(name="prod", model="flights", protects=True, registry_bucket="b")
 
 
@@ -44,6 +43,5 @@ def test_a_rule_that_breaks_is_named_with_what_it_judged_and_where_it_broke(monk
     policy = pack._Pack(Judge(register=Register(), today=date.min)).policies()[0]
     with pytest.raises(pack.RuleError) as raised:
         policy.validate(args, lambda *_: None)
-    assert str(raised.value) == (
-        f"private-storage could not judge {subject}: KeyError: 'nothing' (test_pack.py, line 19)"
-    )
+    place = f"(test_pack.py, line {broken.__code__.co_firstlineno + 1})"
+    assert str(raised.value) == f"private-storage could not judge {subject}: KeyError: 'nothing' {place}"

@@ -205,7 +205,8 @@ def test_drift_is_written_shown_and_reported(engine_says, run, capsys):
 def test_no_drift_needs_no_issue(engine_says, run, monkeypatch, capsys):
     monkeypatch.setattr(cli, "decided", lambda *_: QUIET)
     engine_says("drift-none")
-    run("drift", "--env", "prod")
+    for environment in ("staging", "prod"):
+        run("drift", "--env", environment)
     capsys.readouterr()
     run("report")
     assert "no issue is due" in capsys.readouterr().out

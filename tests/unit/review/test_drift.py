@@ -5,45 +5,18 @@ import re
 import msgspec
 import pytest
 
-from modeldelivery.release.core.journal import EventKind
 from modeldelivery.release.operations.health import Code, Finding, Grade
-from modeldelivery.release.operations.status import Decided, Status
 from modeldelivery.review.core.document import read
 from modeldelivery.review.core.drift import By, drifted
 from modeldelivery.review.report import drift as report
 from modeldelivery.review.report import markdown
 from tests.unit.review.documents import record, text
-from tests.unit.review.reviews import AT
-
-STATUS = Status(
-    model="flights",
-    environment="prod",
-    account="222222222222",
-    region="eu-west-1",
-    endpoint="flights-prod",
-    endpoint_status="InService",
-    serving="v1.0.0",
-    live="v1.1.0",
-    fallback=None,
-    candidates=(),
-    versions=(),
-    decision=Decided(
-        kind=EventKind.ROLLBACK, by="ada", at=AT, reason="5xx", operation="x", target={"v1.0.0": 100}
-    ),
-    hold="v1.1.0 was rejected by ada: 5xx",
-    pending=None,
-    divergence=(),
-    findings=(),
-    problems=(),
-    at=AT,
-)
-FOREIGN = msgspec.structs.replace(STATUS, divergence=("traffic was moved by someone else",), hold=None)
-QUIET = msgspec.structs.replace(STATUS, hold=None)
+from tests.unit.review.statuses import FOREIGN, QUIET, STATUS
 
 
 def found(name, decided=QUIET):
     scenario = record(name)
-    return drifted(scenario["environment"], read(text(scenario["document"])), decided)
+    return drifted(scenario["environment"], read(text(scenario["document"])), decided, commit="abc")
 
 
 def test_an_environment_as_it_was_deployed_has_no_drift():

@@ -1,0 +1,206 @@
+"""What of both environments is told when there is not a preview, or a look for drift, of each: nothing expected is passed over."""
+
+import pytest
+
+from modeldelivery.review import cli, engine
+from modeldelivery.review.folder import Folder, Look
+from tests.unit.review.statuses import QUIET
+
+BROKEN = 'error: policy pack "x" failed to start: EOF\n'
+
+
+class Recorder:
+    """A platform that keeps what it is given."""
+
+    limit = 65_536
+
+    def __init__(self):
+        self.comments, self.issues = [], []
+
+    def comment(self, body, _marker):
+        self.comments.append(body)
+        return ""
+
+    def issue(self, _title, body, _marker):
+        self.issues.append(body)
+        return ""
+
+
+@pytest.fixture
+def place(monkeypatch):
+    found = Recorder()
+    monkeypatch.setattr(cli, "platform", lambda: found)
+    return found
+
+
+@pytest.fixture
+def previewed(engine_says, run):
+    """Both environments have a preview."""
+    engine_says("nothing-in-staging")
+    run("preview", "--env", "staging")
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+
+
+@pytest.fixture
+def healthy(monkeypatch):
+    """Journal and endpoint agree, as far as they are looked at."""
+    monkeypatch.setattr(cli, "decided", lambda *_: QUIET)
+
+
+@pytest.fixture
+def looked_at(engine_says, run, monkeypatch):
+    """Neither environment has drifted."""
+    monkeypatch.setattr(cli, "decided", lambda *_: QUIET)
+    engine_says("drift-none")
+    for environment in ("staging", "prod"):
+        run("drift", "--env", environment)
+
+
+@pytest.mark.usefixtures("previewed")
+def test_why_a_preview_came_to_nothing_is_told_in_the_comment(engine_says, run, place):
+    engine_says(text="{}", stderr=BROKEN, status=255)
+    assert run("preview", "--env", "prod") == 1
+    assert run("comment") == 0
+    assert "## ⛔ Impact on `staging`: nothing; on `prod`: cannot be told" in place.comments[0]
+    assert (
+        '> - **NOTHING IS KNOWN of `prod`: `error: policy pack "x" failed to start: EOF`. '
+        "To mend it: see what it says, then `make preview ENV=prod` again**" in place.comments[0]
+    )
+
+
+def test_where_both_previews_came_to_nothing_both_are_told(engine_says, run, place):
+    engine_says(text="error: no stack", status=255)
+    for environment in ("staging", "prod"):
+        run("preview", "--env", environment)
+    assert run("comment") == 0
+    assert "## ⛔ Impact on `prod`, `staging`: cannot be told" in place.comments[0]
+    assert place.comments[0].count("`error: no stack`") == 2
+
+
+def test_an_environment_that_was_not_previewed_is_told_to_be_missing(engine_says, run, place):
+    engine_says("nothing-in-staging")
+    run("preview", "--env", "staging")
+    assert run("comment") == 0
+    assert "; on `prod`: cannot be told" in place.comments[0]
+    assert "prod.json is not there: `make preview ENV=prod` writes it" in place.comments[0]
+
+
+@pytest.mark.usefixtures("previewed")
+def test_a_preview_of_another_commit_is_not_told(engine_says, run, place, monkeypatch):
+    monkeypatch.setattr(engine, "commit", lambda: "def")
+    engine_says("nothing-in-staging")
+    run("preview", "--env", "staging")
+    assert run("comment") == 0
+    assert "metadata" not in place.comments[0]
+    assert (
+        "NOTHING IS KNOWN of `prod`: what is here is of commit `abc` and this is `def`: "
+        "`make preview ENV=prod` brings it up to date" in place.comments[0]
+    )
+
+
+@pytest.mark.usefixtures("previewed")
+def test_where_all_previews_are_of_another_commit_nothing_is_commented(run, place, monkeypatch, capsys):
+    monkeypatch.setattr(engine, "commit", lambda: "def")
+    capsys.readouterr()
+    assert run("comment") == 1
+    assert place.comments == []
+    said = capsys.readouterr().err
+    assert (
+        "holds no preview of this commit: `make preview ENV=prod` or `make preview ENV=staging` writes one"
+        in said
+    )
+    assert "what is here is of commit abc and this is def" in said
+
+
+@pytest.mark.usefixtures("previewed")
+def test_why_an_earlier_preview_came_to_nothing_goes_with_the_next(engine_says, run, place):
+    engine_says(text="{}", stderr=BROKEN, status=255)
+    run("preview", "--env", "prod")
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    run("comment")
+    assert "NOTHING IS KNOWN" not in place.comments[0]
+
+
+@pytest.mark.usefixtures("looked_at")
+def test_an_issue_is_closed_when_all_environments_were_looked_at_and_none_differs(run, place):
+    assert run("report") == 0
+    assert place.issues == [None]
+
+
+@pytest.mark.parametrize("text", ["error: no credentials", '{"diagnostics": []}'])
+@pytest.mark.usefixtures("looked_at")
+def test_an_issue_is_not_closed_while_an_environment_could_not_be_looked_at(
+    engine_says, run, place, capsys, text
+):
+    engine_says(text=text, status=255)
+    run("drift", "--env", "staging")
+    capsys.readouterr()
+    assert run("report") == 0
+    assert place.issues == []
+    said = capsys.readouterr().err
+    assert "staging could not be looked at: " in said
+    assert "stays as it is, open or closed" in said
+
+
+@pytest.mark.usefixtures("looked_at")
+def test_an_issue_is_not_closed_by_an_earlier_commit_s_look(engine_says, run, place, monkeypatch):
+    monkeypatch.setattr(engine, "commit", lambda: "def")
+    engine_says("drift-none")
+    run("drift", "--env", "prod")
+    assert run("report") == 0
+    assert place.issues == []
+
+
+@pytest.mark.usefixtures("healthy")
+def test_an_issue_is_not_closed_when_one_environment_was_never_looked_at(engine_says, run, place):
+    engine_says("drift-none")
+    run("drift", "--env", "prod")
+    assert run("report") == 0
+    assert place.issues == []
+
+
+@pytest.mark.usefixtures("looked_at")
+def test_an_issue_tells_what_differs_and_what_could_not_be_looked_at(engine_says, run, place):
+    engine_says(text="error: no stack named staging", status=255)
+    run("drift", "--env", "staging")
+    engine_says("drift-alarm-deleted")
+    run("drift", "--env", "prod")
+    assert run("report") == 0
+    assert "is GONE" in place.issues[0]
+    assert "NOTHING IS KNOWN of `staging`: `error: no stack named staging`" in place.issues[0]
+
+
+def test_a_drift_run_that_failed_tells_why_and_not_its_whole_document(engine_says, run, capsys):
+    engine_says("bad-config", status=255)
+    assert run("drift", "--env", "prod") == 1
+    said = capsys.readouterr().err
+    assert "oldState" not in said
+    assert said.count("\n") < 5
+
+
+@pytest.mark.parametrize("gone", ["prod.plan", "prod.json"])
+@pytest.mark.usefixtures("previewed")
+def test_an_approval_that_came_too_late_is_told_to_preview_again(run, tmp_path, capsys, gone):
+    (tmp_path / ".review" / gone).unlink()
+    capsys.readouterr()
+    assert run("deploy", "--env", "prod") == 1
+    said = capsys.readouterr().err
+    assert f"{gone} is not there" in said
+    assert "Nothing was changed. Preview again: `make preview ENV=prod`" in said
+
+
+def test_environments_of_previews_and_of_drift_are_told_apart(tmp_path):
+    folder = Folder(tmp_path)
+    for name in (
+        "prod.json",
+        "staging.failed",
+        "drift-prod.json",
+        "drift-lab.failed",
+        "prod.plan",
+        "policies-prod",
+    ):
+        (tmp_path / name).touch()
+    assert folder.environments(Look.PREVIEW) == {"prod", "staging"}
+    assert folder.environments(Look.DRIFT) == {"prod", "lab"}
