@@ -23,7 +23,8 @@ ENVIRONMENTS = ("staging", "prod")
 # Trained on one month less and one month more: two real versions of the same model.
 TRAINED_UNTIL = {"v1.0.0": "2013-02", "v1.1.0": "2013-03"}
 FIRST = "v1.0.0"
-MEASURED = ("auc", "evaluated_on", "rows_evaluated")  # of what training says, what a reviewer wants to know
+# Of what training says, what a reviewer wants to know. Data and parameters are in the archive itself.
+EVIDENCE = ("auc", "commit", "evaluated_on", "rows_evaluated")
 MODEL = "flights"
 TRAINS = "staging"  # has the data bucket
 NO_REGISTRY = 5  # modelctl's status for what AWS does not let it see
@@ -78,7 +79,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
                 "python", "-m", "pipelines.flights.train", "--until", TRAINED_UNTIL[version], "--out", str(folder), "--json",
             )  # fmt: skip
             draft = summary.with_suffix(".part")
-            draft.write_text(said)
+            draft.write_text(json.dumps({**json.loads(said), **self._commit()}))
             draft.replace(summary)
         return dict(json.loads(summary.read_text()))
 
@@ -93,6 +94,11 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         pushed = self.run("data-push", str(DVC), "push", *of, AWS_PROFILE=environment)
         return f"{len(of)} months of tables, {pushed.strip().splitlines()[-1]}"
 
+    def _commit(self) -> dict[str, str]:
+        """The commit that is trained here; none in a folder that Git does not keep."""
+        done = self._call(("git", "rev-parse", "HEAD"))
+        return {} if done.returncode else {"commit": done.stdout.strip()}
+
     def image(self, environment: str) -> str:
         """Build the model server's image and push it; its URI by digest."""
         said = self.run(
@@ -106,7 +112,7 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         """Name the bits in an environment's registry, with what training measured."""
         folder = self.home / "models" / version
         evidence, summary = folder / "evidence.json", json.loads((folder / "summary.json").read_text())
-        evidence.write_text(json.dumps({name: summary[name] for name in MEASURED}))
+        evidence.write_text(json.dumps({name: summary[name] for name in EVIDENCE if name in summary}))
         self.run(
             f"register-{environment}",
             "modelctl", "register", "--env", environment, "--version", version, "--image", image,
