@@ -87,15 +87,21 @@ class Job:
 
     @contextmanager
     def output(self, name: str) -> Iterator[Path]:
-        """An empty folder to write an output into; it becomes the output when the block ends without an exception."""
+        """An empty folder to write an output into; what is in it becomes the output when the block ends well.
+
+        The output's own folder stays: where SageMaker made it, it may be a mount point, which nothing can be renamed to.
+        """
         folder = self.place_of_output(name)
-        partial = folder.with_name(f".{folder.name}.partial")
+        partial = self.base / f".{name}.partial"
         _clear(partial)
         partial.mkdir(parents=True)
         try:
             yield partial
-            _clear(folder)
-            partial.rename(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in folder.iterdir():
+                _clear(old)
+            for new in partial.iterdir():
+                shutil.move(new, folder / new.name)
         finally:
             _clear(partial)
 

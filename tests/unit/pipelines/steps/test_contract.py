@@ -49,7 +49,7 @@ def test_an_output_is_whole_or_not_there(processing):
     with contextlib.suppress(FileNotFoundError), processing.output("report") as folder:
         (folder / "half").touch()
         (folder / "missing").read_bytes()
-    assert list(place.parent.iterdir()) == []
+    assert [path for path in processing.base.rglob("*") if path.is_file()] == []
     with processing.output("report") as folder:
         (folder / "whole").touch()
         assert not place.exists()
@@ -67,11 +67,17 @@ def test_an_output_replaces_what_an_earlier_run_left_and_only_when_it_is_whole(p
     assert [path.name for path in place.iterdir()] == ["later"]
 
 
-def test_a_folder_that_sagemaker_made_for_an_output_is_filled(processing):
-    processing.place_of_output("report").mkdir(parents=True)
-    with processing.output("report") as folder:
-        (folder / "whole").touch()
-    assert (processing.place_of_output("report") / "whole").exists()
+def test_a_folder_that_sagemaker_made_for_an_output_is_filled_and_stays_the_same_folder(processing):
+    """It may be a mount point."""
+    folder = processing.place_of_output("training")
+    (folder / "old").mkdir(parents=True)
+    made = folder.stat().st_ino
+    with processing.output("training") as partial:
+        (partial / "rows").mkdir()
+        (partial / "rows/a").write_text("new")
+
+    assert folder.stat().st_ino == made
+    assert [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*"))] == ["rows", "rows/a"]
 
 
 @pytest.mark.parametrize(
