@@ -13,26 +13,26 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from pipelines.server import artifact
-from pipelines.server.model import BadModelError, load
+from pipelines.server.model import BadModelError, Model, load
 
 CONTRACT = "onnx-1"  # of archive, schema and self-check; the Dockerfile's label says it too
 
 
-def verify(data: bytes) -> str:
-    """The digest of an archive that the server would serve.
+def read(data: bytes) -> Model:
+    """The model of an archive that the server would serve.
 
     Raises:
         BadModelError: it would not: not unpacked, not packed as the registry's digest needs it, no model, no schema, or
             the self-check fails.
     """
     digest = artifact.digest(data)
-    files = _files(data)
-    missing = [name for name in artifact.FILES if name not in files]
+    contents = _files(data)
+    missing = [name for name in artifact.FILES if name not in contents]
     if missing:
         raise BadModelError(
-            f"the archive lacks {', '.join(missing)}; it holds {', '.join(sorted(files)) or 'nothing'}"
+            f"the archive lacks {', '.join(missing)}; it holds {', '.join(sorted(contents)) or 'nothing'}"
         )
-    packed = artifact.digest(artifact.pack({name: files[name] for name in artifact.FILES}))
+    packed = artifact.digest(artifact.pack({name: contents[name] for name in artifact.FILES}))
     if packed != digest:
         raise BadModelError(
             f"no server can prove that it loaded this archive: packed again from its files it is {packed}, and it is "
@@ -40,15 +40,14 @@ def verify(data: bytes) -> str:
         )
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         for name in artifact.FILES:
-            (Path(folder) / name).write_bytes(files[name])
-        load(Path(folder), digest)
-    return digest
+            (Path(folder) / name).write_bytes(contents[name])
+        return load(Path(folder), digest)
 
 
 def report(data: bytes) -> tuple[int, str]:
     """Exit status, and what goes to stdout."""
     try:
-        digest = verify(data)
+        digest = read(data).digest
     except BadModelError as error:
         return 1, json.dumps({"contract": CONTRACT, "refused": str(error)})
     return 0, json.dumps({"contract": CONTRACT, "model": digest})

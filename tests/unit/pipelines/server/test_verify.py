@@ -11,7 +11,7 @@ import pytest
 from modeldelivery.release.operations.image import SERVER_LABEL
 from pipelines.server import artifact
 from pipelines.server.model import BadModelError
-from pipelines.server.verify import CONTRACT, report, verify
+from pipelines.server.verify import CONTRACT, read, report
 from sandbox.image.dockerfile import parse
 from tests.bits import packed
 from tests.conftest import CHECKOUT
@@ -23,31 +23,31 @@ def files(model_dir):
 
 
 def test_a_trained_model_is_one_that_the_server_would_serve(trained):
-    assert verify(trained.archive) == artifact.digest(trained.archive)
+    assert read(trained.archive).digest == artifact.digest(trained.archive)
 
 
 def test_the_same_files_in_an_archive_of_other_bytes_can_never_have_the_registered_digest(files):
     with pytest.raises(
         BadModelError, match=r"packed again from its files it is sha256:.*, and it is sha256:"
     ):
-        verify(packed(files, samples=b""))
+        read(packed(files, samples=b""))
 
 
 def test_names_as_tar_writes_them_for_a_folder_are_the_same_files(files):
     """`tar -C FOLDER .`: SageMaker unpacks it, and the server could still not prove what it loaded."""
     with pytest.raises(BadModelError, match="packed again from its files"):
-        verify(packed({f"./{name}": data for name, data in files.items()}, samples=b""))
+        read(packed({f"./{name}": data for name, data in files.items()}, samples=b""))
 
 
 def test_a_file_more_is_refused(files):
     with pytest.raises(BadModelError, match="packed again"):
-        verify(packed(files | {"notes.txt": b"x"}, samples=b""))
+        read(packed(files | {"notes.txt": b"x"}, samples=b""))
 
 
 @pytest.mark.parametrize("name", artifact.FILES)
 def test_a_missing_file_is_named(files, name):
     with pytest.raises(BadModelError, match=f"the archive lacks {re.escape(name)}"):
-        verify(packed({key: data for key, data in files.items() if key != name}, samples=b""))
+        read(packed({key: data for key, data in files.items() if key != name}, samples=b""))
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_a_missing_file_is_named(files, name):
 )
 def test_what_the_server_does_not_load_is_refused(files, name, data, why):
     with pytest.raises(BadModelError, match=why):
-        verify(artifact.pack(files | {name: data}))
+        read(artifact.pack(files | {name: data}))
 
 
 def test_a_self_check_that_fails_is_refused(files):
     schema = json.loads(files["schema.json"])
     schema["self_check"]["output"][1] += 0.1
     with pytest.raises(BadModelError, match="self-check predicts"):
-        verify(artifact.pack(files | {"schema.json": json.dumps(schema).encode()}))
+        read(artifact.pack(files | {"schema.json": json.dumps(schema).encode()}))
 
 
 @pytest.mark.parametrize(
