@@ -59,6 +59,24 @@ def _with_float32_thresholds(estimator: BaseEstimator) -> BaseEstimator:
     return rounded
 
 
+def at_thresholds(estimator: BaseEstimator, matrix: Matrix) -> Matrix:
+    """Rows, [rows, features], at which an export that rounds thresholds shows: training's own rows never lie there.
+
+    For each threshold of histogram trees three rows of the matrix, with that feature at the nearest float32 and at its
+    two neighbours; no row for an estimator of another kind.
+    """
+    nodes = [tree.nodes for trees in getattr(estimator, "_predictors", ()) for tree in trees]
+    if not nodes:
+        return matrix[:0]
+    splits = np.concatenate(nodes)
+    splits = splits[(splits["is_leaf"] == 0) & (splits["is_categorical"] == 0)]
+    nearest = splits["num_threshold"].astype(np.float32)
+    values = np.concatenate([np.nextafter(nearest, np.float32(end)) for end in (-np.inf, np.inf)] + [nearest])
+    rows = matrix[np.arange(len(values)) % len(matrix)].copy()
+    rows[np.arange(len(values)), np.tile(splits["feature_idx"], 3)] = values
+    return rows
+
+
 def difference(expected: Matrix, computed: Matrix) -> float:
     """The largest difference between two matrices of outputs, relative to what was expected where that is beyond 1.
 

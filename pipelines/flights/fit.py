@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[impo
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pipelines.examples import LABEL
-from pipelines.export import difference, to_onnx
+from pipelines.export import at_thresholds, difference, to_onnx
 from pipelines.flights import features
 from pipelines.recipe import Fitted
 from pipelines.server.model import open_session, run
@@ -61,7 +61,11 @@ def fit(examples: pd.DataFrame, settings: Settings) -> Fitted:
             random_state=settings.seed,
         ).fit(matrix, is_late)
         expected = classifier.predict_proba(matrix)
+        probes = at_thresholds(classifier, matrix)
+        expected_of_probes = classifier.predict_proba(probes)
     onnx = to_onnx(classifier, len(columns), "late")
+    session = open_session(onnx)
+    difference(expected_of_probes, run(session, probes))
     # As many flights are called late as are late.
     threshold = float(np.quantile(expected[:, 1], 1 - is_late.mean()))
     schema = Schema(
@@ -80,6 +84,6 @@ def fit(examples: pd.DataFrame, settings: Settings) -> Fitted:
         schema,
         {
             "base_rate": round(float(is_late.mean()), 6),
-            "onnx_difference": difference(expected, run(open_session(onnx), matrix)),
+            "onnx_difference": difference(expected, run(session, matrix)),
         },
     )

@@ -7,9 +7,9 @@ import pandas as pd
 
 from pipelines import examples
 from pipelines.gates import latency, rule, slices
+from pipelines.gates.champion import NoChampion
 from pipelines.gates.labels import IncomparableError, in_order_of, labels_of
 from pipelines.gates.latency import Clock
-from pipelines.gates.metrics import Labels
 from pipelines.gates.predict import NotPredictedError, predict
 from pipelines.gates.report import Report, Skip, Subject
 from pipelines.gates.slices import Cases, Predictions
@@ -25,14 +25,8 @@ class Contender:
     subject: Subject
 
 
-@dataclass(frozen=True)
-class NoChampion:
-    """No version serves yet where models are trained; `why` is a sentence."""
-
-    why: str
-
-
 def evaluate(
+    *,
     name: str,
     frame: pd.DataFrame,
     data_revision: str,
@@ -59,11 +53,11 @@ def evaluate(
         BadLabelsError: a label is missing or not of the challenger's output.
     """
     output = challenger.model.schema.output
-    labels: Labels = labels_of(frame[examples.LABEL], output)
+    labels = labels_of(frame[examples.LABEL], output)
     cases = Cases(
         labels,
-        {each: frame[examples.SLICE + each].to_numpy() for each in examples.dimensions(frame)},
-        frame[examples.BLOCK].to_numpy(),
+        {each: frame[examples.SLICE + each].astype(str).tolist() for each in examples.dimensions(frame)},
+        frame[examples.BLOCK].astype(str).tolist(),
     )
     own = predict(challenger.model, frame)
     others: Predictions | None = None
@@ -79,12 +73,16 @@ def evaluate(
         if isinstance(champion, Contender) and others is not None
         else []
     )
-    no_champion = champion.why if isinstance(champion, NoChampion) else None
+    no_champion = (
+        f"no champion yet in {champion.environment}: {champion.why}"
+        if isinstance(champion, NoChampion)
+        else None
+    )
     verdict = rule.judge(rule.Evidence(measured.slices, compared, no_champion, problem), thresholds, skips)
     return Report(
         engine="slices",
         model=name,
-        output=output.__struct_config__.tag,
+        output=str(output.__struct_config__.tag),
         data_revision=data_revision,
         rows=len(frame),
         blocks=measured.blocks,

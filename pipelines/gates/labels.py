@@ -1,6 +1,9 @@
 """What became of each example, as the metrics take it, and predictions of two models made comparable."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipelines.gates.metrics import Labels
@@ -16,7 +19,7 @@ class IncomparableError(ValueError):
     """Two models that predict different things."""
 
 
-def labels_of(column: "pd.Series[object]", output: Output) -> Labels:
+def labels_of(column: "pd.Series[Any]", output: Output) -> Labels:
     """The labels, [rows], that a column holds.
 
     Raises:
@@ -24,7 +27,9 @@ def labels_of(column: "pd.Series[object]", output: Output) -> Labels:
     """
     missing = column.isna().to_numpy()
     if missing.any():
-        raise BadLabelsError(f"row {int(missing.argmax())} has no label, nor have {int(missing.sum()) - 1} others")
+        raise BadLabelsError(
+            f"row {int(missing.argmax())} has no label, nor have {int(missing.sum()) - 1} others"
+        )
     match output:
         case Probability():
             right = column.isin([True, False]).to_numpy()
@@ -33,14 +38,14 @@ def labels_of(column: "pd.Series[object]", output: Output) -> Labels:
         case Classes():
             number = {name: place for place, name in enumerate(output.classes)}
             _refuse(column, column.isin(list(number)).to_numpy(), f"one of {', '.join(output.classes)}")
-            return column.map(number).to_numpy(dtype=np.intp)
+            return column.map(number).to_numpy().astype(np.intp)
         case Quantity():
             values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
             _refuse(column, np.isfinite(values), "a finite number")
             return values
 
 
-def _refuse(column: "pd.Series[object]", right: "np.typing.NDArray[np.bool_]", allowed: str) -> None:
+def _refuse(column: "pd.Series[Any]", right: npt.NDArray[np.bool_], allowed: str) -> None:
     if not right.all():
         row = int((~right).argmax())
         raise BadLabelsError(f"row {row} has the label {column.iloc[row]!r}; it is {allowed}")

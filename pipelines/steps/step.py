@@ -79,6 +79,7 @@ STEPS = {
         Step("validate", Kind.PROCESSING, "hold a data set to the model's suites"),
         Step("featurize", Kind.PROCESSING, "make examples of a data set"),
         Step("train", Kind.TRAINING, "fit a model to the training examples"),
+        Step("evaluate", Kind.PROCESSING, "judge the model on examples that it has not seen"),
     )
 }
 

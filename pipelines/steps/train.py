@@ -9,8 +9,9 @@ import argparse
 import msgspec
 
 from pipelines import examples
+from pipelines.export import ExportError
 from pipelines.package import Origin, files
-from pipelines.steps.contract import MODEL
+from pipelines.steps.contract import MODEL, GateError
 from pipelines.steps.step import Call
 
 
@@ -25,10 +26,14 @@ def run(call: Call) -> None:
     Raises:
         BadExamplesError: the examples are not what their record says.
         BadRecipeError: a parameter is not allowed.
+        GateError: the exported model computes something else than the trained one.
     """
     settings = call.settings()
     frame, record = examples.read(call.job.input("training"), call.recipe.name)
-    fitted = call.recipe.fit(frame, settings)
+    try:
+        fitted = call.recipe.fit(frame, settings)
+    except ExportError as error:
+        raise GateError(f"the exported model computes something else: {error}") from error
     origin = Origin(
         model=call.recipe.name,
         data_revision=record.data_revision,

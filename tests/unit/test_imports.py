@@ -37,10 +37,10 @@ MAY_IMPORT = {
     "pipelines.publish": {"pipelines.dataset", *NAMES},
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
-    "pipelines.gates": {f"pipelines.{generic}" for generic in ("dataset", "server")},
+    "pipelines.gates": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
     "pipelines.steps": {
         f"pipelines.{generic}"
-        for generic in ("dataset", "examples", "gates", "months", "package", "recipe", "server")
+        for generic in ("dataset", "examples", "export", "gates", "months", "package", "recipe", "server")
     },
     "pipelines.flights": {
         f"pipelines.{generic}"

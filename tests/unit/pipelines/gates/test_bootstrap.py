@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.gates import statistics
-from pipelines.gates.bootstrap import MOST_BLOCKS, Estimate, critical_value, draw_weights, interval, number_blocks
+from pipelines.gates.bootstrap import (
+    MOST_BLOCKS,
+    Estimate,
+    critical_value,
+    draw_weights,
+    interval,
+    number_blocks,
+)
 from tests.unit.pipelines.gates import delong
 
 
