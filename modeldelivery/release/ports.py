@@ -163,6 +163,13 @@ class Registry(Protocol):
         """Upload unless it is there, proved to have its digest; whether it was new."""
         ...
 
+    def fetch_artifact(self, digest: str, path: Path) -> bool:
+        """Write the artifact `sha256:<hex>` to a file that is not there yet, and prove it; False when there is none.
+
+        Raises UnreachableError when it is cut off, or is not what its name says. What was written then is to be removed.
+        """
+        ...
+
     def find_package(self, record: VersionRecord) -> str | None:
         """The package that an earlier run made for this claim and did not live to write down."""
         ...

@@ -104,6 +104,21 @@ def test_a_package_of_other_bits_under_the_same_name_is_another(shelf, record):
 
 
 @pytest.mark.sandbox
+def test_an_artifact_comes_back_as_it_was_stored(shelf, artifact, tmp_path):
+    path, digest = artifact
+    assert not shelf.registry.fetch_artifact("sha256:" + 64 * "f", tmp_path / "none")
+    shelf.registry.store_artifact(path, digest, FakeTime())
+    assert shelf.registry.fetch_artifact(digest, tmp_path / "fetched")
+    assert (tmp_path / "fetched").read_bytes() == path.read_bytes()
+
+
+def test_an_artifact_that_is_not_what_its_name_says_is_not_taken(account, hosting, tmp_path):
+    s3, digest = account.patient.s3, "sha256:" + 64 * "e"
+    s3.put_object(Bucket=hosting.bucket, Key=artifact_key(digest), Body=b"else")
+    with pytest.raises(UnreachableError, match="which is not its name"):
+        Artifacts(s3=s3, bucket=hosting.bucket, account=account.id).fetch(digest, tmp_path / "fetched")
+
+
 def test_an_artifact_that_goes_up_in_parts_is_proved_by_what_s3_keeps_of_them(account, hosting, tmp_path):
     """The sandbox's S3 computes the checksum over the parts as they arrive."""
     s3 = account.patient.s3

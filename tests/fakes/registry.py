@@ -1,11 +1,12 @@
 """A Registry in memory."""
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modeldelivery.release.errors import ConflictError
+from modeldelivery.release.errors import ConflictError, UnreachableError
 from modeldelivery.release.ports import Image, Progress
 from modeldelivery.release.record import Entry, VersionRecord
 from modeldelivery.release.samples import Sample, SampleFile
@@ -57,6 +58,14 @@ class FakeRegistry:
         new = digest not in self.artifacts
         self.artifacts[digest] = path.read_bytes()
         return new
+
+    def fetch_artifact(self, digest: str, path: Path) -> bool:
+        if digest not in self.artifacts:
+            return False
+        path.write_bytes(self.artifacts[digest])
+        if hashlib.sha256(self.artifacts[digest]).hexdigest() != digest.removeprefix("sha256:"):
+            raise UnreachableError(f"{digest} is not what its name says")
+        return True
 
     def find_package(self, record: VersionRecord) -> str | None:
         made = (n for n, each in enumerate(self.packages) if _same(each, record))

@@ -75,6 +75,31 @@ class Artifacts(msgspec.Struct, frozen=True, kw_only=True):
             raise UnreachableError(f"{self._where(digest)} is gone right after it was uploaded")
         return True
 
+    def fetch(self, digest: str, path: Path) -> bool:
+        """Download to a file that is not there yet; False when there is no such artifact.
+
+        Raises:
+            UnreachableError: also when what came is not what its name says.
+        """
+        call = f"s3:GetObject {self._where(digest)}"
+        came = hashlib.sha256()
+        try:
+            with asked_or_absent(call), path.open("xb") as file:
+                body = self.s3.get_object(
+                    Bucket=self.bucket, Key=artifact_key(digest), ExpectedBucketOwner=self.account
+                )["Body"]
+                for piece in body.iter_chunks(MIB):
+                    came.update(piece)
+                    file.write(piece)
+        except AbsentError:
+            return False
+        if came.hexdigest() != digest.removeprefix("sha256:"):
+            raise UnreachableError(
+                f"{call}: what came has sha256 {came.hexdigest()}, which is not its name",
+                hint="run the command again; if that stays so, find out who wrote it",
+            )
+        return True
+
     def _holds(self, path: Path, digest: str) -> bool:
         try:
             with asked_or_absent(f"s3:HeadObject {self._where(digest)}"):

@@ -123,11 +123,11 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
 
     def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:
         """Raises RefusedError and UnreachableError as `Artifacts.store`."""
-        artifacts = Artifacts(
-            s3=self.clients.s3, bucket=self.place.registry_bucket, account=self.place.account
-        )
         with self._made_by_up():
-            return artifacts.store(path, digest, progress)
+            return self._artifacts.store(path, digest, progress)
+
+    def fetch_artifact(self, digest: str, path: Path) -> bool:
+        return self._artifacts.fetch(digest, path)
 
     def find_package(self, record: VersionRecord) -> str | None:
         """The package that an earlier run made for this claim and did not live to write down."""
@@ -172,6 +172,10 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
             if "NextToken" not in page:
                 return
             more = {"NextToken": page["NextToken"]}
+
+    @property
+    def _artifacts(self) -> Artifacts:
+        return Artifacts(s3=self.clients.s3, bucket=self.place.registry_bucket, account=self.place.account)
 
     @contextmanager
     def _made_by_up(self) -> Iterator[None]:

@@ -159,6 +159,26 @@ def _history() -> Command:
     )
 
 
+def _artifact() -> Command:
+    return _command(
+        options.Artifact,
+        "Write the model of the version that serves, or of another one, into a folder: model.tar.gz, its digest verified; or "
+        "none.json, which says that no version serves yet. Evaluations read it as their champion.",
+        click.Option(["--version"], type=_VERSION, help="Another version than the one that serves."),
+        click.Option(
+            ["--out"],
+            required=True,
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar="DIR",
+            help="Folder, made where it is missing.",
+        ),
+        examples=[
+            "--env staging --out build/champion",
+            "--env prod --version v1.0.0 --out build/v1.0.0 --json",
+        ],
+    )
+
+
 def _rollback() -> Command:
     return _command(
         options.Rollback,
@@ -272,7 +292,7 @@ def modelctl() -> Group:
         headings={
             "Look": [_status(), _history()],
             "Traffic": [_rollback(), _adopt()],
-            "Versions": [_register(), _accept()],
+            "Versions": [_register(), _accept(), _artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],
         },
         params=[

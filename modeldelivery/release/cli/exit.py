@@ -16,7 +16,7 @@ MEANING = {
     Exit.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP): run the same command again",
 }
 _LOOKING = {
-    Exit.DONE: "shown",
+    Exit.DONE: "shown, or written",
     Exit.UNREACHABLE: "AWS unreachable or access denied: what is shown is not all",
 }
 _ALWAYS = (Exit.USAGE, Exit.UNREACHABLE, Exit.DAMAGED, Exit.BROKEN, Exit.INTERRUPTED)
@@ -25,6 +25,7 @@ _ACTING = (Exit.DONE, Exit.REFUSED, *_ALWAYS)
 STATUSES = {
     "status": (Exit.DONE, *_ALWAYS, Exit.UNHEALTHY),
     "history": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
+    "artifact": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "rollback": (*_ACTING, Exit.NOT_MOVED, Exit.UNRECORDED),
     "accept": _ACTING,
     "adopt": _ACTING,

@@ -52,6 +52,15 @@ class History(Options, frozen=True, kw_only=True):
     limit: int
 
 
+class Artifact(Options, frozen=True, kw_only=True):
+    """`version`: None for the one that serves; `out`: the folder."""
+
+    command = "artifact"
+    acts = False
+    version: Version | None
+    out: Path
+
+
 class Rollback(Options, frozen=True, kw_only=True):
     """`to`: None for the fallback."""
 
