@@ -9,10 +9,8 @@ import pytest
 from modeldelivery.release.cli import main
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import Exit
-from modeldelivery.release.record import VersionRecord
-from modeldelivery.release.version import DigestSet
 from pipelines.gates.champion import NoChampion, champion_in
-from tests.unit.release_cli.world import NOW, V1, V2, V3, World
+from tests.unit.release_cli.world import V1, V2, V3, World, register
 
 BITS = {V1: b"first", V2: b"second"}
 
@@ -25,16 +23,7 @@ def digest_of(bits):
 def world():
     made = World()
     for version, bits in BITS.items():
-        record = VersionRecord(
-            version=version,
-            digests=DigestSet(image="sha256:" + 64 * "0", model=digest_of(bits), data="rows"),
-            image="image",
-            model_data="s3://bucket/model.tar.gz",
-            registered_at=NOW,
-            registered_by="ada",
-        )
-        made.registry.records[version] = record, "1"
-        made.registry.artifacts[digest_of(bits)] = bits
+        register(made.registry, version, bits)
     return made
 
 

@@ -23,7 +23,7 @@ from tests.conftest import CHECKOUT
 from tests.unit.terminal.hostile import HOSTILE, visible
 from tests.unit.terminal.test_streams import closed, full, hung_up, without_reader
 
-from .world import V1, V2, V3, World, endpoint, event, journal, rejection
+from .world import V1, V2, V3, World, endpoint, event, journal, register, rejection
 
 COMMANDS = every_command().commands
 
@@ -43,6 +43,8 @@ def suited(command):
         world.store.journal = journal(rejections=(rejection("v1.1.0"),))
     if command == "adopt":
         world.hosting.endpoint = endpoint({V1: 30, V2: 70})
+    if command == "artifact":
+        register(world.registry, V2, packed())
     if command == "rollback":
         world.hosting.slow = 5  # so that there is progress to be told
     return world

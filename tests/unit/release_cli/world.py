@@ -1,5 +1,6 @@
 """What a command works with, in memory: an endpoint on which two versions served, and its journal."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 import msgspec
@@ -10,7 +11,8 @@ from modeldelivery.release.cli.options import Options
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection, Served
 from modeldelivery.release.naming import Place, parse_environment, parse_model
-from modeldelivery.release.version import parse_version
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.version import DigestSet, parse_version
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.journal import FakeJournal
 from tests.fakes.registry import FakeRegistry
@@ -82,6 +84,21 @@ def endpoint(weights=None, *, desired=None, status="InService", instances=None, 
         },
         failure=failure,
     )
+
+
+def register(registry, version, bits):
+    """A version with the artifact that it names."""
+    model = "sha256:" + hashlib.sha256(bits).hexdigest()
+    record = VersionRecord(
+        version=version,
+        digests=DigestSet(image="sha256:" + 64 * "0", model=model, data="rows"),
+        image="image",
+        model_data="s3://bucket/model.tar.gz",
+        registered_at=NOW,
+        registered_by="ada",
+    )
+    registry.records[version] = record, "1"
+    registry.artifacts[model] = bits
 
 
 @dataclass
