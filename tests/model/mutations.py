@@ -118,6 +118,7 @@ UNLOOKED = swap(_dropped_serving=lambda *_: ())
 BLIND_TO_ROLLBACKS = SimpleNamespace(**{**IntentKind.__members__, "ROLLBACK": "no such kind"})
 
 SHIFT = "an up shifts while an operator rolls back to what served"
+UNANSWERED = "an up shifts by a call that nobody answered while an operator rolls back"
 TAKEN_BACK = "an up shifts and is taken back by SageMaker while an operator rolls back"
 DROP = "a rollback while an up drops its target"
 ALL = "an up adds, shifts and drops in one change while an operator rolls back"
@@ -172,7 +173,7 @@ MUTATIONS: dict[str, tuple[str, Plant]] = {
         both(put(rollback, "lease", _shortest), swap(opened=_fence_of_the_last)),
     ),
     "an up acts while others still may": (UPS, put(up, "_others_may_act", lambda _asked, _view: False)),
-    "a call without an answer is taken for answered": (SHIFT, swap(finished=_answered)),
+    "a call without an answer is taken for answered": (UNANSWERED, swap(finished=_answered)),
     "what a fleet change may still drop is ignored": (DROP, swap(dropping_until=lambda *_: None)),
     "what a superseded fleet change may still drop is forgotten": (DROP_TWICE, swap(opened=_forgetful)),
     "traffic of a dropped version is not looked at": (

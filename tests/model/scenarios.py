@@ -93,6 +93,18 @@ SCENARIOS: dict[str, Made] = {
         actors=(an_up("up", B, (A, B)), an_operator(to=A)),
         faults=Faults(crashes=1, lost=1, ticks=2),
     ),
+    "an up shifts by a call that nobody answered while an operator rolls back": begun(
+        partial(
+            settled_world,
+            actors=(an_up("up", B, (A, B)), an_operator(to=A)),
+            faults=Faults(crashes=1, lost=1, ticks=2),
+        ),
+        "up reads",
+        "up describes",
+        "up writes up",
+        "up sends",
+        "up waits no longer",
+    ),
     "an up shifts and is taken back by SageMaker while an operator rolls back": partial(
         settled_world,
         actors=(an_up("up", B, (A, B)), an_operator(to=A)),

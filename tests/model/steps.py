@@ -22,6 +22,7 @@ from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import BrokenError, RefusedError
 from modeldelivery.release.operations.unrecorded import Unrecorded
 from tests.model.calls import landed
+from tests.model.decisions import Decisions, aim_of
 from tests.model.emergency import steps as emergency_steps
 from tests.model.host import finished, moved_by_hand, taken_back
 from tests.model.reports import done, written
@@ -53,11 +54,12 @@ class Hooks(msgspec.Struct, frozen=True):
 AS_IT_IS = Hooks()
 
 
-def successors(world: World, hooks: Hooks = AS_IT_IS) -> Iterator[Step]:
-    """What each operation, SageMaker, the console and time may do next."""
+def successors(world: World, hooks: Hooks = AS_IT_IS, decisions: Decisions | None = None) -> Iterator[Step]:
+    """What each operation, SageMaker, the console and time may do next; a search hands in what was decided before."""
+    decisions = decisions or Decisions()
     for index, actor in enumerate(world.actors):
         if actor.outcome is None:
-            yield from _steps(world, index, actor, hooks)
+            yield from _steps(world, index, actor, hooks, decisions)
     for index, (name, call) in enumerate(world.orphans):
         if world.clock <= _deadline(call) or hooks.ignores_deadline:
             rest = (*world.orphans[:index], *world.orphans[index + 1 :])
@@ -109,7 +111,7 @@ def _deadline(call: Action) -> float:
     return call.deadline
 
 
-def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Step]:
+def _steps(world: World, index: int, actor: Actor, hooks: Hooks, decisions: Decisions) -> Iterator[Step]:
     name = actor.name
     if isinstance(actor.goal, Unrecorded):
         yield from emergency_steps(world, index, actor, actor.goal)
@@ -126,19 +128,19 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks) -> Iterator[Ste
             read = _begun(world, read)
         yield f"{name} reads the journal", world.having(index, read)
     elif actor.view is None:
-        yield f"{name} describes", world.having(index, _looked(world, actor, actor.journal, hooks))
+        yield f"{name} describes", world.having(index, _looked(world, actor, actor.journal, hooks, decisions))
     else:
-        try:
-            actor, action = _decided(world, actor)
-        except RefusedError as error:
-            yield f"{name} refuses: {error}", world.having(index, actor.ended("refused"))
-        except BrokenError as error:
-            yield f"{name} gives up: {error}", world.having(index, actor.ended("broken"))
-        except (AssertionError, LookupError, ValueError) as error:
-            fault = f"{name} ends in a traceback: {error!r}"
-            yield fault, world.having(index, actor.ended("broken"), broken=(*world.broken, fault))
-        else:
-            yield from _acts(world, index, actor, action, hooks)
+        actor, action = decisions.of(actor, world)
+        match action:
+            case RefusedError():
+                yield f"{name} refuses: {action}", world.having(index, actor.ended("refused"))
+            case BrokenError():
+                yield f"{name} gives up: {action}", world.having(index, actor.ended("broken"))
+            case Exception():
+                fault = f"{name} ends in a traceback: {action!r}"
+                yield fault, world.having(index, actor.ended("broken"), broken=(*world.broken, fault))
+            case _:
+                yield from _acts(world, index, actor, action, hooks)
 
 
 def _begun(world: World, actor: Actor) -> Actor:
@@ -152,31 +154,7 @@ def _begun(world: World, actor: Actor) -> Actor:
     )
 
 
-def _decided(world: World, actor: Actor) -> tuple[Actor, Action]:
-    """What it does next, having read the tag if it wants to."""
-    assert actor.view is not None
-    aim = _aim(actor)
-    view = replace(
-        actor.view,
-        now=world.clock,
-        taken=dict(actor.taken).get(aim, 0),
-        scaled=dict(actor.scaled),
-        answered=actor.answered,
-    )
-    actor = replace(actor, view=view)
-    action = actor.decide()
-    if isinstance(action, Ask):
-        actor = replace(actor, view=replace(view, answers={action.question: world.host.tag}))
-        action = actor.decide()
-    return actor, action
-
-
-def _aim(actor: Actor) -> object:
-    assert actor.view is not None
-    return actor.view.journal.intent.aim if actor.view.journal.intent else None
-
-
-def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks) -> Actor:
+def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks, decisions: Decisions) -> Actor:
     """The operation with what it sees; one that would merely wait forgets it again, so a wait needs no state of its own."""
     view = View(
         journal=journal,
@@ -186,11 +164,7 @@ def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks) -> Actor
         began=actor.began,
         pending=actor.pending,
     )
-    described = replace(actor, view=view)
-    try:
-        described, action = _decided(world, described)
-    except (RefusedError, BrokenError, AssertionError, LookupError, ValueError):
-        return described  # and says so in the next step
+    described, action = decisions.of(replace(actor, view=view), world)  # an error is told in the next step
     return _waited(described, hooks) if isinstance(action, Wait) else described
 
 
@@ -250,7 +224,7 @@ def _counted(actor: Actor, call: Action, aim: object, *, taken: bool) -> Actor:
 
 def _landings(world: World, index: int, actor: Actor, call: Action) -> Iterator[Step]:
     """The call on its way is taken or refused, and answered; or the answer is lost; or the call itself is late."""
-    aim = _aim(actor)
+    aim = aim_of(actor)
     for after, taken in landed(world, actor.name, call):
         answered = _counted(actor.forgot(), call, aim, taken=taken)
         yield f"{actor.name}'s call is {'taken' if taken else 'refused'}", after.having(index, answered)

@@ -1,4 +1,4 @@
-"""What the search is worth: each way to get the protocol wrong is found."""
+"""What the search is worth: each way to get the protocol wrong is found, and by as few states as `make check` visits."""
 
 import random
 
@@ -8,7 +8,7 @@ import pytest
 from modeldelivery.release.core import intent, up
 from tests.model.mutations import MUTATIONS, SWAP_MUTATIONS
 from tests.model.scenarios import SCENARIOS, A, B, Fencing, an_operator, an_up, settled_world
-from tests.model.search import ViolationError, after, explore, settled
+from tests.model.search import MOST, NEAREST, ViolationError, after, explore, settled
 from tests.model.steps import Hooks
 from tests.model.world import Faults
 
@@ -17,7 +17,7 @@ from tests.model.world import Faults
 def test_the_search_finds_that(mutation, monkeypatch):
     scenario, plant = MUTATIONS[mutation]
     with pytest.raises(ViolationError):
-        explore(SCENARIOS[scenario](Fencing.DEADLINES), plant(monkeypatch))
+        explore(SCENARIOS[scenario](Fencing.DEADLINES), plant(monkeypatch), limit=NEAREST)
 
 
 @pytest.mark.parametrize("mutation", SWAP_MUTATIONS)
@@ -28,10 +28,11 @@ def test_with_compare_and_swap_the_search_finds_that(mutation, monkeypatch):
         explore(SCENARIOS[scenario](Fencing.SWAPS), hooks)
 
 
-def test_a_journal_kept_over_a_wait_is_caught_by_its_condition_and_its_deadline():
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["nearest", "all"])
+def test_a_journal_kept_over_a_wait_is_caught_by_its_condition_and_its_deadline(whole):
     """Reading again after a wait saves a needless move; safety rests on the conditional write and the deadline."""
     world = SCENARIOS["a rollback while an up drops its target"](Fencing.DEADLINES)
-    explore(world, Hooks(keeps_journal_after_wait=True))
+    explore(world, Hooks(keeps_journal_after_wait=True), limit=MOST if whole else NEAREST, whole=whole)
 
 
 def test_the_reruns_find_an_up_that_waits_out_its_own_renewal(monkeypatch):

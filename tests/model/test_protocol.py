@@ -1,4 +1,8 @@
-"""The traffic protocol, searched: every order of every step of a few operations, with what may go wrong in between."""
+"""The traffic protocol, searched: every order of every step of a few operations, with what may go wrong in between.
+
+`make check` visits the states that the fewest steps lead to, as many as it takes to find every planted mutation
+(`test_mutations.py`), and walks on at random to the ends; `make soak` visits all states.
+"""
 
 import random
 
@@ -6,11 +10,12 @@ import msgspec
 import pytest
 
 from tests.model.scenarios import SCENARIOS, Fencing, an_operator
-from tests.model.search import Explored, explore, killed, settled
+from tests.model.search import MOST, NEAREST, Explored, explore, killed, settled, walked
 from tests.model.steps import Hooks
 from tests.model.world import Actor, World
 
 FEWEST_STATES, FEWEST_ENDS = 4_000, 150  # below these a scenario would no longer say much
+WALKS = 400  # random orders, of each scenario
 RERUNS = 40  # states, of each scenario, at which everyone is killed
 MANY_RERUNS = 400  # of them in `make soak`
 DEEPEST = 250_000  # states of a search in `make soak`, the nearest first: some have millions
@@ -36,14 +41,11 @@ PAIRS = [
     for scenario in SCENARIOS
     if fencing is Fencing.DEADLINES or scenario != TAKEN_BACK
 ]
+EVERY = [pytest.param(scenario, fencing, id=f"{scenario} - {fencing}") for scenario, fencing in PAIRS]
 SEARCHES = [
-    pytest.param(
-        scenario,
-        fencing,
-        id=f"{scenario} - {fencing}",
-        marks=[pytest.mark.soak] if fencing is Fencing.SWAPS and scenario not in QUICK else [],
-    )
+    pytest.param(scenario, fencing, id=f"{scenario} - {fencing}")
     for scenario, fencing in PAIRS
+    if fencing is Fencing.DEADLINES or scenario in QUICK
 ]
 # What may go wrong once more than a scenario has it; no other platform than SageMaker takes a change back.
 DEEPER = [
@@ -55,6 +57,22 @@ DEEPER = [
 
 
 @pytest.mark.parametrize(("scenario", "fencing"), SEARCHES)
+def test_no_order_of_few_steps_and_no_random_one_breaks_a_rule_and_killed_anywhere_a_rerun_converges(
+    scenario, fencing
+):
+    start, chance = SCENARIOS[scenario](fencing), random.Random(scenario)  # noqa: S311 (a schedule, not a secret)
+    nearest = explore(start, limit=NEAREST, whole=False)  # raises at the first state that breaks a rule
+    assert nearest.states >= FEWEST_STATES
+    orders = walked(start, chance, WALKS)
+    ends, sample = (*nearest.ends, *orders.ends), (*nearest.sample, *orders.sample)
+    seen = Explored(nearest.states, ends, sample, whole=nearest.whole)
+    assert len(seen.ends) >= FEWEST_ENDS
+    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
+    assert_killed_anywhere_a_rerun_converges(seen, chance, RERUNS)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("scenario", "fencing"), EVERY)
 def test_no_order_of_steps_and_faults_breaks_a_rule_and_killed_anywhere_a_rerun_converges(scenario, fencing):
     """One search for all that is claimed of a scenario: it is the dear part."""
     start = SCENARIOS[scenario](fencing)
@@ -62,7 +80,7 @@ def test_no_order_of_steps_and_faults_breaks_a_rule_and_killed_anywhere_a_rerun_
     assert seen.states >= FEWEST_STATES
     assert len(seen.ends) >= FEWEST_ENDS
     assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
-    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario), RERUNS)  # noqa: S311 (a schedule, not a secret)
+    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario), MANY_RERUNS)  # noqa: S311 (as above)
 
 
 @pytest.mark.soak
@@ -79,8 +97,12 @@ def test_nor_when_one_more_thing_goes_wrong(scenario, fencing, fault):
 
 
 @pytest.mark.parametrize("scenario", LATE)
-def test_with_compare_and_swap_a_rollback_stands_even_against_calls_sent_after_their_deadline(scenario):
-    seen = explore(SCENARIOS[scenario](Fencing.SWAPS), Hooks(ignores_deadline=True))
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["nearest", "all"])
+def test_with_compare_and_swap_a_rollback_stands_even_against_calls_sent_after_their_deadline(
+    scenario, whole
+):
+    limit = MOST if whole else NEAREST
+    seen = explore(SCENARIOS[scenario](Fencing.SWAPS), Hooks(ignores_deadline=True), limit=limit, whole=whole)
     assert seen.states >= FEWEST_STATES
 
 
