@@ -20,7 +20,9 @@ def pointers(root: Path) -> list[Path]:
 
 
 def write_months(root: Path, published: Mapping[str, bytes]) -> list[Path]:
-    """Write each month that Git names and that is not there as named; the pointers of all.
+    """Write each month that Git names and that is not there; the pointers of all that are now as named.
+
+    A month that is there with other bytes is somebody's work, and is left alone.
 
     Args:
         root: the project.
@@ -29,11 +31,13 @@ def write_months(root: Path, published: Mapping[str, bytes]) -> list[Path]:
     Raises:
         OtherDataError: a month is not published, or has other bytes than Git names; nothing was written.
     """
-    missing = {}
+    missing, named = {}, []
     for pointer in pointers(root):
         out = yaml.safe_load((root / pointer).read_text())["outs"][0]
         path = pointer.with_suffix("")
-        if _is(root / path, out["md5"]):
+        if (root / path).is_file():
+            if _md5((root / path).read_bytes()) == out["md5"]:
+                named.append(pointer)
             continue
         content = published.get(str(path.relative_to(FOLDER)))
         if content is None:
@@ -46,15 +50,12 @@ def write_months(root: Path, published: Mapping[str, bytes]) -> list[Path]:
                 f"({len(content)} bytes): the package's data is not what was committed"
             )
         missing[root / path] = content
+        named.append(pointer)
     for file, content in missing.items():
         partial = file.with_suffix(".partial")
         partial.write_bytes(content)
         partial.replace(file)
-    return pointers(root)
-
-
-def _is(file: Path, md5: str) -> bool:
-    return file.is_file() and _md5(file.read_bytes()) == md5
+    return named
 
 
 def _md5(content: bytes) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from pipelines.dataset import BadDataError
 from pipelines.flights.data import published
-from tools.demo.data import OtherDataError, write_months
+from tools.demo.data import OtherDataError, pointers, write_months
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -92,7 +92,9 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         of = [str(month) for month in months]
         self.run("data-cache", str(DVC), "commit", "--quiet", "--force", *of, AWS_PROFILE=environment)
         pushed = self.run("data-push", str(DVC), "push", *of, AWS_PROFILE=environment)
-        return f"{len(of)} months of tables, {pushed.strip().splitlines()[-1]}"
+        changed = len(pointers(ROOT)) - len(of)
+        left = f", {changed} changed here and left alone" if changed else ""
+        return f"{len(of)} months of tables{left}, {pushed.strip().splitlines()[-1]}"
 
     def _commit(self) -> dict[str, str]:
         """The commit that is trained here; none in a folder that Git does not keep."""

@@ -38,6 +38,13 @@ def test_months_that_are_there_are_not_written_again(project):
     assert (project / "data/trips/2013-01.csv").stat().st_mtime_ns == before
 
 
+def test_a_month_that_somebody_changed_here_is_left_alone_and_not_pushed(project):
+    changed = project / "data/trips/2013-01.csv"
+    changed.write_text("a\nmine\n")
+    assert [path.stem for path in write_months(project, PUBLISHED)] == ["2013-02.csv"]
+    assert changed.read_text() == "a\nmine\n"
+
+
 def test_bytes_that_git_does_not_name_are_refused_and_nothing_is_written(project):
     with pytest.raises(
         OtherDataError, match=r"2013-02\.csv\.dvc names md5 \w+ \(4 bytes\), but the published month has"
