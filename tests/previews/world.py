@@ -23,6 +23,7 @@ class World(Stack):
         own = folder / name
         own.mkdir()
         super().__init__(name, sandbox, own)
+        self.without_data()
         self.program = program
         self.artifacts = folder / "artifacts"  # of both environments: the same bits
         self.artifacts.mkdir(exist_ok=True)

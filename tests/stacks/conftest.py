@@ -50,6 +50,7 @@ def register(stack, version, **behaviour):
 def begun(name, sandbox, folder):
     """A registry with three versions; nothing serves yet."""
     stack = Stack(name, sandbox, folder)
+    stack.without_data()
     stack.up()
     for version in VERSIONS:
         register(stack, version)
@@ -64,6 +65,7 @@ def environments(module_sandbox, tmp_path_factory):
     }
 
     def make(stack):
+        stack.without_data()
         stack.no_release()
         stack.up()
         for version in FLEET:

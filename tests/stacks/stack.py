@@ -42,6 +42,10 @@ class Stack:
     def no_release(self):
         self.config["config"].pop("model-delivery:release", None)
 
+    def without_data(self):
+        """Without the data bucket, which is staging's alone and refuses to be destroyed."""
+        self.config["config"].pop("model-delivery:data", None)
+
     @property
     def file(self):
         path = self.folder / f"Pulumi.{self.name}.yaml"

@@ -93,9 +93,28 @@ def test_the_wrong_account_is_an_error_before_anything_is_changed(staging):
     assert staging.changes() == {}
 
 
-def test_a_destroyed_environment_leaves_nothing_but_a_key_that_waits_for_its_deletion(staging):
+def test_the_data_bucket_changes_nothing_else_and_refuses_to_go_until_config_lets_it(staging):
+    before = graph(staging)
+    staging.set("data", {"bucket": True})
+    staging.up()
+    assert staging.changes() == {}
+    after = graph(staging)
+    assert {urn: after[urn] for urn in before} == before
+    assert {urn.split("::")[-1] for urn in after.keys() - before.keys()} == {"flights-data"}
+    staging.set("data", {})
+    with pytest.raises(EngineError, match=r"flights-data.*protected"):
+        staging.preview()
+    staging.set("data", {"bucket": True, "protect": False})
+    staging.up()
+    staging.set("data", {})
+    staging.up()
+    assert graph(staging) == before
+
+
+def test_a_destroyed_environment_leaves_nothing_but_keys_that_wait_for_their_deletion(staging):
+    """That of the data bucket, which a test before this one made and took away, and the environment's."""
     staging.destroy()
-    assert left(staging) == {"keys": ["PendingDeletion"]}
+    assert left(staging) == {"keys": ["PendingDeletion"] * 2}
 
 
 def left(stack):
