@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import CHECKOUT, Sandbox
 
-pytestmark = pytest.mark.stacks
+pytestmark = [pytest.mark.stacks, pytest.mark.story]
 
 DEADLINE = 120
 PROGRAM = """

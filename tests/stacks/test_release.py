@@ -5,7 +5,7 @@ import pytest
 from tests.stacks.conftest import register
 from tests.stacks.stack import EngineError
 
-pytestmark = pytest.mark.stacks
+pytestmark = [pytest.mark.stacks, pytest.mark.story]
 
 A, B, C = "v1-0-0", "v1-1-0", "v1-2-0"
 

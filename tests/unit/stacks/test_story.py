@@ -1,0 +1,67 @@
+"""Steps of a story pass alone and in any order, and a step that fails is the one that is told."""
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+STORY = """
+import pytest
+
+pytestmark = pytest.mark.story
+
+@pytest.fixture(scope="module")
+def road():
+    return []
+
+def test_first(road):
+    road.append("first")
+    assert road == ["first"]
+
+def test_second(road):
+    road.append("second")
+    assert road == ["first", "second"]
+
+def test_third(road, tmp_path):
+    road.append("third")
+    assert road == ["first", "second", "third"]
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    """Runs tests of a story by their names, in that order: `run("third", "first")`; counts by outcome."""
+    pytester.makeini("[pytest]\nmarkers = story")
+    pytester.makeconftest("from tests.stacks.story import pytest_pyfunc_call, steps_taken")
+
+    def run(*names, story=STORY):
+        path = pytester.makepyfile(test_story=story)
+        result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *(f"{path}::test_{n}" for n in names))
+        return {
+            k: n for k, n in result.parseoutcomes().items() if k in {"passed", "failed", "skipped", "errors"}
+        }
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "names", [["third"], ["second", "first"], ["third", "second", "first"], ["first", "third", "second"]]
+)
+def test_steps_pass_alone_and_in_any_order(run, names):
+    assert run(*names) == {"passed": len(names)}
+
+
+def test_a_step_that_fails_fails_its_own_test_whenever_it_is_taken(run):
+    broken = STORY.replace('assert road == ["first", "second"]', "assert False")
+    assert run("third", "second", "first", story=broken) == {"passed": 2, "failed": 1}
+
+
+def test_a_step_that_is_skipped_is_skipped_in_its_own_test(run):
+    skipped = STORY.replace('assert road == ["first", "second"]', 'pytest.skip("not here")')
+    assert run("third", "second", "first", story=skipped) == {"passed": 2, "skipped": 1}
+
+
+def test_a_step_with_parameters_is_refused(run):
+    many = STORY.replace(
+        "def test_first(road)", '@pytest.mark.parametrize("n", [1])\ndef test_first(road, n)'
+    )
+    assert run("first", story=many) == {"failed": 1}
