@@ -22,8 +22,8 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
 environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
-# What `make test` runs beyond `make check`, the longest file first, three at a time, since much of their time is
-# waiting; another choice is for whoever looks for one thing.
+# What `make test` runs beyond `make check`, the longest files first (tests/conftest.py), three at a time, since much of
+# their time is waiting; another choice is for whoever looks for one thing.
 TESTS ?= tests/ci/runs tests/stacks tests/faults
 # What `make check` runs: everything without an engine.
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs

@@ -1,7 +1,10 @@
 """SIGKILL of a process at one AWS call of its own."""
 
+import random
 import threading
 from typing import NamedTuple
+
+import pytest
 
 from tests.faults.delivery import DEADLINE
 
@@ -28,6 +31,21 @@ def every(calls, *, ran=True):
         for action, times in calls.items()
         for nth in range(times)
         for done in ((False, True) if ran else (False,))
+    ]
+
+
+def drawn(points, count):
+    """Points of `make test` out of many: the first of each action, and `count` of the others, the same each time."""
+    first = list({(point.action, point.ran): point for point in reversed(points)}.values())
+    others = [point for point in points if point not in first]
+    return {*first, *random.Random(0).sample(others, count)}  # noqa: S311 - a choice, not a secret
+
+
+def parameters(points, daily):
+    """Points as parameters of tests: those that are not daily are left to `make soak`."""
+    return [
+        pytest.param((point,), id=str(point), marks=[] if point in daily else pytest.mark.soak)
+        for point in points
     ]
 
 

@@ -1,5 +1,6 @@
 """SIGKILL of an `up` that adds a version, shifts to it and drops the one before it, at every AWS call; then the same again.
 
+`make test` has each write, before and after, and some of the reads; `make soak` the others.
 The provider's work alone, in a process of its own; test_killed_pulumi.py kills the engine.
 """
 
@@ -9,7 +10,7 @@ import pytest
 
 from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
-from tests.faults.kill import every, killed
+from tests.faults.kill import drawn, every, killed, parameters
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -30,6 +31,7 @@ WRITES = {
     "UpdateEndpointWeightsAndCapacities": 1,
     "DeleteEndpointConfig": 2,
 }
+SOME = 5  # reads beside the first of each kind, in `make test`
 REUSED = True
 
 
@@ -64,8 +66,9 @@ def outcome(outcomes, case):
     return outcomes[case].result()
 
 
+LOOKS, CHANGES = every(READS, ran=False), every(WRITES)
 killed_anywhere = pytest.mark.parametrize(
-    "case", [(point,) for point in every(READS, ran=False) + every(WRITES)], ids=lambda case: str(case[0])
+    "case", parameters(LOOKS + CHANGES, daily=drawn(LOOKS, SOME).union(CHANGES))
 )
 
 
