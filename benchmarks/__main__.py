@@ -27,6 +27,7 @@ from benchmarks.measurements import (
     rollback_load,
     throughput,
     up,
+    validation,
 )
 from benchmarks.row import Row
 from benchmarks.world import World, made
@@ -48,6 +49,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "rollback-load": rollback_load.measure,
     "throughput": throughput.measure,
     "model-server": model_server.measure,
+    "validation": validation.measure,
     "memory": memory.measure,
 }
 
