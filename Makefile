@@ -17,7 +17,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data up down format check test soak coverage preview comment deploy drift report bench lock
+.PHONY: help setup setup-data up down format check test soak coverage preview model comment deploy drift report bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -67,6 +67,9 @@ test: $(if $(CHECKED),setup,check) ## all checks and tests
 
 preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
 	@$(REVIEW) preview --env $(environment)
+
+model: setup ## train and judge the model that this tree makes: its data, both gates, and what became of the metrics
+	@$(BIN)/python -m tools.model --folder $(FOLDER)
 
 comment: setup ## the previews as one comment: on the pull request in CI, on standard output elsewhere
 	@$(REVIEW) comment

@@ -29,6 +29,7 @@ from modeldelivery.review.platform.here import platform
 from modeldelivery.review.platform.port import PlatformUnreachableError
 from modeldelivery.review.report import drift as drift_report
 from modeldelivery.review.report import markdown, terminal
+from modeldelivery.review.report.page import Kept
 from modeldelivery.review.report.preview import headline, tell
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
@@ -159,6 +160,7 @@ def _before(folder: Folder, change: Change, commit: str) -> Review | None:
 
 
 def _comment(options: Asked) -> int:
+    _comment_on_model(Folder(options.folder))
     gathered = _gathered(Folder(options.folder), Look.PREVIEW, Review)
     page = tell(_in_order(gathered.records), gathered.missing)
     where = platform()
@@ -166,6 +168,22 @@ def _comment(options: Asked) -> int:
     if address:
         _complain(address)
     return 0
+
+
+def _comment_on_model(folder: Folder) -> None:
+    """What `make model` said of this commit, if it was run: a comment of its own, which says less often something new."""
+    if not folder.model.exists():
+        return
+    kept = folder.read(folder.model, Kept, "make model")
+    if kept.commit != engine.commit():
+        _complain(f"{os.path.relpath(folder.model)} is of another commit: `make model` writes it anew")
+        return
+    where = platform()
+    address = where.comment(
+        markdown.draw(kept.page, where.limit, markdown.MODEL_MARKER), markdown.MODEL_MARKER
+    )
+    if address:
+        _complain(address)
 
 
 def _gathered(folder: Folder, look: Look, kind: type[Record]) -> Gathered[Record]:

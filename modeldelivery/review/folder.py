@@ -60,6 +60,11 @@ class Folder(msgspec.Struct, frozen=True):
             return {name.removeprefix(drift) for name in names if name.startswith(drift)}
         return {name for name in names if not name.startswith(drift)}
 
+    @property
+    def model(self) -> Path:
+        """What `make model` says; a name that no environment's preview has."""
+        return self.path / "model.page"
+
     def policies(self, environment: str) -> Path:
         return self.path / f"policies-{environment}"
 

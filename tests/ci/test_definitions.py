@@ -30,7 +30,7 @@ from tests.conftest import CHECKOUT
 from tests.examples import FINDINGS
 
 GATES = {
-    REQUEST: ["check", "test", "preview ENV=staging", "preview ENV=prod", "comment"],
+    REQUEST: ["check", "test", "model", "preview ENV=staging", "preview ENV=prod", "comment"],
     MAIN: [
         "check",
         "test",
@@ -45,6 +45,7 @@ PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
 # What a job may have beside `contents: read`, by the target that it runs.
 EXTRA = {
+    "model": {"id-token"},
     "preview": {"id-token"},
     "deploy": {"id-token"},
     "drift": {"id-token"},
@@ -103,10 +104,10 @@ def test_jenkins_begins_each_stage_that_writes_or_takes_along_a_review_without_a
             looks = [
                 n
                 for n, command in enumerate(job.commands)
-                if command.startswith(("make preview", "make drift"))
+                if command.startswith(("make model", "make preview", "make drift"))
             ]
-            first = job.name in {"preview staging", "drift staging"} or (
-                road == MAIN and job.name == "preview prod"
+            first = job.name in {"model", "drift staging"} or (
+                road == MAIN and job.name in {"preview staging", "preview prod"}
             )
             if looks and first:
                 assert "rm -rf .review" in job.commands[: looks[0]], job

@@ -83,7 +83,7 @@ MAY_IMPORT = {
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
     # Served the same way as the product's own provider, and as careful with credentials.
     "sandbox.pulumi_aws": ours("plugin", "release.aws.credentials", "release.errors"),
-    "tools": {"pipelines", *ours("release", "terminal")},
+    "tools": {"pipelines", *ours("release", "review", "terminal")},
     "benchmarks": {"infra", "components", "pipelines", "modeldelivery", "sandbox", "tools"},
     OURS: set(),
     f"{OURS}.terminal": set(),

@@ -12,6 +12,7 @@ from modeldelivery.review.core.words import Line, Name
 from modeldelivery.review.report.page import Page, Section, Table
 
 MARKER = "<!-- model-delivery:review -->"  # by which a later run finds the comment
+MODEL_MARKER = "<!-- model-delivery:model -->"  # likewise, of what became of the model
 LONGEST = 400  # characters of one name
 _TICKS = re.compile("`+")
 

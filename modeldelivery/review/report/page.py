@@ -31,6 +31,13 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     folded: bool = False
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A page that another program left for the comment. `commit` is what it is of."""
+
+    commit: str
+    page: "Page"
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of it. `refused` when the change may not go on."""
 

@@ -12,19 +12,21 @@ from tests.conftest import CHECKOUT
 
 pytestmark = pytest.mark.stacks
 
-GATES = ["check", "test", "preview staging", "preview prod", "comment"]
+GATES = ["check", "test", "model", "preview staging", "preview prod", "comment"]
 REQUEST = {
     "GITLAB_CI": "true",
     "CI_PIPELINE_SOURCE": "merge_request_event",
     "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "3",
     "CI_MERGE_REQUEST_PROJECT_ID": "3",
     "CI_MERGE_REQUEST_IID": "7",
+    "CI_MERGE_REQUEST_DIFF_BASE_SHA": "main",
     "CI_PROJECT_ID": "3",
 }
 CHANGE = {
     "JENKINS_URL": "https://jenkins.example.com/",
     "BRANCH_NAME": "PR-7",
     "CHANGE_ID": "7",
+    "CHANGE_TARGET": "main",
     "GITHUB_REPOSITORY": "team/model-delivery",
 }
 TOKEN = "of-the-folder"
@@ -133,7 +135,7 @@ def test_jenkins_takes_a_good_change_request_through_every_gate(on_jenkins):
     ended, comments = on_jenkins(LOWER_LATENCY)
 
     assert ended.ok, ended.output
-    assert makes(ended) == ["check", "test", "preview ENV=staging", "preview ENV=prod", "comment"]
+    assert makes(ended) == ["check", "test", "model", "preview ENV=staging", "preview ENV=prod", "comment"]
     (comment,) = comments
     assert "prod" in comment
 

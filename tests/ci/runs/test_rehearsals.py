@@ -10,7 +10,7 @@ from tests.ci.runs.runners import jenkins as jenkins_build
 pytestmark = pytest.mark.stacks
 
 CHECKED = ["check", "test"]
-PREVIEWED = [*CHECKED, "preview staging", "preview prod"]
+PREVIEWED = [*CHECKED, "model", "preview staging", "preview prod"]
 STAGED = [*CHECKED, "preview staging", "deploy staging"]
 STATE = {"STAGING_BACKEND_URL": "s3://staging", "PROD_BACKEND_URL": "s3://prod"}
 # What GitLab says of a pipeline.
@@ -90,7 +90,10 @@ def test_github_previews_a_pull_request_and_comments(github):
         "preview prod finds [staging.json staging.plan ] with profile [prod] and state [s3://prod]"
         in ended.output
     )
-    assert "comment  finds [prod.json prod.plan staging.json staging.plan ] with profile []" in ended.output
+    assert (
+        "comment  finds [model.page prod.json prod.plan staging.json staging.plan ] with profile []"
+        in ended.output
+    )
 
 
 def test_github_comments_when_a_preview_failed_and_the_pull_request_is_red(github):
@@ -98,7 +101,14 @@ def test_github_comments_when_a_preview_failed_and_the_pull_request_is_red(githu
 
     assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
     assert ended.jobs["preview prod"] is False
-    assert "comment  finds [prod.json prod.plan staging.json staging.plan ]" in ended.output
+    assert "comment  finds [model.page prod.json prod.plan staging.json staging.plan ]" in ended.output
+
+
+def test_github_previews_and_comments_when_the_model_was_stopped_and_the_pull_request_is_red(github):
+    made, ended = github("pull_request", fail="model")
+
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
+    assert "comment  finds [model.page prod.json" in ended.output
 
 
 def test_github_previews_nothing_that_fails_its_tests(github):
@@ -154,13 +164,19 @@ def test_gitlab_previews_a_merge_request_and_comments(gitlab):
 
     assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.output
     assert (
-        "preview prod finds [staging.json staging.plan ] with profile [prod] and state [s3://prod]"
+        "preview prod finds [model.page staging.json staging.plan ] with profile [prod] and state [s3://prod]"
         in ended.output
     )
 
 
 def test_gitlab_comments_when_a_preview_failed_and_the_merge_request_is_red(gitlab):
     made, ended = gitlab(REQUEST, fail="preview prod")
+
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
+
+
+def test_gitlab_previews_and_comments_when_the_model_was_stopped_and_the_merge_request_is_red(gitlab):
+    made, ended = gitlab(REQUEST, fail="model")
 
     assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
 
@@ -205,13 +221,19 @@ def test_jenkins_previews_a_change_request_and_comments(jenkins):
 
     assert (made, ended.ok) == ([*PREVIEWED, "comment"], True), ended.output
     assert (
-        "preview prod finds [staging.json staging.plan ] with profile [prod] and state [s3://prod]"
+        "preview prod finds [model.page staging.json staging.plan ] with profile [prod] and state [s3://prod]"
         in ended.output
     )
 
 
 def test_jenkins_comments_when_a_preview_failed_and_the_change_request_is_red(jenkins):
     made, ended = jenkins(CHANGE, fail="preview prod")
+
+    assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
+
+
+def test_jenkins_previews_and_comments_when_the_model_was_stopped_and_the_change_request_is_red(jenkins):
+    made, ended = jenkins(CHANGE, fail="model")
 
     assert (made, ended.ok) == ([*PREVIEWED, "comment"], False), ended.output
 

@@ -1,0 +1,177 @@
+import stat
+
+import msgspec
+import pytest
+
+from modeldelivery.review.report.page import Kept
+from tests.unit.pipelines.gates.test_validation import BAD, GOOD, batch, verdict
+from tests.unit.tools.test_model_page import report
+from tools.model import __main__ as program
+from tools.model import run
+from tools.model.changes import Changes
+from tools.model.run import Outcome, RunError
+
+NOTHING = Changes((), (), (), ())
+SOMETHING = Changes((), (), (), ("pipelines/flights/features.py",))
+PASSED = Outcome(verdict(batch(results=(GOOD,))), report(), "")
+STOPPED = Outcome(verdict(batch(results=(BAD,))), None, "validate stopped: origin")
+
+
+@pytest.fixture
+def world(monkeypatch, tmp_path):
+    """Everything outside this program; what was called."""
+    called = []
+    for name in ("pull", "fetch_champion"):
+        monkeypatch.setattr(run, name, lambda *_, name=name: called.append(name))
+    monkeypatch.setattr(run, "VALIDATION", tmp_path / "validation")
+    monkeypatch.setattr(run, "EVALUATION", tmp_path / "evaluation")
+    for folder, file in ((run.VALIDATION, "validation.html"), (run.EVALUATION, "evaluation.html")):
+        folder.mkdir()
+        (folder / file).write_text("a page")
+
+    def with_(*, changes, outcome, platform):
+        monkeypatch.setattr(run, "changed", lambda _: changes)
+        monkeypatch.setattr(run, "repro", lambda: called.append("repro") or outcome)
+        monkeypatch.setattr(run, "base", lambda _: "origin/main" if platform else None)
+        status = program.main(["--folder", str(tmp_path / ".review")])
+        return status, called, {path.name for path in (tmp_path / ".review").glob("*")}
+
+    return with_
+
+
+def test_a_change_of_something_else_trains_nothing_in_ci(world):
+    assert world(changes=NOTHING, outcome=PASSED, platform=True) == (0, [], set())
+
+
+@pytest.mark.parametrize(
+    ("changes", "platform"), [(NOTHING, False), (None, True), (None, False), (SOMETHING, True)]
+)
+def test_a_change_of_the_model_or_one_that_is_not_known_and_whoever_types_it_is_trained(
+    world, capsys, changes, platform
+):
+    status, called, left = world(changes=changes, outcome=PASSED, platform=platform)
+    assert (status, called) == (0, ["pull", "fetch_champion", "repro"])
+    assert left == {"model.page", "model.validation.html", "model.evaluation.html"}
+    assert "Model `flights`: passed both gates" in capsys.readouterr().out
+
+
+def test_a_model_that_was_stopped_ends_with_three_and_leaves_its_page(world, tmp_path, capsys):
+    status, _, left = world(changes=SOMETHING, outcome=STOPPED, platform=True)
+    assert (status, left) == (3, {"model.page", "model.validation.html"})
+    assert "`validate stopped: origin`" in capsys.readouterr().out
+    kept = msgspec.json.decode((tmp_path / ".review/model.page").read_bytes(), type=Kept)
+    assert kept.page.refused
+
+
+def test_what_an_earlier_run_left_is_gone(world, tmp_path):
+    (tmp_path / ".review").mkdir()
+    (tmp_path / ".review/model.page").write_text("old")
+    (tmp_path / ".review/staging.json").write_text("a preview")
+    assert world(changes=NOTHING, outcome=PASSED, platform=True)[2] == {"staging.json"}
+
+
+def test_a_run_that_judges_nothing_ends_with_one_and_a_sentence(monkeypatch, capsys):
+    def broken(*_):
+        raise RunError("`dvc pull` failed: no credentials")
+
+    monkeypatch.setattr(run, "pull", broken)
+    monkeypatch.setattr(run, "changed", lambda _: SOMETHING)
+    assert program.main(["--folder", "unused"]) == 1
+    assert "model: `dvc pull` failed: no credentials" in capsys.readouterr().err
+
+
+@pytest.fixture
+def built(monkeypatch, tmp_path):
+    """A build folder, and a `dvc` that ends as told: `built(3, validate="message")`."""
+    monkeypatch.setattr(run, "_BUILD", tmp_path)
+    monkeypatch.setattr(run, "_DVC", tmp_path / "dvc")
+    monkeypatch.setattr(run, "VALIDATION", tmp_path)
+    monkeypatch.setattr(run, "EVALUATION", tmp_path)
+
+    def build(status, **messages):
+        (tmp_path / "dvc").write_text(f"#!/bin/sh\nexit {status}\n")
+        (tmp_path / "dvc").chmod(stat.S_IRWXU)
+        for stage, text in messages.items():
+            (tmp_path / stage / "output").mkdir(parents=True)
+            (tmp_path / stage / "output" / ("failure" if stage == "train" else "message")).write_text(text)
+        return tmp_path
+
+    return build
+
+
+def test_data_that_was_stopped_brings_no_report_of_an_earlier_model(built):
+    folder = built(255, validate="validate stopped: empty", evaluate="evaluate stopped: an earlier one")
+    (folder / "evaluation.json").write_text("of an earlier model")
+    assert run.repro() == Outcome(None, None, "validate stopped: empty")
+
+
+def test_a_stage_that_fails_without_a_verdict_is_told_in_its_words(built):
+    built(255, train="train: leaves is 1")
+    with pytest.raises(RunError, match="train: leaves is 1"):
+        run.repro()
+
+
+def test_a_suite_that_cannot_be_used_is_no_verdict_on_data(built):
+    built(255, validate="validate: flights.json: expectations is empty")
+    with pytest.raises(RunError, match="expectations is empty"):
+        run.repro()
+
+
+def test_a_stage_that_fails_is_told_and_not_a_later_ones_message_of_an_earlier_run(built):
+    built(255, train="train: leaves is 1", evaluate="evaluate stopped: an earlier one")
+    with pytest.raises(RunError, match="train: leaves is 1"):
+        run.repro()
+
+
+def test_dvc_that_fails_by_itself_is_told_by_its_status(built):
+    built(4)
+    with pytest.raises(RunError, match="`dvc repro` ended with 4"):
+        run.repro()
+
+
+def test_a_message_of_an_earlier_run_stops_nothing(built):
+    built(0, validate="validate stopped: once upon a time")
+    assert run.repro().stopped == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "base"),
+    [
+        ({"GITHUB_BASE_REF": "main"}, "origin/main"),
+        ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "abc"}, "abc"),
+        ({"CHANGE_TARGET": "main"}, "origin/main"),
+        ({"GITHUB_BASE_REF": ""}, None),
+        ({}, None),
+    ],
+)
+def test_each_platform_names_what_a_change_would_be_merged_into(environ, base):
+    assert run.base(environ) == base
+
+
+@pytest.mark.parametrize(
+    ("environ", "address"),
+    [
+        (
+            {"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "team/model", "GITHUB_RUN_ID": "7"},
+            "https://github.com/team/model/actions/runs/7",
+        ),
+        ({"CI_JOB_URL": "https://gitlab.com/team/model/-/jobs/7"}, "https://gitlab.com/team/model/-/jobs/7/artifacts/browse/.review"),
+        ({"BUILD_URL": "https://ci.example.com/job/model/7/"}, "https://ci.example.com/job/model/7/artifact/.review"),
+        ({"BUILD_URL": "https://ci.example.com/a) [b](javascript:x"}, None),
+        ({"GITHUB_ACTIONS": "true"}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_pages_and_pictures_are_where_the_platform_keeps_them(environ, address):
+    assert program.artifacts(environ) == address
+
+
+def test_the_environment_that_trains_is_the_one_with_the_data(tmp_path):
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  a: b\n")
+    with pytest.raises(RunError, match=r"is true in no Pulumi\.\*\.yaml; one environment trains"):
+        program.trains(tmp_path)
+    (tmp_path / "Pulumi.staging.yaml").write_text("config:\n  model-delivery:data:\n    bucket: true\n")
+    assert program.trains(tmp_path) == "staging"
+    (tmp_path / "Pulumi.test.yaml").write_text("config:\n  model-delivery:data:\n    bucket: true\n")
+    with pytest.raises(RunError, match="staging and test"):
+        program.trains(tmp_path)
