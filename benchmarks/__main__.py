@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
+    evaluation,
     memory,
     model_server,
     policy_cpu,
@@ -50,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "throughput": throughput.measure,
     "model-server": model_server.measure,
     "validation": validation.measure,
+    "evaluation": evaluation.measure,
     "memory": memory.measure,
 }
 

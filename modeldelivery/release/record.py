@@ -27,6 +27,20 @@ class Samples(Record, frozen=True, kw_only=True):
     accepts: tuple[str, ...]
 
 
+class GateOutcome(Record, frozen=True, kw_only=True):
+    """What became of one gate of the evaluation.
+
+    Attributes:
+        verdict: `passed`, `skipped`, or `no-champion` where there was none yet to compare with.
+        by: the person who skips it; None where nobody asked to.
+        because: why.
+    """
+
+    verdict: str
+    by: str | None = None
+    because: str | None = None
+
+
 class VersionRecord(Document, frozen=True, kw_only=True):
     """What a version is. Its bits never change: new bits are a new version.
 
@@ -39,6 +53,7 @@ class VersionRecord(Document, frozen=True, kw_only=True):
         package_arn: SageMaker model package; None until one is made.
         metrics: what training measured, flat.
         samples: requests that it must answer; None of this project's own model server, whose schema has one.
+        gates: of its evaluation, by name; None of a version that was registered without one.
     """
 
     schema: int = SCHEMA
@@ -51,6 +66,7 @@ class VersionRecord(Document, frozen=True, kw_only=True):
     package_arn: str | None = None
     metrics: Evidence | None = None
     samples: Samples | None = None
+    gates: dict[str, GateOutcome] | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

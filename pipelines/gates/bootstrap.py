@@ -45,7 +45,7 @@ class Estimate:
         return Estimate(self.value - other.value, self.deviations - other.deviations)
 
 
-def number_blocks(names: Sequence[object]) -> tuple[Integers, int]:
+def number_blocks(names: Sequence[object] | Integers) -> tuple[Integers, int]:
     """Number the blocks of rows, [rows], in the order of their names; neighbours are merged until few enough are left.
 
     Merging keeps what is dependent together, so it can only make bounds more honest.

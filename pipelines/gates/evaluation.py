@@ -56,8 +56,8 @@ def evaluate(
     labels = labels_of(frame[examples.LABEL], output)
     cases = Cases(
         labels,
-        {each: frame[examples.SLICE + each].astype(str).tolist() for each in examples.dimensions(frame)},
-        frame[examples.BLOCK].astype(str).tolist(),
+        {each: slices.grouped(frame[examples.SLICE + each]) for each in examples.dimensions(frame)},
+        slices.grouped(frame[examples.BLOCK]),
     )
     own = predict(challenger.model, frame)
     others: Predictions | None = None

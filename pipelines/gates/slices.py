@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pipelines.gates import calibration
 from pipelines.gates.bootstrap import Estimate, critical_value, draw_weights, interval, number_blocks
@@ -19,18 +22,37 @@ Predictions = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
+class Groups:
+    """A partition of rows.
+
+    Attributes:
+        names: of the groups, in order.
+        number: of each row's group, [rows].
+    """
+
+    names: Sequence[str]
+    number: npt.NDArray[np.int32]
+
+
+def grouped(values: "pd.Series[Any]") -> Groups:
+    """The partition by a column, which has no missing values."""
+    number, names = pd.factorize(values, sort=True)
+    return Groups([str(name) for name in names], number.astype(np.int32))
+
+
+@dataclass(frozen=True)
 class Cases:
     """What both models are judged on.
 
     Attributes:
         labels: [rows], as `metrics.score` takes them.
-        groups: dimension → each row's value, [rows].
-        blocks: name of each row's block, [rows]; rows of one are not independent of each other.
+        groups: by dimension.
+        blocks: rows of one are not independent of each other.
     """
 
     labels: Labels
-    groups: Mapping[str, Sequence[str]]
-    blocks: Sequence[object]
+    groups: Mapping[str, Groups]
+    blocks: Groups
 
 
 @dataclass(frozen=True)
@@ -72,13 +94,25 @@ def measure(
     thresholds: Thresholds,
 ) -> Measured:
     """Measure challenger and champion, whose predictions, [rows, width of the output], are of the same rows."""
-    block, blocks = number_blocks(cases.blocks)
+    block, blocks = number_blocks(cases.blocks.number)
     weights = draw_weights(thresholds.draws, blocks, thresholds.seed)
     models = [
         score(output, predictions, cases.labels)
         for predictions in (challenger, champion)
         if predictions is not None
     ]
+    with threadpool_limits(limits=1):  # sums in another order round differently
+        return _measured(output, cases, models, (block, weights), thresholds)
+
+
+def _measured(
+    output: Output,
+    cases: Cases,
+    models: Sequence[Scored],
+    resampled: tuple[Integers, Floats],
+    thresholds: Thresholds,
+) -> Measured:
+    block, weights = resampled
     parts = []
     for dimension, value, rows in _slices(cases):
         least, least_blocks = _sizes(output, cases.labels[rows], block[rows])
@@ -94,7 +128,7 @@ def measure(
             parts.append(_Part(bare, {}, None))
             continue
         estimates = [_estimates(model, rows, block, weights) for model in models]
-        parts.append(_Part(bare, estimates[0], estimates[1] if champion is not None else None))
+        parts.append(_Part(bare, estimates[0], estimates[1] if len(models) > 1 else None))
     compared = list(thresholds.margins)
     differences = [each for part in parts for each in part.differences(compared).values()]
     critical = critical_value(differences, thresholds.confidence) if differences else None
@@ -105,17 +139,16 @@ def measure(
     return Measured(
         slices=[_bounded(part, compared, critical, alone) for part in parts],
         critical=critical,
-        blocks=blocks,
+        blocks=weights.shape[1],
         calibration=calibration.curve(models[0], block, weights, thresholds.confidence),
     )
 
 
 def _slices(cases: Cases) -> Iterator[tuple[str, str, Flags]]:
     yield OVERALL, "", np.ones(len(cases.labels), bool)
-    for dimension, values in cases.groups.items():
-        names, number = np.unique(np.asarray(values, dtype=str), return_inverse=True)
-        for place, name in enumerate(names):
-            yield dimension, str(name), number == place
+    for dimension, groups in cases.groups.items():
+        for place, name in enumerate(groups.names):
+            yield dimension, name, groups.number == place
 
 
 def _sizes(output: Output, labels: Labels, block: Integers) -> tuple[int | None, int]:

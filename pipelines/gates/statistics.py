@@ -5,13 +5,13 @@ computed for a thousand draws of weights by a few matrix products, without going
 """
 
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Integers: TypeAlias = npt.NDArray[np.intp]
+Integers: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
 _CELLS = 512  # quantiles of the score between which resampling tells apart; the estimate itself is exact
@@ -119,4 +119,4 @@ def cells_of(score: Floats) -> Integers:
 def quantiles(values: Floats, count: int) -> Integers:
     """Which of so many quantiles each value is in, [rows]; the same for equal values."""
     edges = np.quantile(values, np.linspace(0, 1, count + 1)[1:-1])
-    return np.searchsorted(edges, values, side="right")
+    return np.searchsorted(edges, values, side="right").astype(np.int16)

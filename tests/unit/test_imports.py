@@ -106,6 +106,7 @@ MAY_IMPORT = {
     f"{OURS}.release.core": {*ours("release.formats"), *NAMES},
     f"{OURS}.release.archive": ours("release.errors"),
     f"{OURS}.release.samples": ours("release.errors", "release.record"),
+    f"{OURS}.release.evaluation": ours("release.errors", "release.record"),
     f"{OURS}.release.reader": ours("release.errors"),
     f"{OURS}.release.ports": {*ours("release.core", "release.record", "release.samples"), *NAMES},
     f"{OURS}.release.patience": ours("release.errors", "release.ports"),

@@ -269,6 +269,12 @@ def _register() -> Command:
             help="Metrics as a flat JSON object.",
         ),
         click.Option(
+            ["--evaluation"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="evaluation.json of this model: its gates, and who skipped which and why, go into the record.",
+        ),
+        click.Option(
             ["--samples"],
             type=click.Path(path_type=Path),
             metavar="FILE",

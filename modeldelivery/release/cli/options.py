@@ -86,6 +86,8 @@ class Adopt(Options, frozen=True, kw_only=True):
 class Register(Options, frozen=True, kw_only=True):
     """`image`: by digest; `artifact`: model.tar.gz; `evidence`: metrics as a flat JSON object; `samples`: sample requests.
 
+    `evaluation`: the report of the model's evaluation.
+
     `reader`: a command in shell words that reads an archive on stdin, None for the checkout's.
     """
 
@@ -96,4 +98,5 @@ class Register(Options, frozen=True, kw_only=True):
     data_revision: str
     evidence: Path | None
     samples: Path | None
+    evaluation: Path | None
     reader: str | None

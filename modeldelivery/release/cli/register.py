@@ -10,13 +10,15 @@ from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.options import Register as RegisterOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.errors import Exit, RefusedError
+from modeldelivery.release.evaluation import read_gates
 from modeldelivery.release.operations.register import Registration, register
 from modeldelivery.release.reader import ServerReader
-from modeldelivery.release.record import Evidence
+from modeldelivery.release.record import Evidence, GateOutcome
 
 
 def run(context: Context, options: RegisterOptions) -> Outcome:
     """Raises RefusedError when a file cannot be read or the version names other bits."""
+    digest = _digest(options.artifact)
     registered = register(
         context.place,
         context.registry,
@@ -24,11 +26,12 @@ def run(context: Context, options: RegisterOptions) -> Outcome:
             version=options.version,
             image=options.image,
             artifact=options.artifact,
-            model_digest=_digest(options.artifact),
+            model_digest=digest,
             data_revision=options.data_revision,
             actor=context.actor,
             metrics=_evidence(options.evidence) if options.evidence else None,
             samples=options.samples,
+            gates=_gates(options.evaluation, digest) if options.evaluation else None,
         ),
         context.progress,
         ServerReader(command=_words(options.reader)) if options.reader else ServerReader(),
@@ -60,6 +63,14 @@ def _digest(artifact: Path) -> str:
             return "sha256:" + hashlib.file_digest(body, "sha256").hexdigest()
     except OSError as error:
         raise RefusedError(f"--artifact {artifact}: {error.strerror}") from error
+
+
+def _gates(path: Path, digest: str) -> dict[str, GateOutcome]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RefusedError(f"--evaluation {path}: {error.strerror}") from error
+    return read_gates(content, digest, f"--evaluation {path}")
 
 
 def _evidence(path: Path) -> Evidence:

@@ -14,7 +14,7 @@ from modeldelivery.release.errors import ConflictError, RefusedError
 from modeldelivery.release.naming import Place, artifact_key
 from modeldelivery.release.operations.image import refuse_unfit, server_version
 from modeldelivery.release.ports import ModelReader, Progress, Registry
-from modeldelivery.release.record import Entry, Evidence, VersionRecord
+from modeldelivery.release.record import Entry, Evidence, GateOutcome, VersionRecord
 from modeldelivery.release.samples import EXAMPLE, IN_ARTIFACT, MOST_BYTES, SampleFile, read_samples
 from modeldelivery.release.version import DigestSet, Version
 
@@ -36,6 +36,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
         data_revision: revision of the data that trained the model.
         actor: who.
         metrics: what training measured; None when not given.
+        gates: of the model's evaluation, by name; None when not given.
         samples: file of sample requests; None when the artifact holds them, or the image's server needs none.
     """
 
@@ -47,6 +48,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     metrics: Evidence | None = None
     samples: Path | None = None
+    gates: dict[str, GateOutcome] | None = None
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,6 +177,7 @@ def _draft(
         registered_by=asked.actor,
         metrics=asked.metrics,
         samples=samples.summary if samples else None,
+        gates=asked.gates,
     )
 
 
@@ -230,6 +233,8 @@ def _refuse_other_bits(
     ]
     if asked.metrics is not None and asked.metrics != record.metrics:
         differing.append("other evidence")
+    if asked.gates is not None and asked.gates != record.gates:
+        differing.append("another evaluation")
     if given and (record.samples is None or record.samples.digest != given.digest):
         differing.append("other sample requests")
     if differing:

@@ -11,7 +11,7 @@ import pytest
 
 from modeldelivery.release import samples
 from modeldelivery.release.ports import DOCKER_MANIFEST, Image
-from modeldelivery.release.record import Samples
+from modeldelivery.release.record import GateOutcome, Samples
 from modeldelivery.release.version import DigestSet
 from tests.bits import FOREIGN, SAMPLES, SERVER, packed
 
@@ -414,3 +414,71 @@ def test_samples_larger_than_any_few_requests_are_refused(register, world, tmp_p
 
     assert (ended.status, nothing_changed(world)) == (1, True)
     assert f"{path} holds more than 1 MiB" in ended.err
+
+
+def evaluation(path, digest, **changes):
+    """A report as far as a record keeps it."""
+    skip = {"by": "ada@example.com", "because": "the feed was down"}
+    report = {
+        "schema": 1,
+        "challenger": {"digest": digest},
+        "passed": True,
+        "reason": "",
+        "gates": [
+            {"name": "size", "verdict": "passed", "sentence": "enough"},
+            {"name": "limits.auc", "verdict": "skipped", "sentence": "AUC 0.5", "skip": skip},
+        ],
+        **changes,
+    }
+    path.write_bytes(msgspec.json.encode(report))
+    return path
+
+
+PACKED = "sha256:" + hashlib.sha256(packed()).hexdigest()
+
+
+def test_a_version_keeps_who_skipped_which_gate_and_why(register, world, tmp_path):
+    file = evaluation(tmp_path / "evaluation.json", PACKED)
+    assert register(evaluation=file).status == 0
+    record, _ = world.registry.records[V1]
+    assert record.gates == {
+        "size": GateOutcome(verdict="passed"),
+        "limits.auc": GateOutcome(verdict="skipped", by="ada@example.com", because="the feed was down"),
+    }
+    assert register(evaluation=file).out.startswith("v1.0.0 is already registered")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"passed": False, "reason": "AUC 0.5 overall is under 0.58"}, "the model did not pass: AUC 0.5 overall"),
+        ({"gates": [{"name": "size", "verdict": "failed"}]}, "the model did not pass: size failed"),
+        ({"gates": [{"name": "size", "verdict": "skipped"}]}, "nobody says who and why"),
+        ({"gates": [{"name": "size", "verdict": "skipped", "skip": {"by": " ", "because": "x"}}]}, "nobody says who"),
+        ({"gates": []}, "it has 0 gates"),
+        ({"gates": [{"name": "size", "verdict": "passed"}] * 2}, "it has 2 gates"),
+        ({"challenger": {"digest": "sha256:other"}}, "judged the model sha256:other, and the artifact is sha256:"),
+        ({"schema": 2}, "schema 2, but this program reads 1"),
+        ({"gates": None}, "Expected `array`"),
+    ],
+)  # fmt: skip
+def test_an_evaluation_that_did_not_let_this_model_pass_registers_nothing(
+    register, world, tmp_path, changes, sentence
+):
+    ended = register(evaluation=evaluation(tmp_path / "evaluation.json", PACKED, **changes))
+    assert ended.status == 1
+    assert sentence in ended.err
+    assert world.registry.records == {}
+
+
+def test_an_evaluation_that_cannot_be_read_registers_nothing(register, world, tmp_path):
+    ended = register(evaluation=tmp_path / "none.json")
+    assert "No such file" in ended.err
+    assert world.registry.records == {}
+
+
+def test_a_version_keeps_the_evaluation_that_it_was_registered_with(register, tmp_path):
+    register(evaluation=evaluation(tmp_path / "evaluation.json", PACKED))
+    other = evaluation(tmp_path / "other.json", PACKED, gates=[{"name": "size", "verdict": "passed"}])
+    ended = register(evaluation=other)
+    assert "already registered by bob@desk with another evaluation. A version never changes" in ended.err

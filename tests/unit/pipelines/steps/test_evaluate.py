@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 
+from modeldelivery.release.evaluation import read_gates
 from pipelines import examples
 from pipelines.examples import LABEL
 from pipelines.gates.report import decode
@@ -89,6 +90,9 @@ def test_a_gate_is_opened_by_a_person_and_the_report_keeps_who_and_why(job, made
     assert run(job, *options) == (Exit.DONE, "")
     gate = next(gate for gate in report(job).gates if gate.name == "limits.auc")
     assert (gate.verdict, gate.skip.by) == ("skipped", "ada@example.com")
+    path = job / "processing" / "output" / "evaluation" / "evaluation.json"
+    kept = read_gates(path.read_bytes(), report(job).challenger.digest, "evaluation.json")
+    assert kept["limits.auc"].because == "labels of a drill, never served"
 
 
 def test_a_skip_without_a_reason_is_refused_before_anything_is_judged(job):
