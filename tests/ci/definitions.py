@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.ci.jenkins import jars
-from tests.ci.jenkins.build import APPROVERS, TIMER, Build, run
+from tests.ci.jenkins.build import APPROVERS, TIMER, Build, Jenkins
 from tests.conftest import CHECKOUT
 
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
@@ -197,8 +197,8 @@ def _jenkins_builds():
         MAIN: Build(JENKINS, main, credentials=CREDENTIALS, approvals=(APPROVERS,)),
         CLOCK: Build(JENKINS, main, credentials=CREDENTIALS, causes=(TIMER,)),
     }
-    with tempfile.TemporaryDirectory() as folder:
-        return dict(zip(builds, run(Path(folder), *builds.values()), strict=True))
+    with tempfile.TemporaryDirectory() as folder, Jenkins() as server:
+        return {road: server.run(Path(folder, road), build) for road, build in builds.items()}
 
 
 def _ordered(needs):

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,17 +52,43 @@ class Ended:
         return [step for step in self.steps if step["event"] == "sh"]
 
 
-def run(folder, *builds, machine=None):
-    """Run builds one after the other, in one JVM and an empty folder; `machine` is what agents have in their environment."""
-    files = [_write(folder / str(number), build) for number, build in enumerate(builds)]
-    done = subprocess.run(
-        ["java", *JVM, "-cp", os.pathsep.join([f"{jars.folder()}/*", str(GROOVY)]),
-         "groovy.ui.GroovyMain", str(GROOVY / "Run.groovy"), *map(str, files)],
-        env=machine, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=DEADLINE,
-    )  # fmt: skip
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output
-    return [_read(file.parent / "record", output) for file in files]
+class Jenkins:
+    """One JVM, which runs builds one after the other; `variables` are its whole environment, which agents have too."""
+
+    def __init__(self, variables=None):
+        self._process = subprocess.Popen(
+            ["java", *JVM, "-cp", os.pathsep.join([f"{jars.folder()}/*", str(GROOVY)]),
+             "groovy.ui.GroovyMain", str(GROOVY / "Run.groovy")],
+            env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+        self._process.stdout.close()
+
+    def run(self, folder, build):
+        """Run a build in a folder, which is made."""
+        file = _write(folder, build)
+        limit = threading.Timer(DEADLINE, self._process.kill)
+        limit.start()
+        try:
+            print(file, file=self._process.stdin, flush=True)
+            output = self._until(f"ended {file}\n")
+        finally:
+            limit.cancel()
+        return _read(folder / "record", output)
+
+    def _until(self, end):
+        lines = []
+        for line in self._process.stdout:
+            if line == end:
+                return "".join(lines)
+            lines.append(line)
+        raise AssertionError(f"the JVM ended, or was ended after {DEADLINE} s:\n{''.join(lines)}")
 
 
 def _write(folder, build):

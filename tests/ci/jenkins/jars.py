@@ -27,11 +27,12 @@ def folder():
         SetupError: Maven cannot fetch them, or they are not those that `jars.sha256` lists.
     """
     content = hashlib.sha256(POM.read_bytes() + HASHES.read_bytes()).hexdigest()
+    made = user_cache() / f"jenkins-{content[:16]}"
+    if made.is_dir():
+        return made
     # Not the stream that pytest captures: whoever waits sees what for.
     with step("JenkinsPipelineUnit", sys.__stderr__) as progress, locked(user_cache(), progress):
-        return complete(
-            user_cache() / f"jenkins-{content[:16]}", lambda partial: _fetch(partial, HASHES, progress)
-        )
+        return complete(made, lambda partial: _fetch(partial, HASHES, progress))
 
 
 def _fetch(partial, hashes, progress):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.ci.jenkins import jars
-from tests.ci.jenkins.build import Build, run
+from tests.ci.jenkins.build import Build, Jenkins
 from tests.ci.runs.clone import Clone
 
 pytestmark = pytest.mark.stacks
@@ -134,8 +134,11 @@ def ended(tmp_path_factory):
     repository.git("init", "--quiet", "--initial-branch", "main")
     repository.git("remote", "add", "origin", "git@example.com:team/other.git")
     repository.commit("builds")
-    (folder / "builds").mkdir()
-    return dict(zip(texts, run(folder / "builds", *builds), strict=True))
+    with Jenkins() as server:
+        return {
+            name: server.run(folder / str(number), build)
+            for number, (name, build) in enumerate(zip(texts, builds, strict=True))
+        }
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.ci.jenkins import jars
+from tests.ci.jenkins.build import Jenkins
 from tests.ci.runs.clone import Clone, of_the_checkout
 from tests.ci.runs.forge import forge as served
-from tests.ci.runs.runners import GITHUB
+from tests.ci.runs.runners import GITHUB, machine_variables
 from tests.conftest import CHECKOUT, started
 from tests.stacks.conftest import register
 from tests.stacks.stack import Stack
@@ -86,6 +88,17 @@ def state(delivered):
     return {
         f"{name.upper()}_BACKEND_URL": stack.env["PULUMI_BACKEND_URL"] for name, stack in delivered.items()
     }
+
+
+@pytest.fixture(scope="session")
+def jenkins_server():
+    """What runs builds of the Jenkinsfile; skipped where there is no Java or no Maven."""
+    if missing := jars.missing():
+        pytest.skip(
+            f"the Jenkinsfile is executed by Java and Maven's JenkinsPipelineUnit; not here: {missing}"
+        )
+    with Jenkins(machine_variables()) as server:
+        yield server
 
 
 @pytest.fixture

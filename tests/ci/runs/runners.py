@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from tests.ci.definitions import actions_of_others
-from tests.ci.jenkins import jars
-from tests.ci.jenkins.build import Build, run
+from tests.ci.jenkins.build import Build
 from tests.conftest import CHECKOUT
 
 DEADLINE = 900
@@ -104,17 +101,9 @@ def install():
     return folder
 
 
-def jenkins(clone, folder, *, env, machine, **given):
-    """Build what a clone holds as its Jenkinsfile says, in an empty folder; agents have `machine` beside our variables.
-
-    Skips where there is no Java or no Maven.
-    """
-    if missing := jars.missing():
-        pytest.skip(
-            f"the Jenkinsfile is executed by Java and Maven's JenkinsPipelineUnit; not here: {missing}"
-        )
-    build = Build(clone.folder / "Jenkinsfile", env, runs=True, **given)
-    (ended,) = run(folder, build, machine=machine_variables() | machine)
+def jenkins(server, clone, folder, *, env, **given):
+    """Build what a clone holds as its Jenkinsfile says, in a folder that is made."""
+    ended = server.run(folder, Build(clone.folder / "Jenkinsfile", env, runs=True, **given))
     assert ended.result != "REFUSED", ended.message
     return ended
 

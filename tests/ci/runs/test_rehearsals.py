@@ -60,19 +60,13 @@ def gitlab(rehearsal, tmp_path, log):
 
 
 @pytest.fixture
-def jenkins(rehearsal, tmp_path, log):
+def jenkins(rehearsal, jenkins_server, tmp_path, log):
     """Runs the Jenkinsfile, likewise: `jenkins(MAIN, fail="test", causes=(TIMER,))`."""
     clone = rehearsal.branch(tmp_path / "clone", {}, "git@example.com:team/model-delivery.git")
 
-    def run(env, *, fail="", machine=None, **given):
-        (tmp_path / "build").mkdir()
-        ended = jenkins_build(
-            clone,
-            tmp_path / "build",
-            env=STATE | env,
-            machine={"LOG": str(log), "FAIL": fail} | (machine or {}),
-            **given,
-        )
+    def run(env, *, fail="", **given):
+        environ = STATE | env | {"LOG": log, "FAIL": fail}
+        ended = jenkins_build(jenkins_server, clone, tmp_path / "build", env=environ, **given)
         return asked(log), ended
 
     return run
@@ -283,7 +277,7 @@ def test_jenkins_searches_by_night_whatever_drifted_and_keeps_what_it_found(jenk
     made, ended = jenkins(MAIN, fail="soak", causes=(TIMER,))
 
     assert (made, ended.ok) == (["drift staging", "drift prod", "report", "soak"], False), ended.output
-    archive = tmp_path / "build" / "0" / "archive" / ".soak"
+    archive = tmp_path / "build" / "archive" / ".soak"
     assert {path.name for path in archive.rglob("*")} == {"report.xml", "examples", "one"}
 
 
@@ -298,9 +292,8 @@ def test_jenkins_takes_on_a_role_in_a_profile_of_this_build_alone(jenkins, tmp_p
     role = "arn:aws:iam::111111111111:role/preview"
 
     made, ended = jenkins(
-        CHANGE | {"STAGING_PREVIEW_ROLE": role},
+        CHANGE | {"STAGING_PREVIEW_ROLE": role, "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"},
         credentials={"aws-identity": "a token"},
-        machine={"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"},
     )
 
     assert (made, ended.ok) == ([*CHECKED, "comment"], False), ended.output

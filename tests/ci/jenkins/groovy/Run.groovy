@@ -1,6 +1,7 @@
 // Runs builds of a Jenkinsfile by JenkinsPipelineUnit, one after the other; how each ended is the last line of its record.
+// Standard input names a BUILD.json a line; after each, with its output before it, `ended BUILD.json` is written.
 //
-//     java -cp JARS:FOLDER groovy.ui.GroovyMain Run.groovy BUILD.json …
+//     java -cp JARS:FOLDER groovy.ui.GroovyMain Run.groovy
 
 /** `currentBuild`, as far as the file looks at it. */
 class CurrentBuild implements Serializable {
@@ -28,8 +29,8 @@ boolean run(Build build) {
 /** What is wrong, and why, and why that. */
 String causes(Throwable error) { "${error}" + (error.cause ? ": ${causes(error.cause)}" : '') }
 
-args.each {
-  Build build = new Build(new File(it))
+System.in.eachLine { file ->
+  Build build = new Build(new File(file))
   try {
     build.note(event: 'end', result: run(build) ? 'SUCCESS' : 'FAILURE', message: '')
   } catch (Failed failure) {
@@ -38,4 +39,6 @@ args.each {
   } catch (Throwable error) { // `assert` and what no class is found for are no Exceptions
     build.note(event: 'end', result: 'REFUSED', message: error instanceof Refused ? error.message : causes(error))
   }
+  println "ended ${file}"
+  System.out.flush()
 }
