@@ -261,6 +261,26 @@ def test_jenkins_delivers_production_by_the_previewed_plan_when_an_approver_said
     )
 
 
+def test_jenkins_takes_nothing_along_that_an_earlier_build_left_on_an_agent(jenkins):
+    left = (
+        "mkdir .review && touch .review/prod.json .review/prod.plan .review/drift-prod.json .review/old.json"
+    )
+
+    _, ended = jenkins(MAIN, approvals=(APPROVERS,), prepare=("sh", "-c", left))
+
+    assert "preview staging finds []" in ended.output
+    assert "preview prod finds [staging.json staging.plan ]" in ended.output
+    assert "deploy prod finds [prod.json prod.plan ]" in ended.output
+
+
+def test_jenkins_reports_nothing_that_an_earlier_night_left_on_an_agent(jenkins):
+    left = "mkdir .review && touch .review/drift-prod.json"
+
+    _, ended = jenkins(MAIN, params={"DRIFT": True}, fail="drift prod", prepare=("sh", "-c", left))
+
+    assert "drift staging finds []" in ended.output
+
+
 def test_jenkins_leaves_production_alone_when_staging_failed(jenkins):
     made, ended = jenkins(MAIN, fail="deploy staging", approvals=(APPROVERS,))
 
