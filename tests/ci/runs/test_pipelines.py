@@ -148,7 +148,7 @@ def test_jenkins_turns_red_what_would_replace_productions_endpoint_and_says_so(o
     ended, comments = on_jenkins(OTHER_ENDPOINT)
 
     assert not ended.ok, ended.output
-    assert ended.message == "make preview ENV=prod: ended with status 2"
+    assert ended.message == "make preview ENV=prod: ended with status 2", ended.output
     (comment,) = comments
     assert "flights-prod" in comment
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.ci.jenkins import jars
-from tests.ci.jenkins.build import Build, Jenkins
+from tests.ci.jenkins.build import Build
 from tests.ci.runs.clone import Clone
 
 pytestmark = pytest.mark.stacks
@@ -113,12 +112,8 @@ TAKEN = {
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
-    """How each of the builds ended, in one JVM."""
-    if missing := jars.missing():
-        pytest.skip(
-            f"the Jenkinsfile is executed by Java and Maven's JenkinsPipelineUnit; not here: {missing}"
-        )
+def ended(jenkins_server, tmp_path_factory):
+    """How each of the builds ended."""
     folder = tmp_path_factory.mktemp("harness")
     texts = {name: parts for name, (parts, _) in REFUSED.items()} | {n: t[0] for n, t in TAKEN.items()}
     repository = Clone(folder / "repository")
@@ -134,11 +129,10 @@ def ended(tmp_path_factory):
     repository.git("init", "--quiet", "--initial-branch", "main")
     repository.git("remote", "add", "origin", "git@example.com:team/other.git")
     repository.commit("builds")
-    with Jenkins() as server:
-        return {
-            name: server.run(folder / str(number), build)
-            for number, (name, build) in enumerate(zip(texts, builds, strict=True))
-        }
+    return {
+        name: jenkins_server.run(folder / str(number), build)
+        for number, (name, build) in enumerate(zip(texts, builds, strict=True))
+    }
 
 
 @pytest.mark.parametrize("name", REFUSED)
