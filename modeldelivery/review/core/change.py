@@ -55,6 +55,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         words: what kind of thing it is.
         protected: it was protected until this change.
+        protected_by: the config that protects what is of its kind.
         because: properties that force the replacement.
     """
 
@@ -62,6 +63,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     words: str
     name: str
     protected: bool
+    protected_by: str
     because: tuple[str, ...] = ()
 
 
@@ -135,7 +137,8 @@ def classify(environment: str, document: Document, prices: Prices) -> Change:
     return Change(
         environment=environment,
         kinds=kinds,
-        guarded=config.protect or any(each.protected for each in resources),
+        guarded=config.protect
+        or any(each.protected and _protected_by(each) == _ENVIRONMENT for each in resources),
         promotes_from=config.promotes_from or (fleet.promoted_from if fleet else None),
         losses=losses,
         permissions=permissions,
@@ -146,6 +149,16 @@ def classify(environment: str, document: Document, prices: Prices) -> Change:
         warnings=document.warnings,
         errors=document.errors,
     )
+
+
+# What protects a resource: the data bucket has config of its own (infra.settings.Data), since it outlives an environment's
+# registry. That it is protected says nothing about its environment.
+_ENVIRONMENT, _DATA = f"{PROJECT}:protect", f"{PROJECT}:data.protect"
+
+
+def _protected_by(each: Touched) -> str:
+    components = each.urn.split("::")[2].split("$")
+    return _DATA if f"{PROJECT}:index:DataBucket" in components else _ENVIRONMENT
 
 
 _VERBS = {Effect.DELETE: Verb.DELETES, Effect.REPLACE: Verb.REPLACES, Effect.ABANDON: Verb.ABANDONS}
@@ -160,6 +173,7 @@ def _losses(resources: Sequence[Touched]) -> Iterator[Loss]:
                 words=each.kind.words,
                 name=each.name,
                 protected=each.protected,
+                protected_by=_protected_by(each),
                 because=tuple(sorted(each.forced)),
             )
 

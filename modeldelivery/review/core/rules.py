@@ -47,26 +47,26 @@ def judge(
 def _judge(
     change: Change, evidence: Sequence[Evidence], violations: Sequence[Violation]
 ) -> Iterator[Refusal]:
-    if change.guarded:
-        for loss in change.losses:
+    for loss in change.losses:
+        if change.guarded or loss.protected:
             yield _loss(change, loss)
-        if change.fleet and change.fleet.drops_fallback:
-            fallback = Name(change.fleet.fallback or "")
-            yield Refusal(
-                rule="drops-fallback",
-                resource=change.fleet.fallback or "",
-                why=(
-                    fallback,
-                    ", to which a rollback would go, leaves the fleet: no rollback in seconds any more",
-                ),
-                fix=(
-                    "keep ",
-                    fallback,
-                    " in ",
-                    Name("release.fleet"),
-                    " until another version has taken its place",
-                ),
-            )
+    if change.guarded and change.fleet and change.fleet.drops_fallback:
+        fallback = Name(change.fleet.fallback or "")
+        yield Refusal(
+            rule="drops-fallback",
+            resource=change.fleet.fallback or "",
+            why=(
+                fallback,
+                ", to which a rollback would go, leaves the fleet: no rollback in seconds any more",
+            ),
+            fix=(
+                "keep ",
+                fallback,
+                " in ",
+                Name("release.fleet"),
+                " until another version has taken its place",
+            ),
+        )
     for each in evidence:
         if each.gains and not each.suffices:
             yield _unproved(change, each)
@@ -96,7 +96,7 @@ def _loss(change: Change, loss: Loss) -> Refusal:
             "take that out of the change. To take ",
             Name(change.environment),
             " down on purpose, first apply a change that sets ",
-            Name("model-delivery:protect"),
+            Name(loss.protected_by),
             " to false, and nothing else",
         ),
     )

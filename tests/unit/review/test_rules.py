@@ -48,6 +48,28 @@ def test_taking_the_protection_and_what_it_protects_in_one_change_is_refused():
     assert "destroys" in rules(reviewed("delete-protected-bucket", edit=edit))
 
 
+def under_data(found, protect):
+    """Make the bucket of access logs the bucket of data, which has protection of its own."""
+    for step in found["steps"]:
+        if step["urn"].endswith("bucket:Bucket::flights-staging-logs"):
+            step["urn"] = step["urn"].replace(":index:ModelRegistry$", ":index:DataBucket$")
+            for state in (step.get("oldState"), step.get("newState")):
+                if state:
+                    state["urn"] = step["urn"]
+                    state["protect"] = protect
+
+
+def test_data_that_is_protected_does_not_protect_its_environment():
+    review = reviewed("replace-endpoint", edit=lambda found: under_data(found, protect=True))
+    assert rules(review) == set()
+
+
+def test_data_that_is_protected_is_not_lost_where_nothing_else_is_protected():
+    (refusal,) = reviewed("replace-bucket", edit=lambda found: under_data(found, protect=True)).refusals
+    assert refusal.rule == "destroys"
+    assert "sets model-delivery:data.protect to false" in words(refusal.fix)
+
+
 @pytest.mark.parametrize("name", ["fleet-drop-fallback", "fleet-replace-fallback"])
 def test_dropping_what_a_rollback_would_go_to_is_refused(name):
     before = served(name, "v1.1.0")
