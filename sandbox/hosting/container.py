@@ -1,30 +1,24 @@
 """A model container as SageMaker runs it: image unpacked, model unpacked, entrypoint, environment.
 
 The contract's absolute paths cannot be real on one machine without root, so they are mapped: /opt/ml/model is
-`SM_MODEL_DIR`, files of the image are under the unpacked layer, and names in ENV and ENTRYPOINT that the image holds
-are pointed there. What the Dockerfile's RUN installs comes from `.venv-serving` (requirements/serving.txt only).
-That is for images that `sandbox image` built; one that another tool built has a file system of its own (whole_image.py).
+`SM_MODEL_DIR`. That is for images that `sandbox image` built (local_image.py); one that another tool built has a file
+system of its own (whole_image.py).
 """
 
-import os
 import re
 import shutil
-import sys
 import tarfile
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sandbox.archive import unpack
 from sandbox.cloud import MissingError
-from sandbox.home import CHECKOUT, Home
-from sandbox.hosting import whole_image
+from sandbox.home import Home
+from sandbox.hosting import local_image, whole_image
 from sandbox.hosting.execution_role import ExecutionRole, Reader
-from sandbox.hosting.filled import filled_once
 from sandbox.hosting.image import Image, ImageError, Images
+from sandbox.hosting.local_image import LocalImage, LocalImageError
 from sandbox.hosting.whole_image import WholeImageError
-from sandbox.image.build import file_name
 from sandbox.processes.program import Files, Limits, Program
 
 _MODEL_DATA = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")
@@ -103,11 +97,14 @@ class Containers:
 
     def _on_this_system(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> _Process:
         """Of an image that `sandbox image` built: its files on this machine's system."""
-        root = self._root(image.layers[0])
+        try:
+            local = local_image.unpacked(image, self._images, self._home.layers)
+        except LocalImageError as error:
+            raise ContainerError(str(error)) from None
         return _Process(
-            _command(image.config, root),
-            _environment(image.config, root) | dict(spec.environment) | _contract(folder, model, port),
-            _folder(image.config, root),
+            local.command(["serve"]),  # the word takes the place of CMD: `docker run IMAGE serve`
+            local.environment() | dict(spec.environment) | _contract(local, folder, model, port),
+            local.folder(),
         )
 
     def _whole(self, image: Image, spec: Spec, folder: Path, model: Path, port: int) -> _Process:
@@ -127,39 +124,11 @@ class Containers:
         """Forget an instance's files."""
         shutil.rmtree(self._home.instances / instance, ignore_errors=True)
 
-    def _root(self, layer: str) -> Path:
-        """Where the image's files are, shared by all instances of it."""
-        data = self._images.layer(layer)
-        try:
-            return filled_once(
-                self._home.layers / file_name(layer), lambda folder: unpack(data.read_bytes(), folder)
-            )
-        except tarfile.TarError as error:
-            raise ContainerError(f"the image's layer {layer} cannot be unpacked: {error}") from None
 
-
-def _command(config: Mapping[str, Any], root: Path) -> tuple[str, ...]:
-    """`docker run IMAGE serve`, as SageMaker does: the word takes the place of CMD."""
-    first, *more = (_mapped(root, word) for word in [*config["Entrypoint"], "serve"])
-    return (str(_serving_python()) if first in {"python", "python3"} else first, *more)
-
-
-def _folder(config: Mapping[str, Any], root: Path) -> Path:
-    work = root / config["WorkingDir"].lstrip("/")
-    return work if work.is_dir() else root
-
-
-def _environment(config: Mapping[str, Any], root: Path) -> dict[str, str]:
-    """What the image itself sets."""
-    pairs = (entry.partition("=") for entry in config["Env"])
-    environment = {name: _mapped(root, value) for name, _, value in pairs}
-    return {"PYTHONPATH": str(root / config["WorkingDir"].lstrip("/"))} | environment
-
-
-def _contract(folder: Path, model: Path, port: int) -> dict[str, str]:
+def _contract(local: LocalImage, folder: Path, model: Path, port: int) -> dict[str, str]:
     """What SageMaker sets, and what stands for the container's own file system here."""
     return {
-        "PATH": f"{_serving_python().parent}{os.pathsep}{os.defpath}",
+        "PATH": local.path(),
         "HOME": str(folder),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
@@ -169,17 +138,3 @@ def _contract(folder: Path, model: Path, port: int) -> dict[str, str]:
         # A container listens on all addresses of its own; here those would be the machine's.
         "BIND_HOST": "127.0.0.1",
     }
-
-
-def _serving_python() -> Path:
-    serving = CHECKOUT / ".venv-serving" / "bin" / "python"
-    return serving if serving.exists() else Path(sys.executable).absolute()
-
-
-def _mapped(root: Path, value: str) -> str:
-    """Point the absolute paths that the image holds to where it is unpacked."""
-    parts = value.split(":")
-    return ":".join(
-        str(root / part.lstrip("/")) if part.startswith("/") and (root / part.lstrip("/")).exists() else part
-        for part in parts
-    )
