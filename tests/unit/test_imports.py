@@ -79,6 +79,15 @@ MAY_IMPORT = {
     "sandbox.sagemaker": inside(
         "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
     ),
+    "sandbox.training": {
+        *inside("accounts", "api.acts", "clock", "cloud", "home", "hosting", "iam", "processes", "refusal"),
+        *inside("sagemaker"),
+        *ours("awsmodels"),
+    },
+    **{
+        f"sandbox.training.{pure}": set()
+        for pure in ("cache", "conditions", "graph", "intrinsics", "retries")
+    },
     "sandbox.dataplane": inside("origin", "processes.door", "signature"),  # a process of its own
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
     # Served the same way as the product's own provider, and as careful with credentials.
@@ -151,6 +160,7 @@ PURE = (
     f"{OURS}.review.core",
     f"{OURS}.review.report",
     "sandbox.iam.core",
+    *(f"sandbox.training.{pure}" for pure in ("cache", "conditions", "graph", "intrinsics", "retries")),
 )
 WORLD = {
     "boto3",

@@ -1,0 +1,1 @@
+"""SageMaker's pipelines, and the jobs that are their steps."""
