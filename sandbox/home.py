@@ -70,6 +70,10 @@ class Home:
     def instances(self) -> Path:
         return self.root / "instances"
 
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
 
 def home() -> Home:
     """`SANDBOX_HOME` when set (tests run several sandboxes at once), else `.sandbox` in the checkout."""

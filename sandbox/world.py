@@ -41,6 +41,11 @@ from sandbox.processes.credentials import Addresses, Credentials, Keys
 from sandbox.processes.runner import Runner
 from sandbox.sagemaker.actions import SageMaker
 from sandbox.services import services
+from sandbox.training.actions import Action, actions
+from sandbox.training.clients import Clients
+from sandbox.training.executions import Executions
+from sandbox.training.jobs import Jobs, Machine
+from sandbox.training.pipelines import Pipelines
 
 _LOG = logging.getLogger(__name__)
 _WATCH = 0.5  # seconds between looks at the model servers
@@ -76,7 +81,8 @@ class World:
         self.changes = Changes(provisioning, delays, faults, self.questions)
         self.scaling = Scaling(self.cloud, self.changes, delays)
         self.alarms = Alarms(self.cloud, Topics(self.cloud, self.guard))
-        self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays)
+        others = self._training(place, images)
+        self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays, others)
         downloads = Downloads(self.cloud, Blobs(place.blobs))
         gateway = Gateway(
             self.cloud,
@@ -93,6 +99,12 @@ class World:
         )
         self.listener = _listening(ports.control, lambda port: Listener(port, gateway))
         self.link.publish()
+
+    def _training(self, place: Home, images: Images) -> Mapping[str, Action]:
+        """The actions of pipelines and jobs."""
+        clients = Clients(self.guard, self.assume_role, lambda: Addresses(REGION, self.control, self.runtime))
+        jobs = Jobs(Machine(place, images, self.runner, self.credentials, clients))
+        return actions(Pipelines(Executions(jobs, self.guard, clients)), jobs)
 
     def away(self, seconds: float, kind: Away) -> None:
         """Nobody can connect for so long."""

@@ -1,7 +1,7 @@
 """Every SageMaker action that the sandbox knows, by name; another is refused by name."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -40,6 +40,7 @@ class SageMaker:
     changes: Changes
     images: Images
     delays: Delays
+    others: Mapping[str, Action] = field(default_factory=dict)  # of pipelines and jobs (sandbox.training)
     accounts: dict[str, Account] = field(
         default_factory=lambda: {a.id: Account(a.id, REGION) for a in ACCOUNTS}
     )
@@ -81,6 +82,7 @@ class SageMaker:
             "AddTags": _reads(r.AddTags, tags.add_tags),
             "ListTags": _reads(r.ListTags, tags.list_tags),
             "DeleteTags": _reads(r.DeleteTags, tags.delete_tags),
+            **self.others,
         }
 
         self.acts = {name: acts_by(kind) for name, (kind, _) in self._actions.items()}

@@ -47,5 +47,6 @@ def _shown(account: Account, arn: str) -> list[dict[str, str]]:
 
 def _require(account: Account, arn: str) -> None:
     owned = [account.models, account.configs, account.endpoints, account.groups, account.packages]
-    if not any(resource.arn == arn for kind in owned for resource in kind.values()):  # type: ignore[attr-defined]
+    listed = any(resource.arn == arn for kind in owned for resource in kind.values())  # type: ignore[attr-defined]
+    if not listed and arn not in account.tags:  # what other rooms make is there with its tags
         raise RefusedError(f'Could not find resource "{arn}".')

@@ -28,7 +28,7 @@ from sandbox.training.requests import ACTS
 
 _SERVICE = "sagemaker"
 # What SageMaker names itself, once for each attempt.
-_NAMES = {"Processing": "ProcessingJobName", "Training": "TrainingJobName"}
+NAMES = {"Processing": "ProcessingJobName", "Training": "TrainingJobName"}
 _TYPES = {
     "String": {"string"},
     "Integer": {"integer", "long", "float", "double"},
@@ -65,20 +65,26 @@ def mistakes(
         parameters: the kind of each of the pipeline's parameters, by name.
         steps: the type of each step, by name.
     """
-    if _NAMES[kind] in arguments:
-        yield f"Arguments.{_NAMES[kind]}: SageMaker names the job of a step; leave it out"
+    if NAMES[kind] in arguments:
+        yield f"Arguments.{NAMES[kind]}: SageMaker names the job of a step; leave it out"
         return
     shape = input_of_create(kind)
     try:
-        filled = _filled(shape, {**arguments, _NAMES[kind]: "a"}, (), parameters, steps)
+        filled = _filled(shape, {**arguments, NAMES[kind]: "a"}, (), parameters, steps)
     except NoSampleError as error:
         yield str(error)
         return
-    wrong = [one.text for one in violations(shape, filled)]
+    yield from refusals(kind, filled)
+
+
+def refusals(kind: str, request: Mapping[str, Any]) -> Iterator[str]:
+    """What AWS would refuse in the call that makes a job, or else what the sandbox does not act on."""
+    shape = input_of_create(kind)
+    wrong = [one.text for one in violations(shape, request)]
     yield from wrong
     if not wrong:
         acts: Acts = ACTS[kind]
-        yield from not_acted_on(_SERVICE, shape, filled, acts)
+        yield from not_acted_on(_SERVICE, shape, request, acts)
 
 
 def input_of_create(kind: str) -> StructureShape:
@@ -171,7 +177,7 @@ def _kind(one: Intrinsic, parameters: Mapping[str, str], steps: Mapping[str, str
         case JsonGet():
             return None
         case Property(step, path):
-            if steps[step] not in _NAMES:
+            if steps[step] not in NAMES:
                 raise NoSampleError(f"step {step} is a {steps[step]} step, which has no properties")
             shape = property_shape(steps[step], path)
             if shape is None or shape.type_name not in _KINDS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox.iam.permissions import alarms, buckets, keys, repositories, roles, sagemaker, scaling
+from sandbox.iam.permissions import alarms, buckets, keys, logs, repositories, roles, sagemaker, scaling
 from sandbox.iam.permissions.rule import Rule, Rules
 
 RULES: Mapping[str, Rules] = {
@@ -10,6 +10,7 @@ RULES: Mapping[str, Rules] = {
     "ecr": repositories.RULES,
     "iam": roles.IAM,
     "kms": keys.RULES,
+    "logs": logs.RULES,
     "monitoring": alarms.CLOUDWATCH,
     "s3": buckets.RULES,
     "sagemaker": sagemaker.RULES,

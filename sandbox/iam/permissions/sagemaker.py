@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsa
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from sandbox.iam.core.access import Context, Need
 from sandbox.iam.operation import Operation
@@ -19,6 +20,10 @@ _KINDS = {
     "ModelPackageArn": "",
     "ModelPackageGroupName": _ARN + "model-package-group/{}",
     "ResourceArn": "",
+    "ProcessingJobName": _ARN + "processing-job/{}",
+    "TrainingJobName": _ARN + "training-job/{}",
+    "PipelineName": _ARN + "pipeline/{}",
+    "PipelineExecutionArn": "",
 }
 _DERIVED = derived(
     "sagemaker",
@@ -32,6 +37,11 @@ _DERIVED = derived(
         *("CreateModelPackageGroup", "DescribeModelPackageGroup", "DeleteModelPackageGroup"),
         *("ListModelPackageGroups", "DescribeModelPackage", "UpdateModelPackage", "DeleteModelPackage"),
         *("AddTags", "ListTags", "DeleteTags"),
+        *("CreateProcessingJob", "DescribeProcessingJob", "StopProcessingJob"),
+        *("CreateTrainingJob", "DescribeTrainingJob", "StopTrainingJob"),
+        *("CreatePipeline", "UpdatePipeline", "DescribePipeline", "DeletePipeline", "StartPipelineExecution"),
+        *("DescribePipelineExecution", "ListPipelineExecutions", "ListPipelineExecutionSteps"),
+        *("StopPipelineExecution", "RetryPipelineExecution"),
     ),
     tagging="AddTags",
 )
@@ -47,7 +57,7 @@ def _and(call: str, more: Rule) -> Rule:
 
 
 def _pass_role(operation: Operation, _: Estate) -> Iterator[Need]:
-    if role := operation.text("ExecutionRoleArn"):
+    if role := operation.text("ExecutionRoleArn") or operation.text("RoleArn"):
         yield Need("iam:PassRole", role, _PASSED)
 
 
@@ -55,6 +65,17 @@ def _volume_key(operation: Operation, estate: Estate) -> Iterator[Need]:
     """SageMaker makes itself a grant on the key of the instances' volumes, as the caller."""
     yield from _pass_role(operation, estate)
     if key := operation.text("KmsKeyId"):
+        arn = estate.key_arn(operation.account, operation.region, key)
+        yield through("sagemaker", operation.region, "CreateGrant", arn)
+        yield through("sagemaker", operation.region, "DescribeKey", arn)
+
+
+def _job(operation: Operation, estate: Estate) -> Iterator[Need]:
+    """SageMaker makes itself a grant on the key of the instances' volumes, as the caller."""
+    yield from _pass_role(operation, estate)
+    processing: Any = operation.members.get("ProcessingResources") or {}
+    cluster = processing.get("ClusterConfig") or operation.members.get("ResourceConfig") or {}
+    if key := cluster.get("VolumeKmsKeyId"):
         arn = estate.key_arn(operation.account, operation.region, key)
         yield through("sagemaker", operation.region, "CreateGrant", arn)
         yield through("sagemaker", operation.region, "DescribeKey", arn)
@@ -77,6 +98,8 @@ RULES: Rules = {
     **derived("sagemaker-runtime", "sagemaker", _KINDS, ("InvokeEndpoint",)),
     "CreateModel": _and("CreateModel", _pass_role),
     "CreateEndpointConfig": _and("CreateEndpointConfig", _volume_key),
+    **{call: _and(call, _pass_role) for call in ("CreatePipeline", "UpdatePipeline")},
+    **{call: _and(call, _job) for call in ("CreateProcessingJob", "CreateTrainingJob")},
     "CreateModelPackage": _create_package,
     "ListModelPackages": _list_packages,
 }

@@ -19,13 +19,9 @@ def json_get(step, file, path):
     return {"Std:JsonGet": {"PropertyFile": get(f"Steps.{step}.PropertyFiles.{file}"), "Path": path}}
 
 
-def source(name, uri):
-    local = f"/opt/ml/processing/input/{name}"
-    return {
-        "InputName": name,
-        "AppManaged": False,
-        "S3Input": {"S3Uri": uri, "LocalPath": local, "S3DataType": "S3Prefix"},
-    }
+def source(name, uri, local=None):
+    s3 = {"S3Uri": uri, "LocalPath": local or f"/opt/ml/processing/input/{name}", "S3DataType": "S3Prefix"}
+    return {"InputName": name, "AppManaged": False, "S3Input": s3}
 
 
 def target(name, uri):
