@@ -24,6 +24,6 @@ def _on(call: str, *, stream: bool) -> Rule:
 
 RULES: Rules = {
     "CreateLogGroup": _on("CreateLogGroup", stream=False),
-    "CreateLogStream": _on("CreateLogStream", stream=False),
+    "CreateLogStream": _on("CreateLogStream", stream=True),
     "PutLogEvents": _on("PutLogEvents", stream=True),
 }

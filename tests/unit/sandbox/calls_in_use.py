@@ -5,6 +5,8 @@
 
 import json
 
+from tests.unit.sandbox.training.pipelines import CLUSTER, source, target
+
 ROLE = "arn:aws:iam::111111111111:role/serving"
 IMAGE = f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/x@sha256:{'0' * 64}"
 TAGS = [{"Key": "a", "Value": "b"}]
@@ -58,6 +60,48 @@ RIGHT = {
         "ModelPackageGroupName": "g",
         "MaxResults": 10,
         "SortOrder": "Ascending",
+    },
+    ("sagemaker", "CreatePipeline"): {
+        "PipelineName": "p",
+        "PipelineDefinition": "{}",
+        "ClientRequestToken": "t" * 32,
+        "RoleArn": ROLE,
+        "Tags": TAGS,
+    },
+    ("sagemaker", "StartPipelineExecution"): {
+        "PipelineName": "p",
+        "PipelineParameters": [{"Name": "a", "Value": "b"}],
+        "ClientRequestToken": "t" * 32,
+        "ParallelismConfiguration": {"MaxParallelExecutionSteps": 2},
+    },
+    ("sagemaker", "CreateProcessingJob"): {
+        "ProcessingJobName": "j",
+        "ProcessingInputs": [source("data", "s3://b/data")],
+        "ProcessingOutputConfig": {"Outputs": [target("out", "s3://b/out")]},
+        "ProcessingResources": {"ClusterConfig": CLUSTER},
+        "AppSpecification": {"ImageUri": IMAGE, "ContainerArguments": ["step"]},
+        "Environment": {"A": "b"},
+        "NetworkConfig": {"EnableNetworkIsolation": True},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "RoleArn": ROLE,
+        "Tags": TAGS,
+    },
+    ("sagemaker", "CreateTrainingJob"): {
+        "TrainingJobName": "j",
+        "HyperParameters": {"seed": "0"},
+        "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        "InputDataConfig": [
+            {
+                "ChannelName": "training",
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/data"}},
+            }
+        ],
+        "OutputDataConfig": {"S3OutputPath": "s3://b/models"},
+        "ResourceConfig": CLUSTER,
+        "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+        "EnableNetworkIsolation": True,
+        "RoleArn": ROLE,
+        "Tags": TAGS,
     },
     ("sagemaker", "AddTags"): {
         "ResourceArn": "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/e",

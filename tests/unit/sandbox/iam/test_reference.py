@@ -30,6 +30,7 @@ GIVEN = {
     "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r",
     "ModelPackageArn": f"arn:aws:sagemaker:{HERE}:model-package/g/1",
+    "PipelineExecutionArn": f"arn:aws:sagemaker:{HERE}:pipeline/p/execution/e",
     "TopicArn": f"arn:aws:sns:{HERE}:topic",
     "ServiceNamespace": "sagemaker",
     "ResourceId": "endpoint/e/variant/v",
