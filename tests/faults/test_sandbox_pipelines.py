@@ -1,14 +1,19 @@
 """SageMaker pipelines in the sandbox: executions of real jobs, with conditions, cache, retries and stops."""
 
+import io
 import json
+import tarfile
 import time
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.faults.training import BUCKET, SERVICE, allow, training_in
-from tests.unit.sandbox.training import pipelines
+from pipelines import dataset
+from pipelines.flights.data import parse_month, published
+from tests.conftest import CHECKOUT
+from tests.faults.training import BUCKET, SERVICE, allow, image, training_in
+from tests.unit.sandbox.training import pipelines as made
 from tests.unit.sandbox.training.pipelines import (
     at_least,
     condition,
@@ -52,7 +57,7 @@ def judged(training):
             outputs=[("out", out("copy"))],
             **CACHED,
         ),
-        pipelines.training(
+        made.training(
             "Train",
             channels=[("training", copied)],
             parameters={"seed": "0"},
@@ -237,3 +242,41 @@ def test_a_pipeline_is_described_changed_and_deleted(training):
     training.sagemaker.delete_pipeline(PipelineName=name)
     with pytest.raises(ClientError, match="does not exist"):
         training.sagemaker.describe_pipeline(PipelineName=name)
+
+
+def test_the_steps_of_the_repositorys_own_image_make_a_model_of_published_months(training, tmp_path):
+    dataset.write(tmp_path, published(parse_month("2013-01"), parse_month("2013-02")))
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            key = f"datasets/two-months/{path.relative_to(tmp_path).as_posix()}"
+            training.s3.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
+    steps = image(training.sandbox, "job", CHECKOUT, "--file", str(CHECKOUT / "pipelines/steps/Dockerfile"))
+    examples = get("Steps.Featurize.ProcessingOutputConfig.Outputs['training'].S3Output.S3Uri")
+    name = training.pipeline(
+        made.processing(
+            "Featurize",
+            arguments=("featurize", "--model", "flights", "--", "--until", "2013-01"),
+            inputs=[("data", f"s3://{BUCKET}/datasets/two-months")],
+            outputs=[("training", out("training")), ("evaluation", out("evaluation"))],
+            image=steps,
+            role=training.role,
+            isolated=True,
+        ),
+        made.training(
+            "Train",
+            channels=[("training", examples)],
+            parameters={"model": "flights", "seed": "0", "trees": "5"},
+            image=steps,
+            role=training.role,
+            output=out("models"),
+        ),
+    )
+    status, shown = training.run(name)
+    assert status == "Succeeded", shown
+    job = training.sagemaker.describe_training_job(
+        TrainingJobName=shown["Train"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]
+    )
+    bucket, _, key = job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix("s3://").partition("/")
+    archive = training.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        assert set(tar.getnames()) == {"model.onnx", "schema.json", "metrics.json"}
