@@ -16,7 +16,7 @@ from sandbox.processes.credentials import Addresses, Assume
 
 SERVICE = "sagemaker.amazonaws.com"
 SESSION = "SageMaker"  # what SageMaker calls its sessions of a role
-_CONFIG = Config(user_agent_appid="SageMaker", retries={"mode": "standard"}, read_timeout=60)
+_CONFIG = Config(user_agent_extra="app/SageMaker", retries={"mode": "standard"}, read_timeout=60)
 
 
 class Clients:
@@ -33,5 +33,5 @@ class Clients:
         self._guard.service_session(SERVICE, role.arn, role.account, SESSION)
         keys, at = self._assume(role.account, role.arn, SESSION), self._addresses()
         with self._lock:
-            session = boto3.Session(keys.access_key, keys.secret, keys.token, role.region)
+            session: Any = boto3.Session(keys.access_key, keys.secret, keys.token, role.region)
             return session.client(service, endpoint_url=f"http://127.0.0.1:{at.control}", config=_CONFIG)

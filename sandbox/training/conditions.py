@@ -52,7 +52,7 @@ def holds(arguments: Mapping[str, Any]) -> bool:
 
 def _in_condition(value: Any) -> Iterator[str]:
     kind = value.get("Type") if isinstance(value, dict) else None
-    if kind not in _MEMBERS:
+    if not isinstance(kind, str) or kind not in _MEMBERS:
         yield f"condition {json.dumps(value)[:80]}: its Type is one of {', '.join(_MEMBERS)}"
         return
     members = _MEMBERS[kind]

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/define-pipeline.html, an
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -27,7 +28,7 @@ from sandbox.training.retries import Policy
 VERSION = "2020-12-01"
 Type = Literal["Processing", "Training", "Condition", "Fail"]
 TYPES: tuple[Type, ...] = get_args(Type)
-JOBS = ("Processing", "Training")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _KINDS = {"String": str, "Integer": int, "Float": float, "Boolean": bool}
 _OF_ALL = ("Name", "Type", "DisplayName", "Description", "DependsOn", "Arguments")
 _OF_TYPE = {
@@ -192,12 +193,14 @@ def _steps(value: Any, where: str, branch: tuple[str, bool] | None) -> Iterator[
 
 def _named(value: Any, where: str) -> tuple[str, Type]:
     members = _members(value, where, None, ("Name", "Type"))
-    kind = members["Type"]
+    name, kind = members["Name"], members["Type"]
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise DefinitionError(f"step {json.dumps(name)}: a name has 1 to 64 letters, digits, - and _")
     if kind not in TYPES:
         raise DefinitionError(
             f"step {members['Name']}: the sandbox runs no step of type {kind}: {', '.join(TYPES)}"
         )
-    return str(members["Name"]), kind
+    return name, kind
 
 
 def _references(arguments: Any, place: str) -> set[str]:

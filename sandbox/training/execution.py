@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.clock import now
+from sandbox.training.cache import Run
 from sandbox.training.definition import Definition
 from sandbox.training.graph import State, status
 
@@ -43,9 +44,10 @@ class Execution:
         name: of its pipeline.
         definition: as it was when it began.
         role: ARN of the role that it makes its jobs as.
-        parameters: values by name; `given` those that it was started with.
+        parameters: values by name.
         shown: display name and description.
         most: steps that may run at once.
+        runs: of its pipeline, by step: those that may stand for later ones.
         state: of its graph.
         records: of its steps, by name.
         properties: of the jobs of steps that succeeded, by step.
@@ -58,9 +60,9 @@ class Execution:
     definition: Definition
     role: str
     parameters: Mapping[str, Any]
-    given: Mapping[str, str]
     shown: Mapping[str, str]
     most: int | None
+    runs: dict[str, list[Run]]
     created: float = field(default_factory=now)
     modified: float = field(default_factory=now)
     state: State = field(default_factory=State)

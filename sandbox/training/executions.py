@@ -7,7 +7,7 @@ import string
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,14 +63,13 @@ class _StoppedError(Exception):
     """A step that was stopped."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Executions:
-    """Runs them; `runs` are those steps that may stand for later ones, by pipeline and step."""
+    """Runs them."""
 
     jobs: Jobs
     guard: Guard
     clients: Clients
-    runs: dict[tuple[str, str], list[cache.Run]] = field(default_factory=dict)
 
     def go_on(self, account: Account, execution: Execution) -> None:
         """Start what can start; the account's lock is held."""
@@ -100,10 +99,6 @@ class Executions:
         execution.records = {name: execution.records[name] for name in execution.state.steps}
         execution.halt.clear()
         self.go_on(account, execution)
-
-    def forget(self, pipeline: str) -> None:
-        """The pipeline is deleted: nothing of it stands for later steps."""
-        self.runs = {key: runs for key, runs in self.runs.items() if key[0] != pipeline}
 
     def _carry_out(self, account: Account, execution: Execution, name: str) -> None:
         record = execution.records[name]
@@ -137,10 +132,12 @@ class Executions:
             outcome = conditions.holds(wanted)
             record.metadata = {"Condition": {"Outcome": "True" if outcome else "False"}}
             return outcome
-        key, kept = cache.key(step.type, wanted), (execution.pipeline, name)
+        key = cache.key(step.type, wanted)
         with account.lock:
             earlier = (
-                cache.hit(self.runs.get(kept, []), key, now(), step.expire_after) if step.caching else None
+                cache.hit(execution.runs.get(name, []), key, now(), step.expire_after)
+                if step.caching
+                else None
             )
         if earlier:
             properties, record.source = earlier.properties, earlier.execution
@@ -150,7 +147,7 @@ class Executions:
         with account.lock:
             execution.properties[name] = properties
             if not earlier:
-                self.runs.setdefault(kept, []).append(cache.Run(key, now(), execution.arn, properties))
+                execution.runs.setdefault(name, []).append(cache.Run(key, now(), execution.arn, properties))
         return None
 
     def _values(self, account: Account, execution: Execution) -> Values:

@@ -44,11 +44,10 @@ def collect(base: Path, job: Job, s3: Any) -> None:
     """Outputs of a program that ended well; raises ObjectsError, ClientError."""
     request = job.request
     if isinstance(request, CreateProcessingJob):
-        config = request.processing_output_config
-        for one in config.outputs if config else []:
-            objects.upload(
-                s3, _here(base, one.s3_output.local_path), one.s3_output.s3_uri, config and config.kms_key_id
-            )
+        if config := request.processing_output_config:
+            for one in config.outputs:
+                output = one.s3_output
+                objects.upload(s3, _here(base, output.local_path), output.s3_uri, config.kms_key_id)
         return
     objects.pack(base / "model", base / "model.tar.gz")
     objects.put(s3, base / "model.tar.gz", job.artifacts, request.output_data_config.kms_key_id)

@@ -3,7 +3,6 @@
 import logging
 import shutil
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -211,7 +210,7 @@ def _command(job: Job, local: LocalImage) -> tuple[str, ...]:
     return local.command(arguments, algorithm.container_entrypoint)
 
 
-def _contract(job: Job, local: LocalImage, base: Path) -> Mapping[str, str]:
+def _contract(job: Job, local: LocalImage, base: Path) -> dict[str, str]:
     """What SageMaker sets, and what stands for the container's own file system here."""
     names = {"TRAINING_JOB_NAME": job.name, "TRAINING_JOB_ARN": job.arn} if job.kind == "Training" else {}
     return {

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from sandbox.accounts import ACCOUNTS
 from sandbox.clock import now
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.store import Account
 from sandbox.sagemaker.tags import checked
 from sandbox.training import requests as r
+from sandbox.training.cache import Run
 from sandbox.training.definition import Definition, DefinitionError, parameters_of, read
 from sandbox.training.execution import Execution
 from sandbox.training.executions import Executions
@@ -32,6 +34,7 @@ class Pipeline:
         most: steps of an execution that may run at once.
         executions: by ARN, the first first.
         started: ARN by the token of the call that started it.
+        runs: of its steps, by name: those that may stand for later ones.
     """
 
     name: str
@@ -47,18 +50,21 @@ class Pipeline:
     last_run: float | None = None
     executions: dict[str, Execution] = field(default_factory=dict)
     started: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, list[Run]] = field(default_factory=dict)
 
 
 @dataclass
 class Pipelines:
-    """The pipelines of all accounts, by account and name."""
+    """The pipelines of all accounts, by account and by name in lowercase."""
 
     executions: Executions
-    _pipelines: dict[tuple[str, str], Pipeline] = field(default_factory=dict)
+    _pipelines: dict[str, dict[str, Pipeline]] = field(
+        default_factory=lambda: {account.id: {} for account in ACCOUNTS}
+    )
 
     def create(self, account: Account, request: r.CreatePipeline) -> dict[str, Any]:
         arn = account.arn("pipeline", request.pipeline_name)
-        earlier = self._pipelines.get((account.id, request.pipeline_name.lower()))
+        earlier = self._pipelines[account.id].get(request.pipeline_name.lower())
         if earlier:
             if earlier.token == request.client_request_token:
                 return {"PipelineArn": earlier.arn}
@@ -80,7 +86,7 @@ class Pipelines:
             _most(request.parallelism_configuration),
         )
         account.tags[arn] = checked(request.tags)
-        self._pipelines[account.id, request.pipeline_name.lower()] = pipeline
+        self._pipelines[account.id][request.pipeline_name.lower()] = pipeline
         return {"PipelineArn": arn}
 
     def update(self, account: Account, request: r.UpdatePipeline) -> dict[str, Any]:
@@ -121,9 +127,8 @@ class Pipelines:
             raise RefusedError(
                 f"Pipeline {pipeline.name} has running executions: {', '.join(running)}", "ConflictException"
             )
-        del self._pipelines[account.id, pipeline.name.lower()]
+        del self._pipelines[account.id][pipeline.name.lower()]
         account.tags.pop(pipeline.arn, None)
-        self.executions.forget(pipeline.arn)
         return {"PipelineArn": pipeline.arn}
 
     def start(self, account: Account, request: r.StartExecution) -> dict[str, Any]:
@@ -145,12 +150,12 @@ class Pipelines:
             pipeline.definition,
             pipeline.role,
             parameters,
-            given,
             _given(
                 PipelineExecutionDisplayName=request.pipeline_execution_display_name,
                 PipelineExecutionDescription=request.pipeline_execution_description,
             ),
             _most(request.parallelism_configuration) or pipeline.most,
+            pipeline.runs,
         )
         pipeline.executions[execution.arn] = execution
         pipeline.started[request.client_request_token] = execution.arn
@@ -190,7 +195,7 @@ class Pipelines:
 
     def _find(self, account: Account, name_or_arn: str) -> Pipeline:
         name = name_or_arn.rpartition("/")[2].lower()
-        pipeline = self._pipelines.get((account.id, name))
+        pipeline = self._pipelines[account.id].get(name)
         if pipeline is None or (name_or_arn.startswith("arn:") and name_or_arn != pipeline.arn):
             raise RefusedError(
                 f"Pipeline '{account.arn('pipeline', name)}' does not exist.", "ResourceNotFound"
@@ -198,8 +203,8 @@ class Pipelines:
         return pipeline
 
     def _execution(self, account: Account, arn: str) -> Execution:
-        for (owner, _), pipeline in self._pipelines.items():
-            if owner == account.id and arn in pipeline.executions:
+        for pipeline in self._pipelines[account.id].values():
+            if arn in pipeline.executions:
                 return pipeline.executions[arn]
         raise RefusedError(f"Pipeline execution '{arn}' does not exist.", "ResourceNotFound")
 

@@ -55,6 +55,13 @@ def test_a_hit_has_the_key_is_not_expired_and_is_the_latest_such(runs, wanted, n
         assert found.at == max(run.at for run in alive)
 
 
+def test_a_run_stands_for_others_until_it_expires():
+    run = Run("a", 100.0, "arn", {})
+    assert hit([run], "a", 160.0, 60.0) is run
+    assert hit([run], "a", 160.5, 60.0) is None
+    assert hit([run], "a", 1e9, None) is run
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -113,6 +113,7 @@ def test_caching_retries_and_names_are_read():
             definition({"Name": "L", "Type": "Lambda", "Arguments": {}}),
             "step L: the sandbox runs no step of type Lambda: Processing",
         ),
+        (definition(processing("P.Q")), 'step "P.Q": a name has 1 to 64 letters, digits'),
         (definition(processing("P", Owner="me")), "step P: Owner is not known here: Name"),
         (definition(training("T", PropertyFiles=[])), "step T: PropertyFiles is not known here"),
         (definition(fail("F", "x", CacheConfig={})), "step F: CacheConfig is not known here"),

@@ -112,6 +112,15 @@ def test_a_retry_runs_again_exactly_what_had_not_succeeded(run):
     assert not again.stopping
 
 
+def test_a_step_that_ends_makes_room_for_one():
+    graph = {name: Node() for name in "abcd"}
+    state = State()
+    for name in ready(graph, state, 2):
+        state = start(state, name)
+    assert list(state.steps) == ["a", "b"]
+    assert ready(graph, end(state, "a", Step.SUCCEEDED), 2) == ["c"]
+
+
 def test_a_stop_waits_for_what_runs():
     graph = {"a": Node(), "b": Node(frozenset({"a"}))}
     state = stop(start(State(), "a"))
