@@ -386,7 +386,13 @@ def test_a_build_whose_platform_cannot_be_told_ends_with_a_sentence_and_a_status
     monkeypatch.setattr(engine, "commit", lambda: "abc")
     for environment in ("staging", "prod"):
         drift = Drift(
-            environment=environment, commit="abc", resources=(), hold=None, findings=(), problem=None
+            environment=environment,
+            commit="abc",
+            resources=(),
+            hold=None,
+            findings=(),
+            unread=(),
+            problem=None,
         )
         folder.write(folder.left(Look.DRIFT, environment), drift)
     folder.write(folder.left(Look.PREVIEW, "prod"), reviewed("traffic-only"))

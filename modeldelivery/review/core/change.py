@@ -95,6 +95,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         fleet: the endpoint's versions; None where there is no endpoint.
         plain: everything else that changes.
         warnings, errors: what engine, provider and program said.
+        unread: fields of the preview that the reader does not know.
     """
 
     environment: str
@@ -109,6 +110,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     cost: CostChange
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
+    unread: tuple[str, ...]
 
     @property
     def is_nothing(self) -> bool:
@@ -148,6 +150,7 @@ def classify(environment: str, document: Document, prices: Prices) -> Change:
         cost=cost_change(prices, config.region, resources, fleet),
         warnings=document.warnings,
         errors=document.errors,
+        unread=document.unread,
     )
 
 

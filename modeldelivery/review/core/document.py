@@ -1,4 +1,4 @@
-"""What `pulumi preview --json` writes, read strictly: what is not known is refused, never skipped.
+"""What `pulumi preview --json` writes, read strictly: what is not known is refused or told, never skipped.
 
 Schema: `PreviewDigest` and `ResourceV3` of the engine, pkg/v3/display/json.go and sdk/v3/go/common/apitype/core.go at v3.259.0.
 """
@@ -12,6 +12,7 @@ import msgspec
 
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.reasons import reasons
+from modeldelivery.review.core.unread import HidingPlaceError, unread
 
 ENGINE = "3.259"  # whose schema this is
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # stands where a value is known only after the update
@@ -65,8 +66,8 @@ _TAKES_AWAY = {
 _KEEPS = {Op.SAME, Op.UPDATE, Op.REPLACE}
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A part of the document; a field that is not known is refused."""
+class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A part of the document; `unread` says which of its fields are not known."""
 
 
 class State(_Record, frozen=True):
@@ -164,8 +165,8 @@ def _of_resource(error: Diagnostic) -> str:
     return f"{name}: {message}" if name and name not in message else message
 
 
-class Document(_Record, frozen=True):
-    """A whole preview. `duration` is in nanoseconds."""
+class _Written(_Record, frozen=True):
+    """A whole preview as the engine writes it. `duration` is in nanoseconds."""
 
     config: dict[str, str] = {}
     steps: tuple[Step, ...] = ()
@@ -173,6 +174,12 @@ class Document(_Record, frozen=True):
     duration: int = 0
     change_summary: dict[Op, int] = {}
     maybe_corrupt: bool = False
+
+
+class Document(_Written, frozen=True):
+    """A whole preview. `unread` are the paths of fields that this reader does not know, and that cannot hold steps."""
+
+    unread: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -186,26 +193,41 @@ class Document(_Record, frozen=True):
 
 
 _SEVERITIES = {"debug", "info", "info#err", "warning", "error"}
-_DECODER = msgspec.json.Decoder(Document)
+_DECODER = msgspec.json.Decoder(_Written)
+_KINDS: dict[str, type[msgspec.Struct]] = {
+    "": _Written,
+    "steps[]": Step,
+    "steps[].oldState": State,
+    "steps[].newState": State,
+    "steps[].detailedDiff{}": Difference,
+    "diagnostics[]": Diagnostic,
+}
 
 
 def read(text: bytes) -> Document:
     """Read a document, all of it.
 
     Raises:
-        DocumentError: it is not what this engine writes: a step kind or a field that is not known, a value of another
-            type, a step without the states that its kind has, a summary that counts steps which are not there.
+        DocumentError: it is not what this engine writes: a step kind that is not known, an unknown field that could hold
+            steps, a value of another type, a step without the states that its kind has, a summary that counts steps which are not there.
     """
     if len(text) > MAX_BYTES:
         raise DocumentError(f"the preview has {len(text)} bytes; at most {MAX_BYTES} are read")
     try:
-        document = _DECODER.decode(text)
+        written = _DECODER.decode(text)
+        fields = unread(msgspec.json.decode(text), _KINDS)
+    except HidingPlaceError as error:
+        raise DocumentError(
+            f"the preview has {error}, which Pulumi {ENGINE} does not write and which could hold steps: another engine wrote it, "
+            "or it was changed"
+        ) from error
     except msgspec.ValidationError as error:
         raise DocumentError(
             f"the preview is not what Pulumi {ENGINE} writes: {error}. Another engine wrote it, or it was changed"
         ) from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise DocumentError(f"the preview is not JSON: {error}") from error
+    document = Document(**{name: getattr(written, name) for name in written.__struct_fields__}, unread=fields)
     for number, step in enumerate(document.steps):
         _check(number, step)
     for diagnostic in document.diagnostics:

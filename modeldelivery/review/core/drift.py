@@ -43,6 +43,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         resources: what differs from what was deployed.
         hold: why config's `live` does not serve; it stands until somebody lifts it, deployed again or not.
         findings: what of the endpoint is not as it should be, the worst first.
+        unread: fields of the engine's document that the reader does not know.
         problem: why the journal, or a part of the endpoint, could not be looked at.
     """
 
@@ -51,6 +52,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     resources: tuple[Drifted, ...]
     hold: str | None
     findings: tuple[Finding, ...]
+    unread: tuple[str, ...]
     problem: str | None
 
     @property
@@ -86,6 +88,7 @@ def drifted(environment: str, document: Document, decided: Status | str, *, comm
     return Drift(
         environment=environment,
         commit=commit,
+        unread=document.unread,
         resources=tuple(found),
         hold=None if isinstance(decided, str) else decided.hold,
         findings=() if isinstance(decided, str) else decided.findings,

@@ -27,7 +27,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             none, or when that is not known.
     """
 
-    schema: Literal[4] = 4
+    schema: Literal[5] = 5
     commit: str
     change: Change
     fingerprints: dict[str, Fingerprint]

@@ -6,7 +6,7 @@ from modeldelivery.review.core.drift import TRAFFIC, By, Drift, Drifted
 from modeldelivery.review.core.missing import Missing
 from modeldelivery.review.core.words import Line, Name, listed, words
 from modeldelivery.review.report.page import Page, Section, missing_section
-from modeldelivery.review.report.release import finding_line, problem_line
+from modeldelivery.review.report.release import finding_line, problem_line, unread_line
 
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"
@@ -74,6 +74,8 @@ def _lines(drift: Drift) -> Iterator[Line]:
             Name(f"pulumi up --stack {drift.environment} --refresh"),
             "; to keep it, write it into the program.",
         )
+    if drift.unread:
+        yield unread_line(drift.unread)
     if drift.problem:
         yield problem_line(drift.problem)
 

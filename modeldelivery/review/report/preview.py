@@ -15,6 +15,7 @@ from modeldelivery.review.report.release import (
     fleet_lines,
     problem_line,
     traffic,
+    unread_line,
     way_back,
 )
 from modeldelivery.review.report.risks import cost_lines, permission_lines, untested_lines, weakened_lines
@@ -87,7 +88,7 @@ def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Sectio
     """One environment; what the page's title says is not said again."""
     change = review.change
     quiet = change.is_nothing and not review.refusals and not change.warnings
-    if quiet and not review.health and not review.problem:
+    if quiet and not review.health and not review.problem and not change.unread:
         if _heading(review) != title:
             yield Section(title=(Name(review.environment), ": nothing changes"))
         return
@@ -141,6 +142,8 @@ def _lines(review: Review) -> Iterator[Line]:
     yield from (finding_line(each) for each in review.health if not each.needs_person)
     if review.problem:
         yield problem_line(review.problem)
+    if change.unread:
+        yield unread_line(change.unread)
     if change.fleet:
         yield from fleet_lines(change, change.fleet)
     yield from (evidence_line(each) for each in review.evidence)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from modeldelivery.release.operations.health import Finding
 from modeldelivery.review.core.change import Change, Kind
+from modeldelivery.review.core.document import ENGINE
 from modeldelivery.review.core.evidence import Evidence, Verdict
 from modeldelivery.review.core.fleet import Bits, FleetChange, Resized
 from modeldelivery.review.core.words import Line, Name, listed
@@ -82,6 +83,15 @@ def finding_line(finding: Finding) -> Line:
 def problem_line(problem: str) -> Line:
     """What could not be looked at: there may be more to tell."""
     return ("Not everything could be looked at: ", Name(problem))
+
+
+def unread_line(fields: tuple[str, ...]) -> Line:
+    """What the engine wrote of which the reader does not know what it means."""
+    return (
+        "NOT READ: the engine wrote ",
+        *listed(fields),
+        f", which the reader of Pulumi {ENGINE}'s previews does not know. Read `pulumi preview` itself, or use that release.",
+    )
 
 
 def evidence_line(each: Evidence) -> Line:

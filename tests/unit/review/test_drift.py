@@ -108,3 +108,11 @@ def test_no_issue_is_due_where_nothing_differs():
 
 def test_a_decision_that_holds_is_due_even_when_the_state_knows_it():
     assert report.tell([found("drift-none", STATUS)]).refused
+
+
+def test_a_field_that_the_reader_does_not_know_is_told():
+    scenario = record("drift-none")
+    scenario["document"]["surprise"] = 1
+    drift = drifted(scenario["environment"], read(text(scenario["document"])), QUIET, commit="abc")
+    drawn = markdown.draw(report.tell([drift]), 65_536, report.MARKER)
+    assert "- NOT READ: the engine wrote `surprise`" in drawn

@@ -187,3 +187,15 @@ def test_what_still_does_not_fit_is_cut_at_a_line_and_says_so():
 )
 def test_a_name_is_a_code_span_and_nothing_else(name, drawn):
     assert markdown.code(name) == drawn
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing-in-staging", "traffic-only"])
+def test_a_field_that_the_reader_does_not_know_is_told_whatever_changes(name):
+    def edit(found):
+        found["steps"][0]["newState"]["surprise"] = 1
+
+    said = comment(reviewed(name, edit=edit), reviewed("tags-only"))
+    assert (
+        "- NOT READ: the engine wrote `steps[].newState.surprise`, which the reader of Pulumi 3.259" in said
+    )
+    assert "nothing changes" not in said
