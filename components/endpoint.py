@@ -35,6 +35,7 @@ class ModelEndpointArgs(TypedDict):
         journal_key: key of the journal in it.
         repository_arn: the ECR repository with the images.
         key_arn: the KMS key of artifacts and volumes.
+        ignore_tags: tags that others manage, as `IgnoredTags.plain` has it; None where there are none.
         protect: refuse to delete the endpoint.
     """
 
@@ -53,6 +54,7 @@ class ModelEndpointArgs(TypedDict):
     journal_key: str
     repository_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
+    ignore_tags: Mapping[str, object] | None
     protect: bool
 
 
@@ -103,6 +105,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             rules=args["rules"],
             journal={"bucket": args["bucket"], "key": args["journal_key"]},
             kms_key_arn=args["key_arn"],
+            ignore_tags=args["ignore_tags"],
             approvals={version.version: version.approval for version in args["versions"]},
             opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
         )

@@ -86,6 +86,7 @@ if release and versions:
             "journal_key": place.journal_key,
             "repository_arn": registry.repository_arn,
             "key_arn": registry.key_arn,
+            "ignore_tags": settings.ignored_tags.plain() if settings.ignored_tags else None,
             "protect": settings.protect,
         },
     )

@@ -14,7 +14,7 @@ import pulumi
 from msgspec import Meta
 from pulumi.runtime import config as engine
 
-from modeldelivery.release.core.request import Release, Rules
+from modeldelivery.release.core.request import IgnoredTags, Release, Rules
 from modeldelivery.release.naming import (
     ACCOUNT,
     Environment,
@@ -25,6 +25,7 @@ from modeldelivery.release.naming import (
 )
 
 PROJECT = "model-delivery"
+STANDARD_TAGS = ("model", "environment", "owner", "managed-by")
 
 Region = NewType("Region", str)
 Owner = NewType("Owner", str)
@@ -106,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     profile: str | None
     owner: Owner
+    ignored_tags: IgnoredTags | None  # that others manage: pulumi-aws reads the same key
     release: Release | None
     instances: Instances
     rollout: Rollout
@@ -189,6 +191,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         ),
         profile=source.profile(),
         owner=source.owner(),
+        ignored_tags=source.ignored_tags(),
         release=release,
         instances=source.section("instances"),
         rollout=source.section("rollout"),
@@ -295,6 +298,25 @@ class _Source(NamedTuple):
                 f"{self.file}: aws:profile is empty; allowed: a profile's name, or no such line"
             )
         return profile
+
+    def ignored_tags(self) -> IgnoredTags | None:
+        """Read pulumi-aws' own key, which no typing error may turn into nothing, nor into this program's own tags."""
+        name = "aws:ignoreTags"
+        allowed = (
+            '{keys: [CostCenter], keyPrefixes: ["acme:"]}, tags that others manage, none of them '
+            + ", ".join(STANDARD_TAGS)
+        )
+        text = self.config.get(name)
+        if text is None:
+            return None
+        try:
+            ignored = msgspec.json.decode(text, type=IgnoredTags)
+        except msgspec.DecodeError as wrong:
+            raise SettingsError(f"{self.file}: {name} is {text}: {wrong}; allowed: {allowed}") from wrong
+        ours = [tag for tag in STANDARD_TAGS if ignored.has(tag)]
+        if ours or "" in (*ignored.keys, *ignored.key_prefixes):
+            raise SettingsError(f"{self.file}: {name} is {text}; allowed: {allowed}")
+        return ignored
 
     def account(self) -> str:
         """Read the one account that may be touched; names follow from it."""

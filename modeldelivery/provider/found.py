@@ -13,7 +13,7 @@ from modeldelivery.release.aws.errors import ask
 from modeldelivery.release.aws.session import Opens, profile_for
 from modeldelivery.release.aws.traffic import MARK_TAG, OWNER_TAG
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.request import Member, Rules
+from modeldelivery.release.core.request import IgnoredTags, Member, Rules
 from modeldelivery.release.naming import journal_key, registry_bucket
 
 _OF_A_CHECK = {"servingAtCheck", "fallbackAtCheck"}
@@ -75,7 +75,7 @@ def _found(where: AwsEndpoint, region: str, known: dict[str, Any]) -> Found | No
         "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
         "weights": weights.shares(endpoint.current),
         "kmsKeyArn": config.get("KmsKeyId"),
-        "tags": _tags(where, traffic.arn),
+        "tags": _tags(where, traffic.arn, msgspec.convert(known.get("ignoreTags", {}), IgnoredTags)),
     }
     inputs = {key: value for key, value in inputs.items() if key not in _OF_A_CHECK and value is not None}
     return Found(traffic.arn, inputs, {**inputs, "arn": traffic.arn, "name": where.name})
@@ -85,7 +85,10 @@ def _variant(member: Member, digest: str) -> dict[str, Any]:
     return dict(msgspec.to_builtins(msgspec.structs.replace(member, digest=digest)))
 
 
-def _tags(where: AwsEndpoint, arn: str) -> dict[str, str]:
+def _tags(where: AwsEndpoint, arn: str, ignored: IgnoredTags) -> dict[str, str]:
     sagemaker = where.account.patient.sagemaker
     response = ask(f"sagemaker:ListTags {arn}", lambda: sagemaker.list_tags(ResourceArn=arn))
-    return {t["Key"]: t["Value"] for t in response["Tags"] if t["Key"] not in {OWNER_TAG, MARK_TAG}}
+    tags = {tag["Key"]: tag["Value"] for tag in response["Tags"]}
+    return {
+        key: value for key, value in tags.items() if key not in {OWNER_TAG, MARK_TAG} and not ignored.has(key)
+    }

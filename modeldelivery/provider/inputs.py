@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from modeldelivery.plugin.values import UNKNOWN
-from modeldelivery.release.core.request import BadRequestError, Member, Release, Request, Rules
+from modeldelivery.release.core.request import BadRequestError, IgnoredTags, Member, Release, Request, Rules
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.version import Version
 
@@ -31,7 +31,7 @@ class EndpointInputs(
 ):
     """See docs/architecture.md.
 
-    `weights`, `serving_at_check` and `fallback_at_check` are added by check, never written by a program; `approvals` are for
+    `ignore_tags` are left as they are on the endpoint. `weights`, `serving_at_check` and `fallback_at_check` are added by check, never written by a program; `approvals` are for
     whoever judges the resource, and change nothing on the endpoint.
     """
 
@@ -45,6 +45,7 @@ class EndpointInputs(
     profile: str | None = None
     kms_key_arn: str | None = None
     tags: dict[str, str] = {}
+    ignore_tags: IgnoredTags = IgnoredTags()
     approvals: dict[str, str] = {}
     weights: dict[str, int] | None = None
     serving_at_check: dict[str, int] | None = None

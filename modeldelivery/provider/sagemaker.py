@@ -197,7 +197,7 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         if olds == news:
             return
         sagemaker = self.endpoint.account.patient.sagemaker
-        gone: Sequence[str] = [k for k in olds if k not in news]
+        gone: Sequence[str] = [k for k in olds if k not in news and not self.inputs.ignore_tags.has(k)]
         fresh: list[Any] = [{"Key": k, "Value": v} for k, v in news.items()]
         if gone:
             ask("sagemaker:DeleteTags", lambda: sagemaker.delete_tags(ResourceArn=arn, TagKeys=gone))

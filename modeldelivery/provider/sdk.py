@@ -37,6 +37,7 @@ class Endpoint(pulumi.CustomResource):
         kms_key_arn: encrypts the instances' volumes.
         approvals: what the registry says of each version; policies read it, nothing on the endpoint depends on it.
         tags: tags of the endpoint and its configs.
+        ignore_tags: tags of it that others manage, IgnoredTags.
         opts: resource options.
     """
 
@@ -55,6 +56,7 @@ class Endpoint(pulumi.CustomResource):
         kms_key_arn: pulumi.Input[str] | None = None,
         approvals: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
+        ignore_tags: Mapping[str, object] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -69,6 +71,7 @@ class Endpoint(pulumi.CustomResource):
             "kmsKeyArn": kms_key_arn,
             "approvals": approvals,
             "tags": tags,
+            "ignoreTags": ignore_tags,
             "arn": None,
             "name": None,
         }

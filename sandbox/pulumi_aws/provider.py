@@ -173,7 +173,11 @@ class Aws(Provider):
             if kind.is_gone(failure):
                 return None
             raise
-        return None if seen is None else observed(kind.properties, known, seen, place.region)
+        if seen is None:
+            return None
+        if "tags" in seen:
+            seen = {**seen, "tags": self._config.ignore_tags.rest(seen["tags"] or {})}
+        return observed(kind.properties, known, seen, place.region)
 
     def _retag(
         self, kind: Kind, place: Place, id_: str, outputs: Mapping[str, Any], wanted: Mapping[str, str]

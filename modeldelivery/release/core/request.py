@@ -26,6 +26,19 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return {key: list(value) if isinstance(value, tuple) else value for key, value in given}
 
 
+class IgnoredTags(Part, frozen=True, kw_only=True):
+    """Tags that others manage, an organisation's cost centre for one: neither drift nor this program's to set or remove.
+
+    The same as pulumi-aws' `aws:ignoreTags`: a tag is one of them by its key, or by how that begins.
+    """
+
+    keys: tuple[str, ...] = ()
+    key_prefixes: tuple[str, ...] = ()
+
+    def has(self, key: str) -> bool:
+        return key in self.keys or key.startswith(self.key_prefixes)
+
+
 class Release(Part, frozen=True, kw_only=True):
     """Which versions are on the endpoint, and which of them config asks to serve.
 

@@ -22,7 +22,7 @@ Inputs = Mapping[str, Any]
 Judge = Callable[[Inputs, Inputs], Iterator[str]]
 
 # What a resource is described by, and nothing depends on.
-METADATA = frozenset({"tags", "tagsAll", "description", "alarmDescription"})
+METADATA = frozenset({"tags", "tagsAll", "ignoreTags", "description", "alarmDescription"})
 
 
 def weakened(resource: Touched) -> tuple[str, ...]:

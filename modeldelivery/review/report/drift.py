@@ -10,6 +10,7 @@ from modeldelivery.review.report.release import finding_line, problem_line, unre
 
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"
+_TAGS = frozenset({"tags", "tagsAll"})
 _LIMIT = ", as far as it could be looked at"
 
 
@@ -73,6 +74,14 @@ def _lines(drift: Drift) -> Iterator[Line]:
             "To put it back as Git says: ",
             Name(f"pulumi up --stack {drift.environment} --refresh"),
             "; to keep it, write it into the program.",
+        )
+    if any(each.properties and set(each.properties) <= _TAGS for each in drift.foreign):
+        yield (
+            "Tags that others manage are no drift once ",
+            Name("aws:ignoreTags"),
+            " in ",
+            Name(f"Pulumi.{drift.environment}.yaml"),
+            " names them.",
         )
     if drift.unread:
         yield unread_line(drift.unread)

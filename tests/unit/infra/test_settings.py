@@ -8,7 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.settings import SettingsError, parse
+from infra.settings import STANDARD_TAGS, SettingsError, parse
+from infra.tags import standard_tags
 from modeldelivery.release.core.request import Release, Rules
 from modeldelivery.release.naming import MAX_FLEET
 
@@ -140,6 +141,18 @@ def test_no_profile_means_the_default_chain():
         ("aws:allowedAccountIds", "[222222222222]", "aws:allowedAccountIds", "[222222222222]", "in quotes"),
         ("aws:allowedAccountIds", '["1", "2"]', "aws:allowedAccountIds", '["1", "2"]', "exactly one account"),
         ("aws:allowedAccountIds", "222222222222", "aws:allowedAccountIds", "222222222222", "in quotes"),
+        ("aws:ignoreTags", '["CostCenter"]', "aws:ignoreTags", '["CostCenter"]', "{keys: [CostCenter]"),
+        ("aws:ignoreTags", '{"prefixes": ["x"]}', "aws:ignoreTags", "prefixes", "{keys: [CostCenter]"),
+        ("aws:ignoreTags", '{"keys": "CostCenter"}', "aws:ignoreTags", '"CostCenter"', "{keys: [CostCenter]"),
+        (
+            "aws:ignoreTags",
+            '{"keys": ["owner"]}',
+            "aws:ignoreTags",
+            '"owner"',
+            "none of them model, environment, owner",
+        ),
+        ("aws:ignoreTags", '{"keyPrefixes": ["man"]}', "aws:ignoreTags", '"man"', "managed-by"),
+        ("aws:ignoreTags", '{"keyPrefixes": [""]}', "aws:ignoreTags", '[""]', "{keys: [CostCenter]"),
         ("model-delivery:model", "Flight Delays", "model-delivery:model", "'Flight Delays'", "lowercase"),
         ("model-delivery:owner", "", "model-delivery:owner", "''", "ml-platform"),
         ("model-delivery:protect", "perhaps", "model-delivery:protect", "'perhaps'", "true or false"),
@@ -406,3 +419,16 @@ def test_any_text_is_read_or_refused_with_a_sentence(key, text):
     except SettingsError as wrong:
         sentence = str(wrong)
     assert not sentence or sentence.startswith(f"Pulumi.prod.yaml: {key}")
+
+
+def test_tags_that_others_manage_are_named_where_pulumi_aws_reads_them_too():
+    assert parse("prod", GOOD).ignored_tags is None
+    ignored = parse(
+        "prod", {**GOOD, "aws:ignoreTags": '{"keys": ["CostCenter"], "keyPrefixes": ["acme:"]}'}
+    ).ignored_tags
+    assert ignored.plain() == {"keys": ["CostCenter"], "keyPrefixes": ["acme:"]}
+    assert [ignored.has(key) for key in ("CostCenter", "acme:team", "owner")] == [True, True, False]
+
+
+def test_the_standard_tags_are_those_that_no_config_may_ignore():
+    assert tuple(standard_tags(parse("prod", GOOD))) == STANDARD_TAGS

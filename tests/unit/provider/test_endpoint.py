@@ -731,6 +731,30 @@ def test_a_refresh_shows_live_weights_and_the_journals_digests(serving):
     assert not {"servingAtCheck", "fallbackAtCheck"} & found.inputs.keys()
 
 
+IGNORED = {"keys": ["CostCenter"], "keyPrefixes": ["acme:"]}
+
+
+def test_a_refresh_shows_tags_that_others_manage_only_where_config_does_not_ignore_them(serving):
+    serving.aws.tags[serving.arn] |= {"CostCenter": "7", "acme:team": "x", "found": "by hand"}
+
+    assert {"CostCenter", "acme:team"} < serving.endpoint.read(serving.arn, serving.state).inputs[
+        "tags"
+    ].keys()
+    ignoring = serving.endpoint.read(serving.arn, {**serving.state, "ignoreTags": IGNORED}).inputs["tags"]
+    assert not {"CostCenter", "acme:team"} & ignoring.keys()
+    assert ignoring["found"] == "by hand"
+
+
+def test_tags_that_others_manage_are_not_removed_even_where_an_earlier_refresh_took_them_over(serving):
+    serving.aws.tags[serving.arn] |= {"CostCenter": "7", "left": "over"}
+    serving.state = dict(serving.endpoint.read(serving.arn, serving.state).inputs)
+
+    serving.up(A, A, B, ignoreTags=IGNORED)
+
+    assert serving.aws.tags[serving.arn]["CostCenter"] == "7"
+    assert "left" not in serving.aws.tags[serving.arn]
+
+
 def test_an_endpoint_that_is_gone_is_none(stack):
     assert stack.endpoint.read(stack.arn, {}) is None
 

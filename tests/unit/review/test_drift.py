@@ -116,3 +116,11 @@ def test_a_field_that_the_reader_does_not_know_is_told():
     drift = drifted(scenario["environment"], read(text(scenario["document"])), QUIET, commit="abc")
     drawn = markdown.draw(report.tell([drift]), 65_536, report.MARKER)
     assert "- NOT READ: the engine wrote `surprise`" in drawn
+
+
+def test_of_a_tag_that_somebody_added_it_is_told_how_to_ignore_it():
+    drawn = markdown.draw(report.tell([found("drift-console-tag", QUIET)]), 65_536, report.MARKER)
+    assert "- Tags that others manage are no drift once `aws:ignoreTags` in `Pulumi." in drawn
+    assert "aws:ignoreTags" not in markdown.draw(
+        report.tell([found("drift-bucket-policy-changed", QUIET)]), 65_536
+    )

@@ -83,6 +83,8 @@ def test_an_unknown_key_of_the_config_is_refused_with_those_known():
         ("allowedAccountIds", "111111111111,222222222222"),
         ("allowedAccountIds", "[111111111111]"),
         ("defaultTags", '{"owner": "ml"}'),
+        ("ignoreTags", '["CostCenter"]'),
+        ("ignoreTags", '{"prefixes": []}'),
         ("skipCredentialsValidation", "maybe"),
     ],
 )

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sandbox.pulumi_aws.services import KINDS
+from tests.unit.sandbox_aws.stack import Stack, configured
 
 TRUST = json.dumps(
     {
@@ -372,3 +373,27 @@ def test_a_topics_policy_is_set_and_its_default_comes_back(cloud):
     assert json.loads(cloud.read().outputs["policy"])["Id"] == "__default_policy_ID"
     cloud.delete("topic")
     assert cloud.read() is None
+
+
+def test_tags_that_the_config_ignores_are_neither_seen_nor_removed(cloud):
+    made = cloud.create("aws:s3/bucket:Bucket", {"bucket": "tagged", "tags": {"owner": "ml"}})
+    theirs = [
+        {"Key": "CostCenter", "Value": "7"},
+        {"Key": "acme:team", "Value": "x"},
+        {"Key": "owner", "Value": "ml"},
+    ]
+    cloud.aws._place({})("s3", "put_bucket_tagging", Bucket="tagged", Tagging={"TagSet": theirs})
+    assert set(cloud.read().inputs["tags"]) == {"CostCenter", "acme:team", "owner"}
+
+    ignoring = Stack(configured(ignoreTags='{"keys": ["CostCenter"], "keyPrefixes": ["acme:"]}'))
+    ignoring.state = cloud.state
+    assert ignoring.read().inputs["tags"] == {"owner": "ml"}
+    assert ignoring.read().outputs["tagsAll"] == {"owner": "ml"}
+    outputs = ignoring.update({"bucket": "tagged", "tags": {"owner": "data"}})
+
+    assert outputs["tags"] == {"owner": "data"}
+    assert cloud.imported("aws:s3/bucket:Bucket", made.id).outputs["tags"] == {
+        "CostCenter": "7",
+        "acme:team": "x",
+        "owner": "data",
+    }
