@@ -62,7 +62,7 @@ class UpdateNeededError(DeliveryError):
 
 
 class UnreachableError(DeliveryError):
-    """The platform does not answer, or does not let us in."""
+    """The platform is unreachable, or access is denied."""
 
     exit = Exit.UNREACHABLE
 

@@ -72,7 +72,7 @@ class Runner(msgspec.Struct, kw_only=True):
 
         Raises:
             GaveUpError: patience ran out.
-            UnreachableError: the platform does not answer, or does not let us in.
+            UnreachableError: the platform is unreachable, or access is denied.
             DeliveryError: from `decide`.
         """
         return _Run(self, decide).to_the_end()

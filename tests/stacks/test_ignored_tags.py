@@ -27,8 +27,10 @@ def test_without_a_word_in_config_they_are_drift(tagged):
     assert step["urn"].endswith("::flights-staging-registry")
 
 
-def test_with_ignore_tags_they_are_neither_drift_nor_a_change_nor_removed(tagged):
+def test_from_the_next_up_on_they_are_neither_drift_nor_a_change_nor_removed(tagged):
+    """A refresh works with the provider's config of the last `up`."""
     tagged.set("aws:ignoreTags", {"keys": ["CostCenter"], "keyPrefixes": ["acme:"]})
+    tagged.up()
     assert tagged.drift() == []
     assert tagged.changes() == {}
     tagged.pulumi("up", "--yes", "--skip-preview", "--refresh", config=True)

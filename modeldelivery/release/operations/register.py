@@ -74,7 +74,7 @@ def register(
         RefusedError: the image or the artifact could not serve, or the version names other bits; nothing was changed.
         BadVersionError: a digest or the data revision is malformed.
         LostError: no answer; run again, it goes on from where it stopped.
-        UnreachableError: AWS does not answer or does not let us in.
+        UnreachableError: AWS is unreachable, or access is denied.
     """
     digests = DigestSet(
         image=image_digest(place, asked.image), model=asked.model_digest, data=asked.data_revision

@@ -75,13 +75,13 @@ def _repository(old: Inputs, new: Inputs) -> Iterator[str]:
         yield f"its image tags become {will}"
     scanned = [_at(inputs, "imageScanningConfiguration", "scanOnPush") is True for inputs in (old, new)]
     if scanned == [True, False]:
-        yield "images are scanned no more when they are pushed"
+        yield "images are no longer scanned when they are pushed"
     if old.get("encryptionConfigurations") != new.get("encryptionConfigurations"):
         yield "its encryption changes"
 
 
 def _key(old: Inputs, new: Inputs) -> Iterator[str]:
-    yield from _turned_off(old, new, "enableKeyRotation", "it is rotated no more")
+    yield from _turned_off(old, new, "enableKeyRotation", "key rotation is turned off")
     if new.get("isEnabled") is False and old.get("isEnabled") is not False:
         yield "it is disabled: nothing under it can be read"
     yield from _turned_on(
@@ -95,7 +95,7 @@ def _key(old: Inputs, new: Inputs) -> Iterator[str]:
 def _versioning(old: Inputs, new: Inputs) -> Iterator[str]:
     status = _at(new, "versioningConfiguration", "status")
     if status != "Enabled":
-        yield f"replaced objects are kept no more: versioning becomes {status or 'unset'}"
+        yield f"replaced objects are no longer kept: versioning becomes {status or 'unset'}"
     if (
         _at(old, "versioningConfiguration", "mfaDelete")
         == "Enabled"
@@ -133,20 +133,20 @@ def _periods(rules: Any) -> Iterator[tuple[str, float]]:
 
 
 def _alarm(old: Inputs, new: Inputs) -> Iterator[str]:
-    """It sounds later, or not at all; how it was described does not matter."""
+    """It goes off later, or not at all; how it was described does not matter."""
     threshold, was = new.get("threshold"), old.get("threshold")
     above = str(new.get("comparisonOperator")).startswith("GreaterThan")
     if _less(was, threshold) if above else _less(threshold, was):
-        yield f"it sounds at {threshold}, not at {was}"
+        yield f"alarm threshold {was} → {threshold}"
     for key in ("evaluationPeriods", "datapointsToAlarm", "period"):
         if _less(old.get(key), new.get(key)):
-            yield f"it sounds later: {key} {new.get(key)}, not {old.get(key)}"
+            yield f"alarm {key} {old.get(key)} → {new.get(key)}"
     if new.get("actionsEnabled") is False and old.get("actionsEnabled") is not False:
-        yield "it alarms nobody"
+        yield "the alarm tells nobody"
     for key in ("alarmActions", "insufficientDataActions"):
         fewer = _texts(old.get(key)) - _texts(new.get(key))
         if fewer:
-            yield f"it alarms fewer: {key}"
+            yield f"fewer are told by {key}"
     for key in (
         "metricName",
         "namespace",

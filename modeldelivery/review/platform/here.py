@@ -10,7 +10,7 @@ def platform(environ: Mapping[str, str] = os.environ) -> Platform:
     """The platform that this build runs on.
 
     Raises:
-        PlatformError: it does not let us in, or its library is not installed.
+        PlatformError: what it needs is not set, or its library is not installed.
     """
     try:
         return _platform(environ)

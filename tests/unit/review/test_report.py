@@ -56,7 +56,7 @@ def test_what_is_destroyed_stands_at_the_top_in_capitals():
         ("rejected-live", "- Config asks for `v1.1.0` now, and it gets no traffic by this change."),
         ("live-follows-rollback", "- Config asks for `v1.0.0` now, which serves already."),
         ("iam-narrowed", "- Narrows `flights-prod-serving` `policy`."),
-        ("versioning-suspended", "- WEAKENS bucket versioning `flights-prod-registry`: `replaced objects are kept no more: versioning becomes Suspended`"),
+        ("versioning-suspended", "- WEAKENS bucket versioning `flights-prod-registry`: `replaced objects are no longer kept: versioning becomes Suspended`"),
         ("unpriced-type", "- Cost: UNPRICED `+4 ml.c7i.48xlarge`; the rest -$318 a month on the fewest instances, -$1,273 on the most (prices of 2025-10-01)."),
         ("autoscaling-max", "- Cost: +$0.00 a month on the fewest instances, +$1,910 on the most (prices of 2025-10-01)."),
     ],
