@@ -43,6 +43,6 @@ def _taken(step, request):
     """Take a step; what it ended with, if not well. Whether the next one can go on is for that one to show."""
     try:
         step(**{name: request.getfixturevalue(name) for name in inspect.signature(step).parameters})
-    except (Exception, pytest.skip.Exception) as error:  # noqa: BLE001 - its own test raises it
+    except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - its own test raises it
         return error
     return None

@@ -6,7 +6,7 @@ import pytest
 
 from tests.stacks.stack import EngineError
 
-pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.timeout(600)]
 
 ENDPOINT = "modeldelivery:index:Endpoint"
 READS = ("Get", "List", "Describe", "Head", "Lookup")

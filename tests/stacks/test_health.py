@@ -7,7 +7,7 @@ import pytest
 from tests.stacks.stack import EngineError
 
 # `status`, preview, up and drift are held to the findings one by one without an engine (tests/unit); this is all of them at once.
-pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.soak, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.soak, pytest.mark.timeout(600)]
 
 NAME = "flights-staging"
 IMPAIRED = "the endpoint is UpdateRollbackFailed"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.stacks.conftest import FLEET
 
-pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.timeout(600)]
 
 A, B = "v1-0-0", "v1-1-0"
 REFUSED = 3

@@ -50,8 +50,9 @@ def test_steps_pass_alone_and_in_any_order(run, names):
     assert run(*names) == {"passed": len(names)}
 
 
-def test_a_step_that_fails_fails_its_own_test_whenever_it_is_taken(run):
-    broken = STORY.replace('assert road == ["first", "second"]', "assert False")
+@pytest.mark.parametrize("failing", ["assert False", "raise OSError", "pytest.raises(OSError, list)"])
+def test_a_step_that_fails_fails_its_own_test_whenever_it_is_taken(run, failing):
+    broken = STORY.replace('assert road == ["first", "second"]', failing)
     assert run("third", "second", "first", story=broken) == {"passed": 2, "failed": 1}
 
 
