@@ -110,6 +110,25 @@ def _pack(archive: Path, files: Mapping[str, bytes]) -> None:
             tar.addfile(entry, io.BytesIO(data))
 
 
+def _fetch_champion(site: Site) -> None:
+    _modelctl("artifact", "--out", str(site.folder / "champion"), role=PREVIEW)(site)
+
+
+_DATUM = "dvc/files/md5/9a/0364b9e99bb480dd25e1f0284c8555"
+
+
+def _pull(site: Site) -> None:
+    """As `dvc pull` does: it lists what the remote has, and reads what is missing here."""
+    administrator, s3 = site.administrator("s3"), site.client(PREVIEW, "s3")
+    held = {"Bucket": PLACE.data_bucket, "Key": _DATUM}
+    version = administrator.put_object(**held, Body=b"content")["VersionId"]
+    try:
+        s3.list_objects_v2(Bucket=PLACE.data_bucket, Prefix="dvc/files/md5/")
+        s3.get_object(**held)["Body"].read()
+    finally:  # so that whoever takes the environment down need not
+        administrator.delete_object(**held, VersionId=version)
+
+
 def _configured(then: Callable[[Site], object], **changes: object) -> Callable[[Site], object]:
     def run(site: Site) -> object:
         site.configure(**changes)
@@ -166,6 +185,8 @@ STEPS = (
         ),
     ),
     Step(DEPLOY, "deploys by that plan", _review("deploy", DEPLOY), renew=_review("preview", PREVIEW)),
+    Step(PREVIEW, "fetches the model that serves, beside which another is judged", _fetch_champion),
+    Step(PREVIEW, "pulls data", _pull),
     Step(OPERATOR, "looks", _modelctl("status")),
     Step(OPERATOR, "rolls back", _modelctl("rollback", *_WHY)),
     Step(OPERATOR, "accepts", _modelctl("accept", _SECOND, *_WHY)),

@@ -60,6 +60,7 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("Alias", f"arn:aws:kms:{here}:alias/{name}"),
         Resource("DataAlias", f"arn:aws:kms:{here}:alias/{place.data}"),
         Resource("Data", f"arn:aws:s3:::{place.data_bucket}"),
+        Resource("DataCache", f"arn:aws:s3:::{place.data_bucket}/dvc/*"),
         Resource("DataObjects", f"arn:aws:s3:::{place.data_bucket}/*"),
         Resource("Registry", registry),
         Resource("Logs", logs),
