@@ -80,7 +80,9 @@ def test_a_failed_training_job_tells_what_its_program_wrote(training):
 
 def test_an_isolated_job_has_no_credentials_and_reaches_nothing(training):
     out = f"s3://{BUCKET}/isolated"
-    job = training.job("look", "out", outputs=[("out", out)], isolated=True)
+    job = training.job(
+        "look", "out", str(training.sandbox.daemon["control"]), outputs=[("out", out)], isolated=True
+    )
     assert job["ProcessingJobStatus"] == "Completed", job
     seen = look(training, f"{out}/look.json")
     assert [name for name in seen["names"] if name.startswith("AWS_")] == []
@@ -89,7 +91,7 @@ def test_an_isolated_job_has_no_credentials_and_reaches_nothing(training):
 
 def test_a_job_with_a_network_has_its_roles_credentials(training):
     out = f"s3://{BUCKET}/open"
-    training.job("look", "out", outputs=[("out", out)])
+    training.job("look", "out", str(training.sandbox.daemon["control"]), outputs=[("out", out)])
     seen = look(training, f"{out}/look.json")
     assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in seen["names"]
     assert seen["reached"]
