@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+LOOPBACK = "127.0.0.1,localhost"
 
 
 def start(
@@ -25,6 +26,17 @@ def start(
         stderr=errors,
         process_group=0,
     )
+
+
+def direct_to_itself(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment in which engine, program and plugins talk to each other past any proxy: they do so over loopback.
+
+    gRPC takes a proxy of the environment for loopback too, and a program then ends with `_InactiveRpcError` before its first
+    resource. What else needs no proxy stays as it is said; the two spellings may differ.
+    """
+    said = {name: environ.get(name) for name in ("NO_PROXY", "no_proxy")}
+    either = said["NO_PROXY"] or said["no_proxy"] or ""
+    return {**environ, **{name: f"{value or either},{LOOPBACK}".lstrip(",") for name, value in said.items()}}
 
 
 def carried_out(process: subprocess.Popen[bytes], follow: Callable[[], T]) -> T:

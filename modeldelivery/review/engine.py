@@ -143,7 +143,8 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
     _require()
     pack.write(policies)
     shown: list[bool] = []
-    with child.start(command, folder=project(), errors=subprocess.STDOUT) as process:
+    environ = child.direct_to_itself(os.environ)
+    with child.start(command, folder=project(), errors=subprocess.STDOUT, environ=environ) as process:
         output = process.stdout
         assert output is not None
 
@@ -159,7 +160,8 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
 def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     _require()
     command = ["pulumi", *arguments]
-    environ = {**os.environ, "PULUMI_DEBUG_COMMANDS": "true"}  # else it has no --event-log
+    debugging = {"PULUMI_DEBUG_COMMANDS": "true"}  # else it has no --event-log
+    environ = child.direct_to_itself(os.environ) | debugging
     with child.start(command, folder=project(), errors=subprocess.PIPE, environ=environ) as process:
         out, err = child.carried_out(process, process.communicate)
     return subprocess.CompletedProcess(command, process.returncode, out, err)

@@ -17,6 +17,7 @@ import json, os, sys
 say = json.load(open({say!r}))
 arguments = sys.argv[1:]
 json.dump({{"folder": os.getcwd(), "arguments": arguments}}, open({asked!r}, "w"))
+open({environment!r}, "w").write(os.environ.get("no_proxy", ""))
 if "--save-plan" in arguments and say["exit"] == 0:
     open(arguments[arguments.index("--save-plan") + 1], "w").write("a plan")
 if "--event-log" in arguments:
@@ -35,7 +36,10 @@ def engine_says(tmp_path, monkeypatch):
     folder, said, asked = tmp_path / "bin", tmp_path / "say.json", tmp_path / "asked.json"
     folder.mkdir()
     program = folder / "pulumi"
-    program.write_text(PULUMI.format(python=sys.executable, say=str(said), asked=str(asked)))
+    environment = tmp_path / "environment"
+    program.write_text(
+        PULUMI.format(python=sys.executable, say=str(said), asked=str(asked), environment=str(environment))
+    )
     program.chmod(0o700)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     for name in [name for name in os.environ if name.startswith(("AWS_", "GITHUB_", "GITLAB_", "CI"))]:

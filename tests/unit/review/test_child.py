@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from modeldelivery.review.child import LOOPBACK, direct_to_itself
+
 ENGINE = """\
 #!{python} -I
 import pathlib, signal, sys, time
@@ -70,3 +72,33 @@ except KeyboardInterrupt:
 
     assert review.wait(timeout=30) == 130
     assert told.read_text().splitlines() == ["at work", "told to end", "gave its lock back"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "upper", "lower"),
+    [
+        ({}, LOOPBACK, LOOPBACK),
+        ({"NO_PROXY": "a.example"}, f"a.example,{LOOPBACK}", f"a.example,{LOOPBACK}"),
+        ({"no_proxy": "a.example", "NO_PROXY": ""}, f"a.example,{LOOPBACK}", f"a.example,{LOOPBACK}"),
+        (
+            {"NO_PROXY": "a.example", "no_proxy": "b.example"},
+            f"a.example,{LOOPBACK}",
+            f"b.example,{LOOPBACK}",
+        ),
+    ],
+)
+def test_what_needs_no_proxy_stays_and_loopback_is_added(environ, upper, lower):
+    made = direct_to_itself({"HTTPS_PROXY": "http://proxy.example", **environ})
+    assert (made["NO_PROXY"], made["no_proxy"]) == (upper, lower)
+    assert made["HTTPS_PROXY"] == "http://proxy.example"
+
+
+def test_the_engine_of_a_preview_and_of_an_update_talks_past_a_proxy(engine_says, run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    seen = [(tmp_path / "environment").read_text()]
+    engine_says(text="done", status=0)
+    run("deploy", "--env", "prod")
+    seen.append((tmp_path / "environment").read_text())
+    assert [LOOPBACK in each for each in seen] == [True, True]
