@@ -35,7 +35,7 @@ from benchmarks.world import World, made
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 from modeldelivery.terminal.tables import Table, show
-from tools.demo.road import StepError
+from tools.demo.run import StepError
 
 # In this order: memory last, after all the work.
 MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
@@ -120,13 +120,13 @@ def _measure(names: list[str]) -> tuple[list[Row], dict[str, str]]:
         for name in names:
             with step(name, sys.stderr) as shown:
                 try:
-                    found = MEASUREMENTS[name](world)
+                    result = MEASUREMENTS[name](world)
                 except _FAILURES as error:
                     failed[name] = str(error)
                     shown.outcome("failed")
                 else:
-                    rows += found
-                    shown.outcome("; ".join(f"{row.measured_text}: {row.made_of}" for row in found))
+                    rows += result
+                    shown.outcome("; ".join(f"{row.measured_text}: {row.made_of}" for row in result))
     return rows, failed
 
 

@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version, parse_version
 from sandbox.daemon import Daemon
-from tools.demo.road import BIN, ROOT, Road, StepError
+from tools.demo.run import BIN, ROOT, Demo, StepError
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
@@ -32,27 +32,27 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """Two environments that serve.
 
     Attributes:
-        road: runs the project's commands in it.
+        demo: runs the project's commands in it.
         first_up: seconds that the first `make up` took.
         first_up_said: what it printed.
     """
 
-    road: Road
+    demo: Demo
     first_up: float
     first_up_said: str
 
     @property
     def daemon(self) -> Daemon:
         """The sandbox's process and its ports."""
-        return msgspec.json.decode((self.road.home / "daemon.json").read_bytes(), type=Daemon)
+        return msgspec.json.decode((self.demo.home / "daemon.json").read_bytes(), type=Daemon)
 
     def make_up(self) -> tuple[float, str]:
         """`make up` again: seconds, and what it printed. Raises StepError."""
-        return _make_up(self.road.environ)
+        return _make_up(self.demo.environ)
 
     def modelctl(self, command: str, environment: str, *more: str) -> str:
         """Raises StepError."""
-        return self.road.run(f"bench-{command}", "modelctl", command, "--env", environment, *more)
+        return self.demo.run(f"bench-{command}", "modelctl", command, "--env", environment, *more)
 
     def status(self, environment: str) -> dict[str, Any]:
         """`modelctl status` as data."""
@@ -104,22 +104,22 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     def flight(self) -> bytes:
         """A request's body, as clients send it."""
-        said = self.road.run("bench-sample", "python", "-m", "pipelines.flights.samples", "--count", "1")
-        return json.dumps(json.loads(said)[0]).encode()
+        output = self.demo.run("bench-sample", "python", "-m", "pipelines.flights.samples", "--count", "1")
+        return json.dumps(json.loads(output)[0]).encode()
 
     def sagemaker(self, environment: str) -> "SageMakerClient":
         return self._session(environment).client("sagemaker")
 
     def keys(self, environment: str) -> Credentials:
         """What its calls are signed with."""
-        found = self._session(environment).get_credentials()
-        assert found is not None  # the sandbox's own file names both accounts
-        return found
+        credentials = self._session(environment).get_credentials()
+        assert credentials is not None  # the sandbox's own file names both accounts
+        return credentials
 
     def _session(self, environment: str) -> boto3.Session:
         core = botocore.session.Session(profile=environment)
-        core.set_config_variable("config_file", self.road.environ["AWS_CONFIG_FILE"])
-        core.set_config_variable("credentials_file", self.road.environ["AWS_SHARED_CREDENTIALS_FILE"])
+        core.set_config_variable("config_file", self.demo.environ["AWS_CONFIG_FILE"])
+        core.set_config_variable("credentials_file", self.demo.environ["AWS_SHARED_CREDENTIALS_FILE"])
         return boto3.Session(botocore_session=core)
 
 
@@ -135,9 +135,9 @@ def made() -> Iterator[World]:
         outside = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")}
         outside["SANDBOX_HOME"] = str(home)
         try:
-            seconds, said = _make_up(outside)
+            seconds, output = _make_up(outside)
             inside = json.loads(_sandbox(outside, "env", "--json"))
-            yield World(road=Road(home=home, environ=inside), first_up=seconds, first_up_said=said)
+            yield World(demo=Demo(home=home, environ=inside), first_up=seconds, first_up_said=output)
         finally:
             # Not `make down`, which removes the user's sandbox too.
             _sandbox(outside, "down", "--purge")

@@ -44,7 +44,7 @@ class AlarmTopic(pulumi.ComponentResource):
             policy=json.dumps(topic_policy(args["account"], args["region"], args["topic"])),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda known: str(known[0]))
+        self.arn = pulumi.Output.all(topic.arn, policy.id).apply(lambda values: str(values[0]))
         self.register_outputs({"arn": self.arn})
 
 

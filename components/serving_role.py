@@ -31,7 +31,7 @@ class ServingRole(pulumi.ComponentResource):
             name, role=role.name, policy=pulumi.Output.json_dumps(_permissions(args)), opts=inside
         )
         # SageMaker tries the role when a Model is made, so whoever uses the ARN must wait for the permissions
-        self.arn = pulumi.Output.all(role.arn, policy.id).apply(lambda known: str(known[0]))
+        self.arn = pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
         self.register_outputs({"arn": self.arn})
 
 

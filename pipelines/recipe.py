@@ -114,15 +114,15 @@ def parameters(kind: type[msgspec.Struct], values: Mapping[str, str], where: str
         BadRecipeError: one is unknown, missing or not allowed.
     """
     allowed = msgspec.structs.fields(kind)
-    known = ", ".join(field.name for field in allowed)
-    unknown = next((name for name in values if name not in known.split(", ")), None)
+    listed = ", ".join(field.name for field in allowed)
+    unknown = next((name for name in values if name not in listed.split(", ")), None)
     if unknown is not None:
         raise BadRecipeError(
-            f"{where}: {unknown} is {values[unknown]!r}, but there is no such parameter; allowed: {known}"
+            f"{where}: {unknown} is {values[unknown]!r}, but there is no such parameter; allowed: {listed}"
         )
     missing = next((field.name for field in allowed if field.required and field.name not in values), None)
     if missing is not None:
-        raise BadRecipeError(f"{where}: {missing} is missing; allowed: {known}")
+        raise BadRecipeError(f"{where}: {missing} is missing; allowed: {listed}")
     for field in allowed:
         if field.name in values:
             try:

@@ -88,8 +88,8 @@ def check_owner(call: Call, path: str, headers: Mapping[str, str]) -> None:
 
 def owner_of(bucket: str) -> str | None:
     """The account a bucket belongs to; none when there is no such bucket."""
-    known = s3_backends.bucket_accounts.get(bucket)
-    return known[1] if known else None
+    owner = s3_backends.bucket_accounts.get(bucket)
+    return owner[1] if owner else None
 
 
 def _bucket(path: str) -> str:

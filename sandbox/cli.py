@@ -117,10 +117,10 @@ def _logs(place: Home, arguments: argparse.Namespace) -> None:
     if arguments.container is None:
         program.say(daemon.tail(place, arguments.lines))
         return
-    found = sorted(place.container_logs.glob(f"{arguments.container}*.log"))
-    if not found:
+    files = sorted(place.container_logs.glob(f"{arguments.container}*.log"))
+    if not files:
         raise SandboxError(f"no container's name begins with {arguments.container!r}; see `sandbox status`")
-    for path in found:
+    for path in files:
         print(f"== {path.stem}")
         program.say("\n".join(path.read_text(errors="replace").splitlines()[-arguments.lines :]))
 

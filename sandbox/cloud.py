@@ -59,18 +59,18 @@ class Cloud:
 
     def credentials(self) -> dict[str, Credential]:
         """What goes with each access key that may be used now, of users and of roles that were assumed."""
-        found = {}
+        results = {}
         with self.lock:
             for account in ACCOUNTS:
                 for identity, key in iam_backends[account.id][_PARTITION].access_keys.items():
                     if key.status == "Active":
-                        found[identity] = Credential(account.id, key.secret_access_key, key=identity)
+                        results[identity] = Credential(account.id, key.secret_access_key, key=identity)
                 for role in sts_backends[account.id][_PARTITION].assumed_roles:
                     ends = role.expiration.replace(tzinfo=UTC).timestamp()
-                    found[role.access_key_id] = Credential(
+                    results[role.access_key_id] = Credential(
                         account.id, role.secret_access_key, role.session_token, ends, role.access_key_id
                     )
-        return found
+        return results
 
     def play(self, call: Call, account: str, request: Request) -> Answer:
         """Run one call in an account; raises RefusedError for what moto lacks."""
@@ -117,22 +117,26 @@ class Cloud:
     def image_blobs(self, account: str, region: str, repository: str) -> set[str]:
         """Digests of the configurations and layers of the images in a repository of ECR."""
         with self.lock:
-            found = ecr_backends[account][region].repositories.get(repository)
-            manifests = [json.loads(image.image_manifest) for image in found.images] if found else []
+            repository_found = ecr_backends[account][region].repositories.get(repository)
+            manifests = (
+                [json.loads(image.image_manifest) for image in repository_found.images]
+                if repository_found
+                else []
+            )
         parts = (part for each in manifests for part in (each.get("config", {}), *each.get("layers", [])))
         return {str(part["digest"]) for part in parts if "digest" in part}
 
     def object(self, bucket: str, key: str) -> bytes:
         """The bytes of an S3 object, whoever asks; raises MissingError."""
         with self.lock:
-            known = s3_backends.bucket_accounts.get(bucket)
+            owner = s3_backends.bucket_accounts.get(bucket)
             try:
-                found = s3_backends[known[1]][_PARTITION].get_object(bucket, key) if known else None
+                stored = s3_backends[owner[1]][_PARTITION].get_object(bucket, key) if owner else None
             except S3ClientError:
-                found = None
-            if found is None:
+                stored = None
+            if stored is None:
                 raise MissingError(f"no readable object at s3://{bucket}/{key}")
-            return bytes(found.value)
+            return bytes(stored.value)
 
     def is_scalable_target(self, account: str, region: str, resource: str) -> bool:
         """Whether application-autoscaling has a target `endpoint/NAME/variant/NAME` registered."""
@@ -145,7 +149,7 @@ class Cloud:
         with self.lock:
             scaling = applicationautoscaling_backends[account][region]
             target = next(
-                (found for of in scaling.targets.values() if (found := of.get(resource)) is not None), None
+                (each for of in scaling.targets.values() if (each := of.get(resource)) is not None), None
             )
             follows = any(
                 policy.resource_id == resource

@@ -35,9 +35,9 @@ def members_of(service: Service, call: Call, request: Request) -> Mapping[str, A
         members = read(model, call.protocol, request)
     except UnreadableError as error:
         raise RefusedError(str(error), _UNREADABLE[call.protocol]) from None
-    found = list(violations(shape, members))
-    if found:
-        raise _refusal(service, call, shape, found)
+    findings = list(violations(shape, members))
+    if findings:
+        raise _refusal(service, call, shape, findings)
     acts = service.acts.get(call.action)
     if acts and (others := list(not_acted_on(service.model, shape, members, acts))):
         raise RefusedError("; ".join(others), service.invalid)
@@ -50,16 +50,18 @@ def _is_of(model: OperationModel, request: Request) -> bool:
     return target is None or target == f"{model.service_model.metadata['targetPrefix']}.{model.name}"
 
 
-def _refusal(service: Service, call: Call, shape: StructureShape, found: Sequence[Violation]) -> RefusedError:
+def _refusal(
+    service: Service, call: Call, shape: StructureShape, findings: Sequence[Violation]
+) -> RefusedError:
     if call.protocol == "rest-xml":
         payload = str(shape.serialization.get("payload", "")).lower()
-        in_body = any(one.path.partition(".")[0].lower() == payload for one in found)
-        return RefusedError(_detected(found), "MalformedXML" if in_body else service.invalid)
-    if unread := [one for one in found if one.kind == "type"]:
+        in_body = any(one.path.partition(".")[0].lower() == payload for one in findings)
+        return RefusedError(_detected(findings), "MalformedXML" if in_body else service.invalid)
+    if unread := [one for one in findings if one.kind == "type"]:
         return RefusedError(unread[0].text, _UNREADABLE[call.protocol])
-    return RefusedError(_detected(found), service.invalid)
+    return RefusedError(_detected(findings), service.invalid)
 
 
-def _detected(found: Sequence[Violation]) -> str:
-    errors = "error" if len(found) == 1 else "errors"
-    return f"{len(found)} validation {errors} detected: {'; '.join(one.text for one in found)}"
+def _detected(findings: Sequence[Violation]) -> str:
+    errors = "error" if len(findings) == 1 else "errors"
+    return f"{len(findings)} validation {errors} detected: {'; '.join(one.text for one in findings)}"

@@ -144,10 +144,10 @@ def _signature(message: Message) -> _Signature:
             raise SignatureError(
                 Fault.INCOMPLETE, "a request is signed in a header or in its query, not in both"
             )
-        found = _AUTHORIZATION.fullmatch(given)
-        if found is None:
+        match = _AUTHORIZATION.fullmatch(given)
+        if match is None:
             raise SignatureError(Fault.INCOMPLETE, f"the sandbox takes Authorization: {_FORM}")
-        credential, headers, value = found.groups()
+        credential, headers, value = match.groups()
         time, token, lasts = (
             message.headers.get("x-amz-date", ""),
             message.headers.get("x-amz-security-token", ""),
@@ -261,21 +261,21 @@ def _header(message: Message, name: str) -> str:
 
 
 def _payload(message: Message, service: str, *, presigned: bool) -> str:
-    said = message.headers.get("x-amz-content-sha256")
-    if said is None and service == "s3" and presigned:
+    stated = message.headers.get("x-amz-content-sha256")
+    if stated is None and service == "s3" and presigned:
         return "UNSIGNED-PAYLOAD"
-    if said in _UNHASHED:
-        return said
+    if stated in _UNHASHED:
+        return stated
     digest = hashlib.sha256(message.body).hexdigest()
-    if said is None and service != "s3":
+    if stated is None and service != "s3":
         return digest
-    if said is None or not _HASH.fullmatch(said):
+    if stated is None or not _HASH.fullmatch(stated):
         raise SignatureError(
             Fault.INCOMPLETE,
-            f"x-amz-content-sha256 is {said!r}; allowed are the body's SHA-256 and {', '.join(sorted(_UNHASHED))}",
+            f"x-amz-content-sha256 is {stated!r}; allowed are the body's SHA-256 and {', '.join(sorted(_UNHASHED))}",
         )
-    if said != digest:
+    if stated != digest:
         raise SignatureError(
             Fault.BODY, "The provided 'x-amz-content-sha256' header does not match what was computed."
         )
-    return said
+    return stated

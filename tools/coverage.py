@@ -76,25 +76,27 @@ def by_room(report: Report) -> dict[str, Summary]:
 
 def short(rooms: Mapping[str, Summary], required: Mapping[str, float]) -> dict[str, str]:
     """Of each room that does not reach what is required of it, or is not in the report at all, a sentence."""
-    found = {}
+    rooms_short = {}
     for name, percent in required.items():
         if name not in rooms:
-            found[name] = f"{name} is not in the report: it was renamed, or holds no statement"
+            rooms_short[name] = f"{name} is not in the report: it was renamed, or holds no statement"
         elif rooms[name].percent < percent:
-            found[name] = f"{name}: {_shown(rooms[name].percent)} is covered, and {percent:g} % is required"
-    return found
+            rooms_short[name] = (
+                f"{name}: {_shown(rooms[name].percent)} is covered, and {percent:g} % is required"
+            )
+    return rooms_short
 
 
 def uncovered(report: Report, of: str) -> list[tuple[str, str, Summary]]:
     """Where in a room most is missing: file and line, function, counts; the worst first."""
-    found = [
+    lines = [
         (f"{name}:{region.start_line}", function or "outside of functions", region.summary)
         for name, file in report.files.items()
         if room(name) == of
         for function, region in file.functions.items()
         if region.summary.missing
     ]
-    return sorted(found, key=lambda each: (-each[2].missing, each[0]))
+    return sorted(lines, key=lambda each: (-each[2].missing, each[0]))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -56,10 +56,10 @@ def main(arguments: list[str]) -> int:
     if not files:
         print("no Pulumi.<stack>.yaml here: run it in the project's folder, or name files", file=sys.stderr)
         return 1
-    found = [f"{file.name}: {finding}" for file in files for finding in findings(file.read_text())]
-    for finding in found:
+    messages = [f"{file.name}: {finding}" for file in files for finding in findings(file.read_text())]
+    for finding in messages:
         print(finding, file=sys.stderr)
-    return 1 if found else 0
+    return 1 if messages else 0
 
 
 def _secure_values(value: object, path: str) -> Iterator[str]:

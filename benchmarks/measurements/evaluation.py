@@ -8,7 +8,7 @@ import sys
 from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
-from tools.demo.road import ROOT
+from tools.demo.run import ROOT
 
 ROWS = 300_000
 DAYS = 334
@@ -21,10 +21,10 @@ def measure(world: World) -> list[Row]:
     """From predictions to the verdict; the whole process, imports included."""
     command = (sys.executable, "-m", "benchmarks.measurements.evaluation")
     done = subprocess.run(
-        command, cwd=ROOT, env=world.road.environ, check=True, capture_output=True, text=True
+        command, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True, text=True
     )
     told = json.loads(done.stdout)
-    seconds = min(cpu(command, world.road.environ, ROOT) for _ in range(3))
+    seconds = min(cpu(command, world.demo.environ, ROOT) for _ in range(3))
     made_of = (
         f"{ROWS:,} rows, {told['slices']} slices, {told['draws']:,} draws over {DAYS} days, two models; "
         f"{told['seconds']:.1f} s of it without imports"

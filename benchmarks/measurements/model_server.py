@@ -17,7 +17,7 @@ from benchmarks.load import Request, rate, straight
 from benchmarks.row import Row
 from benchmarks.world import World, endpoint
 from sandbox.home import Home
-from tools.demo.road import StepError
+from tools.demo.run import StepError
 
 _ROUNDS = 7
 _SECONDS = 1.0  # a round
@@ -65,7 +65,7 @@ def _turn(requests: Sequence[Request], connections: int) -> tuple[float, float]:
 
 def _model(world: World) -> Path:
     """The folder with the model of one of staging's instances. Raises StepError."""
-    for folder in Home(world.road.home).instances.glob(f"{endpoint('staging')}-*/model"):
+    for folder in Home(world.demo.home).instances.glob(f"{endpoint('staging')}-*/model"):
         return folder
     raise StepError(f"no model server of {endpoint('staging')} runs in the sandbox")
 

@@ -5,18 +5,18 @@ import statistics
 from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
-from tools.demo.road import ROOT
+from tools.demo.run import ROOT
 
 _PAIRS = 5
 
 
 def measure(world: World) -> list[Row]:
-    world.road.deploy("prod")
+    world.demo.deploy("prod")
     preview = ("pulumi", "preview", "--non-interactive", "--stack", "prod")
     judged = (*preview, "--policy-pack", "modeldelivery/policy")
 
     def seconds(command: tuple[str, ...]) -> float:
-        return cpu(command, world.road.environ, ROOT)
+        return cpu(command, world.demo.environ, ROOT)
 
     seconds(judged)  # Python compiles what only the pack imports
     turns = [(seconds(preview), seconds(judged)) for _ in range(_PAIRS)]

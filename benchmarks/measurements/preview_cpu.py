@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.cpu import cpu, interleaved
 from benchmarks.row import Row
 from benchmarks.world import World
-from tools.demo.road import ROOT
+from tools.demo.run import ROOT
 
 _PAIRS = 5
 # The same engine, language host, virtual environment and kind of backend.
@@ -20,9 +20,9 @@ runtime:
 
 
 def measure(world: World) -> list[Row]:
-    environ = world.road.environ
+    environ = world.demo.environ
     empty = _empty_project(world)
-    world.road.deploy("prod")
+    world.demo.deploy("prod")
     preview = ("pulumi", "preview", "--non-interactive", "--stack")
     own, plain, ratio = interleaved(
         lambda: cpu((*preview, "prod"), environ, ROOT),
@@ -43,7 +43,7 @@ def measure(world: World) -> list[Row]:
 
 def _empty_project(world: World) -> Path:
     """An empty program with a stack that is up."""
-    folder = world.road.home / "empty"
+    folder = world.demo.home / "empty"
     folder.mkdir(exist_ok=True)
     (folder / "Pulumi.yaml").write_text(_EMPTY)
     (folder / "__main__.py").write_text("")
@@ -51,5 +51,5 @@ def _empty_project(world: World) -> Path:
         ("stack", "select", "--create", "empty"),
         ("up", "--yes", "--skip-preview", "--stack", "empty"),
     ):
-        world.road.run("bench-empty", "pulumi", *command, "--non-interactive", "--cwd", str(folder))
+        world.demo.run("bench-empty", "pulumi", *command, "--non-interactive", "--cwd", str(folder))
     return folder

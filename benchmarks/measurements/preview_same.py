@@ -12,7 +12,7 @@ def measure(world: World) -> list[Row]:
     serving, other = world.serving(_ENVIRONMENT)
     world.move(_ENVIRONMENT, other, serving)
     world.adopt(_ENVIRONMENT)
-    world.road.deploy(_ENVIRONMENT)
+    world.demo.deploy(_ENVIRONMENT)
     after_up = _changes(world)
     world.rollback(_ENVIRONMENT)
     return [_row("`up`", after_up), _row("a rollback", _changes(world))]
@@ -20,10 +20,10 @@ def measure(world: World) -> list[Row]:
 
 def _changes(world: World) -> list[str]:
     """Steps that are not `same`."""
-    said = world.road.run(
+    output = world.demo.run(
         "bench-preview", "pulumi", "preview", "--json", "--non-interactive", "--stack", _ENVIRONMENT
     )
-    steps = json.loads(said)["steps"]
+    steps = json.loads(output)["steps"]
     return [f"{step['op']} {step['urn'].rpartition('::')[2]}" for step in steps if step["op"] != "same"]
 
 

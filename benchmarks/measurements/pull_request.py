@@ -5,7 +5,7 @@ import time
 
 from benchmarks.row import Row
 from benchmarks.world import World
-from tools.demo.road import ROOT, StepError
+from tools.demo.run import ROOT, StepError
 
 _COMMANDS = (("preview", "ENV=staging"), ("preview", "ENV=prod"), ("comment",))
 
@@ -16,8 +16,8 @@ def measure(world: World) -> list[Row]:
     for command in _COMMANDS:
         begun = time.monotonic()
         done = subprocess.run(
-            ["make", "--no-print-directory", *command, f"FOLDER={world.road.home / 'review'}"],
-            cwd=ROOT, env=world.road.environ, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+            ["make", "--no-print-directory", *command, f"FOLDER={world.demo.home / 'review'}"],
+            cwd=ROOT, env=world.demo.environ, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if done.returncode:
             raise StepError(f"`make {' '.join(command)}` failed:\n{done.stdout}{done.stderr}")

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
-from tools.demo.road import ROOT
+from tools.demo.run import ROOT
 
 RESOURCES = 2000
 _ENDPOINT = "modeldelivery:index:Endpoint"
@@ -19,15 +19,15 @@ _ENDPOINT = "modeldelivery:index:Endpoint"
 
 def measure(world: World) -> list[Row]:
     """Prod's own preview, its resources copied under other names; every second one changes its tags."""
-    said = world.road.run("bench-preview", "pulumi", "preview", "--json", "--show-sames", "--stack", "prod")
-    file = world.road.home / "preview-2000.json"
-    file.write_text(json.dumps(_grown(json.loads(said))))
+    output = world.demo.run("bench-preview", "pulumi", "preview", "--json", "--show-sames", "--stack", "prod")
+    file = world.demo.home / "preview-2000.json"
+    file.write_text(json.dumps(_grown(json.loads(output))))
     command = (sys.executable, "-m", "benchmarks.measurements.reader", str(file))
     done = subprocess.run(
-        command, cwd=ROOT, env=world.road.environ, check=True, capture_output=True, text=True
+        command, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True, text=True
     )
     peak = json.loads(done.stdout)["peak"]
-    seconds = min(cpu(command, world.road.environ, ROOT) for _ in range(3))
+    seconds = min(cpu(command, world.demo.environ, ROOT) for _ in range(3))
     size = f"{file.stat().st_size / 2**20:.0f} MiB of JSON, {RESOURCES} steps, read, classified and drawn"
     return [
         Row(

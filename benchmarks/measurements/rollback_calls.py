@@ -8,7 +8,7 @@ from benchmarks.row import Row
 from benchmarks.world import World
 from sandbox.accounts import ACCOUNTS
 from sandbox.daemon import TOKEN
-from tools.demo.road import StepError
+from tools.demo.run import StepError
 
 _ENVIRONMENT = "prod"
 _MOVE = "UpdateEndpointWeightsAndCapacities"

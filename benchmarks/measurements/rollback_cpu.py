@@ -6,7 +6,7 @@ from benchmarks.cpu import cpu, interleaved
 from benchmarks.row import Row
 from benchmarks.world import World, endpoint
 from modeldelivery.release.naming import variant_name
-from tools.demo.road import BIN, ROOT
+from tools.demo.run import BIN, ROOT
 
 _ENVIRONMENT = "prod"
 _PAIRS = 7
@@ -28,7 +28,7 @@ boto3.Session(profile_name=profile).client("sagemaker").update_endpoint_weights_
 def measure(world: World) -> list[Row]:
     """The script gives traffic to one version and `modelctl` takes it back: both really move it."""
     serving, other = world.serving(_ENVIRONMENT)
-    environ = world.road.environ
+    environ = world.demo.environ
     variants = (variant_name(other), variant_name(serving))
 
     def bare() -> float:

@@ -8,7 +8,7 @@ from benchmarks.load import Load, invocation, lost
 from benchmarks.row import Row
 from benchmarks.swing import Calm, astray, swing, unwatched
 from benchmarks.world import World, endpoint
-from tools.demo.road import ENVIRONMENTS, StepError
+from tools.demo.run import ENVIRONMENTS, StepError
 
 _ROLLBACKS = 10  # in each environment: one after another, for each waits for the deadline of the one before
 _CONNECTIONS = 4  # to each environment

@@ -9,7 +9,7 @@ from benchmarks.load import invocation, rate, straight
 from benchmarks.row import Row
 from benchmarks.world import World, endpoint
 from modeldelivery.release.naming import variant_name
-from tools.demo.road import StepError
+from tools.demo.run import StepError
 
 _ENVIRONMENT = "staging"  # one instance a version: both ways lead to the same process
 _CONNECTIONS = 8
@@ -44,7 +44,7 @@ def measure(world: World) -> list[Row]:
 def _server(world: World, variant: str) -> tuple[int, Path | None]:
     """Where the variant's only instance listens, and the way there."""
     started = [child.environ() for child in psutil.Process(world.daemon.pid).children()]
-    home = f"{world.road.home}/instances/{endpoint(_ENVIRONMENT)}-{variant}-"
+    home = f"{world.demo.home}/instances/{endpoint(_ENVIRONMENT)}-{variant}-"
     servers = [environ for environ in started if environ.get("HOME", "").startswith(home)]
     if len(servers) != 1:
         raise StepError(f"{len(servers)} model servers run for variant {variant} of {_ENVIRONMENT}, not one")

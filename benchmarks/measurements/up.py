@@ -10,7 +10,7 @@ _SHOWN = 3
 
 
 def measure(world: World) -> list[Row]:
-    again, said = world.make_up()
+    again, output = world.make_up()
     return [
         Row(
             what="`make up`, tools cached",
@@ -19,11 +19,11 @@ def measure(world: World) -> list[Row]:
             unit="s",
             made_of=_longest(world.first_up_said),
         ),
-        Row(what="`make up` again", measured=again, bar=45, unit="s", made_of=_longest(said)),
+        Row(what="`make up` again", measured=again, bar=45, unit="s", made_of=_longest(output)),
     ]
 
 
-def _longest(said: str) -> str:
+def _longest(output: str) -> str:
     """The steps that took longest, as `make up` itself tells."""
-    steps = sorted(_STEP.findall(said), key=lambda step: float(step[1]), reverse=True)
+    steps = sorted(_STEP.findall(output), key=lambda step: float(step[1]), reverse=True)
     return "; ".join(line for line, _ in steps[:_SHOWN])

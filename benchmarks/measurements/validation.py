@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
-from tools.demo.road import ROOT
+from tools.demo.run import ROOT
 
 ROWS = 100_000
 EXPECTATIONS = 40
@@ -24,24 +24,24 @@ _OF_ONE_MONTH = {  # four months at once are no month
 
 def measure(world: World) -> list[Row]:
     """The whole process, imports and reading included; the ratio is of the checks alone."""
-    table = world.road.home / "flights-100k.parquet"
+    table = world.demo.home / "flights-100k.parquet"
     prepare = (sys.executable, "-m", "benchmarks.measurements.validation", "prepare", str(table))
-    subprocess.run(prepare, cwd=ROOT, env=world.road.environ, check=True, capture_output=True)
+    subprocess.run(prepare, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True)
     command = (sys.executable, "-m", "benchmarks.measurements.validation", "validate", str(table))
     done = subprocess.run(
-        command, cwd=ROOT, env=world.road.environ, check=True, capture_output=True, text=True
+        command, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True, text=True
     )
-    said = json.loads(done.stdout)
-    seconds = min(cpu(command, world.road.environ, ROOT) for _ in range(3))
-    ratio = said["gate"] / said["pandas"]
+    output = json.loads(done.stdout)
+    seconds = min(cpu(command, world.demo.environ, ROOT) for _ in range(3))
+    ratio = output["gate"] / output["pandas"]
     made_of = (
-        f"{ROWS:,} flights of 19 columns, {EXPECTATIONS} expectations: {said['gate']:.2f} s for the checks, "
+        f"{ROWS:,} flights of 19 columns, {EXPECTATIONS} expectations: {output['gate']:.2f} s for the checks, "
         f"{ratio:.0f} times the same in plain pandas"
     )
     what = "validating 100,000 flights"
     return [
         Row(what=f"CPU of {what}", measured=seconds, bar=5, unit="s", made_of=made_of),
-        Row(what="memory of the same", measured=said["peak"] / 2**10, bar=500, unit="MiB", made_of=made_of),
+        Row(what="memory of the same", measured=output["peak"] / 2**10, bar=500, unit="MiB", made_of=made_of),
     ]
 
 

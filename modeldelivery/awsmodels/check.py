@@ -52,10 +52,10 @@ def violations(shape: Shape, value: Any, path: str = "") -> Iterator[Violation]:
     if getattr(shape, "is_document_type", False):
         return
     if not _readable(shape, value):
-        found = _FOUND.get(type(value)) or f"{str(value).upper()}_VALUE"
+        name = _FOUND.get(type(value)) or f"{str(value).upper()}_VALUE"
         if isinstance(value, dict | list):
-            found = "Start of list" if isinstance(value, list) else "Start of structure or map"
-        text = f"{found} can not be converted to {_WANTED[shape.type_name]} at '{path}'"
+            name = "Start of list" if isinstance(value, list) else "Start of structure or map"
+        text = f"{name} can not be converted to {_WANTED[shape.type_name]} at '{path}'"
         yield Violation(path, "type", text)
         return
     for constraint in _constraints(shape):
@@ -75,8 +75,8 @@ def _in_structure(shape: StructureShape, value: Mapping[str, Any], path: str) ->
             yield from violations(shape.members[name], one, _at(path, name))
         else:
             where = f"in '{path}'" if path else "in input"
-            known = ", ".join(shape.members) or "none"
-            text = f'Unknown parameter {where}: "{name}", must be one of: {known}'
+            names = ", ".join(shape.members) or "none"
+            text = f'Unknown parameter {where}: "{name}", must be one of: {names}'
             yield Violation(_at(path, name), "unknown", text)
     for name in shape.required_members:
         if name not in value:

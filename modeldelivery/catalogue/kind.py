@@ -39,7 +39,7 @@ class ResourceKind(msgspec.Struct, frozen=True):
         grants: the properties that give permissions without a policy; None where nobody has looked, and an IAM type is then
             one whose permissions cannot be told.
         per_version: whether the program makes one for each version that serves, and drops it with that version.
-        known: whether the table has the type.
+        is_known: whether the table has the type.
     """
 
     words: str
@@ -52,4 +52,4 @@ class ResourceKind(msgspec.Struct, frozen=True):
     star_is_itself: bool = False
     grants: tuple[str, ...] | None = None
     per_version: bool = False
-    known: bool = True
+    is_known: bool = True

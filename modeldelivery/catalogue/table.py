@@ -152,7 +152,7 @@ def kind_of(type_: str) -> ResourceKind:
         return _PROVIDER
     engine = type_.startswith("pulumi:")
     return TABLE.get(type_) or ResourceKind(
-        type_, _HOLDS, _FREE if engine else Cost.UNKNOWN, taggable=not engine, known=False
+        type_, _HOLDS, _FREE if engine else Cost.UNKNOWN, taggable=not engine, is_known=False
     )
 
 

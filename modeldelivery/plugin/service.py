@@ -138,12 +138,12 @@ class Service(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ReadResponse:
         (outputs, of_outputs), (inputs, of_inputs) = decode(request.properties), decode(request.inputs)
-        found = self.provider.read(_resource(request), request.id, inputs, outputs)
-        if found is None:
+        state = self.provider.read(_resource(request), request.id, inputs, outputs)
+        if state is None:
             return provider_pb2.ReadResponse()
         secrets = of_outputs | of_inputs
         return provider_pb2.ReadResponse(
-            id=found.id, properties=encode(found.outputs, secrets), inputs=encode(found.inputs, secrets)
+            id=state.id, properties=encode(state.outputs, secrets), inputs=encode(state.inputs, secrets)
         )
 
     @_answering

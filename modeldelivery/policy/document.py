@@ -93,8 +93,8 @@ def _is_document(value: Mapping[str, Any]) -> bool:
 
 def _statements(document: Mapping[str, Any]) -> tuple[Statement, ...] | None:
     """Elements' names are read in any case: what AWS would take must not slip through. None for what is no statement."""
-    found = next(value for name, value in document.items() if name.lower() == "statement")
-    several = found if isinstance(found, list) else [found]
+    statements = next(value for name, value in document.items() if name.lower() == "statement")
+    several = statements if isinstance(statements, list) else [statements]
     if not all(isinstance(each, Mapping) for each in several):
         return None
     return tuple(_statement(each) for each in several)

@@ -17,9 +17,9 @@ class Judge(msgspec.Struct, frozen=True, kw_only=True):
     register: Register
     today: date
 
-    def open(self, rule: Rule, found: Found, environment: Environment) -> Iterator[Finding]:
+    def open(self, rule: Rule, finding: Found, environment: Environment) -> Iterator[Finding]:
         """The findings that no exception covers."""
-        for each in found:
+        for each in finding:
             if isinstance(each, Finding) and not any(
                 recorded.covers(rule.name, each, environment) for recorded in self._valid(environment)
             ):
@@ -78,9 +78,9 @@ class Judge(msgspec.Struct, frozen=True, kw_only=True):
                 )
 
     def _unused(self, stack: Stack) -> Iterator[Finding]:
-        found = [(rule.name, each) for rule in JUDGED for each in rule.over(stack)]
+        findings = [(rule.name, each) for rule in JUDGED for each in rule.over(stack)]
         for recorded in self._valid(stack.environment):
-            if any(_used(recorded, rule, each, stack.environment) for rule, each in found):
+            if any(_used(recorded, rule, each, stack.environment) for rule, each in findings):
                 continue
             file = f"modeldelivery/policy/exceptions/{recorded.file}"
             if any(recorded.is_on(resource, stack.environment) for resource in stack.resources):
@@ -115,8 +115,8 @@ def levels() -> dict[str, Level]:
     return {rule.name: rule.level for rule in rules}
 
 
-def _used(recorded: Recorded, rule: str, found: Finding | NotKnown, environment: Environment) -> bool:
+def _used(recorded: Recorded, rule: str, finding: Finding | NotKnown, environment: Environment) -> bool:
     """Whether an exception covers what was found, or may cover what is not known yet."""
-    if isinstance(found, NotKnown):
-        return rule == recorded.rule and recorded.is_on(found.resource, environment)
-    return recorded.covers(rule, found, environment)
+    if isinstance(finding, NotKnown):
+        return rule == recorded.rule and recorded.is_on(finding.resource, environment)
+    return recorded.covers(rule, finding, environment)

@@ -96,13 +96,13 @@ class _Pack:
         """Inputs where this run has seen them; what a targeted run leaves alone shows its outputs."""
         resources = []
         for each in args.resources:
-            seen = self._seen.get(each.urn)
+            earlier = self._seen.get(each.urn)
             resources.append(
                 Resource(
                     type=each.resource_type,
                     name=each.name,
                     urn=each.urn,
-                    props=seen.props if seen else _plain(serialize_properties(each.props)),
+                    props=earlier.props if earlier else _plain(serialize_properties(each.props)),
                     protect=each.opts.protect,
                     links={
                         key: frozenset(other.urn for other in others)

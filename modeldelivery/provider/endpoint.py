@@ -51,10 +51,10 @@ class EndpointResource:
         """Judge the inputs, resolve, and add what the traffic will be and what it is now."""
         try:
             inputs = parse_inputs(news)
-            seen = self._target(inputs, resource.urn).look()
-            for finding in seen.findings:
+            observed = self._target(inputs, resource.urn).look()
+            for finding in observed.findings:
                 self._log.warning(finding.text, resource.urn)
-            plan = seen.plan(inputs)
+            plan = observed.plan(inputs)
         except BadInputError as error:
             return Checked(news, [Failure(error.key, str(error))])
         except WrongAccountError as error:
@@ -63,13 +63,13 @@ class EndpointResource:
             return Checked(news, [Failure("release", str(error))])
         except DeliveryError as error:
             raise ProviderError(str(error)) from error
-        for warning in (*plan.warnings, *seen.counts(inputs)):
+        for warning in (*plan.warnings, *observed.counts(inputs)):
             self._log.warning(warning, resource.urn)
-        self._seen[resource.urn] = seen
+        self._seen[resource.urn] = observed
         added = {
             "weights": plan.weights,
-            "servingAtCheck": seen.serving,
-            "fallbackAtCheck": history.fallback(seen.journal, seen.endpoint),
+            "servingAtCheck": observed.serving,
+            "fallbackAtCheck": history.fallback(observed.journal, observed.endpoint),
         }
         return Checked({**news, **{key: value for key, value in added.items() if value is not None}})
 
@@ -77,11 +77,11 @@ class EndpointResource:
         """What an update would do: by the world when check has looked at it, else (refresh) by the inputs alone."""
         changed = {key for key in ("release", "tags", "kmsKeyArn") if _differ(old_inputs, news, key)}
         replaced = {key for key in _REPLACING if _differ(old_inputs, news, key)}
-        seen = self._seen.pop(resource.urn, None)
-        if seen is None:
+        observed = self._seen.pop(resource.urn, None)
+        if observed is None:
             changed |= {key for key in ("weights", "variants") if _differ(old_inputs, news, key)}
         else:
-            changed |= seen.differing(parse_inputs(news))
+            changed |= observed.differing(parse_inputs(news))
         return Diff(
             {
                 **dict.fromkeys(sorted(changed), Change.UPDATE),

@@ -41,39 +41,39 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
             the release was removed from config, or AWS does not answer; with what to type.
     """
     try:
-        asked = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
-        environment = _environment(asked, opens)
+        arguments = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
+        environment = _environment(arguments, opens)
         registry = environment.registry
         return {
             "versions": [
                 _answer(record, registry.approval(record))
-                for record in _records(asked, environment, registry)
+                for record in _records(arguments, environment, registry)
             ]
         }
     except (msgspec.ValidationError, DeliveryError) as error:
         raise ProviderError(str(error)) from error
 
 
-def _environment(asked: Asked, opens: Opens) -> AwsEnvironment:
-    account = opens(asked.profile, asked.region)
-    account.refuse_unless([asked.account])
+def _environment(arguments: Asked, opens: Opens) -> AwsEnvironment:
+    account = opens(arguments.profile, arguments.region)
+    account.refuse_unless([arguments.account])
     place = Place(
-        model=parse_model(asked.model),
-        environment=parse_environment(asked.environment),
-        account=asked.account,
-        region=asked.region,
+        model=parse_model(arguments.model),
+        environment=parse_environment(arguments.environment),
+        account=arguments.account,
+        region=arguments.region,
     )
     return AwsEnvironment(account=account, place=place)
 
 
-def _records(asked: Asked, environment: AwsEnvironment, registry: AwsRegistry) -> list[VersionRecord]:
-    fleet = [parse_version(v) for v in asked.fleet]
-    found = {v: registry.record(v) for v in fleet}
-    missing = [v for v, record in found.items() if record is None]
+def _records(arguments: Asked, environment: AwsEnvironment, registry: AwsRegistry) -> list[VersionRecord]:
+    fleet = [parse_version(v) for v in arguments.fleet]
+    records = {v: registry.record(v) for v in fleet}
+    missing = [v for v, record in records.items() if record is None]
     if missing or not fleet:
         _refuse_or_nothing_yet(environment, registry.versions(), missing)
         return []
-    return [record for record in found.values() if record is not None]
+    return [record for record in records.values() if record is not None]
 
 
 def _refuse_or_nothing_yet(

@@ -31,20 +31,20 @@ def look_up(id_: str, properties: Properties, opens: Opens) -> Found | None:
         UncertainError, UnreachableError: AWS does not answer.
     """
     region, account_id, name = _parse_arn(id_)
-    known: dict[str, Any] = dict(properties)
-    profile = known.get("profile") or profile_for(name.rpartition("-")[2])
+    inputs: dict[str, Any] = dict(properties)
+    profile = inputs.get("profile") or profile_for(name.rpartition("-")[2])
     account = opens(profile, region)
     account.refuse_unless([account_id])
-    known.setdefault("allowedAccounts", [account_id])
-    known.setdefault("rules", Rules().plain())
-    known.setdefault(
+    inputs.setdefault("allowedAccounts", [account_id])
+    inputs.setdefault("rules", Rules().plain())
+    inputs.setdefault(
         "journal", {"bucket": registry_bucket(name, account_id, region), "key": journal_key(name)}
     )
     if profile:
-        known.setdefault("profile", profile)
-    place = known["journal"]
+        inputs.setdefault("profile", profile)
+    place = inputs["journal"]
     endpoint = AwsEndpoint(account=account, name=name, bucket=place["bucket"], key=place["key"])
-    return _found(endpoint, region, known)
+    return _found(endpoint, region, inputs)
 
 
 def _parse_arn(id_: str) -> tuple[str, str, str]:
@@ -58,7 +58,7 @@ def _parse_arn(id_: str) -> tuple[str, str, str]:
     return parts[3], parts[4], name
 
 
-def _found(where: AwsEndpoint, region: str, known: dict[str, Any]) -> Found | None:
+def _found(where: AwsEndpoint, region: str, existing: dict[str, Any]) -> Found | None:
     traffic = where.patient_traffic
     endpoint = traffic.describe()
     if endpoint is None or traffic.arn is None:
@@ -68,14 +68,14 @@ def _found(where: AwsEndpoint, region: str, known: dict[str, Any]) -> Found | No
     members = members_in(config)
     fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
     inputs = {
-        **known,
+        **existing,
         "endpointName": where.name,
         "region": region,
         "release": {"live": journal.live or weights.main_version(endpoint.current), "fleet": fleet},
         "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
         "weights": weights.shares(endpoint.current),
         "kmsKeyArn": config.get("KmsKeyId"),
-        "tags": _tags(where, traffic.arn, msgspec.convert(known.get("ignoreTags", {}), IgnoredTags)),
+        "tags": _tags(where, traffic.arn, msgspec.convert(existing.get("ignoreTags", {}), IgnoredTags)),
     }
     inputs = {key: value for key, value in inputs.items() if key not in _OF_A_CHECK and value is not None}
     return Found(traffic.arn, inputs, {**inputs, "arn": traffic.arn, "name": where.name})

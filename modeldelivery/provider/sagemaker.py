@@ -46,15 +46,15 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         """Journal and endpoint; before the registry exists there is neither."""
         stored = None if self.inputs.journal.bucket == NOT_YET else self.endpoint.patient_store.read()
         traffic = self.endpoint.patient_traffic
-        found = traffic.describe()
-        if found is None:
+        described = traffic.describe()
+        if described is None:
             return Seen(stored=stored, endpoint=None, members={})
         return Seen(
             stored=stored,
-            endpoint=found,
-            members=self.endpoint.configs.members(found.config) if found.config else {},
+            endpoint=described,
+            members=self.endpoint.configs.members(described.config) if described.config else {},
             mark=self._beside("the endpoint's tags", traffic.marked),
-            unscaled=self._beside("autoscaling", lambda: self.endpoint.scaling.unscaled(found.variants)),
+            unscaled=self._beside("autoscaling", lambda: self.endpoint.scaling.unscaled(described.variants)),
             owner=traffic.owner() if stored and stored.journal == Journal() else None,
         )
 
@@ -69,10 +69,10 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
     def up(self) -> str:
         """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""
         configs = self.endpoint.configs
-        found = self.endpoint.patient_traffic.describe()
+        described = self.endpoint.patient_traffic.describe()
         fleet = self.endpoint.fleet(
             self.inputs.members,
-            known=configs.members(found.config) if found else {},
+            current=configs.members(described.config) if described else {},
             kms_key=self.inputs.kms_key_arn,
             tags=self.inputs.tags,
         )
@@ -107,20 +107,20 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
     def _resize(self, traffic: SageMakerTraffic, version: Version, instances: int) -> None:
         """Bring one version to the count that config asks for, weights as they are; one that SageMaker refuses is warned of."""
         waiting = Patience(self.clock, self.progress, self.patience)
-        asked: float | None = None
+        request: float | None = None
         while True:
             try:
-                found = traffic.describe()
-                if found is None or version not in found.variants:
+                described = traffic.describe()
+                if described is None or version not in described.variants:
                     return
-                if not found.busy:
-                    if found.variants[version].instances_desired == instances:
+                if not described.busy:
+                    if described.variants[version].instances_desired == instances:
                         return
-                    if asked is None:
-                        traffic.scale(version, instances, found.current)
-                        asked = waiting.elapsed
-                    elif waiting.elapsed - asked > traffic.timing.lag:
-                        self._warn_of_count(version, instances, found.failure or "SageMaker undid it")
+                    if request is None:
+                        traffic.scale(version, instances, described.current)
+                        request = waiting.elapsed
+                    elif waiting.elapsed - request > traffic.timing.lag:
+                        self._warn_of_count(version, instances, described.failure or "SageMaker undid it")
                         return
                 why = f"{version} goes to {instances} instances"
             except UncertainError as error:
@@ -145,8 +145,8 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
     def clear_the_way(self) -> None:
         """An endpoint of that name is this stack's own or nobody's to touch; a broken one of its own goes first."""
         traffic = self.endpoint.patient_traffic
-        found = traffic.describe()
-        if found is None:
+        described = traffic.describe()
+        if described is None:
             return
         if not self._owns(traffic):
             name = self.endpoint.name
@@ -154,9 +154,9 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
                 f"endpoint {name} exists and is not this stack's. To manage it from here",
                 hint=f"`pulumi import {self.import_type} {name} {traffic.arn}`",
             )
-        if found.word == DEAD:
+        if described.word == DEAD:
             self.progress.note(
-                f"deleting the endpoint that an earlier `up` left {found.word}: {found.failure}"
+                f"deleting the endpoint that an earlier `up` left {described.word}: {described.failure}"
             )
             self.delete()
 
@@ -164,19 +164,19 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         """Delete the endpoint, and wait until it is gone."""
         traffic, name = self.endpoint.patient_traffic, self.endpoint.name
         sagemaker = self.endpoint.account.patient.sagemaker
-        waiting, asked = Patience(self.clock, self.progress, self.patience), False
+        waiting, requested = Patience(self.clock, self.progress, self.patience), False
         while True:
             try:
-                found = traffic.describe()
-                if found is None:
+                described = traffic.describe()
+                if described is None:
                     return
-                if not asked and not found.busy:
+                if not requested and not described.busy:
                     find(
                         f"sagemaker:DeleteEndpoint {name}",
                         lambda: sagemaker.delete_endpoint(EndpointName=name),
                     )
-                    asked = True
-                why = f"deleting the endpoint, which is {found.word}"
+                    requested = True
+                why = f"deleting the endpoint, which is {described.word}"
             except UncertainError as error:
                 why = str(error)
             waiting.pause(why)
@@ -185,8 +185,8 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         """ARN of an endpoint of this stack that a failed create left and the next `up` can go on with."""
         traffic = self.endpoint.patient_traffic
         try:
-            found = traffic.describe()
-            kept = found is not None and not found.broken and self._owns(traffic)
+            described = traffic.describe()
+            kept = described is not None and not described.broken and self._owns(traffic)
         except DeliveryError:
             return None  # AWS is silent: the endpoint is found by its tag next time
         return traffic.arn if kept else None

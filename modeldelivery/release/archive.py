@@ -62,9 +62,9 @@ def member(path: Path, name: str, most: int) -> bytes | None:
     with tarfile.open(path, mode="r:gz") as tar:
         for entry in tar:
             if entry.isreg() and _inside(entry.name) == name:
-                found = tar.extractfile(entry)
-                assert found is not None, "it is a file"
-                return found.read(most)
+                file = tar.extractfile(entry)
+                assert file is not None, "it is a file"
+                return file.read(most)
     return None
 
 
@@ -78,9 +78,9 @@ def _contents(path: Path) -> Contents:
         if begins != _GZIP:
             raise _BadArchiveError("is no gzip file, whatever it is called")
         with gzip.GzipFile(fileobj=raw) as unpacked, tarfile.open(fileobj=unpacked, mode="r:") as tar:
-            found = _looked_at(tar, _most(size))
+            contents = _looked_at(tar, _most(size))
             _read_to_the_end(unpacked, tar.offset, _most(size))
-    return found
+    return contents
 
 
 def _most(size: int) -> int:
@@ -115,21 +115,21 @@ def _looked_at(tar: tarfile.TarFile, most: int) -> Contents:
 
 def _safe(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """The members, each of which stays in the folder that it is unpacked to."""
-    seen = set[str]()
+    visited = set[str]()
     for entry in tar:
         _inside(entry.name)
         if entry.issym():
             if not _stays(PurePosixPath(entry.name).parent, PurePosixPath(entry.linkname)):
                 raise _BadArchiveError(f"holds {entry.name!r}, a link to {entry.linkname!r} outside of it")
         elif entry.islnk():
-            if str(PurePosixPath(entry.linkname)) not in seen:
+            if str(PurePosixPath(entry.linkname)) not in visited:
                 raise _BadArchiveError(
                     f"holds {entry.name!r}, a hard link to {entry.linkname!r}, which is no file before it"
                 )
         elif not (entry.isreg() or entry.isdir()):
             raise _BadArchiveError(f"holds {entry.name!r}, which is neither a file nor a folder nor a link")
         if not entry.isdir():
-            seen.add(_inside(entry.name))
+            visited.add(_inside(entry.name))
         yield entry
 
 

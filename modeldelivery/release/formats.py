@@ -44,14 +44,14 @@ class Document(Record, frozen=True, kw_only=True):
 Stored = TypeVar("Stored", bound=Document)
 
 
-def decode(body: bytes, kind: type[Stored], where: str, known: frozenset[str] = frozenset()) -> Stored:
+def decode(body: bytes, kind: type[Stored], where: str, requirements: frozenset[str] = frozenset()) -> Stored:
     """Read a document.
 
     Args:
         body: JSON.
         kind: what it is.
         where: its place, for the error.
-        known: entries of `requires` that the caller understands.
+        requirements: entries of `requires` that the caller understands.
 
     Raises:
         UpdateNeededError: it requires what the caller does not know.
@@ -61,16 +61,16 @@ def decode(body: bytes, kind: type[Stored], where: str, known: frozenset[str] = 
         raw = msgspec.json.decode(body)
         if not isinstance(raw, dict):
             raise msgspec.ValidationError(f"Expected `object`, got `{type(raw).__name__}`")
-        _refuse_newer(raw, where, known)
+        _refuse_newer(raw, where, requirements)
         return msgspec.convert(_gathered({_ALWAYS: 0, **raw}, kind), kind)
     except (UnicodeError, RecursionError, OverflowError) as error:
         raise msgspec.DecodeError(str(error)) from error
 
 
-def _refuse_newer(raw: dict[str, Any], where: str, known: frozenset[str]) -> None:
+def _refuse_newer(raw: dict[str, Any], where: str, requirements: frozenset[str]) -> None:
     """Raises UpdateNeededError."""
     required = msgspec.convert(raw.get("requires", []), tuple[str, ...])
-    missing = sorted(set(required) - known)
+    missing = sorted(set(required) - requirements)
     if missing:
         raise UpdateNeededError(
             f"{where} was written by a newer version and requires {', '.join(missing)}, which this one does not know",
@@ -104,9 +104,9 @@ def _gathered(raw: Any, kind: type[Record]) -> Any:
         if part is _Unknown:
             others[name] = value
         elif isinstance(part, type) and issubclass(part, Enum) and isinstance(value, str):
-            known = value in {member.value for member in part}
-            read[name] = value if known else "other"
-            others |= {} if known else {name: value}
+            is_known = value in {member.value for member in part}
+            read[name] = value if is_known else "other"
+            others |= {} if is_known else {name: value}
         elif isinstance(part, type) and issubclass(part, Record):
             read[name] = _gathered_in(value, part, named=name in _mappings(kind))
         else:

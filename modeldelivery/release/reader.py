@@ -52,9 +52,9 @@ class ServerReader(msgspec.Struct, frozen=True, kw_only=True):
                 )
             return msgspec.json.decode(done.stdout, type=_Report)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
+            lines = done.stderr.decode(errors="replace").strip().splitlines()
             raise self._none(
-                contract, said[-1][:_SHOWN] if said else f"it ended with {done.returncode}"
+                contract, lines[-1][:_SHOWN] if lines else f"it ended with {done.returncode}"
             ) from error
         except subprocess.TimeoutExpired as error:
             raise self._none(contract, f"no answer in {SECONDS:.0f} s") from error

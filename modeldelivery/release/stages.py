@@ -34,8 +34,8 @@ class Stages(msgspec.Struct, kw_only=True):
             UncertainError: the stage may be tried again.
         """
         fleet = self._fleet
-        known = self.prepared and (self.prepared.config, self.prepared.weights)
-        if known != (action.config, action.weights):
+        earlier = self.prepared and (self.prepared.config, self.prepared.weights)
+        if earlier != (action.config, action.weights):
             self.parks = fleet.prepare(action.config, action.fleet, action.weights)
             self.prepared, self.cleared = action, False
             return True

@@ -32,11 +32,11 @@ def direct_to_itself(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment in which engine, program and plugins talk to each other past any proxy: they do so over loopback.
 
     gRPC takes a proxy of the environment for loopback too, and a program then ends with `_InactiveRpcError` before its first
-    resource. What else needs no proxy stays as it is said; the two spellings may differ.
+    resource. What else needs no proxy stays as it is given; the two spellings may differ.
     """
-    said = {name: environ.get(name) for name in ("NO_PROXY", "no_proxy")}
-    either = said["NO_PROXY"] or said["no_proxy"] or ""
-    return {**environ, **{name: f"{value or either},{LOOPBACK}".lstrip(",") for name, value in said.items()}}
+    given = {name: environ.get(name) for name in ("NO_PROXY", "no_proxy")}
+    either = given["NO_PROXY"] or given["no_proxy"] or ""
+    return {**environ, **{name: f"{value or either},{LOOPBACK}".lstrip(",") for name, value in given.items()}}
 
 
 def carried_out(process: subprocess.Popen[bytes], follow: Callable[[], T]) -> T:

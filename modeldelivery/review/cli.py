@@ -77,11 +77,11 @@ def _preview(options: Asked) -> int:
     folder, environment = Folder(options.folder), options.env
     folder.make()
     with _left(folder, Look.PREVIEW, environment), step(f"preview of {environment}", sys.stderr) as shown:
-        found = engine.preview(
+        previewed = engine.preview(
             environment, folder.plan(environment), folder.policies(environment), options.config_file
         )
-        document = read(found.document)
-        reviewed = _review(folder, environment, document, found)
+        document = read(previewed.document)
+        reviewed = _review(folder, environment, document, previewed)
         shown.outcome(terminal.text(headline(reviewed.change)))
     if reviewed.problem:
         _complain(reviewed.problem)
@@ -121,12 +121,12 @@ def _say_what_lacks(options: Asked, profile: str | None) -> bool:
     return bool(why)
 
 
-def _review(folder: Folder, environment: str, document: Document, found: engine.Previewed) -> Review:
+def _review(folder: Folder, environment: str, document: Document, previewed: engine.Previewed) -> Review:
     config = read_config(environment, document)
     change = classify(environment, document, _prices())
-    if not change.errors and not (found.ok and found.judged):
+    if not change.errors and not (previewed.ok and previewed.judged):
         not_judged = _NOT_JUDGED.format(environment, os.path.relpath(folder.policies(environment)))
-        change = msgspec.structs.replace(change, errors=(_UNFINISHED if found.judged else not_judged,))
+        change = msgspec.structs.replace(change, errors=(_UNFINISHED if previewed.judged else not_judged,))
     observation = observe(environment, document.config)
     commit = engine.commit()
     return review(
@@ -139,7 +139,7 @@ def _review(folder: Folder, environment: str, document: Document, found: engine.
         standing=observation.standing,
         health=observation.findings,
         problem=observation.problem,
-        violations=found.violations,
+        violations=previewed.violations,
         before=_before(folder, change, commit),
     )
 
@@ -259,22 +259,22 @@ def _drift(options: Asked) -> int:
     with _left(folder, Look.DRIFT, environment), step(title, sys.stderr) as shown:
         document = read(engine.drift(environment, options.config_file))
         observed = decided(environment, document.config)
-        found = drifted(environment, document, observed, commit=engine.commit())
-        shown.outcome(drift_report.summary(found))
-    folder.write(folder.left(Look.DRIFT, environment), found)
+        drift = drifted(environment, document, observed, commit=engine.commit())
+        shown.outcome(drift_report.summary(drift))
+    folder.write(folder.left(Look.DRIFT, environment), drift)
     if options.json:
-        program.give(msgspec.json.format(msgspec.json.encode(found)).decode())
+        program.give(msgspec.json.format(msgspec.json.encode(drift)).decode())
     else:
-        terminal.draw(drift_report.tell([found]))
+        terminal.draw(drift_report.tell([drift]))
     return 0
 
 
 def _report(options: Asked) -> int:
     gathered = _gathered(Folder(options.folder), Look.DRIFT, Drift)
-    found = [gathered.records[name] for name in sorted(gathered.records)]
+    drifts = [gathered.records[name] for name in sorted(gathered.records)]
     where = platform()
-    page = drift_report.tell(found, gathered.missing)
-    if not page.refused and (unseen := drift_report.unseen(found, gathered.missing)):
+    page = drift_report.tell(drifts, gathered.missing)
+    if not page.refused and (unseen := drift_report.unseen(drifts, gathered.missing)):
         for line in unseen:
             _complain(terminal.text(line))
         _complain(f"an issue {drift_report.TITLE!r} stays as it is, open or closed")

@@ -22,9 +22,9 @@ def lacking(environment: str, profile: str | None) -> str | None:
     return None
 
 
-def blamed(*said: str) -> bool:
+def blamed(*outputs: str) -> bool:
     """Whether what the engine said names credentials, as this project's provider and pulumi-aws do when they lack them."""
-    return any("credential" in each.lower() for each in said)
+    return any("credential" in each.lower() for each in outputs)
 
 
 def without_credentials(why: str, profile: str, sign_in: str | None) -> str:
@@ -36,9 +36,9 @@ def without_credentials(why: str, profile: str, sign_in: str | None) -> str:
     )
 
 
-def without_state(said: str, sign_in: str | None) -> str | None:
+def without_state(output: str, sign_in: str | None) -> str | None:
     """The sentence on what to type where Pulumi said that it is logged in nowhere; None when it said something else."""
-    if _LOGGED_OUT not in said:
+    if _LOGGED_OUT not in output:
         return None
     other = f"; or {sign_in}" if sign_in else ""
     return (

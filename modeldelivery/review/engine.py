@@ -112,11 +112,11 @@ def preview(environment: str, plan: Path, policies: Path, config: Path | None) -
             raise EngineFailedError(_why(done))
         if done.returncode:
             _require_planned(done)
-        said = _events(events)
+        reported = _events(events)
         return Previewed(
             document=done.stdout,
-            violations=tuple(_violations(said)),
-            judged=any(event.policy_analyze_stack_summary_event is not None for event in said),
+            violations=tuple(_violations(reported)),
+            judged=any(event.policy_analyze_stack_summary_event is not None for event in reported),
             ok=done.returncode == 0,
         )
 
@@ -190,22 +190,22 @@ def _events(log: Path) -> list[_Event]:
 
 def _violations(events: Sequence[_Event]) -> Iterator[Violation]:
     """Each once, at the level that its rule has; one of a rule that is not known is mandatory."""
-    known, seen = levels(), set[Violation]()
+    enforcement, visited = levels(), set[Violation]()
     for event in events:
-        said = event.policy_event
-        if said is None:
+        output = event.policy_event
+        if output is None:
             continue
         # The pack's messages are lines: the rule's reason, what is wrong, `fix: …`, `what: …` (policy/finding.py).
-        lines = said.message.strip().splitlines()
+        lines = output.message.strip().splitlines()
         violation = Violation(
-            policy=said.policy_name,
-            resource=said.resource_urn.rpartition("::")[2],
-            why=_sentence(lines[1:]) or said.message,
+            policy=output.policy_name,
+            resource=output.resource_urn.rpartition("::")[2],
+            why=_sentence(lines[1:]) or output.message,
             fix=next((line.removeprefix("fix: ") for line in lines if line.startswith("fix: ")), ""),
-            mandatory=known.get(said.policy_name) is not Level.ADVISORY,
+            mandatory=enforcement.get(output.policy_name) is not Level.ADVISORY,
         )
-        if violation not in seen:
-            seen.add(violation)
+        if violation not in visited:
+            visited.add(violation)
             yield violation
 
 

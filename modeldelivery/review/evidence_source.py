@@ -40,21 +40,21 @@ def observe(environment: str, config: Mapping[str, str]) -> Observation:
     """
     try:
         opened = _open(environment, config)
-        found = _look(opened)
+        reading = _look(opened)
     except DeliveryError as error:
         return Observation(problem=f"what {environment} has proved cannot be read: {error}")
-    if not found.registry and found.seen and found.endpoint is None:
+    if not reading.registry and reading.visible and reading.endpoint is None:
         return Observation()
-    problems = found.problems
-    proved: Standing | None = None
-    if found.stored:
+    problems = reading.problems
+    standing: Standing | None = None
+    if reading.stored:
         try:
-            proved = _standing(opened, found.stored)
+            standing = _standing(opened, reading.stored)
         except DeliveryError as error:
             problems += (f"what {environment} has proved cannot be read: {error}",)
     return Observation(
-        standing=proved,
-        findings=assess(opened.place, found).findings,
+        standing=standing,
+        findings=assess(opened.place, reading).findings,
         problem="; ".join(problems) or None,
     )
 

@@ -84,10 +84,10 @@ def _of_failure(failure: Failure, look: Look) -> Line:
     )
 
 
-def _of_another(found: str, commit: str, look: Look, environment: str) -> Line:
+def _of_another(revision: str, commit: str, look: Look, environment: str) -> Line:
     return (
         "what is here is of commit ",
-        Name(short(found)),
+        Name(short(revision)),
         " and this is ",
         Name(short(commit)),
         ": ",

@@ -17,8 +17,8 @@ class _Watch:
 
     def __call__(self, _: int, __: FrameType | None) -> None:
         now = time.monotonic()
-        asked, self._last = self._last, now
-        if now - asked >= TOGETHER:
+        previous, self._last = self._last, now
+        if now - previous >= TOGETHER:
             raise KeyboardInterrupt
 
 

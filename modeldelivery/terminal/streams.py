@@ -79,8 +79,8 @@ def _spell(error: UnicodeError) -> tuple[str, int]:
     """Characters that an encoding lacks, in others."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    found = error.object[error.start : error.end]
-    return "".join(_SPELLED.get(character, "?") for character in found), error.end
+    characters = error.object[error.start : error.end]
+    return "".join(_SPELLED.get(character, "?") for character in characters), error.end
 
 
 codecs.register_error("spelled", _spell)

@@ -30,7 +30,7 @@ def json(document: str, encoding: str | None) -> str:
         encoding: of the stream that it is for; where that is not one of Unicode's, all but ASCII is written so.
     """
     every = not (encoding or "").lower().startswith(_UNICODE)
-    return _IN_JSON.sub(lambda found: _escaped(found[0], every=every), document)
+    return _IN_JSON.sub(lambda match: _escaped(match[0], every=every), document)
 
 
 def _escaped(character: str, *, every: bool) -> str:

@@ -59,8 +59,8 @@ def featurize(tables: Tables, window: Window) -> Examples:
 
 
 def _examples(extract: Extract) -> pd.DataFrame:
-    known = features.arrived(extract)
-    flights, described = known.flights, features.describe(known)[list(features.NAMES)]
+    arrived = features.arrived(extract)
+    flights, described = arrived.flights, features.describe(arrived)[list(features.NAMES)]
     day = pd.to_datetime(flights[["year", "month", "day"]])
     groups: dict[str, pd.Series[Any]] = {
         "carrier": flights["carrier"],
@@ -69,7 +69,7 @@ def _examples(extract: Extract) -> pd.DataFrame:
         "hours": (described["departure"] // _BAND).map(dict(enumerate(_HOURS))),
     }
     slices = {f"{SLICE}{dimension}": group for dimension, group in groups.items()}
-    columns = {LABEL: features.late(known), BLOCK: day.dt.strftime("%Y-%m-%d"), **slices}
+    columns = {LABEL: features.late(arrived), BLOCK: day.dt.strftime("%Y-%m-%d"), **slices}
     return pd.concat([described, pd.DataFrame(columns, index=described.index)], axis="columns").reset_index(
         drop=True
     )

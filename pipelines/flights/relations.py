@@ -124,8 +124,8 @@ def _repeated(table: pd.DataFrame, before: pd.DataFrame | None, measured: list[s
     """1 where the month before has a row with the same measurements; missing where something was not measured."""
     if before is None:
         return pd.Series(0.0, index=table.index)
-    known = pd.MultiIndex.from_frame(before[measured].dropna())
+    hours = pd.MultiIndex.from_frame(before[measured].dropna())
     repeated = pd.Series(
-        pd.MultiIndex.from_frame(table[measured]).isin(known).astype(float), index=table.index
+        pd.MultiIndex.from_frame(table[measured]).isin(hours).astype(float), index=table.index
     )
     return repeated.where(table[measured].notna().all(axis=1))

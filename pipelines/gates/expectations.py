@@ -159,7 +159,7 @@ def _refusal(error: ValueError) -> str:
 
 
 def _result(expectation: Expectation, outcome: Any, table: pd.DataFrame) -> Result:
-    found: dict[str, Any] = outcome.result
+    details: dict[str, Any] = outcome.result
     result = Result(
         type=expectation.type,
         columns=_columns(expectation.kwargs),
@@ -167,17 +167,17 @@ def _result(expectation: Expectation, outcome: Any, table: pd.DataFrame) -> Resu
         notes=expectation.notes,
         expected=expected(expectation.type, expectation.kwargs),
         passed=bool(outcome.success),
-        rows=found.get("element_count"),
-        nulls=found.get("missing_count"),
+        rows=details.get("element_count"),
+        nulls=details.get("missing_count"),
         error=_error(outcome.exception_info) or _vacuous(expectation, table),
     )
     if result.passed or result.error:
         return result
     return msgspec.structs.replace(
         result,
-        failing=found.get("unexpected_count"),
-        observed=_observed(expectation, found, table),
-        examples=_examples(expectation, found, table),
+        failing=details.get("unexpected_count"),
+        observed=_observed(expectation, details, table),
+        examples=_examples(expectation, details, table),
     )
 
 
@@ -208,17 +208,17 @@ def _vacuous(expectation: Expectation, table: pd.DataFrame) -> str:
     return f"column {empty[0]} has no value in {len(table):,} rows" if empty else ""
 
 
-def _observed(expectation: Expectation, found: Mapping[str, Any], table: pd.DataFrame) -> str:
+def _observed(expectation: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -> str:
     if expectation.type in _TYPES:
         column = table[expectation.kwargs["column"]]
         nulls = int(column.isna().sum())
         return f"it is {column.dtype}" + (f", with {nulls:,} nulls" if nulls else "")
-    details = found.get("details") or {}
+    details = result.get("details") or {}
     if mismatched := details.get("mismatched"):
         return "; ".join(
             f"{what}: {names(sorted(columns))}" for what, columns in mismatched.items() if columns
         )
-    observed = found.get("observed_value")
+    observed = result.get("observed_value")
     if observed is None:
         return ""
     if isinstance(observed, Mapping) and "quantiles" in observed:
@@ -228,9 +228,11 @@ def _observed(expectation: Expectation, found: Mapping[str, Any], table: pd.Data
     return f"it is {number(_plain(observed))}"
 
 
-def _examples(expectation: Expectation, found: Mapping[str, Any], table: pd.DataFrame) -> tuple[Example, ...]:
-    values: Sequence[Any] = found.get("partial_unexpected_list") or []
-    rows: Sequence[Any] = found.get("partial_unexpected_index_list") or []
+def _examples(
+    expectation: Expectation, details: Mapping[str, Any], table: pd.DataFrame
+) -> tuple[Example, ...]:
+    values: Sequence[Any] = details.get("partial_unexpected_list") or []
+    rows: Sequence[Any] = details.get("partial_unexpected_index_list") or []
     if expectation.type in _TYPES and not values:
         return _of_wrong_type(table[expectation.kwargs["column"]])
     if not values:

@@ -100,16 +100,16 @@ class Scored:
     def statistics(self, rows: Flags, block: Integers, blocks: int) -> dict[str, Statistic]:
         """Every metric of some rows, for resampling."""
         block = block[rows]
-        found: dict[str, Statistic] = {
+        results: dict[str, Statistic] = {
             name: statistics.mean(loss[rows], block, blocks, root=name == "root_mean_squared_error")
             for name, loss in self.losses.items()
         }
         if self.positive is not None:
-            found["auc"] = statistics.auc(self.positive[rows], self.cells[rows], block, blocks)
-        found["calibration_error"] = statistics.gap(
+            results["auc"] = statistics.auc(self.positive[rows], self.cells[rows], block, blocks)
+        results["calibration_error"] = statistics.gap(
             self.predicted[rows], self.outcome[rows], self.bins[rows], block, blocks
         )
-        return found
+        return results
 
 
 def score(output: Output, predictions: npt.NDArray[np.float32], labels: Labels) -> Scored:

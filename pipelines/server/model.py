@@ -80,16 +80,16 @@ def load(folder: Path, digest: str | None) -> Model:
         BadModelError: a file is missing or corrupt, the digest is another, or the self-check fails.
     """
     files = {name: _read(folder / name) for name in artifact.FILES}
-    found = artifact.digest(artifact.pack(files))
-    if digest is not None and found != digest:
+    result = artifact.digest(artifact.pack(files))
+    if digest is not None and result != digest:
         raise BadModelError(
-            f"{folder} holds model {found}, but MODEL_SHA256 asks for {digest}: refusing to serve it"
+            f"{folder} holds model {result}, but MODEL_SHA256 asks for {digest}: refusing to serve it"
         )
     try:
         schema = msgspec.json.decode(files[artifact.SCHEMA_FILE], type=Schema)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadModelError(f"{folder / artifact.SCHEMA_FILE} is not a schema: {error}") from error
-    model = Model(schema, RowReader(schema), found, open_session(files[artifact.MODEL_FILE]))
+    model = Model(schema, RowReader(schema), result, open_session(files[artifact.MODEL_FILE]))
     _check_tensors(model)
     try:
         model.check()

@@ -57,9 +57,9 @@ def _files(data: bytes) -> dict[str, bytes]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as tar:
             return {
-                str(PurePosixPath(entry.name)): found.read()
+                str(PurePosixPath(entry.name)): file.read()
                 for entry in tar
-                if entry.isreg() and (found := tar.extractfile(entry))
+                if entry.isreg() and (file := tar.extractfile(entry))
             }
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadModelError(f"the archive cannot be unpacked: {error}") from error

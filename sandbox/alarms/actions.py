@@ -49,15 +49,15 @@ class Topics:
 
     def _publish(self, account: str, alarm: Any, old: str, topic: str) -> None:
         _, _, _, region, owner, _ = topic.split(":", 5)
-        known = sns_backends[owner][region].topics.get(topic)
-        if known is None:
+        existing = sns_backends[owner][region].topics.get(topic)
+        if existing is None:
             raise RefusedError(f"Topic {topic} does not exist", "NotFound")
         about = Context(
             {"aws:sourceaccount": account, "aws:sourcearn": alarm.alarm_arn, "aws:sourceowner": account}
         )
         self._guard.service_acts(_CLOUDWATCH, "sns", [Need("sns:Publish", topic, about)])
-        if known.kms_master_key_id:
-            key = self._guard.key_arn(owner, region, known.kms_master_key_id)
+        if existing.kms_master_key_id:
+            key = self._guard.key_arn(owner, region, existing.kms_master_key_id)
             self._guard.service_acts(
                 _CLOUDWATCH, "kms", [Need(action, key, about) for action in _KEY_ACTIONS]
             )

@@ -57,9 +57,9 @@ def _statistic(data: Sequence[Datum], statistic: str) -> float:
             return min(each.least for each in data)
         case "Maximum":
             return max(each.most for each in data)
-    found = PERCENTILE.fullmatch(statistic)
-    assert found is not None, statistic
-    return _percentile(data, float(found[1]) / 100)
+    match = PERCENTILE.fullmatch(statistic)
+    assert match is not None, statistic
+    return _percentile(data, float(match[1]) / 100)
 
 
 def _percentile(data: Iterable[Datum], share: float) -> float:

@@ -36,7 +36,7 @@ class Alarms:
 
     cloud: Cloud
     topics: Topics
-    known: dict[str, _Known] = field(default_factory=dict)  # by ARN
+    states: dict[str, _Known] = field(default_factory=dict)  # by ARN
 
     def watch(self) -> None:
         """Evaluate what is due, each alarm by itself; called often."""
@@ -58,13 +58,15 @@ class Alarms:
                 for alarm in alarms:
                     with _apart(f"alarm {alarm.name}"):
                         self._tell(account.id, alarm)
-        self.known = {arn: known for arn, known in self.known.items() if arn in live}
+        self.states = {arn: state for arn, state in self.states.items() if arn in live}
 
     def _is_due(self, alarm: Any, now: float) -> bool:
         until = int(now // period_of(alarm))
-        known = self.known.setdefault(alarm.alarm_arn, _Known(until, State.INSUFFICIENT_DATA))  # as it begins
-        due = until > known.until
-        known.until = until
+        existing = self.states.setdefault(
+            alarm.alarm_arn, _Known(until, State.INSUFFICIENT_DATA)
+        )  # as it begins
+        due = until > existing.until
+        existing.until = until
         return due
 
     def _evaluate(self, backend: Any, due: Sequence[tuple[Any, int]], now: float) -> None:
@@ -75,9 +77,9 @@ class Alarms:
 
     def _tell(self, account: str, alarm: Any) -> None:
         """Also of a state that SetAlarmState set."""
-        known = self.known.get(alarm.alarm_arn)  # None where its periods could not be told
-        if known is not None and alarm.state_value != known.told:
-            old, known.told = known.told, alarm.state_value
+        existing = self.states.get(alarm.alarm_arn)  # None where its periods could not be told
+        if existing is not None and alarm.state_value != existing.told:
+            old, existing.told = existing.told, alarm.state_value
             self.topics.tell(account, alarm, old)
 
 
@@ -141,19 +143,17 @@ def values_of(alarm: Any, data: Data, until: int) -> list[Point]:
     (shown,) = [query for query in alarm.metric_data_queries if returns_data(query.return_data)]
     if shown.metric_stat:
         return named[shown.id]
-    return [
-        evaluate(shown.expression, {id_: found[at] for id_, found in named.items()}) for at in range(count)
-    ]
+    return [evaluate(shown.expression, {id_: each[at] for id_, each in named.items()}) for at in range(count)]
 
 
 def recent(newest_first: Iterable[Any], since: float) -> Data:
     """The data since then, by metric; moto keeps them in the order in which they came."""
-    found: dict[Metric, list[Datum]] = {}
+    data: dict[Metric, list[Datum]] = {}
     for metric, datum in _read(newest_first):
         if datum.at < since - _OUT_OF_ORDER:
             break
-        found.setdefault(metric, []).append(datum)
-    return found
+        data.setdefault(metric, []).append(datum)
+    return data
 
 
 def _read(data: Iterable[Any]) -> Iterator[tuple[Metric, Datum]]:

@@ -79,18 +79,18 @@ def from_xml(shape: Shape, element: ET.Element) -> Any:
 
 def xml_members(names: Mapping[str, str], shape: StructureShape, element: ET.Element) -> dict[str, Any]:
     """An element's children and attributes."""
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for key, text in element.attrib.items():
-        found[names.get(local(key), f"<{local(element.tag)} {local(key)}>")] = text
+        members[names.get(local(key), f"<{local(element.tag)} {local(key)}>")] = text
     for child in element:
         name = names.get(local(child.tag))
         if name is None:
-            found[f"<{local(child.tag)}>"] = child.text or ""
+            members[f"<{local(child.tag)}>"] = child.text or ""
         elif isinstance(member := shape.members[name], ListShape) and member.serialization.get("flattened"):
-            found.setdefault(name, []).append(from_xml(member.member, child))
+            members.setdefault(name, []).append(from_xml(member.member, child))
         else:
-            found[name] = from_xml(member, child)
-    return found
+            members[name] = from_xml(member, child)
+    return members
 
 
 @cache

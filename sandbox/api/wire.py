@@ -85,34 +85,34 @@ def _query(operation: OperationModel, shape: StructureShape, query: str) -> dict
         given.setdefault(key, []).append(value)
     for literal, _ in route_of(operation).literals:
         given.pop(literal, None)
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name, member, key in _located(shape, "querystring"):
         if isinstance(member, MapShape):  # whatever else the query holds
-            found[name] = {rest: values[-1] for rest, values in given.items()}
+            members[name] = {rest: values[-1] for rest, values in given.items()}
             given.clear()
         elif key in given:
             values = given.pop(key)
             if isinstance(member, ListShape):
-                found[name] = [from_text(member.member, one) for one in values]
+                members[name] = [from_text(member.member, one) for one in values]
             else:
-                found[name] = from_text(member, values[-1])
+                members[name] = from_text(member, values[-1])
     foreign = {key: values for key, values in given.items() if not key.lower().startswith("x-amz-")}
-    return found | {f"?{key}": values[-1] for key, values in foreign.items() if key.lower() not in _QUERY}
+    return members | {f"?{key}": values[-1] for key, values in foreign.items() if key.lower() not in _QUERY}
 
 
 def _headers(shape: StructureShape, headers: Mapping[str, str]) -> dict[str, Any]:
     given = {key: value for key, value in headers.items() if value or key != "content-type"}
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name, member, key in _located(shape, "header"):
         if (text := given.pop(key.lower(), None)) is not None:
-            found[name] = from_text(member, text)
+            members[name] = from_text(member, text)
     for name, _, prefix in _located(shape, "headers"):
         low = prefix.lower()
         matching = {key[len(low) :]: value for key, value in given.items() if key.startswith(low)}
         given = {key: value for key, value in given.items() if not key.startswith(low)}
         if matching:
-            found[name] = matching
-    return found | {
+            members[name] = matching
+    return members | {
         f"{key}:": value
         for key, value in given.items()
         if key.startswith("x-amz-") and key not in _HEADERS and not key.startswith(_CHECKSUM)

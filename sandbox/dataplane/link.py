@@ -76,14 +76,14 @@ class Link:
         while not self._closing:
             assert self._process.stdout is not None
             for line in self._process.stdout:
-                said = json.loads(line)
-                if "done" in said:
+                message = json.loads(line)
+                if "done" in message:
                     with self._lock:
-                        pending = self._pending.pop(said["done"], None)
+                        pending = self._pending.pop(message["done"], None)
                     if pending:
                         pending.set_result(None)
-                elif "metrics" in said:
-                    self._metrics(said["metrics"])
+                elif "metrics" in message:
+                    self._metrics(message["metrics"])
             if not self._closing:
                 self._relaunch()
 

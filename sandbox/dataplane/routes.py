@@ -69,9 +69,9 @@ def compile_routes(table: Table) -> Routes:
     routes: Routes = {}
     for account, endpoints in table.endpoints.items():
         for endpoint, variants in endpoints.items():
-            known = {name: Route(name, v.instances) for name, v in variants.items() if v.instances}
-            shared = [known[name] for name, v in variants.items() if name in known and v.weight > 0]
+            names = {name: Route(name, v.instances) for name, v in variants.items() if v.instances}
+            shared = [names[name] for name, v in variants.items() if name in names and v.weight > 0]
             bounds = list(accumulate(variants[route.name].weight for route in shared))
-            if known:
-                routes[account, endpoint] = EndpointRoutes(known, shared, bounds)
+            if names:
+                routes[account, endpoint] = EndpointRoutes(names, shared, bounds)
     return routes

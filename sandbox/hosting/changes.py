@@ -167,11 +167,11 @@ class Changes:
         left = any(_left_behind(variant, wanted.get(name, Wanted())) for name, variant in moved.items())
         desired = left and self._questions.keeps_desired(account.id, endpoint.name)
         for name, variant in moved.items():
-            asked = wanted.get(name, Wanted())
+            change = wanted.get(name, Wanted())
             if not desired:
                 variant.revert()
-            variant.desired_weight = variant.desired_weight if asked.weight is None else asked.weight
-            variant.desired_count = variant.desired_count if asked.count is None else asked.count
+            variant.desired_weight = variant.desired_weight if change.weight is None else change.weight
+            variant.desired_count = variant.desired_count if change.count is None else change.count
         return moved
 
     def keeps_desired(self, account: Account, endpoint: Endpoint, *, weight: bool, count: bool) -> bool:

@@ -45,7 +45,7 @@ class Scaling:
                     self._changes.weigh(account, endpoint, wanted)
 
     def _idle(self, account: Account, endpoint: Endpoint) -> dict[str, Wanted]:
-        found = {}
+        idle = {}
         for name, variant in endpoint.variants.items():
             resource = f"endpoint/{endpoint.name}/variant/{name}"
             least = self._cloud.scales_in_to(account.id, REGION, resource)
@@ -53,5 +53,5 @@ class Scaling:
                 continue
             invoked = self._invoked.get((account.id, endpoint.name, name), 0.0)
             if time.monotonic() - max(invoked, endpoint.steady_since) >= self._delays.idle:
-                found[name] = Wanted(count=least)
-        return found
+                idle[name] = Wanted(count=least)
+        return idle

@@ -46,17 +46,17 @@ class Callers:
         account, short = parse(role).account, role.rpartition("/")[2]
         principal = Principal(f"arn:aws:sts::{account}:assumed-role/{short}/{name}", account, role=role)
         with self._lock:
-            found = find_role(role)
-            if found is None:
+            found_role = find_role(role)
+            if found_role is None:
                 return Caller(principal)
-            if found.permissions_boundary_arn:
+            if found_role.permissions_boundary_arn:
                 raise UnjudgedError(f"the permissions boundary of role {short}")
             texts = [
-                (f"the policy {inline} of role {short}", text) for inline, text in found.policies.items()
+                (f"the policy {inline} of role {short}", text) for inline, text in found_role.policies.items()
             ]
             texts += [
                 (f"the managed policy {attached.name} of role {short}", version.document)
-                for attached in found.managed_policies.values()
+                for attached in found_role.managed_policies.values()
                 for version in attached.versions
                 if version.is_default
             ]

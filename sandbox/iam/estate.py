@@ -39,10 +39,13 @@ class Estate:
                     return Owned(owner, read(key.policy, f"the policy of key {key.id}"), gated=True)
                 case "ecr":
                     repository = name.removeprefix("repository/")
-                    found = ecr_backends[owner][region].repositories.get(repository)
+                    repository_found = ecr_backends[owner][region].repositories.get(repository)
                     return Owned(
                         owner,
-                        _read(found.policy if found else None, f"the policy of repository {repository}"),
+                        _read(
+                            repository_found.policy if repository_found else None,
+                            f"the policy of repository {repository}",
+                        ),
                     )
                 case "sns":
                     topic = sns_backends[owner][region].topics.get(resource)
@@ -60,11 +63,11 @@ class Estate:
             return Context()
         with self._lock:
             backend, key = kms_backends[owner][region], name.removeprefix("key/")
-            known = backend.keys.get(key)
+            key_found = backend.keys.get(key)
             tags = backend.tagger.get_tag_dict_for_resource(key)
             aliases = sorted(alias for alias, target in _aliases(backend).items() if target == key)
         values: dict[str, Value] = {f"aws:resourcetag/{tag.lower()}": value for tag, value in tags.items()}
-        values["kms:resourcealiases"] = tuple(aliases) if known else None
+        values["kms:resourcealiases"] = tuple(aliases) if key_found else None
         return Context(values, ("aws:resourcetag/",))
 
     def key_arn(self, account: str, region: str, name: str) -> str:
@@ -94,25 +97,25 @@ class Estate:
 
     def bucket_key(self, bucket: str) -> str:
         with self._lock:
-            known = s3_backends.bucket_accounts.get(bucket)
-            found = s3_backends[known[1]][_PARTITION].buckets.get(bucket) if known else None
-            rule = ((found and found.encryption) or {}).get("Rule", {})
+            owner = s3_backends.bucket_accounts.get(bucket)
+            stored = s3_backends[owner[1]][_PARTITION].buckets.get(bucket) if owner else None
+            rule = ((stored and stored.encryption) or {}).get("Rule", {})
         default = rule.get("ApplyServerSideEncryptionByDefault", {})
         return str(default.get("KMSMasterKeyID") or "") if default.get("SSEAlgorithm") == "aws:kms" else ""
 
     def object_key(self, bucket: str, key: str, version: str) -> str | None:
         with self._lock:
-            known = s3_backends.bucket_accounts.get(bucket)
-            if known is None:
+            owner = s3_backends.bucket_accounts.get(bucket)
+            if owner is None:
                 return ""
             try:
-                found = s3_backends[known[1]][_PARTITION].get_object(bucket, key, version_id=version or None)
+                stored = s3_backends[owner[1]][_PARTITION].get_object(bucket, key, version_id=version or None)
             except S3ClientError:
-                found = None
-            if found is None:
+                stored = None
+            if stored is None:
                 return None
-            encrypted = found.encryption == "aws:kms"
-            return str(found.kms_key_id or "") if encrypted else ""
+            encrypted = stored.encryption == "aws:kms"
+            return str(stored.kms_key_id or "") if encrypted else ""
 
     def scalable_target(self, account: str, region: str, resource: str) -> str:
         with self._lock:
@@ -128,11 +131,11 @@ class Estate:
 
 
 def _bucket(name: str, account: str) -> Owned:
-    known = s3_backends.bucket_accounts.get(name)
-    if known is None:
+    owner = s3_backends.bucket_accounts.get(name)
+    if owner is None:
         return Owned(account)
-    policy = s3_backends[known[1]][_PARTITION].buckets[name].policy
-    return Owned(known[1], _read(policy.decode() if policy else None, f"the policy of bucket {name}"))
+    policy = s3_backends[owner[1]][_PARTITION].buckets[name].policy
+    return Owned(owner[1], _read(policy.decode() if policy else None, f"the policy of bucket {name}"))
 
 
 def _aliases(backend: Any) -> dict[str, str]:

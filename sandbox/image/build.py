@@ -38,10 +38,10 @@ class DigestError(ValueError):
 
 def file_name(digest: str) -> str:
     """The name of a file that is kept by its digest. Raises DigestError."""
-    found = _SHA256.fullmatch(str(digest))
-    if found is None:
+    match = _SHA256.fullmatch(str(digest))
+    if match is None:
         raise DigestError(f"{digest!r} is no digest: sha256: and 64 hexadecimal digits are")
-    return found[1]
+    return match[1]
 
 
 class Blobs:
@@ -102,10 +102,10 @@ def _files(copies: list[Copy], context: Path) -> Iterator[tuple[str, Path]]:
     root = context.resolve()
     for copy in copies:
         for source in copy.sources:
-            found = sorted(root.glob(source)) if "*" in source else [(root / source).resolve()]
-            if not found or not all(path.exists() and path.is_relative_to(root) for path in found):
+            paths = sorted(root.glob(source)) if "*" in source else [(root / source).resolve()]
+            if not paths or not all(path.exists() and path.is_relative_to(root) for path in paths):
                 raise DockerfileError(f"COPY {source}: no such file in the context {context}")
-            for path in found:
+            for path in paths:
                 yield from _under(path, copy.target)
 
 

@@ -86,8 +86,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, joined.rstrip()
 
 
-def _expand(text: str, known: dict[str, str]) -> str:
-    return _VARIABLE.sub(lambda m: known.get(m[1] or m[3], m[2] or ""), text)
+def _expand(text: str, variables: dict[str, str]) -> str:
+    return _VARIABLE.sub(lambda m: variables.get(m[1] or m[3], m[2] or ""), text)
 
 
 def _pairs(instruction: str, text: str, number: int) -> dict[str, str]:

@@ -8,15 +8,15 @@ import psutil
 
 def families(leaders: set[int]) -> dict[int, list[psutil.Process]]:
     """The living processes of each group; a leader whose whole group ended has none."""
-    found: dict[int, list[psutil.Process]] = {leader: [] for leader in leaders}
+    members: dict[int, list[psutil.Process]] = {leader: [] for leader in leaders}
     for pid in psutil.pids():
         try:
             group = os.getpgid(pid)
-            if group in found:
-                found[group].append(psutil.Process(pid))
+            if group in members:
+                members[group].append(psutil.Process(pid))
         except (ProcessLookupError, PermissionError, psutil.NoSuchProcess):
             continue
-    return found
+    return members
 
 
 def resident(family: list[psutil.Process]) -> int:

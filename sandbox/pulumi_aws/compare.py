@@ -35,14 +35,14 @@ def meaning(spec: Property, value: Any) -> Any:
 
 def changes(table: Table, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Change]:
     """What `wanted` inputs change in the `current` outputs, by property path."""
-    found: dict[str, Change] = {}
+    changed: dict[str, Change] = {}
     for name, spec in table.items():
         if spec.output or (spec.computed and wanted.get(name) is None):
             continue
         before, after = meaning(spec, current.get(name)), meaning(spec, wanted.get(name))
         for path, kind in _paths(spec, name, before, after):
-            found[path] = Change(f"{kind}_REPLACE") if spec.replaces else Change(kind)
-    return found
+            changed[path] = Change(f"{kind}_REPLACE") if spec.replaces else Change(kind)
+    return changed
 
 
 def _paths(spec: Property, path: str, before: Any, after: Any) -> Iterator[tuple[str, str]]:

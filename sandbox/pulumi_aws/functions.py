@@ -63,7 +63,9 @@ def _policy_document(args: Mapping[str, Any], aws: Calls) -> Mapping[str, Any]:
 
 
 def _partition_of(region: str) -> tuple[str, str, str]:
-    return next((known for start, known in _PARTITIONS.items() if region.startswith(start)), _PARTITION)
+    return next(
+        (partition for start, partition in _PARTITIONS.items() if region.startswith(start)), _PARTITION
+    )
 
 
 FUNCTIONS: dict[

@@ -57,7 +57,7 @@ class Kind(ABC):
         """Set what creation could not; a failure leaves a resource that the next `up` completes."""
 
     @abstractmethod
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         """Its properties as they are now, None when it is gone. `known` is what state has; nothing for an import."""
 
     def update(
@@ -73,7 +73,7 @@ class Kind(ABC):
         raise NotImplementedError(f"{self.pulumi_type} has no call that changes {', '.join(sorted(changed))}")
 
     @abstractmethod
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         """Delete it; `gone` errors count as done."""
 
     def tag(self, place: Place, id_: str, outputs: Mapping[str, Any], tags: Mapping[str, str]) -> None:

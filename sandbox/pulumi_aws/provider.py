@@ -79,7 +79,7 @@ class Aws(Provider):
         ignore_changes: Sequence[str],
     ) -> Diff:
         kind = _kind(resource.type)
-        found = changes(kind.properties, old_outputs, news)
+        changed = changes(kind.properties, old_outputs, news)
         # Without a word in the program a resource is where the provider is.
         here = self._config.region
         if (
@@ -88,9 +88,9 @@ class Aws(Provider):
             and here
             and old_outputs.get("region", here) != here
         ):
-            found["region"] = Change.UPDATE_REPLACE
-        found = {path: change for path, change in found.items() if not _ignored(path, ignore_changes)}
-        return Diff(found, delete_before_replace=_name_is_taken(kind, old_inputs, news))
+            changed["region"] = Change.UPDATE_REPLACE
+        changed = {path: change for path, change in changed.items() if not _ignored(path, ignore_changes)}
+        return Diff(changed, delete_before_replace=_name_is_taken(kind, old_inputs, news))
 
     def create(self, resource: Resource, inputs: Properties, *, timeout: float, preview: bool) -> Created:
         kind = _kind(resource.type)
@@ -119,8 +119,12 @@ class Aws(Provider):
 
     def read(self, resource: Resource, id_: str, inputs: Properties, outputs: Properties) -> Found | None:
         kind = _kind(resource.type)
-        seen = self._observe(kind, self._place(outputs), id_, outputs)
-        return None if seen is None else Found(id_, inputs_of(kind.properties, inputs, seen), seen)
+        observation = self._observe(kind, self._place(outputs), id_, outputs)
+        return (
+            None
+            if observation is None
+            else Found(id_, inputs_of(kind.properties, inputs, observation), observation)
+        )
 
     def update(
         self,
@@ -137,8 +141,8 @@ class Aws(Provider):
         if preview:
             return updated(kind.properties, old_outputs, news)
         place = self._place(old_outputs)
-        found = changes(kind.properties, old_outputs, news)
-        changed = frozenset(path.partition(".")[0].partition("[")[0] for path in found) - {"tags"}
+        result = changes(kind.properties, old_outputs, news)
+        changed = frozenset(path.partition(".")[0].partition("[")[0] for path in result) - {"tags"}
         if any(not kind.properties[name].local for name in changed):
             kind.update(place, id_, inputs=news, outputs=old_outputs, changed=changed)
         if "tags" in kind.properties and not kind.properties["tags"].local:
@@ -166,18 +170,20 @@ class Aws(Provider):
     def _place(self, properties: Mapping[str, Any]) -> Place:
         return Place(self._calls, str(properties.get("region") or self._calls.region))
 
-    def _observe(self, kind: Kind, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _observe(
+        self, kind: Kind, place: Place, id_: str, recorded: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
         try:
-            seen = kind.read(place, id_, known)
+            observation = kind.read(place, id_, recorded)
         except AwsError as failure:
             if kind.is_gone(failure):
                 return None
             raise
-        if seen is None:
+        if observation is None:
             return None
-        if "tags" in seen:
-            seen = {**seen, "tags": self._config.ignore_tags.rest(seen["tags"] or {})}
-        return observed(kind.properties, known, seen, place.region)
+        if "tags" in observation:
+            observation = {**observation, "tags": self._config.ignore_tags.rest(observation["tags"] or {})}
+        return observed(kind.properties, recorded, observation, place.region)
 
     def _retag(
         self, kind: Kind, place: Place, id_: str, outputs: Mapping[str, Any], wanted: Mapping[str, str]

@@ -44,21 +44,23 @@ def incomplete(kind: Kind, inputs: Mapping[str, Any], region: str) -> dict[str, 
     return {**made, **({"region": region} if "region" in kind.properties else {})}
 
 
-def observed(table: Table, known: Mapping[str, Any], seen: Mapping[str, Any], region: str) -> dict[str, Any]:
+def observed(
+    table: Table, recorded: Mapping[str, Any], observation: Mapping[str, Any], region: str
+) -> dict[str, Any]:
     """The outputs of a resource as AWS shows it; what only the provider knows comes from `known`."""
     outputs: dict[str, Any] = {}
     for name, spec in table.items():
-        if name in seen:
-            said = known.get(name)
+        if name in observation:
+            stated = recorded.get(name)
             # The same thing, said differently (JSON's spaces, a list's order), stays as it was said.
             same = (
-                said is not None
-                and not contains_unknown(said)
-                and meaning(spec, said) == meaning(spec, seen[name])
+                stated is not None
+                and not contains_unknown(stated)
+                and meaning(spec, stated) == meaning(spec, observation[name])
             )
-            outputs[name] = said if same else seen[name]
+            outputs[name] = stated if same else observation[name]
         elif spec.local:
-            value = known.get(name, spec.default)
+            value = recorded.get(name, spec.default)
             if value is not None:
                 outputs[name] = value
     return {**outputs, **_derived(table, outputs.get("tags"), region)}

@@ -102,28 +102,30 @@ def update_endpoint_weights(account: Account, request: UpdateWeights, changes: C
     endpoint = _settled(account, request.endpoint_name)
     if endpoint.status != "InService":
         raise RefusedError(f'Cannot update endpoint "{endpoint.arn}" in {endpoint.status} status.')
-    asked = {item.variant_name: item for item in request.desired_weights_and_capacities}
-    if len(asked) != len(request.desired_weights_and_capacities):
+    desired = {item.variant_name: item for item in request.desired_weights_and_capacities}
+    if len(desired) != len(request.desired_weights_and_capacities):
         raise RefusedError("A production variant is named twice in DesiredWeightsAndCapacities.")
-    if unknown := sorted(asked.keys() - endpoint.variants.keys()):
+    if unknown := sorted(desired.keys() - endpoint.variants.keys()):
         raise RefusedError(
             f"The production variant {unknown[0]} does not exist in endpoint {endpoint.name}, "
             f"which has {', '.join(endpoint.variants)}."
         )
     if not endpoint.weighed and (
-        missing := [n for n in endpoint.variants if n not in asked or asked[n].desired_weight is UNSET]
+        missing := [n for n in endpoint.variants if n not in desired or desired[n].desired_weight is UNSET]
     ):
         raise RefusedError(
             "The first UpdateEndpointWeightsAndCapacities of an endpoint must give the DesiredWeight of every variant: "
             f"{', '.join(missing)} missing."
         )
     weights = {name: variant.current_weight for name, variant in endpoint.variants.items()}
-    weights |= {name: item.desired_weight for name, item in asked.items() if item.desired_weight is not UNSET}
+    weights |= {
+        name: item.desired_weight for name, item in desired.items() if item.desired_weight is not UNSET
+    }
     if not sum(weights.values()):
         raise RefusedError("The sum of all production variant weights must be greater than 0.")
     wanted = {
         name: Wanted(_given(item.desired_weight), _given(item.desired_instance_count))
-        for name, item in asked.items()
+        for name, item in desired.items()
     }
     changes.weigh(account, endpoint, wanted)
     endpoint.weighed = True

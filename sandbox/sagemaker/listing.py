@@ -28,17 +28,19 @@ def page(
         raise RefusedError(f"SortBy {request.sort_by!r} is not known here; it knows Name and CreationTime")
     start = _offset(request.next_token)
     after, before = request.creation_time_after, request.creation_time_before
-    found = [
+    matching = [
         item
         for item in items
         if (request.name_contains or "").lower() in name(item).lower()
         and (after is None or item.created > after)
         and (before is None or item.created < before)
     ]
-    found.sort(key=name if request.sort_by == "Name" else _created, reverse=request.sort_order != "Ascending")
+    matching.sort(
+        key=name if request.sort_by == "Name" else _created, reverse=request.sort_order != "Ascending"
+    )
     end = start + request.max_results
-    answer: dict[str, Any] = {key: [show(item) for item in found[start:end]]}
-    if end < len(found):
+    answer: dict[str, Any] = {key: [show(item) for item in matching[start:end]]}
+    if end < len(matching):
         answer["NextToken"] = str(end)
     return answer
 

@@ -234,10 +234,10 @@ def _in_file(text: str, path: Path, where: str) -> Any:
         document = json.loads(text)
     except ValueError as error:
         raise IntrinsicError(f"{where} is not JSON: {error}") from None
-    found = _at(document, path, where)
-    if isinstance(found, dict | list) or found is None:
-        raise IntrinsicError(f"{where}: {shown(path)} is {json.dumps(found)[:80]}, not one value")
-    return found
+    value = _at(document, path, where)
+    if isinstance(value, dict | list) or value is None:
+        raise IntrinsicError(f"{where}: {shown(path)} is {json.dumps(value)[:80]}, not one value")
+    return value
 
 
 def _at(value: Any, path: Path, where: str) -> Any:

@@ -24,7 +24,7 @@ SCRIPTS = sorted((CHECKOUT / ".ci").iterdir())
 OURS_ON_GITLAB = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID"
 
 REQUEST, MAIN, CLOCK = "request", "main", "clock"  # what a pipeline is run for
-ROADS = (REQUEST, MAIN, CLOCK)
+EVENTS = (REQUEST, MAIN, CLOCK)
 FORK = "fork"  # a request that Jenkins builds
 SETTINGS = [
     f"{environment}_{what}"
@@ -55,9 +55,9 @@ def gates(jobs):
 @cache
 def workflow(name):
     """A workflow of GitHub as data."""
-    found = yaml.safe_load((WORKFLOWS / name).read_text())
-    found["on"] = found.pop(True)  # YAML 1.1 reads the key `on` as a boolean
-    return found
+    definition = yaml.safe_load((WORKFLOWS / name).read_text())
+    definition["on"] = definition.pop(True)  # YAML 1.1 reads the key `on` as a boolean
+    return definition
 
 
 def workflows():
@@ -86,32 +86,32 @@ def actions_of_others():
     return sorted(name for name in uses if not name.startswith("./"))
 
 
-def github(road):
+def github(event):
     """The jobs that GitHub runs, those of called workflows in their callers' place."""
-    files = {REQUEST: ["pull-request.yml"], MAIN: ["deploy.yml"], CLOCK: ["drift.yml", "soak.yml"]}[road]
+    files = {REQUEST: ["pull-request.yml"], MAIN: ["deploy.yml"], CLOCK: ["drift.yml", "soak.yml"]}[event]
     return [job for file in files for job in _called(file, {})]
 
 
 def _called(file, inputs):
     jobs = workflow(file)["jobs"]
-    found = []
+    results = []
     for name in _ordered({name: _listed(job.get("needs", [])) for name, job in jobs.items()}):
         job = jobs[name]
         if "uses" in job:
-            found += _called(job["uses"].removeprefix("./.github/workflows/"), job["with"])
+            results += _called(job["uses"].removeprefix("./.github/workflows/"), job["with"])
             continue
         for values in job.get("strategy", {}).get("matrix", {}).get("include", [{}]):
-            known = {f"inputs.{k}": v for k, v in inputs.items()} | {
+            names = {f"inputs.{k}": v for k, v in inputs.items()} | {
                 f"matrix.{k}": v for k, v in values.items()
             }
-            env = {k: _filled(v, known) for k, v in job.get("env", {}).items()}
+            env = {k: _filled(v, names) for k, v in job.get("env", {}).items()}
             lines = [_shell(step["run"], env) for step in job["steps"] if "run" in step]
-            found.append(Job(_filled(job.get("name", name), known), tuple(lines)))
-    return found
+            results.append(Job(_filled(job.get("name", name), names), tuple(lines)))
+    return results
 
 
-def _filled(text, known):
-    return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda m: str(known.get(m[1], m[0])), str(text))
+def _filled(text, values):
+    return re.sub(r"\$\{\{ *([\w.-]+) *\}\}", lambda m: str(values.get(m[1], m[0])), str(text))
 
 
 def _shell(line, env):
@@ -132,9 +132,9 @@ def gitlab_jobs():
     return {name: whole(name) for name in text if name not in keywords and not name.startswith(".")}
 
 
-def gitlab(road):
+def gitlab(event):
     """The jobs that GitLab runs."""
-    source = {REQUEST: "merge_request_event", MAIN: "push", CLOCK: "schedule"}[road]
+    source = {REQUEST: "merge_request_event", MAIN: "push", CLOCK: "schedule"}[event]
     jobs = {
         name: job
         for name, job in gitlab_jobs().items()
@@ -144,7 +144,7 @@ def gitlab(road):
         name: [need if isinstance(need, str) else need["job"] for need in job.get("needs", [])]
         for name, job in jobs.items()
     }
-    present = {name: [need for need in found if need in jobs] for name, found in needs.items()}
+    present = {name: [need for need in each if need in jobs] for name, each in needs.items()}
     return [Job(name, tuple(jobs[name]["script"])) for name in _ordered(present)]
 
 
@@ -160,20 +160,20 @@ def _holds(condition, source):
     return True
 
 
-def jenkins(road):
+def jenkins(event):
     """The jobs that Jenkins runs: its stages, and what runs after one, by the builds of `jenkins_builds`."""
-    found = []
-    for step in jenkins_builds()[road].shells():
+    stages = []
+    for step in jenkins_builds()[event].shells():
         name = f"after {step['stage'][-1]}" if step["after"] else step["stage"][-1]
         line = _shell(step["script"], step["variables"])
-        if not found or found[-1].name != name:
-            found.append(Job(name, ()))
-        found[-1] = Job(name, (*found[-1].commands, line))
-    return found
+        if not stages or stages[-1].name != name:
+            stages.append(Job(name, ()))
+        stages[-1] = Job(name, (*stages[-1].commands, line))
+    return stages
 
 
 def jenkins_builds():
-    """A build for each road, and of a FORK's change request: executed, with steps that are only written down.
+    """A build for each event, and of a FORK's change request: executed, with steps that are only written down.
 
     Roles and backends are their variables' own names, so that a step tells which of them it was given.
     """
@@ -198,7 +198,7 @@ def _jenkins_builds():
         CLOCK: Build(JENKINS, main, credentials=CREDENTIALS, causes=(TIMER,)),
     }
     with tempfile.TemporaryDirectory() as folder, Jenkins() as server:
-        return {road: server.run(Path(folder, road), build) for road, build in builds.items()}
+        return {event: server.run(Path(folder, event), build) for event, build in builds.items()}
 
 
 def _ordered(needs):

@@ -26,21 +26,21 @@ class Cloud:
     """GitHub's token service and AWS's STS, as far as the script asks them; `asked` is what it sent."""
 
     def __init__(self):
-        self.asked, self.trusts = [], True
+        self.requests, self.trusts = [], True
         cloud = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                cloud.asked.append((self.path, self.headers["Authorization"]))
+                cloud.requests.append((self.path, self.headers["Authorization"]))
                 self.answer(200, json.dumps({"value": TOKEN}))
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                cloud.asked.append({k: v for k, (v,) in parse_qs(body).items()})
+                cloud.requests.append({k: v for k, (v,) in parse_qs(body).items()})
                 keys = "".join(f"<{k}>{v}</{k}>" for k, v in {**KEYS, "Expiration": EXPIRATION}.items())
-                said = f"<AssumeRoleWithWebIdentityResponse xmlns='urn:x'><AssumeRoleWithWebIdentityResult><Credentials>{keys}</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
+                output = f"<AssumeRoleWithWebIdentityResponse xmlns='urn:x'><AssumeRoleWithWebIdentityResult><Credentials>{keys}</Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
                 refused = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not authorized to perform sts:AssumeRoleWithWebIdentity</Message></Error></ErrorResponse>"
-                self.answer(*((200, said) if cloud.trusts else (403, refused)))
+                self.answer(*((200, output) if cloud.trusts else (403, refused)))
 
             def answer(self, status, body):
                 self.send_response(status)
@@ -73,14 +73,14 @@ def job(cloud, config):
     """Runs the script in a job of which these variables are known: `job("prod", ROLE_ARN=…)`."""
 
     def run(*arguments, **variables):
-        known = {
+        environment = {
             "PATH": os.environ["PATH"],
             "AWS_CONFIG_FILE": str(config),
             "AWS_ENDPOINT_URL_STS": cloud.url,
         }
         return subprocess.run(
             [SCRIPT, *arguments],
-            env=known | variables,
+            env=environment | variables,
             capture_output=True,
             text=True,
             check=False,
@@ -113,7 +113,7 @@ def test_without_a_role_nothing_is_written_and_the_runners_own_profile_stands(jo
     assert done.returncode == 0
     assert "it is the runner's own" in done.stdout
     assert not config.exists()
-    assert cloud.asked == []
+    assert cloud.requests == []
 
 
 def test_gitlabs_token_goes_to_a_private_file_that_the_profile_names(job, config):
@@ -151,18 +151,18 @@ def test_on_github_the_profile_asks_for_keys_when_they_are_needed_and_keeps_no_t
     assert done.returncode == 0, done.stderr
     assert list(config.parent.iterdir()) == [config]
     assert TOKEN not in config.read_text()
-    cloud.asked.clear()
+    cloud.requests.clear()
 
     for name, value in {**on_github, "AWS_ENDPOINT_URL_STS": cloud.url}.items():
         monkeypatch.setenv(name, value)
     core = botocore.session.Session(profile="prod")
     core.set_config_variable("config_file", str(config))
     session = boto3.Session(botocore_session=core)
-    found = session.get_credentials().get_frozen_credentials()
+    credentials = session.get_credentials().get_frozen_credentials()
 
-    assert (found.access_key, found.secret_key, found.token) == tuple(KEYS.values())
+    assert (credentials.access_key, credentials.secret_key, credentials.token) == tuple(KEYS.values())
     assert session.region_name == "eu-west-1"
-    assert cloud.asked == [
+    assert cloud.requests == [
         ("/token?job=1&audience=sts.amazonaws.com", f"bearer {ALLOWED}"),
         {
             "Action": "AssumeRoleWithWebIdentity",
@@ -253,7 +253,7 @@ def test_a_token_that_names_no_job_adds_nothing(job, cloud, odd):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "said"),
+    ("arguments", "variables", "sentence"),
     [
         ([], {}, "usage: .ci/aws-profile ENV"),
         (["prod", "staging"], {}, "usage: .ci/aws-profile ENV"),
@@ -268,10 +268,10 @@ def test_a_token_that_names_no_job_adds_nothing(job, cloud, odd):
         (["prod"], {**ON_GITLAB, "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9"}, "does not answer"),
     ],
 )
-def test_what_is_wrong_is_a_sentence_and_changes_nothing(job, config, arguments, variables, said):
+def test_what_is_wrong_is_a_sentence_and_changes_nothing(job, config, arguments, variables, sentence):
     done = job(*arguments, **variables)
 
-    assert done.returncode == (2 if said.startswith("usage") else 1)
-    assert said in done.stderr
+    assert done.returncode == (2 if sentence.startswith("usage") else 1)
+    assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert not config.exists()

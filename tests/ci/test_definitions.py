@@ -8,13 +8,13 @@ import yaml
 
 from tests.ci.definitions import (
     CLOCK,
+    EVENTS,
     GITLAB,
     JENKINS,
     MAIN,
     ON_GITHUB,
     OURS_ON_GITLAB,
     REQUEST,
-    ROADS,
     SCRIPTS,
     actions_of_others,
     gates,
@@ -58,8 +58,8 @@ def jobs():
     """Every job of GitHub that has steps, with the targets that it runs."""
     return [
         (f"{file} {name}", job, [step["run"].split()[1] for step in job["steps"] if _makes(step)])
-        for file, found in workflows().items()
-        for name, job in found["jobs"].items()
+        for file, definition in workflows().items()
+        for name, job in definition["jobs"].items()
         if "steps" in job
     ]
 
@@ -68,24 +68,24 @@ def _makes(step):
     return step.get("run", "").startswith("make ")
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("platform", PLATFORMS)
-def test_every_platform_runs_the_same_gates_in_the_same_order(platform, road):
-    assert gates(PLATFORMS[platform](road)) == GATES[road]
+def test_every_platform_runs_the_same_gates_in_the_same_order(platform, event):
+    assert gates(PLATFORMS[platform](event)) == GATES[event]
 
 
 def test_on_github_each_gate_waits_for_the_one_before():
     """Jobs without `needs` run side by side, in whatever order they are written."""
     for file in ("pull-request.yml", "deploy.yml", "environment.yml"):
-        found = workflow(file)["jobs"]
-        for before, (name, job) in zip([None, *found], found.items(), strict=False):
+        jobs_of_file = workflow(file)["jobs"]
+        for before, (name, job) in zip([None, *jobs_of_file], jobs_of_file.items(), strict=False):
             needs = job.get("needs", [])
             assert before is None or before in ([needs] if isinstance(needs, str) else needs), name
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_definition_calls_make_and_asks_for_credentials_and_does_nothing_else(platform):
-    commands = {command for road in ROADS for job in PLATFORMS[platform](road) for command in job.commands}
+    commands = {command for event in EVENTS for job in PLATFORMS[platform](event) for command in job.commands}
     other = {
         command
         for command in commands
@@ -99,15 +99,15 @@ def test_a_definition_calls_make_and_asks_for_credentials_and_does_nothing_else(
 
 
 def test_jenkins_begins_each_stage_that_writes_or_takes_along_a_review_without_an_earlier_build_s():
-    for road in ROADS:
-        for job in jenkins(road):
+    for event in EVENTS:
+        for job in jenkins(event):
             looks = [
                 n
                 for n, command in enumerate(job.commands)
                 if command.startswith(("make model", "make preview", "make drift"))
             ]
             first = job.name in {"model", "drift staging"} or (
-                road == MAIN and job.name in {"preview staging", "preview prod"}
+                event == MAIN and job.name in {"preview staging", "preview prod"}
             )
             if looks and first:
                 assert "rm -rf .review" in job.commands[: looks[0]], job
@@ -122,7 +122,7 @@ def test_a_plan_that_is_no_longer_kept_does_not_keep_a_deploy_from_saying_so():
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_target_exists(platform):
     targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
-    called = {gate.split()[0] for road in ROADS for gate in gates(PLATFORMS[platform](road))}
+    called = {gate.split()[0] for event in EVENTS for gate in gates(PLATFORMS[platform](event))}
     assert called <= targets
 
 
@@ -155,7 +155,7 @@ def test_a_job_checks_out_and_is_set_up_by_the_one_action():
 
 
 def test_a_workflow_may_read_the_code_and_nothing_else():
-    assert all(found["permissions"] == {"contents": "read"} for found in workflows().values())
+    assert all(definition["permissions"] == {"contents": "read"} for definition in workflows().values())
 
 
 def test_a_job_may_do_beyond_that_what_its_target_needs():
@@ -169,7 +169,7 @@ def test_a_job_may_do_beyond_that_what_its_target_needs():
 
 
 def test_no_workflow_runs_a_forks_code_with_rights():
-    assert {trigger for found in workflows().values() for trigger in found["on"]} == {
+    assert {trigger for definition in workflows().values() for trigger in definition["on"]} == {
         "pull_request",
         "push",
         "schedule",
@@ -222,14 +222,14 @@ def test_only_a_deploy_gets_the_role_that_changes_things():
     deploys = workflow("environment.yml")["jobs"]["deploy"]
     assert deploys["environment"] == "${{ inputs.environment }}"
     for name, job, targets in jobs():
-        said = yaml.safe_dump(job)
-        assert ("deploy-role" in said or "DEPLOY_ROLE" in said) == ("deploy" in targets), name
+        output = yaml.safe_dump(job)
+        assert ("deploy-role" in output or "DEPLOY_ROLE" in output) == ("deploy" in targets), name
 
 
 @pytest.mark.parametrize("platform", ["gitlab", "jenkins"])
 def test_only_a_deploy_gets_the_role_that_changes_things_on(platform):
-    for road in ROADS:
-        for job in PLATFORMS[platform](road):
+    for event in EVENTS:
+        for job in PLATFORMS[platform](event):
             deploying = any(command.startswith("make deploy") for command in job.commands)
             assert any("DEPLOY_ROLE" in command for command in job.commands) <= deploying, job
 

@@ -72,20 +72,20 @@ class Recorder(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         self.calls.append(args)
-        asked = args.args["fleet"]
+        fleet = args.args["fleet"]
         if not self.registered:
             return {"versions": []}
-        if missing := set(asked) - self.registered:
+        if missing := set(fleet) - self.registered:
             raise Refusal(f"{', '.join(missing)} is not registered")
-        return {"versions": [record(version) for version in asked]}
+        return {"versions": [record(version) for version in fleet]}
 
     def of_type(self, kind: str) -> list[Declared]:
         return [resource for resource in self.resources if resource.type == kind]
 
     def only(self, kind: str, name: str | None = None) -> Declared:
-        found = [resource for resource in self.of_type(kind) if name in {None, resource.name}]
-        assert len(found) == 1, f"{len(found)} of {kind} {name}"
-        return found[0]
+        matching = [resource for resource in self.of_type(kind) if name in {None, resource.name}]
+        assert len(matching) == 1, f"{len(matching)} of {kind} {name}"
+        return matching[0]
 
 
 def record(version: str) -> dict[str, str]:

@@ -178,8 +178,8 @@ def test_the_key_lets_alarms_encrypt_what_they_tell(prod):
 
 def test_a_topic_of_config_is_told_and_none_is_made(run):
     topic = "arn:aws:sns:eu-west-1:333333333333:pager"
-    said = json.dumps({"maxErrorRatePercent": 1, "maxLatencyMs": 500, "topic": topic})
-    program = run("prod", alarms=said)
+    alarms = json.dumps({"maxErrorRatePercent": 1, "maxLatencyMs": 500, "topic": topic})
+    program = run("prod", alarms=alarms)
     assert {*program.only(ALARM, "flights-prod-v1-1-0-errors").inputs["alarmActions"]} == {topic}
     assert program.of_type("aws:sns/topic:Topic") == []
     assert program.exports["alarmTopic"] == topic

@@ -107,7 +107,7 @@ def test_everything_that_can_carry_tags_carries_them(prod):
 def test_every_type_of_either_stack_has_a_row_in_the_catalogue(environment, request):
     types = {each.type for each in request.getfixturevalue(environment).resources if each.custom}
     assert "modeldelivery:index:Endpoint" in types
-    assert {type_ for type_ in types if not kind_of(type_).known} == set()
+    assert {type_ for type_ in types if not kind_of(type_).is_known} == set()
 
 
 def test_what_the_program_pays_by_month_has_a_price(prod):

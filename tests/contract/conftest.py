@@ -144,7 +144,7 @@ def _on_sagemaker(endpoint, name, pause, aws=None):
             )
             for v in (A, B, C, BROKEN)
         }
-        return endpoint.fleet(members, known={}, kms_key=None, tags={"owner": "ml"})
+        return endpoint.fleet(members, current={}, kms_key=None, tags={"owner": "ml"})
 
     usual = fleet()
 
@@ -174,11 +174,11 @@ def _fails(aws):
     """The next endpoint that is made comes to nothing."""
     create = aws._create_endpoint
 
-    def creates(**asked):
-        create(**asked)
-        looks, made = aws.aimed[asked["EndpointName"]]
+    def creates(**parameters):
+        create(**parameters)
+        looks, made = aws.aimed[parameters["EndpointName"]]
         del made["ProductionVariants"]
-        aws.aimed[asked["EndpointName"]] = looks, made | {"EndpointStatus": "Failed"}
+        aws.aimed[parameters["EndpointName"]] = looks, made | {"EndpointStatus": "Failed"}
 
     aws._create_endpoint = creates
 

@@ -58,9 +58,9 @@ def test_one_that_broke_says_its_word_and_the_remedy(target):
 def test_a_move_is_asked_for_first_and_observed_later(serving):
     serving.traffic.move(ALL_TO_B, token=serving.traffic.describe().token, operation="op-move")
 
-    asked = serving.traffic.describe()
-    assert weights.same(asked.desired, ALL_TO_B)
-    assert weights.same(asked.current, ALL_TO_A if asked.busy else ALL_TO_B)
+    endpoint = serving.traffic.describe()
+    assert weights.same(endpoint.desired, ALL_TO_B)
+    assert weights.same(endpoint.current, ALL_TO_A if endpoint.busy else ALL_TO_B)
     assert weights.same(serving.settled().current, ALL_TO_B)
 
 
@@ -128,7 +128,7 @@ def test_a_move_may_say_how_many_instances_a_version_is_to_have(serving):
 
     moved = serving.settled()
     assert weights.same(moved.current, ALL_TO_B)
-    assert {v: seen.instances_desired for v, seen in moved.variants.items()} == {A: 1, B: 2}
+    assert {v: variant.instances_desired for v, variant in moved.variants.items()} == {A: 1, B: 2}
 
 
 def test_a_version_joins_at_zero_and_the_weights_in_force_stand(serving):

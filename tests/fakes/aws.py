@@ -93,8 +93,8 @@ class FakeAws:
                 raise fault
             fault()
         answer = getattr(self, f"_{operation}")(**parameters) or {}
-        known = {"RequestId": f"request-{len(self.calls)}"} | answer.get("ResponseMetadata", {})
-        return answer | {"ResponseMetadata": known}
+        metadata = {"RequestId": f"request-{len(self.calls)}"} | answer.get("ResponseMetadata", {})
+        return answer | {"ResponseMetadata": metadata}
 
     # --- STS and S3
 
@@ -237,14 +237,14 @@ class FakeAws:
         assert not any(
             each["VariantPropertyType"] == "DesiredWeight" for each in ExcludeRetainedVariantProperties
         )
-        found = self._idle(EndpointName, "UpdateRollbackFailed")
-        dropped = {v["VariantName"] for v in found["ProductionVariants"]} - {
+        endpoint = self._idle(EndpointName, "UpdateRollbackFailed")
+        dropped = {v["VariantName"] for v in endpoint["ProductionVariants"]} - {
             v["VariantName"] for v in self.configs[EndpointConfigName]["ProductionVariants"]
         }
         held = [v for v in dropped if f"endpoint/{EndpointName}/variant/{v}" in self.scaled]
         if held:
             raise refusal("ValidationException", f"{held} have a scalable target")
-        before = {v["VariantName"]: v for v in found["ProductionVariants"]}
+        before = {v["VariantName"]: v for v in endpoint["ProductionVariants"]}
         if (
             ExcludeRetainedVariantProperties
         ):  # it names no variant: the counts of all are the new configuration's
@@ -257,37 +257,37 @@ class FakeAws:
                 for n, v in before.items()
                 if n in counts
             }
-        after = found | {
+        after = endpoint | {
             "EndpointStatus": "InService",
             "EndpointConfigName": EndpointConfigName,
             "ProductionVariants": self._variants(EndpointConfigName, before),
         }
         if self.reverts:
             self.reverts -= 1
-            after = found | {"EndpointStatus": "InService", "FailureReason": "no capacity"}
-        self.endpoints[EndpointName] = found | {"EndpointStatus": "Updating"}
+            after = endpoint | {"EndpointStatus": "InService", "FailureReason": "no capacity"}
+        self.endpoints[EndpointName] = endpoint | {"EndpointStatus": "Updating"}
         self.aimed[EndpointName] = self.looks, after
         return {}
 
     def _update_endpoint_weights_and_capacities(
         self, EndpointName: str, DesiredWeightsAndCapacities: list[Any]
     ) -> Any:
-        found = self._idle(EndpointName)
-        asked = {change["VariantName"]: change for change in DesiredWeightsAndCapacities}
-        weighed = {name for name, change in asked.items() if "DesiredWeight" in change}
-        every = {v["VariantName"] for v in found["ProductionVariants"]}
+        endpoint = self._idle(EndpointName)
+        desired = {change["VariantName"]: change for change in DesiredWeightsAndCapacities}
+        weighed = {name for name, change in desired.items() if "DesiredWeight" in change}
+        every = {v["VariantName"] for v in endpoint["ProductionVariants"]}
         if EndpointName not in self.weighed and weighed != every:
             raise refusal(
                 "ValidationException", "The first call must give the DesiredWeight of every variant"
             )
         self.weighed.add(EndpointName)
-        wanted = [v | asked.get(v["VariantName"], {}) for v in found["ProductionVariants"]]
-        self.endpoints[EndpointName] = found | {"EndpointStatus": "Updating", "ProductionVariants": wanted}
+        wanted = [v | desired.get(v["VariantName"], {}) for v in endpoint["ProductionVariants"]]
+        self.endpoints[EndpointName] = endpoint | {"EndpointStatus": "Updating", "ProductionVariants": wanted}
         reached = [
             v | {"CurrentWeight": v["DesiredWeight"], "CurrentInstanceCount": v["DesiredInstanceCount"]}
             for v in wanted
         ]
-        self.aimed[EndpointName] = self.looks, found | {"ProductionVariants": reached}
+        self.aimed[EndpointName] = self.looks, endpoint | {"ProductionVariants": reached}
         return {}
 
     def _delete_endpoint(self, EndpointName: str) -> Any:
@@ -319,10 +319,10 @@ class FakeAws:
         return self.endpoints[name]
 
     def _idle(self, name: str, *more: str) -> Any:
-        found = self._endpoint(name)
-        if found["EndpointStatus"] not in {"InService", *more}:
+        endpoint = self._endpoint(name)
+        if endpoint["EndpointStatus"] not in {"InService", *more}:
             raise refusal("ValidationException", f"Cannot update in-progress endpoint {name}")
-        return found
+        return endpoint
 
     def _variants(self, config: str, before: dict[str, Any]) -> list[Any]:
         return [
@@ -341,11 +341,11 @@ class FakeAws:
 
     def _describe_scalable_targets(self, ServiceNamespace: str, ResourceIds: list[str]) -> Any:
         assert ServiceNamespace == "sagemaker"
-        known = [each for each in ResourceIds if each in self.scaled]
+        names = [each for each in ResourceIds if each in self.scaled]
         return {
             "ScalableTargets": [
                 {"ResourceId": each, "MinCapacity": 2, "MaxCapacity": 6, "SuspendedState": self._state(each)}
-                for each in known
+                for each in names
             ]
         }
 
@@ -361,9 +361,9 @@ class FakeAws:
     ) -> Any:
         """A page holds ten."""
         assert (ServiceNamespace, ScalableDimension) == _SCALED
-        first, found = int(NextToken), self.policies.get(ResourceId, [])
-        more = {"NextToken": str(first + 10)} if len(found) > first + 10 else {}
-        return {"ScalingPolicies": found[first : first + 10], **more}
+        first, result = int(NextToken), self.policies.get(ResourceId, [])
+        more = {"NextToken": str(first + 10)} if len(result) > first + 10 else {}
+        return {"ScalingPolicies": result[first : first + 10], **more}
 
     def _register_scalable_target(
         self,

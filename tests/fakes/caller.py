@@ -10,14 +10,14 @@ class FakeCaller:
 
     arn: str | None = "arn:aws:sts::222222222222:assumed-role/operator/ada"
     on_ask: Callable[[], object] = lambda: None
-    asked: list[object] = field(default_factory=list)
+    requests: list[object] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
 
     def ask(self) -> None:
-        if not self.asked:
-            self.asked.append(self.on_ask())
+        if not self.requests:
+            self.requests.append(self.on_ask())
 
     def answer(self, within: float) -> str | None:
-        assert self.asked, "asked before it is to answer"
+        assert self.requests, "asked before it is to answer"
         self.waited.append(within)
         return self.arn

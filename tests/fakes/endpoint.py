@@ -85,7 +85,7 @@ class FakeEndpoint:
         assert self.endpoint is not None
         assert weights.keys() == self.endpoint.variants.keys()
         self._refuse_older(token)
-        seen = {
+        variants = {
             v: msgspec.structs.replace(
                 variant,
                 current=weights[v],
@@ -95,7 +95,7 @@ class FakeEndpoint:
             )
             for v, variant in self.endpoint.variants.items()
         }
-        after = self._sealed(msgspec.structs.replace(self.endpoint, variants=seen), operation)
+        after = self._sealed(msgspec.structs.replace(self.endpoint, variants=variants), operation)
         return self._call("move", dict(weights), after)
 
     def scale(self, version: Version, instances: int, weights: Mapping[Version, float]) -> str:
@@ -138,7 +138,7 @@ class FakeEndpoint:
     def change(self, config: str, *, token: str = "", operation: str = "") -> str:
         fleet, weights = self.prepared[config]
         before = self.endpoint.variants if self.endpoint else {}
-        lost = [v for v, seen in before.items() if v not in fleet and (seen.current or seen.desired)]
+        lost = [v for v, variant in before.items() if v not in fleet and (variant.current or variant.desired)]
         assert not lost, f"{lost} would be dropped with traffic"
         assert not [v for v in self.scaling if v in before and v not in fleet], (
             "a scaled version cannot be dropped"
@@ -169,7 +169,7 @@ class FakeEndpoint:
     def _sealed(self, endpoint: Endpoint, operation: str) -> Endpoint:
         return msgspec.structs.replace(endpoint, seal=operation) if self.compares else endpoint
 
-    def _call(self, kind: str, asked: Mapping[Version, int], after: Endpoint) -> str:
+    def _call(self, kind: str, desired: Mapping[Version, int], after: Endpoint) -> str:
         fault = self.faults.popleft() if self.faults else ""
         if callable(fault):
             fault()
@@ -180,26 +180,26 @@ class FakeEndpoint:
         if fault == "refused":
             raise UnreachableError(f"{kind}: the account-level service limit is 2 instances")
         self._before, self._stale_until = self.endpoint, self.time.seconds + self.stale
-        self.calls.append((kind, asked))
+        self.calls.append((kind, desired))
         self._written += after != self.endpoint  # a write that changes nothing keeps its version
         if not self.ignores:
             aimed = self.endpoint if fault == "reverted" and self.endpoint else after
-            seen = self.endpoint or msgspec.structs.replace(after, variants={})
-            self.endpoint = _changing(seen, after, asked if kind == "move" else {})
+            base = self.endpoint or msgspec.structs.replace(after, variants={})
+            self.endpoint = _changing(base, after, desired if kind == "move" else {})
             self.aimed, self._left, self._until = aimed, self.looks, self.time.seconds + self.slow
         if fault == "lost":
             raise LostError(kind)
         return f"receipt-{len(self.calls)}"
 
 
-def _changing(before: Endpoint, after: Endpoint, asked: Mapping[Version, int]) -> Endpoint:
+def _changing(before: Endpoint, after: Endpoint, desired: Mapping[Version, int]) -> Endpoint:
     """While the platform is at work: Desired is as asked, Current as before; a seal is there at once."""
-    seen = {
-        v: msgspec.structs.replace(variant, desired=asked.get(v, variant.desired))
+    variants = {
+        v: msgspec.structs.replace(variant, desired=desired.get(v, variant.desired))
         for v, variant in before.variants.items()
     }
     return msgspec.structs.replace(
-        before, condition=Condition.BUSY, word="Updating", variants=seen, seal=after.seal
+        before, condition=Condition.BUSY, word="Updating", variants=variants, seal=after.seal
     )
 
 

@@ -73,9 +73,9 @@ class FakeRegistry:
 
     def create_package(self, record: VersionRecord) -> str:
         """The same for the same version and bits: there is one package however often it is made."""
-        found = self.find_package(record)
-        if found:
-            return found
+        package = self.find_package(record)
+        if package:
+            return package
         self.packages.append(record)
         return f"arn:package/{len(self.packages) - 1}"
 

@@ -71,8 +71,8 @@ class Delivery:
     def modelctl(self, *arguments):
         """A command that ends: its status, and all it said."""
         process = self.modelctl_process("", *arguments)
-        said, complained = process.communicate(timeout=DEADLINE)
-        return process.returncode, said + complained
+        output, complained = process.communicate(timeout=DEADLINE)
+        return process.returncode, output + complained
 
     def rollback(self):
         return self.modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
@@ -82,10 +82,10 @@ class Delivery:
 
     @property
     def journal(self):
-        found = self.hosting.sandbox.client(self.hosting.profile, "s3").get_object(
+        response = self.hosting.sandbox.client(self.hosting.profile, "s3").get_object(
             Bucket=self.place.registry_bucket, Key=self.place.journal_key
         )
-        return msgspec.json.decode(found["Body"].read(), type=Journal)
+        return msgspec.json.decode(response["Body"].read(), type=Journal)
 
     def write(self, journal):
         self.hosting.sandbox.client(self.hosting.profile, "s3").put_object(
@@ -104,8 +104,8 @@ class Delivery:
 
     def configs(self):
         """Names of every endpoint configuration made for this endpoint."""
-        found = self.hosting.sagemaker.list_endpoint_configs(NameContains=self.place.endpoint)
-        return [config["EndpointConfigName"] for config in found["EndpointConfigs"]]
+        result = self.hosting.sagemaker.list_endpoint_configs(NameContains=self.place.endpoint)
+        return [config["EndpointConfigName"] for config in result["EndpointConfigs"]]
 
     def remove(self):
         """Nobody needs it any more."""

@@ -67,8 +67,8 @@ class Server:
 def until(condition, what):
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
-        if found := condition():
-            return found
+        if result := condition():
+            return result
         time.sleep(0.02)
     pytest.fail(f"after {DEADLINE} s still not: {what}")
 
@@ -89,9 +89,9 @@ def serving(folder, tmp_path, **environ):
         )
     try:
         listening = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
-        found = until(lambda: process.poll() is not None or listening.search(log.read_text()), "listening")
-        assert found is not True, log.read_text()
-        yield Server(process, int(found[1]), log)
+        result = until(lambda: process.poll() is not None or listening.search(log.read_text()), "listening")
+        assert result is not True, log.read_text()
+        yield Server(process, int(result[1]), log)
     finally:
         process.kill()
         process.wait(DEADLINE)

@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     """How the command ended, what there was then, and what a second one on a better day came to."""
 
     status: int
-    said: str
+    output: str
     weights: dict
     journal: Journal
     before: Journal
@@ -68,10 +68,12 @@ def CASE(delivery, seed):  # noqa: N802 - what `outcomes` runs
     process = delivery.modelctl_process(
         caller, "rollback", "--reason", "errors doubled", "--actor", "ada", "--timeout", "60"
     )
-    said = "".join(process.communicate(timeout=DEADLINE))
+    output = "".join(process.communicate(timeout=DEADLINE))
     sandbox.clear_faults(caller)
     journal, weights = delivery.journal, delivery.weights
-    return Outcome(process.returncode, said, weights, journal, before, delivery.rollback(), delivery.weights)
+    return Outcome(
+        process.returncode, output, weights, journal, before, delivery.rollback(), delivery.weights
+    )
 
 
 @pytest.mark.parametrize(

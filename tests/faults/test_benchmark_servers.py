@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.measurements.model_server import _model, _started
 from benchmarks.world import World
-from tools.demo.road import Road, StepError
+from tools.demo.run import Demo, StepError
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(60)]
 
@@ -31,11 +31,11 @@ def test_a_server_that_gets_no_core_of_its_own_is_ended(tmp_path):
 def test_the_model_that_is_measured_is_one_of_stagings(tmp_path, instances):
     for name in instances:
         (tmp_path / "instances" / name / "model").mkdir(parents=True)
-    world = World(road=Road(home=tmp_path, environ={}), first_up=0.0, first_up_said="")
+    world = World(demo=Demo(home=tmp_path, environ={}), first_up=0.0, first_up_said="")
     assert _model(world) == tmp_path / "instances" / instances[-1] / "model"
 
 
 def test_a_sandbox_in_which_staging_serves_nothing_has_no_model_to_measure(tmp_path):
     (tmp_path / "instances" / "flights-prod-v1-1" / "model").mkdir(parents=True)
     with pytest.raises(StepError, match="no model server of flights-staging runs"):
-        _model(World(road=Road(home=tmp_path, environ={}), first_up=0.0, first_up_said=""))
+        _model(World(demo=Demo(home=tmp_path, environ={}), first_up=0.0, first_up_said=""))

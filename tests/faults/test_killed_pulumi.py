@@ -193,10 +193,10 @@ def test_a_sandbox_killed_in_the_middle_of_an_up_is_a_clear_error_and_refresh_an
     stack.release(target, target, B)
     process = start(stack, Point("UpdateEndpoint", 0, ran=True))
     os.kill(stack.sandbox.daemon["pid"], signal.SIGKILL)
-    said, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=120)
     assert process.returncode != 0
     # Of the endpoint alone: the SDK's server of transforms may print how it was cancelled, under the stack.
-    told = said.partition(f"modeldelivery:index:Endpoint (flights-{stack.name}):")[2].partition("\n\n")[0]
+    told = output.partition(f"modeldelivery:index:Endpoint (flights-{stack.name}):")[2].partition("\n\n")[0]
     assert "error: s3:GetObject" in told
     assert "Could not connect" in told
     assert "Traceback" not in told

@@ -18,7 +18,7 @@ REUSED = False
 class Outcome(NamedTuple):
     """What the next command said, and what there was afterwards."""
 
-    said: tuple[int, str] | bool
+    result: tuple[int, str] | bool
     weights: dict
     journal: Journal
     pending: object
@@ -28,8 +28,8 @@ def CASE(delivery, point, following):  # noqa: N802 - what `outcomes` runs
     caller = f"{delivery.place.model}-dies"
     rollback = ("rollback", "--reason", "errors doubled", "--actor", "ada")
     killed(delivery.hosting.sandbox, caller, point, lambda c: delivery.modelctl_process(c, *rollback))
-    said = delivery.rollback() if following == "rollback" else delivery.up()
-    return Outcome(said, delivery.weights, delivery.journal, delivery.status()["pending"])
+    output = delivery.rollback() if following == "rollback" else delivery.up()
+    return Outcome(output, delivery.weights, delivery.journal, delivery.status()["pending"])
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ then_up = cases(every(WRITES), "up")
 
 @again
 def test_rollback_again_after_a_kill_ends_with_traffic_on_the_target(outcome):
-    status, said = outcome.said
-    assert (status, outcome.weights) == (0, {A: 0, B: 100}), said
+    status, output = outcome.result
+    assert (status, outcome.weights) == (0, {A: 0, B: 100}), output
 
 
 @again

@@ -86,12 +86,12 @@ def test_a_bad_csv_cell_is_a_400_that_names_row_and_field(server, rows):
 
 def test_a_place_unknown_to_training_is_predicted_and_counted(server, rows):
     def counted():
-        found = re.search(
+        match = re.search(
             r'^model_unseen_categories_total\{feature="dest"\} (\S+)',
             server.ask("GET", "/metrics").body.decode(),
             re.MULTILINE,
         )
-        return float(found[1]) if found else 0.0
+        return float(match[1]) if match else 0.0
 
     before = counted()
     assert server.invoke(json.dumps({**rows[0], "dest": "ZZZ"})).status == 200
@@ -130,10 +130,10 @@ def test_a_body_that_does_not_say_its_size_is_bounded_too(server):
 
 def test_metrics_count_requests_by_status_rows_and_latency(server, rows):
     def value(name):
-        found = re.search(
+        match = re.search(
             rf"^{re.escape(name)} (\S+)$", server.ask("GET", "/metrics").body.decode(), re.MULTILINE
         )
-        return float(found[1]) if found else 0.0
+        return float(match[1]) if match else 0.0
 
     names = (
         'model_requests_total{status="200"}',

@@ -120,8 +120,8 @@ def _rollback(delivery, caller):
 
 
 def _ended(process):
-    said, complained = process.communicate(timeout=DEADLINE)
-    return process.returncode, said + complained
+    output, complained = process.communicate(timeout=DEADLINE)
+    return process.returncode, output + complained
 
 
 def _watch(delivery, target, astray, through):
@@ -152,8 +152,8 @@ def outcome(outcomes, case):
 
 @_cases(A, B)
 def test_a_rollback_ends_well_in_the_middle_of_an_up(outcome, case):
-    status, said = outcome.rollback
-    assert (status, f"rolled back to {case[0]}" in said) == (0, True), said
+    status, output = outcome.rollback
+    assert (status, f"rolled back to {case[0]}" in output) == (0, True), output
 
 
 @_cases(A, B)
@@ -173,8 +173,8 @@ def test_nothing_that_was_decided_before_is_asked_of_the_endpoint_after_the_roll
 
 @_cases(A, B)
 def test_the_up_that_was_overtaken_says_so_or_moves_nothing(outcome, case):
-    status, said = outcome.up
-    assert "Traceback" not in said
+    status, output = outcome.up
+    assert "Traceback" not in output
     assert status == 1
     assert outcome.journal.decision.kind == "rollback"
     assert outcome.journal.decision.target[case[0]] == 100
@@ -188,8 +188,8 @@ def test_what_lost_its_traffic_is_rejected(outcome, case):
 
 @_cases(None)
 def test_a_rollback_to_what_is_just_being_dropped_is_refused_and_says_what_there_is(outcome):
-    status, said = outcome.rollback
-    assert (status, f"{A} is not on the endpoint (there: {B}, {C})" in said) == (1, True), said
+    status, output = outcome.rollback
+    assert (status, f"{A} is not on the endpoint (there: {B}, {C})" in output) == (1, True), output
     assert outcome.journal.rejections == ()
 
 

@@ -66,7 +66,7 @@ def load(hosting):
             calms = list(
                 pool.map(lambda m: swing(modelctl(hosting.sandbox, m), SERVING, OTHER, ROLLBACKS), MODELS)
             )
-    return {model: (loads[model].answers, found) for model, found in zip(MODELS, calms, strict=True)}
+    return {model: (loads[model].answers, calm) for model, calm in zip(MODELS, calms, strict=True)}
 
 
 def test_no_request_is_lost_over_twenty_rollbacks(load):

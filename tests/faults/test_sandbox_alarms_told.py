@@ -58,11 +58,11 @@ class Pager:
         """The next message of a queue; None when there is none in time."""
         end = time.monotonic() + deadline
         while True:
-            found = self._client("sqs").receive_message(QueueUrl=queue).get("Messages", [])
-            if found or time.monotonic() > end:
+            response = self._client("sqs").receive_message(QueueUrl=queue).get("Messages", [])
+            if response or time.monotonic() > end:
                 break
             time.sleep(0.5)
-        return json.loads(json.loads(found[0]["Body"])["Message"]) if found else None
+        return json.loads(json.loads(response[0]["Body"])["Message"]) if response else None
 
     def remove(self):
         self._client("cloudwatch").delete_alarms(AlarmNames=[self.name])
@@ -132,12 +132,12 @@ def test_a_container_that_dies_is_told_by_the_alarm_to_who_subscribed(hosting, p
     pager.watch(endpoint, not_allowed, pager.topic)
 
     with Clients(hosting, endpoint) as clients:
-        said = pager.told(pager.queue, deadline=60)
+        messages = pager.told(pager.queue, deadline=60)
 
     assert clients.failed
-    assert said is not None, "nobody was told"
-    assert (said["AlarmName"], said["NewStateValue"]) == (pager.name, "ALARM")
-    assert said["OldStateValue"] == "INSUFFICIENT_DATA"
+    assert messages is not None, "nobody was told"
+    assert (messages["AlarmName"], messages["NewStateValue"]) == (pager.name, "ALARM")
+    assert messages["OldStateValue"] == "INSUFFICIENT_DATA"
     assert pager.told(silent) is None, "AWS's own key lets no alarm publish"
 
 
@@ -148,10 +148,10 @@ def test_a_state_that_somebody_sets_is_told_too(sandbox, pager):
         AlarmName=pager.name, StateValue="ALARM", StateReason="would it wake me?"
     )
 
-    said = pager.told(pager.queue, deadline=10)
+    messages = pager.told(pager.queue, deadline=10)
 
-    assert said is not None
-    assert said["NewStateReason"] == "would it wake me?"
+    assert messages is not None
+    assert messages["NewStateReason"] == "would it wake me?"
 
 
 def test_an_expression_that_the_sandbox_does_not_evaluate_is_refused_by_name(sandbox):
@@ -172,7 +172,7 @@ def test_a_container_that_hangs_is_told_by_the_alarm_to_who_subscribed(hosting, 
     pager.watch(endpoint, pager.topic)
 
     with Clients(hosting, endpoint):
-        said = pager.told(pager.queue, deadline=120)
+        messages = pager.told(pager.queue, deadline=120)
 
-    assert said is not None, "nobody was told"
-    assert said["NewStateValue"] == "ALARM"
+    assert messages is not None, "nobody was told"
+    assert messages["NewStateValue"] == "ALARM"

@@ -31,8 +31,10 @@ def scaling(sandbox):
 
 
 def policies(scaling):
-    found = scaling.describe_scaling_policies(ServiceNamespace="sagemaker", ResourceId=TARGET["ResourceId"])
-    return [policy["PolicyName"] for policy in found["ScalingPolicies"]]
+    response = scaling.describe_scaling_policies(
+        ServiceNamespace="sagemaker", ResourceId=TARGET["ResourceId"]
+    )
+    return [policy["PolicyName"] for policy in response["ScalingPolicies"]]
 
 
 @pytest.mark.parametrize(

@@ -64,17 +64,17 @@ def shown(variants, *names):
 
 def statuses(hosting, endpoint):
     """Every status on the way to a settled one."""
-    seen = []
-    while not seen or seen[-1] in {"Updating", "RollingBack"}:
+    statuses_shown = []
+    while not statuses_shown or statuses_shown[-1] in {"Updating", "RollingBack"}:
         status = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"]
-        if seen[-1:] != [status]:
-            seen.append(status)
-    return seen
+        if statuses_shown[-1:] != [status]:
+            statuses_shown.append(status)
+    return statuses_shown
 
 
 def questions(hosting, endpoint):
-    asked = hosting.sandbox.status()["open_questions"]
-    return [(each["answer"], each["forced"]) for each in asked if each["endpoint"] == endpoint]
+    questions_open = hosting.sandbox.status()["open_questions"]
+    return [(each["answer"], each["forced"]) for each in questions_open if each["endpoint"] == endpoint]
 
 
 @pytest.fixture
@@ -148,12 +148,12 @@ def test_a_scaling_without_capacity_is_taken_back_with_the_reason(hosting, endpo
     fault(hosting, "no_capacity", endpoint)
     fault(hosting, "desired_reverted", endpoint)
     scale(hosting, endpoint, near=(50, 2), far=(50, 1))
-    seen = statuses(hosting, endpoint)
-    found = hosting.settled(endpoint)
-    assert seen == ["Updating", "RollingBack", "InService"]
-    assert SHORT_OF in found["FailureReason"]
+    statuses_shown = statuses(hosting, endpoint)
+    described = hosting.settled(endpoint)
+    assert statuses_shown == ["Updating", "RollingBack", "InService"]
+    assert SHORT_OF in described["FailureReason"]
     after = shown(
-        found["ProductionVariants"], "CurrentWeight", "CurrentInstanceCount", "DesiredInstanceCount"
+        described["ProductionVariants"], "CurrentWeight", "CurrentInstanceCount", "DesiredInstanceCount"
     )
     assert after == {"near": (100, 1, 1), "far": (0, 1, 1)}
 
@@ -169,18 +169,18 @@ def test_an_update_without_capacity_is_rolled_back(hosting, endpoint):
     hosting.config(f"{endpoint}-d", {"near": 1})
     fault(hosting, "no_capacity", endpoint)
     update(hosting, endpoint, f"{endpoint}-d")
-    found = hosting.settled(endpoint)
-    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", f"{endpoint}-c")
-    assert SHORT_OF in found["FailureReason"]
+    described = hosting.settled(endpoint)
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", f"{endpoint}-c")
+    assert SHORT_OF in described["FailureReason"]
 
 
 def test_a_creation_without_capacity_fails(hosting, endpoint):
     fault(hosting, "no_capacity", "without")
     hosting.sagemaker.create_endpoint(EndpointName="without", EndpointConfigName=f"{endpoint}-c")
-    found = hosting.settled("without")
+    described = hosting.settled("without")
     hosting.sagemaker.delete_endpoint(EndpointName="without")
-    assert found["EndpointStatus"] == "Failed"
-    assert SHORT_OF in found["FailureReason"]
+    assert described["EndpointStatus"] == "Failed"
+    assert SHORT_OF in described["FailureReason"]
 
 
 def test_another_instance_type_that_fails_leaves_the_old_fleet(hosting, endpoint):
@@ -202,10 +202,10 @@ def test_a_rollback_that_failed_serves_a_mix_of_both_configurations(hosting, end
     hosting.config(f"{endpoint}-d", {"near": 0, added: 100})
     fault(hosting, "rollback_failed", endpoint)
     update(hosting, endpoint, f"{endpoint}-d")
-    found = hosting.settled(endpoint)
-    assert found["EndpointStatus"] == "UpdateRollbackFailed"
+    described = hosting.settled(endpoint)
+    assert described["EndpointStatus"] == "UpdateRollbackFailed"
     weights = {
-        name: weight for name, (weight,) in shown(found["ProductionVariants"], "CurrentWeight").items()
+        name: weight for name, (weight,) in shown(described["ProductionVariants"], "CurrentWeight").items()
     }
     assert weights == {"near": 100, "far": 0, added: 100}
     served = {hosting.invoke(endpoint)[0] for _ in range(60)}
@@ -225,8 +225,8 @@ def test_a_mix_keeps_both_configurations_in_use_until_an_update_ends_it(hosting,
     with pytest.raises(ClientError, match="in UpdateRollbackFailed status"):
         hosting.weigh(endpoint, near=1, far=1)
     update(hosting, endpoint, f"{endpoint}-d")
-    found = hosting.settled(endpoint)
-    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", f"{endpoint}-d")
+    described = hosting.settled(endpoint)
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", f"{endpoint}-d")
     hosting.sagemaker.delete_endpoint_config(EndpointConfigName=f"{endpoint}-c")
 
 
@@ -244,9 +244,9 @@ def test_a_move_that_was_taken_back_reverts_desired_or_leaves_it(hosting, endpoi
     fault(hosting, "revert_weights", endpoint)
     fault(hosting, answer, endpoint)
     scale(hosting, endpoint, near=(0, 2), far=(100, 1))
-    found = hosting.settled(endpoint)["ProductionVariants"]
-    assert shown(found, "CurrentWeight", "CurrentInstanceCount") == {"near": (100, 1), "far": (0, 1)}
-    assert shown(found, "DesiredWeight", "DesiredInstanceCount") == desired
+    described = hosting.settled(endpoint)["ProductionVariants"]
+    assert shown(described, "CurrentWeight", "CurrentInstanceCount") == {"near": (100, 1), "far": (0, 1)}
+    assert shown(described, "DesiredWeight", "DesiredInstanceCount") == desired
     assert questions(hosting, endpoint) == [(answer, True)]
 
 
@@ -284,9 +284,9 @@ def test_a_call_for_a_count_alone_keeps_what_was_or_what_was_desired(hosting, en
         EndpointName=endpoint,
         DesiredWeightsAndCapacities=[{"VariantName": "far", "DesiredInstanceCount": 2}],
     )
-    found = hosting.settled(endpoint)["ProductionVariants"]
+    described = hosting.settled(endpoint)["ProductionVariants"]
     assert hosting.weights(endpoint) == weights
-    assert shown(found, "CurrentInstanceCount") == {"near": (1,), "far": (2,)}
+    assert shown(described, "CurrentInstanceCount") == {"near": (1,), "far": (2,)}
 
 
 def test_an_excluded_property_resets_it_for_every_variant(hosting, endpoint):
@@ -301,8 +301,8 @@ def test_an_excluded_property_resets_it_for_every_variant(hosting, endpoint):
         RetainAllVariantProperties=True,
         ExcludeRetainedVariantProperties=[{"VariantPropertyType": "DesiredInstanceCount"}],
     )
-    found = hosting.settled(endpoint)["ProductionVariants"]
-    assert shown(found, "CurrentWeight", "CurrentInstanceCount") == {"near": (90, 1), "far": (10, 1)}
+    described = hosting.settled(endpoint)["ProductionVariants"]
+    assert shown(described, "CurrentWeight", "CurrentInstanceCount") == {"near": (90, 1), "far": (10, 1)}
 
 
 @pytest.mark.parametrize(("answer", "percentage"), [("retain_capture", 10), ("replace_capture", 20)])

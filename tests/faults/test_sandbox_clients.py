@@ -91,8 +91,8 @@ def error_code(answer, text):
         return None
     if code := answer.headers.get("x-amzn-errortype"):
         return code
-    found = re.search(rb"<Code>(\w+)</Code>|\"__type\": ?\"(?:[\w.]+#)?(\w+)\"", text)
-    return next(filter(None, found.groups())).decode() if found else str(answer.status)
+    match = re.search(rb"<Code>(\w+)</Code>|\"__type\": ?\"(?:[\w.]+#)?(\w+)\"", text)
+    return next(filter(None, match.groups())).decode() if match else str(answer.status)
 
 
 def lost(given, shown, path=""):

@@ -36,10 +36,10 @@ def entered(sandbox):
             timeout=60,
         )
         assert done.returncode == 0, done.stderr
-        found = dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+        variables_found = dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
         return {
             name: value
-            for name, value in found.items()
+            for name, value in variables_found.items()
             if name not in OF_THE_SHELL and (rule := rule_of(name)) and rule.fate is not LEFT
         }
 
@@ -58,8 +58,8 @@ def test_a_shell_with_a_planted_variable_enters_the_same_sandbox(traps, entered,
 
 def test_a_shell_with_all_of_them_enters_the_same_sandbox(traps, entered, clean):
     before = traps.fingerprint()
-    found = entered({name: value for name, value in traps.variables().items() if name in PLANTED})
-    assert found == clean
+    variables_found = entered({name: value for name, value in traps.variables().items() if name in PLANTED})
+    assert variables_found == clean
     assert (traps.fingerprint(), traps.met) == (before, [])
 
 
@@ -70,10 +70,10 @@ def test_entering_twice_changes_nothing_more(entered, clean):
 @pytest.mark.parametrize("shell", ["bash", "dash", "zsh", "ksh"])
 def test_every_posix_shell_enters(traps, entered, clean, shell):
     try:
-        found = entered({"AWS_PROFILE": "mycompany", "http_proxy": traps.url}, shell)
+        variables_found = entered({"AWS_PROFILE": "mycompany", "http_proxy": traps.url}, shell)
     except FileNotFoundError:
         pytest.skip(f"there is no {shell} here")
-    assert found == clean
+    assert variables_found == clean
 
 
 def test_the_daemon_has_nothing_of_the_shell_that_started_it(no_sandbox, traps):
@@ -83,13 +83,13 @@ def test_the_daemon_has_nothing_of_the_shell_that_started_it(no_sandbox, traps):
     try:
         pid = no_sandbox.daemon["pid"]
         with open(f"/proc/{pid}/environ") as file:  # noqa: PTH123 - Linux' own
-            found = dict(entry.split("=", 1) for entry in file.read().split("\0") if entry)
+            variables_found = dict(entry.split("=", 1) for entry in file.read().split("\0") if entry)
     finally:
         no_sandbox.run("down", "--purge")
     values = set(held.values()) - {"true", "false", "1", "2", "0", ""}
-    assert [name for name, value in found.items() if value in values or name == "EDITOR"] == []
-    assert [name for name in found if name.startswith(("AWS_", "PULUMI_"))] == []
-    assert found["SANDBOX_INCARNATION"] != "another"
+    assert [name for name, value in variables_found.items() if value in values or name == "EDITOR"] == []
+    assert [name for name in variables_found if name.startswith(("AWS_", "PULUMI_"))] == []
+    assert variables_found["SANDBOX_INCARNATION"] != "another"
 
 
 def test_a_variable_of_the_sandbox_that_is_none_is_told(no_sandbox):

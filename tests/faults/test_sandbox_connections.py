@@ -125,10 +125,10 @@ def test_an_upload_that_is_reset_was_not_executed(alone, s3):
 def test_a_download_is_reset_amid_its_body(alone, s3):
     s3.put_object(Bucket="cut", Key="download", Body=LARGE)
     alone.fault(kind="reset_download", action="GetObject")
-    found = s3.get_object(Bucket="cut", Key="download")
-    assert found["ContentLength"] == len(LARGE)
+    response = s3.get_object(Bucket="cut", Key="download")
+    assert response["ContentLength"] == len(LARGE)
     with pytest.raises(ResponseStreamingError, match="Connection reset by peer"):
-        found["Body"].read()
+        response["Body"].read()
     assert body(s3, "download") == LARGE
 
 
@@ -139,9 +139,9 @@ def test_a_call_that_nobody_answers_runs_into_the_callers_time_out(alone, s3, ki
     with pytest.raises(ReadTimeoutError):
         hasty.put_object(Bucket="cut", Key=kind, Body=b"x")
     end = time.monotonic() + 20
-    while (found := body(s3, kind)) != ran and time.monotonic() < end:
+    while (result := body(s3, kind)) != ran and time.monotonic() < end:
         time.sleep(0.05)  # the call may be under way still
-    assert found == ran
+    assert result == ran
 
 
 def test_a_fault_of_one_caller_spares_the_others(alone, s3):

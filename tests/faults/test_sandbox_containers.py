@@ -82,7 +82,7 @@ def test_a_container_with_a_network_reaches_the_sandbox(hosting, opened):
 
 def test_a_container_with_a_network_acts_as_its_role(hosting, opened):
     """Its environment alone leads an AWS client to the role's session and to both planes."""
-    asked = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", ASKS],
         env=environment(hosting, opened),
         capture_output=True,
@@ -90,7 +90,7 @@ def test_a_container_with_a_network_acts_as_its_role(hosting, opened):
         check=True,
         timeout=60,
     )
-    assert json.loads(asked.stdout) == [
+    assert json.loads(completed.stdout) == [
         "arn:aws:sts::111111111111:assumed-role/speaking/SageMaker",
         "open",
     ]
@@ -99,7 +99,7 @@ def test_a_container_with_a_network_acts_as_its_role(hosting, opened):
 def test_a_container_may_no_more_than_its_role(hosting, opened):
     endpoint = served(hosting, "silent")
     assert opened
-    asked = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", ASKS],
         env=environment(hosting, endpoint),
         capture_output=True,
@@ -109,7 +109,7 @@ def test_a_container_may_no_more_than_its_role(hosting, opened):
     )
     assert (
         "assumed-role/serving/SageMaker is not authorized to perform: sagemaker:InvokeEndpoint"
-        in asked.stderr
+        in completed.stderr
     )
 
 
@@ -128,10 +128,10 @@ def test_a_container_that_ended_leaves_no_credentials(hosting):
     while hosting.sagemaker.list_endpoints(NameContains=endpoint)["Endpoints"]:
         assert time.monotonic() < end, "the endpoint is still there"
         time.sleep(0.05)
-    asked = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", ASKS], env=environ, capture_output=True, text=True, check=False, timeout=60
     )
-    assert "no program has this token" in asked.stderr
+    assert "no program has this token" in completed.stderr
 
 
 def test_an_isolated_container_that_dies_is_replaced(hosting, isolated):
@@ -152,8 +152,8 @@ def test_where_nothing_can_be_kept_apart_it_serves_all_the_same(no_sandbox, host
         endpoint = served(hosting, "isolated", isolated=True)
         level = no_sandbox.status()["isolation"]
         assert level == {"level": "none", "why": "SANDBOX_ISOLATION asks for it"}
-        said = "isolation of containers: none (SANDBOX_ISOLATION asks for it)\n"
-        assert said in no_sandbox.run("status").stdout
+        output = "isolation of containers: none (SANDBOX_ISOLATION asks for it)\n"
+        assert output in no_sandbox.run("status").stdout
         assert reached(hosting, endpoint)
     finally:
         no_sandbox.run("down", "--purge")
@@ -176,5 +176,5 @@ def test_each_rung_serves(no_sandbox, hosting_again, monkeypatch, level):
 
 def test_a_rung_that_nobody_knows_is_refused_with_what_is_allowed(no_sandbox, monkeypatch):
     monkeypatch.setenv("SANDBOX_ISOLATION", "jail")
-    said = no_sandbox.run("up", check=False).stderr
-    assert "SANDBOX_ISOLATION='jail' is not one of namespaces, user-namespaces, none" in said
+    output = no_sandbox.run("up", check=False).stderr
+    assert "SANDBOX_ISOLATION='jail' is not one of namespaces, user-namespaces, none" in output

@@ -41,8 +41,8 @@ def test_shares_follow_the_weights(hosting, endpoint):
 
 def test_target_variant_reaches_a_variant_at_zero(hosting, endpoint):
     weigh(hosting, endpoint, 100, 0)
-    variant, said = hosting.invoke(endpoint, TargetVariant="right")
-    assert (variant, said["name"]) == ("right", "right")
+    variant, body = hosting.invoke(endpoint, TargetVariant="right")
+    assert (variant, body["name"]) == ("right", "right")
 
 
 def test_an_unknown_target_variant_is_refused(hosting, endpoint):
@@ -104,10 +104,10 @@ def test_a_dropped_variant_finishes_the_request_in_flight(hosting):
     hosting.config("slow-2", {"quick": 1})
     hosting.endpoint("slow", "slow-1")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(hosting.invoke, "slow", TargetVariant="slow")
+        future = pool.submit(hosting.invoke, "slow", TargetVariant="slow")
         time.sleep(0.3)
         hosting.sagemaker.update_endpoint(EndpointName="slow", EndpointConfigName="slow-2")
-        assert asked.result(timeout=20)[0] == "slow"
+        assert future.result(timeout=20)[0] == "slow"
     hosting.settled("slow")
     assert hosting.weights("slow") == {"quick": 1}
 
@@ -131,9 +131,9 @@ def test_metrics_count_each_variants_invocations_and_errors(hosting):
 
 def eventually(look, wanted, deadline=10.0):
     end = time.monotonic() + deadline
-    while (seen := look()) != wanted and time.monotonic() < end:
+    while (observed := look()) != wanted and time.monotonic() < end:
         time.sleep(0.1)
-    return seen == wanted
+    return observed == wanted
 
 
 def metric(hosting, endpoint, variant, name):
@@ -157,12 +157,12 @@ def test_a_role_invokes_what_it_may_and_no_longer_than_it_may(sandbox, endpoint)
         return sandbox.role("staging", "invoker", invokes)
 
     runtime = sandbox.assumed("staging", role(endpoint)).client("sagemaker-runtime")
-    asked = {"EndpointName": endpoint, "Body": b"row", "ContentType": "text/csv"}
-    assert runtime.invoke_endpoint(**asked)["InvokedProductionVariant"] in {"left", "right"}
+    request = {"EndpointName": endpoint, "Body": b"row", "ContentType": "text/csv"}
+    assert runtime.invoke_endpoint(**request)["InvokedProductionVariant"] in {"left", "right"}
     role("another")
     words = "is not authorized to perform: sagemaker:InvokeEndpoint on resource: .*endpoint/sides because no identity-based"
     with pytest.raises(ClientError, match=words) as error:
-        runtime.invoke_endpoint(**asked)
+        runtime.invoke_endpoint(**request)
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
     role(endpoint)
-    runtime.invoke_endpoint(**asked)
+    runtime.invoke_endpoint(**request)

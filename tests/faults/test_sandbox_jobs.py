@@ -21,8 +21,10 @@ def training(alone):
 def messages(training, job, kind="Processing"):
     """What a job has in CloudWatch Logs."""
     logs = training.sandbox.client("staging", "logs")
-    found = logs.filter_log_events(logGroupName=f"/aws/sagemaker/{kind}Jobs", logStreamNamePrefix=f"{job}/")
-    return [event["message"] for event in found["events"]]
+    response = logs.filter_log_events(
+        logGroupName=f"/aws/sagemaker/{kind}Jobs", logStreamNamePrefix=f"{job}/"
+    )
+    return [event["message"] for event in response["events"]]
 
 
 def trained(training, **parameters):
@@ -84,17 +86,17 @@ def test_an_isolated_job_has_no_credentials_and_reaches_nothing(training):
         "look", "out", str(training.sandbox.daemon["control"]), outputs=[("out", out)], isolated=True
     )
     assert job["ProcessingJobStatus"] == "Completed", job
-    seen = look(training, f"{out}/look.json")
-    assert [name for name in seen["names"] if name.startswith("AWS_")] == []
-    assert not seen["reached"]
+    observed = look(training, f"{out}/look.json")
+    assert [name for name in observed["names"] if name.startswith("AWS_")] == []
+    assert not observed["reached"]
 
 
 def test_a_job_with_a_network_has_its_roles_credentials(training):
     out = f"s3://{BUCKET}/open"
     training.job("look", "out", str(training.sandbox.daemon["control"]), outputs=[("out", out)])
-    seen = look(training, f"{out}/look.json")
-    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in seen["names"]
-    assert seen["reached"]
+    observed = look(training, f"{out}/look.json")
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in observed["names"]
+    assert observed["reached"]
 
 
 def test_a_job_may_read_only_what_its_role_may(training):

@@ -126,8 +126,11 @@ def test_purge_removes_the_folder(own_sandbox):
 
 
 def test_status_without_a_sandbox_says_what_to_type(no_sandbox):
-    asked = no_sandbox.run("status", check=False)
-    assert (asked.returncode, asked.stderr) == (1, "sandbox: it does not run: `sandbox up` starts it\n")
+    completed = no_sandbox.run("status", check=False)
+    assert (completed.returncode, completed.stderr) == (
+        1,
+        "sandbox: it does not run: `sandbox up` starts it\n",
+    )
 
 
 def test_a_bad_delay_is_refused_with_what_is_allowed(no_sandbox):
@@ -140,8 +143,10 @@ def test_the_environment_can_be_evaluated_by_a_shell(no_sandbox):
     script = (
         f'{printed}\nprintf %s "$AWS_CONFIG_FILE|$PULUMI_CONFIG_PASSPHRASE|$PULUMI_IGNORE_AMBIENT_PLUGINS"'
     )
-    said = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True, env={}).stdout
-    assert said == f"{no_sandbox.home}/aws/config||true"
+    completed = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=True, env={}
+    ).stdout
+    assert completed == f"{no_sandbox.home}/aws/config||true"
 
 
 def answering(hosting):

@@ -257,8 +257,8 @@ def test_log_events_are_filtered_by_the_beginning_of_their_streams_names(aws):
         logs.create_log_stream(logGroupName="/strict", logStreamName=stream)
         event = {"timestamp": int(time.time() * 1000), "message": stream}
         logs.put_log_events(logGroupName="/strict", logStreamName=stream, logEvents=[event])
-    found = logs.filter_log_events(logGroupName="/strict", logStreamNamePrefix="AllTraffic/")
-    assert [event["message"] for event in found["events"]] == ["AllTraffic/a"]
+    response = logs.filter_log_events(logGroupName="/strict", logStreamNamePrefix="AllTraffic/")
+    assert [event["message"] for event in response["events"]] == ["AllTraffic/a"]
 
 
 @pytest.mark.parametrize(

@@ -49,22 +49,22 @@ def ended(running):
 
 def marked(value):
     """Every process of the machine that carries a runner's mark."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if process.environ().get(MARK) == value and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 def until(condition, what):
     end = time.monotonic() + DEADLINE
-    while not (found := condition()):
+    while not (result := condition()):
         assert time.monotonic() < end, what
         time.sleep(0.02)
-    return found
+    return result
 
 
 def test_the_environment_is_the_one_given_and_the_mark(runner, program, tmp_path, monkeypatch):
@@ -229,8 +229,8 @@ def test_a_program_without_a_network_reaches_its_own_loopback_alone(level, progr
             ended(running)
     finally:
         runner.close()
-    said = (tmp_path / "log").read_text().splitlines()
-    assert said == ["ConnectionRefusedError 111", "OSError 101", "own loopback"]
+    output = (tmp_path / "log").read_text().splitlines()
+    assert output == ["ConnectionRefusedError 111", "OSError 101", "own loopback"]
     assert running.level == level
 
 

@@ -91,7 +91,7 @@ def ask(port, method="GET", path="/", body=b"", **headers):
         connection.close()
 
 
-def asked(*arguments, **headers):
+def send(*arguments, **headers):
     with ask(*arguments, **headers) as answer:
         return list(answer)
 
@@ -109,7 +109,7 @@ def access_key(sandbox, profile="staging"):
 
 def test_another_user_reads_nothing_of_the_folder(shared, nobody):
     def look():
-        seen = []
+        observed = []
         for path in (
             shared.home,
             shared.home / "keys.json",
@@ -117,10 +117,10 @@ def test_another_user_reads_nothing_of_the_folder(shared, nobody):
             shared.home / "aws",
         ):
             try:
-                seen.append(sorted(p.name for p in path.iterdir()) if path.is_dir() else path.read_text())
+                observed.append(sorted(p.name for p in path.iterdir()) if path.is_dir() else path.read_text())
             except PermissionError:
                 continue
-        return seen
+        return observed
 
     assert nobody(look) == []
 
@@ -175,8 +175,8 @@ def test_a_folder_with_other_things_is_neither_taken_nor_removed(open_folder):
 def test_another_user_administers_nothing(shared, nobody, method, path):
     port, fault = shared.daemon["control"], b'{"kind": "throttle", "action": "GetCallerIdentity"}'
     answers = [
-        nobody(lambda: asked(port, method, path, fault)),
-        nobody(lambda: asked(port, method, path, fault, X_Sandbox_Token="a guess")),
+        nobody(lambda: send(port, method, path, fault)),
+        nobody(lambda: send(port, method, path, fault, X_Sandbox_Token="a guess")),
     ]
     assert [status for status, _ in answers] == [403, 403]
     assert shared.client("staging", "sts").get_caller_identity()["Account"] == "111111111111"
@@ -187,7 +187,7 @@ def test_an_access_key_alone_calls_nothing(shared, nobody, key, secret):
     """It travels in the clear with every call, and was the same in every clone."""
     port, key = shared.daemon["control"], key or access_key(shared).access_key
     headers = signed(port, "/", b"{}", key, secret, **{"X-Amz-Target": MOVE})
-    status, text = nobody(lambda: asked(port, "POST", "/", b"{}", **headers))
+    status, text = nobody(lambda: send(port, "POST", "/", b"{}", **headers))
     assert (status, json.loads(text)["__type"]) in [
         (403, "InvalidSignatureException"),
         (403, "UnrecognizedClientException"),
@@ -198,7 +198,7 @@ def test_an_access_key_alone_calls_nothing(shared, nobody, key, secret):
 def test_an_access_key_alone_invokes_nothing(shared, nobody, key, secret):
     port, key = shared.daemon["runtime"], key or access_key(shared).access_key
     headers = signed(port, "/endpoints/any/invocations", b"row", key, secret)
-    status, text = nobody(lambda: asked(port, "POST", "/endpoints/any/invocations", b"row", **headers))
+    status, text = nobody(lambda: send(port, "POST", "/endpoints/any/invocations", b"row", **headers))
     assert (status, "is invalid" in text or "does not match" in text) == (403, True)
 
 
@@ -207,9 +207,9 @@ def test_a_signature_for_one_call_is_none_for_another(shared):
     headers = signed(
         port, "/", b"{}", own.access_key, own.secret_key, **{"X-Amz-Target": "SageMaker.ListModels"}
     )
-    assert asked(port, "POST", "/", b"{}", **headers)[0] == 200
-    assert asked(port, "POST", "/", b'{"MaxResults": 9}', **headers)[0] == 403
-    assert asked(port, "POST", "/", b"{}", **(headers | {"X-Amz-Target": MOVE}))[0] == 403
+    assert send(port, "POST", "/", b"{}", **headers)[0] == 200
+    assert send(port, "POST", "/", b'{"MaxResults": 9}', **headers)[0] == 403
+    assert send(port, "POST", "/", b"{}", **(headers | {"X-Amz-Target": MOVE}))[0] == 403
 
 
 def test_two_homes_have_two_keys(shared, sandbox):
@@ -223,10 +223,10 @@ def test_no_secret_is_in_a_command_line(shared, nobody):
     """Every user sees those."""
     daemon = psutil.Process(shared.daemon["pid"])
     pids = [daemon.pid, *(child.pid for child in daemon.children(recursive=True))]
-    seen = nobody(lambda: [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids])
+    observed = nobody(lambda: [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids])
     secrets = {shared.daemon["token"], access_key(shared).secret_key, access_key(shared, "prod").secret_key}
-    assert len(seen) >= 2
-    assert not [word for word in secrets if word in "".join(seen)]
+    assert len(observed) >= 2
+    assert not [word for word in secrets if word in "".join(observed)]
 
 
 @pytest.fixture(params=["control", "runtime"])
@@ -249,7 +249,7 @@ def port(request, shared):
 def test_a_web_page_is_refused_on_both_ports_whatever_else_it_knows(shared, port, page):
     headers = {name: value.format(port=port) for name, value in page.items()}
     for method, path in (("GET", "/sandbox/status"), ("POST", "/endpoints/e/invocations"), ("OPTIONS", "/")):
-        status, text = asked(port, method, path, b"", **headers, X_Sandbox_Token=shared.daemon["token"])
+        status, text = send(port, method, path, b"", **headers, X_Sandbox_Token=shared.daemon["token"])
         assert status == 403, text
         assert "the sandbox" in text
 
@@ -291,10 +291,10 @@ def test_a_manifest_reads_no_file_outside_the_folder(hosting, open_folder, part)
         hosting.sandbox.client("staging", "ecr"),
         hosting.image.partition("/")[2].partition("@")[0],
     )
-    found = ecr.batch_get_image(
+    response = ecr.batch_get_image(
         repositoryName=repository, imageIds=[{"imageDigest": hosting.image.partition("@")[2]}]
     )
-    manifest = json.loads(found["images"][0]["imageManifest"])
+    manifest = json.loads(response["images"][0]["imageManifest"])
     wrong = f"sha256:{os.path.relpath(evil, hosting.sandbox.home / 'images' / 'blobs' / 'sha256')}"
     (manifest["config"] if part == "config" else manifest["layers"][0])["digest"] = wrong
     text = json.dumps(manifest)

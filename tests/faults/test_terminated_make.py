@@ -48,10 +48,10 @@ def terminated(stack, folder, target, action):
     family = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGTERM)
     stack.sandbox.release(CALLER)
-    said, _ = process.communicate(timeout=120)
-    assert reached, f"it never called {action}: {said}"
+    output, _ = process.communicate(timeout=120)
+    assert reached, f"it never called {action}: {output}"
     _, running = psutil.wait_procs(family, timeout=15)
-    return said, running
+    return output, running
 
 
 def locks(stack):
@@ -60,8 +60,8 @@ def locks(stack):
 
 
 def test_a_preview_told_to_end_ends_its_engine_and_leaves_no_review(staging, folder):
-    said, running = terminated(staging, folder, "preview", "GetObject")
-    assert "review: interrupted" in said
+    output, running = terminated(staging, folder, "preview", "GetObject")
+    assert "review: interrupted" in output
     assert (running, locks(staging)) == ([], [])
     assert not (folder / "staging.json").exists()
 
@@ -70,9 +70,9 @@ def test_a_deploy_told_to_end_finishes_what_it_began_and_leaves_no_lock(staging,
     previewed, _ = make(staging, folder, "preview").communicate(timeout=240)
     assert (folder / "staging.plan").exists(), previewed
 
-    said, running = terminated(staging, folder, "deploy", "CreateBucket")
+    output, running = terminated(staging, folder, "deploy", "CreateBucket")
 
-    assert "review: interrupted" in said
+    assert "review: interrupted" in output
     assert (running, locks(staging)) == ([], [])
     state = json.loads(staging.pulumi("stack", "export", "--stack", staging.name))["deployment"]
     assert "pending_operations" not in state
@@ -81,6 +81,6 @@ def test_a_deploy_told_to_end_finishes_what_it_began_and_leaves_no_lock(staging,
 
 def test_what_a_deploy_told_to_end_left_is_done_by_the_next(staging, folder):
     for target in ("preview", "deploy"):
-        said, _ = make(staging, folder, target).communicate(timeout=240)
-    assert "errored" not in said, said
+        output, _ = make(staging, folder, target).communicate(timeout=240)
+    assert "errored" not in output, output
     assert staging.changes() == {}

@@ -41,8 +41,8 @@ def update(olds, news):
 
 
 if __name__ == "__main__":
-    asked = json.load(sys.stdin)
+    arguments = json.load(sys.stdin)
     try:
-        json.dump(update(asked["olds"], asked["news"])[0], sys.stdout)
+        json.dump(update(arguments["olds"], arguments["news"])[0], sys.stdout)
     except ProviderError as error:
         sys.exit(str(error))

@@ -12,13 +12,13 @@ def landed(world: World, name: str, call: Action) -> tuple[tuple[World, bool], .
     assert isinstance(call, Move | Scale | ChangeFleet)
     if not _receives(world.host, call):
         return ((world, False),)
-    found = _bad_drop(world, name, call) if isinstance(call, ChangeFleet) else []
-    found += _bad_move(world, name, call.weights) if isinstance(call, Move) else []
-    found += _over_the_tag(world, name)
+    faults = _bad_drop(world, name, call) if isinstance(call, ChangeFleet) else []
+    faults += _bad_move(world, name, call.weights) if isinstance(call, Move) else []
+    faults += _over_the_tag(world, name)
     ways = _ways(world.host, call)
     if not ways:
-        return ((replace(world, broken=(*world.broken, *found)), False),)
-    taken = [_after(world, name, call, host, found) for host in ways]
+        return ((replace(world, broken=(*world.broken, *faults)), False),)
+    taken = [_after(world, name, call, host, faults) for host in ways]
     return tuple((after, True) for after in taken)
 
 
@@ -42,18 +42,18 @@ def _ways(host: Host, call: Move | Scale | ChangeFleet) -> tuple[Host, ...]:
             return updated(host, config, fleet, initial)
 
 
-def _after(world: World, name: str, call: Move | Scale | ChangeFleet, host: Host, found: list[str]) -> World:
+def _after(world: World, name: str, call: Move | Scale | ChangeFleet, host: Host, faults: list[str]) -> World:
     if world.host.swaps and not isinstance(call, Scale):
         host = _sealed(world.host, host, call.operation)
     elif not isinstance(call, Move):
-        found = [*found, *_moves_traffic(world, name, host)]
-    return replace(world, host=host, broken=(*world.broken, *found))
+        faults = [*faults, *_moves_traffic(world, name, host)]
+    return replace(world, host=host, broken=(*world.broken, *faults))
 
 
 def _moves_traffic(world: World, name: str, host: Host) -> list[str]:
     """What is no move must move nothing, whatever was left behind."""
     assert host.pending is not None
-    spread = {v: seen.current for v, seen in host.pending[1]}
+    spread = {v: variant.current for v, variant in host.pending[1]}
     if world.foreign_moved or weights.same(spread, dict(world.host.current)):
         return []
     return [f"{name} moves no traffic by its own words, and it goes from {world.host.current} to {spread}"]
@@ -67,20 +67,20 @@ def _sealed(before: Host, after: Host, operation: str) -> Host:
 
 
 def _bad_move(world: World, name: str, target: weights.Weights) -> list[str]:
-    found = []
+    faults = []
     if sum(target.values()) != weights.FULL:
-        found.append(f"{name} sends weights that sum to {sum(target.values())}")
+        faults.append(f"{name} sends weights that sum to {sum(target.values())}")
     actor = next(a for a in world.actors if a.name == name)
     for rolled in world.rolled if isinstance(actor.goal, up.Up) else ():
-        found += [
+        faults += [
             f"{name} gives {v} traffic after a rollback from it was reported done"
             for v in rolled.rejected
             if target.get(v, 0) > 0
         ]
         stands = rolled.decision == last_rollback(world.journal)
         if name in rolled.older and stands and target.get(rolled.target) != weights.FULL:
-            found.append(f"{name}, decided before the rollback to {rolled.target}, undoes it")
-    return found
+            faults.append(f"{name}, decided before the rollback to {rolled.target}, undoes it")
+    return faults
 
 
 def last_rollback(journal: Journal) -> str | None:

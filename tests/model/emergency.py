@@ -26,7 +26,7 @@ class Call(msgspec.Struct, frozen=True):
     """The next call: "describe", "mark", "move" or "sleep", and what it asks for."""
 
     kind: str
-    asked: object = None
+    argument: object = None
 
 
 class NextCallError(Exception):
@@ -122,7 +122,7 @@ def steps(world: World, index: int, actor: Actor, goal: Unrecorded) -> Iterator[
         case "describe":
             yield f"{name} describes", _answered(world, index, actor, world.host.described())
         case "mark":
-            tagged = replace(world, host=replace(world.host, tag=str(call.asked)))
+            tagged = replace(world, host=replace(world.host, tag=str(call.argument)))
             yield f"{name} tags the endpoint", _answered(tagged, index, actor, None)
         case "sleep" if world.clock > actor.trace[-1][1]:
             yield f"{name} looks again", _answered(world, index, actor, None)
@@ -131,8 +131,8 @@ def steps(world: World, index: int, actor: Actor, goal: Unrecorded) -> Iterator[
 
 
 def _moves(world: World, index: int, actor: Actor, call: Call) -> Iterator[tuple[str, World]]:
-    assert isinstance(call.asked, tuple)
-    ways = reweighed(world.host, dict(call.asked))
+    assert isinstance(call.argument, tuple)
+    ways = reweighed(world.host, dict(call.argument))
     if not ways:
         busy = BusyError("the endpoint is changing")
         yield f"{actor.name}'s call is refused", _answered(world, index, actor, busy)

@@ -48,16 +48,16 @@ class Host(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def current(self) -> Spread:
-        return tuple([(v, seen.current) for v, seen in self.variants])
+        return tuple([(v, each.current) for v, each in self.variants])
 
     @property
     def desired(self) -> Spread:
-        return tuple([(v, seen.desired) for v, seen in self.variants])
+        return tuple([(v, each.desired) for v, each in self.variants])
 
     @property
     def serving(self) -> frozenset[Version]:
         """Versions that get traffic."""
-        return frozenset(v for v, seen in self.variants if seen.current > 0)
+        return frozenset(v for v, each in self.variants if each.current > 0)
 
     def described(self) -> Endpoint:
         condition, word = Condition.READY, "InService"
@@ -105,9 +105,9 @@ def reweighed(
     ways = []
     for desired in _answers(host):
         after = tuple(
-            (v, _named(seen, weights.get(v), counts.get(v), desired=desired)) for v, seen in host.variants
+            (v, _named(each, weights.get(v), counts.get(v), desired=desired)) for v, each in host.variants
         )
-        if sum(seen.desired for _, seen in after) > 0:
+        if sum(each.desired for _, each in after) > 0:
             way = replace(host, variants=after, weighed=True)
             ways.append(replace(way, pending=(host.config, _arrived(after))))
     return tuple(dict.fromkeys(ways))
@@ -118,8 +118,8 @@ def _answers(host: Host) -> tuple[bool, ...]:
     return (True,) if host.swaps else (False, True)
 
 
-def _named(seen: Variant, weight: float | None, count: int | None, *, desired: bool) -> Variant:
-    left = seen if desired else replace(seen, desired=seen.current, instances_desired=seen.instances)
+def _named(each: Variant, weight: float | None, count: int | None, *, desired: bool) -> Variant:
+    left = each if desired else replace(each, desired=each.current, instances_desired=each.instances)
     return replace(
         left,
         desired=left.desired if weight is None else weight,
@@ -141,20 +141,20 @@ def updated(
     """
     if host.pending:
         return ()
-    known = dict(host.variants)
+    before = dict(host.variants)
     ways = []
     for desired in _answers(host):
         after = tuple(
-            (v, _retained(known[v], desired=desired) if v in known else variant(initial.get(v, 0)))
+            (v, _retained(before[v], desired=desired) if v in before else variant(initial.get(v, 0)))
             for v in sorted(fleet)
         )
-        if sum(seen.current for _, seen in after) > 0:
+        if sum(each.current for _, each in after) > 0:
             ways.append(replace(host, pending=(config, after), failure=None))
     return tuple(dict.fromkeys(ways))
 
 
-def _retained(seen: Variant, *, desired: bool) -> Variant:
-    weight, count = (seen.desired, seen.instances_desired) if desired else (seen.current, seen.instances)
+def _retained(each: Variant, *, desired: bool) -> Variant:
+    weight, count = (each.desired, each.instances_desired) if desired else (each.current, each.instances)
     return variant(weight, count)
 
 
@@ -181,7 +181,7 @@ def mixed(host: Host, why: str) -> Host:
     """UpdateRollbackFailed: "in service with a mix" of the old configuration and the one that it was changing to."""
     assert host.pending is not None
     old = dict(host.variants)
-    new = {v: seen for v, seen in host.pending[1] if v not in old}
+    new = {v: each for v, each in host.pending[1] if v not in old}
     return replace(
         host, variants=tuple(sorted({**old, **new}.items())), pending=None, stuck=True, failure=why
     )

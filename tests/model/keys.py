@@ -43,11 +43,11 @@ class Keys:
         )
 
     def _host(self, host: Host) -> int:
-        known = self._hosts.get(id(host))
-        if known is None:
+        existing = self._hosts.get(id(host))
+        if existing is None:
             key = msgspec.structs.replace(host, version=min(host.version, 1))
-            known = self._hosts[id(host)] = (host, self._number(key))
-        return known[1]
+            existing = self._hosts[id(host)] = (host, self._number(key))
+        return existing[1]
 
     def _number(self, thing: Hashable) -> int:
         return self._numbers.setdefault(thing, len(self._numbers))
@@ -57,8 +57,8 @@ class Keys:
             return self._number(actor.outcome)
         fresh = actor.etag == world.etag
         place = (id(actor), clock, fresh, world.host.version)
-        known = self._actors.get(place)
-        if known is None:
+        existing = self._actors.get(place)
+        if existing is None:
             key = (
                 fresh,
                 actor.journal and self._journal(actor.journal, clock),
@@ -73,8 +73,8 @@ class Keys:
                 actor.started,
                 _call(actor.flight, clock, world),
             )
-            known = self._actors[place] = (actor, self._number(key))
-        return known[1]
+            existing = self._actors[place] = (actor, self._number(key))
+        return existing[1]
 
     def _view(self, view: View, clock: float, world: World) -> Hashable:
         intent = view.journal.intent
@@ -88,11 +88,11 @@ class Keys:
         )
 
     def _journal(self, journal: Journal, clock: float) -> tuple[int, ...]:
-        known = self._journals.get(id(journal))
-        if known is None:
+        key = self._journals.get(id(journal))
+        if key is None:
             timeless, instants = _parts(journal)
-            known = self._journals[id(journal)] = (journal, self._number(timeless), instants)
-        return (known[1], *[int(i - clock) if i >= clock else -1 for i in known[2]])
+            key = self._journals[id(journal)] = (journal, self._number(timeless), instants)
+        return (key[1], *[int(i - clock) if i >= clock else -1 for i in key[2]])
 
 
 def _parts(journal: Journal) -> tuple[Hashable, tuple[float, ...]]:

@@ -51,8 +51,8 @@ def both(*plants: Plant) -> Plant:
     return lambda patch: [plant(patch) for plant in plants][-1]
 
 
-def _looks_older_than_they_are(decide: Callable[..., Action], asked: object, view: View) -> Action:
-    return decide(asked, replace(view, described=view.now))
+def _looks_older_than_they_are(decide: Callable[..., Action], command: object, view: View) -> Action:
+    return decide(command, replace(view, described=view.now))
 
 
 def _unfenced(journal: Journal, new: Intent, now: float, opened: Any = intent.opened) -> Journal:
@@ -90,17 +90,17 @@ def _answered(view: View, finished: Any = intent.finished) -> Journal:
 
 
 def _of_weights_only(
-    asked: Any, view: View, *rest: Any, rejected: Any = rollback.rejected
+    command: Any, view: View, *rest: Any, rejected: Any = rollback.rejected
 ) -> tuple[Any, ...]:
-    return rejected(asked, replace(view, journal=replace(view.journal, intent=None)), *rest)  # type: ignore[no-any-return]
+    return rejected(command, replace(view, journal=replace(view.journal, intent=None)), *rest)  # type: ignore[no-any-return]
 
 
-def _desired(asked: Intent, endpoint: Endpoint) -> bool:
-    return weights.same(endpoint.desired, asked.target)
+def _desired(pending: Intent, endpoint: Endpoint) -> bool:
+    return weights.same(endpoint.desired, pending.target)
 
 
-def _current(asked: Intent, endpoint: Endpoint) -> bool:
-    return weights.same(endpoint.current, asked.target)
+def _current(pending: Intent, endpoint: Endpoint) -> bool:
+    return weights.same(endpoint.current, pending.target)
 
 
 def _at_rest(_: Intent, endpoint: Endpoint) -> bool:
@@ -133,8 +133,8 @@ def _sealed_or_not(_: View, __: Intent) -> bool:
     return True
 
 
-def _unconfirmed(view: View, asked: Intent) -> bool:
-    return view.timing.may_send(asked.deadline, view.now)
+def _unconfirmed(view: View, pending: Intent) -> bool:
+    return view.timing.may_send(pending.deadline, view.now)
 
 
 # On a platform with compare-and-swap; calls land whenever, so that only its own means keep an older one out.

@@ -19,16 +19,16 @@ DECISIONS = {EventKind.CREATE, EventKind.UP, EventKind.ROLLBACK, EventKind.ADOPT
 OVERRULED = ("not moved: superseded by ci", "not moved: its owner is gone")
 
 
-def done(world: World, index: int, actor: Actor, said: Done) -> World:
+def done(world: World, index: int, actor: Actor, reported: Done) -> World:
     """The world after an operation reported done, with the rules that this breaks."""
-    ended = actor.ended("already" if said.already else "done")
+    ended = actor.ended("already" if reported.already else "done")
     match actor.goal:
         case Rollback():
             rolled = _rolled(world, actor)
-            broken = _false_rollback(world, actor, actor.goal, rolled, said)
+            broken = _false_rollback(world, actor, actor.goal, rolled, reported)
             return world.having(index, ended, rolled=(*world.rolled, rolled), broken=(*world.broken, *broken))
         case Up():
-            broken = _false_up(world, actor, actor.goal, said)
+            broken = _false_up(world, actor, actor.goal, reported)
         case Adopt():
             broken = _false_adopt(world, actor)
             if actor.mark and actor.mark == world.host.tag:
@@ -102,14 +102,16 @@ def _rolled(world: World, actor: Actor) -> Rolled:
     )
 
 
-def _false_rollback(world: World, actor: Actor, goal: Rollback, rolled: Rolled, said: Done) -> list[str]:
+def _false_rollback(world: World, actor: Actor, goal: Rollback, rolled: Rolled, reported: Done) -> list[str]:
     """A rollback that is the latest decision must be what the endpoint does, and reject what served before."""
-    journal, found = world.journal, []
+    journal, faults = world.journal, []
     own = journal.decision is not None and journal.decision.operation == actor.name
-    unmoved = said.already and actor.etag == world.etag  # what it says without a write was so when it read
+    unmoved = (
+        reported.already and actor.etag == world.etag
+    )  # what it says without a write was so when it read
     latest = unmoved or (journal.intent is None and own)
     if latest and whole(world.host) != rolled.target and not world.foreign_moved:
-        found.append(f"{actor.name} reports done, and {rolled.target} does not serve")
+        faults.append(f"{actor.name} reports done, and {rolled.target} does not serve")
     if own and not goal.keep:
         assert journal.decision is not None
         before = set(weights.traffic(journal.decision.source))
@@ -117,31 +119,31 @@ def _false_rollback(world: World, actor: Actor, goal: Rollback, rolled: Rolled, 
             if event.kind is EventKind.CLOSED and f"superseded by {actor.name}" in event.reason:
                 before |= weights.traffic(event.target).keys()
         left = before - {rolled.target, *(r.version for r in journal.rejections)}
-        found += [f"{actor.name} rolls back from {v} and does not reject it" for v in sorted(left)]
-    return found
+        faults += [f"{actor.name} rolls back from {v} and does not reject it" for v in sorted(left)]
+    return faults
 
 
-def _false_up(world: World, actor: Actor, goal: Up, said: Done) -> list[str]:
+def _false_up(world: World, actor: Actor, goal: Up, reported: Done) -> list[str]:
     """An `up` that nobody else came after must be what the journal and the endpoint say."""
-    journal, host, found = world.journal, world.host, []
+    journal, host, faults = world.journal, world.host, []
     others = [a for a in world.actors if a.name != actor.name and a.started]
     if not any(a.deploys for a in others):
         if journal.live != goal.request.live:
-            found.append(f"{actor.name} reports done, and live {goal.request.live} is not recorded")
+            faults.append(f"{actor.name} reports done, and live {goal.request.live} is not recorded")
         if host.config != config_name(goal.request.fleet):
-            found.append(f"{actor.name} reports done, and the fleet is {host.config}")
+            faults.append(f"{actor.name} reports done, and the fleet is {host.config}")
     unmoved = actor.etag == world.etag and not world.orphans and not world.foreign_moved
     agree = weights.same(dict(host.current), journal.weights)
-    if unmoved and not agree and not said.warnings and not any(a.flight for a in others):
-        found.append(f"{actor.name} reports done, and traffic is silently not what the journal says")
+    if unmoved and not agree and not reported.warnings and not any(a.flight for a in others):
+        faults.append(f"{actor.name} reports done, and traffic is silently not what the journal says")
     if actor.etag == world.etag and journal.intent:
-        found.append(f"{actor.name} reports done, and leaves {journal.intent.kind} pending")
+        faults.append(f"{actor.name} reports done, and leaves {journal.intent.kind} pending")
     later = world.actors[[a.name for a in world.actors].index(actor.name) + 1 :]
     if actor.fresh and not any(a.started for a in later) and not world.foreign_moved:
         shown = goal.shown or {}
         if not weights.same(dict(host.current), shown):
-            found.append(f"{actor.name} ends with {host.current}, and its preview showed {dict(shown)}")
-    return found
+            faults.append(f"{actor.name} ends with {host.current}, and its preview showed {dict(shown)}")
+    return faults
 
 
 def _false_adopt(world: World, actor: Actor) -> list[str]:

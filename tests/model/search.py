@@ -23,7 +23,7 @@ MAX_STEPS = 2_000  # of a lone operation under a random schedule
 
 
 class ViolationError(AssertionError):
-    """A rule broken, with the shortest story that breaks it."""
+    """A rule broken, with the shortest trace that breaks it."""
 
 
 class Explored(msgspec.Struct, frozen=True):
@@ -59,11 +59,11 @@ def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = MOST, whole: 
         whole: whether a scenario with more states is an error; else the search ends there.
 
     Raises:
-        ViolationError: with the story, at the first state that breaks a rule.
+        ViolationError: with the trace, at the first state that breaks a rule.
         RuntimeError: beyond `limit` states of a whole search.
     """
     keys, decisions = Keys(), Decisions()
-    seen: set[Hashable] = {keys.of(start)}
+    visited: set[Hashable] = {keys.of(start)}
     trail: list[tuple[int, str]] = [(-1, "")]  # for each state: which it was reached from, and by what
     queue = deque([(0, start)])
     ends, sample = [], []
@@ -75,14 +75,14 @@ def explore(start: World, hooks: Hooks = AS_IT_IS, *, limit: int = MOST, whole: 
             sample.append(world)
         for label, following in successors(world, hooks, decisions):
             key = keys.of(following)
-            if key in seen:
+            if key in visited:
                 continue
-            seen.add(key)
+            visited.add(key)
             queue.append((len(trail), following))
             trail.append((number, label))
-            found = broken(following)
-            if found:
-                raise ViolationError("\n  ".join([found, *_story(trail, len(trail) - 1)]))
+            faults = broken(following)
+            if faults:
+                raise ViolationError("\n  ".join([faults, *_story(trail, len(trail) - 1)]))
         if len(trail) > limit:
             if whole:
                 raise RuntimeError(f"more than {limit} states: bound the scenario")
@@ -98,18 +98,18 @@ def walked(start: World, chance: random.Random, walks: int) -> Explored:
     """
     decisions, states, ends, sample = Decisions(), 0, [], []
     for _ in range(walks):
-        world, story = start, list[str]()
+        world, trace = start, list[str]()
         met = [world]
-        while not world.ended and len(story) < LONGEST_WALK:
+        while not world.ended and len(trace) < LONGEST_WALK:
             options = list(successors(world, AS_IT_IS, decisions))
             if not options:
                 break
             acts = [step for step in options if step[1].clock == world.clock]
             label, world = chance.choice(options if not acts or chance.random() < TIME_PASSES else acts)
-            story.append(label)
+            trace.append(label)
             met.append(world)
             if rule := broken(world):
-                raise ViolationError("\n  ".join([rule, *story]))
+                raise ViolationError("\n  ".join([rule, *trace]))
         states += len(met)
         sample.append(chance.choice(met))
         if world.ended:
@@ -151,11 +151,11 @@ def settled(world: World, fresh: Iterable[Actor], chance: random.Random) -> Worl
     """
     for actor in fresh:
         world = msgspec.structs.replace(world, actors=(*world.actors, actor), faults=Faults(ticks=MAX_STEPS))
-        story = []
+        trace = []
         while not world.ended:
             label, world = chance.choice(list(successors(world)))
-            story.append(label)
-            found = broken(world)
-            if found or len(story) > MAX_STEPS:
-                raise ViolationError("\n  ".join([found or f"{actor.name} does not end", *story[-60:]]))
+            trace.append(label)
+            faults = broken(world)
+            if faults or len(trace) > MAX_STEPS:
+                raise ViolationError("\n  ".join([faults or f"{actor.name} does not end", *trace[-60:]]))
     return world

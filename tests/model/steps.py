@@ -175,8 +175,8 @@ def _waited(actor: Actor, hooks: Hooks) -> Actor:
 def _acts(world: World, index: int, actor: Actor, action: Action, hooks: Hooks) -> Iterator[Step]:
     name = actor.name
     match action:
-        case Done() as said:
-            yield f"{name}: {action.summary}", done(world, index, actor, said)
+        case Done() as reported:
+            yield f"{name}: {action.summary}", done(world, index, actor, reported)
         case Wait():
             yield f"{name} waits", world.having(index, _waited(actor, hooks))
         case Write(journal):
@@ -205,8 +205,8 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
     etag = world.etag + 1
     label = f"{actor.name} writes {journal.intent.kind if journal.intent else 'the outcome'}"
     world = written(world, actor, journal)
-    known = replace(actor, journal=journal, etag=etag, view=actor.view.wrote(journal))
-    yield label, world.having(index, known, journal=journal, etag=etag)
+    told = replace(actor, journal=journal, etag=etag, view=actor.view.wrote(journal))
+    yield label, world.having(index, told, journal=journal, etag=etag)
     if world.faults.lost:
         unsure = world.having(index, actor.forgot(), journal=journal, etag=etag, faults=world.spent("lost"))
         yield f"{label}, answer lost", unsure

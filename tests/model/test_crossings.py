@@ -53,8 +53,8 @@ PLANTED = {
 
 @pytest.mark.parametrize("crossing", FEWEST)
 def test_no_order_of_few_steps_breaks_a_rule_where(crossing):
-    seen = explore(CROSSINGS[crossing](Fencing.DEADLINES), limit=NEAREST, whole=False)
-    assert seen.states >= min(FEWEST[crossing], NEAREST)
+    explored = explore(CROSSINGS[crossing](Fencing.DEADLINES), limit=NEAREST, whole=False)
+    assert explored.states >= min(FEWEST[crossing], NEAREST)
 
 
 @pytest.mark.soak

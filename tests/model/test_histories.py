@@ -49,22 +49,22 @@ def test_nor_does_one_of_many_more(first, request):
 
 
 def test_a_seed_brings_its_history_back():
-    assert run(7).cloud.story == run(7).cloud.story
+    assert run(7).cloud.trace == run(7).cloud.trace
 
 
 def test_random_histories_cover_every_operation_and_fault():
-    seen = Counter[str]()
+    counts = Counter[str]()
     for seed in range(FEW):
         history = run(seed)
-        story = "\n".join(history.cloud.story)
-        seen.update(name for name, sign in _SIGNS.items() if re.search(sign, story))
-        seen["a pause outlasts a lease"] += _longest_pause(history) > Timing().lease
-    assert {name for name, count in seen.items() if count} == {*_SIGNS, "a pause outlasts a lease"}
+        trace = "\n".join(history.cloud.trace)
+        counts.update(name for name, sign in _SIGNS.items() if re.search(sign, trace))
+        counts["a pause outlasts a lease"] += _longest_pause(history) > Timing().lease
+    assert {name for name, count in counts.items() if count} == {*_SIGNS, "a pause outlasts a lease"}
 
 
 def _longest_pause(history: History) -> float:
     """Seconds, while things still go wrong: what follows is waited for on purpose."""
-    lines = takewhile(lambda line: SETTLES not in line, history.cloud.story)
+    lines = takewhile(lambda line: SETTLES not in line, history.cloud.trace)
     times = [float(line.split(" s ")[0]) for line in lines]
     return max((after - before for before, after in pairwise(times)), default=0.0)
 

@@ -65,10 +65,10 @@ def test_no_order_of_few_steps_and_no_random_one_breaks_a_rule_and_killed_anywhe
     assert nearest.states >= FEWEST_STATES
     orders = walked(start, chance, WALKS)
     ends, sample = (*nearest.ends, *orders.ends), (*nearest.sample, *orders.sample)
-    seen = Explored(nearest.states, ends, sample, whole=nearest.whole)
-    assert len(seen.ends) >= FEWEST_ENDS
-    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
-    assert_killed_anywhere_a_rerun_converges(seen, chance, RERUNS)
+    explored = Explored(nearest.states, ends, sample, whole=nearest.whole)
+    assert len(explored.ends) >= FEWEST_ENDS
+    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, explored)
+    assert_killed_anywhere_a_rerun_converges(explored, chance, RERUNS)
 
 
 @pytest.mark.soak
@@ -76,11 +76,11 @@ def test_no_order_of_few_steps_and_no_random_one_breaks_a_rule_and_killed_anywhe
 def test_no_order_of_steps_and_faults_breaks_a_rule_and_killed_anywhere_a_rerun_converges(scenario, fencing):
     """One search for all that is claimed of a scenario: it is the dear part."""
     start = SCENARIOS[scenario](fencing)
-    seen = explore(start)  # raises at the first state that breaks a rule
-    assert seen.states >= FEWEST_STATES
-    assert len(seen.ends) >= FEWEST_ENDS
-    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
-    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario), MANY_RERUNS)  # noqa: S311 (as above)
+    explored = explore(start)  # raises at the first state that breaks a rule
+    assert explored.states >= FEWEST_STATES
+    assert len(explored.ends) >= FEWEST_ENDS
+    assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, explored)
+    assert_killed_anywhere_a_rerun_converges(explored, random.Random(scenario), MANY_RERUNS)  # noqa: S311 (as above)
 
 
 @pytest.mark.soak
@@ -89,11 +89,11 @@ def test_nor_when_one_more_thing_goes_wrong(scenario, fencing, fault):
     """A further operation is killed or answer lost, someone else moves traffic, or SageMaker takes a change back."""
     start = SCENARIOS[scenario](fencing)
     more = msgspec.structs.replace(start.faults, **{fault: getattr(start.faults, fault) + 1})
-    seen = explore(msgspec.structs.replace(start, faults=more), limit=DEEPEST, whole=False)
-    assert seen.states >= FEWEST_STATES
-    if seen.whole:
-        assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, seen)
-    assert_killed_anywhere_a_rerun_converges(seen, random.Random(scenario), MANY_RERUNS)  # noqa: S311 (as above)
+    explored = explore(msgspec.structs.replace(start, faults=more), limit=DEEPEST, whole=False)
+    assert explored.states >= FEWEST_STATES
+    if explored.whole:
+        assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, explored)
+    assert_killed_anywhere_a_rerun_converges(explored, random.Random(scenario), MANY_RERUNS)  # noqa: S311 (as above)
 
 
 @pytest.mark.parametrize("scenario", LATE)
@@ -102,21 +102,23 @@ def test_with_compare_and_swap_a_rollback_stands_even_against_calls_sent_after_t
     scenario, whole
 ):
     limit = MOST if whole else NEAREST
-    seen = explore(SCENARIOS[scenario](Fencing.SWAPS), Hooks(ignores_deadline=True), limit=limit, whole=whole)
-    assert seen.states >= FEWEST_STATES
+    explored = explore(
+        SCENARIOS[scenario](Fencing.SWAPS), Hooks(ignores_deadline=True), limit=limit, whole=whole
+    )
+    assert explored.states >= FEWEST_STATES
 
 
 def assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(
-    start: World, seen: Explored
+    start: World, explored: Explored
 ) -> None:
-    outcomes = [[a.outcome for a in end.actors] for end in seen.ends]
+    outcomes = [[a.outcome for a in end.actors] for end in explored.ends]
     for actor, each in zip(start.actors, zip(*outcomes, strict=True), strict=True):
         assert {"done", "crashed"} <= set(each) or actor.outcome == "crashed"
 
 
-def assert_killed_anywhere_a_rerun_converges(seen: Explored, chance: random.Random, count: int) -> None:
+def assert_killed_anywhere_a_rerun_converges(explored: Explored, chance: random.Random, count: int) -> None:
     """At `count` states, or at all that there are."""
-    states = [*seen.sample, *chance.sample(seen.ends, min(count, len(seen.ends)))]
+    states = [*explored.sample, *chance.sample(explored.ends, min(count, len(explored.ends)))]
     for world in chance.sample(states, min(count, len(states))):
         reruns = [
             an_operator("operator again"),

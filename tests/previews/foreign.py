@@ -105,7 +105,7 @@ def interrupted(world):
     state = json.loads(before)
     latest = state["checkpoint"]["latest"]
     urn = f"aws:s3/bucket:Bucket::flights-{world.name}-logs"
-    (bucket,) = (found for found in latest["resources"] if found["urn"].endswith(urn))
+    (bucket,) = (resource for resource in latest["resources"] if resource["urn"].endswith(urn))
     latest["pending_operations"] = [{"resource": bucket, "type": "updating"}]
     file.write_text(json.dumps(state))
     exported = json.loads(world.pulumi("stack", "export", "--stack", world.name))
@@ -125,7 +125,7 @@ def secret(world, key, text):
 def tainted(world, type_):
     """The only resource of a type is marked for replacement."""
     state = json.loads(world.pulumi("stack", "export", "--stack", world.name))
-    (urn,) = (found["urn"] for found in state["deployment"]["resources"] if found["type"] == type_)
+    (urn,) = (resource["urn"] for resource in state["deployment"]["resources"] if resource["type"] == type_)
     world.pulumi("state", "taint", urn, "--stack", world.name)
     yield
     world.pulumi("state", "untaint", urn, "--stack", world.name)

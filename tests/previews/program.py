@@ -35,7 +35,7 @@ def checked_out(target):
         shutil.copy2(CHECKOUT / name, target / name)
     for name in (".venv", ".tools"):
         (target / name).symlink_to(CHECKOUT / name)
-    return proved(target)
+    return checked(target)
 
 
 def edited(program, target, edits):
@@ -46,21 +46,23 @@ def edited(program, target, edits):
         text = path.read_text()
         assert text.count(edit.old) == 1, f"{edit.file} has {text.count(edit.old)} times {edit.old!r}"
         path.write_text(text.replace(edit.old, edit.new))
-    return proved(target)
+    return checked(target)
 
 
-def proved(program):
+def checked(program):
     """The program, once it is proved that Python takes its packages from it and not from the checkout."""
-    asked = "import components, infra, modeldelivery as ours; print(*(m.__path__[0] for m in (components, infra, ours)))"
-    found = subprocess.run(
-        [program / ".venv" / "bin" / "python", "-c", asked],
+    script = "import components, infra, modeldelivery as ours; print(*(m.__path__[0] for m in (components, infra, ours)))"
+    completed = subprocess.run(
+        [program / ".venv" / "bin" / "python", "-c", script],
         cwd=program / "infra",
         env=os.environ | entered(program),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert found.stdout.split() == [str(program / part) for part in ("components", "infra", "modeldelivery")]
+    assert completed.stdout.split() == [
+        str(program / part) for part in ("components", "infra", "modeldelivery")
+    ]
     return program
 
 

@@ -20,9 +20,9 @@ OF_THE_MACHINE = ("/root", "/tmp", "/work", str(Path.home()))  # noqa: S108 - to
 
 
 def main(wanted):
-    known = {scenario.name for states in STATES.values() for state in states for scenario in state.scenarios}
-    if unknown := wanted - known:
-        sys.exit(f"no scenario is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+    names = {scenario.name for states in STATES.values() for state in states for scenario in state.scenarios}
+    if unknown := wanted - names:
+        sys.exit(f"no scenario is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(names))}")
     with tempfile.TemporaryDirectory() as folder:
         sandbox = Sandbox(Path(folder) / "sandbox")
         sandbox.run("up")
@@ -30,7 +30,7 @@ def main(wanted):
             program = checked_out(Path(folder) / "program")
             for environment, states in STATES.items():
                 world = World(environment, sandbox, Path(folder), program)
-                lead(world, states, wanted or known)
+                lead(world, states, wanted or names)
         finally:
             sandbox.run("down", "--purge")
 
@@ -48,20 +48,20 @@ def record(world, scenario):
     """Preview one change; what the engine wrote."""
     with world.changed(scenario) as program:
         done = world.engine(program, *scenario.command, *scenario.flags)
-    found = {
+    results = {
         "scenario": scenario.claim,
         "environment": world.name,
         "exit": done.returncode,
         "stderr": done.stderr,
         "document": normalised(json.loads(done.stdout)) if done.stdout.strip() else None,
     }
-    text = json.dumps(found, indent=1, ensure_ascii=False)
+    text = json.dumps(results, indent=1, ensure_ascii=False)
     for unwanted in (*OF_THE_MACHINE, *scenario.hidden):
         assert unwanted not in text, f"{scenario.name}: {text[text.index(unwanted) - 200 :][:400]}"
     print(
-        f"  {scenario.name}: {done.returncode} {(found['document'] or {}).get('changeSummary')}", flush=True
+        f"  {scenario.name}: {done.returncode} {(results['document'] or {}).get('changeSummary')}", flush=True
     )
-    return found
+    return results
 
 
 def normalised(document):

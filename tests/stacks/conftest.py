@@ -9,8 +9,8 @@ import pytest
 
 from tests.bits import packed
 from tests.conftest import CHECKOUT, ECHO
+from tests.stacks.sequence import pytest_pyfunc_call, steps_taken  # noqa: F401 - a hook and its fixture
 from tests.stacks.stack import Stack
-from tests.stacks.story import pytest_pyfunc_call, steps_taken  # noqa: F401 - a hook and its fixture
 
 FLEET = ("v1.1.0", "v1.0.0")
 VERSIONS = ("v1.0.0", "v1.1.0", "v1.2.0")

@@ -84,8 +84,8 @@ class LiveEndpoint:
 
     @property
     def journal(self):
-        found = self.s3.get_object(Bucket=self.place.registry_bucket, Key=self.place.journal_key)
-        return msgspec.json.decode(found["Body"].read(), type=Journal)
+        response = self.s3.get_object(Bucket=self.place.registry_bucket, Key=self.place.journal_key)
+        return msgspec.json.decode(response["Body"].read(), type=Journal)
 
     @property
     def weights(self):

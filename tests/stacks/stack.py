@@ -132,10 +132,10 @@ class Stack:
 
     def serving(self):
         """Current weights by variant, as SageMaker says."""
-        found = self.sandbox.client(self.name, "sagemaker").describe_endpoint(
+        response = self.sandbox.client(self.name, "sagemaker").describe_endpoint(
             EndpointName=f"flights-{self.name}"
         )
-        return {v["VariantName"]: v["CurrentWeight"] for v in found["ProductionVariants"]}
+        return {v["VariantName"]: v["CurrentWeight"] for v in response["ProductionVariants"]}
 
     def invoke(self):
         """The variant that answers a request."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import CHECKOUT, Sandbox
 
-pytestmark = [pytest.mark.stacks, pytest.mark.story]
+pytestmark = [pytest.mark.stacks, pytest.mark.sequence]
 
 DEADLINE = 120
 PROGRAM = """
@@ -216,19 +216,19 @@ def test_a_bucket_that_is_there_is_imported(engine, s3):
 def test_the_wrong_account_is_refused_before_anything_is_read_or_changed(engine):
     engine.config("aws:profile", "prod")
     before = engine.sandbox.last_call()
-    said = engine.run("up", "--yes", "--skip-preview", check=False)
+    output = engine.run("up", "--yes", "--skip-preview", check=False)
     made = {call["action"] for call in engine.sandbox.calls(before)}
     engine.config("aws:profile", "staging")
     engine.up()  # a destroy takes the profile from the state
-    assert "222222222222, and aws:allowedAccountIds allows 111111111111" in said
+    assert "222222222222, and aws:allowedAccountIds allows 111111111111" in output
     assert made == {"GetCallerIdentity"}
 
 
 def test_an_unknown_config_key_is_refused_by_name(engine):
     engine.config("aws:maxRetries", "3")
-    said = engine.run("preview", check=False)
+    output = engine.run("preview", check=False)
     engine.run("config", "rm", "aws:maxRetries")
-    assert "aws:maxRetries is unknown" in said
+    assert "aws:maxRetries is unknown" in output
 
 
 def test_destroy_leaves_nothing_not_even_the_versions_in_a_bucket(engine, s3):

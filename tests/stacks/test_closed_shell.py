@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import CHECKOUT, Sandbox
 from tests.planted import COMMAND, Traps, plain
 
-pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stacks, pytest.mark.sequence, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

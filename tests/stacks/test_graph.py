@@ -6,7 +6,7 @@ import pytest
 
 from tests.stacks.stack import EngineError
 
-pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stacks, pytest.mark.sequence, pytest.mark.timeout(600)]
 
 ENDPOINT = "modeldelivery:index:Endpoint"
 READS = ("Get", "List", "Describe", "Head", "Lookup")
@@ -123,7 +123,7 @@ def left(stack):
     sagemaker, kms = client("sagemaker"), client("kms")
     aliased = {alias.get("TargetKeyId"): alias["AliasName"] for alias in kms.list_aliases()["Aliases"]}
     keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
-    found = {
+    remaining = {
         "endpoints": sagemaker.list_endpoints()["Endpoints"],
         "configs": sagemaker.list_endpoint_configs()["EndpointConfigs"],
         "models": sagemaker.list_models()["Models"],
@@ -141,4 +141,4 @@ def left(stack):
             key["KeyState"] for key in keys if not aliased.get(key["KeyId"], "").startswith("alias/aws/")
         ],
     }
-    return {kind: some for kind, some in found.items() if some}
+    return {kind: some for kind, some in remaining.items() if some}

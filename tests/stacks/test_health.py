@@ -7,7 +7,7 @@ import pytest
 from tests.stacks.stack import EngineError
 
 # `status`, preview, up and drift are held to the findings one by one without an engine (tests/unit); this is all of them at once.
-pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.soak, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stacks, pytest.mark.sequence, pytest.mark.soak, pytest.mark.timeout(600)]
 
 NAME = "flights-staging"
 IMPAIRED = "the endpoint is UpdateRollbackFailed"
@@ -53,10 +53,10 @@ def test_a_check_of_its_status_ends_with_7(impaired):
 
 def test_an_up_either_mends_it_or_fails(impaired):
     try:
-        said = impaired.up()
+        output = impaired.up()
     except EngineError as error:
-        said = str(error)
+        output = str(error)
     else:
         shown = impaired.sandbox.client("staging", "sagemaker").describe_endpoint(EndpointName=NAME)
         assert shown["EndpointStatus"] == "InService"
-    assert "UpdateRollbackFailed" in said
+    assert "UpdateRollbackFailed" in output

@@ -71,10 +71,10 @@ def test_a_rollback_that_is_told_to_end_says_what_is_recorded(shell, signals):
 
     for each in signals:
         os.kill(process.pid, each)
-    said = process.communicate()[1]
+    output = process.communicate()[1]
 
-    assert process.returncode == 3, said
-    assert "run the same command again, it goes on" in said
-    assert "Traceback" not in said
+    assert process.returncode == 3, output
+    assert "run the same command again, it goes on" in output
+    assert "Traceback" not in output
     assert shell.journal.intent
     assert shell.journal.rejection("v2.0.0")

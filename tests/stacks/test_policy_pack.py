@@ -109,23 +109,23 @@ def test_the_committed_pack_runs_in_the_projects_environment():
 
 
 def test_the_program_passes_with_stagings_config(environment, renewed):
-    said = environment.pulumi("preview", "--policy-pack", str(renewed), config=True)
-    assert "✅ model-delivery@v0.1.0" in said
-    assert "[advisory]" not in said
+    output = environment.pulumi("preview", "--policy-pack", str(renewed), config=True)
+    assert "✅ model-delivery@v0.1.0" in output
+    assert "[advisory]" not in output
 
 
 def test_the_program_passes_with_prods_config(as_prod, renewed):
-    said = as_prod.pulumi("preview", "--policy-pack", str(renewed), config=True)
-    assert "✅ model-delivery@v0.1.0" in said
-    assert "[advisory]" not in said
+    output = as_prod.pulumi("preview", "--policy-pack", str(renewed), config=True)
+    assert "✅ model-delivery@v0.1.0" in output
+    assert "[advisory]" not in output
 
 
 def test_a_first_preview_passes_and_says_what_it_cannot_judge(module_sandbox, tmp_path, renewed):
     new = Stack("prod", module_sandbox, tmp_path)
     new.no_release()
-    said = new.pulumi("preview", "--policy-pack", str(renewed), config=True)
-    assert "[mandatory]" not in said
-    assert "policy of flights-prod-registry is not known yet, so iam-wildcards was not judged." in said
+    output = new.pulumi("preview", "--policy-pack", str(renewed), config=True)
+    assert "[mandatory]" not in output
+    assert "policy of flights-prod-registry is not known yet, so iam-wildcards was not judged." in output
 
 
 @pytest.mark.usefixtures("rejected")
@@ -133,12 +133,12 @@ def test_each_violation_is_an_event_that_names_rule_resource_and_fix(environment
     log = tmp_path / "events.jsonl"
     refused(environment, "preview", "--json", "--policy-pack", str(expired), "--event-log", str(log))
     events = [json.loads(line) for line in log.read_text().splitlines()]
-    found = [each["policyEvent"] for each in events if "policyEvent" in each]
+    findings = [each["policyEvent"] for each in events if "policyEvent" in each]
 
     def of(rule):
-        return [event for event in found if event["policyName"] == rule]
+        return [event for event in findings if event["policyName"] == rule]
 
-    assert {(event["policyName"], event["enforcementLevel"]) for event in found} == {
+    assert {(event["policyName"], event["enforcementLevel"]) for event in findings} == {
         ("iam-wildcards", "mandatory"),
         ("approved-models", "mandatory"),
         ("exceptions", "mandatory"),
@@ -170,6 +170,6 @@ def test_each_violation_is_an_event_that_names_rule_resource_and_fix(environment
 
 
 def test_an_update_is_stopped_before_it_makes_what_breaks_a_rule(environment, expired):
-    said = refused(environment, "up", "--yes", "--skip-preview", "--policy-pack", str(expired))
-    assert "flights-staging-serving allows ecr:GetAuthorizationToken on *." in said
+    output = refused(environment, "up", "--yes", "--skip-preview", "--policy-pack", str(expired))
+    assert "flights-staging-serving allows ecr:GetAuthorizationToken on *." in output
     assert "aws:iam/rolePolicy:RolePolicy" not in environment.resources()

@@ -112,8 +112,8 @@ class Shelf:
         """As a new process has it."""
         return AwsRegistry(clients=self.clients.begin(kill), place=self.place)
 
-    def register(self, asked, registry=None):
-        return register(self.place, registry or self.registry(), asked, Silent(), ServerReader())
+    def register(self, registration, registry=None):
+        return register(self.place, registry or self.registry(), registration, Silent(), ServerReader())
 
     def packages(self):
         """ARNs of all model packages."""
@@ -132,7 +132,7 @@ def shelf(sandbox):
 
 
 @pytest.fixture
-def asked(shelf, tmp_path, request):
+def registration(shelf, tmp_path, request):
     """A registration of bits of its own, under a version of its own."""
     name = hashlib.sha256(request.node.name.encode()).digest()
     bits = packed({"model.bin": name})
@@ -149,30 +149,30 @@ def asked(shelf, tmp_path, request):
     )
 
 
-def test_a_registered_version_has_its_artifact_record_and_package(shelf, asked):
-    registered = shelf.register(asked)
+def test_a_registered_version_has_its_artifact_record_and_package(shelf, registration):
+    registered = shelf.register(registration)
 
-    record = shelf.registry().record(asked.version)
+    record = shelf.registry().record(registration.version)
     assert record == registered.record
     assert not registered.already
     assert record.registered_by == "ada@example"
-    assert record.metrics == asked.metrics
+    assert record.metrics == registration.metrics
     stored = shelf.sandbox.client("staging", "s3").get_object(
-        Bucket=shelf.place.registry_bucket, Key=artifact_key(asked.model_digest)
+        Bucket=shelf.place.registry_bucket, Key=artifact_key(registration.model_digest)
     )
-    assert stored["Body"].read() == asked.artifact.read_bytes()
+    assert stored["Body"].read() == registration.artifact.read_bytes()
     package = shelf.clients.sagemaker.describe_model_package(ModelPackageName=record.package_arn)
-    assert package["CustomerMetadataProperties"]["version"] == asked.version
+    assert package["CustomerMetadataProperties"]["version"] == registration.version
     assert package["ModelApprovalStatus"] == "Approved"
     (container,) = package["InferenceSpecification"]["Containers"]
-    assert container == {"Image": asked.image, "ModelDataUrl": record.model_data}
+    assert container == {"Image": registration.image, "ModelDataUrl": record.model_data}
 
 
-def test_registering_the_same_bits_again_changes_nothing(shelf, asked):
-    first = shelf.register(asked)
+def test_registering_the_same_bits_again_changes_nothing(shelf, registration):
+    first = shelf.register(registration)
     registry = shelf.registry()
 
-    second = shelf.register(asked, registry)
+    second = shelf.register(registration, registry)
 
     assert second.already
     assert second.record == first.record
@@ -186,72 +186,79 @@ def test_registering_the_same_bits_again_changes_nothing(shelf, asked):
         ({"metrics": {"auc": 0.9}}, "other evidence"),
     ],
 )
-def test_other_bits_under_a_version_that_is_taken_are_refused(shelf, asked, changed, named):
-    shelf.register(asked)
+def test_other_bits_under_a_version_that_is_taken_are_refused(shelf, registration, changed, named):
+    shelf.register(registration)
 
     with pytest.raises(RefusedError, match="register new bits as a new version") as refused:
-        shelf.register(msgspec.structs.replace(asked, **changed))
+        shelf.register(msgspec.structs.replace(registration, **changed))
 
     assert named in str(refused.value)
 
 
-def test_another_model_under_a_version_that_is_taken_is_refused_before_its_upload(shelf, asked, tmp_path):
-    shelf.register(asked)
+def test_another_model_under_a_version_that_is_taken_is_refused_before_its_upload(
+    shelf, registration, tmp_path
+):
+    shelf.register(registration)
     other = tmp_path / "other.tar.gz"
     other.write_bytes(b"other")
     digest = "sha256:" + hashlib.sha256(b"other").hexdigest()
     registry = shelf.registry()
 
     with pytest.raises(RefusedError, match="already registered by ada@example"):
-        shelf.register(msgspec.structs.replace(asked, artifact=other, model_digest=digest), registry)
+        shelf.register(msgspec.structs.replace(registration, artifact=other, model_digest=digest), registry)
 
     assert registry.clients.calls == ["GetObject"]
 
 
-def test_an_image_that_was_never_pushed_is_refused(shelf, asked):
-    absent = asked.image.partition("@")[0] + "@sha256:" + "0" * 64
+def test_an_image_that_was_never_pushed_is_refused(shelf, registration):
+    absent = registration.image.partition("@")[0] + "@sha256:" + "0" * 64
 
     with pytest.raises(RefusedError, match="push it first"):
-        shelf.register(msgspec.structs.replace(asked, image=absent))
+        shelf.register(msgspec.structs.replace(registration, image=absent))
 
-    assert shelf.registry().entry(asked.version).record is None
+    assert shelf.registry().entry(registration.version).record is None
 
 
-def test_s3_is_told_what_the_bits_must_be(shelf, asked):
+def test_s3_is_told_what_the_bits_must_be(shelf, registration):
     """S3 compares (BadDigest); the sandbox's does not, so what is sent is what can be seen."""
-    shelf.register(asked)
+    shelf.register(registration)
 
-    checksum = base64.b64encode(bytes.fromhex(asked.model_digest.removeprefix("sha256:"))).decode()
+    checksum = base64.b64encode(bytes.fromhex(registration.model_digest.removeprefix("sha256:"))).decode()
     assert checksum in shelf.clients.checksums
 
 
-def test_bits_that_someone_else_put_under_a_digest_are_not_believed(shelf, asked):
-    shelf.put(artifact_key(asked.model_digest), b"something else")
+def test_bits_that_someone_else_put_under_a_digest_are_not_believed(shelf, registration):
+    shelf.put(artifact_key(registration.model_digest), b"something else")
 
     with pytest.raises(UnreachableError, match="does not hold what its name says"):
-        shelf.register(asked)
+        shelf.register(registration)
 
 
-def test_a_record_that_cannot_be_understood_is_said_so(shelf, asked):
-    shelf.put(record_key(asked.version), json.dumps({"version": asked.version, "colour": "red"}).encode())
+def test_a_record_that_cannot_be_understood_is_said_so(shelf, registration):
+    shelf.put(
+        record_key(registration.version),
+        json.dumps({"version": registration.version, "colour": "red"}).encode(),
+    )
 
     with pytest.raises(DamagedError, match="cannot be understood"):
-        shelf.registry().record(asked.version)
+        shelf.registry().record(registration.version)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_registration_killed_at_any_call_is_completed_by_a_rerun_with_one_package(shelf, asked, when):
+def test_a_registration_killed_at_any_call_is_completed_by_a_rerun_with_one_package(
+    shelf, registration, when
+):
     whole = shelf.registry()
-    shelf.register(asked, whole)
+    shelf.register(registration, whole)
     calls = whole.clients.calls
     assert {"PutObject", "CreateModelPackage", "BatchGetImage", "GetDownloadUrlForLayer"} <= set(calls)
 
     for n, call in enumerate(calls):
-        body = packed({"model.bin": bytes([n]), "of": asked.version.encode()})
-        asked.artifact.write_bytes(body)
+        body = packed({"model.bin": bytes([n]), "of": registration.version.encode()})
+        registration.artifact.write_bytes(body)
         fresh = msgspec.structs.replace(
-            asked,
-            version=parse_version(f"{asked.version[:-2]}.{n + 1}"),
+            registration,
+            version=parse_version(f"{registration.version[:-2]}.{n + 1}"),
             model_digest="sha256:" + hashlib.sha256(body).hexdigest(),
         )
         before = shelf.packages()
@@ -274,12 +281,14 @@ def test_versions_are_listed_by_precedence_and_a_missing_registry_has_none(sandb
     assert AwsRegistry(clients=shelf.clients, place=nowhere).versions() == ()
 
 
-def test_an_environment_that_was_never_made_says_who_makes_it(shelf, asked):
+def test_an_environment_that_was_never_made_says_who_makes_it(shelf, registration):
     nowhere = msgspec.structs.replace(shelf.place, model=parse_model("nowhere"))
-    image = asked.image.replace(shelf.place.repository, nowhere.repository)
+    image = registration.image.replace(shelf.place.repository, nowhere.repository)
     registry = AwsRegistry(clients=shelf.clients, place=nowhere)
 
     with pytest.raises(RefusedError, match="has no image"):
-        register(nowhere, registry, msgspec.structs.replace(asked, image=image), Silent(), ServerReader())
+        register(
+            nowhere, registry, msgspec.structs.replace(registration, image=image), Silent(), ServerReader()
+        )
     with pytest.raises(UnreachableError, match="pulumi up"):
-        registry.store_artifact(asked.artifact, asked.model_digest, Silent())
+        registry.store_artifact(registration.artifact, registration.model_digest, Silent())

@@ -5,7 +5,7 @@ import pytest
 from tests.stacks.conftest import register
 from tests.stacks.stack import EngineError
 
-pytestmark = [pytest.mark.stacks, pytest.mark.story]
+pytestmark = [pytest.mark.stacks, pytest.mark.sequence]
 
 A, B, C = "v1-0-0", "v1-1-0", "v1-2-0"
 
@@ -54,9 +54,9 @@ def test_preview_right_after_a_rollback_shows_no_change(staging):
 
 
 def test_up_after_rollback_leaves_traffic_alone_and_says_why(staging):
-    said = staging.up()
+    output = staging.up()
     assert staging.serving() == {A: 100, B: 0}
-    assert "v1.1.0 was rejected by" in said
+    assert "v1.1.0 was rejected by" in output
 
 
 def test_refresh_shows_a_move_from_the_console(staging):

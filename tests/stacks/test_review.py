@@ -4,7 +4,7 @@ import pytest
 
 from tests.stacks.conftest import FLEET
 
-pytestmark = [pytest.mark.stacks, pytest.mark.story, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stacks, pytest.mark.sequence, pytest.mark.timeout(600)]
 
 A, B = "v1-0-0", "v1-1-0"
 REFUSED = 3
@@ -69,10 +69,10 @@ def test_staging_is_deployed_by_the_plan_that_was_previewed(review, staging):
 def test_with_evidence_from_staging_production_may_go_on_and_the_comment_says_how_to_go_back(review):
     done = previewed(review, "staging", "prod")
     assert done.returncode == 0, done.stdout
-    said = review("comment").stdout
-    assert "## Impact on `prod`: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %" in said
-    assert "Evidence for `v1.1.0`: carried all traffic in `staging`" in said
-    assert "`modelctl rollback --env prod --reason …` gives `v1.0.0` its traffic again" in said
+    output = review("comment").stdout
+    assert "## Impact on `prod`: traffic only: `v1.1.0` 0 → 100 %, `v1.0.0` 100 → 0 %" in output
+    assert "Evidence for `v1.1.0`: carried all traffic in `staging`" in output
+    assert "`modelctl rollback --env prod --reason …` gives `v1.0.0` its traffic again" in output
 
 
 def test_a_plan_is_refused_when_an_operator_moved_traffic_since(review, prod):
@@ -113,9 +113,9 @@ def test_an_environment_as_it_was_deployed_has_no_drift(review):
 
 def test_a_rollback_is_an_operator_s_drift(review, prod):
     prod.modelctl("rollback", "--reason", "5xx")
-    said = review("drift", "prod").stdout
-    assert "0 by someone else, 1 by an operator, a decision holds" in said
-    assert "rollback by" in said
+    output = review("drift", "prod").stdout
+    assert "0 by someone else, 1 by an operator, a decision holds" in output
+    assert "rollback by" in output
 
 
 def test_traffic_moved_past_the_journal_is_someone_else_s_drift(review, prod):
@@ -126,6 +126,6 @@ def test_traffic_moved_past_the_journal_is_someone_else_s_drift(review, prod):
             {"VariantName": B, "DesiredWeight": 40},
         ],
     )
-    said = review("drift", "prod").stdout
-    assert "1 by someone else" in said
+    output = review("drift", "prod").stdout
+    assert "1 by someone else" in output
     assert "traffic was moved by someone else" in review("report").stdout

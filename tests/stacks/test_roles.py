@@ -125,14 +125,14 @@ def test_without_an_action_the_work_fails(life, tmp_path_factory, request):
 
     def lacking(step):
         whole = attached(committed(), step.role)
-        found = [
+        failures = [
             each for each in sorted(pending[step.role]) if missed(life.needs[step], whole, step.role, each)
         ]
         if step.role != PREVIEW:
-            chance.shuffle(found)
-            found = found[:1]
-        pending[step.role] -= set(found)
-        return found
+            chance.shuffle(failures)
+            failures = failures[:1]
+        pending[step.role] -= set(failures)
+        return failures
 
     for number in range(LIVES):
         site = Site(tmp_path_factory.mktemp(f"life-{number}"), QUICK)

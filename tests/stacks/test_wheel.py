@@ -90,12 +90,12 @@ def test_it_asks_for_what_modelctl_needs_and_each_extra_for_what_its_room_needs(
     archive = zipfile.ZipFile(wheel)
     (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
     metadata = Parser().parsestr(archive.read(name).decode())
-    asked = [Requirement(text) for text in metadata.get_all("Requires-Dist")]
-    base = {str(each) for each in asked if each.marker is None}
+    requirements = [Requirement(text) for text in metadata.get_all("Requires-Dist")]
+    base = {str(each) for each in requirements if each.marker is None}
     extras = {
         extra: {
             str(each).partition(";")[0].strip()
-            for each in asked
+            for each in requirements
             if each.marker is not None and each.marker.evaluate({"extra": extra})
         }
         for extra in metadata.get_all("Provides-Extra")
@@ -113,10 +113,10 @@ def test_where_it_is_installed_alone_there_is_nothing_else_of_this_project_and_n
         "[each.name for each in distributions()], modeldelivery.__file__]))"
     )
     shown = alone.run("python", "-c", code, folder=tmp_path)
-    found, installed, package = json.loads(shown.stdout)
+    result, installed, package = json.loads(shown.stdout)
     listed = (CHECKOUT / "requirements" / "modelctl.txt").read_text().splitlines()
     pinned = {canonicalize_name(line.partition("==")[0]) for line in listed if "==" in line}
-    assert found == []
+    assert result == []
     assert {canonicalize_name(name) for name in installed} == {*pinned, "model-delivery"}
     assert Path(package).is_relative_to(alone.packages)
 

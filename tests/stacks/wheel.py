@@ -42,8 +42,8 @@ class Installed:
 
     @property
     def packages(self):
-        (found,) = self.folder.glob("lib/python3*/site-packages")
-        return found
+        (results,) = self.folder.glob("lib/python3*/site-packages")
+        return results
 
     def run(self, program, *arguments, folder, env=None):
         """Run one of its programs in `folder`; `env` is the whole environment but for PATH."""

@@ -23,8 +23,8 @@ def exists(action):
 
 def kinds(action):
     """Kinds of resources that an action is about, those that it cannot do without first."""
-    found = _privilege(action)["resource_types"]
-    return {kind: each["required"] for kind, each in found.items() if kind}
+    result = _privilege(action)["resource_types"]
+    return {kind: each["required"] for kind, each in result.items() if kind}
 
 
 def kind_of(action, arn):
@@ -32,10 +32,10 @@ def kind_of(action, arn):
     if arn == "*":
         return "*"
     service = action.split(":")[0]
-    known = _services()[service]["resources"]
-    of_action = [kind for kind in kinds(action) if _fits(known[kind]["arn"], arn)]
+    existing = _services()[service]["resources"]
+    of_action = [kind for kind in kinds(action) if _fits(existing[kind]["arn"], arn)]
     # An object's key may hold slashes, a bucket's name may not.
-    return max(of_action, key=lambda kind: len(known[kind]["arn"]), default=None)
+    return max(of_action, key=lambda kind: len(existing[kind]["arn"]), default=None)
 
 
 def keys(action):

@@ -255,9 +255,9 @@ def test_no_two_rooms_import_each_other():
 def test_the_core_touches_no_world_and_no_clock(layer):
     paths = [path for path in sources(OURS, "sandbox") if within(module_name(path), layer)]
     touched = {
-        module_name(path): found
+        module_name(path): result
         for path in paths
-        if (found := {name for name in imported(path) if name.partition(".")[0] in WORLD})
+        if (result := {name for name in imported(path) if name.partition(".")[0] in WORLD})
     }
     assert paths
     assert touched == {}
@@ -312,7 +312,7 @@ def test_the_table_refuses_what_it_should(name, imports, wrong):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         ("import sandbox.home", {"sandbox.home"}),
         (f"def late():\n    from {OURS}.release.aws import journal", ours("release.aws.journal")),
@@ -321,8 +321,8 @@ def test_the_table_refuses_what_it_should(name, imports, wrong):
         ("from ..aws.journal import S3Journal", ours("release.aws.journal")),
     ],
 )
-def test_every_form_of_import_is_seen(text, found):
-    assert imports_of(text, f"{OURS}.release.core.resolve") == found
+def test_every_form_of_import_is_seen(text, expected):
+    assert imports_of(text, f"{OURS}.release.core.resolve") == expected
 
 
 def test_every_room_has_a_rule():

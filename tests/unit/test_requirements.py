@@ -38,7 +38,7 @@ def named(*parts):
 
 def imported(text):
     """Top-level modules that a source imports when it runs, wherever in it."""
-    found = set()
+    names = set()
     nodes = [ast.parse(text)]
     while nodes:
         node = nodes.pop()
@@ -46,11 +46,11 @@ def imported(text):
             nodes += node.orelse
             continue
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            found.add((node.module or "").partition(".")[0])
+            names.add((node.module or "").partition(".")[0])
         nodes += ast.iter_child_nodes(node)
-    return found
+    return names
 
 
 brought_by = cache(packages_distributions)  # module → distributions; it reads every installed file list
@@ -78,9 +78,9 @@ def test_every_room_says_which_extras_it_counts_on():
 def test_a_room_imports_what_its_requirements_name_and_nothing_that_merely_comes_along(room):
     declared = named("modelctl", *EXTRAS[room])
     missing = {
-        str(path.relative_to(CHECKOUT)): found
+        str(path.relative_to(CHECKOUT)): result
         for path in sorted(Path(CHECKOUT, OURS, room).rglob("*.py"))
-        if (found := undeclared(imported(path.read_text()), declared))
+        if (result := undeclared(imported(path.read_text()), declared))
     }
     assert missing == {}
 

@@ -31,11 +31,11 @@ def test_a_plain_run_leaves_out_what_make_soak_runs():
 
 
 def test_make_soak_tries_more_examples_of_the_very_claims_that_make_check_tries():
-    said = pytest_says(
+    output = pytest_says(
         *("-m", "soak or hypothesis", "--hypothesis-profile=soak", "--hypothesis-seed=0"),
         *("--hypothesis-show-statistics", "tests/unit/sandbox/test_routes.py"),
     )
-    assert f"Stopped because settings.max_examples={100 * TIMES}\n" in said
+    assert f"Stopped because settings.max_examples={100 * TIMES}\n" in output
 
 
 @pytest.fixture

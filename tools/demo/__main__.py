@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
-from tools.demo.road import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, TRAINS, Road, StepError
+from tools.demo.run import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, TRAINS, Demo, StepError
 
 REQUESTS = 200
 NEXT = """
@@ -53,65 +53,65 @@ def _carry_out(name: str, command: str) -> int:
 
 def _up() -> None:
     started = time.monotonic()
-    road = _enter()
+    demo = _enter()
     # Not before: a client's libraries look at the environment when they are imported.
     from tools.demo.traffic import send  # noqa: PLC0415
 
     with step("train v1.0.0 and v1.1.0 on the flights of 2013", sys.stdout) as shown:
-        trained = {version: road.train(version) for version in TRAINED_UNTIL}
+        trained = {version: demo.train(version) for version in TRAINED_UNTIL}
         shown.outcome(", ".join(f"{v} AUC {s['auc']:.3f}" for v, s in trained.items()))
     for environment in ENVIRONMENTS:
-        _environment(road, environment, {v: s["data_revision"] for v, s in trained.items()})
+        _environment(demo, environment, {v: s["data_revision"] for v, s in trained.items()})
     with step(f"{TRAINS}: the data that Git names (dvc push)", sys.stdout) as shown:
-        shown.outcome(road.fill(TRAINS))
+        shown.outcome(demo.fill(TRAINS))
     for environment in ENVIRONMENTS:
         with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
             shown.outcome(send(environment, REQUESTS))
     for environment in ENVIRONMENTS:
         print()
-        road.show("modelctl", "status", "--env", environment)
+        demo.show("modelctl", "status", "--env", environment)
     print(NEXT.format(sandbox=Path(BIN, "sandbox").relative_to(ROOT)))
     print(f"ready after {time.monotonic() - started:.0f} s")
 
 
-def _environment(road: Road, environment: str, data: dict[str, str]) -> None:
+def _environment(demo: Demo, environment: str, data: dict[str, str]) -> None:
     """One environment: registry, two registered versions, the first one live, then what config says."""
-    road.begin(environment)
-    made, stands = bool(road.outputs(environment)), road.status(environment) is not None
+    demo.begin(environment)
+    made, stands = bool(demo.outputs(environment)), demo.status(environment) is not None
     if made and not stands:
         with step(f"{environment}: the sandbox is new, telling the stack what is gone", sys.stdout):
-            road.recover(environment)
+            demo.recover(environment)
     if not stands:
         with step(f"{environment}: registry (pulumi up)", sys.stdout) as shown:
-            shown.outcome(road.deploy(environment))
+            shown.outcome(demo.deploy(environment))
     with step(f"{environment}: image and versions", sys.stdout) as shown:
-        image = road.image(environment)
+        image = demo.image(environment)
         for version in TRAINED_UNTIL:
-            road.register(environment, version, image, data[version])
+            demo.register(environment, version, image, data[version])
         shown.outcome(image.rpartition("/")[2][:48] + "…")
-    if (road.status(environment) or {}).get("live") is None:
+    if (demo.status(environment) or {}).get("live") is None:
         with step(f"{environment}: {FIRST} goes live (pulumi up)", sys.stdout) as shown:
-            shown.outcome(road.deploy(environment, live=FIRST))
+            shown.outcome(demo.deploy(environment, live=FIRST))
     with step(f"{environment}: as Pulumi.{environment}.yaml says (pulumi up)", sys.stdout) as shown:
-        shown.outcome(road.deploy(environment))
+        shown.outcome(demo.deploy(environment))
 
 
-def _enter() -> Road:
+def _enter() -> Demo:
     with step("sandbox: two accounts on this machine", sys.stdout) as shown:
         sandbox = str(BIN / "sandbox")
         up = subprocess.run([sandbox, "up"], check=False, capture_output=True, text=True, cwd=ROOT)
         if up.returncode:
             raise StepError(f"`sandbox up` failed:\n{up.stdout}{up.stderr}")
-        found = subprocess.run(
+        completed = subprocess.run(
             [sandbox, "env", "--json"], check=True, capture_output=True, text=True, cwd=ROOT
         )
-        environ = dict(json.loads(found.stdout))
+        environ = dict(json.loads(completed.stdout))
         shown.outcome(up.stderr.strip().splitlines()[-2])
     # From here on nothing of the shell that typed it is left, in this process either.
     os.umask(0o077)
     os.environ.clear()
     os.environ.update(environ)
-    return Road(home=Path(environ["AWS_CONFIG_FILE"]).parents[1], environ=environ)
+    return Demo(home=Path(environ["AWS_CONFIG_FILE"]).parents[1], environ=environ)
 
 
 def _down() -> None:

@@ -100,8 +100,8 @@ def find_environment(root: Path, options: Mapping[str, object], *, is_plugin: bo
         return PythonEnvironment(interpreter=interpreter, virtualenv=folder)
     wanted = os.environ.get("PULUMI_PYTHON_CMD")
     for command in (wanted,) if wanted else ("python3", "python"):
-        if found := shutil.which(command):
-            return PythonEnvironment(interpreter=Path(found), virtualenv=None)
+        if path := shutil.which(command):
+            return PythonEnvironment(interpreter=Path(path), virtualenv=None)
     raise EnvironmentRefusedError(f"no {wanted or 'python3'} on PATH: install Python 3.11 or later")
 
 
@@ -118,26 +118,26 @@ def installed(site_packages: list[Path]) -> Iterator[Distribution]:
     """Every distribution in these folders, read from its metadata, without running its Python."""
     from importlib.metadata import distributions  # noqa: PLC0415 - 15 ms that only this call needs
 
-    for found in distributions(path=[str(folder) for folder in site_packages]):
+    for distribution in distributions(path=[str(folder) for folder in site_packages]):
         required = (
             match.group()
-            for requirement in found.requires or []
+            for requirement in distribution.requires or []
             if "extra ==" not in requirement and (match := _REQUIREMENT_NAME.match(requirement))
         )
         yield Distribution(
-            name=_normalised(found.metadata["Name"]),
-            version=found.version,
+            name=_normalised(distribution.metadata["Name"]),
+            version=distribution.version,
             requires=frozenset(_normalised(name) for name in required),
         )
 
 
 def dependencies(site_packages: list[Path], *, transitive: bool) -> list[Distribution]:
     """What is installed, by name; not transitive: only what nothing else requires (`pip list --not-required`)."""
-    found = sorted(installed(site_packages), key=lambda distribution: distribution.name)
+    distributions_found = sorted(installed(site_packages), key=lambda distribution: distribution.name)
     if transitive:
-        return found
-    required = frozenset[str]().union(*(distribution.requires for distribution in found))
-    return [distribution for distribution in found if distribution.name not in required]
+        return distributions_found
+    required = frozenset[str]().union(*(distribution.requires for distribution in distributions_found))
+    return [distribution for distribution in distributions_found if distribution.name not in required]
 
 
 def _normalised(name: str) -> str:

@@ -58,7 +58,7 @@ class LanguageRuntime:
     ) -> Any:
         environment = await _environment(request.info, context)
         try:
-            found = list(required_packages(environment.site_packages()))
+            packages = list(required_packages(environment.site_packages()))
         except EnvironmentRefusedError as error:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         return language.GetRequiredPackagesResponse(
@@ -71,7 +71,7 @@ class LanguageRuntime:
                     parameterization=_parameterization(package.parameterization),
                     extension=_parameterization(package.extension),
                 )
-                for package in found
+                for package in packages
             ]
         )
 
@@ -79,9 +79,11 @@ class LanguageRuntime:
         self, request: language.GetProgramDependenciesRequest, context: Context
     ) -> Any:
         environment = await _environment(request.info, context)
-        found = dependencies(environment.site_packages(), transitive=request.transitiveDependencies)
+        distributions = dependencies(environment.site_packages(), transitive=request.transitiveDependencies)
         return language.GetProgramDependenciesResponse(
-            dependencies=[language.DependencyInfo(name=each.name, version=each.version) for each in found]
+            dependencies=[
+                language.DependencyInfo(name=each.name, version=each.version) for each in distributions
+            ]
         )
 
     async def Run(self, request: language.RunRequest, context: Context) -> Any:  # noqa: N802

@@ -79,16 +79,16 @@ def trains(root: Path) -> str:
     Raises:
         RunError: none does, or more than one.
     """
-    found = []
+    models = []
     for path in sorted(root.glob("Pulumi.*.yaml")):
         config = yaml.safe_load(path.read_text()).get("config", {})
         if config.get("model-delivery:data", {}).get("bucket"):
-            found.append(path.stem.removeprefix("Pulumi."))
-    if len(found) != 1:
+            models.append(path.stem.removeprefix("Pulumi."))
+    if len(models) != 1:
         raise RunError(
-            f"model-delivery:data.bucket is true in {' and '.join(found) or 'no Pulumi.*.yaml'}; one environment trains"
+            f"model-delivery:data.bucket is true in {' and '.join(models) or 'no Pulumi.*.yaml'}; one environment trains"
         )
-    return found[0]
+    return models[0]
 
 
 def artifacts(environ: Mapping[str, str]) -> str | None:

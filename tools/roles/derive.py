@@ -32,30 +32,30 @@ class Grant(NamedTuple):
     conditions: _Asked
 
 
-def grants(needs: Iterable[Mapping[str, Any]], known: Mapping[str, Resource]) -> set[Grant]:
+def grants(needs: Iterable[Mapping[str, Any]], by_name: Mapping[str, Resource]) -> set[Grant]:
     """What was taken, by the resources' names; what one grant gives anyway, another need not.
 
     Args:
         needs: `{action, resource, keys}`, as the sandbox records them.
-        known: the resources that there are.
+        by_name: the resources that there are.
     """
     by_shape: dict[_Shape, dict[tuple[str, str], set[str]]] = {}
     resources: dict[str, Resource] = {}
     for need in needs:
-        resource = resource_of(known, need["resource"], need["keys"])
+        resource = resource_of(by_name, need["resource"], need["keys"])
         resources[resource.name] = resource
         conditions = {**resource.conditions, **_said(need)}
         if need["action"] in _ON_CREATION:
-            conditions |= {k: v for k, v in known["NewKey"].conditions.items() if k[0] != "Null"}
+            conditions |= {k: v for k, v in by_name["NewKey"].conditions.items() if k[0] != "Null"}
         shape = need["action"], resource.name, frozenset(conditions)
         values = by_shape.setdefault(shape, defaultdict(set))
         for condition, given in conditions.items():
             values[condition] |= set(given)
     return {
         Grant(action, resources[name], ordered(values))
-        for (action, name, asked), values in by_shape.items()
+        for (action, name, request), values in by_shape.items()
         if not any(
-            (action, name) == (other, elsewhere) and fewer < asked for other, elsewhere, fewer in by_shape
+            (action, name) == (other, elsewhere) and fewer < request for other, elsewhere, fewer in by_shape
         )
     }
 

@@ -70,8 +70,8 @@ def _push(site: Site) -> None:
     ecr = site.administrator("ecr")
     with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
         ecr.create_repository(repositoryName=_BUILT)
-    said = site.build(_BUILT, _CONTAINER)
-    digest = said.rpartition("@")[2]
+    output = site.build(_BUILT, _CONTAINER)
+    digest = output.rpartition("@")[2]
     built = ecr.batch_get_image(repositoryName=_BUILT, imageIds=[{"imageDigest": digest}])["images"][0]
     pushed = site.client(PUSHER, "ecr").put_image(
         repositoryName=PLACE.repository,
@@ -140,8 +140,8 @@ def _configured(then: Callable[[Site], object], **changes: object) -> Callable[[
 def _delete_packages(site: Site) -> None:
     """As docs/operations.md says: SageMaker keeps a group that still has packages."""
     sagemaker = site.client(TEARDOWN, "sagemaker")
-    found = sagemaker.list_model_packages(ModelPackageGroupName=PLACE.package_group)
-    for package in found["ModelPackageSummaryList"]:
+    response = sagemaker.list_model_packages(ModelPackageGroupName=PLACE.package_group)
+    for package in response["ModelPackageSummaryList"]:
         sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
 
 

@@ -29,8 +29,8 @@ def needs_of(role: str, calls: Iterable[Call]) -> list[Mapping[str, Any]]:
 
 def derived(calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
     """The policies by role. Who takes an environment down may deploy too: that part is in the other policy."""
-    known, recorded = resources(PLACE), list(calls)
-    granted = {role: grants(needs_of(role, recorded), known) | unseen_of(role, known) for role in ROLES}
+    named, recorded = resources(PLACE), list(calls)
+    granted = {role: grants(needs_of(role, recorded), named) | unseen_of(role, named) for role in ROLES}
     granted[TEARDOWN] -= granted[DEPLOY]
     return {role: policy(granted[role]) for role in ROLES}
 

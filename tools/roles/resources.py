@@ -89,18 +89,18 @@ def resources(place: Place) -> dict[str, Resource]:
     return {resource.name: resource for resource in listed}
 
 
-def resource_of(known: Mapping[str, Resource], arn: str, keys: Keys) -> Resource:
+def resource_of(by_name: Mapping[str, Resource], arn: str, keys: Keys) -> Resource:
     """Which of them an ARN is; a key is told by its aliases and tags. Raises StrangeResourceError."""
     if arn == "*":
-        return known["Anything"]
+        return by_name["Anything"]
     if ":key/" in arn:
-        return known[_key(arn, keys)]
-    found = next((each for each in known.values() if each.name != "Anything" and each.covers(arn)), None)
-    if found is None:
+        return by_name[_key(arn, keys)]
+    resource = next((each for each in by_name.values() if each.name != "Anything" and each.covers(arn)), None)
+    if resource is None:
         raise StrangeResourceError(
             f"{arn} is none of the resources in tools/roles/resources.py: add what it is"
         )
-    return found
+    return resource
 
 
 def _key(arn: str, keys: Keys) -> str:

@@ -30,10 +30,10 @@ def unseen() -> tuple[Unseen, ...]:
     return msgspec.toml.decode(_LIST.read_bytes(), type=_List).unseen
 
 
-def unseen_of(role: str, known: Mapping[str, Resource]) -> set[Grant]:
+def unseen_of(role: str, resources: Mapping[str, Resource]) -> set[Grant]:
     """What a role needs of it; raises KeyError for a resource that resources.py does not name."""
     return {
-        Grant(action, known[name], ordered(known[name].conditions))
+        Grant(action, resources[name], ordered(resources[name].conditions))
         for each in unseen()
         if role in each.roles
         for name in each.resources

@@ -35,10 +35,10 @@ _SDK_FILES = (f"python/cmd/{_EXECUTOR}", "python/dist/pulumi-resource-pulumi-pyt
 def pinned_version(root: Path) -> str:
     """The CLI's version, `3.259.0`: go.mod is the one place that names it."""
     text = (root / _MODULE / "go.mod").read_text()
-    found = re.search(r"^require github\.com/pulumi/pulumi/pkg/v3 v(\S+)$", text, re.MULTILINE)
-    if found is None:
+    match = re.search(r"^require github\.com/pulumi/pulumi/pkg/v3 v(\S+)$", text, re.MULTILINE)
+    if match is None:
         raise SetupError(f"{_MODULE}/go.mod does not require github.com/pulumi/pulumi/pkg/v3: restore it")
-    return found.group(1)
+    return match.group(1)
 
 
 def built_folder(root: Path, cache: Path) -> Path:
@@ -99,16 +99,16 @@ def _build_cli(root: Path, target: Path, step: Step) -> None:
 def _require_go() -> None:
     hint = "install Go (1.21 or later), or Pulumi itself, so that it is on PATH, and run it again"
     try:
-        found = subprocess.run(
+        completed = subprocess.run(
             ["go", "version"], check=True, capture_output=True, text=True, timeout=60
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise SetupError(
             f"Pulumi is not here, its release cannot be downloaded, and there is no working Go to build it: {hint}"
         ) from error
-    number = re.search(r"go(\d+)\.(\d+)", found)
+    number = re.search(r"go(\d+)\.(\d+)", completed)
     if number is None or (int(number[1]), int(number[2])) < _OLDEST_GO:
-        raise SetupError(f"{found.strip()} is too old to build Pulumi: {hint}")
+        raise SetupError(f"{completed.strip()} is too old to build Pulumi: {hint}")
 
 
 def _sdk_files(root: Path, step: Step) -> list[Path]:

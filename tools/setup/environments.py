@@ -82,15 +82,15 @@ def ensure(environment: Environment, root: Path, step: Step) -> None:
     folder = root / environment.folder
     stamp = folder / _STAMP
     made_for, content = _made_for(root), _content(environment, root)
-    known = stamp.read_text().splitlines() if stamp.is_file() else []
-    if known == [made_for, content]:
+    stamped = stamp.read_text().splitlines() if stamp.is_file() else []
+    if stamped == [made_for, content]:
         if environment.project:
             _write_command(folder)
         step.outcome("up to date")
         return
     stamp.unlink(missing_ok=True)
     # Another Python, or a moved clone: scripts in bin/ name the old place.
-    if known[:1] != [made_for] or not _works(folder, root, step):
+    if stamped[:1] != [made_for] or not _works(folder, root, step):
         run(
             [sys.executable, "-m", "venv", "--clear", folder], step, doing="making it", folder=root,
             hint="install the venv module of your Python (Debian and Ubuntu: apt install python3-venv)",

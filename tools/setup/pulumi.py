@@ -39,15 +39,15 @@ def _choose(root: Path, step: Step) -> None:
         SetupError: none can be had; the text says what to install.
     """
     wanted = pinned_version(root)
-    found, later = _on_path(root), ""
-    if found is not None:
-        version, reason = _look(found, wanted)
+    program, later = _on_path(root), ""
+    if program is not None:
+        version, reason = _look(program, wanted)
         if reason is None and version_of(version) == version_of(wanted):
-            _link(root, found)
-            step.outcome(f"{found} from PATH")
+            _link(root, program)
+            step.outcome(f"{program} from PATH")
             return
         later = "" if reason else version
-        step.say(f"{found} is not used: {reason or f'it is {version}, and {wanted} is pinned'}")
+        step.say(f"{program} is not used: {reason or f'it is {version}, and {wanted} is pinned'}")
     cache = user_cache()
     official = cache / f"pulumi-{wanted}-official"
     for folder in (official, built_folder(root, cache) / "bin"):
@@ -66,13 +66,13 @@ def _choose(root: Path, step: Step) -> None:
             try:
                 folder = build(root, cache, step)
             except SetupError as failure:
-                if found is None or not later:
+                if program is None or not later:
                     raise
                 step.say(f"{wanted} cannot be built either ({failure})")
                 step.say(
-                    f"WARNING: {found} is used all the same; previews may be refused that {wanted} would pass"
+                    f"WARNING: {program} is used all the same; previews may be refused that {wanted} would pass"
                 )
-                folder = found.parent
+                folder = program.parent
                 step.outcome(f"{later} from PATH, not the pinned {wanted}")
             else:
                 step.outcome(f"{wanted}, built here")
@@ -95,21 +95,21 @@ def _require_user(root: Path) -> None:
             "PULUMI_HOME": state,
             "USER": f"user-{uid}",
         }
-        asked = subprocess.run(
+        completed = subprocess.run(
             [root / TOOLS / "pulumi", "whoami", "--non-interactive"],
             check=False, capture_output=True, text=True, timeout=60, env=environ,
         )  # fmt: skip
-    if asked.returncode:
+    if completed.returncode:
         raise SetupError(
-            f"this Pulumi does not run for a user without a name ({asked.stderr.strip()}): give user {uid} an entry in "
+            f"this Pulumi does not run for a user without a name ({completed.stderr.strip()}): give user {uid} an entry in "
             f"/etc/passwd, or remove {user_cache()}, so that set-up builds one that does"
         )
 
 
 def version_of(text: str) -> tuple[int, ...]:
     """`v3.259.0` as numbers; a text without a version is less than any."""
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text.strip())
-    return tuple(int(number) for number in found.groups()) if found else ()
+    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text.strip())
+    return tuple(int(number) for number in match.groups()) if match else ()
 
 
 def _on_path(root: Path) -> Path | None:
@@ -117,8 +117,8 @@ def _on_path(root: Path) -> Path | None:
     others = [
         entry for entry in os.environ.get("PATH", "").split(os.pathsep) if entry and Path(entry) != ours
     ]
-    found = shutil.which("pulumi", path=os.pathsep.join(others))
-    return Path(found) if found else None
+    path = shutil.which("pulumi", path=os.pathsep.join(others))
+    return Path(path) if path else None
 
 
 def _authorities(root: Path) -> Path | None:

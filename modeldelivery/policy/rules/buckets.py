@@ -36,8 +36,8 @@ def _encryption(bucket: Resource, stack: Stack) -> Found:
 
 
 def _block(bucket: Resource, stack: Stack) -> Found:
-    found = _beside(bucket, stack, PUBLIC_ACCESS_BLOCK)
-    open_ = [key for key in _BLOCKS if not any(each.props.get(key) in {True, UNKNOWN} for each in found)]
+    block = _beside(bucket, stack, PUBLIC_ACCESS_BLOCK)
+    open_ = [key for key in _BLOCKS if not any(each.props.get(key) in {True, UNKNOWN} for each in block)]
     if open_:
         yield Finding(
             resource=bucket,

@@ -15,8 +15,8 @@ def _left_out(endpoint: Resource) -> list[str]:
     The provider's check tells both: `servingAtCheck` and `fallbackAtCheck`.
     """
     kept = {each["version"] for each in endpoint.props.get("variants", ())}
-    known = {*(endpoint.props.get("servingAtCheck") or ()), endpoint.props.get("fallbackAtCheck")}
-    return sorted(version for version in known - kept if isinstance(version, str))
+    needed = {*(endpoint.props.get("servingAtCheck") or ()), endpoint.props.get("fallbackAtCheck")}
+    return sorted(version for version in needed - kept if isinstance(version, str))
 
 
 def _judge(resource: Resource, environment: Environment) -> Found:

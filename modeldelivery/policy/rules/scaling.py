@@ -13,8 +13,8 @@ def _judge(stack: Stack) -> Found:
     for endpoint in stack.of(ENDPOINT):
         for variant, runs in variants(endpoint):
             target_id = f"endpoint/{endpoint.props['endpointName']}/variant/{variant}"
-            found = targets.get(target_id)
-            if found is None:
+            result = targets.get(target_id)
+            if result is None:
                 yield Finding(
                     resource=endpoint,
                     what=f"no target for {variant}",
@@ -22,7 +22,7 @@ def _judge(stack: Stack) -> Found:
                     fix=f"`components.autoscaling.autoscale` it: a Target with resource id {target_id}",
                 )
             else:
-                yield from _below(found, runs["instanceCount"])
+                yield from _below(result, runs["instanceCount"])
 
 
 def _itself(target: Resource) -> Found:

@@ -38,10 +38,10 @@ def _unencrypted(resource: Resource) -> Found:
 
 
 def _under_kms(repository: Resource) -> bool:
-    found = repository.props.get("encryptionConfigurations")
-    if found is UNKNOWN:
+    configurations = repository.props.get("encryptionConfigurations")
+    if configurations is UNKNOWN:
         return True  # it is given, and ECR knows no other kind that a program would have to wait for
-    return any(str(each.get("encryptionType", "")).startswith("KMS") for each in found or ())
+    return any(str(each.get("encryptionType", "")).startswith("KMS") for each in configurations or ())
 
 
 def _public_acl(resource: Resource) -> Found:

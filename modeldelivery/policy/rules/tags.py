@@ -28,7 +28,7 @@ def _judge(resource: Resource, _: Environment) -> Found:
                 what=f"tag {tag}",
                 text=f"{resource.name} has no tag {tag}.",
                 fix="`infra.tags.tag_everything` tags what passes `tags` (a class of one's own passes `tags: None`)"
-                + ("" if kind.known else f"; {_ROW.format(resource.type)}"),
+                + ("" if kind.is_known else f"; {_ROW.format(resource.type)}"),
             )
 
 

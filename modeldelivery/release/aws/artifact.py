@@ -18,7 +18,7 @@ import msgspec
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
-from modeldelivery.release.aws.errors import AbsentError, asked_or_absent
+from modeldelivery.release.aws.errors import AbsentError, translated_or_absent
 from modeldelivery.release.errors import ConflictError, RefusedError, UnreachableError
 from modeldelivery.release.naming import artifact_key
 from modeldelivery.release.ports import Progress
@@ -84,7 +84,7 @@ class Artifacts(msgspec.Struct, frozen=True, kw_only=True):
         call = f"s3:GetObject {self._where(digest)}"
         came = hashlib.sha256()
         try:
-            with asked_or_absent(call), path.open("xb") as file:
+            with translated_or_absent(call), path.open("xb") as file:
                 body = self.s3.get_object(
                     Bucket=self.bucket, Key=artifact_key(digest), ExpectedBucketOwner=self.account
                 )["Body"]
@@ -102,8 +102,8 @@ class Artifacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def _holds(self, path: Path, digest: str) -> bool:
         try:
-            with asked_or_absent(f"s3:HeadObject {self._where(digest)}"):
-                found = self.s3.head_object(
+            with translated_or_absent(f"s3:HeadObject {self._where(digest)}"):
+                response = self.s3.head_object(
                     Bucket=self.bucket,
                     Key=artifact_key(digest),
                     ChecksumMode="ENABLED",
@@ -111,14 +111,14 @@ class Artifacts(msgspec.Struct, frozen=True, kw_only=True):
                 )
         except AbsentError:
             return False
-        stored = found.get("ChecksumSHA256", "").partition("-")[0]  # of one in parts, their number follows
-        part = found.get("Metadata", {}).get(PART_SIZE, "")
+        stored = response.get("ChecksumSHA256", "").partition("-")[0]  # of one in parts, their number follows
+        part = response.get("Metadata", {}).get(PART_SIZE, "")
         if stored == _base64(digest) or (
             part.isdigit() and stored == self._over_parts(path, digest, int(part))
         ):
             return True
         raise UnreachableError(
-            f"{self._where(digest)} does not hold what its name says (checksum {found.get('ChecksumSHA256')}): it was "
+            f"{self._where(digest)} does not hold what its name says (checksum {response.get('ChecksumSHA256')}): it was "
             f"not put there by `modelctl register`",
             hint="find out who wrote it, delete it, and register again",
         )
@@ -131,7 +131,7 @@ class Artifacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def _put(self, path: Path, digest: str) -> bool:
         try:
-            with asked_or_absent(f"s3:PutObject {self._where(digest)}"), path.open("rb") as body:
+            with translated_or_absent(f"s3:PutObject {self._where(digest)}"), path.open("rb") as body:
                 self.s3.put_object(
                     Bucket=self.bucket,
                     Key=artifact_key(digest),
@@ -151,7 +151,7 @@ class Artifacts(msgspec.Struct, frozen=True, kw_only=True):
         from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - slow to import, and a rollback uploads nothing
 
         part = part_size(told.size, self.part)
-        with asked_or_absent(f"s3:PutObject {self._where(digest)}"):
+        with translated_or_absent(f"s3:PutObject {self._where(digest)}"):
             try:
                 self.s3.upload_file(
                     Filename=str(path),

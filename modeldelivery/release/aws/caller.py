@@ -16,8 +16,8 @@ class StsCaller:
         known: what STS has said already.
     """
 
-    def __init__(self, arn: Callable[[], str], known: str | None = None) -> None:
-        self._ask_sts, self._arn = arn, known
+    def __init__(self, arn: Callable[[], str], arn_known: str | None = None) -> None:
+        self._ask_sts, self._arn = arn, arn_known
         self._thread: threading.Thread | None = None
 
     def ask(self) -> None:

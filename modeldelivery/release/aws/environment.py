@@ -106,7 +106,7 @@ class AwsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         self,
         members: Mapping[Version, Member],
         *,
-        known: Mapping[Version, Member],
+        current: Mapping[Version, Member],
         kms_key: str | None,
         tags: Mapping[str, str],
     ) -> SageMakerFleet:
@@ -116,7 +116,7 @@ class AwsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
             autoscaling=self.account.patient.autoscaling,
             configs=self.configs,
             members=members,
-            known=known,
+            current=current,
             kms_key=kms_key,
             tags=tags,
         )

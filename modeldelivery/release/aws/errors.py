@@ -104,11 +104,11 @@ def ask(what: str, call: Callable[[], Answer]) -> Answer:
     """The answer of a call, every failure a sentence.
 
     Raises:
-        LostError, NotSentError, BusyError, ConflictError, UnreachableError: as `asked`.
+        LostError, NotSentError, BusyError, ConflictError, UnreachableError: as `translated`.
         AnsweredError: anything else.
     """
     try:
-        with asked(what):
+        with translated(what):
             return call()
     except ClientError as error:
         raise AnsweredError(f"{what}: {error.response['Error'].get('Message') or error}") from error
@@ -117,7 +117,7 @@ def ask(what: str, call: Callable[[], Answer]) -> Answer:
 def find(what: str, call: Callable[[], Answer]) -> Answer | None:
     """The answer of a call, None when SageMaker or its scaling says that there is no such thing; else as `ask`."""
 
-    def found() -> Answer | None:
+    def or_none() -> Answer | None:
         try:
             return call()
         except ClientError as error:
@@ -125,7 +125,7 @@ def find(what: str, call: Callable[[], Answer]) -> Answer | None:
                 return None
             raise
 
-    return ask(what, found)
+    return ask(what, or_none)
 
 
 def fresh(what: str, call: Callable[[], Answer]) -> Answer:
@@ -163,7 +163,7 @@ def request_id(response: Any) -> str:
 
 
 @contextmanager
-def asked(what: str) -> Iterator[None]:
+def translated(what: str) -> Iterator[None]:
     """Translate what comes back.
 
     Args:
@@ -192,10 +192,10 @@ def asked(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def asked_or_absent(what: str) -> Iterator[None]:
-    """`asked`, with every error of AWS made a sentence. Raises AbsentError where there is no such thing."""
+def translated_or_absent(what: str) -> Iterator[None]:
+    """`translated`, with every error of AWS made a sentence. Raises AbsentError where there is no such thing."""
     try:
-        with asked(what):
+        with translated(what):
             yield
     except ClientError as error:
         answer = error.response["Error"]

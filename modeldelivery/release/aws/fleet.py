@@ -32,7 +32,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         autoscaling: a patient one, and so is that of `configs`.
         configs: of the endpoint.
         members: what config wants each version to run on.
-        known: members of versions that config no longer names and that still are on the endpoint, as they run.
+        current: members of versions that config no longer names and that still are on the endpoint, as they run.
         kms_key: ARN of the key that encrypts the instances' volumes.
         tags: of the endpoint and its configs.
         excluded: of each prepared config, the properties that the endpoint is not to retain; None where it is new.
@@ -43,7 +43,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
     autoscaling: "ApplicationAutoScalingClient"
     configs: EndpointConfigs
     members: Mapping[Version, Member]
-    known: Mapping[Version, Member] = {}
+    current: Mapping[Version, Member] = {}
     kms_key: str | None = None
     tags: Mapping[str, str] = {}
     excluded: dict[str, list[Any] | None] = {}
@@ -105,7 +105,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         return self.configs.endpoint
 
     def _member(self, version: Version) -> Member:
-        return self.members.get(version) or self.known[version]
+        return self.members.get(version) or self.current[version]
 
     @property
     def _targets(self) -> ScalingTargets:

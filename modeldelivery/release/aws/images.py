@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
-from modeldelivery.release.aws.errors import ask, asked
+from modeldelivery.release.aws.errors import ask, translated
 from modeldelivery.release.errors import LostError, UnreachableError
 from modeldelivery.release.ports import DOCKER_MANIFEST, Image
 
@@ -67,10 +67,10 @@ class Images(msgspec.Struct, frozen=True, kw_only=True):
 
     def find(self, digest: str) -> Image | None:
         """None when the repository has no such image. Raises UnreachableError, LostError."""
-        found = self._manifest(digest)
-        if found is None:
+        result = self._manifest(digest)
+        if result is None:
             return None
-        text, media_type = found["imageManifest"], found.get("imageManifestMediaType", "")
+        text, media_type = result["imageManifest"], result.get("imageManifestMediaType", "")
         try:
             media_type = media_type or msgspec.json.decode(text, type=_Kind).media_type
             if media_type != DOCKER_MANIFEST:
@@ -92,7 +92,7 @@ class Images(msgspec.Struct, frozen=True, kw_only=True):
     def _manifest(self, digest: str) -> Any | None:
         call = f"ecr:BatchGetImage {self.repository}"
         try:
-            with asked(call):
+            with translated(call):
                 answer = self.ecr.batch_get_image(
                     registryId=self.account,
                     repositoryName=self.repository,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from modeldelivery.release.aws.errors import asked
+from modeldelivery.release.aws.errors import translated
 from modeldelivery.release.aws.restore import Kept
 from modeldelivery.release.core import sanity
 from modeldelivery.release.core.journal import Journal, decode, encode
@@ -36,9 +36,11 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
 
     def read(self) -> Stored:
         try:
-            with asked(f"s3:GetObject {self.where}"):
-                found = self.s3.get_object(Bucket=self.bucket, Key=self.key, ExpectedBucketOwner=self.account)
-                body = found["Body"].read()
+            with translated(f"s3:GetObject {self.where}"):
+                response = self.s3.get_object(
+                    Bucket=self.bucket, Key=self.key, ExpectedBucketOwner=self.account
+                )
+                body = response["Body"].read()
         except ClientError as error:
             code = error.response["Error"].get("Code")
             if code == "NoSuchKey":
@@ -51,13 +53,13 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
                     hint="is this the environment's account? If it was never made: `pulumi up`",
                 ) from error
             raise UnreachableError(f"{self.where}: {error}") from error
-        now = date_of(found)
-        return Stored(journal=self._decoded(body, found["ETag"], now), etag=found["ETag"], now=now)
+        now = date_of(response)
+        return Stored(journal=self._decoded(body, response["ETag"], now), etag=response["ETag"], now=now)
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
         condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         try:
-            with asked(f"s3:PutObject {self.where}"):
+            with translated(f"s3:PutObject {self.where}"):
                 put = self.s3.put_object(
                     Bucket=self.bucket,
                     Key=self.key,

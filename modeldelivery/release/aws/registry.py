@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws import requests
 from modeldelivery.release.aws.artifact import Artifacts
-from modeldelivery.release.aws.errors import AbsentError, asked_or_absent
+from modeldelivery.release.aws.errors import AbsentError, translated_or_absent
 from modeldelivery.release.aws.images import Images
 from modeldelivery.release.aws.journal import date_of, is_deleted, is_marked
 from modeldelivery.release.aws.restore import Kept
@@ -55,39 +55,41 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
 
     def versions(self) -> tuple[Version, ...]:
         """Every version that was claimed, by precedence; none when there is no registry yet."""
-        found = []
+        results = []
         more: dict[str, str] = {}
         while True:
             try:
-                with asked_or_absent(f"s3:ListObjectsV2 s3://{self.place.registry_bucket}/{_FOLDER}"):
+                with translated_or_absent(f"s3:ListObjectsV2 s3://{self.place.registry_bucket}/{_FOLDER}"):
                     page = self.clients.s3.list_objects_v2(
                         Bucket=self.place.registry_bucket, Prefix=_FOLDER, **self._owner, **more
                     )
             except AbsentError:
                 return ()
-            found += [self._version(item["Key"]) for item in page.get("Contents", [])]
+            results += [self._version(item["Key"]) for item in page.get("Contents", [])]
             if not page.get("IsTruncated"):
-                return tuple(sorted(found, key=precedence))
+                return tuple(sorted(results, key=precedence))
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def entry(self, version: Version) -> Entry:
         key = record_key(version)
         try:
-            with asked_or_absent(f"s3:GetObject {self._where(key)}"):
-                found = self.clients.s3.get_object(Bucket=self.place.registry_bucket, Key=key, **self._owner)
-                body = found["Body"].read()
+            with translated_or_absent(f"s3:GetObject {self._where(key)}"):
+                response = self.clients.s3.get_object(
+                    Bucket=self.place.registry_bucket, Key=key, **self._owner
+                )
+                body = response["Body"].read()
         except AbsentError as error:
             if is_marked(error.response):
                 raise self._damaged("was deleted", version, None, date_of(error.response)) from error
             return Entry(record=None, etag=None, now=date_of(error.response))
-        record = self._decoded(body, version, found["ETag"], date_of(found))
-        return Entry(record=record, etag=found["ETag"], now=date_of(found))
+        record = self._decoded(body, version, response["ETag"], date_of(response))
+        return Entry(record=record, etag=response["ETag"], now=date_of(response))
 
     def write(self, record: VersionRecord, etag: str | None) -> None:
         key = record_key(record.version)
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         call = f"s3:PutObject {self._where(key)}"
-        with self._made_by_up(), asked_or_absent(call):
+        with self._made_by_up(), translated_or_absent(call):
             try:
                 self.clients.s3.put_object(
                     Bucket=self.place.registry_bucket,
@@ -111,7 +113,11 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
 
     def store_samples(self, samples: SampleFile) -> None:
         key = samples_key(samples.digest)
-        with self._made_by_up(), suppress(ConflictError), asked_or_absent(f"s3:PutObject {self._where(key)}"):
+        with (
+            self._made_by_up(),
+            suppress(ConflictError),
+            translated_or_absent(f"s3:PutObject {self._where(key)}"),
+        ):
             self.clients.s3.put_object(
                 Bucket=self.place.registry_bucket,
                 Key=key,
@@ -134,22 +140,25 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
         since = datetime.fromtimestamp(record.registered_at - CLOCKS_DIFFER, UTC)
         for summary in self._packages(since):
             arn = summary["ModelPackageArn"]
-            with self._made_by_up(), asked_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
-                found = self.clients.sagemaker.describe_model_package(ModelPackageName=arn)
-            if found.get("CustomerMetadataProperties") == requests.package_properties(record):
+            with self._made_by_up(), translated_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
+                response = self.clients.sagemaker.describe_model_package(ModelPackageName=arn)
+            if response.get("CustomerMetadataProperties") == requests.package_properties(record):
                 return str(arn)
         return None
 
     def approval(self, record: VersionRecord) -> str:
         """What SageMaker's registry says of a registered version: Approved, Rejected or PendingManualApproval."""
         arn = record.package_arn
-        with self._made_by_up(), asked_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
+        with self._made_by_up(), translated_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
             return str(
                 self.clients.sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"]
             )
 
     def create_package(self, record: VersionRecord) -> str:
-        with self._made_by_up(), asked_or_absent(f"sagemaker:CreateModelPackage {self.place.package_group}"):
+        with (
+            self._made_by_up(),
+            translated_or_absent(f"sagemaker:CreateModelPackage {self.place.package_group}"),
+        ):
             made = self.clients.sagemaker.create_model_package(
                 **requests.package_request(self.place, record), ClientToken=_token(record)
             )
@@ -160,7 +169,7 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
         while True:
             with (
                 self._made_by_up(),
-                asked_or_absent(f"sagemaker:ListModelPackages {self.place.package_group}"),
+                translated_or_absent(f"sagemaker:ListModelPackages {self.place.package_group}"),
             ):
                 page = self.clients.sagemaker.list_model_packages(
                     ModelPackageGroupName=self.place.package_group,
@@ -193,13 +202,13 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
         """Raises DamagedError for what is no record, or one that cannot be true; UpdateNeededError."""
         key = record_key(version)
         try:
-            found = decode(body, f"the record {self._where(key)}")
+            result = decode(body, f"the record {self._where(key)}")
         except msgspec.DecodeError as error:
             wrong = f"cannot be understood ({error})"
         else:
-            untrue = fault(found, version, now)
+            untrue = fault(result, version, now)
             if untrue is None:
-                return found
+                return result
             wrong = f"cannot be true ({untrue})"
         raise self._damaged(wrong, version, etag, now)
 

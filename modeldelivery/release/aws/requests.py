@@ -68,13 +68,13 @@ def refusals(place: Place, record: VersionRecord, samples: Sequence[Sample] = ()
         model = operation(service, action)
         assert model is not None, f"botocore has no {service} {action}"
         try:
-            found = list(violations(input_of(model), request))
+            refused = list(violations(input_of(model), request))
         except UnsupportedPatternError as error:
             raise InvalidError(
                 f"botocore's model of {service}:{action} has a pattern that this version of modelctl cannot read ({error})",
                 hint="update modelctl",
             ) from error
-        yield from (Refusal(f"{service}:{action}", each.text) for each in found)
+        yield from (Refusal(f"{service}:{action}", each.text) for each in refused)
 
 
 def _invocations(

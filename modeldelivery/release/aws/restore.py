@@ -40,14 +40,14 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
             version, lists = None, f" (not looked at: {error})"
         else:
             lists = ""
-        known = (
+        names = (
             ""
             if version
             else f"find VERSION with `aws s3api list-object-versions --bucket {self.bucket} --prefix {self.key}`{lists}, then "
         )
         condition = f"--if-match '{etag}'" if etag else "--if-none-match '*'"
         return (
-            f"{known}`aws s3api get-object --bucket {self.bucket} --key {self.key} --version-id {version or 'VERSION'} kept.json`, "
+            f"{names}`aws s3api get-object --bucket {self.bucket} --key {self.key} --version-id {version or 'VERSION'} kept.json`, "
             f"then `aws s3api put-object --bucket {self.bucket} --key {self.key} --body kept.json "
             f"--content-type application/json {condition}`"
         )
@@ -64,5 +64,5 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     def _body(self, version: str, place: dict[str, Any]) -> bytes:
         where = f"s3:GetObjectVersion s3://{self.bucket}/{self.key} {version}"
-        found = ask(where, lambda: self.s3.get_object(Key=self.key, VersionId=version, **place))
-        return ask(where, found["Body"].read)
+        response = ask(where, lambda: self.s3.get_object(Key=self.key, VersionId=version, **place))
+        return ask(where, response["Body"].read)

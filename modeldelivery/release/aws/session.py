@@ -178,5 +178,5 @@ class _Identity(NamedTuple):
 def _ask_sts(session: boto3.Session, config: Config) -> _Identity:
     with _making("sts"):
         sts = session.client("sts", config=config)
-    found = ask("sts:GetCallerIdentity", sts.get_caller_identity)
-    return _Identity(found["Account"], found["Arn"])
+    response = ask("sts:GetCallerIdentity", sts.get_caller_identity)
+    return _Identity(response["Account"], response["Arn"])

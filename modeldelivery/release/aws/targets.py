@@ -42,8 +42,8 @@ class ScalingTargets(msgspec.Struct, frozen=True, kw_only=True):
 
     def registered(self, versions: Collection[Version]) -> dict[Version, Parked]:
         """The scaling of those versions that are scaled, as it is."""
-        found = registered(self.autoscaling, self.endpoint, versions)
-        return {version: self._parked(target) for version, target in found.items()}
+        targets = registered(self.autoscaling, self.endpoint, versions)
+        return {version: self._parked(target) for version, target in targets.items()}
 
     def park(self, versions: Collection[Version]) -> None:
         """Take targets away, and their policies with them. What is registered no more is done."""

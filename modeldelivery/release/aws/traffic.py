@@ -74,14 +74,14 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
         return TIMING
 
     def describe(self) -> Endpoint | None:
-        found = find(
+        response = find(
             f"sagemaker:DescribeEndpoint {self.name}",
             lambda: self.sagemaker.describe_endpoint(EndpointName=self.name),
         )
-        if found is None:
+        if response is None:
             return None
-        endpoint = _endpoint(found)
-        self.arn, self.config, self.remedy = found["EndpointArn"], endpoint.config, endpoint.remedy
+        endpoint = _endpoint(response)
+        self.arn, self.config, self.remedy = response["EndpointArn"], endpoint.config, endpoint.remedy
         return endpoint
 
     def move(
@@ -125,8 +125,8 @@ class SageMakerTraffic(msgspec.Struct, kw_only=True):
         if self.arn is None:
             return None
         arn = self.arn
-        found = ask(f"sagemaker:ListTags {self.name}", lambda: self.sagemaker.list_tags(ResourceArn=arn))
-        return next((tag["Value"] for tag in found["Tags"] if tag["Key"] == key), None)
+        response = ask(f"sagemaker:ListTags {self.name}", lambda: self.sagemaker.list_tags(ResourceArn=arn))
+        return next((tag["Value"] for tag in response["Tags"] if tag["Key"] == key), None)
 
     @property
     def _described_arn(self) -> str:
@@ -151,47 +151,47 @@ def _changes(weights: Mapping[Version, float], instances: Mapping[Version, int])
     ]
 
 
-def _endpoint(found: Any) -> Endpoint:
-    word = found["EndpointStatus"]
+def _endpoint(response: Any) -> Endpoint:
+    word = response["EndpointStatus"]
     condition = CONDITIONS.get(word)
     if condition is None:
         raise UnreachableError(
-            f"{found['EndpointName']} is in status {word!r}, which this version of modelctl does not know",
+            f"{response['EndpointName']} is in status {word!r}, which this version of modelctl does not know",
             hint="update modelctl",
         )
     return Endpoint(
-        incarnation=Incarnation(found["EndpointArn"], found["CreationTime"].timestamp()),
+        incarnation=Incarnation(response["EndpointArn"], response["CreationTime"].timestamp()),
         condition=condition,
         word=word,
-        remedy=_remedy(found, condition),
-        config=found.get("EndpointConfigName", ""),
+        remedy=_remedy(response, condition),
+        config=response.get("EndpointConfigName", ""),
         variants={
-            _version(found, v["VariantName"]): _variant(v) for v in found.get("ProductionVariants", [])
+            _version(response, v["VariantName"]): _variant(v) for v in response.get("ProductionVariants", [])
         },
-        failure=found.get("FailureReason"),
-        modified=found["LastModifiedTime"].timestamp() if "LastModifiedTime" in found else None,
+        failure=response.get("FailureReason"),
+        modified=response["LastModifiedTime"].timestamp() if "LastModifiedTime" in response else None,
     )
 
 
-def _remedy(found: Any, condition: Condition) -> str:
+def _remedy(response: Any, condition: Condition) -> str:
     text = _REMEDIES.get(condition, "")
-    return text.format(name=found["EndpointName"], config=found.get("EndpointConfigName", "CONFIG"))
+    return text.format(name=response["EndpointName"], config=response.get("EndpointConfigName", "CONFIG"))
 
 
-def _version(found: Any, variant: str) -> Version:
+def _version(response: Any, variant: str) -> Version:
     try:
         return variant_version(variant)
     except BadVersionError as error:
         raise UnreachableError(
-            f"variant {variant!r} of {found['EndpointName']} is not named like a version",
+            f"variant {variant!r} of {response['EndpointName']} is not named like a version",
             hint="it was not made by this project, which will not touch the endpoint while it is there",
         ) from error
 
 
-def _variant(found: Any) -> Variant:
+def _variant(response: Any) -> Variant:
     return Variant(
-        current=float(found.get("CurrentWeight", 0)),
-        desired=float(found.get("DesiredWeight", found.get("CurrentWeight", 0))),
-        instances=int(found.get("CurrentInstanceCount", 0)),
-        instances_desired=int(found.get("DesiredInstanceCount", 0)),
+        current=float(response.get("CurrentWeight", 0)),
+        desired=float(response.get("DesiredWeight", response.get("CurrentWeight", 0))),
+        instances=int(response.get("CurrentInstanceCount", 0)),
+        instances_desired=int(response.get("DesiredInstanceCount", 0)),
     )

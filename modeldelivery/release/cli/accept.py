@@ -11,10 +11,10 @@ from modeldelivery.release.errors import Exit
 
 def run(context: Context, options: AcceptOptions) -> Outcome:
     """Raises RefusedError when the version is not rejected."""
-    asked = accept.Accept(
+    command = accept.Accept(
         operation=context.operation, actor=context.actor, reason=options.reason, version=options.version
     )
-    done = context.runner().run(partial(accept.decide, asked))
+    done = context.runner().run(partial(accept.decide, command))
     place = context.place
     return Outcome(
         outcome="done",

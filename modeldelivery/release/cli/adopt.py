@@ -10,8 +10,8 @@ from modeldelivery.release.operations import adopt
 
 def run(context: Context, options: AdoptOptions) -> Outcome:
     """Raises RefusedError while a move is pending or the endpoint is changing."""
-    asked = Adopt(operation=context.operation, actor=context.actor, reason=options.reason)
-    done = adopt.run(asked, context.runner())
+    command = Adopt(operation=context.operation, actor=context.actor, reason=options.reason)
+    done = adopt.run(command, context.runner())
     return Outcome(
         outcome="already" if done.already else "done",
         exit=Exit.DONE,

@@ -101,9 +101,9 @@ def _command(
     check: Callable[[Any], None] = lambda _: None,
 ) -> Command:
     def made(**given: Any) -> Options:
-        found = kind(**given | {"model": given["model"] or _model(given["env"])})
-        check(found)
-        return found
+        options_given = kind(**given | {"model": given["model"] or _model(given["env"])})
+        check(options_given)
+        return options_given
 
     return Command(
         kind.command,
@@ -207,13 +207,13 @@ def _rollback() -> Command:
     )
 
 
-def _check_rollback(asked: options.Rollback) -> None:
+def _check_rollback(rollback: options.Rollback) -> None:
     context = click.get_current_context()
-    if asked.without_journal and asked.to is None:
+    if rollback.without_journal and rollback.to is None:
         raise click.UsageError(
             "--without-journal cannot know the last good version: name it with --to VERSION", context
         )
-    if asked.without_journal and (asked.keep or asked.now):
+    if rollback.without_journal and (rollback.keep or rollback.now):
         raise click.UsageError(
             "--without-journal rejects and scales nothing: leave --keep and --now out", context
         )

@@ -116,12 +116,12 @@ class _S3(_Reads):
         if body is not None:
             return {"Body": io.BytesIO(body), "ETag": '"dry run"'} | self._dated()
         try:
-            found = self._client.get_object(**parameters)
+            response = self._client.get_object(**parameters)
         except ClientError as error:
             self._see(error.response)
             raise
-        self._see(found)
-        return found
+        self._see(response)
+        return response
 
     def put_object(self, **parameters: Any) -> Any:
         self._dry_run.wrote("s3:PutObject", parameters)
@@ -154,8 +154,8 @@ class _S3(_Reads):
 
     def _dated(self) -> dict[str, Any]:
         assert self._last is not None, "every operation reads before it writes"
-        seen, at = self._last
-        now = seen + self._dry_run.monotonic() - at
+        response, at = self._last
+        now = response + self._dry_run.monotonic() - at
         return {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(now, usegmt=True)}}}
 
 
@@ -168,14 +168,14 @@ class _SageMaker(_Reads):
 
     def describe_endpoint(self, **parameters: Any) -> Any:
         self._dry_run.read("sagemaker:DescribeEndpoint", parameters)
-        found = self._client.describe_endpoint(**parameters)
-        settled = CONDITIONS.get(found["EndpointStatus"]) is Condition.BUSY and self._dry_run.skipped
-        for variant in found.get("ProductionVariants", []):
+        response = self._client.describe_endpoint(**parameters)
+        settled = CONDITIONS.get(response["EndpointStatus"]) is Condition.BUSY and self._dry_run.skipped
+        for variant in response.get("ProductionVariants", []):
             variant.update(self._asked.get(variant["VariantName"], {}))
             if settled or variant["VariantName"] in self._asked:
                 variant["CurrentWeight"] = variant["DesiredWeight"]
                 variant["CurrentInstanceCount"] = variant["DesiredInstanceCount"]
-        return found | ({"EndpointStatus": "InService"} if settled or self._asked else {})
+        return response | ({"EndpointStatus": "InService"} if settled or self._asked else {})
 
     def update_endpoint_weights_and_capacities(self, **parameters: Any) -> Any:
         self._dry_run.wrote("sagemaker:UpdateEndpointWeightsAndCapacities", parameters)

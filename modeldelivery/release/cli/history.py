@@ -61,8 +61,8 @@ def _line(event: Event) -> Line:
 def _rows(line: Line) -> Iterator[tuple[str, ...]]:
     """Who did it as they say, as AWS says, and what to look for in CloudTrail, each in a row of its own."""
     yield f"{line.at:%Y-%m-%d %H:%M:%SZ}", line.kind.value, _change(line), line.by, line.reason
-    known = (*([line.caller] if line.caller else []), *(f"request {call}" for call in line.calls))
-    yield from (("", "", "", each, "") for each in known)
+    who = (*([line.caller] if line.caller else []), *(f"request {call}" for call in line.calls))
+    yield from (("", "", "", each, "") for each in who)
 
 
 def _change(line: Line) -> str:
@@ -70,5 +70,5 @@ def _change(line: Line) -> str:
     return after if before == after else f"{before} → {after}"
 
 
-def _weights(seen: dict[Version, int]) -> str:
-    return " ".join(f"{v}:{w}" for v, w in weights.traffic(seen).items()) or "none"
+def _weights(shares: dict[Version, int]) -> str:
+    return " ".join(f"{v}:{w}" for v, w in weights.traffic(shares).items()) or "none"

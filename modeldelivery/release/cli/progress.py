@@ -20,7 +20,7 @@ class Console(msgspec.Struct):
     stream: TextIO
     dry_run: bool = False
     waiting_for: str = ""
-    said: float = 0.0
+    printed_at: float = 0.0
 
     def note(self, sentence: str) -> None:
         if not self.dry_run:
@@ -35,6 +35,6 @@ class Console(msgspec.Struct):
             over = _LINE_BEFORE if self.waiting_for else ""
             print(f"{over}waiting {seconds:.0f} s: {why}", file=self.stream, flush=True)
             self.waiting_for = why
-        elif why != self.waiting_for or seconds - self.said > REPEAT:
+        elif why != self.waiting_for or seconds - self.printed_at > REPEAT:
             print(f"waiting: {why} ({seconds:.0f} s so far)", file=self.stream, flush=True)
-            self.waiting_for, self.said = why, seconds
+            self.waiting_for, self.printed_at = why, seconds

@@ -15,7 +15,7 @@ def run(context: Context, options: RollbackOptions) -> Outcome:
     """Raises RefusedError and everything else that happens before anything is recorded."""
     if options.without_journal:
         return _without_journal(context, options)
-    asked = rollback.Rollback(
+    command = rollback.Rollback(
         operation=context.operation,
         actor=context.actor,
         reason=options.reason,
@@ -23,7 +23,7 @@ def run(context: Context, options: RollbackOptions) -> Outcome:
         keep=options.keep,
         unscaled=options.now,
     )
-    done = context.runner().run(partial(rollback.decide, asked))
+    done = context.runner().run(partial(rollback.decide, command))
     return Outcome(
         outcome="already" if done.already else "done",
         exit=Exit.DONE,
@@ -46,13 +46,13 @@ def unfinished(context: Context, why: str) -> Outcome:
 
 def _without_journal(context: Context, options: RollbackOptions) -> Outcome:
     assert options.to is not None, "the command line was checked"
-    asked = unrecorded.Unrecorded(
+    command = unrecorded.Unrecorded(
         operation=context.operation, actor=context.actor, reason=options.reason, to=options.to
     )
     place = context.place
     adopt = f"modelctl adopt --env {place.environment} --model {place.model} --reason …"
     try:
-        unrecorded.move(asked, context.traffic, context.clock, context.progress, context.patience)
+        unrecorded.move(command, context.traffic, context.clock, context.progress, context.patience)
     except unrecorded.MarkedError as error:
         return Outcome(
             outcome="not moved",

@@ -17,51 +17,51 @@ _COLOURS = {"rejected": "red", "serving": "green", "fallback": "yellow", "candid
 
 
 def run(context: Context, options: StatusOptions) -> Shown:
-    found = status.read(context.store, context.traffic, context.scaling)
-    seen = status.assess(context.place, found)
-    parts: list[str | Table] = [*_head(seen)]
-    if seen.versions:
-        parts.append(_table(seen))
-    parts += _notes(seen)
-    return Shown(document=seen, parts=tuple(parts), exit=_exit(seen, check=options.check))
+    reading = status.read(context.store, context.traffic, context.scaling)
+    report = status.assess(context.place, reading)
+    parts: list[str | Table] = [*_head(report)]
+    if report.versions:
+        parts.append(_table(report))
+    parts += _notes(report)
+    return Shown(document=report, parts=tuple(parts), exit=_exit(report, check=options.check))
 
 
-def _exit(seen: Status, *, check: bool) -> Exit:
+def _exit(report: Status, *, check: bool) -> Exit:
     """With --check, what is known to be wrong counts more than what could not be looked at."""
-    if seen.damaged:
+    if report.damaged:
         return Exit.DAMAGED
-    if check and any(finding.needs_person for finding in seen.findings):
+    if check and any(finding.needs_person for finding in report.findings):
         return Exit.UNHEALTHY
-    return Exit.UNREACHABLE if seen.problems else Exit.DONE
+    return Exit.UNREACHABLE if report.problems else Exit.DONE
 
 
-def _head(seen: Status) -> tuple[str, ...]:
+def _head(report: Status) -> tuple[str, ...]:
     named = [
-        f"serving {seen.serving or 'nothing'}",
-        f"live {seen.live or 'none'}",
-        f"fallback {seen.fallback or 'none'}",
-        f"candidates {', '.join(seen.candidates) or 'none'}",
+        f"serving {report.serving or 'nothing'}",
+        f"live {report.live or 'none'}",
+        f"fallback {report.fallback or 'none'}",
+        f"candidates {', '.join(report.candidates) or 'none'}",
     ]
-    decision = (f"decided by {_decided(seen.decision, seen.at)}",) if seen.decision else ()
+    decision = (f"decided by {_decided(report.decision, report.at)}",) if report.decision else ()
     return (
-        f"{seen.environment}: account {seen.account}, {seen.region}",
-        f"endpoint {seen.endpoint}: {seen.endpoint_status or 'there is none'}",
+        f"{report.environment}: account {report.account}, {report.region}",
+        f"endpoint {report.endpoint}: {report.endpoint_status or 'there is none'}",
         ", ".join(named),
         *decision,
     )
 
 
-def _table(seen: Status) -> Table:
+def _table(report: Status) -> Table:
     return Table(
         headings=_HEADINGS,
-        rows=[_row(version, seen.at) for version in seen.versions],
-        colours=[next((c for role, c in _COLOURS.items() if role in v.roles), "") for v in seen.versions],
+        rows=[_row(version, report.at) for version in report.versions],
+        colours=[next((c for role, c in _COLOURS.items() if role in v.roles), "") for v in report.versions],
     )
 
 
 def _row(version: OnEndpoint, at: datetime | None) -> tuple[str, ...]:
-    running, asked = version.instances, version.instances_desired
-    instances = "-" if running is None else f"{running}" if running == asked else f"{running} of {asked}"
+    running, wanted = version.instances, version.instances_desired
+    instances = "-" if running is None else f"{running}" if running == wanted else f"{running} of {wanted}"
     return (
         version.version,
         ", ".join(version.roles) or "-",
@@ -72,19 +72,22 @@ def _row(version: OnEndpoint, at: datetime | None) -> tuple[str, ...]:
     )
 
 
-def _notes(seen: Status) -> list[str]:
-    pending = seen.pending
+def _notes(report: Status) -> list[str]:
+    pending = report.pending
     rejected = [
         (v.version, v.rejected)
-        for v in seen.versions
-        if v.rejected and not (seen.hold and v.version == seen.live)
+        for v in report.versions
+        if v.rejected and not (report.hold and v.version == report.live)
     ]
     return [
-        *([f"pending: {_decided(pending, seen.at)}"] if pending else []),
-        *([f"hold: {seen.hold}"] if seen.hold else []),
-        *(f"rejected: {v} by {why.by}, {_when(why.at, seen.at)}: {why.reason}" for v, why in rejected),
-        *(f"{'divergence' if each.code in DIVERGENCE else 'health'}: {each.text}" for each in seen.findings),
-        *(f"problem: {sentence}" for sentence in seen.problems),
+        *([f"pending: {_decided(pending, report.at)}"] if pending else []),
+        *([f"hold: {report.hold}"] if report.hold else []),
+        *(f"rejected: {v} by {why.by}, {_when(why.at, report.at)}: {why.reason}" for v, why in rejected),
+        *(
+            f"{'divergence' if each.code in DIVERGENCE else 'health'}: {each.text}"
+            for each in report.findings
+        ),
+        *(f"problem: {sentence}" for sentence in report.problems),
     ]
 
 

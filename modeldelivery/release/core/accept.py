@@ -24,30 +24,30 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
 
 
-def decide(asked: Accept, view: View) -> Action:
+def decide(command: Accept, view: View) -> Action:
     """The next act of an accept.
 
     Raises:
         RefusedError: when the version is not rejected.
     """
     journal = view.journal
-    if any(event.operation == asked.operation for event in journal.history):
-        return Done(f"{asked.version} is accepted: it may get traffic again; none was moved")
-    if journal.rejection(asked.version) is None:
-        known = ", ".join(sorted({r.version for r in journal.rejections})) or "none"
+    if any(event.operation == command.operation for event in journal.history):
+        return Done(f"{command.version} is accepted: it may get traffic again; none was moved")
+    if journal.rejection(command.version) is None:
+        rejected = ", ".join(sorted({r.version for r in journal.rejections})) or "none"
         raise RefusedError(
-            f"{asked.version} is not rejected, so there is nothing to accept (rejected: {known})"
+            f"{command.version} is not rejected, so there is nothing to accept (rejected: {rejected})"
         )
     event = Event(
-        operation=asked.operation,
+        operation=command.operation,
         kind=EventKind.ACCEPT,
         at=view.now,
-        actor=asked.actor,
-        reason=f"{asked.version}: {asked.reason}",
+        actor=command.actor,
+        reason=f"{command.version}: {command.reason}",
         source=journal.weights,
         target=journal.weights,
     )
-    return Write(_lifted(journal, asked.version).with_event(event))
+    return Write(_lifted(journal, command.version).with_event(event))
 
 
 def _lifted(journal: Journal, version: Version) -> Journal:

@@ -25,7 +25,7 @@ class Adopt(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-def decide(asked: Adopt, view: View) -> Action:
+def decide(command: Adopt, view: View) -> Action:
     """The next act of an adopt.
 
     A pending intent is left to whoever finishes it. Not so when a move without the journal came after it: everyone else
@@ -40,9 +40,9 @@ def decide(asked: Adopt, view: View) -> Action:
         raise RefusedError(
             "there is no endpoint, so there are no weights to adopt", hint="`pulumi up` makes one"
         )
-    if any(event.operation == asked.operation for event in journal.history):
-        _refuse_moved_since(asked, journal, endpoint)
-        warnings = (*_begun(asked, journal), *_rejected_serving(journal))
+    if any(event.operation == command.operation for event in journal.history):
+        _refuse_moved_since(command, journal, endpoint)
+        warnings = (*_begun(command, journal), *_rejected_serving(journal))
         return Done(f"recorded as decided: {weights.shown(journal.weights)}", warnings=warnings)
     refuse_broken(endpoint)
     if Question.MARK not in view.answers:
@@ -65,12 +65,12 @@ def decide(asked: Adopt, view: View) -> Action:
         )
     if intent is None and history.explained(journal, endpoint):
         return Done(f"nothing to adopt: {weights.shown(journal.weights)}, as recorded", already=True)
-    return Write(_adopted(asked, view, endpoint, intent))
+    return Write(_adopted(command, view, endpoint, intent))
 
 
-def _refuse_moved_since(asked: Adopt, journal: Journal, endpoint: Endpoint) -> None:
+def _refuse_moved_since(command: Adopt, journal: Journal, endpoint: Endpoint) -> None:
     """Raises RefusedError where its record stands and no longer is what serves: someone moved traffic after it looked."""
-    stands = journal.decision is not None and journal.decision.operation == asked.operation
+    stands = journal.decision is not None and journal.decision.operation == command.operation
     if stands and journal.intent is None and not weights.same(endpoint.current, journal.weights):
         raise RefusedError(
             f"recorded as decided: {weights.shown(journal.weights)}, and someone else has moved traffic since: now "
@@ -79,41 +79,41 @@ def _refuse_moved_since(asked: Adopt, journal: Journal, endpoint: Endpoint) -> N
         )
 
 
-def _adopted(asked: Adopt, view: View, endpoint: Endpoint, intent: Intent | None) -> Journal:
+def _adopted(command: Adopt, view: View, endpoint: Endpoint, intent: Intent | None) -> Journal:
     journal = view.journal
     if intent:
         why = f"overtaken by a move without the journal: {view.mark}"
         moves = intent.kind is not IntentKind.FLEET  # which of the two moved traffic is not to be seen
         journal = overruled(journal, view.now, why) if moves else superseded(view, why)
-    seen = weights.shares(endpoint.current)
+    shares = weights.shares(endpoint.current)
     event = Event(
-        operation=asked.operation,
+        operation=command.operation,
         kind=EventKind.ADOPT,
         at=view.now,
-        actor=asked.actor,
-        reason=asked.reason,
+        actor=command.actor,
+        reason=command.reason,
         source=journal.weights,
-        target=seen,
+        target=shares,
     )
-    recorded = history.with_served(journal, seen, view.now).with_event(event)
+    recorded = history.with_served(journal, shares, view.now).with_event(event)
     return msgspec.structs.replace(
-        recorded, incarnation=history.life(journal, endpoint), weights=seen, decision=event
+        recorded, incarnation=history.life(journal, endpoint), weights=shares, decision=event
     )
 
 
-def _begun(asked: Adopt, journal: Journal) -> tuple[str, ...]:
+def _begun(command: Adopt, journal: Journal) -> tuple[str, ...]:
     """What is not there when the journal begins with this: where one was lost, `adopt` is how a new one begins."""
-    if journal.history[0].operation != asked.operation or journal.live is not None:
+    if journal.history[0].operation != command.operation or journal.live is not None:
         return ()
     return ("the journal begins here: rejections, and who decided what, of the time before are not in it",)
 
 
 def _rejected_serving(journal: Journal) -> tuple[str, ...]:
     """What adopt does not change: a rejected version that has traffic loses it at the next `up` (rule 4)."""
-    found = ((v, journal.rejection(v)) for v in sorted(weights.traffic(journal.weights)))
+    serving = ((v, journal.rejection(v)) for v in sorted(weights.traffic(journal.weights)))
     return tuple(
         f"{rejected_sentence(v, rejection)}; the next `pulumi up` takes its traffic away, unless "
         f"`modelctl accept {v} --reason …`"
-        for v, rejection in found
+        for v, rejection in serving
         if rejection
     )

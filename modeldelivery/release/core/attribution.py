@@ -49,8 +49,8 @@ def attributed(before: Journal, after: Journal, by: Attribution) -> Journal:
 
 
 def _new(before: Journal, after: Journal) -> Iterable[Event]:
-    known = {id(event) for event in before.history}
-    return (event for event in after.history if id(event) not in known)
+    earlier = {id(event) for event in before.history}
+    return (event for event in after.history if id(event) not in earlier)
 
 
 def _attributed(event: Event, by: Attribution) -> Event:

@@ -40,9 +40,10 @@ def unmet_requests(view: View, endpoint: Endpoint, *, scale: bool) -> dict[Versi
     replaced is no request in vain.
     """
     return {
-        version: seen.instances
-        for version, seen in endpoint.variants.items()
-        if 0 < seen.instances < seen.instances_desired and (not scale or version in view.scaled or view.taken)
+        version: variant.instances
+        for version, variant in endpoint.variants.items()
+        if 0 < variant.instances < variant.instances_desired
+        and (not scale or version in view.scaled or view.taken)
     }
 
 
@@ -52,8 +53,8 @@ def _short(intent: Intent, endpoint: Endpoint) -> tuple[Version, int] | None:
     What one instance can serve is the largest share that one serves now; half an instance too few is let pass, none is not.
     """
     now = weights.shares(endpoint.current)
-    serving = {v: seen for v, seen in endpoint.variants.items() if now[v] and seen.instances}
-    most = max((now[v] / seen.instances for v, seen in serving.items()), default=0.0)
+    serving = {v: variant for v, variant in endpoint.variants.items() if now[v] and variant.instances}
+    most = max((now[v] / variant.instances for v, variant in serving.items()), default=0.0)
     if not most:
         return None
     for version in sorted(weights.traffic(intent.target)):

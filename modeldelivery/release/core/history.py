@@ -71,20 +71,20 @@ def serving_since(journal: Journal) -> tuple[Version, float] | None:
     return next(((s.version, s.since) for s in journal.served if s.version == main), None)
 
 
-def with_served(journal: Journal, seen: Weights, now: float) -> Journal:
+def with_served(journal: Journal, shares: Weights, now: float) -> Journal:
     """The journal after `seen` was observed: what serves goes last, the version with most traffic very last."""
-    serving, before = weights.traffic(seen), weights.traffic(journal.weights)
-    known = {s.version: s for s in journal.served}
+    serving, before = weights.traffic(shares), weights.traffic(journal.weights)
+    served = {s.version: s for s in journal.served}
     kept = tuple(s for s in journal.served if s.version not in serving)
     fresh = tuple(
         _noted(
-            known.get(version) or Served(version=version, since=now),
+            served.get(version) or Served(version=version, since=now),
             now,
             goes_on=version in before,
             whole=len(serving) == 1,
             was_whole=weights.whole_version(journal.weights) == version,
         )
-        for version in sorted(serving, key=lambda v: (-seen[v], v), reverse=True)
+        for version in sorted(serving, key=lambda v: (-shares[v], v), reverse=True)
     )
     return msgspec.structs.replace(journal, served=(*kept, *fresh))
 
@@ -107,8 +107,8 @@ def withdrawn(journal: Journal, target: Weights) -> tuple[Version, ...]:
 
 def same_life(journal: Journal, endpoint: Endpoint) -> bool:
     """Whether the journal's weights are of this endpoint and not of one that is gone."""
-    known, seen = journal.incarnation, endpoint.incarnation
-    return known is not None and (known.id, known.created) == (seen.id, seen.created)
+    recorded, observed = journal.incarnation, endpoint.incarnation
+    return recorded is not None and (recorded.id, recorded.created) == (observed.id, observed.created)
 
 
 def life(journal: Journal, endpoint: Endpoint) -> Incarnation:
@@ -139,9 +139,10 @@ def explained(journal: Journal, endpoint: Endpoint) -> bool:
     """
     if not same_life(journal, endpoint):
         return False
-    known = [journal.weights]
+    accounts = [journal.weights]
     if journal.intent:
-        known += [journal.intent.source, journal.intent.target]
+        accounts += [journal.intent.source, journal.intent.target]
     return all(
-        any(weights.same(seen, account) for account in known) for seen in (endpoint.current, endpoint.desired)
+        any(weights.same(shown, account) for account in accounts)
+        for shown in (endpoint.current, endpoint.desired)
     )

@@ -138,8 +138,8 @@ def _traffic(
     request: Request, journal: Journal, endpoint: Endpoint, forbidden: str | None
 ) -> tuple[Weights, tuple[str, ...]]:
     """Rules 2, 3, 4, 6 and 7: where traffic goes, and what to warn of."""
-    known = {*endpoint.variants, *request.fleet}
-    foreign = not history.explained(journal, endpoint) or not known.issuperset(
+    versions = {*endpoint.variants, *request.fleet}
+    foreign = not history.explained(journal, endpoint) or not versions.issuperset(
         weights.traffic(journal.weights)
     )
     warnings: list[str] = []

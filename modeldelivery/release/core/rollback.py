@@ -48,7 +48,7 @@ class Rollback(msgspec.Struct, frozen=True, kw_only=True):
         return Verdict.GIVES if self.to else Verdict.KEEPS
 
 
-def decide(asked: Rollback, view: View) -> Action:
+def decide(command: Rollback, view: View) -> Action:
     """The next act of a rollback.
 
     Raises:
@@ -61,11 +61,11 @@ def decide(asked: Rollback, view: View) -> Action:
         raise RefusedError(
             "there is no endpoint, so there is no traffic to move", hint="`pulumi up` makes one"
         )
-    if journal.intent and journal.intent.operation == asked.operation:
-        return _carry_on(asked, view)
-    if _is_done(asked, journal):
+    if journal.intent and journal.intent.operation == command.operation:
+        return _carry_on(command, view)
+    if _is_done(command, journal):
         return _reported(view, endpoint)
-    _refuse_if_overruled(asked, view)
+    _refuse_if_overruled(command, view)
     if lost.must_ask(view):
         return Ask(Question.OWNER)
     lost.refuse(journal, view.answers.get(Question.OWNER))
@@ -73,12 +73,12 @@ def decide(asked: Rollback, view: View) -> Action:
     if _must_ask_for_mark(view):
         return Ask(Question.MARK)
     unrecorded.refuse(view.mark)
-    standing = standing_version(journal, endpoint, asked.to)
-    target = asked.to or standing or _fallback(journal, endpoint)
+    standing = standing_version(journal, endpoint, command.to)
+    target = command.to or standing or _fallback(journal, endpoint)
     if standing == target and at_rest(journal, endpoint):
         if view.described <= journal.fence:
             return Wait("an earlier call may still arrive", journal.fence)
-        return _confirmed(asked, view, target)
+        return _confirmed(command, view, target)
     falling = dropping_until(journal, target, view.now)
     if falling:
         return Wait("another operation may still act", falling)
@@ -90,7 +90,7 @@ def decide(asked: Rollback, view: View) -> Action:
             f"with --to, or add {target} to release.fleet and run `pulumi up`"
         )
     refuse_unfit(target, journal, endpoint)
-    opening = _open(asked, view, endpoint, target, standing)
+    opening = _open(command, view, endpoint, target, standing)
     refuse_own_rejection(target, opening)
     return Write(opening)
 
@@ -132,13 +132,13 @@ def _holders(view: View) -> set[Version]:
     return {version for place in places for version in weights.traffic(place)}
 
 
-def _carry_on(asked: Rollback, view: View) -> Action:
+def _carry_on(command: Rollback, view: View) -> Action:
     """Go on with its own intent, unless traffic was moved without the journal since: that stands until it is adopted.
 
     The endpoint's mark is read again before any act that follows a wait, and before a call more than a lease after the last
     look; so a mark that is older than a lease is never moved over. The first call of all goes without: it must not wait.
     """
-    action = pursue(view, scale=not asked.unscaled)
+    action = pursue(view, scale=not command.unscaled)
     if isinstance(action, Wait):
         return action
     fresh = view.confirmed and view.timing.may_send(view.described + view.timing.lease, view.now)
@@ -169,20 +169,20 @@ def _reported(view: View, endpoint: Endpoint) -> Action:
     )
 
 
-def _is_done(asked: Rollback, journal: Journal) -> bool:
+def _is_done(command: Rollback, journal: Journal) -> bool:
     """Whether this rollback is what stands: carried out, by itself or by who finished it, and nobody moves on from it."""
-    mine = journal.decision is not None and journal.decision.operation == asked.operation
+    mine = journal.decision is not None and journal.decision.operation == command.operation
     return mine and (journal.intent is None or journal.intent.kind is IntentKind.FLEET)
 
 
-def _refuse_if_overruled(asked: Rollback, view: View) -> None:
+def _refuse_if_overruled(command: Rollback, view: View) -> None:
     """A rollback opens one intent: superseded, or closed as not moved, it ends and never moves over what came later.
 
     Raises:
         RefusedError: with what became of it.
     """
     journal = view.journal
-    own = [event for event in journal.history if event.operation == asked.operation]
+    own = [event for event in journal.history if event.operation == command.operation]
     if not own and view.opened:
         raise RefusedError(
             "the journal no longer knows this rollback: it was deleted, or put back from a copy, meanwhile"
@@ -210,31 +210,31 @@ def _must_ask_for_mark(view: View) -> bool:
 
 def _fallback(journal: Journal, endpoint: Endpoint) -> Version:
     """Where a plain rollback goes, the very version that `status` calls the fallback. Raises RefusedError."""
-    found = history.fallback(journal, endpoint)
-    if found is None:
+    fallback = history.fallback(journal, endpoint)
+    if fallback is None:
         raise RefusedError(
             "no version that may serve has carried everything here before this one",
             hint=f"name one with --to (on the endpoint: {', '.join(sorted(endpoint.variants))})",
         )
-    return found
+    return fallback
 
 
-def _confirmed(asked: Rollback, view: View, target: Version) -> Action:
+def _confirmed(command: Rollback, view: View, target: Version) -> Action:
     """Nothing has to move. One that rejected nothing (`--keep`) is confirmed by one that does: what it left is rejected."""
     journal, decision = view.journal, view.journal.decision
     assert decision is not None
-    if asked.keep or not left_something(decision):
+    if command.keep or not left_something(decision):
         return Done(
             f"already rolled back to {target} by {decision.actor}: {decision.reason}{_further(view)}",
             already=True,
         )
-    rejections = rejected(asked, view, target, decision.source)
+    rejections = rejected(command, view, target, decision.source)
     event = msgspec.structs.replace(
         decision,
-        operation=asked.operation,
+        operation=command.operation,
         at=view.now,
-        actor=asked.actor,
-        reason=asked.reason,
+        actor=command.actor,
+        reason=command.reason,
         verdict=Verdict.REJECTS,
     )
     opening = msgspec.structs.replace(journal, rejections=rejections)
@@ -254,33 +254,33 @@ def _further(view: View) -> str:
 
 
 def _open(
-    asked: Rollback, view: View, endpoint: Endpoint, target: Version, standing: Version | None
+    command: Rollback, view: View, endpoint: Endpoint, target: Version, standing: Version | None
 ) -> Journal:
     """The journal with this rollback under way, and what it supersedes settled or closed."""
     decision = view.journal.decision
     confirms = decision is not None and standing == target and left_something(decision)
     left = decision.source if decision and confirms else None
-    rejections = rejected(asked, view, target, left)
+    rejections = rejected(command, view, target, left)
     decided = msgspec.structs.replace(
         view, journal=msgspec.structs.replace(view.journal, rejections=rejections)
     )
-    journal = superseded(decided, f"superseded by {asked.actor}", applied=True)
+    journal = superseded(decided, f"superseded by {command.actor}", applied=True)
     intent = Intent(
-        operation=asked.operation,
+        operation=command.operation,
         kind=IntentKind.ROLLBACK,
-        actor=asked.actor,
-        reason=asked.reason,
+        actor=command.actor,
+        reason=command.reason,
         since=view.now,
         source=dict(left or journal.weights),
         target=weights.all_to(target, endpoint.variants),
         deadline=lease(view),
         fence=journal.fence,
-        verdict=_verdict(asked, view, target, standing),
+        verdict=_verdict(command, view, target, standing),
     )
     return opened(journal, intent, view.now)
 
 
-def _verdict(asked: Rollback, view: View, target: Version, standing: Version | None) -> Verdict:
+def _verdict(command: Rollback, view: View, target: Version, standing: Version | None) -> Verdict:
     """One that takes traffic from nothing gives, and goes nowhere back: a plain rollback after it still finds the fallback.
 
     It is recorded all the same, so that an `up` beside it does not move on over it. One that confirms another, or finishes it in
@@ -288,5 +288,5 @@ def _verdict(asked: Rollback, view: View, target: Version, standing: Version | N
     """
     before = same_rollback(view.journal, target, standing)
     if before is not None:
-        return (before.verdict or Verdict.REJECTS) if asked.keep else Verdict.REJECTS
-    return asked.verdict if _holders(view) - {target} else Verdict.GIVES
+        return (before.verdict or Verdict.REJECTS) if command.keep else Verdict.REJECTS
+    return command.verdict if _holders(view) - {target} else Verdict.GIVES

@@ -140,8 +140,8 @@ def _beyond(field: str, weights: Mapping[Version, int]) -> Iterator[str]:
 
 
 def _repeated(field: str, versions: Iterable[Version]) -> Iterator[str]:
-    seen = set[Version]()
+    visited = set[Version]()
     for version in versions:
-        if version in seen:
+        if version in visited:
             yield f"{field} has {version} twice"
-        seen.add(version)
+        visited.add(version)

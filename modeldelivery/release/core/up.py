@@ -49,7 +49,7 @@ class Up(msgspec.Struct, frozen=True, kw_only=True):
     config: ConfigName
 
 
-def decide(asked: Up, view: View) -> Action:
+def decide(command: Up, view: View) -> Action:
     """The next act of an `up`.
 
     Raises:
@@ -59,7 +59,7 @@ def decide(asked: Up, view: View) -> Action:
     """
     journal, endpoint = view.journal, view.endpoint
     intent = journal.intent
-    _refuse_if_superseded(asked, view)
+    _refuse_if_superseded(command, view)
     if endpoint is not None and endpoint.busy:
         return Wait("endpoint is changing")
     if lost.must_ask(view):
@@ -68,20 +68,20 @@ def decide(asked: Up, view: View) -> Action:
     if endpoint is not None and Question.MARK not in view.answers:
         return Ask(Question.MARK)
     unrecorded.refuse(view.mark)
-    if intent and intent.operation == asked.operation:
+    if intent and intent.operation == command.operation:
         return _own(view, intent)
-    if _others_may_act(asked, view):
+    if _others_may_act(command, view):
         return Wait("another operation may still act", journal.fence)
     if intent and intent.kind is IntentKind.ROLLBACK and endpoint is not None:
-        return _finish(asked, view)
-    return _follow(asked, view)
+        return _finish(command, view)
+    return _follow(command, view)
 
 
-def _refuse_if_superseded(asked: Up, view: View) -> None:
+def _refuse_if_superseded(command: Up, view: View) -> None:
     """Raises RefusedError when this run's move was closed: by the platform, or by someone whose decision stands."""
-    own = [event for event in view.journal.history if event.operation == asked.operation]
+    own = [event for event in view.journal.history if event.operation == command.operation]
     if own and own[-1].kind is EventKind.CLOSED:
-        changed = "; ".join([*_changed(own[:-1]), *_left(asked, own[-1], view.endpoint)])
+        changed = "; ".join([*_changed(own[:-1]), *_left(command, own[-1], view.endpoint)])
         raise RefusedError(
             f"{own[-1].reason}. {changed or 'Nothing else was changed'}; `modelctl status` shows where things stand"
         )
@@ -96,32 +96,32 @@ def _changed(own: list[Event]) -> Iterator[str]:
             yield f"this `up` had moved traffic to {', '.join(sorted(weights.traffic(event.target)))}"
 
 
-def _left(asked: Up, closed: Event, endpoint: Endpoint | None) -> Iterator[str]:
+def _left(command: Up, closed: Event, endpoint: Endpoint | None) -> Iterator[str]:
     """What becomes of a change of the fleet that was overtaken: its call may have been taken before."""
     change = weights.same(closed.source, closed.target) or not closed.source
     if not change or endpoint is None:
         return
     if endpoint.busy:
         yield f"its change of the fleet may still be carried out: the endpoint is {endpoint.word}"
-    elif endpoint.config == asked.config(tuple(sorted(closed.target))):
+    elif endpoint.config == command.config(tuple(sorted(closed.target))):
         yield f"its change of the fleet to {', '.join(sorted(closed.target))} was carried out"
 
 
-def _others_may_act(asked: Up, view: View) -> bool:
+def _others_may_act(command: Up, view: View) -> bool:
     """Whether a call of another operation may have come after what was seen of the endpoint, or may still come."""
     journal = view.journal
-    mine = journal.history[-1].operation == asked.operation if journal.history else False
+    mine = journal.history[-1].operation == command.operation if journal.history else False
     if journal.intent:
-        mine = journal.intent.holder == asked.operation
+        mine = journal.intent.holder == command.operation
     return not mine and view.described <= journal.fence
 
 
-def _finish(asked: Up, view: View) -> Action:
+def _finish(command: Up, view: View) -> Action:
     """Carry on a rollback whose owner is gone. A renewal says whose it is: nobody waits out a deadline of its own."""
     action = pursue(view, scale=True)
     if not isinstance(action, Write) or action.journal.intent is None:
         return action
-    held = msgspec.structs.replace(action.journal.intent, holder=asked.operation)
+    held = msgspec.structs.replace(action.journal.intent, holder=command.operation)
     return Write(msgspec.structs.replace(action.journal, intent=held))
 
 
@@ -142,33 +142,33 @@ def _own(view: View, intent: Intent) -> Action:
     return Write(msgspec.structs.replace(finished(view), parked={}))
 
 
-def _follow(asked: Up, view: View) -> Action:
+def _follow(command: Up, view: View) -> Action:
     """Nobody else acts: record what a dead owner's intent did, and do what `resolve` then says."""
     endpoint, now = view.endpoint, view.now
     before = view.journal
     if before.parked:
         restored = view.put_back or not present(view)
         return Write(msgspec.structs.replace(before, parked={})) if restored else PutBack(present(view))
-    journal = superseded(view, f"superseded by {asked.actor}")
+    journal = superseded(view, f"superseded by {command.actor}")
     view = msgspec.structs.replace(view, journal=journal)
-    young = journal.decision is not None and journal.decision.operation == asked.operation
-    request = _unbaked(asked.request) if young else asked.request
+    young = journal.decision is not None and journal.decision.operation == command.operation
+    request = _unbaked(command.request) if young else command.request
     plan = resolve(request, journal, endpoint, now)
-    _refuse_unseen(asked, plan, view, before.decision)
+    _refuse_unseen(command, plan, view, before.decision)
     if endpoint is None:
-        return Write(_open_fleet(asked, view, IntentKind.CREATE, request.fleet, plan.weights))
+        return Write(_open_fleet(command, view, IntentKind.CREATE, request.fleet, plan.weights))
     refuse_broken(endpoint)
     staged = tuple(request.fleet) if not plan.shifts else (*request.fleet, *plan.drop)
-    changes = endpoint.config != asked.config(staged) or endpoint.impaired
+    changes = endpoint.config != command.config(staged) or endpoint.impaired
     if changes:
         refuse_young(request, journal, now)
     if (changes or not plan.shifts) and not weights.same(endpoint.desired, endpoint.current):
-        return Write(_take_back(asked, view, plan))
+        return Write(_take_back(command, view, plan))
     if changes:
-        return Write(_open_fleet(asked, view, IntentKind.FLEET, staged, plan.standing))
+        return Write(_open_fleet(command, view, IntentKind.FLEET, staged, plan.standing))
     if plan.shifts or (plan.decided and not weights.same(plan.weights, journal.weights)):
-        return Write(_open_shift(asked, view, plan))
-    applied = _applied(asked, journal)
+        return Write(_open_shift(command, view, plan))
+    applied = _applied(command, journal)
     if applied != before:
         return Write(applied)
     return Done("as config and the journal say", (*plan.warnings, *shortfalls(view)))
@@ -179,74 +179,74 @@ def _unbaked(request: Request) -> Request:
     return msgspec.structs.replace(request, rules=msgspec.structs.replace(request.rules, bake_seconds=0))
 
 
-def _refuse_unseen(asked: Up, plan: Plan, view: View, decision: Event | None) -> None:
+def _refuse_unseen(command: Up, plan: Plan, view: View, decision: Event | None) -> None:
     """Raises RefusedError rather than move traffic in a way that the preview did not show, or over a newer decision.
 
     `decision` is the journal's as it was read. What an earlier `up` had under way when this one began is none that is newer.
     """
-    mine = decision is not None and decision.operation == asked.operation
+    mine = decision is not None and decision.operation == command.operation
     if mine or not (plan.shifts or plan.decided):
         return
-    known = decision is None or decision.operation == view.began
+    is_shown = decision is None or decision.operation == view.began
     if decision and decision.kind is not EventKind.ROLLBACK:
-        known = known or decision.operation == view.pending
-    if decision and not known:
+        is_shown = is_shown or decision.operation == view.pending
+    if decision and not is_shown:
         raise RefusedError(
             f"{decision.actor} decided ({decision.kind}: {decision.reason}) while this `up` ran; that stands"
         )
     serving = view.endpoint.current if view.endpoint else {}
-    moved = asked.serving is not None and not weights.same(serving, asked.serving)
-    changed = asked.shown is not None and not weights.same(plan.weights, asked.shown)
+    moved = command.serving is not None and not weights.same(serving, command.serving)
+    changed = command.shown is not None and not weights.same(plan.weights, command.shown)
     if moved or changed:
         raise RefusedError(
-            f"the preview showed {dict(asked.serving or {})} → {dict(asked.shown or {})}, and now it would be "
+            f"the preview showed {dict(command.serving or {})} → {dict(command.shown or {})}, and now it would be "
             f"{serving} → {plan.weights}: something changed in between. Nothing was moved; run `pulumi preview` again"
         )
 
 
 def _open_fleet(
-    asked: Up, view: View, kind: IntentKind, fleet: tuple[Version, ...], standing: Weights
+    command: Up, view: View, kind: IntentKind, fleet: tuple[Version, ...], standing: Weights
 ) -> Journal:
     journal, endpoint = view.journal, view.endpoint
     there = endpoint.variants if endpoint else {}
     intent = Intent(
-        operation=asked.operation,
+        operation=command.operation,
         kind=kind,
-        actor=asked.actor,
+        actor=command.actor,
         reason=f"fleet {', '.join(fleet)}",
         since=view.now,
         source=dict(standing) if kind is IntentKind.FLEET else {},
         target={v: standing.get(v, 0) for v in sorted(fleet)},
         deadline=lease(view),
         fence=journal.fence,
-        live=asked.request.live if kind is IntentKind.CREATE else None,
-        config=asked.config(fleet),
+        live=command.request.live if kind is IntentKind.CREATE else None,
+        config=command.config(fleet),
         drops=tuple(sorted(v for v in there if v not in fleet)),
         fleet=fleet,
     )
-    known = msgspec.structs.replace(journal, digests={**journal.digests, **asked.request.digests})
-    return opened(known, intent, view.now)
+    recorded = msgspec.structs.replace(journal, digests={**journal.digests, **command.request.digests})
+    return opened(recorded, intent, view.now)
 
 
-def _open_shift(asked: Up, view: View, plan: Plan) -> Journal:
+def _open_shift(command: Up, view: View, plan: Plan) -> Journal:
     journal = view.journal
-    changed = asked.request.live != journal.live
+    changed = command.request.live != journal.live
     intent = Intent(
-        operation=asked.operation,
+        operation=command.operation,
         kind=IntentKind.UP,
-        actor=asked.actor,
-        reason=f"release.live is {asked.request.live}",
+        actor=command.actor,
+        reason=f"release.live is {command.request.live}",
         since=view.now,
         source=dict(plan.standing),
         target=weights.checked(plan.weights),
         deadline=lease(view),
         fence=journal.fence,
-        live=asked.request.live if changed else None,
+        live=command.request.live if changed else None,
     )
     return opened(journal, intent, view.now)
 
 
-def _take_back(asked: Up, view: View, plan: Plan) -> Journal:
+def _take_back(command: Up, view: View, plan: Plan) -> Journal:
     """Ask for the weights in force, where a move that came to nothing has left a Desired that differs.
 
     A fleet change may apply such a Desired (AWS does not say which of both `RetainAllVariantProperties` retains), and so may
@@ -254,9 +254,9 @@ def _take_back(asked: Up, view: View, plan: Plan) -> Journal:
     """
     stands = weights.checked(plan.standing)
     intent = Intent(
-        operation=asked.operation,
+        operation=command.operation,
         kind=IntentKind.UP,
-        actor=asked.actor,
+        actor=command.actor,
         reason="takes back what was asked for and never came to be",
         since=view.now,
         source=stands,
@@ -267,11 +267,11 @@ def _take_back(asked: Up, view: View, plan: Plan) -> Journal:
     return opened(view.journal, intent, view.now)
 
 
-def _applied(asked: Up, journal: Journal) -> Journal:
+def _applied(command: Up, journal: Journal) -> Journal:
     """What this run leaves in the journal when nothing has to move: config's `live` counts as applied even if forbidden."""
     return msgspec.structs.replace(
         journal,
-        live=asked.request.live,
-        fleet=asked.request.fleet,
-        digests={**journal.digests, **asked.request.digests},
+        live=command.request.live,
+        fleet=command.request.fleet,
+        digests={**journal.digests, **command.request.digests},
     )

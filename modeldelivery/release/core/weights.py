@@ -41,16 +41,16 @@ def shown(weights: Mapping[Version, float]) -> str:
     return ", ".join(f"{v} {w} %" for v, w in sorted(traffic(weights).items()))
 
 
-def shares(seen: Mapping[Version, float]) -> dict[Version, int]:
+def shares(weights: Mapping[Version, float]) -> dict[Version, int]:
     """Weights as shares of 100 (largest remainder first): requests go by w/Σw, and anyone may have set 1 and 0.
 
     A version that gets anything has a share of at least 1: beside a 0, anything above 0 differs.
     """
-    total = sum(seen.values())
+    total = sum(weights.values())
     if not total:
-        return dict.fromkeys(seen, 0)
-    exact = {v: FULL * w / total for v, w in seen.items()}
-    whole = {v: max(int(x), 1) if seen[v] > 0 else 0 for v, x in exact.items()}
+        return dict.fromkeys(weights, 0)
+    exact = {v: FULL * w / total for v, w in weights.items()}
+    whole = {v: max(int(x), 1) if weights[v] > 0 else 0 for v, x in exact.items()}
     left = FULL - sum(whole.values())
     for v in sorted(exact, key=lambda v: (whole[v] - exact[v], v))[: max(left, 0)]:
         whole[v] += 1
@@ -69,9 +69,9 @@ def unrecorded(to: Version, present: Iterable[Version]) -> dict[Version, int]:
     return {v: int(v == to) for v in all_to(to, present)}
 
 
-def recorded(seen: Mapping[Version, float]) -> bool:
+def recorded(weights: Mapping[Version, float]) -> bool:
     """Whether these may be the weights of a recorded move; those of a console, and of a move without the journal, need not."""
-    return sum(seen.values()) == FULL
+    return sum(weights.values()) == FULL
 
 
 def main_version(weights: Mapping[Version, float]) -> Version | None:

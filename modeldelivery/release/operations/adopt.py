@@ -7,7 +7,7 @@ from modeldelivery.release.core.action import Done
 from modeldelivery.release.runner import Runner
 
 
-def run(asked: adopt.Adopt, runner: Runner) -> Done:
+def run(command: adopt.Adopt, runner: Runner) -> Done:
     """The journal first: killed in between, the mark still stands and a rerun takes it away.
 
     Raises:
@@ -17,7 +17,7 @@ def run(asked: adopt.Adopt, runner: Runner) -> Done:
     traffic = runner.traffic
     traffic.describe()
     before = traffic.marked()
-    done = runner.run(partial(adopt.decide, asked))
+    done = runner.run(partial(adopt.decide, command))
     if before and traffic.marked() == before:
         traffic.unmark()
     return done

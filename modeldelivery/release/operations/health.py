@@ -96,7 +96,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
         journal: None when it could not be read.
         recorded: whether there is a journal at all.
         endpoint: None when there is none, or when it could not be seen.
-        seen: whether it could.
+        visible: whether it could.
         mark: what the endpoint says of a move without the journal.
         unscaled: versions on the endpoint that autoscaling does not know; None when nobody asked, or it cannot be told.
         now: seconds since the epoch, by the journal's store; None when the journal could not be read.
@@ -105,7 +105,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal | None
     recorded: bool = True
     endpoint: Endpoint | None
-    seen: bool = True
+    visible: bool = True
     mark: str | None = None
     unscaled: frozenset[Version] | None = None
     now: float | None = None
@@ -135,7 +135,7 @@ def _findings(observed: Observed) -> Iterator[Finding]:
             yield from _way_back(journal, endpoint)
             if observed.now is not None:
                 yield from _unfinished(journal, endpoint, observed.now)
-    elif journal is not None and observed.seen and journal.incarnation:
+    elif journal is not None and observed.visible and journal.incarnation:
         yield Finding(
             code=Code.MISSING,
             grade=Grade.BROKEN,
@@ -214,32 +214,32 @@ def _scaling(endpoint: Endpoint, unscaled: frozenset[Version] | None) -> Iterato
 def _divergence(journal: Journal, endpoint: Endpoint, *, recorded: bool) -> Iterator[Finding]:
     """Where the journal and the endpoint contradict each other."""
 
-    def found(code: Code, sentence: str, remedy: str) -> Finding:
+    def finding(code: Code, sentence: str, remedy: str) -> Finding:
         return Finding(code=code, grade=Grade.DEGRADED, sentence=sentence, remedy=remedy)
 
     if not recorded:
-        yield found(
+        yield finding(
             Code.NO_JOURNAL,
             "there is an endpoint and no journal of it",
             "get the journal's last version back (docs/operations.md) before anything moves traffic",
         )
         return
     if journal.incarnation and not history.same_life(journal, endpoint):
-        yield found(
+        yield finding(
             Code.RECREATED,
             "the endpoint was deleted and made again since the journal was written",
             "`pulumi up` records it",
         )
     elif _left_behind(journal, endpoint):
         serving = weights.main_version(endpoint.current)
-        yield found(
+        yield finding(
             Code.LEFT_BEHIND,
             "weights are asked for that are not in force: the platform took a move back, and the next change of the fleet "
             "may apply them",
             f"`modelctl rollback --to {serving} --keep --reason …` asks for those that serve",
         )
     elif not history.explained(journal, endpoint):
-        yield found(
+        yield finding(
             Code.FOREIGN_TRAFFIC,
             "traffic was moved by someone else (neither the journal nor a rollback explains it)",
             "`modelctl adopt --reason …` records it as decided",
@@ -251,7 +251,7 @@ def _divergence(journal: Journal, endpoint: Endpoint, *, recorded: bool) -> Iter
         and not mixed
         and set(journal.fleet) != set(endpoint.variants)
     ):
-        yield found(
+        yield finding(
             Code.FOREIGN_FLEET,
             f"the fleet was changed by someone else (on the endpoint {_listed(endpoint.variants)}, in the journal "
             f"{_listed(journal.fleet)})",
@@ -260,7 +260,7 @@ def _divergence(journal: Journal, endpoint: Endpoint, *, recorded: bool) -> Iter
     for version in sorted(weights.traffic(endpoint.current)):
         rejection = journal.rejection(version)
         if rejection and journal.intent is None:
-            yield found(
+            yield finding(
                 Code.REJECTED_SERVES,
                 f"{rejected_sentence(version, rejection)}, and it has traffic",
                 "`modelctl rollback --reason …`",

@@ -42,8 +42,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, digest: str) -> Proof | None:
         """What is known of these bits; of two names, the one that served longest."""
-        found = [proof for proof in self.proofs if proof.digest == digest]
-        return max(found, key=lambda proof: proof.served_seconds, default=None)
+        results = [proof for proof in self.proofs if proof.digest == digest]
+        return max(results, key=lambda proof: proof.served_seconds, default=None)
 
 
 def standing(
@@ -80,12 +80,12 @@ def standing(
 
 def _served(journal: Journal, now: float) -> dict[Version, tuple[float, float]]:
     """When each version first carried everything, and for how many seconds in all; history that was cut off is not counted."""
-    found = {each.version: (each.whole, 0.0) for each in journal.served if each.whole is not None}
+    spans = {each.version: (each.whole, 0.0) for each in journal.served if each.whole is not None}
     times = [*(event.at for event in journal.history), now]
     for event, end in zip(journal.history, times[1:], strict=True):
         stood = event.source if event.kind is EventKind.CLOSED else event.target
         version = weights.whole_version(stood)
         if version:
-            since, seconds = found.get(version, (event.at, 0.0))
-            found[version] = min(since, event.at), seconds + max(0.0, end - event.at)
-    return found
+            since, seconds = spans.get(version, (event.at, 0.0))
+            spans[version] = min(since, event.at), seconds + max(0.0, end - event.at)
+    return spans

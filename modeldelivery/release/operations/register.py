@@ -59,14 +59,14 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def register(
-    place: Place, registry: Registry, asked: Registration, progress: Progress, reader: ModelReader
+    place: Place, registry: Registry, registration: Registration, progress: Progress, reader: ModelReader
 ) -> Registered:
     """Make `asked.version` a registered version.
 
     Args:
         place: the environment.
         registry: its registry.
-        asked: what to register.
+        registration: what to register.
         progress: who is told.
         reader: reads models of images of this project's own model server.
 
@@ -77,46 +77,52 @@ def register(
         UnreachableError: AWS is unreachable, or access is denied.
     """
     digests = DigestSet(
-        image=image_digest(place, asked.image), model=asked.model_digest, data=asked.data_revision
+        image=image_digest(place, registration.image),
+        model=registration.model_digest,
+        data=registration.data_revision,
     )
-    given = _given(asked.samples)
-    entry = registry.entry(asked.version)
+    given = _given(registration.samples)
+    entry = registry.entry(registration.version)
     before = entry.record
     if before:
-        _refuse_other_bits(before, asked, digests, given)
+        _refuse_other_bits(before, registration, digests, given)
     draft = before
     if before is None or before.package_arn is None:
-        own = _looked_at(registry, asked, digests, progress, reader)
-        samples = None if own else given or _packed_with(asked)
-        draft = before or _draft(place, asked, digests, entry, samples)
+        own = _looked_at(registry, registration, digests, progress, reader)
+        samples = None if own else given or _packed_with(registration)
+        draft = before or _draft(place, registration, digests, entry, samples)
         _refuse_what_aws_would(registry, draft, samples)
         if samples:
             registry.store_samples(samples)
-    new = registry.store_artifact(asked.artifact, digests.model, progress)
+    new = registry.store_artifact(registration.artifact, digests.model, progress)
     progress.note(f"artifact {digests.model} {'uploaded' if new else 'is already there'}")
     if before and before.package_arn:
         return Registered(record=before, already=True)
     assert draft is not None, "a new one was made"
-    return Registered(record=_claimed(registry, asked, draft, given, progress), already=False)
+    return Registered(record=_claimed(registry, registration, draft, given, progress), already=False)
 
 
 def image_digest(place: Place, image: str) -> str:
     """The digest in an image's URI. Raises RefusedError unless it is in this environment's repository."""
-    found = _IMAGE.fullmatch(image)
+    match = _IMAGE.fullmatch(image)
     wanted = f"{place.account}.dkr.ecr.{place.region}.amazonaws.com/{place.repository}@sha256:<64 hex digits>"
-    if found is None:
+    if match is None:
         raise RefusedError(f"--image {image!r} does not name an image by digest", hint=f"write {wanted}")
     here = (place.account, place.region, place.repository)
-    if (found["account"], found["region"], found["repository"]) != here:
+    if (match["account"], match["region"], match["repository"]) != here:
         raise RefusedError(
             f"--image {image} is not in {place.environment}'s repository, the only one that its endpoint may pull from",
             hint=f"push it there and write {wanted}",
         )
-    return found["digest"]
+    return match["digest"]
 
 
 def _looked_at(
-    registry: Registry, asked: Registration, digests: DigestSet, progress: Progress, reader: ModelReader
+    registry: Registry,
+    registration: Registration,
+    digests: DigestSet,
+    progress: Progress,
+    reader: ModelReader,
 ) -> bool:
     """Look at the bits as far as that goes without running them; whether the image is this project's own model server.
 
@@ -124,17 +130,17 @@ def _looked_at(
         RefusedError: SageMaker could not run the image or unpack the artifact, or the image's own server would not serve it.
     """
     image = registry.image(digests.image)
-    contract = server_version(refuse_unfit(asked.image, image))
-    contents = archive.look_into(asked.artifact)
+    contract = server_version(refuse_unfit(registration.image, image))
+    contents = archive.look_into(registration.artifact)
     progress.note(f"image and archive can be run and unpacked: {len(contents.files)} files")
     if contract is not None:
-        if asked.samples is not None:
+        if registration.samples is not None:
             raise RefusedError(
-                f"--samples {asked.samples}: the image is of this project's model server, whose schema.json has the sample "
+                f"--samples {registration.samples}: the image is of this project's model server, whose schema.json has the sample "
                 f"that it checks itself with",
                 hint="leave --samples out",
             )
-        reader.refuse_unread(asked.artifact, digests.model, contract)
+        reader.refuse_unread(registration.artifact, digests.model, contract)
         progress.note(
             "the image's model server would serve the model: archive, digest, schema and self-check hold"
         )
@@ -152,32 +158,32 @@ def _given(path: Path | None) -> SampleFile | None:
         raise RefusedError(f"--samples {path}: {error.strerror}") from error
 
 
-def _packed_with(asked: Registration) -> SampleFile:
+def _packed_with(registration: Registration) -> SampleFile:
     """The sample requests in the artifact. Raises RefusedError."""
-    found = archive.member(asked.artifact, IN_ARTIFACT, MOST_BYTES + 1)
-    if found is None:
+    body = archive.member(registration.artifact, IN_ARTIFACT, MOST_BYTES + 1)
+    if body is None:
         raise RefusedError(
-            f"{asked.image} is a container of another kind than this project's own, and there are no sample requests that "
-            f"would show whether it answers: none in --artifact {asked.artifact} ({IN_ARTIFACT}, a file and no link), and no "
+            f"{registration.image} is a container of another kind than this project's own, and there are no sample requests that "
+            f"would show whether it answers: none in --artifact {registration.artifact} ({IN_ARTIFACT}, a file and no link), and no "
             f"--samples",
             hint=f"write some, for example {EXAMPLE}, and name the file with --samples",
         )
-    return read_samples(found, f"{IN_ARTIFACT} in --artifact {asked.artifact}")
+    return read_samples(body, f"{IN_ARTIFACT} in --artifact {registration.artifact}")
 
 
 def _draft(
-    place: Place, asked: Registration, digests: DigestSet, entry: Entry, samples: SampleFile | None
+    place: Place, registration: Registration, digests: DigestSet, entry: Entry, samples: SampleFile | None
 ) -> VersionRecord:
     return VersionRecord(
-        version=asked.version,
+        version=registration.version,
         digests=digests,
-        image=asked.image,
+        image=registration.image,
         model_data=f"s3://{place.registry_bucket}/{artifact_key(digests.model)}",
         registered_at=entry.now,
-        registered_by=asked.actor,
-        metrics=asked.metrics,
+        registered_by=registration.actor,
+        metrics=registration.metrics,
         samples=samples.summary if samples else None,
-        gates=asked.gates,
+        gates=registration.gates,
     )
 
 
@@ -192,35 +198,36 @@ def _refuse_what_aws_would(registry: Registry, draft: VersionRecord, samples: Sa
 
 def _claimed(
     registry: Registry,
-    asked: Registration,
+    registration: Registration,
     draft: VersionRecord,
     given: SampleFile | None,
     progress: Progress,
 ) -> VersionRecord:
     """Claim the name, find or make the package, complete the record; whoever else does the same shares the result."""
     for _ in range(CLAIM_TRIES):
-        entry = registry.entry(asked.version)
+        entry = registry.entry(registration.version)
         record = entry.record or draft
-        _refuse_other_bits(record, asked, draft.digests, given)
+        _refuse_other_bits(record, registration, draft.digests, given)
         if record.package_arn:
             return record
         try:
             if entry.record is None:
                 registry.write(record, None)
-                progress.note(f"{asked.version} claimed")
+                progress.note(f"{registration.version} claimed")
                 continue
             package = registry.find_package(record) or registry.create_package(record)
             progress.note(f"model package {package}")
             registry.write(msgspec.structs.replace(record, package_arn=package), entry.etag)
         except ConflictError:
-            progress.note(f"the record of {asked.version} was written meanwhile: looking again")
+            progress.note(f"the record of {registration.version} was written meanwhile: looking again")
     raise RefusedError(
-        f"{asked.version} keeps being written by someone else", hint="see who registers it, then try again"
+        f"{registration.version} keeps being written by someone else",
+        hint="see who registers it, then try again",
     )
 
 
 def _refuse_other_bits(
-    record: VersionRecord, asked: Registration, digests: DigestSet, given: SampleFile | None
+    record: VersionRecord, registration: Registration, digests: DigestSet, given: SampleFile | None
 ) -> None:
     differing = [
         f"{name} {was}, not {now}"
@@ -231,9 +238,9 @@ def _refuse_other_bits(
         )
         if was != now
     ]
-    if asked.metrics is not None and asked.metrics != record.metrics:
+    if registration.metrics is not None and registration.metrics != record.metrics:
         differing.append("other evidence")
-    if asked.gates is not None and asked.gates != record.gates:
+    if registration.gates is not None and registration.gates != record.gates:
         differing.append("another evaluation")
     if given and (record.samples is None or record.samples.digest != given.digest):
         differing.append("other sample requests")

@@ -105,7 +105,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         stored: the journal, None when it could not be read.
         registry: whether there is a place for one.
         endpoint: None when there is none, or when it could not be seen.
-        seen: whether it could.
+        visible: whether it could.
         mark: what the endpoint says of a move without the journal.
         unscaled: versions on the endpoint that nothing scales; None when that was not asked or cannot be told.
         problems: why something could not be read.
@@ -115,7 +115,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     stored: Stored | None
     registry: bool = True
     endpoint: Endpoint | None
-    seen: bool = True
+    visible: bool = True
     mark: str | None = None
     unscaled: frozenset[Version] | None = None
     problems: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
     stored: Stored | None = None
     endpoint: Endpoint | None = None
     mark: str | None = None
-    seen = damaged = False
+    is_visible = damaged = False
     registry = True
     try:
         stored = store.read()
@@ -146,7 +146,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
         problems.append(f"the journal cannot be read: {error}")
     try:
         endpoint = traffic.describe()
-        seen = True
+        is_visible = True
     except DeliveryError as error:
         problems.append(f"the endpoint cannot be seen: {error}")
     try:
@@ -167,7 +167,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
         stored=stored,
         registry=registry,
         endpoint=endpoint,
-        seen=seen,
+        visible=is_visible,
         mark=mark,
         unscaled=unscaled,
         problems=tuple(problems),
@@ -175,27 +175,27 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
     )
 
 
-def assess(place: Place, found: Found) -> Status:
+def assess(place: Place, reading: Found) -> Status:
     """Put it side by side."""
-    stored, endpoint = found.stored, found.endpoint
+    stored, endpoint = reading.stored, reading.endpoint
     journal = stored.journal if stored else Journal()
     serving = weights.main_version(endpoint.current) if endpoint else None
-    known = set(endpoint.variants) if endpoint else set(journal.fleet)
+    versions = set(endpoint.variants) if endpoint else set(journal.fleet)
     candidates = tuple(
         v
-        for v in sorted(known, key=precedence)
+        for v in sorted(versions, key=precedence)
         if stored and not history.carried(journal, v) and v != serving
     )
     fallback = history.fallback(journal, endpoint)
-    findings = health.findings(_observed(found))
-    shown = sorted(known | {r.version for r in journal.rejections}, key=precedence, reverse=True)
+    findings = health.findings(_observed(reading))
+    shown = sorted(versions | {r.version for r in journal.rejections}, key=precedence, reverse=True)
     return Status(
         model=place.model,
         environment=place.environment,
         account=place.account,
         region=place.region,
         endpoint=place.endpoint,
-        endpoint_status=endpoint.word if endpoint else None if found.seen else UNKNOWN,
+        endpoint_status=endpoint.word if endpoint else None if reading.visible else UNKNOWN,
         serving=serving,
         live=journal.live,
         fallback=fallback,
@@ -206,8 +206,8 @@ def assess(place: Place, found: Found) -> Status:
         pending=_pending(journal),
         divergence=tuple(finding.text for finding in findings if finding.code in DIVERGENCE),
         findings=findings,
-        problems=found.problems,
-        damaged=found.damaged,
+        problems=reading.problems,
+        damaged=reading.damaged,
         at=_time(stored.now) if stored else None,
     )
 
@@ -273,15 +273,15 @@ def _pending(journal: Journal) -> Decided | None:
     )
 
 
-def _observed(found: Found) -> Observed:
-    stored = found.stored
+def _observed(reading: Found) -> Observed:
+    stored = reading.stored
     return Observed(
         journal=stored.journal if stored else None,
         recorded=stored is None or stored.etag is not None,
-        endpoint=found.endpoint,
-        seen=found.seen,
-        mark=found.mark,
-        unscaled=found.unscaled,
+        endpoint=reading.endpoint,
+        visible=reading.visible,
+        mark=reading.mark,
+        unscaled=reading.unscaled,
         now=stored.now if stored else None,
     )
 

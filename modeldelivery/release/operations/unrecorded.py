@@ -32,7 +32,7 @@ class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.operation}: {self.actor} moved all to {self.to}: {self.reason}"
 
 
-def move(asked: Unrecorded, traffic: Traffic, clock: Clock, progress: Progress, patience: float) -> None:
+def move(command: Unrecorded, traffic: Traffic, clock: Clock, progress: Progress, patience: float) -> None:
     """Mark, move, and watch until Current is what was asked and no call that was on its way can undo it.
 
     The mark goes first: from then on nothing that reads it moves traffic. Its weights are none that a recorded move sends,
@@ -44,30 +44,30 @@ def move(asked: Unrecorded, traffic: Traffic, clock: Clock, progress: Progress, 
         UncertainError, UnreachableError: the platform does not answer; nothing is known to have been done.
         MarkedError: whatever went wrong after the mark; run again.
     """
-    _fit(asked.to, traffic.describe())
-    traffic.mark(asked.mark)
+    _fit(command.to, traffic.describe())
+    traffic.mark(command.mark)
     progress.note("marked: the journal does not know of this move")
     try:
-        _carry_out(asked, traffic, Patience(clock, progress, patience), progress)
+        _carry_out(command, traffic, Patience(clock, progress, patience), progress)
     except DeliveryError as error:
         raise MarkedError(str(error)) from error
     except KeyboardInterrupt as error:
         raise MarkedError("interrupted") from error
 
 
-def _carry_out(asked: Unrecorded, traffic: Traffic, watch: Patience, progress: Progress) -> None:
+def _carry_out(command: Unrecorded, traffic: Traffic, watch: Patience, progress: Progress) -> None:
     taken, timing = 0, traffic.timing
     since = watch.elapsed
     while True:
         looked = watch.elapsed - since
         try:
-            endpoint = _fit(asked.to, traffic.describe())
-            target = weights.unrecorded(asked.to, endpoint.variants)
+            endpoint = _fit(command.to, traffic.describe())
+            target = weights.unrecorded(command.to, endpoint.variants)
             if endpoint.busy:
                 watch.pause("endpoint is changing")
             elif _shows(endpoint.current, target) and _shows(endpoint.desired, target):
-                if endpoint.token and endpoint.seal != asked.operation:
-                    traffic.move(target, token=endpoint.token, operation=asked.operation)
+                if endpoint.token and endpoint.seal != command.operation:
+                    traffic.move(target, token=endpoint.token, operation=command.operation)
                 elif looked > timing.lease + CLOCK_STEP:
                     return
                 else:
@@ -75,11 +75,11 @@ def _carry_out(asked: Unrecorded, traffic: Traffic, watch: Patience, progress: P
             elif taken >= timing.tries:
                 raise BrokenError(f"the endpoint took the weights {taken} times and took them back")
             else:
-                progress.note(f"moving all traffic to {asked.to}")
+                progress.note(f"moving all traffic to {command.to}")
                 since = (
                     watch.elapsed + timing.call
                 )  # of its answer, at the latest: the call may be taken and the answer lost
-                receipt = traffic.move(target, token=endpoint.token, operation=asked.operation)
+                receipt = traffic.move(target, token=endpoint.token, operation=command.operation)
                 if receipt:  # no history has it
                     progress.note(f"the platform's log has this call as {receipt}")
                 since, taken = watch.elapsed, taken + 1
@@ -87,8 +87,8 @@ def _carry_out(asked: Unrecorded, traffic: Traffic, watch: Patience, progress: P
             watch.pause(str(error))
 
 
-def _shows(seen: Mapping[Version, float], target: weights.Weights) -> bool:
-    return weights.same(seen, target) and not weights.recorded(seen)
+def _shows(shares: Mapping[Version, float], target: weights.Weights) -> bool:
+    return weights.same(shares, target) and not weights.recorded(shares)
 
 
 def _fit(to: Version, endpoint: Endpoint | None) -> Endpoint:

@@ -235,9 +235,9 @@ def _kinds(
         Kind.FLEET: bool(fleet and (fleet.changes_fleet or fleet.is_gone)),
         Kind.TRAFFIC: bool(fleet and fleet.moves),
     }
-    found = {kind for kind, is_there in has.items() if is_there}
-    found |= {kind for each in resources for kind in _plain_kinds(each, fleet)}
-    return tuple(kind for kind in Kind if kind in found)
+    kinds = {kind for kind, is_there in has.items() if is_there}
+    kinds |= {kind for each in resources for kind in _plain_kinds(each, fleet)}
+    return tuple(kind for kind in Kind if kind in kinds)
 
 
 def _plain_kinds(resource: Touched, fleet: FleetChange | None) -> Iterator[Kind]:

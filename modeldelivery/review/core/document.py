@@ -188,8 +188,8 @@ class Document(_Written, frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        found = (each.message.strip() for each in self.diagnostics if each.severity == "warning")
-        return tuple(message.removeprefix("warning: ") for message in found)
+        messages = (each.message.strip() for each in self.diagnostics if each.severity == "warning")
+        return tuple(message.removeprefix("warning: ") for message in messages)
 
 
 _SEVERITIES = {"debug", "info", "info#err", "warning", "error"}

@@ -79,7 +79,7 @@ def drifted(environment: str, document: Document, decided: Status | str, *, comm
         decided: what the journal says of the endpoint; a sentence when that cannot be read.
         commit: that the environment is held against.
     """
-    found = [
+    changes = [
         part
         for resource in touched(document, PROJECT)
         for part in _parts(resource, decided)
@@ -89,7 +89,7 @@ def drifted(environment: str, document: Document, decided: Status | str, *, comm
         environment=environment,
         commit=commit,
         unread=document.unread,
-        resources=tuple(found),
+        resources=tuple(changes),
         hold=None if isinstance(decided, str) else decided.hold,
         findings=() if isinstance(decided, str) else decided.findings,
         problem=decided if isinstance(decided, str) else "; ".join(decided.problems) or None,

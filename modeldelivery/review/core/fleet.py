@@ -271,8 +271,8 @@ def _parted(kind: type[Part], value: Any) -> tuple[Any, dict[str, Any]]:
     """The fields that `kind` knows, and the others that hold something; what is no object is left for `convert` to refuse."""
     if not isinstance(value, Mapping):
         return value, {}
-    known = {key: each for key, each in value.items() if key in kind.__struct_encode_fields__}
-    return known, {key: each for key, each in value.items() if key not in known and each is not None}
+    fields = {key: each for key, each in value.items() if key in kind.__struct_encode_fields__}
+    return fields, {key: each for key, each in value.items() if key not in fields and each is not None}
 
 
 def _version(urn: str, text: str) -> Version:
@@ -315,9 +315,9 @@ def variant_of(inputs: Mapping[str, Any]) -> str:
 def metrics_of(inputs: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """What an alarm watches: one metric, or those that its expression is made of."""
     queries = inputs.get("metricQueries")
-    asked = (
+    named = (
         [query.get("metric") for query in queries if isinstance(query, Mapping)]
         if isinstance(queries, list)
         else []
     )
-    return (inputs, *(metric for metric in asked if isinstance(metric, Mapping)))
+    return (inputs, *(metric for metric in named if isinstance(metric, Mapping)))

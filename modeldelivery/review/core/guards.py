@@ -27,20 +27,20 @@ METADATA = frozenset({"tags", "tagsAll", "ignoreTags", "description", "alarmDesc
 
 def weakened(resource: Touched) -> tuple[str, ...]:
     """Sentences on what is less safe after the change; none where nothing is."""
-    found = list(_engine_options(resource))
+    weaknesses = list(_engine_options(resource))
     if resource.effect in {Effect.UPDATE, Effect.REPLACE, Effect.NONE} and resource.new and resource.old:
         judge = _JUDGES.get(resource.type)
-        said = list(judge(resource.before, resource.after)) if judge else []
-        found += said
+        judged = list(judge(resource.before, resource.after)) if judge else []
+        weaknesses += judged
         changed = resource.changed - METADATA
         if (
             resource.kind.nature is Nature.GUARDS
-            and not said
+            and not judged
             and changed
             and resource.effect is not Effect.NONE
         ):
-            found += _unless_harmless(resource, changed)
-    return tuple(found)
+            weaknesses += _unless_harmless(resource, changed)
+    return tuple(weaknesses)
 
 
 def _engine_options(resource: Touched) -> Iterator[str]:

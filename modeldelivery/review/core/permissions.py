@@ -115,19 +115,19 @@ def _path(place: Place) -> str:
 
 def _compared(urn: str, where: str, old: Any, new: Any) -> Iterator[PermissionChange]:
     try:
-        found = compare(old, new, UNKNOWN)
+        comparison = compare(old, new, UNKNOWN)
     except PolicyError as error:
         if old != new and not all(_is_no_policy(each) for each in (old, new) if each is not None):
             yield PermissionChange(urn=urn, property=where, unknown=True, why=str(error))
         return
-    if found.changed:
+    if comparison.changed:
         yield PermissionChange(
             urn=urn,
             property=where,
-            widened=found.widened,
-            narrowed=found.narrowed,
-            unknown=found.unknown,
-            why="a part of the policy is known only after the update" if found.unknown else "",
+            widened=comparison.widened,
+            narrowed=comparison.narrowed,
+            unknown=comparison.unknown,
+            why="a part of the policy is known only after the update" if comparison.unknown else "",
         )
 
 

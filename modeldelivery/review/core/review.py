@@ -71,9 +71,9 @@ def review(
     source = change.promotes_from
     if before and before.environment != source:
         before = None
-    proved: tuple[Evidence, ...] = ()
+    proofs: tuple[Evidence, ...] = ()
     if source and change.fleet:
-        proved = evidence(change.fleet, source, before.standing if before else None)
+        proofs = evidence(change.fleet, source, before.standing if before else None)
     return Review(
         commit=commit,
         change=change,
@@ -81,8 +81,8 @@ def review(
         standing=standing,
         health=health,
         problem=problem,
-        evidence=proved,
+        evidence=proofs,
         untested=untested(fingerprints, before.fingerprints) if before else None,
         violations=violations,
-        refusals=judge(change, proved, violations),
+        refusals=judge(change, proofs, violations),
     )

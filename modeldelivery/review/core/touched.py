@@ -99,15 +99,15 @@ def is_component(type_: str, *, custom: bool, project: str) -> bool:
 
 def touched(document: Document, project: str) -> tuple[Touched, ...]:
     """Every resource of the stack but its components, in the document's order."""
-    found: dict[str, Touched] = {}
+    by_urn: dict[str, Touched] = {}
     for step in document.steps:
         state = step.state
         if is_component(state.type, custom=state.custom, project=project):
             continue
         this = _of(step)
-        known = found.get(step.urn)
-        found[step.urn] = _merged(known, this) if known else this
-    return tuple(found.values())
+        earlier = by_urn.get(step.urn)
+        by_urn[step.urn] = _merged(earlier, this) if earlier else this
+    return tuple(by_urn.values())
 
 
 def _of(step: Step) -> Touched:

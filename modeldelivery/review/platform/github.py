@@ -96,9 +96,11 @@ class GitHub:
             raise answers.incomplete(self._service, "it does not confirm what was written")
         return written.html_url
 
-    def _ours(self, found: Iterable[Any], marker: str) -> Any:
+    def _ours(self, candidates: Iterable[Any], marker: str) -> Any:
         """The one with the marker that we wrote: anybody may write one that begins like it."""
-        marked = [each for each in found if (each.body or "").startswith(marker) and each.user is not None]
+        marked = [
+            each for each in candidates if (each.body or "").startswith(marker) and each.user is not None
+        ]
         mine = self._login() if marked else None
         return next(
             (each for each in marked if (each.user.login == mine if mine else each.user.type == "Bot")), None

@@ -93,7 +93,7 @@ class GitLab:
     def _project(self) -> Any:
         return self._gitlab.projects.get(self._id, lazy=True)
 
-    def _ours(self, found: Iterable[Any], marker: str, text: str) -> Any:
+    def _ours(self, candidates: Iterable[Any], marker: str, text: str) -> Any:
         """The one with the marker that this token's user wrote: anybody may write one that begins like it."""
         self._gitlab.auth()
         assert self._gitlab.user is not None, "auth() raises when there is none"
@@ -101,7 +101,7 @@ class GitLab:
         return next(
             (
                 each
-                for each in found
+                for each in candidates
                 if (getattr(each, text) or "").startswith(marker) and each.author["id"] == mine
             ),
             None,

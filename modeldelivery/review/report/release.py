@@ -35,11 +35,11 @@ def fleet_lines(change: Change, fleet: FleetChange) -> Iterator[Line]:
         serving = tuple(version for version, weight in fleet.after.items() if weight)
         yield ("No traffic moves: ", *listed(serving), " goes on serving.")
     if fleet.live[0] != fleet.live[1] and not fleet.moves and fleet.before:
-        asked = fleet.live[1]
-        serves = asked is not None and bool(fleet.after.get(asked))
+        live = fleet.live[1]
+        serves = live is not None and bool(fleet.after.get(live))
         yield (
             "Config asks for ",
-            Name(asked or "nothing"),
+            Name(live or "nothing"),
             " now, which serves already." if serves else " now, and it gets no traffic by this change.",
         )
     for version in fleet.added:

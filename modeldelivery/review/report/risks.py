@@ -19,31 +19,31 @@ def permission_lines(change: PermissionChange) -> Iterator[Line]:
     )
     if change.unknown:
         yield ("CANNOT TELL who may do what by ", *resource, ": ", Name(change.why or "not known yet"))
-    said: dict[str, list[str]] = {}
+    sentences: dict[str, list[str]] = {}
     for widened in change.widened:  # one grant may be new in several ways
-        said.setdefault(widened.detail, []).append(widened.kind)
-    for detail, kinds in list(said.items())[:_MOST]:
+        sentences.setdefault(widened.detail, []).append(widened.kind)
+    for detail, kinds in list(sentences.items())[:_MOST]:
         yield ("WIDENS ", *resource, f" ({', '.join(dict.fromkeys(kinds))}): ", Name(detail))
-    if len(said) > _MOST:
-        yield ("WIDENS ", *resource, f": {len(said) - _MOST} more")
+    if len(sentences) > _MOST:
+        yield ("WIDENS ", *resource, f": {len(sentences) - _MOST} more")
     if change.narrowed and not change.widened and not change.unknown:
         yield ("Narrows ", *resource, ".")
 
 
-def weakened_lines(found: Sequence[Weakened]) -> Iterator[Line]:
+def weakened_lines(weaknesses: Sequence[Weakened]) -> Iterator[Line]:
     """Each way to be less safe once, with all that are so."""
     by_reason: dict[str, list[Weakened]] = {}
-    for each in found:
+    for each in weaknesses:
         for reason in each.why:
             by_reason.setdefault(reason, []).append(each)
     for reason, these in by_reason.items():
         yield ("WEAKENS ", *_all([(each.words, each.name) for each in these]), ": ", Name(reason))
 
 
-def untested_lines(source: str, found: Sequence[Untested]) -> Iterator[Line]:
+def untested_lines(source: str, untested: Sequence[Untested]) -> Iterator[Line]:
     """Alike ones together."""
     alike: dict[tuple[When, str, tuple[str, ...]], list[Untested]] = {}
-    for each in found:
+    for each in untested:
         alike.setdefault((each.when, each.effect, each.properties), []).append(each)
     for (when, effect, properties), these in alike.items():
         what = _all([(each.words, each.name) for each in these])

@@ -124,12 +124,14 @@ def _principals(held: dict[str, Any], where: str) -> Selection | None:
 
 
 def _conditions(value: object, where: str) -> tuple[Condition, ...]:
-    found = []
+    conditions = []
     for operator, keys in _object(value, None, f"{where}: Condition").items():
         for key, given in _object(keys, None, f"{where}: {operator}").items():
             shown = f"{operator} {key}"
-            found.append(Condition(lower(operator), lower(key), _values(given, f"{where}: {shown}"), shown))
-    return tuple(found)
+            conditions.append(
+                Condition(lower(operator), lower(key), _values(given, f"{where}: {shown}"), shown)
+            )
+    return tuple(conditions)
 
 
 def _values(given: object, where: str) -> tuple[str, ...]:
@@ -155,9 +157,9 @@ def _named(held: dict[str, Any], element: str, where: str) -> str | None:
     return names[0] if names else None
 
 
-def _object(value: object, known: set[str] | None, where: str) -> dict[str, Any]:
+def _object(value: object, allowed: set[str] | None, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PolicyError(f"{where} is no object")
-    if known is not None and (strange := sorted(value.keys() - known)):
-        raise PolicyError(f"{where} has an element {strange[0]!r}; known are {', '.join(sorted(known))}")
+    if allowed is not None and (strange := sorted(value.keys() - allowed)):
+        raise PolicyError(f"{where} has an element {strange[0]!r}; known are {', '.join(sorted(allowed))}")
     return value

@@ -46,12 +46,12 @@ def means_account_of(statement: Statement, principal: Principal) -> Truth:
 
 
 def _actions(selection: Selection, action: str) -> Truth:
-    found = any(matches(pattern, action) for pattern in selection.patterns)
-    return found != selection.negated
+    matched = any(matches(pattern, action) for pattern in selection.patterns)
+    return matched != selection.negated
 
 
 def _resources(selection: Selection | None, resource: str) -> Truth:
     if selection is None:  # a role's trust policy: it speaks of the role
         return True
-    found = some(arn_matches(pattern, resource) for pattern in selection.patterns)
-    return opposite(found) if selection.negated else found
+    matched = some(arn_matches(pattern, resource) for pattern in selection.patterns)
+    return opposite(matched) if selection.negated else matched

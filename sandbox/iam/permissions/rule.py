@@ -73,16 +73,16 @@ def _derived(model: OperationModel | None, call: str, prefix: str, kinds: Kinds,
 
     def rule(made: Operation, _: Estate) -> Iterator[Need]:
         context = request_tags(made, tagged)
-        found = [
+        resources = [
             arn
             for member, template in named.items()
             if made.members.get(member)
             for arn in arns(made, template, made.members[member])
         ]
-        for arn in found or ["*"]:
+        for arn in resources or ["*"]:
             yield Need(f"{prefix}:{call}", arn, context)
         if tagged and call not in _TAGGING_CALLS and made.members.get(tagged):
-            for arn in found[:1]:
+            for arn in resources[:1]:
                 yield Need(f"{prefix}:{tagging}", arn, context)
 
     return rule

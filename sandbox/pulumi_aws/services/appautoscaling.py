@@ -47,8 +47,8 @@ class Target(Kind):
         place(_SERVICE, "register_scalable_target", **self._parameters(inputs))
         return str(inputs["resourceId"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        scaled = known or _imported(id_, self.pulumi_type, parts=0)
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        scaled = recorded or _imported(id_, self.pulumi_type, parts=0)
         answer = place(
             _SERVICE,
             "describe_scalable_targets",
@@ -71,8 +71,8 @@ class Target(Kind):
     ) -> None:
         place(_SERVICE, "register_scalable_target", **self._parameters(inputs))
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        place(_SERVICE, "deregister_scalable_target", **to_api(_SCALED, known))
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        place(_SERVICE, "deregister_scalable_target", **to_api(_SCALED, recorded))
 
     def _parameters(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         named = {
@@ -138,8 +138,8 @@ class Policy(Kind):
         place(_SERVICE, "put_scaling_policy", **self._parameters(inputs))
         return str(inputs["name"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        scaled = known or _imported(id_, self.pulumi_type, parts=1)
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        scaled = recorded or _imported(id_, self.pulumi_type, parts=1)
         answer = place(
             _SERVICE,
             "describe_scaling_policies",
@@ -148,10 +148,10 @@ class Policy(Kind):
         )
         if not answer["ScalingPolicies"]:
             return None
-        found = answer["ScalingPolicies"][0]
+        policy = answer["ScalingPolicies"][0]
         return {
-            **from_api(self.properties, found),
-            "alarmArns": [alarm["AlarmARN"] for alarm in found.get("Alarms", ())],
+            **from_api(self.properties, policy),
+            "alarmArns": [alarm["AlarmARN"] for alarm in policy.get("Alarms", ())],
         }
 
     def update(
@@ -165,8 +165,8 @@ class Policy(Kind):
     ) -> None:
         place(_SERVICE, "put_scaling_policy", **self._parameters(inputs))
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        place(_SERVICE, "delete_scaling_policy", PolicyName=known["name"], **to_api(_SCALED, known))
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        place(_SERVICE, "delete_scaling_policy", PolicyName=recorded["name"], **to_api(_SCALED, recorded))
 
     def _parameters(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         named = {name: spec for name, spec in self.properties.items() if name != "region"}

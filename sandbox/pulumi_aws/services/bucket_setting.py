@@ -25,7 +25,7 @@ class _Setting(Kind):
         self._put(place, inputs)
         return str(inputs["bucket"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         answer = place("s3", self.get, Bucket=id_)
         structure = answer.get(self.answered) if self.answered else answer
         return {"bucket": id_, **self.received(structure)} if structure else None
@@ -41,7 +41,7 @@ class _Setting(Kind):
     ) -> None:
         self._put(place, inputs)
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("s3", self.remove, Bucket=id_)
 
     def sent(self, inputs: Mapping[str, Any]) -> Any:
@@ -86,11 +86,11 @@ class BucketVersioning(_Setting):
     def received(self, structure: Any) -> dict[str, Any]:
         return super().received({"VersioningConfiguration": {"Status": "Disabled", **structure}})
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         return {"bucket": id_, **self.received(place("s3", self.get, Bucket=id_))}
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        if known["versioningConfiguration"]["status"] == "Enabled":
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        if recorded["versioningConfiguration"]["status"] == "Enabled":
             place("s3", self.put, Bucket=id_, VersioningConfiguration={"Status": "Suspended"})
 
 
@@ -132,9 +132,9 @@ class BucketPublicAccessBlock(_Setting):
     put, get, remove = "put_public_access_block", "get_public_access_block", "delete_public_access_block"
     wrapper = answered = "PublicAccessBlockConfiguration"
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        if not known.get("skipDestroy"):
-            super().delete(place, id_, known)
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        if not recorded.get("skipDestroy"):
+            super().delete(place, id_, recorded)
 
 
 class BucketOwnershipControls(_Setting):
@@ -237,7 +237,7 @@ class BucketLogging(_Setting):
     def sent(self, inputs: Mapping[str, Any]) -> Any:
         return {"LoggingEnabled": super().sent(inputs)}
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("s3", self.put, Bucket=id_, BucketLoggingStatus={})
 
 

@@ -76,11 +76,11 @@ class MetricAlarm(Kind):
         self._put(place, inputs, inputs.get("tags") or {})
         return str(inputs["name"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = place("cloudwatch", "describe_alarms", AlarmNames=[id_], AlarmTypes=["MetricAlarm"])
-        if not found["MetricAlarms"]:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        response = place("cloudwatch", "describe_alarms", AlarmNames=[id_], AlarmTypes=["MetricAlarm"])
+        if not response["MetricAlarms"]:
             return None
-        alarm = found["MetricAlarms"][0]
+        alarm = response["MetricAlarms"][0]
         return {
             **from_api(_without_shapes_of_its_own(self.properties), alarm),
             "dimensions": _mapped(alarm.get("Dimensions", ())),
@@ -107,7 +107,7 @@ class MetricAlarm(Kind):
     def untag(self, place: Place, id_: str, outputs: Mapping[str, Any], keys: Collection[str]) -> None:
         place("cloudwatch", "untag_resource", ResourceARN=outputs["arn"], TagKeys=sorted(keys))
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("cloudwatch", "delete_alarms", AlarmNames=[id_])
 
     def _put(self, place: Place, inputs: Mapping[str, Any], tags: Mapping[str, str]) -> None:

@@ -56,14 +56,14 @@ class Repository(Kind):
         place("ecr", "create_repository", tags=tag_list(inputs.get("tags") or {}), **sent)
         return str(inputs["name"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = place("ecr", "describe_repositories", repositoryNames=[id_])["repositories"][0]
-        listed = place("ecr", "list_tags_for_resource", resourceArn=found["repositoryArn"])["tags"]
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        repository = place("ecr", "describe_repositories", repositoryNames=[id_])["repositories"][0]
+        listed = place("ecr", "list_tags_for_resource", resourceArn=repository["repositoryArn"])["tags"]
         inner = self.properties["encryptionConfigurations"].inner
-        encryption = found.get("encryptionConfiguration")
+        encryption = repository.get("encryptionConfiguration")
         return {
             **from_api(
-                _named(self.properties, *(set(self.properties) - {"tags", "tagsAll", "region"})), found
+                _named(self.properties, *(set(self.properties) - {"tags", "tagsAll", "region"})), repository
             ),
             "encryptionConfigurations": [from_api(inner, encryption)] if encryption else [],
             "tags": tag_map(listed),
@@ -99,8 +99,8 @@ class Repository(Kind):
     def untag(self, place: Place, id_: str, outputs: Mapping[str, Any], keys: Collection[str]) -> None:
         place("ecr", "untag_resource", resourceArn=outputs["arn"], tagKeys=sorted(keys))
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        place("ecr", "delete_repository", repositoryName=id_, force=bool(known.get("forceDelete")))
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        place("ecr", "delete_repository", repositoryName=id_, force=bool(recorded.get("forceDelete")))
 
 
 class _Policy(Kind):
@@ -115,9 +115,9 @@ class _Policy(Kind):
         place("ecr", self.put, repositoryName=inputs["repository"], **{self.text: inputs["policy"]})
         return str(inputs["repository"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = place("ecr", self.get, repositoryName=id_)
-        return {"repository": id_, "registryId": found["registryId"], "policy": found[self.text]}
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        response = place("ecr", self.get, repositoryName=id_)
+        return {"repository": id_, "registryId": response["registryId"], "policy": response[self.text]}
 
     def update(
         self,
@@ -130,7 +130,7 @@ class _Policy(Kind):
     ) -> None:
         place("ecr", self.put, repositoryName=id_, **{self.text: inputs["policy"]})
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("ecr", self.remove, repositoryName=id_)
 
 

@@ -46,7 +46,7 @@ class Role(Kind):
         )
         return str(inputs["name"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         role = place("iam", "get_role", RoleName=id_)["Role"]
         return {
             "name": role["RoleName"],
@@ -93,8 +93,8 @@ class Role(Kind):
     def untag(self, place: Place, id_: str, outputs: Mapping[str, Any], keys: Collection[str]) -> None:
         place("iam", "untag_role", RoleName=id_, TagKeys=sorted(keys))
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        if known.get("forceDetachPolicies"):
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        if recorded.get("forceDetachPolicies"):
             for policy in place.aws.pages(
                 "iam", "list_attached_role_policies", "AttachedPolicies", region=place.region, RoleName=id_
             ):
@@ -120,10 +120,10 @@ class RolePolicy(Kind):
         self._put(place, inputs["role"], inputs["name"], inputs["policy"])
         return f"{inputs['role']}:{inputs['name']}"
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         role, _, name = id_.partition(":")
-        found = place("iam", "get_role_policy", RoleName=role, PolicyName=name)
-        return {"role": role, "name": name, "policy": json.dumps(found["PolicyDocument"])}
+        response = place("iam", "get_role_policy", RoleName=role, PolicyName=name)
+        return {"role": role, "name": name, "policy": json.dumps(response["PolicyDocument"])}
 
     def update(
         self,
@@ -137,7 +137,7 @@ class RolePolicy(Kind):
         role, _, name = id_.partition(":")
         self._put(place, role, name, inputs["policy"])
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         role, _, name = id_.partition(":")
         place("iam", "delete_role_policy", RoleName=role, PolicyName=name)
 

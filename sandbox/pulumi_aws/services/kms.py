@@ -52,7 +52,7 @@ class Key(Kind):
         if inputs.get("isEnabled") is False:
             place("kms", "disable_key", KeyId=id_)
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         metadata = place("kms", "describe_key", KeyId=id_)["KeyMetadata"]
         if metadata["KeyState"] == "PendingDeletion":
             return None
@@ -105,8 +105,8 @@ class Key(Kind):
     def untag(self, place: Place, id_: str, outputs: Mapping[str, Any], keys: Collection[str]) -> None:
         place("kms", "untag_resource", KeyId=id_, TagKeys=sorted(keys))
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        days = known.get("deletionWindowInDays") or _DELETION_DAYS
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        days = recorded.get("deletionWindowInDays") or _DELETION_DAYS
         place("kms", "schedule_key_deletion", KeyId=id_, PendingWindowInDays=days)
 
     def _rotate(self, place: Place, id_: str, inputs: Mapping[str, Any]) -> None:
@@ -130,19 +130,19 @@ class Alias(Kind):
         place("kms", "create_alias", AliasName=inputs["name"], TargetKeyId=inputs["targetKeyId"])
         return str(inputs["name"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = place.aws.pages("kms", "list_aliases", "Aliases", region=place.region)
-        alias = next((one for one in found if one["AliasName"] == id_), None)
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        aliases = place.aws.pages("kms", "list_aliases", "Aliases", region=place.region)
+        alias = next((one for one in aliases if one["AliasName"] == id_), None)
         if alias is None or "TargetKeyId" not in alias:
             return None
         key = place("kms", "describe_key", KeyId=alias["TargetKeyId"])["KeyMetadata"]["Arn"]
         # A program may name the key by ARN or by id: what it said stays, while it means the key.
-        said = known.get("targetKeyId")
+        stated = recorded.get("targetKeyId")
         return {
             "name": id_,
             "arn": alias["AliasArn"],
             "targetKeyArn": key,
-            "targetKeyId": said if said == key else alias["TargetKeyId"],
+            "targetKeyId": stated if stated == key else alias["TargetKeyId"],
         }
 
     def update(
@@ -156,7 +156,7 @@ class Alias(Kind):
     ) -> None:
         place("kms", "update_alias", AliasName=id_, TargetKeyId=inputs["targetKeyId"])
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("kms", "delete_alias", AliasName=id_)
 
 

@@ -57,7 +57,7 @@ class Bucket(Kind):
         if inputs.get("tags"):
             self._put_tags(place, id_, inputs["tags"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         place("s3", "head_bucket", Bucket=id_)
         host = f"{id_}.s3.{place.region}.amazonaws.com"
         return {
@@ -81,17 +81,20 @@ class Bucket(Kind):
         else:
             place("s3", "delete_bucket_tagging", Bucket=id_)
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
-        if known.get("forceDestroy"):
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        if recorded.get("forceDestroy"):
             self._empty(place, id_)
         place("s3", "delete_bucket", Bucket=id_)
 
     def _empty(self, place: Place, bucket: str) -> None:
         for listed in ("Versions", "DeleteMarkers"):
-            found = place.aws.pages("s3", "list_object_versions", listed, region=place.region, Bucket=bucket)
-            for start in range(0, len(found), 1000):  # S3 takes 1000 keys at once
+            versions = place.aws.pages(
+                "s3", "list_object_versions", listed, region=place.region, Bucket=bucket
+            )
+            for start in range(0, len(versions), 1000):  # S3 takes 1000 keys at once
                 keys = [
-                    {"Key": one["Key"], "VersionId": one["VersionId"]} for one in found[start : start + 1000]
+                    {"Key": one["Key"], "VersionId": one["VersionId"]}
+                    for one in versions[start : start + 1000]
                 ]
                 answer = place("s3", "delete_objects", Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
                 for error in answer.get("Errors", ()):

@@ -57,13 +57,13 @@ class ModelPackageGroup(_Tagged):
         )
         return str(inputs["modelPackageGroupName"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         observed = from_api(
             self.properties, place("sagemaker", "describe_model_package_group", ModelPackageGroupName=id_)
         )
         return {**observed, "tags": self.tags(place, observed["arn"])}
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("sagemaker", "delete_model_package_group", ModelPackageGroupName=id_)
 
 
@@ -96,11 +96,11 @@ class Model(_Tagged):
         place("sagemaker", "create_model", **to_api(named, inputs), **({"Tags": tags} if tags else {}))
         return str(inputs["name"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
         observed = from_api(self.properties, place("sagemaker", "describe_model", ModelName=id_))
         return {**observed, "tags": self.tags(place, observed["arn"])}
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("sagemaker", "delete_model", ModelName=id_)
 
 

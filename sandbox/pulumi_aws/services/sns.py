@@ -46,13 +46,13 @@ class Topic(Kind):
         )
         return str(answer["TopicArn"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = place("sns", "get_topic_attributes", TopicArn=id_)["Attributes"]
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        attributes = place("sns", "get_topic_attributes", TopicArn=id_)["Attributes"]
         return {
             "name": id_.rpartition(":")[2],
             **from_api(
                 {name: spec for name, spec in self.properties.items() if name not in {"tags", "region"}},
-                found,
+                attributes,
             ),
             "tags": tag_map(place("sns", "list_tags_for_resource", ResourceArn=id_)["Tags"]),
         }
@@ -82,7 +82,7 @@ class Topic(Kind):
     def untag(self, place: Place, id_: str, outputs: Mapping[str, Any], keys: Collection[str]) -> None:
         place("sns", "untag_resource", ResourceArn=id_, TagKeys=sorted(keys))
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         place("sns", "delete_topic", TopicArn=id_)
 
 
@@ -100,11 +100,11 @@ class TopicPolicy(Kind):
         self._put(place, inputs["arn"], inputs["policy"])
         return str(inputs["arn"])
 
-    def read(self, place: Place, id_: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = place("sns", "get_topic_attributes", TopicArn=id_)["Attributes"]
-        if not found.get("Policy"):
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        attributes = place("sns", "get_topic_attributes", TopicArn=id_)["Attributes"]
+        if not attributes.get("Policy"):
             return None
-        return {"arn": id_, "policy": found["Policy"], "owner": found["Owner"]}
+        return {"arn": id_, "policy": attributes["Policy"], "owner": attributes["Owner"]}
 
     def update(
         self,
@@ -117,7 +117,7 @@ class TopicPolicy(Kind):
     ) -> None:
         self._put(place, id_, inputs["policy"])
 
-    def delete(self, place: Place, id_: str, known: Mapping[str, Any]) -> None:
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
         # A topic always has a policy: what is left is the one that SNS gives to a new topic.
         self._put(place, id_, json.dumps(_default_policy(id_, place.account)))
 

@@ -104,8 +104,8 @@ def jenkins_server():
 @pytest.fixture
 def forge():
     """A forge, `(url, comments)`."""
-    with served() as found:
-        yield found
+    with served() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ def forge():
             comments.append(sent["body"])
             self.answer({"id": 1, "html_url": url, **sent}, 201)
 
-        def answer(self, found, status=200):
-            data = json.dumps(found).encode()
+        def answer(self, body, status=200):
+            data = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))

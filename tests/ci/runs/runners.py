@@ -90,10 +90,10 @@ def gitlab_ci_local(clone, *, variables, arguments=()):
 def install():
     """Where the runner for GitLab is: what package-lock.json says, checked against its hashes."""
     folder, lock = TOOLS / "node_modules", json.loads((TOOLS / "package-lock.json").read_text())
-    known = folder / ".package-lock.json"
-    wanted = {name: found["integrity"] for name, found in lock["packages"].items() if name}
-    present = json.loads(known.read_text())["packages"] if known.exists() else {}
-    if {name: found["integrity"] for name, found in present.items()} != wanted:
+    lock_file = folder / ".package-lock.json"
+    wanted = {name: each["integrity"] for name, each in lock["packages"].items() if name}
+    present = json.loads(lock_file.read_text())["packages"] if lock_file.exists() else {}
+    if {name: each["integrity"] for name, each in present.items()} != wanted:
         subprocess.run(
             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
             cwd=TOOLS, check=True, capture_output=True, timeout=300,

@@ -38,7 +38,7 @@ def github(rehearsal, tmp_path, log):
         file = event(tmp_path / "event.json", head=head)
         environ = {"LOG": log, "FAIL": fail}
         ended = act(rehearsal, what, file, tmp_path, variables=STATE, environ=environ)
-        return asked(log), ended
+        return goals(log), ended
 
     return run
 
@@ -54,7 +54,7 @@ def gitlab(rehearsal, tmp_path, log):
     def run(pipeline, *, fail="", arguments=()):
         variables = STATE | pipeline | {"LOG": log, "FAIL": fail}
         ended = gitlab_ci_local(clone, variables=variables, arguments=arguments)
-        return asked(log), ended
+        return goals(log), ended
 
     return run
 
@@ -67,12 +67,12 @@ def jenkins(rehearsal, jenkins_server, tmp_path, log):
     def run(env, *, fail="", **given):
         environ = STATE | env | {"LOG": log, "FAIL": fail}
         ended = jenkins_build(jenkins_server, clone, tmp_path / "build", env=environ, **given)
-        return asked(log), ended
+        return goals(log), ended
 
     return run
 
 
-def asked(log):
+def goals(log):
     return [" ".join(line.split()) for line in log.read_text().splitlines()] if log.exists() else []
 
 

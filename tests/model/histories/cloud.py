@@ -64,7 +64,7 @@ class Cloud:
         stale: what a description still shows, how many touches it knows of, and until when; None when it shows what is.
         touched: who changed the endpoint's traffic or fleet, or began to, each time (a touch): an operation's name, "console" or "platform".
         writers: who wrote the journal, each time.
-        story: what happened, a line each.
+        trace: what happened, a line each.
         broken: rules that were broken.
     """
 
@@ -82,7 +82,7 @@ class Cloud:
         self.touched: list[str] = []
         self.writers: list[str] = []
         self.orphans: list[Orphan] = []
-        self.story: list[str] = []
+        self.trace: list[str] = []
         self.broken: list[str] = []
 
     @property
@@ -117,11 +117,11 @@ class Cloud:
     def grow_stale(self) -> None:
         """A call is about to be taken, which is perhaps not shown at once."""
         if self.happens("stale"):
-            shown, known = self.described()
-            self.stale = shown, known, self.clock + self.chance.uniform(1.0, STALE)
+            shown, true = self.described()
+            self.stale = shown, true, self.clock + self.chance.uniform(1.0, STALE)
 
     def tell(self, line: str) -> None:
-        self.story.append(f"{self.clock - 1_000_000:7.1f} s  {line}")
+        self.trace.append(f"{self.clock - 1_000_000:7.1f} s  {line}")
 
     def require(self, holds: object, rule: str) -> None:
         """Note a rule that is broken."""
@@ -133,6 +133,6 @@ class Cloud:
 
 
 def shown(weights: dict[Version, float] | tuple[tuple[Version, float], ...]) -> str:
-    """Weights in a story's line."""
+    """Weights in a trace's line."""
     items = weights.items() if isinstance(weights, dict) else weights
     return " ".join(f"{v}={w:g}" for v, w in items)

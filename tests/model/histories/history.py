@@ -189,7 +189,7 @@ class History:
         if self._steps > MOST:
             self.cloud.broken.append("it does not end")
         if self.cloud.broken:
-            raise BrokenHistoryError("\n  ".join([self.cloud.broken[0], *self.cloud.story[-80:]]))
+            raise BrokenHistoryError("\n  ".join([self.cloud.broken[0], *self.cloud.trace[-80:]]))
 
     # What is left
 

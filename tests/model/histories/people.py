@@ -117,8 +117,8 @@ class People:
                 to = chance.choice((None, None, chance.choice(present)))
                 return self.a_rollback(to, keep=chance.random() < 0.3, unscaled=chance.random() < 0.5)
             case "accept":
-                known = [r.version for r in cloud.journal.rejections] or present
-                return self.an_accept(chance.choice(known))
+                rejected = [r.version for r in cloud.journal.rejections] or present
+                return self.an_accept(chance.choice(rejected))
             case "adopt":
                 return self.an_adopt()
         return self.an_emergency(chance.choice(present))

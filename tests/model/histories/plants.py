@@ -18,25 +18,25 @@ from tests.model.mutations import Plant, by_the_journal, put, swap
 replace = msgspec.structs.replace
 
 
-def rounded(seen: dict[Version, float]) -> dict[Version, int]:
-    total = sum(seen.values())
-    return {v: round(weights.FULL * w / total) if total else 0 for v, w in seen.items()}
+def rounded(shares: dict[Version, float]) -> dict[Version, int]:
+    total = sum(shares.values())
+    return {v: round(weights.FULL * w / total) if total else 0 for v, w in shares.items()}
 
 
 def _last_four(journal: Journal, event: Event) -> Journal:
     return replace(journal, history=(*journal.history, event)[-4:])
 
 
-def asks_no_more(asked: Rollback, view: View) -> Action:
-    return intent.pursue(view, scale=not asked.unscaled)
+def asks_no_more(command: Rollback, view: View) -> Action:
+    return intent.pursue(view, scale=not command.unscaled)
 
 
-def without_desired(asked: up.Up, view: View, follow: Any = up._follow) -> Action:
+def without_desired(command: up.Up, view: View, follow: Any = up._follow) -> Action:
     """It takes what is requested for what is."""
     if view.endpoint is None:
-        return follow(asked, view)  # type: ignore[no-any-return]
-    seen = {v: replace(s, desired=s.current) for v, s in view.endpoint.variants.items()}
-    return follow(asked, replace(view, endpoint=replace(view.endpoint, variants=seen)))  # type: ignore[no-any-return]
+        return follow(command, view)  # type: ignore[no-any-return]
+    variants = {v: replace(s, desired=s.current) for v, s in view.endpoint.variants.items()}
+    return follow(command, replace(view, endpoint=replace(view.endpoint, variants=variants)))  # type: ignore[no-any-return]
 
 
 def _some_other(journal: Journal, endpoint: Endpoint) -> Version:

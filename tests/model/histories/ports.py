@@ -88,18 +88,18 @@ class Ports:
         operation: str,  # noqa: ARG002
         instances: Mapping[Version, int] | None = None,
     ) -> str:
-        asked = dict(weights)
+        desired = dict(weights)
         return self._change(
-            f"moves to {shown(asked)}",
-            lambda host: reweighed(host, asked, instances or {}),
-            lambda _, sent: self._rules.moved(self, asked, sent),
+            f"moves to {shown(desired)}",
+            lambda host: reweighed(host, desired, instances or {}),
+            lambda _, sent: self._rules.moved(self, desired, sent),
         )
 
     def scale(self, version: Version, instances: int, weights: Mapping[Version, float]) -> str:
-        asked = dict(weights)
+        desired = dict(weights)
         return self._change(
             f"scales {version} to {instances}",
-            lambda host: reweighed(host, asked, {version: instances}),
+            lambda host: reweighed(host, desired, {version: instances}),
             lambda host, sent: self._rules.scaled(self, host, sent),
         )
 

@@ -132,37 +132,37 @@ class Rules:
     def _rollback_opened(
         self, by: Seer, before: Journal, after: Journal, intent: Intent, goal: Rollback
     ) -> None:
-        require, seen = self._cloud.require, by.looked
-        assert seen is not None
+        require, observed = self._cloud.require, by.looked
+        assert observed is not None
         target = weights.whole_version(intent.target)
         if goal.to is None:
-            told = history.fallback(before, seen)
+            told = history.fallback(before, observed)
             require(
-                target == told or weights.same(seen.current, intent.target),
+                target == told or weights.same(observed.current, intent.target),
                 f"{by.who}, a bare rollback, goes to {target}; status calls {told} the fallback",
             )
         if not goal.keep:
-            left = [v for v in weights.traffic(seen.current) if v != target and not after.rejection(v)]
+            left = [v for v in weights.traffic(observed.current) if v != target and not after.rejection(v)]
             require(not left, f"{by.who} takes traffic from {left} and does not reject it")
 
     # The endpoint
 
-    def moved(self, by: Seer, asked: dict[Version, int], sent: float) -> None:
+    def moved(self, by: Seer, desired: dict[Version, int], sent: float) -> None:
         """A weights call that is taken."""
         require = self._cloud.require
         emergency = by.who.startswith("emergency")  # its weights are none that a recorded move sends
-        whole = sum(asked.values()) == weights.FULL
-        require(whole is not emergency, f"{by.who} sends {asked}")
-        for version in sorted(self.enforced & weights.traffic(asked).keys()):
+        whole = sum(desired.values()) == weights.FULL
+        require(whole is not emergency, f"{by.who} sends {desired}")
+        for version in sorted(self.enforced & weights.traffic(desired).keys()):
             require(
                 emergency,
                 f"{by.who} gives {version} traffic after a rollback from it was reported done",
             )
         if isinstance(self.goals[by.who], Up):
-            self._follows(by, asked)
+            self._follows(by, desired)
         self._lets(by, sent)
 
-    def _follows(self, by: Seer, asked: dict[Version, int]) -> None:
+    def _follows(self, by: Seer, desired: dict[Version, int]) -> None:
         """An `up` that began before a rollback was done moves nothing over it while it stands.
 
         Unless it finishes a later one, whose owner is gone.
@@ -174,7 +174,7 @@ class Rules:
         for operation, target in self._rolled[count:]:
             stands = decision is not None and decision.operation == operation != stood
             self._cloud.require(
-                not stands or weights.whole_version(asked) == target,
+                not stands or weights.whole_version(desired) == target,
                 f"{by.who} began before {operation} reported done, and undoes it",
             )
 
@@ -219,8 +219,8 @@ class Rules:
             return
         self._called[by.who] += 1
         gone = self._cloud.gone
-        known = gone is None or sent <= gone + OUTWAITED
-        self._cloud.require(known, f"{by.who} changes the endpoint without its journal")
+        in_time = gone is None or sent <= gone + OUTWAITED
+        self._cloud.require(in_time, f"{by.who} changes the endpoint without its journal")
         if self.tagged is None:
             return
         first = self._called[by.who] == 1 and isinstance(self.goals[by.who], Rollback)

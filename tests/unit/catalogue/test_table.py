@@ -60,7 +60,7 @@ def test_a_type_whose_policy_opens_data_has_a_policy(type_):
 @pytest.mark.parametrize("type_", UNKNOWN)
 def test_a_type_without_a_row_is_taken_for_the_worst(type_):
     kind = kind_of(type_)
-    assert (kind.words, kind.known) == (type_, False)
+    assert (kind.words, kind.is_known) == (type_, False)
     assert (kind.nature, kind.cost, kind.taggable, kind.grants) == (Nature.HOLDS, Cost.UNKNOWN, True, None)
 
 
@@ -77,8 +77,8 @@ def test_a_reader_meets_the_endpoint_then_what_is_not_known_then_the_gravest():
     ranked = sorted([*reversed(TABLE), *UNKNOWN], key=rank)
     assert ranked[0] == tokens.ENDPOINT
     assert ranked[1 : 1 + len(UNKNOWN)] == UNKNOWN
-    known = [TABLE[type_].nature for type_ in ranked if type_ in TABLE]
-    assert known == sorted(known, key=list(Nature).index)
+    natures = [TABLE[type_].nature for type_ in ranked if type_ in TABLE]
+    assert natures == sorted(natures, key=list(Nature).index)
     assert len({rank(type_) for type_ in TABLE}) == len(TABLE)
 
 
@@ -110,7 +110,7 @@ def test_every_type_in_a_recorded_preview_has_a_row(name):
         for state in states
         if not is_component(state["type"], custom=state["custom"], project="model-delivery")
     }
-    assert {type_ for type_ in types if not kind_of(type_).known} == set()
+    assert {type_ for type_ in types if not kind_of(type_).is_known} == set()
 
 
 def types_in(text):
@@ -124,11 +124,11 @@ def types_in(text):
 
 @pytest.mark.parametrize("room", ["review", "policy"])
 def test_no_other_table_knows_a_type(room):
-    found = {
+    elsewhere = {
         str(path.relative_to(PRODUCT)): types_in(path.read_text()) for path in PRODUCT.glob(f"{room}/**/*.py")
     }
-    assert found
-    assert {path: types for path, types in found.items() if types} == {}
+    assert elsewhere
+    assert {path: types for path, types in elsewhere.items() if types} == {}
 
 
 def test_a_type_in_a_room_would_be_seen():

@@ -31,8 +31,8 @@ def test_an_endpoint_whose_variants_are_all_watched_passes():
 
 
 def test_a_variant_that_nobody_watches_lacks_both():
-    found = whats(ALARMS, endpoint("v1.1.0", "v1.0.0"), *watched("v1-1-0"))
-    assert found == ["errors of v1-0-0", "latency of v1-0-0"]
+    findings = whats(ALARMS, endpoint("v1.1.0", "v1.0.0"), *watched("v1-1-0"))
+    assert findings == ["errors of v1-0-0", "latency of v1-0-0"]
 
 
 @pytest.mark.parametrize(

@@ -13,22 +13,22 @@ def test_two_versions_are_enough():
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "properties",
     [
         {"servingAtCheck": {"v1.1.0": 100.0, "v1.0.0": 0.0}},  # dropped by this change
         {"servingAtCheck": {"v1.0.0": 100.0}},  # replaced by this change
         {"servingAtCheck": {"v1.1.0": 100.0}, "fallbackAtCheck": "v1.0.0"},  # dropped by an earlier one
     ],
 )
-def test_leaving_out_the_version_to_go_back_to_is_found(seen):
-    (found,) = findings(FALLBACK, endpoint("v1.1.0", **seen))
-    assert "keep v1.0.0 in `model-delivery:release.fleet` of Pulumi.prod.yaml" in found.fix
-    assert whats(FIRST_VERSION, endpoint("v1.1.0", **seen)) == []
+def test_leaving_out_the_version_to_go_back_to_is_found(properties):
+    (finding,) = findings(FALLBACK, endpoint("v1.1.0", **properties))
+    assert "keep v1.0.0 in `model-delivery:release.fleet` of Pulumi.prod.yaml" in finding.fix
+    assert whats(FIRST_VERSION, endpoint("v1.1.0", **properties)) == []
 
 
-@pytest.mark.parametrize("seen", [{}, {"servingAtCheck": {}}, {"servingAtCheck": {"v1.1.0": 100.0}}])
-def test_the_very_first_version_is_only_advised_about(seen):
-    first = endpoint("v1.1.0", **seen)
+@pytest.mark.parametrize("properties", [{}, {"servingAtCheck": {}}, {"servingAtCheck": {"v1.1.0": 100.0}}])
+def test_the_very_first_version_is_only_advised_about(properties):
+    first = endpoint("v1.1.0", **properties)
     assert whats(FALLBACK, first) == []
     assert whats(FIRST_VERSION, first) == ["first version"]
     assert FIRST_VERSION.level is Level.ADVISORY

@@ -63,8 +63,8 @@ def test_a_resource_that_has_a_name_is_not(on):
 
 
 def test_each_action_on_everything_is_found_by_itself_so_that_an_exception_covers_one():
-    found = whats(IAM_WILDCARDS, role_policy(Action=["a:B", "c:D"], Resource="*"))
-    assert found == ["a:B on *", "c:D on *"]
+    results = whats(IAM_WILDCARDS, role_policy(Action=["a:B", "c:D"], Resource="*"))
+    assert results == ["a:B on *", "c:D on *"]
 
 
 def test_a_denial_may_be_as_wide_as_it_likes():
@@ -80,22 +80,22 @@ def test_a_denial_may_be_as_wide_as_it_likes():
     ],
 )
 def test_everything_but_is_found(element, value, rest):
-    found = whats(IAM_WILDCARDS, role_policy(**{element: value}, **rest))
-    assert any(what.startswith(element) for what in found)
+    results = whats(IAM_WILDCARDS, role_policy(**{element: value}, **rest))
+    assert any(what.startswith(element) for what in results)
 
 
-@pytest.mark.parametrize(("principal", "found"), [("*", ["principal *"]), ("events.amazonaws.com", [])])
-def test_a_function_that_anybody_may_call_is_found(principal, found):
+@pytest.mark.parametrize(("principal", "expected"), [("*", ["principal *"]), ("events.amazonaws.com", [])])
+def test_a_function_that_anybody_may_call_is_found(principal, expected):
     permission = resource(
         "aws:lambda/permission:Permission", principal=principal, action="lambda:InvokeFunction"
     )
-    assert whats(IAM_WILDCARDS, permission) == found
+    assert whats(IAM_WILDCARDS, permission) == expected
 
 
 def test_a_role_that_anybody_may_assume_is_found():
     trust = document(Principal={"AWS": "*"}, Action="sts:AssumeRole")
-    found = whats(IAM_WILDCARDS, resource("aws:iam/role:Role", assumeRolePolicy=trust))
-    assert found == ["principal *: sts:AssumeRole"]
+    results = whats(IAM_WILDCARDS, resource("aws:iam/role:Role", assumeRolePolicy=trust))
+    assert results == ["principal *: sts:AssumeRole"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_in_a_keys_own_policy_the_action_star_is_still_a_wildcard():
 
 
 @pytest.mark.parametrize(
-    ("kind", "found"),
+    ("kind", "expected"),
     [
         ("aws:kms/key:Key", []),
         ("aws:kms/keyPolicy:KeyPolicy", []),
@@ -141,8 +141,8 @@ def test_in_a_keys_own_policy_the_action_star_is_still_a_wildcard():
         ("aws:new/store:Store", ["x:Read on *"]),
     ],
 )
-def test_only_in_a_keys_or_a_secrets_policy_the_resource_star_is_no_wildcard(kind, found):
-    assert whats(IAM_WILDCARDS, resource(kind, policy=document(Action="x:Read", Resource="*"))) == found
+def test_only_in_a_keys_or_a_secrets_policy_the_resource_star_is_no_wildcard(kind, expected):
+    assert whats(IAM_WILDCARDS, resource(kind, policy=document(Action="x:Read", Resource="*"))) == expected
 
 
 def test_the_serving_roles_trust_is_narrow():
@@ -184,7 +184,7 @@ def test_a_document_that_is_not_known_yet_is_said_to_be():
 
 
 def test_the_message_names_resource_and_fix():
-    (found,) = findings(IAM_WILDCARDS, role_policy(Action="s3:*", Resource=NAMED))
-    assert "it allows s3:* on" in found.message
-    assert "\nfix: name the actions" in found.message
-    assert f"\nwhat: s3:* on {NAMED}" in found.message
+    (finding,) = findings(IAM_WILDCARDS, role_policy(Action="s3:*", Resource=NAMED))
+    assert "it allows s3:* on" in finding.message
+    assert "\nfix: name the actions" in finding.message
+    assert f"\nwhat: s3:* on {NAMED}" in finding.message

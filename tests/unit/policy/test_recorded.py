@@ -134,8 +134,8 @@ def test_what_a_preview_cannot_judge_is_said():
 
 
 def test_an_unknown_key_is_refused_with_file_key_value_and_what_is_allowed():
-    said = refused(LOGIN + 'until = "forever"\n')
-    assert said == (
+    output = refused(LOGIN + 'until = "forever"\n')
+    assert output == (
         "modeldelivery/policy/exceptions/x.toml: until is 'forever', but an exception has no such key; allowed: rule, type, name, what, "
         "environments, owner, reason, expires"
     )
@@ -171,8 +171,8 @@ def test_a_missing_key_is_refused(key):
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused(key, value, shown):
-    said = refused(replaced(key, f"{key} = {value}"))
-    assert said.startswith(f"modeldelivery/policy/exceptions/x.toml: {key} is {shown}; allowed: ")
+    output = refused(replaced(key, f"{key} = {value}"))
+    assert output.startswith(f"modeldelivery/policy/exceptions/x.toml: {key} is {shown}; allowed: ")
 
 
 def test_a_file_that_is_not_toml_is_refused_by_name():

@@ -95,9 +95,9 @@ def test_a_policy_that_lets_everybody_in_is_found(principal):
 @pytest.mark.parametrize("kind", OPENED_BY_A_POLICY)
 def test_whatever_data_a_policy_opens_to_everybody_is_found_and_by_one_rule(kind):
     statement = {"Effect": "Allow", "Principal": "*", "Action": "x:Read", "Resource": "arn:aws:x:::named"}
-    found = resource(kind, policy=json.dumps({"Statement": [statement]}))
-    assert "principal *: x:Read" in whats(PRIVATE_STORAGE, found)
-    assert whats(IAM_WILDCARDS, found) == []
+    result = resource(kind, policy=json.dumps({"Statement": [statement]}))
+    assert "principal *: x:Read" in whats(PRIVATE_STORAGE, result)
+    assert whats(IAM_WILDCARDS, result) == []
 
 
 @pytest.mark.parametrize(

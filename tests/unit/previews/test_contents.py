@@ -45,9 +45,9 @@ def test_a_recording_made_again_leaves_nothing_of_the_old_one_behind(folder):
 @pytest.mark.usefixtures("folder")
 def test_whoever_changes_one_place_changes_no_other():
     keep({"one": {"old": {"tags": [LONG]}, "new": {"tags": [LONG]}}})
-    found = recorded("one")
-    found["old"]["tags"].append("changed")
-    assert found["new"] == recorded("one")["new"] == {"tags": [LONG]}
+    recording = recorded("one")
+    recording["old"]["tags"].append("changed")
+    assert recording["new"] == recorded("one")["new"] == {"tags": [LONG]}
 
 
 @pytest.mark.usefixtures("folder")

@@ -163,7 +163,7 @@ def test_right_after_an_up_nothing_would_change(serving):
 
 
 @pytest.mark.parametrize(
-    ("asked", "changed"),
+    ("changed_inputs", "changed"),
     [
         ({"live": B}, {"release", "weights"}),
         ({"fleet": (A, B, C)}, {"release", "variants"}),
@@ -172,11 +172,11 @@ def test_right_after_an_up_nothing_would_change(serving):
         ({"kmsKeyArn": "arn:aws:kms:key"}, {"kmsKeyArn"}),
     ],
 )
-def test_a_change_shows_by_its_property(serving, asked, changed):
-    asked = {"live": A, "fleet": (A, B), **asked}
-    live, fleet = asked.pop("live"), asked.pop("fleet")
+def test_a_change_shows_by_its_property(serving, changed_inputs, changed):
+    changed_inputs = {"live": A, "fleet": (A, B), **changed_inputs}
+    live, fleet = changed_inputs.pop("live"), changed_inputs.pop("fleet")
 
-    assert serving.changes(serving.config(live, *fleet, **asked)) == changed
+    assert serving.changes(serving.config(live, *fleet, **changed_inputs)) == changed
 
 
 def test_what_someone_else_changed_on_the_endpoint_shows_too(serving):
@@ -204,10 +204,10 @@ def test_another_name_is_another_endpoint(serving):
 
 
 def test_a_refresh_compares_inputs_alone(serving):
-    found = serving.endpoint.read(serving.arn, serving.state)
+    state = serving.endpoint.read(serving.arn, serving.state)
     serving.aws.calls.clear()
 
-    diff = serving.endpoint.diff(RESOURCE, serving.state, {**found.inputs, "weights": {A: 50, B: 50}})
+    diff = serving.endpoint.diff(RESOURCE, serving.state, {**state.inputs, "weights": {A: 50, B: 50}})
 
     assert diff.changes == {"weights": Change.UPDATE}
     assert serving.aws.calls == []
@@ -545,17 +545,17 @@ def test_an_autoscaling_that_is_busy_puts_back_later(scaling):
 
 
 def test_a_changed_count_is_not_retained_unless_something_scales_it(serving):
-    seen = []
+    retained = []
     update = serving.aws._update_endpoint
-    serving.aws._update_endpoint = lambda **asked: (
-        seen.append(asked["ExcludeRetainedVariantProperties"]) or update(**asked)
+    serving.aws._update_endpoint = lambda **changed_inputs: (
+        retained.append(changed_inputs["ExcludeRetainedVariantProperties"]) or update(**changed_inputs)
     )
 
     serving.up(A, A, B, counts={B: 2})
     serving.aws.scaled = {f"endpoint/{NAME}/variant/v1-1-0"}
     serving.up(A, A, B, counts={B: 3})
 
-    assert seen == [[{"VariantPropertyType": "DesiredInstanceCount"}], []]
+    assert retained == [[{"VariantPropertyType": "DesiredInstanceCount"}], []]
 
 
 def counts(stack):
@@ -602,8 +602,8 @@ def test_a_count_that_sagemaker_accepts_and_undoes_is_warned_of(serving, monkeyp
     monkeypatch.setattr(progress.time, "monotonic", lambda: stack.aws.seconds)
     move = stack.aws._update_endpoint_weights_and_capacities
 
-    def undone(**asked):
-        move(**asked)
+    def undone(**parameters):
+        move(**parameters)
         stack.aws.aimed.clear()
         stack.aws.endpoints[NAME]["ProductionVariants"][1] |= {"DesiredInstanceCount": 1}
         stack.aws.endpoints[NAME] |= {"EndpointStatus": "InService", "FailureReason": "no capacity"}
@@ -709,26 +709,26 @@ def test_a_call_without_an_answer_is_waited_out(serving, lost):
 
 
 def test_an_import_finds_everything_from_the_arn(serving):
-    found = serving.endpoint.read(serving.arn, {})
+    state = serving.endpoint.read(serving.arn, {})
 
-    assert found.id == serving.arn
-    assert found.inputs["release"] == {"live": A, "fleet": [A, B]}
-    assert found.inputs["weights"] == {A: 100, B: 0}
-    assert found.inputs["variants"][0]["digest"] == f"sha256:{A}"
-    assert found.inputs["tags"] == {"owner": "ml"}
-    assert found.inputs["journal"] == {"bucket": BUCKET, "key": KEY}
-    assert found.outputs["arn"] == serving.arn
+    assert state.id == serving.arn
+    assert state.inputs["release"] == {"live": A, "fleet": [A, B]}
+    assert state.inputs["weights"] == {A: 100, B: 0}
+    assert state.inputs["variants"][0]["digest"] == f"sha256:{A}"
+    assert state.inputs["tags"] == {"owner": "ml"}
+    assert state.inputs["journal"] == {"bucket": BUCKET, "key": KEY}
+    assert state.outputs["arn"] == serving.arn
 
 
 def test_a_refresh_shows_live_weights_and_the_journals_digests(serving):
     for variant, weight in zip(serving.aws.endpoints[NAME]["ProductionVariants"], (30.0, 70.0), strict=True):
         variant |= {"CurrentWeight": weight, "DesiredWeight": weight}
 
-    found = serving.endpoint.read(serving.arn, serving.state)
+    state = serving.endpoint.read(serving.arn, serving.state)
 
-    assert found.inputs["weights"] == {A: 30, B: 70}
-    assert found.inputs["variants"][0]["digest"] == f"sha256:{A}"
-    assert not {"servingAtCheck", "fallbackAtCheck"} & found.inputs.keys()
+    assert state.inputs["weights"] == {A: 30, B: 70}
+    assert state.inputs["variants"][0]["digest"] == f"sha256:{A}"
+    assert not {"servingAtCheck", "fallbackAtCheck"} & state.inputs.keys()
 
 
 IGNORED = {"keys": ["CostCenter"], "keyPrefixes": ["acme:"]}

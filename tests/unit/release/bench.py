@@ -37,35 +37,35 @@ class Bench:
         self.store.written.clear()
 
     def up(self, operation, live, fleet=(A, B), patience=300.0, **previewed):
-        asked = up.Up(
+        command = up.Up(
             operation=operation,
             actor="ci",
             request=Request(release=Release(live=live, fleet=fleet), digests=DIGESTS),
             config=lambda versions: "+".join(sorted(versions)),
             **{"shown": None, "serving": None, **previewed},
         )
-        return self.run(lambda view: up.decide(asked, view), patience, operation)
+        return self.run(lambda view: up.decide(command, view), patience, operation)
 
-    def rollback(self, patience=300.0, **asked):
-        given = {"operation": "op3", "actor": "operator", "reason": "5xx", **asked}
+    def rollback(self, patience=300.0, **options):
+        given = {"operation": "op3", "actor": "operator", "reason": "5xx", **options}
         goal = rollback.Rollback(**given)
         return self.run(lambda view: rollback.decide(goal, view), patience, goal.operation)
 
-    def again(self, **asked):
+    def again(self, **options):
         """A further rollback, a minute later; what it says."""
         self.passes()
         self.host.calls.clear()
-        return self.rollback(operation=self.operation(), actor="ada", reason="again", **asked)
+        return self.rollback(operation=self.operation(), actor="ada", reason="again", **options)
 
     def accept(self, version):
         self.passes()
-        asked = accept.Accept(operation=self.operation(), actor="owner", reason="fixed", version=version)
-        return self.run(lambda view: accept.decide(asked, view))
+        command = accept.Accept(operation=self.operation(), actor="owner", reason="fixed", version=version)
+        return self.run(lambda view: accept.decide(command, view))
 
     def adopt(self):
         self.passes()
-        asked = adopt.Adopt(operation=self.operation(), actor="owner", reason="was me")
-        return self.run(lambda view: adopt.decide(asked, view))
+        command = adopt.Adopt(operation=self.operation(), actor="owner", reason="was me")
+        return self.run(lambda view: adopt.decide(command, view))
 
     def killed(self, act, after="move", *, taken=True):
         """Run until its call of a kind was taken, or was about to be sent, and no further; the platform goes on."""
@@ -89,7 +89,7 @@ class Bench:
     def console(self, weights, *, desired=None):
         """Someone else sets weights, and they are there; or only asked for them, and they were taken back."""
         endpoint = self.endpoint
-        seen = {
+        variants = {
             v: msgspec.structs.replace(
                 variant,
                 current=float(weights.get(v, 0)),
@@ -97,7 +97,7 @@ class Bench:
             )
             for v, variant in endpoint.variants.items()
         }
-        self.host.endpoint = msgspec.structs.replace(endpoint, variants=seen)
+        self.host.endpoint = msgspec.structs.replace(endpoint, variants=variants)
 
     def run(self, decide, patience=300.0, operation=""):
         runner = a_runner(self.store, self.host, self.time, patience, operation)
@@ -140,7 +140,7 @@ class Bench:
 
     @property
     def moves(self):
-        return [asked for kind, asked in self.host.calls if kind == "move"]
+        return [target for kind, target in self.host.calls if kind == "move"]
 
 
 class Crowd(Bench):

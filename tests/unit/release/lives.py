@@ -58,7 +58,7 @@ class Life:
 
     def up(self, request: Request) -> Done | None:
         """None when it is refused."""
-        asked = up.Up(
+        command = up.Up(
             operation=self._operation(),
             actor="ci",
             request=request,
@@ -66,21 +66,21 @@ class Life:
             serving=None,
             config=lambda fleet: "+".join(sorted(fleet)),
         )
-        return self._run(f"up {request.live} of {request.fleet}", lambda view: up.decide(asked, view))
+        return self._run(f"up {request.live} of {request.fleet}", lambda view: up.decide(command, view))
 
     def rollback(self, to: Version | None = None, *, keep: bool = False) -> Done | None:
-        asked = rollback.Rollback(
+        command = rollback.Rollback(
             operation=self._operation(), actor="operator", reason="5xx", to=to, keep=keep
         )
-        return self._run(f"rollback to {to}", lambda view: rollback.decide(asked, view))
+        return self._run(f"rollback to {to}", lambda view: rollback.decide(command, view))
 
     def accept(self, version: Version) -> Done | None:
-        asked = accept.Accept(operation=self._operation(), actor="owner", reason="fixed", version=version)
-        return self._run(f"accept {version}", lambda view: accept.decide(asked, view))
+        command = accept.Accept(operation=self._operation(), actor="owner", reason="fixed", version=version)
+        return self._run(f"accept {version}", lambda view: accept.decide(command, view))
 
     def adopt(self) -> Done | None:
-        asked = adopt.Adopt(operation=self._operation(), actor="owner", reason="was me")
-        return self._run("adopt", lambda view: adopt.decide(asked, view))
+        command = adopt.Adopt(operation=self._operation(), actor="owner", reason="was me")
+        return self._run("adopt", lambda view: adopt.decide(command, view))
 
     def console(self, version: Version, share: int) -> None:
         """Someone sets weights by hand: 1 and 0, or a split with the first other."""
@@ -89,11 +89,11 @@ class Life:
             return
         other = next((v for v in endpoint.variants if v != version), None)
         given = {version: share, **({other: 100 - share} if other else {})}
-        seen = {
+        variants = {
             v: msgspec.structs.replace(variant, current=given.get(v, 0), desired=given.get(v, 0))
             for v, variant in endpoint.variants.items()
         }
-        self.host.endpoint = msgspec.structs.replace(endpoint, variants=seen)
+        self.host.endpoint = msgspec.structs.replace(endpoint, variants=variants)
         self.happened.append(f"console gives {version} {share}")
 
     def lost(self) -> None:
@@ -197,7 +197,7 @@ def situations(
 
 def every(
     claim: Callable[[Life, Request], bool],
-    asked: st.SearchStrategy[tuple[Life, Request]],
+    request: st.SearchStrategy[tuple[Life, Request]],
     *,
     at_least: int = ENOUGH,
 ) -> None:
@@ -205,7 +205,7 @@ def every(
     applied = 0
 
     @steady
-    @given(asked)
+    @given(request)
     def check(example: tuple[Life, Request]) -> None:
         nonlocal applied
         applied += claim(*example)

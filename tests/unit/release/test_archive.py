@@ -50,9 +50,9 @@ def test_files_and_folders_are_told_by_path(path):
     code = entry("./code", type=tarfile.DIRTYPE)
     path.write_bytes(gzip.compress(tarred(code, entry("./code/inference.py", b"pass"), MODEL)))
 
-    seen = look_into(path)
+    observed = look_into(path)
 
-    assert (seen.files, seen.size) == (("code/inference.py", "model.onnx"), 704)
+    assert (observed.files, observed.size) == (("code/inference.py", "model.onnx"), 704)
     assert member(path, "code/inference.py", 100) == b"pass"
     assert member(path, "code", 100) is None
 

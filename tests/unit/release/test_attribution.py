@@ -24,8 +24,8 @@ class Attributed(Bench):
 
     def accept(self, caller=None):
         self.caller = caller
-        asked = accept.Accept(operation="accept-1", actor="ada", reason="mended", version=B)
-        return self.run(lambda view: accept.decide(asked, view), operation=asked.operation)
+        command = accept.Accept(operation="accept-1", actor="ada", reason="mended", version=B)
+        return self.run(lambda view: accept.decide(command, view), operation=command.operation)
 
     def told(self, operation):
         return [event for event in self.journal.history if event.operation == operation]
@@ -51,7 +51,7 @@ def test_the_caller_is_asked_for_after_the_weights_call(bench):
 
     bench.rollback(caller=caller)
 
-    assert caller.asked == [[("move", {A: 100, B: 0})]]
+    assert caller.requests == [[("move", {A: 100, B: 0})]]
 
 
 def test_the_caller_is_asked_for_while_the_platform_is_still_at_work(bench):
@@ -61,7 +61,7 @@ def test_the_caller_is_asked_for_while_the_platform_is_still_at_work(bench):
 
     bench.rollback(caller=caller)
 
-    assert caller.asked[0] - begun < 30 <= bench.time.seconds - begun
+    assert caller.requests[0] - begun < 30 <= bench.time.seconds - begun
 
 
 def test_a_line_that_another_wrote_is_not_signed_with_the_caller_of_whoever_closes_it():
@@ -94,7 +94,7 @@ def test_a_caller_that_is_never_known_fails_nothing_and_delays_no_call(bench):
     other.rollback(caller=silent)
 
     assert other.time.seconds - begun == usual
-    assert silent.asked == [[("move", {A: 100, B: 0})]]
+    assert silent.requests == [[("move", {A: 100, B: 0})]]
     assert silent.waited == [MOMENT]
     (event,) = other.told("rollback-1")
     assert (event.caller, event.calls) == (None, ("receipt-1",))

@@ -190,9 +190,9 @@ def test_fields_of_a_newer_version_are_kept_when_a_record_is_completed():
     before = document("version-1") | MORE | {"schema": 7}
     before["digests"] |= MORE
     del before["package_arn"]
-    found, bucket = registry("v1.1.0", before)
-    entry = found.entry("v1.1.0")
-    found.write(msgspec.structs.replace(entry.record, package_arn="arn:package"), entry.etag)
+    adapter, bucket = registry("v1.1.0", before)
+    entry = adapter.entry("v1.1.0")
+    adapter.write(msgspec.structs.replace(entry.record, package_arn="arn:package"), entry.etag)
     assert written(bucket) == before | {"package_arn": "arn:package"}
 
 
@@ -287,9 +287,9 @@ def test_an_entry_of_requires_that_is_not_known_says_to_update(decode):
 @pytest.mark.parametrize("act", ["rollback", "adopt", "accept", "up"])
 def test_a_journal_that_requires_what_is_not_known_refuses_every_operation_and_stays_as_it_is(act):
     life, bucket = a_life(document("journal-1") | {"requires": ["rollouts"]})
-    asked = {"up": (a_request(A, (A, B, C)),), "accept": (C,)}.get(act, ())
+    arguments = {"up": (a_request(A, (A, B, C)),), "accept": (C,)}.get(act, ())
     with pytest.raises(UpdateNeededError):
-        getattr(life, act)(*asked)
+        getattr(life, act)(*arguments)
     assert (bucket.written, life.host.calls) == ([], [])
 
 
@@ -334,12 +334,12 @@ def exactly(value):
 def test_any_object_mixed_into_any_level_of_a_journal_is_kept(level, more):
     stored = document("journal-1") | {"parked": deepcopy(PARKED)}
     part = at(stored, level)
-    known = {
+    fields = {
         *part,
         *("requires", "schema", "drops") * (not level),
         *("live", "config", "drops", "fleet", "holder", "caller", "calls"),
     }
-    mixed = {key: value for key, value in more.items() if key not in known | {"verdict", "whole"}}
+    mixed = {key: value for key, value in more.items() if key not in fields | {"verdict", "whole"}}
     part |= mixed
     again = json.loads(journal.encode(journal.decode(body(stored), WHERE)))
     assert exactly(again) == exactly(stored)

@@ -11,8 +11,8 @@ from modeldelivery.release.operations.health import LONG, UNATTENDED, Code, Grad
 from tests.unit.release_cli.world import NOW, V1, V2, V3, endpoint, journal, rejection
 
 
-def observed(found=None, **more):
-    usual = {"journal": journal(), "endpoint": found or endpoint(), "unscaled": frozenset(), "now": NOW}
+def observed(result=None, **more):
+    usual = {"journal": journal(), "endpoint": result or endpoint(), "unscaled": frozenset(), "now": NOW}
     return Observed(**usual | more)
 
 
@@ -20,13 +20,13 @@ def codes(*arguments, **more):
     return [finding.code for finding in findings(observed(*arguments, **more))]
 
 
-def with_instances(found, version, running, wanted):
-    changed = msgspec.structs.replace(found.variants[version], instances=running, instances_desired=wanted)
-    return msgspec.structs.replace(found, variants={**found.variants, version: changed})
+def with_instances(result, version, running, wanted):
+    changed = msgspec.structs.replace(result.variants[version], instances=running, instances_desired=wanted)
+    return msgspec.structs.replace(result, variants={**result.variants, version: changed})
 
 
-def changed(found, **more):
-    return msgspec.structs.replace(found, **more)
+def changed(result, **more):
+    return msgspec.structs.replace(result, **more)
 
 
 def pending(kind=IntentKind.UP, deadline=NOW - UNATTENDED - 1):
@@ -90,9 +90,9 @@ CONDITIONS = {
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_each_condition_is_found_alone_with_what_to_type(name):
-    found, more, code, grade = CONDITIONS[name]
+    result, more, code, grade = CONDITIONS[name]
 
-    (only,) = findings(observed(found, **more))
+    (only,) = findings(observed(result, **more))
 
     assert (only.code, only.grade) == (code, grade)
     assert only.remedy
@@ -102,7 +102,7 @@ def test_each_condition_is_found_alone_with_what_to_type(name):
 def test_an_endpoint_that_is_gone_is_found():
     (only,) = findings(Observed(journal=journal(), endpoint=None, now=NOW))
     assert (only.code, only.grade) == (Code.MISSING, Grade.BROKEN)
-    assert findings(Observed(journal=journal(), endpoint=None, seen=False, now=NOW)) == ()
+    assert findings(Observed(journal=journal(), endpoint=None, visible=False, now=NOW)) == ()
 
 
 def test_every_code_is_some_conditions():
@@ -143,8 +143,8 @@ QUIET = {
 
 @pytest.mark.parametrize("name", QUIET)
 def test_what_is_as_it_should_be_is_no_finding(name):
-    found, more = QUIET[name]
-    assert codes(found, **more) == []
+    result, more = QUIET[name]
+    assert codes(result, **more) == []
 
 
 def test_a_mix_that_a_failed_change_left_is_nobody_elses_doing():

@@ -88,8 +88,8 @@ def test_during_a_fleet_change_the_fallback_is_as_before_it():
 
 def part_only(journal, *versions):
     """The journal, with versions that were seen with a part of the traffic and never with all of it."""
-    seen = tuple(Served(version=v, since=START + 60) for v in versions)
-    return msgspec.structs.replace(journal, served=(*journal.served, *seen))
+    served = tuple(Served(version=v, since=START + 60) for v in versions)
+    return msgspec.structs.replace(journal, served=(*journal.served, *served))
 
 
 @pytest.mark.parametrize("share", [5, 95])
@@ -178,9 +178,9 @@ def test_weights_of_a_thousand_to_one_are_a_split():
 
 def fleet_of(**instances):
     """An endpoint; a version's name, its weight and its running instances."""
-    seen = {Version(name.replace("_", ".")): Variant(current=w, desired=w, instances=n, instances_desired=n)
+    variants = {Version(name.replace("_", ".")): Variant(current=w, desired=w, instances=n, instances_desired=n)
             for name, (w, n) in instances.items()}  # fmt: skip
-    return msgspec.structs.replace(an_endpoint({}), variants=seen)
+    return msgspec.structs.replace(an_endpoint({}), variants=variants)
 
 
 @pytest.mark.parametrize(
@@ -235,8 +235,8 @@ def test_weights_are_explained_by_the_journal_or_by_either_side_of_its_intent(we
 
 def test_a_move_that_was_asked_for_and_is_not_there_yet_must_be_explained_too():
     endpoint = an_endpoint({A: 100, B: 0})
-    asked = {v: msgspec.structs.replace(seen, desired=50.0) for v, seen in endpoint.variants.items()}
-    moving = msgspec.structs.replace(endpoint, variants=asked)
+    variants = {v: msgspec.structs.replace(variant, desired=50.0) for v, variant in endpoint.variants.items()}
+    moving = msgspec.structs.replace(endpoint, variants=variants)
     assert not history.explained(a_journal({A: 100, B: 0}), moving)
 
 

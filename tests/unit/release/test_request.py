@@ -59,7 +59,7 @@ def test_versions_from_another_environment_are_no_longer_from_the_one_before():
 
 
 @pytest.mark.parametrize(
-    ("live", "fleet", "said"),
+    ("live", "fleet", "sentence"),
     [
         ("v2.0.0", ("v1.0.0",), r"live v2.0.0 is not in release.fleet .*: add it there"),
         ("v1.0.0", (), "has 0 versions; it may have 1 to 10"),
@@ -68,6 +68,6 @@ def test_versions_from_another_environment_are_no_longer_from_the_one_before():
         ("v1", ("v1",), "'v1' is not a version"),
     ],
 )
-def test_a_release_that_contradicts_itself_is_refused(live, fleet, said):
-    with pytest.raises(ValueError, match=said):
+def test_a_release_that_contradicts_itself_is_refused(live, fleet, sentence):
+    with pytest.raises(ValueError, match=sentence):
         Release(live=live, fleet=fleet)

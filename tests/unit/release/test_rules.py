@@ -35,7 +35,9 @@ def whole(life):
 
 
 def holders(life):
-    return [v for v, seen in life.endpoint.variants.items() if seen.current > 0] if life.endpoint else []
+    return (
+        [v for v, variant in life.endpoint.variants.items() if variant.current > 0] if life.endpoint else []
+    )
 
 
 def as_recorded(life) -> bool:

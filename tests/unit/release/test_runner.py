@@ -216,9 +216,9 @@ def test_now_means_before_scaling(bench):
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"), [("refused", "limit is 2 instances"), ("reverted", "did not start them")]
+    ("fault", "sentence"), [("refused", "limit is 2 instances"), ("reverted", "did not start them")]
 )
-def test_traffic_moves_with_a_warning_where_the_target_gets_no_instances(bench, fault, said):
+def test_traffic_moves_with_a_warning_where_the_target_gets_no_instances(bench, fault, sentence):
     bench.host.scale(B, 3, {A: 0, B: 100})
     bench.host.calls.clear()
     bench.host.faults.append(fault)
@@ -229,7 +229,7 @@ def test_traffic_moves_with_a_warning_where_the_target_gets_no_instances(bench, 
     assert [kind for kind, _ in bench.host.calls if kind == "move"] == ["move"]
     (warning,) = done.warnings
     assert "v1.0.0 serves on 1 of the 3 instances that its traffic needs" in warning
-    assert said in warning
+    assert sentence in warning
 
 
 def test_up_moves_traffic_without_instances_too(bench):
@@ -301,11 +301,11 @@ def test_an_accepted_change_that_is_not_shown_yet_was_not_rolled_back(bench, sec
 
 def test_what_is_not_found_right_after_it_was_made_is_asked_for_again(bench):
     prepare, change = bench.host.prepare, bench.host.change
-    seen = bench.time.seconds + 12
+    visible_at = bench.time.seconds + 12
 
     def unseen(call):
         def asks(*args, **more):
-            if bench.time.seconds < seen:
+            if bench.time.seconds < visible_at:
                 raise UnseenError("Could not find model")
             call(*args, **more)
 

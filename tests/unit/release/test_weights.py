@@ -13,7 +13,7 @@ from tests.unit.release.lives import steady, versions
 
 A, B, C = Version("v1.0.0"), Version("v1.1.0"), Version("v1.2.0")
 many = st.sampled_from([Version(f"v2.{minor}.0") for minor in range(10)])
-seen = st.dictionaries(versions, st.floats(0, 100, width=32, allow_subnormal=False), min_size=1)
+any_weights = st.dictionaries(versions, st.floats(0, 100, width=32, allow_subnormal=False), min_size=1)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_shares_are_of_100_largest_remainder_first(given_weights, shares):
 
 
 @steady
-@given(seen)
+@given(any_weights)
 def test_shares_sum_to_100_wherever_there_is_traffic(given_weights):
     shares = weights.shares(given_weights)
     assert sum(shares.values()) == (100 if any(given_weights.values()) else 0)
@@ -39,7 +39,7 @@ def test_shares_sum_to_100_wherever_there_is_traffic(given_weights):
 
 
 @steady
-@given(seen)
+@given(any_weights)
 def test_whole_shares_of_100_are_left_as_they_are(given_weights):
     shares = weights.shares(given_weights)
     assert weights.shares(shares) == shares

@@ -36,7 +36,7 @@ def modelctl(world, capsys):
             status = main([command, "--env", "prod", *map(str, arguments)], opens=world.opens)
         except SystemExit as usage:
             status = usage.code
-        said = capsys.readouterr()
-        return Ended(status, said.out, said.err)
+        output = capsys.readouterr()
+        return Ended(status, output.out, output.err)
 
     return run

@@ -49,7 +49,7 @@ def test_what_is_as_recorded_is_nothing_to_adopt(modelctl, world):
 
 
 @pytest.mark.parametrize(
-    ("found", "sentence"),
+    ("shown", "sentence"),
     [
         (None, "there is no endpoint"),
         (endpoint(status="Updating"), "the endpoint is Updating"),
@@ -57,9 +57,9 @@ def test_what_is_as_recorded_is_nothing_to_adopt(modelctl, world):
         (endpoint({V1: 0, V2: 0}), "no version on the endpoint gets traffic"),
     ],
 )
-def test_an_endpoint_that_shows_nothing_to_record_is_refused(modelctl, world, found, sentence):
+def test_an_endpoint_that_shows_nothing_to_record_is_refused(modelctl, world, shown, sentence):
     before = world.store.journal
-    world.hosting.endpoint = found
+    world.hosting.endpoint = shown
 
     ended = modelctl("adopt", "--reason", "just so")
 

@@ -105,9 +105,9 @@ def test_without_a_command_help_names_every_command(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         main(arguments)
 
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert ended.value.code == Exit.DONE
-    assert {line.split()[0] for line in said.splitlines() if line.startswith("  ") and line.split()} >= set(
+    assert {line.split()[0] for line in output.splitlines() if line.startswith("  ") and line.split()} >= set(
         COMMANDS
     )
 
@@ -132,7 +132,7 @@ def test_a_shell_completes_commands_and_options(words, offered):
         "COMP_WORDS": words,
         "COMP_CWORD": str(len(words.split()) - 1),
     }
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "modeldelivery.release.cli"],
         env=environment,
         capture_output=True,
@@ -140,7 +140,7 @@ def test_a_shell_completes_commands_and_options(words, offered):
         check=False,
     )
 
-    assert said.stdout.splitlines() == [offered]
+    assert completed.stdout.splitlines() == [offered]
 
 
 def test_reading_the_command_line_loads_nothing_slow():
@@ -150,7 +150,7 @@ def test_reading_the_command_line_loads_nothing_slow():
 
 
 def test_the_version_is_pyprojects_and_is_told_without_loading_anything_slow():
-    said = _python(
+    output = _python(
         "-c",
         "import sys; from modeldelivery.release.cli import main\n"
         "try: main(['--version'])\n"
@@ -158,8 +158,8 @@ def test_the_version_is_pyprojects_and_is_told_without_loading_anything_slow():
     )
 
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
-    assert said.stdout == f"modelctl {project['version']}\n[]\n"
-    assert said.returncode == Exit.DONE
+    assert output.stdout == f"modelctl {project['version']}\n[]\n"
+    assert output.returncode == Exit.DONE
 
 
 def test_where_nothing_is_installed_no_version_is_made_up(monkeypatch, capsys):
@@ -307,9 +307,9 @@ def test_completion_is_of_the_program_that_it_is_printed_by(capsys):
 
 def test_a_shell_is_named_by_login_and_host(monkeypatch):
     monkeypatch.setattr("getpass.getuser", lambda: "ada")
-    monkeypatch.setattr("socket.gethostname", lambda: "desk")
+    monkeypatch.setattr("socket.gethostname", lambda: "operator")
 
-    assert actor({}) == "ada@desk"
+    assert actor({}) == "ada@operator"
 
 
 def test_a_user_without_a_name_is_someone(monkeypatch):

@@ -113,13 +113,13 @@ INSANE = {
 def test_a_journal_that_cannot_be_true_is_a_sentence_with_the_way_back_and_moves_nothing(
     modelctl, world, command, case
 ):
-    changed, said = INSANE[case]
+    changed, sentence = INSANE[case]
     bucket = stored(world, document(journal()) | changed)
 
     ended = modelctl(command, *COMMANDS[command])
 
     assert ended.status == 6
-    assert said in ended.err + ended.out
+    assert sentence in ended.err + ended.out
     told = " ".join((ended.err + ended.out).split())
     assert f"get-object --bucket {PLACE.registry_bucket} --key {KEY} --version-id 0 kept.json" in told
     assert f"""put-object --bucket {PLACE.registry_bucket} --key {KEY}""" in told
@@ -227,7 +227,7 @@ def test_where_no_copy_is_left_adopt_begins_a_new_one_and_says_what_is_not_in_it
 
 
 def goes_up(world, live):
-    asked = up.Up(
+    command = up.Up(
         operation="up-9",
         actor="ci",
         request=Request(release=Release(live=live, fleet=(V2, V1)), digests={V1: "sha256:1", V2: "sha256:2"}),
@@ -235,7 +235,7 @@ def goes_up(world, live):
         serving=None,
         config=lambda _: "config",
     )
-    return a_runner(world.store, world.hosting, world.time).run(lambda view: up.decide(asked, view))
+    return a_runner(world.store, world.hosting, world.time).run(lambda view: up.decide(command, view))
 
 
 def test_up_gives_nothing_to_a_live_version_whose_rejection_was_lost_with_the_journal(lost):

@@ -48,8 +48,8 @@ class ReadOnly:
         self.journal = journal(incarnation=LIFE)
         self.status, self.tags, self.weights = "InService", {}, {V1: 0, V2: 100}
 
-    def get_object(self, **asked):
-        if asked["Key"] != PLACE.journal_key or self.journal is None:
+    def get_object(self, **parameters):
+        if parameters["Key"] != PLACE.journal_key or self.journal is None:
             raise absent("NoSuchKey")
         return {"Body": io.BytesIO(msgspec.json.encode(self.journal)), "ETag": '"1"'} | json.loads(
             json.dumps(DATED)
@@ -123,7 +123,7 @@ def dry_run(aws, capsys):
             scaling=environment.endpoint.scaling,
             clock=account,
             progress=FakeTime(),
-            actor="bob@desk",
+            actor="bob@operator",
             operation="run-1",
             patience=options.timeout,
             calls=account.calls,
@@ -132,8 +132,8 @@ def dry_run(aws, capsys):
 
     def run(command, *arguments):
         status = main([command, "--env", "prod", "--dry-run", *map(str, arguments)], opens=opens)
-        said = capsys.readouterr()
-        return Ended(status, said.out, said.err)
+        output = capsys.readouterr()
+        return Ended(status, output.out, output.err)
 
     return run
 

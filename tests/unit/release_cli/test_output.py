@@ -138,7 +138,7 @@ def test_nor_does_an_encoding_and_json_says_the_same_in_every_one(
 
 
 def test_a_full_disk_is_told(tmp_path):
-    said = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m modeldelivery.release.cli --version > /dev/full"],
         capture_output=True,
         text=True,
@@ -147,8 +147,8 @@ def test_a_full_disk_is_told(tmp_path):
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
     )
 
-    assert said.returncode == 0
-    assert os.strerror(errno.ENOSPC) in said.stderr
+    assert completed.returncode == 0
+    assert os.strerror(errno.ENOSPC) in completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -235,9 +235,9 @@ def test_no_control_character_of_anyone_reaches_the_output(monkeypatch, capsys, 
     kept = hostile(kept)
     kept["incarnation"] = msgspec.to_builtins(world.store.journal.incarnation)
     world.store.journal = msgspec.convert(kept, type(world.store.journal))
-    found = world.hosting.endpoint
+    result = world.hosting.endpoint
     world.hosting.endpoint = msgspec.structs.replace(
-        found, word=found.word + HOSTILE, failure="why" + HOSTILE, remedy=HOSTILE
+        result, word=result.word + HOSTILE, failure="why" + HOSTILE, remedy=HOSTILE
     )
     world.hosting.tag = f"run: {HOSTILE}" if outcome == "refused" else None
     monkeypatch.setattr(
@@ -249,8 +249,8 @@ def test_no_control_character_of_anyone_reaches_the_output(monkeypatch, capsys, 
         return msgspec.structs.replace(context, progress=Console(sys.stderr))
 
     main([*arguments(command), *more], opens=opens)
-    said = capsys.readouterr()
+    output = capsys.readouterr()
 
-    assert visible(said.out, but=" \n"), said.out
-    assert visible(said.err, but=" \n"), said.err
-    assert said.out + said.err
+    assert visible(output.out, but=" \n"), output.out
+    assert visible(output.err, but=" \n"), output.err
+    assert output.out + output.err

@@ -34,7 +34,7 @@ def register(modelctl, world, artifact):
     world.registry.images[DIGEST] = FOREIGN
 
     def run(*more, **changed):
-        asked = {
+        options = {
             "version": V1,
             "image": f"{REPOSITORY}@{DIGEST}",
             "artifact": artifact,
@@ -42,7 +42,7 @@ def register(modelctl, world, artifact):
             **{name.replace("_", "-"): value for name, value in changed.items()},
         }
         return modelctl(
-            "register", *(word for name, value in asked.items() for word in (f"--{name}", value)), *more
+            "register", *(word for name, value in options.items() for word in (f"--{name}", value)), *more
         )
 
     return run
@@ -58,15 +58,15 @@ def test_a_version_is_claimed_with_its_digests_and_completed_with_its_package(re
         image=DIGEST, model="sha256:" + hashlib.sha256(packed()).hexdigest(), data="sha256:rows"
     )
     assert record.package_arn == "arn:package/0"
-    assert record.registered_by == "bob@desk"
+    assert record.registered_by == "bob@operator"
 
 
 def test_json_has_the_record(register):
-    said = register("--json").json
+    output = register("--json").json
 
-    assert said["outcome"] == "done"
-    assert said["detail"]["version"] == "v1.0.0"
-    assert said["detail"]["package_arn"] == "arn:package/0"
+    assert output["outcome"] == "done"
+    assert output["detail"]["version"] == "v1.0.0"
+    assert output["detail"]["package_arn"] == "arn:package/0"
 
 
 def test_the_same_bits_again_are_already_registered(register, world):
@@ -75,7 +75,7 @@ def test_the_same_bits_again_are_already_registered(register, world):
     ended = register("--actor", "ada")
 
     assert (ended.status, [each.version for each in world.registry.packages]) == (0, [V1])
-    assert "v1.0.0 is already registered by bob@desk" in ended.out
+    assert "v1.0.0 is already registered by bob@operator" in ended.out
 
 
 def test_other_bits_are_refused_by_name(register, world, artifact):
@@ -342,13 +342,13 @@ def test_samples_that_are_none_are_refused_with_their_file(register, world, tmp_
 
 def test_a_model_of_the_projects_own_server_is_read_by_the_servers_reader(register, world, tmp_path):
     world.registry.images[DIGEST] = SERVER
-    seen = tmp_path / "seen"
-    script = f"import sys, hashlib, json; d = sys.stdin.buffer.read(); open({str(seen)!r}, 'wb').write(d); print(json.dumps({{'contract': 'onnx-1', 'model': 'sha256:' + hashlib.sha256(d).hexdigest()}}))"
+    marker = tmp_path / "seen"
+    script = f"import sys, hashlib, json; d = sys.stdin.buffer.read(); open({str(marker)!r}, 'wb').write(d); print(json.dumps({{'contract': 'onnx-1', 'model': 'sha256:' + hashlib.sha256(d).hexdigest()}}))"
 
     ended = register(reader=shlex.join([sys.executable, "-c", script]))
 
     assert ended.status == 0, ended.err
-    assert seen.read_bytes() == packed()
+    assert marker.read_bytes() == packed()
     assert world.registry.records[V1][0].samples is None
 
 
@@ -481,4 +481,4 @@ def test_a_version_keeps_the_evaluation_that_it_was_registered_with(register, tm
     register(evaluation=evaluation(tmp_path / "evaluation.json", PACKED))
     other = evaluation(tmp_path / "other.json", PACKED, gates=[{"name": "size", "verdict": "passed"}])
     ended = register(evaluation=other)
-    assert "already registered by bob@desk with another evaluation. A version never changes" in ended.err
+    assert "already registered by bob@operator with another evaluation. A version never changes" in ended.err

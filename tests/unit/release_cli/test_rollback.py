@@ -40,7 +40,7 @@ def test_traffic_goes_to_the_fallback_and_the_version_that_had_it_is_rejected(mo
     assert (ended.status, ended.out) == (0, "rolled back to v1.0.0\n")
     assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
     (rejected,) = world.store.journal.rejections
-    assert (rejected.version, rejected.actor, rejected.reason) == (V2, "bob@desk", "errors doubled")
+    assert (rejected.version, rejected.actor, rejected.reason) == (V2, "bob@operator", "errors doubled")
 
 
 def test_json_has_the_outcome_and_the_operation(modelctl):
@@ -127,9 +127,11 @@ def test_accepting_what_was_rolled_back_from_does_not_make_a_second_rollback_mov
     assert world.hosting.calls == []
 
 
-@pytest.mark.parametrize("asked", [["--reason", "errors doubled"], ["--keep", "--reason", "a look"]])
-def test_traffic_that_someone_moved_back_goes_again_to_what_status_calls_the_fallback(modelctl, world, asked):
-    modelctl("rollback", *asked)
+@pytest.mark.parametrize("options", [["--reason", "errors doubled"], ["--keep", "--reason", "a look"]])
+def test_traffic_that_someone_moved_back_goes_again_to_what_status_calls_the_fallback(
+    modelctl, world, options
+):
+    modelctl("rollback", *options)
     world.hosting.endpoint = endpoint({V1: 0, V2: 100})
     world.hosting.calls.clear()
     world.time.sleep(60)
@@ -409,7 +411,7 @@ def test_without_the_journal_the_endpoint_is_tagged_before_traffic_moves(modelct
     assert "THE JOURNAL DOES NOT KNOW" in ended.err
     assert "modelctl adopt --env prod --model flights" in ended.err
     assert world.hosting.calls == [
-        ("mark", "run-1: bob@desk moved all to v1.0.0: S3's down, (really)"),
+        ("mark", "run-1: bob@operator moved all to v1.0.0: S3's down, (really)"),
         ("move", {V1: 1, V2: 0}),
     ]
 

@@ -11,7 +11,7 @@ from .test_rollback import rollback_by
 from .world import V1, V2, V3, endpoint, event, journal, rejection
 
 
-def seen(modelctl):
+def status_of(modelctl):
     ended = modelctl("status", "--json")
     return ended.json | {"exit": ended.status}
 
@@ -35,56 +35,56 @@ def test_a_candidate_is_one_that_has_not_served(modelctl, world):
     world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0}, instances={V3: 0})
     world.store.journal = journal(fleet=(V3, V2, V1))
 
-    said = seen(modelctl)
+    report = status_of(modelctl)
 
-    assert said["candidates"] == ["v3.0.0"]
-    assert {v["version"]: v["roles"] for v in said["versions"]} == {
+    assert report["candidates"] == ["v3.0.0"]
+    assert {v["version"]: v["roles"] for v in report["versions"]} == {
         "v3.0.0": ["candidate"],
         "v2.0.0": ["serving", "live"],
         "v1.0.0": ["fallback"],
     }
-    assert said["versions"][0]["instances"] == 0
-    assert said["divergence"] == []
+    assert report["versions"][0]["instances"] == 0
+    assert report["divergence"] == []
 
 
 def test_a_rollback_that_stands_is_a_hold_with_what_to_type(modelctl):
     modelctl("rollback", "--reason", "errors doubled", "--actor", "ada")
 
-    said = seen(modelctl)
+    report = status_of(modelctl)
 
-    assert (said["serving"], said["live"], said["fallback"]) == ("v1.0.0", "v2.0.0", None)
-    assert "v2.0.0 was rejected by ada: errors doubled" in said["hold"]
-    assert "modelctl accept v2.0.0" in said["hold"]
-    assert said["versions"][0]["rejected"]["reason"] == "errors doubled"
-    assert f"hold: {said['hold']}" in modelctl("status").out
+    assert (report["serving"], report["live"], report["fallback"]) == ("v1.0.0", "v2.0.0", None)
+    assert "v2.0.0 was rejected by ada: errors doubled" in report["hold"]
+    assert "modelctl accept v2.0.0" in report["hold"]
+    assert report["versions"][0]["rejected"]["reason"] == "errors doubled"
+    assert f"hold: {report['hold']}" in modelctl("status").out
 
 
 def test_a_rollback_that_rejected_nothing_holds_too(modelctl):
     modelctl("rollback", "--reason", "a look", "--keep", "--actor", "ada")
 
-    assert "ada decided otherwise (rollback: a look)" in seen(modelctl)["hold"]
+    assert "ada decided otherwise (rollback: a look)" in status_of(modelctl)["hold"]
 
 
 def test_a_pending_move_is_shown_with_whose_it_is(modelctl, world):
     world.store.journal = journal(intent=rollback_by("run-ada"))
     world.hosting.endpoint = endpoint(desired={V1: 100, V2: 0}, status="Updating")
 
-    said = seen(modelctl)
+    report = status_of(modelctl)
 
-    assert (said["endpoint_status"], said["pending"]["by"], said["pending"]["reason"]) == (
+    assert (report["endpoint_status"], report["pending"]["by"], report["pending"]["reason"]) == (
         "Updating",
         "ada",
         "latency",
     )
-    assert {v["version"]: (v["intended"], v["actual"]) for v in said["versions"]} == {
+    assert {v["version"]: (v["intended"], v["actual"]) for v in report["versions"]} == {
         "v2.0.0": (0, 100),
         "v1.0.0": (100, 0),
     }
-    assert said["divergence"] == []
+    assert report["divergence"] == []
 
 
 @pytest.mark.parametrize(
-    ("recorded", "found", "sentence"),
+    ("recorded", "endpoint_shown", "sentence"),
     [
         (journal(), endpoint({V1: 30, V2: 70}), "traffic was moved by someone else"),
         (journal(), endpoint({V1: 0, V2: 100, V3: 0}), "the fleet was changed by someone else"),
@@ -97,13 +97,13 @@ def test_a_pending_move_is_shown_with_whose_it_is(modelctl, world):
         ),
     ],
 )
-def test_what_does_not_fit_together_is_a_sentence(modelctl, world, recorded, found, sentence):
-    world.store.journal, world.hosting.endpoint = recorded, found
+def test_what_does_not_fit_together_is_a_sentence(modelctl, world, recorded, endpoint_shown, sentence):
+    world.store.journal, world.hosting.endpoint = recorded, endpoint_shown
 
-    said = seen(modelctl)
+    report = status_of(modelctl)
 
-    assert said["exit"] == 0
-    (only,) = said["divergence"]
+    assert report["exit"] == 0
+    (only,) = report["divergence"]
     assert sentence in only
     assert f"divergence: {only}" in modelctl("status").out
 
@@ -132,10 +132,10 @@ UNHEALTHY = [
 
 
 @pytest.mark.parametrize(
-    ("found", "code", "sentence"), [row[1:] for row in UNHEALTHY], ids=[row[0] for row in UNHEALTHY]
+    ("endpoint_shown", "code", "sentence"), [row[1:] for row in UNHEALTHY], ids=[row[0] for row in UNHEALTHY]
 )
-def test_a_script_learns_that_something_needs_a_person(modelctl, world, found, code, sentence):
-    world.hosting.endpoint = unhealthy(**found)
+def test_a_script_learns_that_something_needs_a_person(modelctl, world, endpoint_shown, code, sentence):
+    world.hosting.endpoint = unhealthy(**endpoint_shown)
     world.store.journal = journal(fleet=tuple(world.hosting.endpoint.variants))
 
     checked = modelctl("status", "--check", "--json")
@@ -148,16 +148,16 @@ def test_a_script_learns_that_something_needs_a_person(modelctl, world, found, c
     assert modelctl("status").status == 0
 
 
-def unhealthy(*, instances=None, **found):
+def unhealthy(*, instances=None, **properties):
     """An endpoint each of whose versions asks for one instance."""
-    seen = endpoint(**found, instances=instances)
-    variants = {v: msgspec.structs.replace(each, instances_desired=1) for v, each in seen.variants.items()}
-    return msgspec.structs.replace(seen, variants=variants)
+    shown = endpoint(**properties, instances=instances)
+    variants = {v: msgspec.structs.replace(each, instances_desired=1) for v, each in shown.variants.items()}
+    return msgspec.structs.replace(shown, variants=variants)
 
 
 def test_a_healthy_environment_checks_as_0(modelctl):
     assert modelctl("status", "--check").status == 0
-    assert seen(modelctl)["findings"] == []
+    assert status_of(modelctl)["findings"] == []
 
 
 def test_a_rollback_that_stands_needs_nobody(modelctl):
@@ -202,16 +202,17 @@ def test_a_version_that_nothing_scales_is_named(modelctl, world):
 
 
 def test_help_documents_what_a_check_ends_with(modelctl):
-    said = " ".join(modelctl("status", "--help").out.split())
-    assert "7 with --check: something needs a person; the output says what to type" in said
-    assert "5 AWS unreachable or access denied: what is shown is not all" in said
+    output = " ".join(modelctl("status", "--help").out.split())
+    assert "7 with --check: something needs a person; the output says what to type" in output
+    assert "5 AWS unreachable or access denied: what is shown is not all" in output
 
 
 def test_a_move_without_the_journal_is_said_first(modelctl, world):
     world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), "ada moved all to v1.0.0"
 
     assert (
-        "traffic was moved without the journal (ada moved all to v1.0.0)" in seen(modelctl)["divergence"][0]
+        "traffic was moved without the journal (ada moved all to v1.0.0)"
+        in status_of(modelctl)["divergence"][0]
     )
 
 
@@ -228,22 +229,22 @@ def test_nothing_made_yet_is_no_error(modelctl, world):
 def test_an_unreachable_journal_still_shows_the_endpoint(modelctl, world):
     world.store.unreachable = UnreachableError("s3:GetObject: no connection")
 
-    said = seen(modelctl)
+    report = status_of(modelctl)
 
-    assert (said["exit"], said["endpoint_status"], said["serving"]) == (5, "InService", "v2.0.0")
-    assert {v["version"]: v["actual"] for v in said["versions"]} == {"v2.0.0": 100, "v1.0.0": 0}
-    assert said["problems"] == ["the journal cannot be read: s3:GetObject: no connection"]
-    assert said["candidates"] == []
+    assert (report["exit"], report["endpoint_status"], report["serving"]) == (5, "InService", "v2.0.0")
+    assert {v["version"]: v["actual"] for v in report["versions"]} == {"v2.0.0": 100, "v1.0.0": 0}
+    assert report["problems"] == ["the journal cannot be read: s3:GetObject: no connection"]
+    assert report["candidates"] == []
 
 
 def test_an_endpoint_that_cannot_be_seen_is_unknown_and_serves_nothing_for_sure(modelctl, world):
     world.hosting.unreachable = LostError("sagemaker:DescribeEndpoint flights-prod")
 
-    said = seen(modelctl)
+    report = status_of(modelctl)
 
-    assert (said["exit"], said["endpoint_status"], said["serving"]) == (5, "unknown", None)
-    assert said["divergence"] == []
-    assert {v["version"]: v["intended"] for v in said["versions"]} == {"v2.0.0": 100, "v1.0.0": 0}
+    assert (report["exit"], report["endpoint_status"], report["serving"]) == (5, "unknown", None)
+    assert report["divergence"] == []
+    assert {v["version"]: v["intended"] for v in report["versions"]} == {"v2.0.0": 100, "v1.0.0": 0}
 
 
 def test_history_is_newest_first_and_limited(modelctl, world):
@@ -310,7 +311,9 @@ def test_tags_that_may_not_be_read_are_no_endpoint_that_cannot_be_seen(modelctl,
 
     monkeypatch.setattr(world.hosting, "marked", denied)
 
-    said = seen(modelctl)
+    report = status_of(modelctl)
 
-    assert said["problems"] == ["the endpoint's tags cannot be looked at: sagemaker:ListTags: not authorized"]
-    assert said["serving"] == "v2.0.0"
+    assert report["problems"] == [
+        "the endpoint's tags cannot be looked at: sagemaker:ListTags: not authorized"
+    ]
+    assert report["serving"] == "v2.0.0"

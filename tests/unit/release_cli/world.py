@@ -127,7 +127,7 @@ class World:
             scaling=self.scaling,
             clock=self.time,
             progress=self.time,
-            actor=options.actor or "bob@desk",
+            actor=options.actor or "bob@operator",
             operation=f"run-{self.runs}",
             patience=options.timeout,
         )

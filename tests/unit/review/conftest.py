@@ -16,7 +16,7 @@ PULUMI = """\
 import json, os, sys
 say = json.load(open({say!r}))
 arguments = sys.argv[1:]
-json.dump({{"folder": os.getcwd(), "arguments": arguments}}, open({asked!r}, "w"))
+json.dump({{"folder": os.getcwd(), "arguments": arguments}}, open({record!r}, "w"))
 open({environment!r}, "w").write(os.environ.get("no_proxy", ""))
 if "--save-plan" in arguments and say["exit"] == 0:
     open(arguments[arguments.index("--save-plan") + 1], "w").write("a plan")
@@ -33,12 +33,14 @@ sys.exit(say["exit"])
 @pytest.fixture
 def engine_says(tmp_path, monkeypatch):
     """Makes `pulumi` say what was recorded of a scenario: `engine_says(name, …)`."""
-    folder, said, asked = tmp_path / "bin", tmp_path / "say.json", tmp_path / "asked.json"
+    folder, script_file, record_file = tmp_path / "bin", tmp_path / "say.json", tmp_path / "asked.json"
     folder.mkdir()
     program = folder / "pulumi"
     environment = tmp_path / "environment"
     program.write_text(
-        PULUMI.format(python=sys.executable, say=str(said), asked=str(asked), environment=str(environment))
+        PULUMI.format(
+            python=sys.executable, say=str(script_file), record=str(record_file), environment=str(environment)
+        )
     )
     program.chmod(0o700)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -50,12 +52,12 @@ def engine_says(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "commit", lambda: "abc")
 
     def say(name=None, *, text=None, stderr="", events=(JUDGED,), status=None):
-        found = record(name) if name else {"document": None, "exit": 0}
-        said.write_text(
+        document = record(name) if name else {"document": None, "exit": 0}
+        script_file.write_text(
             json.dumps(
                 {
-                    "document": found["document"],
-                    "exit": found["exit"] if status is None else status,
+                    "document": document["document"],
+                    "exit": document["exit"] if status is None else status,
                     "text": text,
                     "stderr": stderr,
                     "events": list(events),

@@ -36,21 +36,21 @@ def text(document):
 
 def change(name, edit=None):
     """The classified change of a scenario, its document edited in place first."""
-    found = record(name)
+    preview = record(name)
     if edit:
-        edit(found["document"])
-    return classify(found["environment"], read(text(found["document"])), PRICES)
+        edit(preview["document"])
+    return classify(preview["environment"], read(text(preview["document"])), PRICES)
 
 
 def step(document, type_, name=None):
     """The step of a resource type, by its name when there are several."""
-    (found,) = [
+    (step_of_kind,) = [
         each
         for each in document["steps"]
         if each["urn"].split("::")[2].split("$")[-1] == type_
         and (name is None or each["urn"].endswith(f"::{name}"))
     ]
-    return found
+    return step_of_kind
 
 
 def previews():

@@ -59,7 +59,7 @@ def _compares(base, values, given):
 
 def _matched(policy, effect):
     """As the bits of a number, since there are many."""
-    found = 0
+    result = 0
     for statement in _listed(policy["Statement"]):
         if statement["Effect"] == effect:
             contexts = sum(1 << n for n, context in enumerate(CONTEXTS) if _satisfied(statement, context))
@@ -68,8 +68,8 @@ def _matched(policy, effect):
                 _chosen(statement, "Action", ACTIONS, lambda p, a: matches(p.lower(), a)),
                 _chosen(statement, "Resource", RESOURCES, matches),
             ):
-                found |= contexts << _NUMBERS[chosen]
-    return found
+                result |= contexts << _NUMBERS[chosen]
+    return result
 
 
 def _chosen(statement, element, concrete, test):

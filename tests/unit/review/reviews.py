@@ -23,19 +23,19 @@ def reviewed(
     `before` is the review of the environment that it promotes from; `proofs` are what this one has proved, by version;
     `health` is what is found of its endpoint, `problem` what of it could not be looked at; `staging` is what the environment of that name in the recordings is called instead.
     """
-    found = json.loads(json.dumps(record(name)).replace("staging", staging))
+    response = json.loads(json.dumps(record(name)).replace("staging", staging))
     if edit:
-        edit(found["document"])
-    document = read(text(found["document"]))
-    config = read_config(found["environment"], document)
+        edit(response["document"])
+    document = read(text(response["document"]))
+    config = read_config(response["environment"], document)
     standing = None
     if proofs is not None:
-        standing = Standing(environment=found["environment"], at=AT, proofs=tuple(proofs))
+        standing = Standing(environment=response["environment"], at=AT, proofs=tuple(proofs))
     return review(
         commit="abc",
-        change=classify(found["environment"], document, PRICES),
+        change=classify(response["environment"], document, PRICES),
         fingerprints=fingerprints(
-            Place(environment=found["environment"], account=config.account, region=config.region),
+            Place(environment=response["environment"], account=config.account, region=config.region),
             touched(document, PROJECT),
         ),
         standing=standing,
@@ -61,5 +61,5 @@ def proof(version, digest, *, served=3600.0, rejected=None, metrics=None):
 def digest(name, version):
     """The digest set that a scenario's fleet knows a version by."""
     document = read(text(record(name)["document"]))
-    found = classify(record(name)["environment"], document, PRICES).fleet
-    return next(member.digest for member in found.members if member.version == version)
+    fleet = classify(record(name)["environment"], document, PRICES).fleet
+    return next(member.digest for member in fleet.members if member.version == version)

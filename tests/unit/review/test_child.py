@@ -97,8 +97,8 @@ def test_the_engine_of_a_preview_and_of_an_update_talks_past_a_proxy(engine_says
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     engine_says("tags-only")
     run("preview", "--env", "prod")
-    seen = [(tmp_path / "environment").read_text()]
+    environments = [(tmp_path / "environment").read_text()]
     engine_says(text="done", status=0)
     run("deploy", "--env", "prod")
-    seen.append((tmp_path / "environment").read_text())
-    assert [LOOPBACK in each for each in seen] == [True, True]
+    environments.append((tmp_path / "environment").read_text())
+    assert [LOOPBACK in each for each in environments] == [True, True]

@@ -153,9 +153,9 @@ def test_each_change_is_classified_as_what_it_is(name):
 
 @pytest.mark.parametrize("name", previews())
 def test_a_preview_that_failed_is_never_taken_for_nothing(name):
-    found = change(name)
-    assert bool(found.errors) == (name in FAILS)
-    assert not (found.errors and found.is_nothing)
+    outcome = change(name)
+    assert bool(outcome.errors) == (name in FAILS)
+    assert not (outcome.errors and outcome.is_nothing)
 
 
 def test_traffic_says_who_gains_and_who_loses_how_much():
@@ -250,8 +250,8 @@ def test_a_narrowed_policy_widens_nothing():
     assert (permission.narrowed, permission.widened, permission.unknown) == (True, (), False)
 
 
-def to_unknown(found):
-    state = step(found, "aws:iam/rolePolicy:RolePolicy")["newState"]
+def to_unknown(preview):
+    state = step(preview, "aws:iam/rolePolicy:RolePolicy")["newState"]
     state["inputs"]["policy"] = UNKNOWN
 
 
@@ -260,21 +260,21 @@ def test_a_policy_that_becomes_unknown_under_a_step_without_change_is_not_harmle
 
 
 def test_an_unknown_type_that_goes_is_taken_for_one_that_holds_something():
-    def edit(found):
-        gone = step(found, "aws:kms/alias:Alias")
+    def edit(preview):
+        gone = step(preview, "aws:kms/alias:Alias")
         for part in (gone, gone["oldState"]):
             part["urn"] = part["urn"].replace("aws:kms/alias:Alias", "aws:new/store:Store")
         gone["oldState"]["type"] = "aws:new/store:Store"
         gone["op"] = "delete"
         del gone["newState"]
-        found["changeSummary"] = {"same": 39, "delete": 1}
+        preview["changeSummary"] = {"same": 39, "delete": 1}
 
     assert [loss.words for loss in change("nothing", edit).losses] == ["aws:new/store:Store"]
 
 
 def test_a_bucket_under_its_old_name_is_weakened_as_any_bucket():
-    def edit(found):
-        bucket = step(found, "aws:s3/bucket:Bucket", "flights-prod-logs")
+    def edit(preview):
+        bucket = step(preview, "aws:s3/bucket:Bucket", "flights-prod-logs")
         for part in (bucket, bucket["oldState"], bucket["newState"]):
             part["urn"] = part["urn"].replace("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
         bucket["oldState"]["type"] = bucket["newState"]["type"] = "aws:s3/bucketV2:BucketV2"
@@ -285,18 +285,18 @@ def test_a_bucket_under_its_old_name_is_weakened_as_any_bucket():
 
 
 def test_other_bits_under_the_same_name_weaken_what_a_version_is():
-    def edit(found):
-        endpoint = step(found, "modeldelivery:index:Endpoint")["newState"]["inputs"]
+    def edit(preview):
+        endpoint = step(preview, "modeldelivery:index:Endpoint")["newState"]["inputs"]
         endpoint["variants"][0]["digest"] = "sha256:" + "0" * 64
 
-    found = change("nothing", edit)
-    assert found.fleet.bits[0].under_an_old_name
-    assert {Kind.GUARDS, Kind.BITS} <= set(found.kinds)
+    preview = change("nothing", edit)
+    assert preview.fleet.bits[0].under_an_old_name
+    assert {Kind.GUARDS, Kind.BITS} <= set(preview.kinds)
 
 
 def test_a_version_that_is_approved_no_more_is_seen():
-    def edit(found):
-        endpoint = step(found, "modeldelivery:index:Endpoint")["newState"]["inputs"]
+    def edit(preview):
+        endpoint = step(preview, "modeldelivery:index:Endpoint")["newState"]["inputs"]
         endpoint["approvals"]["v1.0.0"] = "Rejected"
 
     (weak,) = change("nothing", edit).weakened
@@ -306,8 +306,8 @@ def test_a_version_that_is_approved_no_more_is_seen():
 def endpoint_rules(**rules):
     """An edit: the endpoint's inputs before and after have these rules besides; each is a pair, None where it has none."""
 
-    def edit(found):
-        states = step(found, "modeldelivery:index:Endpoint")
+    def edit(preview):
+        states = step(preview, "modeldelivery:index:Endpoint")
         for number, state in enumerate(("oldState", "newState")):
             given = {rule: both[number] for rule, both in rules.items() if both[number] is not None}
             states[state]["inputs"]["rules"] |= given
@@ -327,8 +327,8 @@ def test_a_rule_of_a_newer_program_that_comes_or_stays_weakens_nothing(before):
 
 
 def test_a_document_of_an_older_program_has_only_the_rules_of_its_time():
-    def edit(found):
-        rules = step(found, "modeldelivery:index:Endpoint")["oldState"]["inputs"]["rules"]
+    def edit(preview):
+        rules = step(preview, "modeldelivery:index:Endpoint")["oldState"]["inputs"]["rules"]
         rules.pop("promotesFrom", None)
         del rules["bakeSeconds"]
 
@@ -337,9 +337,9 @@ def test_a_document_of_an_older_program_has_only_the_rules_of_its_time():
 
 @pytest.mark.parametrize("part", ["release", "variants", "rules"])
 def test_fields_of_a_newer_program_do_not_keep_the_endpoint_from_being_read(part):
-    def edit(found):
+    def edit(preview):
         for state in ("oldState", "newState"):
-            inputs = step(found, "modeldelivery:index:Endpoint")[state]["inputs"]
+            inputs = step(preview, "modeldelivery:index:Endpoint")[state]["inputs"]
             for each in inputs[part] if part == "variants" else [inputs[part]]:
                 each["colour"] = "blue"
 
@@ -359,8 +359,8 @@ def test_fields_of_a_newer_program_do_not_keep_the_endpoint_from_being_read(part
     ],
 )
 def test_an_endpoint_that_cannot_be_read_is_refused(part, value):
-    def edit(found):
-        step(found, "modeldelivery:index:Endpoint")["newState"]["inputs"][part] = value
+    def edit(preview):
+        step(preview, "modeldelivery:index:Endpoint")["newState"]["inputs"][part] = value
 
     with pytest.raises(DocumentError, match="cannot be read"):
         change("nothing", edit)

@@ -82,9 +82,9 @@ def test_a_preview_that_failed_is_not_said_to_change_nothing_while_one_waits(eng
 def test_why_what_an_environment_has_proved_cannot_be_read_is_said(engine_says, run, capsys):
     engine_says("nothing-in-staging")
     run("preview", "--env", "staging")
-    said = capsys.readouterr()
-    assert "what staging has proved cannot be read: AWS credentials of staging" in said.err
-    assert "Not everything could be looked at: what staging has proved cannot be read" in said.out
+    comment_text = capsys.readouterr()
+    assert "what staging has proved cannot be read: AWS credentials of staging" in comment_text.err
+    assert "Not everything could be looked at: what staging has proved cannot be read" in comment_text.out
 
 
 def test_an_earlier_preview_does_not_outlive_one_that_fails(engine_says, run, tmp_path):
@@ -104,8 +104,8 @@ def test_the_comment_tells_production_first_and_both(engine_says, run, monkeypat
     run("preview", "--env", "prod")
     capsys.readouterr()
     run("comment")
-    said = capsys.readouterr().out
-    assert said.index("Impact on `prod`") < said.index("`staging`: nothing changes")
+    comment_text = capsys.readouterr().out
+    assert comment_text.index("Impact on `prod`") < comment_text.index("`staging`: nothing changes")
 
 
 def leave(tmp_path, environment, promotes_from):
@@ -123,8 +123,8 @@ def test_the_comment_tells_the_last_of_a_chain_of_environments_first(engine_says
         leave(tmp_path, environment, source)
     capsys.readouterr()
     assert run("comment") == 0
-    said = capsys.readouterr().out
-    assert said.index("`prod`") < said.index("`canary`") < said.index("`lab`")
+    comment_text = capsys.readouterr().out
+    assert comment_text.index("`prod`") < comment_text.index("`canary`") < comment_text.index("`lab`")
 
 
 def test_environments_that_promote_from_each_other_are_refused(engine_says, run, tmp_path, capsys):
@@ -198,8 +198,8 @@ def test_drift_is_written_shown_and_reported(engine_says, run, capsys):
     engine_says("drift-alarm-deleted")
     assert run("drift", "--env", "prod") == 0
     assert run("report") == 0
-    said = capsys.readouterr().out
-    assert re.search(r"the alarm `flights-prod-v1-1-0-\w+` is GONE", said)
+    comment_text = capsys.readouterr().out
+    assert re.search(r"the alarm `flights-prod-v1-1-0-\w+` is GONE", comment_text)
 
 
 def test_no_drift_needs_no_issue(engine_says, run, monkeypatch, capsys):
@@ -220,9 +220,9 @@ def test_an_issue_stays_as_it_is_where_not_everything_could_be_looked_at(
     assert run("drift", "--env", "prod") == 0
     assert "no environment differs from Git, as far as it could be looked at" in capsys.readouterr().out
     assert run("report") == 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "not everything of prod could be looked at: no credentials" in said.err
+    comment_text = capsys.readouterr()
+    assert comment_text.out == ""
+    assert "not everything of prod could be looked at: no credentials" in comment_text.err
 
 
 def test_without_pulumi_it_is_said_where_it_is(engine_says, run, monkeypatch, tmp_path, capsys):
@@ -259,10 +259,10 @@ SIGN_IN = "enter the tent: `zip open`"
 def test_a_shell_without_credentials_is_told_what_to_type(engine_says, run, capsys):
     engine_says("nothing-in-staging")
     run("--sign-in", SIGN_IN, "preview", "--env", "staging")
-    said = capsys.readouterr().err
-    assert "The config profile (staging) could not be found: name another by --profile" in said
-    assert "What to type: `aws sso login --profile staging`" in said
-    assert said.rstrip().endswith(f"; or {SIGN_IN}")
+    comment_text = capsys.readouterr().err
+    assert "The config profile (staging) could not be found: name another by --profile" in comment_text
+    assert "What to type: `aws sso login --profile staging`" in comment_text
+    assert comment_text.rstrip().endswith(f"; or {SIGN_IN}")
 
 
 def test_a_shell_whose_keys_aws_does_not_know_is_told_what_to_type(engine_says, run, capsys, monkeypatch):
@@ -280,9 +280,9 @@ def test_a_shell_whose_keys_aws_does_not_know_is_told_what_to_type(engine_says, 
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     engine_says(text="error: no valid credential sources found", status=255)
     assert run("drift", "--env", "staging") == 5
-    said = capsys.readouterr().err
-    assert "InvalidClientTokenId" in said
-    assert "What to type: `aws sso login --profile staging`" in said
+    comment_text = capsys.readouterr().err
+    assert "InvalidClientTokenId" in comment_text
+    assert "What to type: `aws sso login --profile staging`" in comment_text
 
 
 def test_a_shell_that_pulumi_has_no_state_for_is_told_what_to_type(engine_says, run, capsys):
@@ -290,9 +290,9 @@ def test_a_shell_that_pulumi_has_no_state_for_is_told_what_to_type(engine_says, 
         text="error: PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI", status=255
     )
     assert run("--sign-in", SIGN_IN, "preview", "--env", "prod") == 1
-    said = capsys.readouterr().err
-    assert "What to type: `pulumi login URL`, or `export PULUMI_BACKEND_URL=URL`" in said
-    assert said.rstrip().endswith(f"; or {SIGN_IN}")
+    comment_text = capsys.readouterr().err
+    assert "What to type: `pulumi login URL`, or `export PULUMI_BACKEND_URL=URL`" in comment_text
+    assert comment_text.rstrip().endswith(f"; or {SIGN_IN}")
 
 
 def test_a_failure_of_another_kind_gets_no_advice_on_credentials(engine_says, run, capsys, monkeypatch):

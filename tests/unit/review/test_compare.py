@@ -14,20 +14,20 @@ LATENCY = "flights-{}-v1-0-0-latency"
 
 
 def prints(name, environment, edit=None):
-    found = document(name)
+    preview = document(name)
     if edit:
-        edit(found)
-    return fingerprints(PLACES[environment], touched(read(text(found)), "model-delivery"))
+        edit(preview)
+    return fingerprints(PLACES[environment], touched(read(text(preview)), "model-delivery"))
 
 
 def threshold(environment, value):
     """An edit that sets the latency alarm's threshold as if config had changed."""
 
-    def edit(found):
-        changed = step(found, "aws:cloudwatch/metricAlarm:MetricAlarm", LATENCY.format(environment))
+    def edit(preview):
+        changed = step(preview, "aws:cloudwatch/metricAlarm:MetricAlarm", LATENCY.format(environment))
         changed["newState"]["inputs"]["threshold"] = value
         changed["op"] = "update"
-        found["changeSummary"] = {"same": 39, "update": 1}
+        preview["changeSummary"] = {"same": 39, "update": 1}
 
     return edit
 
@@ -52,8 +52,8 @@ def test_what_staging_has_already_is_not_told():
 def test_what_staging_gets_by_the_same_change_is_said_to_come_together():
     mine = prints("nothing", "prod", threshold("prod", 7e5))
     theirs = prints("nothing-in-staging", "staging", threshold("staging", 7e5))
-    (found,) = untested(mine, theirs)
-    assert (found.when, found.name, found.properties) == (
+    (differences,) = untested(mine, theirs)
+    assert (differences.when, differences.name, differences.properties) == (
         When.TOGETHER,
         LATENCY.format("prod"),
         ("threshold",),
@@ -62,18 +62,20 @@ def test_what_staging_gets_by_the_same_change_is_said_to_come_together():
 
 def test_what_staging_does_not_get_was_not_tried():
     mine = prints("nothing", "prod", threshold("prod", 7e5))
-    (found,) = untested(mine, prints("nothing-in-staging", "staging"))
-    assert (found.when, found.properties) == (When.NEVER, ("threshold",))
+    (differences,) = untested(mine, prints("nothing-in-staging", "staging"))
+    assert (differences.when, differences.properties) == (When.NEVER, ("threshold",))
 
 
 def test_a_resource_that_staging_lacks_was_not_tried():
-    found = untested(prints("new-bucket", "prod"), prints("nothing-in-staging", "staging"))
-    assert [(each.when, each.effect, each.name) for each in found] == [(When.NEVER, "create", "captures")]
+    differences = untested(prints("new-bucket", "prod"), prints("nothing-in-staging", "staging"))
+    assert [(each.when, each.effect, each.name) for each in differences] == [
+        (When.NEVER, "create", "captures")
+    ]
 
 
 def test_a_resource_that_staging_keeps_and_production_deletes_was_not_tried():
-    found = untested(prints("delete-protected-bucket", "prod"), prints("nothing-in-staging", "staging"))
-    assert (When.NEVER, "delete", "bucket") in {(each.when, each.effect, each.words) for each in found}
+    differences = untested(prints("delete-protected-bucket", "prod"), prints("nothing-in-staging", "staging"))
+    assert (When.NEVER, "delete", "bucket") in {(each.when, each.effect, each.words) for each in differences}
 
 
 def test_alarms_and_scaling_of_a_new_version_are_tried_where_another_version_has_them():
@@ -81,8 +83,8 @@ def test_alarms_and_scaling_of_a_new_version_are_tried_where_another_version_has
 
 
 def test_a_permission_for_production_alone_was_not_tried():
-    found = untested(prints("iam-new-action", "prod"), prints("nothing-in-staging", "staging"))
-    assert [(each.when, each.words, each.properties) for each in found] == [
+    differences = untested(prints("iam-new-action", "prod"), prints("nothing-in-staging", "staging"))
+    assert [(each.when, each.words, each.properties) for each in differences] == [
         (When.NEVER, "role policy", ("policy",))
     ]
 

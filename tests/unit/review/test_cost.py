@@ -36,8 +36,8 @@ def test_a_type_that_the_table_does_not_have_is_listed_and_never_free():
 
 
 def test_a_resource_of_a_type_that_is_not_known_is_listed():
-    def edit(found):
-        for each in found["steps"]:
+    def edit(document):
+        for each in document["steps"]:
             if each["urn"].endswith("::captures"):
                 for part in (each, each["newState"]):
                     part["urn"] = part["urn"].replace("aws:s3/bucket:Bucket", "aws:new/store:Store")

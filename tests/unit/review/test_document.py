@@ -14,36 +14,36 @@ ENDPOINT = "modeldelivery:index:Endpoint"
 
 def refused(edit, name="traffic-only"):
     """The sentence with which an edited preview is refused."""
-    found = document(name)
-    edit(found)
+    preview = document(name)
+    edit(preview)
     with pytest.raises(DocumentError) as raised:
-        read(text(found))
+        read(text(preview))
     return str(raised.value)
 
 
 @pytest.mark.parametrize("name", previews())
 def test_every_recorded_preview_is_read(name):
-    found = document(name)
-    assert len(read(text(found)).steps) == len(found.get("steps", ()))
+    preview = document(name)
+    assert len(read(text(preview)).steps) == len(preview.get("steps", ()))
 
 
 def test_the_recordings_hold_most_of_the_engine_s_kinds_of_step():
-    seen = {step["op"] for name in previews() for step in document(name).get("steps", ())}
-    never = set(map(str, Op)) - seen
+    operations = {step["op"] for name in previews() for step in document(name).get("steps", ())}
+    never = set(map(str, Op)) - operations
     assert never <= {"diff", "extend-parameterize", "remove-pending-replace", "discard-replaced", "refresh"}
 
 
 def test_an_unknown_kind_of_step_is_refused_by_name():
-    def edit(found):
-        found["steps"][0]["op"] = "recreate"
+    def edit(preview):
+        preview["steps"][0]["op"] = "recreate"
 
     assert "recreate" in refused(edit)
 
 
-def put(found, path, value):
+def put(preview, path, value):
     for part in path:
-        found = found[part]
-    found["surprise"] = value
+        preview = preview[part]
+    preview["surprise"] = value
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def put(found, path, value):
 )
 @pytest.mark.parametrize("value", [1, True, "x", None, [], {}])
 def test_an_unknown_field_that_can_hold_no_step_is_read_over_and_told(path, told, value):
-    found = document("traffic-only")
-    put(found, path, value)
-    assert read(text(found)).unread == (told,)
+    preview = document("traffic-only")
+    put(preview, path, value)
+    assert read(text(preview)).unread == (told,)
 
 
 @pytest.mark.parametrize(
@@ -70,30 +70,30 @@ def test_an_unknown_field_that_can_hold_no_step_is_read_over_and_told(path, told
     ],
 )
 def test_within_a_state_or_a_message_an_unknown_field_may_hold_anything(path, told):
-    found = document("traffic-only")
-    found["diagnostics"] = [{"message": "x", "severity": "info"}]
-    put(found, path, [{"op": "delete"}])
-    assert read(text(found)).unread == (told,)
+    preview = document("traffic-only")
+    preview["diagnostics"] = [{"message": "x", "severity": "info"}]
+    put(preview, path, [{"op": "delete"}])
+    assert read(text(preview)).unread == (told,)
 
 
 def test_an_unknown_field_of_a_property_s_difference_is_told():
-    found = document("traffic-only")
-    step = next(each for each in found["steps"] if each.get("detailedDiff"))
+    preview = document("traffic-only")
+    step = next(each for each in preview["steps"] if each.get("detailedDiff"))
     next(iter(step["detailedDiff"].values()))["surprise"] = 1
-    assert read(text(found)).unread == ("steps[].detailedDiff{}.surprise",)
+    assert read(text(preview)).unread == ("steps[].detailedDiff{}.surprise",)
 
 
 @pytest.mark.parametrize("path", [(), ("steps", 0)])
 @pytest.mark.parametrize("value", [[{"op": "delete"}], {"op": "delete"}])
 def test_an_unknown_field_that_could_hold_steps_is_refused_by_name(path, value):
-    assert "surprise, which Pulumi 3.259 does not write" in refused(lambda found: put(found, path, value))
+    assert "surprise, which Pulumi 3.259 does not write" in refused(lambda preview: put(preview, path, value))
 
 
 def test_each_unknown_field_is_told_once_however_many_steps_have_it():
-    found = document("traffic-only")
-    for step in found["steps"]:
+    preview = document("traffic-only")
+    for step in preview["steps"]:
         step["surprise"] = 1
-    assert read(text(found)).unread == ("steps[].surprise",)
+    assert read(text(preview)).unread == ("steps[].surprise",)
 
 
 @pytest.mark.parametrize("name", previews())
@@ -102,48 +102,48 @@ def test_every_field_of_a_recorded_preview_is_known(name):
 
 
 def test_a_value_of_another_type_is_refused_with_its_place():
-    def edit(found):
-        found["steps"][3]["newState"]["protect"] = "true"
+    def edit(preview):
+        preview["steps"][3]["newState"]["protect"] = "true"
 
     assert "$.steps[3].newState.protect" in refused(edit)
 
 
 @pytest.mark.parametrize("state", ["oldState", "newState"])
 def test_a_step_without_a_state_that_its_kind_has_was_cut(state):
-    def edit(found):
-        del next(step for step in found["steps"] if step["op"] == "update")[state]
+    def edit(preview):
+        del next(step for step in preview["steps"] if step["op"] == "update")[state]
 
     assert f"has no {state}" in refused(edit)
 
 
 def test_a_step_that_the_summary_counts_and_the_document_lacks_was_cut():
-    def edit(found):
-        found["steps"] = [step for step in found["steps"] if step["op"] != "update"]
+    def edit(preview):
+        preview["steps"] = [step for step in preview["steps"] if step["op"] != "update"]
 
     assert "counts 1 update and 0 are shown" in refused(edit)
 
 
 def test_a_step_that_the_summary_does_not_count_was_added():
-    def edit(found):
-        del found["changeSummary"]["update"]
+    def edit(preview):
+        del preview["changeSummary"]["update"]
 
     assert "counts 0 update and 1 are shown" in refused(edit)
 
 
 def test_a_document_without_a_summary_was_cut():
-    assert "no changeSummary" in refused(lambda found: found.pop("changeSummary"))
+    assert "no changeSummary" in refused(lambda preview: preview.pop("changeSummary"))
 
 
 def test_a_state_of_another_resource_is_refused():
-    def edit(found):
-        found["steps"][0]["newState"]["urn"] = found["steps"][1]["urn"]
+    def edit(preview):
+        preview["steps"][0]["newState"]["urn"] = preview["steps"][1]["urn"]
 
     assert "holds the state of" in refused(edit)
 
 
 def test_a_state_of_another_type_is_refused():
-    def edit(found):
-        found["steps"][0]["oldState"]["type"] = "aws:s3/bucket:Bucket"
+    def edit(preview):
+        preview["steps"][0]["oldState"]["type"] = "aws:s3/bucket:Bucket"
 
     assert "holds a state of the type" in refused(edit)
 
@@ -170,9 +170,9 @@ def test_the_project_is_pulumi_yaml_s():
 
 
 def test_keys_of_another_namespace_say_nothing_about_protection():
-    found = document("traffic-only")
-    found["config"] = {"aaa:protect": "false", "aaa:release": "{}", **found["config"]}
-    assert read_config("prod", read(text(found))).protect
+    preview = document("traffic-only")
+    preview["config"] = {"aaa:protect": "false", "aaa:release": "{}", **preview["config"]}
+    assert read_config("prod", read(text(preview))).protect
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"steps": null}'])

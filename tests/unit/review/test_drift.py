@@ -14,17 +14,17 @@ from tests.unit.review.documents import record, text
 from tests.unit.review.statuses import FOREIGN, QUIET, STATUS
 
 
-def found(name, decided=QUIET):
+def drift_of(name, decided=QUIET):
     scenario = record(name)
     return drifted(scenario["environment"], read(text(scenario["document"])), decided, commit="abc")
 
 
 def test_an_environment_as_it_was_deployed_has_no_drift():
-    assert found("drift-none").is_none
+    assert drift_of("drift-none").is_none
 
 
 def test_a_rollback_on_record_is_an_operator_s_and_holds():
-    drift = found("drift-operator", STATUS)
+    drift = drift_of("drift-operator", STATUS)
     (traffic,) = drift.resources
     assert (traffic.by, traffic.why) == (By.OPERATOR, "rollback by ada: 5xx")
     assert drift.foreign == ()
@@ -32,12 +32,12 @@ def test_a_rollback_on_record_is_an_operator_s_and_holds():
 
 
 def test_traffic_that_the_journal_does_not_explain_is_someone_else_s():
-    (traffic,) = found("drift-console-traffic", FOREIGN).resources
+    (traffic,) = drift_of("drift-console-traffic", FOREIGN).resources
     assert (traffic.by, traffic.why) == (By.OTHERS, "traffic was moved by someone else")
 
 
 def test_traffic_of_which_the_journal_cannot_be_asked_is_nobody_s_yet():
-    drift = found("drift-operator", "no credentials")
+    drift = drift_of("drift-operator", "no credentials")
     assert (drift.resources[0].by, drift.problem) == (By.UNKNOWN, "no credentials")
     assert drift.foreign == drift.resources
 
@@ -52,15 +52,15 @@ def test_traffic_of_which_the_journal_cannot_be_asked_is_nobody_s_yet():
     ],
 )
 def test_what_others_changed_is_named(name, words, gone, properties):
-    (other,) = found(name, STATUS).resources
+    (other,) = drift_of(name, STATUS).resources
     assert (other.words, other.gone, other.properties, other.by) == (words, gone, properties, By.OTHERS)
 
 
 def test_the_issue_tells_both_apart():
-    body = markdown.draw(report.tell([found("drift-operator", STATUS)]), 65_536, report.MARKER)
+    body = markdown.draw(report.tell([drift_of("drift-operator", STATUS)]), 65_536, report.MARKER)
     assert "by an operator, on record (`rollback by ada: 5xx`)" in body
     assert "> [!CAUTION]" not in body
-    foreign = markdown.draw(report.tell([found("drift-alarm-deleted", QUIET)]), 65_536, report.MARKER)
+    foreign = markdown.draw(report.tell([drift_of("drift-alarm-deleted", QUIET)]), 65_536, report.MARKER)
     assert re.search(
         r"^> - \*\*the alarm `flights-prod-v1-1-0-\w+` is GONE, by someone else\*\*$", foreign, re.MULTILINE
     )
@@ -78,7 +78,7 @@ EARLIER = msgspec.structs.replace(
 
 
 def test_an_endpoint_that_is_not_healthy_is_drift_with_what_to_type():
-    drift = found("drift-none", msgspec.structs.replace(QUIET, findings=(FAILED,)))
+    drift = drift_of("drift-none", msgspec.structs.replace(QUIET, findings=(FAILED,)))
     assert not drift.is_none
     assert report.summary(drift) == "1 of the endpoint's health"
     page = report.tell([drift])
@@ -90,11 +90,11 @@ def test_an_endpoint_that_is_not_healthy_is_drift_with_what_to_type():
 
 
 def test_what_needs_nobody_is_no_drift():
-    assert found("drift-none", msgspec.structs.replace(QUIET, findings=(EARLIER,))).is_none
+    assert drift_of("drift-none", msgspec.structs.replace(QUIET, findings=(EARLIER,))).is_none
 
 
 def test_what_could_not_be_looked_at_is_said():
-    drift = found(
+    drift = drift_of(
         "drift-none", msgspec.structs.replace(QUIET, problems=("the endpoint cannot be seen: denied",))
     )
     assert "Not everything could be looked at: `the endpoint cannot be seen: denied`" in markdown.draw(
@@ -103,11 +103,11 @@ def test_what_could_not_be_looked_at_is_said():
 
 
 def test_no_issue_is_due_where_nothing_differs():
-    assert not report.tell([found("drift-none")]).refused
+    assert not report.tell([drift_of("drift-none")]).refused
 
 
 def test_a_decision_that_holds_is_due_even_when_the_state_knows_it():
-    assert report.tell([found("drift-none", STATUS)]).refused
+    assert report.tell([drift_of("drift-none", STATUS)]).refused
 
 
 def test_a_field_that_the_reader_does_not_know_is_told():
@@ -119,8 +119,8 @@ def test_a_field_that_the_reader_does_not_know_is_told():
 
 
 def test_of_a_tag_that_somebody_added_it_is_told_how_to_ignore_it():
-    drawn = markdown.draw(report.tell([found("drift-console-tag", QUIET)]), 65_536, report.MARKER)
+    drawn = markdown.draw(report.tell([drift_of("drift-console-tag", QUIET)]), 65_536, report.MARKER)
     assert "- Tags that others manage are no drift once `aws:ignoreTags` in `Pulumi." in drawn
     assert "aws:ignoreTags" not in markdown.draw(
-        report.tell([found("drift-bucket-policy-changed", QUIET)]), 65_536
+        report.tell([drift_of("drift-bucket-policy-changed", QUIET)]), 65_536
     )

@@ -25,8 +25,8 @@ def a_project(tmp_path, monkeypatch):
     return project
 
 
-def given(asked, option):
-    return Path(asked["arguments"][asked["arguments"].index(option) + 1])
+def given(arguments, option):
+    return Path(arguments["arguments"][arguments["arguments"].index(option) + 1])
 
 
 def test_the_project_is_the_nearest_at_or_above_the_working_directory(a_project, monkeypatch):
@@ -77,9 +77,9 @@ def test_an_update_that_fails_for_another_reason_than_its_plan_keeps_the_engines
     run("preview", "--env", "prod")
     engine_says(text="error: AccessDenied", status=255)
     assert run("deploy", "--env", "prod") == 255
-    said = capsys.readouterr()
-    assert "error: AccessDenied" in said.out
-    assert "stale" not in said.err
+    output = capsys.readouterr()
+    assert "error: AccessDenied" in output.out
+    assert "stale" not in output.err
 
 
 def test_the_policies_are_the_packages_own_run_by_the_python_that_runs_this(tmp_path):

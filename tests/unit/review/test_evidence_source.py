@@ -223,6 +223,6 @@ def test_a_record_that_cannot_be_understood_is_no_proof_and_is_named(s3, registr
 
 def test_a_drift_is_told_beside_what_the_journal_decided(registry):
     registry(a_journal(A, B))
-    found = decided("staging", CONFIG)
-    assert isinstance(found, Status)
-    assert (found.live, found.decision.by, found.decision.reason) == (A, "ada", "why")
+    outcome = decided("staging", CONFIG)
+    assert isinstance(outcome, Status)
+    assert (outcome.live, outcome.decision.by, outcome.decision.reason) == (A, "ada", "why")

@@ -28,9 +28,9 @@ class Recorder:
 
 @pytest.fixture
 def place(monkeypatch):
-    found = Recorder()
-    monkeypatch.setattr(cli, "platform", lambda: found)
-    return found
+    recorder = Recorder()
+    monkeypatch.setattr(cli, "platform", lambda: recorder)
+    return recorder
 
 
 @pytest.fixture
@@ -105,12 +105,12 @@ def test_where_all_previews_are_of_another_commit_nothing_is_commented(run, plac
     capsys.readouterr()
     assert run("comment") == 1
     assert place.comments == []
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert (
         "holds no preview of this commit: `make preview ENV=prod` or `make preview ENV=staging` writes one"
-        in said
+        in output
     )
-    assert "what is here is of commit abc and this is def" in said
+    assert "what is here is of commit abc and this is def" in output
 
 
 @pytest.mark.usefixtures("previewed")
@@ -139,9 +139,9 @@ def test_an_issue_is_not_closed_while_an_environment_could_not_be_looked_at(
     capsys.readouterr()
     assert run("report") == 0
     assert place.issues == []
-    said = capsys.readouterr().err
-    assert "staging could not be looked at: " in said
-    assert "stays as it is, open or closed" in said
+    output = capsys.readouterr().err
+    assert "staging could not be looked at: " in output
+    assert "stays as it is, open or closed" in output
 
 
 @pytest.mark.usefixtures("looked_at")
@@ -175,9 +175,9 @@ def test_an_issue_tells_what_differs_and_what_could_not_be_looked_at(engine_says
 def test_a_drift_run_that_failed_tells_why_and_not_its_whole_document(engine_says, run, capsys):
     engine_says("bad-config", status=255)
     assert run("drift", "--env", "prod") == 1
-    said = capsys.readouterr().err
-    assert "oldState" not in said
-    assert said.count("\n") < 5
+    output = capsys.readouterr().err
+    assert "oldState" not in output
+    assert output.count("\n") < 5
 
 
 @pytest.mark.parametrize("gone", ["prod.plan", "prod.json"])
@@ -186,9 +186,9 @@ def test_an_approval_that_came_too_late_is_told_to_preview_again(run, tmp_path, 
     (tmp_path / ".review" / gone).unlink()
     capsys.readouterr()
     assert run("deploy", "--env", "prod") == 1
-    said = capsys.readouterr().err
-    assert f"{gone} is not there" in said
-    assert "Nothing was changed. Preview again: `make preview ENV=prod`" in said
+    output = capsys.readouterr().err
+    assert f"{gone} is not there" in output
+    assert "Nothing was changed. Preview again: `make preview ENV=prod`" in output
 
 
 def test_environments_of_previews_and_of_drift_are_told_apart(tmp_path):

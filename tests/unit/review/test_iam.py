@@ -65,7 +65,7 @@ def test_another_way_to_say_the_same_is_no_change(old, new):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "expected"),
     [
         (policy(allow()), policy(allow(["s3:GetObject", "s3:PutObject"])), {("action", "s3:putobject")}),
         (policy(allow()), policy(allow(resource=[KEYS, B])), {("resource", B)}),
@@ -94,9 +94,9 @@ def test_another_way_to_say_the_same_is_no_change(old, new):
         (None, policy(allow()), {("action", "s3:getobject"), ("resource", KEYS), ("wildcard", KEYS)}),
     ],
 )
-def test_what_is_new_is_named(old, new, found):
-    assert widenings(old, new) >= found
-    assert {kind for kind, _ in widenings(old, new)} == {kind for kind, _ in found}
+def test_what_is_new_is_named(old, new, expected):
+    assert widenings(old, new) >= expected
+    assert {kind for kind, _ in widenings(old, new)} == {kind for kind, _ in expected}
 
 
 def test_naming_a_role_is_new_though_its_account_was_named():
@@ -124,8 +124,8 @@ def test_a_star_does_not_swallow_another_field_of_an_arn():
 
 
 def test_the_statement_is_named_by_its_sid_or_its_number():
-    found = compare(None, policy(allow(Sid="Reads"), allow("s3:PutObject")), UNKNOWN).widened
-    assert {each.statement for each in found} == {"Reads", "statement 2"}
+    widened = compare(None, policy(allow(Sid="Reads"), allow("s3:PutObject")), UNKNOWN).widened
+    assert {each.statement for each in widened} == {"Reads", "statement 2"}
 
 
 def test_the_detail_is_a_sentence():
@@ -144,14 +144,14 @@ def test_a_sentence_names_three_of_many():
 
 
 def test_a_dropped_denial_counts_though_nothing_is_allowed_here():
-    found = compare(policy(deny(Sid="No")), None, UNKNOWN).widened
-    assert [(each.kind, each.statement) for each in found] == [("denial", "No")]
-    assert found[0].what == f"Whoever has this policy may not s3:* on {KEYS}"
+    widened = compare(policy(deny(Sid="No")), None, UNKNOWN).widened
+    assert [(each.kind, each.statement) for each in widened] == [("denial", "No")]
+    assert widened[0].what == f"Whoever has this policy may not s3:* on {KEYS}"
 
 
 def test_only_the_lost_part_of_a_denial_is_named():
-    found = compare(policy(deny(resource=[B, KEYS])), policy(deny(resource=B)), UNKNOWN).widened
-    assert [each.what for each in found] == [f"Whoever has this policy may not s3:* on {KEYS}"]
+    widened = compare(policy(deny(resource=[B, KEYS])), policy(deny(resource=B)), UNKNOWN).widened
+    assert [each.what for each in widened] == [f"Whoever has this policy may not s3:* on {KEYS}"]
 
 
 def test_a_denial_with_more_conditions_denies_less():
@@ -178,7 +178,7 @@ def but(element, value, effect="Allow"):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "expected"),
     [
         (but("Action", "iam:*"), policy(allow()), []),
         (but("Action", "s3:Get*"), policy(allow()), ["action"]),
@@ -194,8 +194,8 @@ def but(element, value, effect="Allow"):
         (but("Action", "s3:*", "Deny"), but("Action", "s3:Get*", "Deny"), []),
     ],
 )
-def test_all_but_some_is_compared_in_the_safe_direction(old, new, found):
-    assert kinds(old, new) == found
+def test_all_but_some_is_compared_in_the_safe_direction(old, new, expected):
+    assert kinds(old, new) == expected
 
 
 def test_not_principal_never_surely_covers_a_named_one():
@@ -251,7 +251,7 @@ def changed(number, **elements):
 
 
 @pytest.mark.parametrize(
-    ("new", "found"),
+    ("new", "expected"),
     [
         (KEY_POLICY, set()),
         (
@@ -269,22 +269,22 @@ def changed(number, **elements):
         ),
     ],
 )
-def test_what_changes_of_the_keys_policy_is_found(new, found):
+def test_what_changes_of_the_keys_policy_is_found(new, expected):
     differences = compare(json.dumps(KEY_POLICY), json.dumps(new), UNKNOWN).widened
-    assert {(each.kind, each.what, each.statement) for each in differences} == found
+    assert {(each.kind, each.what, each.statement) for each in differences} == expected
 
 
 def test_using_the_key_past_the_services_is_found():
-    found = compare(KEY_POLICY, changed(1, Condition=None), UNKNOWN).widened
-    assert [(each.kind, each.statement) for each in found] == [("condition", "UseThroughServices")]
-    assert found[0].what.startswith("StringEquals kms:ViaService s3.eu-west-1.amazonaws.com, ecr.")
+    widened = compare(KEY_POLICY, changed(1, Condition=None), UNKNOWN).widened
+    assert [(each.kind, each.statement) for each in widened] == [("condition", "UseThroughServices")]
+    assert widened[0].what.startswith("StringEquals kms:ViaService s3.eu-west-1.amazonaws.com, ecr.")
 
 
 def test_a_denial_of_plain_http_that_is_dropped_is_found():
     mine = allow(Principal={"AWS": ROLE})
-    found = compare(policy(_only_over_tls("b"), mine), policy(mine), UNKNOWN).widened
-    assert [(each.kind, each.statement) for each in found] == [("denial", "OnlyOverTls")]
-    assert found[0].what == f"Principal * may not s3:* on {B}, {KEYS} if Bool aws:SecureTransport false"
+    widened = compare(policy(_only_over_tls("b"), mine), policy(mine), UNKNOWN).widened
+    assert [(each.kind, each.statement) for each in widened] == [("denial", "OnlyOverTls")]
+    assert widened[0].what == f"Principal * may not s3:* on {B}, {KEYS} if Bool aws:SecureTransport false"
 
 
 def test_a_trust_that_forgets_the_account_is_found():

@@ -96,7 +96,7 @@ def test_the_dropped_condition_is_named():
 
 def test_a_loosened_condition_is_shown_beside_the_old_one():
     old = policy(allow(**under("StringEquals", KEY, "1")))
-    found = compare(old, policy(allow(**under("StringEquals", KEY, "1", "2"))), UNKNOWN).widened
-    assert found[0].detail.endswith(
+    widened = compare(old, policy(allow(**under("StringEquals", KEY, "1", "2"))), UNKNOWN).widened
+    assert widened[0].detail.endswith(
         f"without the condition StringEquals {KEY} 1; it is now StringEquals {KEY} 1, 2"
     )

@@ -24,7 +24,7 @@ def test_a_text_with_a_hole_where_json_should_be_is_not_known():
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "expected"),
     [
         (policy(allow()), policy(allow(resource=f"arn:aws:s3:::{UNKNOWN}/artifacts/*")), ["unreadable"]),
         (policy(allow(resource="arn:aws:s3:::*")), policy(allow(resource=f"arn:aws:s3:::{UNKNOWN}/x")), []),
@@ -53,9 +53,9 @@ def test_a_text_with_a_hole_where_json_should_be_is_not_known():
         (None, policy(allow(resource=UNKNOWN)), ["action", "resource"]),
     ],
 )
-def test_what_is_not_known_covers_nothing_and_is_covered_by_what_covers_all(old, new, found):
+def test_what_is_not_known_covers_nothing_and_is_covered_by_what_covers_all(old, new, expected):
     difference = compare(old, new, UNKNOWN)
-    assert sorted({each.kind for each in difference.widened}) == found
+    assert sorted({each.kind for each in difference.widened}) == expected
     assert difference.unknown
 
 

@@ -99,21 +99,21 @@ pairs = policies.flatmap(lambda old: st.tuples(st.just(old), successors(old))) |
 
 @pytest.mark.hypothesis
 def test_a_request_that_is_newly_allowed_is_never_passed_over():
-    seen = {True: 0, False: 0}
+    counts = {True: 0, False: 0}
 
     @settings(max_examples=examples(500))
     @given(pairs)
     def check(pair):
         old, new = pair
         difference = compare(old, new, UNKNOWN)
-        seen[bool(difference.widened)] += 1
+        counts[bool(difference.widened)] += 1
         if not difference.widened:
             assert not permitted(new) & ~permitted(old)
         if not difference.narrowed:
             assert not permitted(old) & ~permitted(new)
 
     check()
-    assert min(seen.values()) >= 100, seen
+    assert min(counts.values()) >= 100, counts
 
 
 WHOLE = {"Effect": "Allow", "Principal": "*", "Action": "s:a", "Resource": "a"}
@@ -144,12 +144,12 @@ def test_of_all_pairs_that_differ_in_one_element_none_that_widens_is_passed_over
         for each in DIFFERENT[element]
     ]
     allowed = [permitted(each) for each in made]
-    found = [0, 0]
+    counts = [0, 0]
     for (old, before), (new, after) in product(zip(made, allowed, strict=True), repeat=2):
         widened = bool(compare(old, new, UNKNOWN).widened)
         assert widened or not after & ~before, (old, new)
-        found[widened] += 1
-    assert min(found) >= len(made), found
+        counts[widened] += 1
+    assert min(counts) >= len(made), counts
 
 
 @steady

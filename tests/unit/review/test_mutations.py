@@ -80,33 +80,33 @@ def cut(document, path):
 def mutated(number):
     """One of the thousand: a recorded preview with up to three places cut, exchanged or made hostile."""
     chance = random.Random(number)  # noqa: S311 - seeded, so that a finding comes again
-    found = record(chance.choice(previews()))
-    steps = found["document"].get("steps") or []
+    preview = record(chance.choice(previews()))
+    steps = preview["document"].get("steps") or []
     # Most of a document is steps that change nothing; what is changed is looked at more often.
     chance.shuffle(steps)
     steps.sort(key=lambda step: step["op"] == "same")
-    places = [path for path in leaves({**found["document"], "steps": steps[:6]}) if path]
+    places = [path for path in leaves({**preview["document"], "steps": steps[:6]}) if path]
     for _ in range(chance.randint(1, 3)):
         path = chance.choice(places)
         try:
             match chance.randrange(5):
                 case 0:
-                    cut(found["document"], path)
+                    cut(preview["document"], path)
                 case 1:
-                    put(found["document"], path, chance.choice(HOSTILE))
+                    put(preview["document"], path, chance.choice(HOSTILE))
                 case 2:
                     put(
-                        found["document"],
+                        preview["document"],
                         path,
                         chance.choice([None, -1, 10**30, 1e308, [], {}, True, [[[]]], "x"]),
                     )
                 case 3:
-                    rename(found["document"], chance.choice(HOSTILE))
+                    rename(preview["document"], chance.choice(HOSTILE))
                 case _:
-                    put(found["document"], path, {chance.choice(HOSTILE): chance.choice(HOSTILE)})
+                    put(preview["document"], path, {chance.choice(HOSTILE): chance.choice(HOSTILE)})
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             continue  # an earlier mutation took the place away
-    return found
+    return preview
 
 
 def rename(document, name):
@@ -125,10 +125,10 @@ def rename(document, name):
                     part["type"] = f"aws:{hostile}"
 
 
-def reviewed(found):
+def reviewed(preview):
     """The whole way from a document to a comment; None where it is refused."""
     try:
-        change = classify(found["environment"], read(text(found["document"])), PRICES)
+        change = classify(preview["environment"], read(text(preview["document"])), PRICES)
     except (DocumentError, ConfigError):
         return None
     whole = review(
@@ -147,19 +147,19 @@ def reviewed(found):
 def foreign(comment):
     """What a comment holds that our drawing does not make: markup or HTML that came from outside."""
     parser = MarkdownIt("gfm-like", {"html": True, "linkify": False})
-    found, before = [], None
+    fragments, before = [], None
     for token in parser.parse(comment):
         if before == "th_open" and token.content not in OUR_HEADINGS:
-            found.append(token.content)
+            fragments.append(token.content)
         before = token.type
         if token.type == "html_block" and not OUR_HTML.fullmatch(token.content):
-            found.append(token.content)
+            fragments.append(token.content)
         if token.type in {"fence", "code_block", "hr", "html_inline"}:
-            found.append(token.content)
+            fragments.append(token.content)
         if token.type == "heading_open" and token.tag not in {"h2", "h3"}:
-            found.append(token.tag)
-        found += [child.content for child in token.children or () if child.type not in OURS]
-    return found
+            fragments.append(token.tag)
+        fragments += [child.content for child in token.children or () if child.type not in OURS]
+    return fragments
 
 
 @pytest.fixture(scope="module", params=[COUNT, pytest.param(10 * COUNT, marks=pytest.mark.soak)])
@@ -178,7 +178,7 @@ def test_some_are_read_and_some_are_refused(comments):
 
 def test_nothing_is_injected_into_a_comment(comments):
     injected = {number: foreign(comment) for number, comment in comments.items() if comment}
-    assert {number: found for number, found in injected.items() if found} == {}
+    assert {number: injection for number, injection in injected.items() if injection} == {}
 
 
 def test_the_marker_stands_in_the_first_line_alone(comments):
@@ -209,12 +209,12 @@ DANGEROUS = {Kind.DESTROYS, Kind.PERMISSIONS, Kind.GUARDS}
 @pytest.mark.parametrize("name", previews())
 def test_what_is_dangerous_stays_so_whatever_else_is_cut_from_its_steps(name):
     """Fields that only describe a difference can be cut; the states themselves show it."""
-    found = record(name)
-    before = classify(found["environment"], read(text(found["document"])), PRICES)
-    for step in found["document"].get("steps", ()):
+    preview = record(name)
+    before = classify(preview["environment"], read(text(preview["document"])), PRICES)
+    for step in preview["document"].get("steps", ()):
         for key in ("detailedDiff", "diffReasons", "replaceReasons", "provider"):
             step.pop(key, None)
-    after = classify(found["environment"], read(text(found["document"])), PRICES)
+    after = classify(preview["environment"], read(text(preview["document"])), PRICES)
     assert DANGEROUS & set(after.kinds) == DANGEROUS & set(before.kinds)
 
 

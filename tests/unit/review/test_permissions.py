@@ -43,8 +43,8 @@ def changes(type_, before, after, effect=None):
     )
 
 
-def widened(found):
-    return {(each.property, what.what) for each in found for what in each.widened}
+def widened(widenings):
+    return {(each.property, what.what) for each in widenings for what in each.widened}
 
 
 def test_a_policy_is_found_wherever_it_stands():
@@ -72,16 +72,16 @@ def test_what_leaves_management_goes_on_granting_and_what_is_deleted_does_not():
     "text", ["{", "not JSON", json.dumps({"Version": "2012-10-17"}), f'{{"a": "{SECRET}"}}']
 )
 def test_a_policy_that_is_not_understood_is_said_to_be_unknown_and_why(text):
-    (found,) = changes(ROLE_POLICY, {"policy": READS}, {"policy": text})
-    assert found.unknown
-    assert found.why
+    (finding,) = changes(ROLE_POLICY, {"policy": READS}, {"policy": text})
+    assert finding.unknown
+    assert finding.why
 
 
 def test_of_a_policy_with_a_secret_in_it_nobody_can_say_that_it_is_the_same():
     """The document shows the same word for every secret."""
     hidden = json.dumps(policy(allow(resource=f"arn:aws:s3:::{SECRET}/*")))
-    (found,) = changes(ROLE_POLICY, {"policy": hidden, "name": "a"}, {"policy": hidden, "name": "b"})
-    assert found.unknown
+    (finding,) = changes(ROLE_POLICY, {"policy": hidden, "name": "a"}, {"policy": hidden, "name": "b"})
+    assert finding.unknown
 
 
 def test_a_policy_that_was_never_understood_and_does_not_change_is_no_change():
@@ -105,8 +105,8 @@ def test_how_long_images_are_kept_is_no_permission(before, after):
     [({"policy": READS}, {"policy": KEEPS_TEN}), ({"policy": KEEPS_TEN}, {"policy": "{"})],
 )
 def test_another_kind_of_document_in_a_policys_place_is_not_understood(before, after):
-    (found,) = changes("aws:ecr/repositoryPolicy:RepositoryPolicy", before, after)
-    assert found.unknown
+    (finding,) = changes("aws:ecr/repositoryPolicy:RepositoryPolicy", before, after)
+    assert finding.unknown
 
 
 def test_a_grant_that_is_known_after_the_update_is_unknown_and_one_that_is_gone_narrows():
@@ -119,16 +119,16 @@ def test_a_grant_that_is_known_after_the_update_is_unknown_and_one_that_is_gone_
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "sentence"),
     [({}, {"permissionsBoundary": "a"}, False), ({"permissionsBoundary": "a"}, {}, True),
      ({"permissionsBoundary": "a"}, {"permissionsBoundary": "b"}, True)],
 )  # fmt: skip
-def test_a_boundary_that_goes_or_changes_widens_and_one_that_comes_does_not(before, after, said):
+def test_a_boundary_that_goes_or_changes_widens_and_one_that_comes_does_not(before, after, sentence):
     assert (
         bool(
             widened(
                 changes(ROLE, {"assumeRolePolicy": READS, **before}, {"assumeRolePolicy": READS, **after})
             )
         )
-        is said
+        is sentence
     )

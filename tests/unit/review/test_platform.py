@@ -34,13 +34,13 @@ class Forge:
             return 200, {"id": 7, "username": "bot", "login": self.login}
         listed = self.comments if re.search(r"(comments|notes)(/\d+)?$", path) else self.issues
         if one := re.search(r"(?:comments|notes|issues)/(\d+)$", path):
-            found = next((each for each in listed if each["id"] == int(one[1])), None)
+            result = next((each for each in listed if each["id"] == int(one[1])), None)
             if method == "GET":
-                return 200, found or self._parent(path)
-            found.update({key: value for key, value in body.items() if key != "state_event"})
+                return 200, result or self._parent(path)
+            result.update({key: value for key, value in body.items() if key != "state_event"})
             if body.get("state_event") == "close":
-                found["state"] = "closed"
-            return 200, found
+                result["state"] = "closed"
+            return 200, result
         if path.endswith("/merge_requests/5"):
             return 200, {"iid": 5, "id": 5, "web_url": "https://forge/mr/5"}
         if method == "POST":
@@ -87,8 +87,8 @@ def forge(request):
         def do(self):
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or b"{}")
-            status, found = served.answer(self.command, self.path, body)
-            data = json.dumps(found).encode()
+            status, result = served.answer(self.command, self.path, body)
+            data = json.dumps(result).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))

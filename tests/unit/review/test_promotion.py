@@ -23,8 +23,8 @@ def prod(name, before, **changes):
     return reviewed(name, staging="canary", before=before, **changes)
 
 
-def without_promotion(found):
-    del found["config"]["model-delivery:promotion"]
+def without_promotion(document):
+    del document["config"]["model-delivery:promotion"]
 
 
 def comment(*reviews):
@@ -49,23 +49,23 @@ def journal_of(*shares):
     )
 
 
-def proved(*shares):
+def served(*shares):
     return canary(*standing(PLACE, journal_of(*shares), {}, 1000.0).proofs)
 
 
 def test_evidence_is_of_the_environment_that_config_names():
     before = canary(proof("v1.1.0", digest(RELEASED, "v1.1.0")))
-    found = prod(RELEASED, before)
-    assert [(each.source, each.verdict) for each in found.evidence] == [("canary", Verdict.CARRIED_ALL)]
-    assert found.refusals == ()
+    outcome = prod(RELEASED, before)
+    assert [(each.source, each.verdict) for each in outcome.evidence] == [("canary", Verdict.CARRIED_ALL)]
+    assert outcome.refusals == ()
 
 
 @pytest.mark.parametrize("name", [RELEASED, "iam-new-action", "fleet-add-candidate", "tags-only"])
 def test_no_sentence_names_another_environment(name):
     before = canary()
-    said = comment(before, prod(name, before)) + comment(prod(name, None))
-    assert "`canary`" in said
-    assert "staging" not in said
+    comment_text = comment(before, prod(name, before)) + comment(prod(name, None))
+    assert "`canary`" in comment_text
+    assert "staging" not in comment_text
 
 
 def test_a_refusal_says_what_to_do_where_the_version_comes_from():
@@ -80,33 +80,33 @@ def test_what_is_not_tried_is_said_of_that_environment():
 
 def test_a_review_of_another_environment_is_no_evidence_and_nothing_is_compared_with_it():
     other = reviewed("nothing-in-staging", proofs=[proof("v1.1.0", digest(RELEASED, "v1.1.0"))])
-    found = prod(RELEASED, other)
-    assert [each.verdict for each in found.evidence] == [Verdict.UNKNOWN]
-    assert found.untested is None
+    outcome = prod(RELEASED, other)
+    assert [each.verdict for each in outcome.evidence] == [Verdict.UNKNOWN]
+    assert outcome.untested is None
 
 
 def test_an_environment_that_promotes_from_none_is_compared_with_none():
-    found = reviewed("iam-new-action", edit=without_promotion, before=canary())
-    assert (found.evidence, found.untested) == ((), None)
-    assert "NOT TRIED" not in comment(canary(), found)
+    document = reviewed("iam-new-action", edit=without_promotion, before=canary())
+    assert (document.evidence, document.untested) == ((), None)
+    assert "NOT TRIED" not in comment(canary(), document)
 
 
 @pytest.mark.parametrize("shares", [(5,), (5, 0), (95,), (60, 40, 0)])
 def test_a_version_that_only_ever_had_a_part_of_the_traffic_has_no_evidence(shares):
-    found = prod(RELEASED, proved(*shares))
-    assert [each.verdict for each in found.evidence] == [Verdict.NEVER_CARRIED_ALL]
-    assert [refusal.rule for refusal in found.refusals] == ["no-evidence"]
-    assert "in `canary` it was there and never carried all traffic" in comment(found)
+    outcome = prod(RELEASED, served(*shares))
+    assert [each.verdict for each in outcome.evidence] == [Verdict.NEVER_CARRIED_ALL]
+    assert [refusal.rule for refusal in outcome.refusals] == ["no-evidence"]
+    assert "in `canary` it was there and never carried all traffic" in comment(outcome)
 
 
 @pytest.mark.parametrize("shares", [(100,), (5, 100), (100, 5), (5, 100, 0)])
 def test_a_version_that_once_carried_all_traffic_has_evidence(shares):
-    found = prod(RELEASED, proved(*shares))
-    assert [each.verdict for each in found.evidence] == [Verdict.CARRIED_ALL]
-    assert found.refusals == ()
-    assert "Evidence for `v1.1.0`: carried all traffic in `canary` for " in comment(found)
+    outcome = prod(RELEASED, served(*shares))
+    assert [each.verdict for each in outcome.evidence] == [Verdict.CARRIED_ALL]
+    assert outcome.refusals == ()
+    assert "Evidence for `v1.1.0`: carried all traffic in `canary` for " in comment(outcome)
 
 
 @pytest.mark.parametrize(("shares", "has"), [((100, 5), True), ((100, 0), False), ((5,), True)])
 def test_whether_it_has_traffic_there_now_is_said_whatever_it_has_carried(shares, has):
-    assert ("has traffic there now" in comment(prod(RELEASED, proved(*shares)))) is has
+    assert ("has traffic there now" in comment(prod(RELEASED, served(*shares)))) is has

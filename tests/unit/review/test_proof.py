@@ -37,14 +37,14 @@ def proofs(journal=JOURNAL, records=None, now=1000.0):
 
 
 def test_a_version_served_as_long_as_it_had_traffic():
-    found = proofs()
-    assert (found["v1.0.0"].served_seconds, found["v1.1.0"].served_seconds) == (60.0, 840.0)
-    assert (found["v1.0.0"].serving, found["v1.1.0"].serving) == (False, True)
+    proof = proofs()
+    assert (proof["v1.0.0"].served_seconds, proof["v1.1.0"].served_seconds) == (60.0, 840.0)
+    assert (proof["v1.0.0"].serving, proof["v1.1.0"].serving) == (False, True)
 
 
 def test_a_candidate_that_never_had_traffic_has_proved_nothing():
-    found = proofs()["v1.2.0"]
-    assert (found.served_since, found.served_seconds) == (None, 0.0)
+    proof = proofs()["v1.2.0"]
+    assert (proof.served_since, proof.served_seconds) == (None, 0.0)
 
 
 def test_a_rejection_is_part_of_what_is_known():

@@ -35,24 +35,24 @@ HARMLESS = {Kind.METADATA, Kind.SETTINGS}
 GONE = {Kind.DESTROYS, Kind.GUARDS, Kind.REMOVES}
 
 
-def classified(found, environment="prod"):
-    return classify(environment, read(text(found)), PRICES)
+def classified(preview, environment="prod"):
+    return classify(environment, read(text(preview)), PRICES)
 
 
-def counted(found):
-    found["changeSummary"] = dict(Counter(step["op"] for step in found["steps"]))
-    return found
+def counted(preview):
+    preview["changeSummary"] = dict(Counter(step["op"] for step in preview["steps"]))
+    return preview
 
 
 def with_ops(ops):
     """The unchanged stack with some of its steps made deletions or replacements: `{number: op}`."""
-    found = document("nothing")
+    preview = document("nothing")
     for number, op in ops.items():
-        step = found["steps"][number]
+        step = preview["steps"][number]
         step["op"] = op
         if op == "delete":
             del step["newState"]
-    return counted(found)
+    return counted(preview)
 
 
 ops = st.dictionaries(
@@ -89,10 +89,10 @@ def test_danger_only_adds_up(one, other):
 )
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_of_steps_does_not_matter(name, seed):
-    found = record(name)
-    before = classified(found["document"], found["environment"])
-    random.Random(seed).shuffle(found["document"]["steps"])  # noqa: S311 - seeded
-    after = classified(found["document"], found["environment"])
+    preview = record(name)
+    before = classified(preview["document"], preview["environment"])
+    random.Random(seed).shuffle(preview["document"]["steps"])  # noqa: S311 - seeded
+    after = classified(preview["document"], preview["environment"])
     assert (after.kinds, after.cost, after.fleet) == (before.kinds, before.cost, before.fleet)
 
 
@@ -102,10 +102,10 @@ weights = st.integers(0, 100).map(lambda weight: {"v1.0.0": weight, "v1.1.0": 10
 @SOME
 @given(weights, weights)
 def test_traffic_moves_exactly_when_shares_differ(before, after):
-    found = document("nothing")
-    step = found["steps"][ENDPOINT]
+    preview = document("nothing")
+    step = preview["steps"][ENDPOINT]
     step["newState"]["inputs"] |= {"servingAtCheck": before, "weights": after}
-    change = classified(found)
+    change = classified(preview)
     assert (Kind.TRAFFIC in change.kinds) == (before != after)
     assert set(change.fleet.gaining) == {v for v in after if after[v] > before[v]}
 
@@ -113,11 +113,11 @@ def test_traffic_moves_exactly_when_shares_differ(before, after):
 @SOME
 @given(st.dictionaries(st.sampled_from(["v1.0.0", "v1.1.0"]), st.integers(-5, 205), min_size=1))
 def test_weights_that_cannot_be_are_refused_or_read(after):
-    found = document("nothing")
-    found["steps"][ENDPOINT]["newState"]["inputs"]["weights"] = after
+    preview = document("nothing")
+    preview["steps"][ENDPOINT]["newState"]["inputs"]["weights"] = after
     possible = all(0 <= weight <= 100 for weight in after.values())
     try:
-        classified(found)
+        classified(preview)
     except ValueError:
         assert not possible
     else:
@@ -127,16 +127,16 @@ def test_weights_that_cannot_be_are_refused_or_read(after):
 @SOME
 @given(st.text(min_size=1, max_size=60))
 def test_any_reason_of_the_engine_is_one_line_of_a_comment(message):
-    def edit(found):
-        found["diagnostics"] = [{"message": message, "severity": "warning"}]
+    def edit(preview):
+        preview["diagnostics"] = [{"message": message, "severity": "warning"}]
 
     comment = markdown.draw(tell([reviewed("nothing", edit=edit)]), 65_536)
     assert len(comment.splitlines()) == 4
 
 
 def test_two_thousand_resources_are_read_whole():
-    found = document("nothing")
-    steps = [step for number, step in enumerate(found["steps"]) if number != ENDPOINT]
+    preview = document("nothing")
+    steps = [step for number, step in enumerate(preview["steps"]) if number != ENDPOINT]
     copies = []
     for copy in range(2000 // len(steps) + 1):
         for step in steps:
@@ -149,5 +149,5 @@ def test_two_thousand_resources_are_read_whole():
                     "newState": {**step["newState"], "urn": urn},
                 }
             )
-    found["steps"] = [found["steps"][ENDPOINT], *copies[:1999]]
-    assert classified(counted(found)).kinds == ()
+    preview["steps"] = [preview["steps"][ENDPOINT], *copies[:1999]]
+    assert classified(counted(preview)).kinds == ()

@@ -89,34 +89,39 @@ def test_a_long_message_keeps_its_beginning_and_its_end():
 def failing(*diagnostics):
     """The comment on a preview whose engine said this."""
 
-    def edit(found):
-        found["diagnostics"] = [{"severity": severity, **said} for severity, said in diagnostics]
+    def edit(document):
+        document["diagnostics"] = [
+            {"severity": severity, **diagnostic} for severity, diagnostic in diagnostics
+        ]
 
     return markdown.draw(tell([reviewed("bad-config-value", edit=edit)]), 65_536)
 
 
 def test_what_a_program_ends_with_reaches_the_comment():
-    said = failing(
+    comment_text = failing(
         ("info#err", {"message": "the model is not ready: ask ada\n\n"}),
         ("error", {"message": f"error: {EXITED}\n"}),
     )
-    assert f"Refused (`preview-failed`): `the model is not ready: ask ada ({EXITED})`" in said
+    assert f"Refused (`preview-failed`): `the model is not ready: ask ada ({EXITED})`" in comment_text
 
 
 def test_a_syntax_error_reaches_the_comment_with_its_line():
-    said = failing(("error", {"message": f"error: {SYNTAX}"}))
-    assert "SyntaxError: invalid syntax (/project/infra/__main__.py, line 89: def (:)`" in said
-    assert "runner/bin" not in said
+    comment_text = failing(("error", {"message": f"error: {SYNTAX}"}))
+    assert "SyntaxError: invalid syntax (/project/infra/__main__.py, line 89: def (:)`" in comment_text
+    assert "runner/bin" not in comment_text
 
 
 def test_every_resource_that_fails_reaches_the_comment_by_its_name():
     urn = "urn:pulumi:prod::model-delivery::aws:s3/bucket:Bucket::"
-    said = failing(
+    comment_text = failing(
         ("error", {"urn": f"{urn}one", "message": "error: access denied\n"}),
         ("error", {"urn": f"{urn}two", "message": "error: two is taken\n"}),
         ("error", {"message": "error: preview failed\n"}),
     )
-    assert "Refused (`preview-failed`, 2 times): `one: access denied`; `two is taken`. To mend it" in said
+    assert (
+        "Refused (`preview-failed`, 2 times): `one: access denied`; `two is taken`. To mend it"
+        in comment_text
+    )
 
 
 def violations(count, *, policy="private-storage", fix="do right", why="{} is public"):
@@ -126,8 +131,8 @@ def violations(count, *, policy="private-storage", fix="do right", why="{} is pu
     ]
 
 
-def refusals(*found):
-    page = tell([reviewed("nothing", violations=found)])
+def refusals(*findings):
+    page = tell([reviewed("nothing", violations=findings)])
     drawn = markdown.draw(page, 65_536).splitlines()
     return [line.removeprefix("> - ").strip("*") for line in drawn if "Refused" in line]
 

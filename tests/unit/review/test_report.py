@@ -83,8 +83,8 @@ def test_an_endpoint_that_is_broken_stands_in_the_title_and_at_the_top_whatever_
 
 
 def test_a_finding_that_pulumi_warned_of_too_is_told_once():
-    def edit(found):
-        found["diagnostics"] = [{"message": FAILED.text, "prefix": "warning: ", "severity": "warning"}]
+    def edit(document):
+        document["diagnostics"] = [{"message": FAILED.text, "prefix": "warning: ", "severity": "warning"}]
 
     assert "Pulumi warns" in comment(reviewed("nothing", edit=edit))
     assert "Pulumi warns" not in comment(reviewed("nothing", edit=edit, health=(FAILED,)))
@@ -92,16 +92,21 @@ def test_a_finding_that_pulumi_warned_of_too_is_told_once():
 
 def test_an_earlier_failure_that_needs_nobody_is_a_line_and_no_alarm():
     earlier = msgspec.structs.replace(FAILED, grade=Grade.NOTICE)
-    said = comment(reviewed("nothing", health=(earlier,)))
-    assert said.splitlines()[1] == "## Impact on `prod`: nothing"
-    assert "- Health (notice): `the endpoint is Failed: no capacity`." in said
+    comment_text = comment(reviewed("nothing", health=(earlier,)))
+    assert comment_text.splitlines()[1] == "## Impact on `prod`: nothing"
+    assert "- Health (notice): `the endpoint is Failed: no capacity`." in comment_text
 
 
 @pytest.mark.parametrize("name", ["nothing", "nothing-in-staging", "traffic-only", "tags-only"])
 def test_what_could_not_be_looked_at_is_said_whatever_changes(name):
-    said = comment(reviewed(name, problem="the endpoint cannot be seen: denied"), reviewed("tags-only"))
-    assert "- Not everything could be looked at: `the endpoint cannot be seen: denied`" in said.splitlines()
-    assert "nothing changes" not in said
+    comment_text = comment(
+        reviewed(name, problem="the endpoint cannot be seen: denied"), reviewed("tags-only")
+    )
+    assert (
+        "- Not everything could be looked at: `the endpoint cannot be seen: denied`"
+        in comment_text.splitlines()
+    )
+    assert "nothing changes" not in comment_text
 
 
 @pytest.mark.parametrize("name", ["bad-config", "two-changes-refused", "bake-refused"])
@@ -113,19 +118,19 @@ def test_a_preview_that_failed_is_never_told_to_change_nothing(name):
 
 
 def test_a_policy_that_is_not_known_yet_cannot_be_told():
-    said = comment(reviewed("iam-unknown"))
-    assert "- CANNOT TELL who may do what by `flights-prod-serving` `policy`" in said
+    comment_text = comment(reviewed("iam-unknown"))
+    assert "- CANNOT TELL who may do what by `flights-prod-serving` `policy`" in comment_text
 
 
 def test_a_rollback_that_stands_is_no_change_and_is_said():
-    said = comment(reviewed("nothing-after-rollback"))
-    assert said.splitlines()[1] == "## Impact on `prod`: nothing"
-    assert "Pulumi warns: `` v1.1.0 was rejected by" in said
+    comment_text = comment(reviewed("nothing-after-rollback"))
+    assert comment_text.splitlines()[1] == "## Impact on `prod`: nothing"
+    assert "Pulumi warns: `` v1.1.0 was rejected by" in comment_text
 
 
 def test_what_staging_has_not_had_is_said():
-    said = comment(STAGING, reviewed("iam-new-action", before=STAGING))
-    assert "- NOT TRIED in `staging` (update): role policy `flights-prod-serving` (`policy`)" in said
+    comment_text = comment(STAGING, reviewed("iam-new-action", before=STAGING))
+    assert "- NOT TRIED in `staging` (update): role policy `flights-prod-serving` (`policy`)" in comment_text
 
 
 def test_without_staging_s_preview_it_is_said_that_it_cannot_be_told():
@@ -134,8 +139,8 @@ def test_without_staging_s_preview_it_is_said_that_it_cannot_be_told():
 
 @pytest.mark.parametrize("name", ["secret-config", "secret-changed", "iam-secret"])
 def test_nothing_of_a_secret_is_in_a_comment(name):
-    said = comment(reviewed(name))
-    assert "[secret]" not in said
+    comment_text = comment(reviewed(name))
+    assert "[secret]" not in comment_text
 
 
 def big(rows):
@@ -191,11 +196,11 @@ def test_a_name_is_a_code_span_and_nothing_else(name, drawn):
 
 @pytest.mark.parametrize("name", ["nothing", "nothing-in-staging", "traffic-only"])
 def test_a_field_that_the_reader_does_not_know_is_told_whatever_changes(name):
-    def edit(found):
-        found["steps"][0]["newState"]["surprise"] = 1
+    def edit(preview):
+        preview["steps"][0]["newState"]["surprise"] = 1
 
-    said = comment(reviewed(name, edit=edit), reviewed("tags-only"))
+    text = comment(reviewed(name, edit=edit), reviewed("tags-only"))
     assert (
-        "- NOT READ: the engine wrote `steps[].newState.surprise`, which the reader of Pulumi 3.259" in said
+        "- NOT READ: the engine wrote `steps[].newState.surprise`, which the reader of Pulumi 3.259" in text
     )
-    assert "nothing changes" not in said
+    assert "nothing changes" not in text

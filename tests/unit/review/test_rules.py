@@ -42,15 +42,15 @@ def test_an_environment_that_protects_nothing_may_be_taken_apart(name):
 def test_taking_the_protection_and_what_it_protects_in_one_change_is_refused():
     """The engine looks at the protection before the change, and so does the rule; config alone would be fooled."""
 
-    def edit(found):
-        found["config"]["model-delivery:protect"] = "false"
+    def edit(document):
+        document["config"]["model-delivery:protect"] = "false"
 
     assert "destroys" in rules(reviewed("delete-protected-bucket", edit=edit))
 
 
-def under_data(found, protect):
+def under_data(document, protect):
     """Make the bucket of access logs the bucket of data, which has protection of its own."""
-    for step in found["steps"]:
+    for step in document["steps"]:
         if step["urn"].endswith("bucket:Bucket::flights-staging-logs"):
             step["urn"] = step["urn"].replace(":index:ModelRegistry$", ":index:DataBucket$")
             for state in (step.get("oldState"), step.get("newState")):
@@ -60,12 +60,12 @@ def under_data(found, protect):
 
 
 def test_data_that_is_protected_does_not_protect_its_environment():
-    review = reviewed("replace-endpoint", edit=lambda found: under_data(found, protect=True))
+    review = reviewed("replace-endpoint", edit=lambda document: under_data(document, protect=True))
     assert rules(review) == set()
 
 
 def test_data_that_is_protected_is_not_lost_where_nothing_else_is_protected():
-    (refusal,) = reviewed("replace-bucket", edit=lambda found: under_data(found, protect=True)).refusals
+    (refusal,) = reviewed("replace-bucket", edit=lambda document: under_data(document, protect=True)).refusals
     assert refusal.rule == "destroys"
     assert "sets model-delivery:data.protect to false" in words(refusal.fix)
 
@@ -97,22 +97,22 @@ def test_traffic_to_a_version_that_served_in_staging_may_go_on():
     ],
 )
 def test_traffic_to_a_version_without_evidence_is_refused_with_what_to_do(before, verdict, fix):
-    found = reviewed("traffic-only", before=before)
-    (refusal,) = found.refusals
-    assert (refusal.rule, found.evidence[0].verdict) == ("no-evidence", verdict)
+    outcome = reviewed("traffic-only", before=before)
+    (refusal,) = outcome.refusals
+    assert (refusal.rule, outcome.evidence[0].verdict) == ("no-evidence", verdict)
     assert fix in words(refusal.fix)
 
 
 def test_evidence_follows_the_bits_whatever_they_are_called():
     before = staging(proof("v7.0.0", digest("traffic-only", "v1.1.0")))
-    found = reviewed("traffic-only", before=before)
-    assert (found.evidence[0].verdict, found.evidence[0].proof.version) == (Verdict.CARRIED_ALL, "v7.0.0")
+    outcome = reviewed("traffic-only", before=before)
+    assert (outcome.evidence[0].verdict, outcome.evidence[0].proof.version) == (Verdict.CARRIED_ALL, "v7.0.0")
 
 
 def test_a_candidate_at_weight_0_needs_no_evidence_and_its_evidence_is_told():
-    found = reviewed("fleet-add-candidate", before=staging())
-    assert rules(found) == set()
-    assert [(each.version, each.verdict) for each in found.evidence] == [("v1.2.0", Verdict.ABSENT)]
+    outcome = reviewed("fleet-add-candidate", before=staging())
+    assert rules(outcome) == set()
+    assert [(each.version, each.verdict) for each in outcome.evidence] == [("v1.2.0", Verdict.ABSENT)]
 
 
 def test_the_same_name_with_other_bits_is_no_evidence():

@@ -78,8 +78,8 @@ def test_a_quota_stands_until_it_is_cleared_and_the_latest_counts():
     faults = Faults()
     faults.add(Fault("quota", instance_type="ml.m5.large", instances=2))
     faults.add(Fault("quota", instance_type="ml.m5.large", instances=0, account="1"))
-    found = [faults.quota(account, kind) for account in "12" for kind in ("ml.m5.large", "ml.c5.large")]
-    assert found == [0, None, 2, None]
+    quotas = [faults.quota(account, kind) for account in "12" for kind in ("ml.m5.large", "ml.c5.large")]
+    assert quotas == [0, None, 2, None]
     faults.clear()
     assert faults.quota("1", "ml.m5.large") is None
 
@@ -171,5 +171,5 @@ def test_an_error_is_one_that_the_action_has_with_its_status(service, action, co
     ],
 )
 def test_each_service_throttles_in_its_own_words(service, protocol, code, status):
-    said = throttled(Call(service, "Any", "", "", protocol))
-    assert (said[0], said[2]) == (code, status)
+    refusal = throttled(Call(service, "Any", "", "", protocol))
+    assert (refusal[0], refusal[2]) == (code, status)

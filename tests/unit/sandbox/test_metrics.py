@@ -26,8 +26,8 @@ def test_errors_are_a_share_of_all_invocations():
 
 
 def test_a_model_that_does_not_answer_is_in_model_errors_alone_and_they_are_all_that_is_no_2xx():
-    found = batch()["InvocationModelErrors"]["StatisticValues"]
-    assert (found["Sum"], found["SampleCount"]) == (3, 4)
+    statistics = batch()["InvocationModelErrors"]["StatisticValues"]
+    assert (statistics["Sum"], statistics["SampleCount"]) == (3, 4)
 
 
 def test_latency_is_in_microseconds_and_apart_from_overhead():

@@ -175,11 +175,11 @@ def test_a_host_that_was_not_signed_is_refused():
     assert fault_of(header(message, unsigned)) is Fault.INCOMPLETE
 
 
-@pytest.mark.parametrize("said", ["UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"])
-def test_a_body_may_go_unsigned_where_its_head_says_so(said):
+@pytest.mark.parametrize("digest", ["UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"])
+def test_a_body_may_go_unsigned_where_its_head_says_so(digest):
     class Streaming(S3SigV4Auth):
         def payload(self, request):  # noqa: ARG002 - botocore's signature
-            return said
+            return digest
 
     message = signed(Streaming, "s3", method="PUT", body=b"a stream")
     assert fault_of(message) is None

@@ -67,9 +67,9 @@ def test_a_person_still_commits_and_pushes_from_the_shell(home, name):
 def test_a_folder_that_cannot_be_used_is_replaced(home, tmp_path, name, value):
     home.root.mkdir()
     planted = {} if value is None else {name: value}
-    found = process_environment(home, plain() | planted)[name]
-    assert found != value
-    assert (tmp_path / found).is_dir()
+    folder = process_environment(home, plain() | planted)[name]
+    assert folder != value
+    assert (tmp_path / folder).is_dir()
 
 
 def test_what_is_set_has_a_value_and_what_has_one_is_set(home):

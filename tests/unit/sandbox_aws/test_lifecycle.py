@@ -310,8 +310,8 @@ def test_a_refresh_of_what_nobody_touched_finds_the_same(cloud, type_):
     prepared(cloud, needed)
     cloud.create(type_, inputs)
     _, _, old_inputs, outputs = cloud.state["thing"]
-    found = cloud.read()
-    assert (found.inputs, found.outputs) == (old_inputs, outputs)
+    state = cloud.read()
+    assert (state.inputs, state.outputs) == (old_inputs, outputs)
 
 
 @pytest.mark.parametrize("type_", CASES)

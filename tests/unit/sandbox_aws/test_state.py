@@ -68,10 +68,10 @@ def test_ignored_paths_are_no_change(stack):
 
 def test_an_import_says_what_a_program_would(cloud):
     cloud.create(BUCKET, {"bucket": "flights", "tags": {"owner": "ml"}})
-    found = cloud.imported(BUCKET, "flights")
-    assert (found.inputs["bucket"], found.inputs["tags"]) == ("flights", {"owner": "ml"})
-    assert "forceDestroy" not in found.inputs
-    assert found.outputs["arn"] == "arn:aws:s3:::flights"
+    state = cloud.imported(BUCKET, "flights")
+    assert (state.inputs["bucket"], state.inputs["tags"]) == ("flights", {"owner": "ml"})
+    assert "forceDestroy" not in state.inputs
+    assert state.outputs["arn"] == "arn:aws:s3:::flights"
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_a_target_is_imported_by_its_full_name(cloud):
     }
     cloud.create("aws:appautoscaling/target:Target", inputs)
     named = "sagemaker/endpoint/flights/variant/v1/sagemaker:variant:DesiredInstanceCount"
-    found = cloud.imported("aws:appautoscaling/target:Target", named)
-    assert inputs.items() <= found.inputs.items()
+    state = cloud.imported("aws:appautoscaling/target:Target", named)
+    assert inputs.items() <= state.inputs.items()
 
 
 def test_drift_of_what_was_said_and_of_what_was_not_is_read_as_inputs(cloud):
-    said = {"bucket": "flights", "tags": {"owner": "ml"}}
-    cloud.create(BUCKET, said)
+    inputs = {"bucket": "flights", "tags": {"owner": "ml"}}
+    cloud.create(BUCKET, inputs)
     cloud.create("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", {"bucket": "flights"}, name="open")
     place = cloud.aws._place({})
     place(

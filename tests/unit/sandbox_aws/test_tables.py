@@ -46,11 +46,11 @@ def inputs_of(kind):
 
 def parts(annotated):
     """A type and, of unions, those in it: `Input[T]` is T, or something that becomes T."""
-    found = [annotated]
-    for one in found:
+    state = [annotated]
+    for one in state:
         if typing.get_origin(one) in {typing.Union, collections.abc.Awaitable, pulumi.Output}:
-            found += typing.get_args(one)
-    return found
+            state += typing.get_args(one)
+    return state
 
 
 def element(annotated, origin):
@@ -65,15 +65,15 @@ def args_class(annotated):
     return next((one for one in parts(annotated) if annotations.is_input_type(one)), None)
 
 
-def differences(table, known, path=""):
+def differences(table, expected, path=""):
     """Where a table's inputs are not what pulumi-aws takes."""
     for name, spec in table.items():
         if spec.output:
             continue
-        if name not in known:
+        if name not in expected:
             yield f"{path}{name}: pulumi-aws has no such input"
             continue
-        annotated, required = known[name]
+        annotated, required = expected[name]
         if spec.required != required:
             yield f"{path}{name}: required is {required}"
         yield from type_differences(spec, annotated, f"{path}{name}")
@@ -118,12 +118,12 @@ def test_a_functions_arguments_are_pulumi_aws_arguments(token):
     module, name = module_of(token)
     function = getattr(module, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
     annotated = typing.get_type_hints(function)
-    known = {
+    names = {
         re.sub(r"_(\w)", lambda match: match[1].upper(), parameter): (annotated[parameter], False)
         for parameter in inspect.signature(function).parameters
         if parameter != "opts"
     }
-    assert list(differences(functions.FUNCTIONS[token][0], known)) == []
+    assert list(differences(functions.FUNCTIONS[token][0], names)) == []
 
 
 @pytest.mark.parametrize(

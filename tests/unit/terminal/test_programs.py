@@ -74,33 +74,36 @@ def test_a_program_whose_output_goes_nowhere_ends_with_its_own_status(tmp_path, 
     (tmp_path / "Pulumi.yaml").write_text("name: model-delivery\nruntime: python\n")
 
     for redirected in ("2>&1 | true; exit ${PIPESTATUS[0]}", "<&- >&- 2>&-"):
-        found = ended(["-m", *words.split()], redirected, tmp_path)
-        assert (found.returncode, b"Traceback" in found.stderr) == (status, False), (redirected, found.stderr)
+        ending = ended(["-m", *words.split()], redirected, tmp_path)
+        assert (ending.returncode, b"Traceback" in ending.stderr) == (status, False), (
+            redirected,
+            ending.stderr,
+        )
 
 
 @pytest.mark.parametrize("redirected", REDIRECTED)
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_steps_go_on_where_nobody_sees_them(tmp_path, redirected, encoding):
     """`make setup | head`."""
-    found = ended(["-c", STEP], redirected, tmp_path, PYTHONIOENCODING=encoding)
+    ending = ended(["-c", STEP], redirected, tmp_path, PYTHONIOENCODING=encoding)
 
-    assert (found.returncode, b"Traceback" in found.stderr) == (7, False), found.stderr
+    assert (ending.returncode, b"Traceback" in ending.stderr) == (7, False), ending.stderr
 
 
 @pytest.mark.parametrize("name", INTERRUPTED)
 def test_a_program_that_is_interrupted_ends_with_130_and_a_sentence_on_stderr(tmp_path, name):
     module, function, sentence = INTERRUPTED[name]
 
-    found = ended(["-c", INTERRUPT, module, function], "", tmp_path)
+    ending = ended(["-c", INTERRUPT, module, function], "", tmp_path)
 
-    assert found.returncode == 130
-    assert found.stderr.decode().splitlines()[-1].startswith(sentence)
-    assert b"Traceback" not in found.stderr
-    assert b"" not in found.stdout.splitlines()
+    assert ending.returncode == 130
+    assert ending.stderr.decode().splitlines()[-1].startswith(sentence)
+    assert b"Traceback" not in ending.stderr
+    assert b"" not in ending.stdout.splitlines()
 
 
 @pytest.mark.parametrize("words", HELPS)
 def test_a_help_that_was_lost_is_said_to_be(tmp_path, words):
-    found = ended(["-m", *words.split()], ">/dev/full", tmp_path)
+    ending = ended(["-m", *words.split()], ">/dev/full", tmp_path)
 
-    assert (found.returncode, b"standard output could not be written" in found.stderr) == (0, True)
+    assert (ending.returncode, b"standard output could not be written" in ending.stderr) == (0, True)

@@ -44,8 +44,8 @@ def judged(tmp_path, capsys):
         path = tmp_path / "report.json"
         path.write_bytes(made if isinstance(made, bytes) else msgspec.json.encode(made))
         status = main([str(path)])
-        said = capsys.readouterr()
-        return status, said.out + said.err
+        output = capsys.readouterr()
+        return status, output.out + output.err
 
     return run
 
@@ -76,16 +76,16 @@ def test_a_room_without_a_statement_is_left_out():
 
 
 def test_rooms_that_reach_what_is_required_pass(judged):
-    status, said = judged(report(review=covered(68, 17)))
-    assert (status, "is required" in said) == (0, False)
+    status, output = judged(report(review=covered(68, 17)))
+    assert (status, "is required" in output) == (0, False)
 
 
 @pytest.mark.parametrize("name", ["provider", "release", "review"])
 def test_each_room_is_held_to_its_own_bar_whatever_the_others_reach(judged, name):
-    status, said = judged(report(**{name: covered(70, 14)}))
+    status, output = judged(report(**{name: covered(70, 14)}))
     assert status == 1
-    assert f"modeldelivery/{name}: 84.0 % is covered, and 85 % is required" in said
-    assert said.count("is required") == 1
+    assert f"modeldelivery/{name}: 84.0 % is covered, and 85 % is required" in output
+    assert output.count("is required") == 1
 
 
 def test_branches_that_never_ran_count_as_lines_do(judged):
@@ -96,16 +96,16 @@ def test_branches_that_never_ran_count_as_lines_do(judged):
 def test_a_room_that_is_gone_from_the_report_is_no_room_that_passes(judged):
     made = report()
     del made.files["modeldelivery/provider/core.py"]
-    status, said = judged(made)
+    status, output = judged(made)
     assert status == 1
-    assert "modeldelivery/provider is not in the report" in said
+    assert "modeldelivery/provider is not in the report" in output
 
 
 def test_a_figure_a_hair_below_the_bar_is_not_shown_as_if_it_reached_it(judged):
     hair = Summary(num_statements=100_000, covered_lines=84_999, num_branches=0, covered_branches=0)
-    status, said = judged(report(review=hair))
+    status, output = judged(report(review=hair))
     assert status == 1
-    assert "modeldelivery/review: 84.9 %" in said
+    assert "modeldelivery/review: 84.9 %" in output
 
 
 def test_where_most_is_missing_comes_first():
@@ -151,5 +151,5 @@ def test_what_coverage_writes_is_what_is_read(tmp_path):
 
 @pytest.mark.parametrize("made", [b"", b"[]", b'{"files": {"a.py": {}}}'])
 def test_what_is_no_report_is_said_to_be_none(judged, made):
-    status, said = judged(made)
-    assert (status, "is no report of `coverage json`" in said) == (2, True)
+    status, output = judged(made)
+    assert (status, "is no report of `coverage json`" in output) == (2, True)

@@ -25,8 +25,8 @@ def project(tmp_path):
 
 
 def test_the_months_that_git_names_are_written_as_published(project):
-    found = write_months(project, PUBLISHED)
-    assert [str(path) for path in found] == ["data/trips/2013-01.csv.dvc", "data/trips/2013-02.csv.dvc"]
+    months = write_months(project, PUBLISHED)
+    assert [str(path) for path in months] == ["data/trips/2013-01.csv.dvc", "data/trips/2013-02.csv.dvc"]
     for path, content in PUBLISHED.items():
         assert (project / "data" / path).read_bytes() == content
 

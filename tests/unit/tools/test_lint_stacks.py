@@ -30,16 +30,16 @@ def test_plain_config_passes_under_any_provider(head):
 
 
 def test_a_secret_under_a_committed_salt_is_refused_by_its_key():
-    (found,) = findings(SALT + SECRET)
-    assert "config.app:token" in found
-    assert "change-secrets-provider" in found
+    (finding,) = findings(SALT + SECRET)
+    assert "config.app:token" in finding
+    assert "change-secrets-provider" in finding
 
 
 def test_a_secret_deep_in_an_object_is_found():
-    (found,) = findings(
+    (finding,) = findings(
         SALT + "config:\n  app:db:\n    hosts:\n      - password:\n          secure: v1:x:y\n"
     )
-    assert "config.app:db.hosts[0].password" in found
+    assert "config.app:db.hosts[0].password" in finding
 
 
 def test_a_secret_under_a_secrets_provider_passes():
@@ -47,8 +47,8 @@ def test_a_secret_under_a_secrets_provider_passes():
 
 
 def test_a_salt_beside_a_secrets_provider_is_refused():
-    (found,) = findings(SALT + PROVIDER)
-    assert "remove the encryptionsalt" in found
+    (finding,) = findings(SALT + PROVIDER)
+    assert "remove the encryptionsalt" in finding
 
 
 @pytest.mark.parametrize("key", [ACCESS_KEY, "ASIA" + ACCESS_KEY[4:], SECRET_KEY])
@@ -56,9 +56,9 @@ def test_a_salt_beside_a_secrets_provider_is_refused():
     "place", ["config:\n  app:key: {}\n", "# was {}\nconfig: {{}}\n", "config:\n  a:b: [x, '{}']\n"]
 )
 def test_an_aws_key_is_refused_wherever_it_stands_and_not_repeated(key, place):
-    (found,) = findings(place.format(key))
-    assert "looks like an AWS key" in found
-    assert key not in found
+    (finding,) = findings(place.format(key))
+    assert "looks like an AWS key" in finding
+    assert key not in finding
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_a_digest_a_commit_or_an_arn_is_no_key(value):
     ("text", "told"), [("environment: [prod]\n", "'environment'"), ("- a\n", "mapping"), ("a: [\n", "YAML")]
 )
 def test_anything_else_in_a_stack_file_is_refused(text, told):
-    assert any(told in found for found in findings(text))
+    assert any(told in finding for finding in findings(text))

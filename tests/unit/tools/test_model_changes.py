@@ -40,7 +40,7 @@ def test_suites_and_thresholds_are_told_apart_from_code():
         "pipelines/flights/thresholds.toml": "M",
         "pipelines/flights/features.py": "M",
     }
-    found = told(files)
-    assert found.demands == ("pipelines/flights/suites/flights.json", "pipelines/flights/thresholds.toml")
-    assert found.code == ("pipelines/flights/features.py",)
-    assert found
+    lines = told(files)
+    assert lines.demands == ("pipelines/flights/suites/flights.json", "pipelines/flights/thresholds.toml")
+    assert lines.code == ("pipelines/flights/features.py",)
+    assert lines

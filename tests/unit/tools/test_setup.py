@@ -205,11 +205,11 @@ def on_path(tmp_path, monkeypatch):
     """Put a pulumi of some version on PATH."""
 
     def put(version, *, with_host=True):
-        found = executable(tmp_path / "bin" / "pulumi", f"#!/bin/sh\necho {version}\n")
+        program = executable(tmp_path / "bin" / "pulumi", f"#!/bin/sh\necho {version}\n")
         if with_host:
             executable(tmp_path / "bin" / "pulumi-language-python", "#!/bin/sh\n")
         monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
-        return found
+        return program
 
     return put
 
@@ -219,9 +219,9 @@ def chosen(clone):
 
 
 def test_the_pinned_pulumi_on_path_is_used(clone, on_path, under_way):
-    found = on_path(f"v{VERSION}")
+    program = on_path(f"v{VERSION}")
     ensure(clone, under_way)
-    assert chosen(clone) == found
+    assert chosen(clone) == program
 
 
 @pytest.mark.parametrize(
@@ -253,11 +253,11 @@ def unreachable():
 
 @pytest.mark.usefixtures("alone")
 def test_another_pulumi_is_used_with_a_warning_where_the_pinned_one_cannot_be_had(clone, on_path, shown):
-    found = on_path("v3.300.1")
+    program = on_path("v3.300.1")
     with step("Pulumi", shown) as under_way:
         ensure(clone, under_way)
-    assert chosen(clone) == found
-    assert f"WARNING: {found} is used all the same" in shown.getvalue()
+    assert chosen(clone) == program
+    assert f"WARNING: {program} is used all the same" in shown.getvalue()
     assert "✓ Pulumi: v3.300.1 from PATH, not the pinned 3.259.0" in shown.getvalue()
 
 
@@ -269,9 +269,9 @@ def test_an_older_pulumi_is_used_in_no_case(clone, on_path, under_way):
 
 
 def test_our_own_link_on_path_is_not_taken_for_one_of_the_users(clone, on_path, monkeypatch, under_way):
-    found = on_path(f"v{VERSION}")
+    program = on_path(f"v{VERSION}")
     ensure(clone, under_way)
-    found.unlink()
+    program.unlink()
     monkeypatch.setenv("PATH", f"{clone / '.tools' / 'bin'}:/usr/bin:/bin")
     ensure(clone, under_way)
     assert chosen(clone).parent.name == f"pulumi-{VERSION}-official"

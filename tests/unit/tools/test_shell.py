@@ -60,8 +60,8 @@ def test_what_would_install_other_things_or_elsewhere_is_not(tmp_path, name):
 
 @pytest.mark.parametrize("home", ["/nonexistent", "", "relative"])
 def test_a_user_without_a_home_has_one_in_the_clone(tmp_path, home):
-    found = entered({"HOME": home, "XDG_CACHE_HOME": "/dev/null/cache"}, tmp_path)
-    assert found == {"HOME": str(tmp_path / ".tools" / "home")}
+    environment = entered({"HOME": home, "XDG_CACHE_HOME": "/dev/null/cache"}, tmp_path)
+    assert environment == {"HOME": str(tmp_path / ".tools" / "home")}
     assert (tmp_path / ".tools" / "home").stat().st_mode & 0o777 == 0o700
 
 
@@ -144,9 +144,11 @@ def test_no_recipe_gets_the_shells_settings_of_python(tmp_path):
     assert "--env staging" in done.stdout
     probe = tmp_path / "probe.mk"
     probe.write_text("include Makefile\nprobe:\n\t@env\n")
-    seen = subprocess.run(
+    completed = subprocess.run(
         ["make", "--no-print-directory", "-f", str(probe), "probe"],
         cwd=CHECKOUT, env=os.environ | planted, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
-    assert not [line for line in seen.stdout.splitlines() if line.startswith(("PYTHON", "ENV=", "BASH_ENV="))]
+    assert not [
+        line for line in completed.stdout.splitlines() if line.startswith(("PYTHON", "ENV=", "BASH_ENV="))
+    ]
     assert not (tmp_path / "ran").exists()

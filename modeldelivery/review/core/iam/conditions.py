@@ -43,7 +43,7 @@ def implies(narrow: Condition, wide: Condition, spend: Callable[[int], None]) ->
 
     Of a negated operator's values none may match, so more of them are narrower. `spend` is told the steps ahead.
     """
-    if not (narrow.known and wide.known) or narrow.key != wide.key:
+    if not (narrow.is_known and wide.is_known) or narrow.key != wide.key:
         return False
     quantifier, base, if_exists = _parsed(narrow.operator)
     wide_quantifier, wide_base, wide_if_exists = _parsed(wide.operator)
@@ -65,10 +65,10 @@ def implies(narrow: Condition, wide: Condition, spend: Callable[[int], None]) ->
 @lru_cache(maxsize=256)
 def _parsed(operator: str) -> tuple[str, str, bool]:
     """Quantifier, base and whether it ends in IfExists; an operator that is not known is a base of its own."""
-    found = _OPERATOR.fullmatch(operator)
-    if found is None:
+    match = _OPERATOR.fullmatch(operator)
+    if match is None:
         return "", operator, False
-    quantifier, base, if_exists = found.groups()
+    quantifier, base, if_exists = match.groups()
     if base not in _PLAIN.keys() | _NEGATED.keys() or (base == "null" and (quantifier or if_exists)):
         return "", operator, False
     return quantifier or "", base, bool(if_exists)
@@ -81,9 +81,9 @@ def _all_within(
     if inner != outer and (inner, outer) != ("stringequals", "stringlike"):
         return False
     within = _WITHIN.get(outer, _same)
-    known = frozenset(others) if inner == outer else frozenset()
+    common = frozenset(others) if inner == outer else frozenset()
     for value in values:
-        if value in known:
+        if value in common:
             continue
         spend(sum(cost(other, value) for other in others) if within in (covers, _arn) else len(others))
         if not any(within(other, value) for other in others):

@@ -69,7 +69,7 @@ class Cover:
     """Statements as what together covers others; what is not wholly known covers nothing."""
 
     def __init__(self, statements: Iterable[Statement], unknown: str, spend: Spend) -> None:
-        self.statements = tuple(s for s in statements if s.known)
+        self.statements = tuple(s for s in statements if s.is_known)
         self._spend = spend
         self._bodies = {_body(s) for s in self.statements if s.settled}
         numbers: dict[tuple[Condition, ...], int] = {}
@@ -83,7 +83,7 @@ class Cover:
         if statement.settled and _body(statement) in self._bodies:
             return []
         holds: dict[int, bool] = {}
-        found = []
+        results = []
         for by_principal, principals in self._principals.grouped(statement.principals):
             for by_action, actions in self._actions.grouped(statement.actions):
                 for by_resource, resources in self._resources.grouped(statement.resources):
@@ -98,8 +98,8 @@ class Cover:
                     )
                     places = self._places(gap.but_for_conditions)
                     if not any(self._holds(statement, place, holds) for place in places):
-                        found.append(gap)
-        return found
+                        results.append(gap)
+        return results
 
     def nearest(self, statement: Statement, gap: Gap) -> list[Condition]:
         """The conditions that keep a gap from being covered, of the statement that has fewest such."""
@@ -113,12 +113,12 @@ class Cover:
             yield (bits & -bits).bit_length() - 1
             bits &= bits - 1
 
-    def _holds(self, narrow: Statement, place: int, known: dict[int, bool]) -> bool:
+    def _holds(self, narrow: Statement, place: int, decided: dict[int, bool]) -> bool:
         """Whether the conditions of the statement at that place hold wherever those of the narrow one do."""
         number = self._conditions[place]
-        if number not in known:
-            known[number] = not self._missing(narrow, place)
-        return known[number]
+        if number not in decided:
+            decided[number] = not self._missing(narrow, place)
+        return decided[number]
 
     def _missing(self, narrow: Statement, place: int) -> list[Condition]:
         wide = self.statements[place].conditions

@@ -117,7 +117,7 @@ def _widenings(old: Policy, new: Policy, unknown: str, budget: Budget) -> Iterat
         )
     grants = Cover((s for s in old.statements if s.effect == ALLOW), unknown, budget.spend)
     for statement in new.statements:
-        if not statement.known:
+        if not statement.is_known:
             yield _unread(
                 statement, "Nothing of the statement is known before the update: it may allow anything"
             )
@@ -125,7 +125,7 @@ def _widenings(old: Policy, new: Policy, unknown: str, budget: Budget) -> Iterat
             yield from _new_grants(statement, grants, unknown)
     denials = Cover((s for s in new.statements if s.effect == DENY), unknown, budget.spend)
     for statement in old.statements:
-        if not statement.known:
+        if not statement.is_known:
             yield _unread(statement, "Nothing of the old statement was known: it may have denied anything")
         elif statement.effect != ALLOW:
             yield from _lost_denial(statement, denials)
@@ -137,11 +137,11 @@ def _unread(statement: Statement, detail: str) -> Widening:
 
 def _new_grants(statement: Statement, old: Cover, unknown: str) -> Iterator[Widening]:
     """What one Allow adds, each thing once, however many parts of the statement it appears in."""
-    found: dict[tuple[str, str], Widening] = {}
+    widenings: dict[tuple[str, str], Widening] = {}
     for gap in old.gaps(statement):
         for widening in _blamed(gap, statement, old, unknown):
-            found.setdefault((widening.kind, widening.what), widening)
-    yield from found.values()
+            widenings.setdefault((widening.kind, widening.what), widening)
+    yield from widenings.values()
 
 
 def _blamed(gap: Gap, statement: Statement, old: Cover, unknown: str) -> Iterator[Widening]:
@@ -194,7 +194,7 @@ def _loosened(gap: Gap, statement: Statement, old: Cover) -> Iterator[Widening]:
             if (c.operator, c.key) == (condition.operator, condition.key)
         ]
         yield Widening(
-            kind=CONDITION if condition.known else UNREADABLE,
+            kind=CONDITION if condition.is_known else UNREADABLE,
             what=condition.shown,
             statement=statement.label,
             detail=_sentence(gap.principals, gap.actions, gap.resources)

@@ -58,9 +58,9 @@ def is_wild(pattern: str) -> bool:
 
 def literal_start(pattern: str) -> str:
     """What each text that the pattern covers begins with: a cheap test before a dear one."""
-    found = _LITERAL.match(pattern)
-    assert found is not None, "it matches the empty text"
-    return found.group()
+    match = _LITERAL.match(pattern)
+    assert match is not None, "it matches the empty text"
+    return match.group()
 
 
 def cost(wide: str, narrow: str) -> int:
@@ -120,8 +120,8 @@ def _loose(pattern: str) -> list[str]:
     """With a star for whatever has a length that is not known."""
     symbols: list[str] = []
     for symbol in _symbols(pattern):
-        known = len(symbol) == 1 and symbol.isascii()
-        if known and symbol != RUN:
+        is_plain = len(symbol) == 1 and symbol.isascii()
+        if is_plain and symbol != RUN:
             symbols.append(symbol)
         elif not symbols or symbols[-1] != RUN:
             symbols.append(RUN)

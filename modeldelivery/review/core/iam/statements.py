@@ -49,7 +49,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
     key: str  # lower case
     values: tuple[str, ...]
     shown: str
-    known: bool
+    is_known: bool
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     actions: Selection
     resources: Selection | None
     conditions: tuple[Condition, ...] = ()
-    known: bool = True
+    is_known: bool = True
     settled: bool
 
 
@@ -147,12 +147,12 @@ def _decoded(text: str, name: str) -> object:
 
 def _strings_within(document: object, name: str) -> list[str]:
     """All keys and strings, none of which is too long, nor all together."""
-    found: list[str] = []
+    strings: list[str] = []
     characters, ahead = 0, [document]
     while ahead:
         each = ahead.pop()
         if isinstance(each, str):
-            found.append(each)
+            strings.append(each)
             if len(each) > MAX_VALUE:
                 raise PolicyError(
                     f"{name} has a string of {len(each)} characters; at most {MAX_VALUE} are compared"
@@ -166,7 +166,7 @@ def _strings_within(document: object, name: str) -> list[str]:
             raise PolicyError(
                 f"{name} has more than {MAX_CHARACTERS} characters, which is too many to compare"
             )
-    return found
+    return strings
 
 
 def _statement(value: object, number: int, unknown: str, name: str) -> Statement:
@@ -179,7 +179,7 @@ def _statement(value: object, number: int, unknown: str, name: str) -> Statement
             principals=all_of_it,
             actions=all_of_it,
             resources=all_of_it,
-            known=False,
+            is_known=False,
             settled=False,
         )
     held = _mapping(value, _ELEMENTS, where)
@@ -237,12 +237,12 @@ def _principals(held: dict[str, Any], unknown: str, where: str) -> Selection | N
 
 def _conditions(value: object, unknown: str, where: str) -> Iterator[Condition]:
     if isinstance(value, str) and unknown in value:
-        yield Condition(operator="", key="", values=(), shown=f"Condition {value}", known=False)
+        yield Condition(operator="", key="", values=(), shown=f"Condition {value}", is_known=False)
         return
-    seen: set[tuple[str, str]] = set()
+    visited: set[tuple[str, str]] = set()
     for operator, keys in _mapping(value, None, f"{where}: Condition").items():
         if isinstance(keys, str) and unknown in keys:
-            yield Condition(operator=operator, key="", values=(), shown=f"{operator} {keys}", known=False)
+            yield Condition(operator=operator, key="", values=(), shown=f"{operator} {keys}", is_known=False)
             continue
         by_key = _mapping(keys, None, f"{where}: Condition {operator}")
         if not by_key:
@@ -254,11 +254,11 @@ def _conditions(value: object, unknown: str, where: str) -> Iterator[Condition]:
                 key=lower(key),
                 values=tuple(sorted(set(values))),
                 shown=f"{operator} {key} {', '.join(values)}",
-                known=not any(unknown in each for each in (operator, key, *values)),
+                is_known=not any(unknown in each for each in (operator, key, *values)),
             )
-            if (condition.operator, condition.key) in seen:
+            if (condition.operator, condition.key) in visited:
                 raise PolicyError(f"{where}: Condition has {operator} {key} twice")
-            seen.add((condition.operator, condition.key))
+            visited.add((condition.operator, condition.key))
             yield condition
 
 
@@ -287,10 +287,10 @@ def _named(held: dict[str, Any], element: str, where: str) -> str | None:
     return names[0] if names else None
 
 
-def _mapping(value: object, known: set[str] | None, where: str) -> dict[str, Any]:
+def _mapping(value: object, allowed: set[str] | None, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PolicyError(f"{where} is no object")
     for key in value:
-        if not isinstance(key, str) or (known is not None and key not in known):
+        if not isinstance(key, str) or (allowed is not None and key not in allowed):
             raise PolicyError(f"{where} has an element {key!r}, which is not known")
     return value

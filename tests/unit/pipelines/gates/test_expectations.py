@@ -28,29 +28,29 @@ def result(validator, kind, table=TABLE, **kwargs):
 
 
 def test_what_failed_is_told_with_rows_and_up_to_three_examples(validator):
-    found = result(validator, "expect_column_values_to_be_in_set", column="name", value_set=["a"])
-    assert (found.passed, found.rows, found.failing) == (False, 6, 5)
-    assert found.examples == (Example("'b'", 1), Example("'c'", 2), Example("'d'", 3))
-    assert failed(found) == (
+    outcome = result(validator, "expect_column_values_to_be_in_set", column="name", value_set=["a"])
+    assert (outcome.passed, outcome.rows, outcome.failing) == (False, 6, 5)
+    assert outcome.examples == (Example("'b'", 1), Example("'c'", 2), Example("'d'", 3))
+    assert failed(outcome) == (
         "expected one of a; 5 of 6 rows (83 %) are not so, for example 'b' in row 1, 'c' in row 2, 'd' in row 3"
     )
 
 
 def test_an_examples_row_is_its_place_in_the_file(validator):
     rest = TABLE[3:]
-    found = result(validator, "expect_column_values_to_be_between", rest, column="number", min_value=0)
-    assert found.examples == (Example("-1", 2),)
+    outcome = result(validator, "expect_column_values_to_be_between", rest, column="number", min_value=0)
+    assert outcome.examples == (Example("-1", 2),)
 
 
 def test_a_number_that_is_a_text_is_told_by_its_value(validator):
     table = TABLE.assign(number=["1", "2", "x", "4", "5", "y"])
-    found = result(validator, "expect_column_values_to_be_of_type", table, column="number", type_="int64")
-    assert failed(found) == "expected type int64; it is str, for example 'x' in row 2, 'y' in row 5"
+    outcome = result(validator, "expect_column_values_to_be_of_type", table, column="number", type_="int64")
+    assert failed(outcome) == "expected type int64; it is str, for example 'x' in row 2, 'y' in row 5"
 
 
 def test_a_whole_number_that_is_missing_is_told_as_missing(validator):
-    found = result(validator, "expect_column_values_to_be_of_type", column="hole", type_="int64")
-    assert failed(found) == "expected type int64; it is float64, with 1 nulls"
+    outcome = result(validator, "expect_column_values_to_be_of_type", column="hole", type_="int64")
+    assert failed(outcome) == "expected type int64; it is float64, with 1 nulls"
 
 
 def test_moments_have_a_type(validator):
@@ -64,10 +64,10 @@ def test_moments_have_a_type(validator):
 
 
 def test_a_column_that_is_not_there_is_an_error_and_no_pass(validator):
-    found = result(validator, "expect_column_values_to_be_between", column="absent", min_value=0)
-    assert not found.passed
-    assert failed(found).startswith("could not be evaluated: ")
-    assert "absent" in found.error
+    outcome = result(validator, "expect_column_values_to_be_between", column="absent", min_value=0)
+    assert not outcome.passed
+    assert failed(outcome).startswith("could not be evaluated: ")
+    assert "absent" in outcome.error
 
 
 @pytest.mark.parametrize(

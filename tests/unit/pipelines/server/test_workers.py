@@ -23,12 +23,12 @@ def run(program, *arguments):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        said, complained = process.communicate()
-    return process.returncode, said, complained
+        output, errors = process.communicate()
+    return process.returncode, output, errors
 
 
 def test_a_signal_between_two_forks_ends_all_of_them():
-    status, said, _ = run(
+    status, output, _ = run(
         """
         import os, signal, sys, time
         from pipelines.server import workers
@@ -46,11 +46,11 @@ def test_a_signal_between_two_forks_ends_all_of_them():
         sys.exit(workers.supervise(2, lambda: time.sleep(60)))
         """
     )
-    assert (status, said) == (0, "")
+    assert (status, output) == (0, "")
 
 
 def test_a_worker_that_fails_is_logged_and_leaves_the_folder_that_all_share(tmp_path):
-    status, said, complained = run(
+    status, output, errors = run(
         """
         import os, pathlib, signal, sys, tempfile, time
         from pipelines.server import workers
@@ -70,5 +70,5 @@ def test_a_worker_that_fails_is_logged_and_leaves_the_folder_that_all_share(tmp_
         """,
         str(tmp_path),
     )
-    assert (status, said) == (0, "there\n")
-    assert "ValueError: not today" in complained
+    assert (status, output) == (0, "there\n")
+    assert "ValueError: not today" in errors

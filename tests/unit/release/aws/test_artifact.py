@@ -109,10 +109,10 @@ def test_checksums_are_of_the_whole_and_over_its_parts(tmp_path, size):
     path.write_bytes(body := body[:size])
     parts = [hashlib.sha256(body[at : at + 4096]).digest() for at in range(0, size, 4096)]
 
-    found = checksums(path, 4096)
+    checksum = checksums(path, 4096)
 
-    assert found.whole == base64.b64encode(hashlib.sha256(body).digest()).decode()
-    assert found.over_parts == base64.b64encode(hashlib.sha256(b"".join(parts)).digest()).decode()
+    assert checksum.whole == base64.b64encode(hashlib.sha256(body).digest()).decode()
+    assert checksum.over_parts == base64.b64encode(hashlib.sha256(b"".join(parts)).digest()).decode()
 
 
 @pytest.mark.parametrize("size", [1, PART, PART + 1, 10_000 * PART, 10_000 * PART + 1, 5 * 1024 * 1024 * MIB])

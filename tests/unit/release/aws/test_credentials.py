@@ -183,9 +183,9 @@ def hurried(monkeypatch):
 def modelctl(capsys, *more):
     began = time.monotonic()
     status = main(["status", "--env", "prod", "--model", "flights", *more])
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     assert time.monotonic() - began < 10
-    return status, said
+    return status, output
 
 
 @pytest.mark.timeout(60)
@@ -194,12 +194,12 @@ def test_modelctl_ends_with_5_and_a_sentence(machine, capsys, kind):
     text, named = KINDS[kind]
     machine(text)
 
-    status, said = modelctl(capsys, "--profile", "prod")
+    status, output = modelctl(capsys, "--profile", "prod")
 
-    assert status == 5, said
-    assert named in said
-    assert "Traceback" not in said
-    assert len(said.splitlines()) == 1
+    assert status == 5, output
+    assert named in output
+    assert "Traceback" not in output
+    assert len(output.splitlines()) == 1
 
 
 # With a terminal that a program could open by name, while its input and output are elsewhere.
@@ -258,29 +258,29 @@ def test_so_does_whatever_sts_refuses(machine, sts, capsys, *, text, answer, nam
     sts.answers = answer
     machine(text, AWS_ENDPOINT_URL_STS=sts.address)
 
-    status, said = modelctl(capsys, "--profile", "prod")
+    status, output = modelctl(capsys, "--profile", "prod")
 
-    assert (status, named in said, "Traceback" in said) == (5, True, False), said
+    assert (status, named in output, "Traceback" in output) == (5, True, False), output
 
 
 @pytest.mark.usefixtures("hurried")
 def test_so_does_sts_that_cannot_be_reached_and_a_review_does_not_blame_the_credentials(machine, capsys):
     machine(profile(KEYS), AWS_ENDPOINT_URL_STS="http://127.0.0.1:9")
 
-    status, said = modelctl(capsys, "--profile", "prod")
+    status, output = modelctl(capsys, "--profile", "prod")
 
     assert status == 5
-    assert "look at the network and the region" in said
+    assert "look at the network and the region" in output
     assert lacking("prod", "prod") is None
 
 
 def test_so_does_a_profile_of_the_environment_that_is_not_there(machine, capsys):
     machine("[profile staging]\nregion = eu-west-1\n", AWS_PROFILE="absent")
 
-    status, said = modelctl(capsys)
+    status, output = modelctl(capsys)
 
     assert status == 5
-    assert "absent" in said
+    assert "absent" in output
 
 
 @pytest.mark.usefixtures("hurried")
@@ -293,10 +293,10 @@ def test_so_does_a_container_without_its_service(machine, capsys):
 def test_so_does_half_a_pair_of_keys_in_the_environment(machine, capsys):
     machine("", AWS_ACCESS_KEY_ID="key", AWS_REGION="eu-west-1")
 
-    status, said = modelctl(capsys)
+    status, output = modelctl(capsys)
 
     assert status == 5
-    assert "AWS_SECRET_ACCESS_KEY" in said
+    assert "AWS_SECRET_ACCESS_KEY" in output
 
 
 @pytest.mark.timeout(60)
@@ -371,17 +371,17 @@ def test_nobody_is_asked_who_is_not_at_a_terminal_or_does_not_expect_it(
 def test_whoever_is_at_a_terminal_is_asked(machine, monkeypatch):
     machine(KINDS["a role that asks for an MFA code"][0])
     at(monkeypatch, *(True, True))
-    asked = []
+    prompts = []
 
     def ask(question):
-        asked.append(question)
+        prompts.append(question)
         raise EOFError
 
     monkeypatch.setattr("getpass.getpass", ask)
     with pytest.raises(CredentialsError, match="EOFError"):
         open_account("prod", None, prompts=True)
 
-    assert asked == ["Enter MFA code for arn:aws:iam::1:mfa/ada: "]
+    assert prompts == ["Enter MFA code for arn:aws:iam::1:mfa/ada: "]
 
 
 def at(monkeypatch, stdin, stderr):

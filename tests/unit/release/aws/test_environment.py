@@ -117,9 +117,9 @@ def test_a_dry_run_reads_through_the_same_ports_and_writes_nothing(aws, capsys):
         ]
     )
 
-    said = json.loads(capsys.readouterr().out)
-    assert (status, said["outcome"]) == (0, "dry run")
-    assert MOVE in {call["call"] for call in said["calls"] if call["writes"]}
+    output = json.loads(capsys.readouterr().out)
+    assert (status, output["outcome"]) == (0, "dry run")
+    assert MOVE in {call["call"] for call in output["calls"] if call["writes"]}
     assert aws.objects == before
     assert aws.called("fenced") == {"s3:GetObject", "sagemaker:DescribeEndpoint", "sagemaker:ListTags"}
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import ThrottledRetryableChecker
 
-from modeldelivery.release.aws.errors import AbsentError, ask, asked, asked_or_absent, find, fresh
+from modeldelivery.release.aws.errors import AbsentError, ask, find, fresh, translated, translated_or_absent
 from modeldelivery.release.errors import (
     BusyError,
     ConflictError,
@@ -58,8 +58,8 @@ def made(kind):
     return kind(**named)
 
 
-def translated(error):
-    with pytest.raises(DeliveryError) as ours, asked(WHAT):
+def translation_of(error):
+    with pytest.raises(DeliveryError) as ours, translated(WHAT):
         raise error
     return ours.value
 
@@ -82,7 +82,7 @@ def test_every_error_of_botocore_is_one_of_ours_with_a_true_sentence(kind):
     elif kind.__name__ in LOST:
         expected, words = LostError, "no certain answer"
 
-    ours = translated(made(kind))
+    ours = translation_of(made(kind))
 
     assert type(ours) is expected
     assert str(ours).startswith(f"{WHAT}: {words}")
@@ -96,7 +96,7 @@ def test_what_is_about_the_wire_is_in_the_table():
 
 
 def test_an_answer_that_cannot_be_read_is_no_certain_answer():
-    assert type(translated(ResponseParserError("<html>"))) is LostError
+    assert type(translation_of(ResponseParserError("<html>"))) is LostError
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_answer_that_cannot_be_read_is_no_certain_answer():
     ],
 )
 def test_an_answer_that_means_the_same_from_every_service(error, ours, words):
-    told = translated(error)
+    told = translation_of(error)
 
     assert type(told) is ours
     assert words in str(told)
@@ -133,7 +133,7 @@ def test_an_answer_that_means_the_same_from_every_service(error, ours, words):
 
 def test_everything_that_botocore_calls_throttling_asks_to_slow_down():
     for code in ThrottledRetryableChecker._THROTTLED_ERROR_CODES:
-        assert type(translated(refused(code))) is BusyError, code
+        assert type(translation_of(refused(code))) is BusyError, code
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_what_was_made_or_deleted_a_moment_ago_is_not_seen_yet(words):
 
 def test_any_other_answer_is_the_callers_to_know():
     error = refused("ValidationException", "Could not find endpoint")
-    with pytest.raises(ClientError), asked(WHAT):
+    with pytest.raises(ClientError), translated(WHAT):
         raise error
 
 
@@ -187,7 +187,7 @@ def test_another_refusal_is_not_taken_for_absence():
     [refused("NoSuchKey"), refused("404"), refused("ValidationException", "ModelPackage does not exist")],
 )
 def test_absence_is_told_apart_with_its_response(error):
-    with pytest.raises(AbsentError) as absent, asked_or_absent(WHAT):
+    with pytest.raises(AbsentError) as absent, translated_or_absent(WHAT):
         raise error
     assert absent.value.response is error.response
 

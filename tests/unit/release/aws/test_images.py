@@ -28,7 +28,7 @@ class Ecr:
         return {"downloadUrl": "https://layers.example/config"}
 
 
-def found(*described):
+def manifest_of(*described):
     return Images(ecr=Ecr(*described), account="222222222222", repository="flights-prod").find(DIGEST)
 
 
@@ -38,7 +38,7 @@ def proxy():
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):
-            server.asked.append(self.path)
+            server.requests.append(self.path)
             self.send_response(200)
             self.send_header("Content-Length", "5")
             self.end_headers()
@@ -48,7 +48,7 @@ def proxy():
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Answer)
-    server.asked = []
+    server.requests = []
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -69,7 +69,7 @@ def test_a_download_goes_through_the_environments_proxy(proxy, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
 
     assert download("http://layers.invalid/config") == (200, b"layer")
-    assert proxy.asked == ["http://layers.invalid/config"]
+    assert proxy.requests == ["http://layers.invalid/config"]
 
 
 @pytest.mark.usefixtures("direct")
@@ -114,24 +114,24 @@ def test_a_server_that_fails_is_asked_again_and_no_image_is_blamed(monkeypatch, 
     monkeypatch.setattr(images, "download", lambda _: (status, b"Slow Down"))
 
     with pytest.raises(LostError, match=f"no certain answer .HTTP {status}"):
-        found(MANIFEST)
+        manifest_of(MANIFEST)
 
 
 def test_a_blob_that_is_not_the_one_is_the_images_fault(monkeypatch):
     monkeypatch.setattr(images, "download", lambda _: (200, b"another"))
 
     with pytest.raises(UnreachableError, match="push the image again"):
-        found(MANIFEST)
+        manifest_of(MANIFEST)
 
 
 @pytest.mark.parametrize("manifest", ["{", "[]", '{"mediaType": 1}'])
 @pytest.mark.parametrize("media_type", ["", DOCKER_MANIFEST])
 def test_a_manifest_that_cannot_be_understood_is_a_sentence(manifest, media_type):
     with pytest.raises(UnreachableError, match="cannot be understood"):
-        found(manifest, media_type)
+        manifest_of(manifest, media_type)
 
 
 def test_a_manifest_that_names_its_kind_only_inside_is_of_that_kind():
-    assert found('{"mediaType": "application/vnd.oci.image.index.v1+json"}', "").media_type.endswith(
+    assert manifest_of('{"mediaType": "application/vnd.oci.image.index.v1+json"}', "").media_type.endswith(
         "index.v1+json"
     )

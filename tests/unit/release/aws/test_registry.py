@@ -73,12 +73,12 @@ def test_a_record_that_requires_a_newer_program_is_not_read(aws, opened):
 
 
 @pytest.mark.parametrize(
-    ("code", "known"), [("ImageNotFoundException", False), ("RepositoryNotFoundException", False)]
+    ("code", "is_answer"), [("ImageNotFoundException", False), ("RepositoryNotFoundException", False)]
 )
-def test_an_image_that_is_not_there_is_not_there(aws, opened, code, known):
+def test_an_image_that_is_not_there_is_not_there(aws, opened, code, is_answer):
     aws.faults["ecr:BatchGetImage"].append(refusal(code))
 
-    assert (opened.registry.image("sha256:0") is not None) is known
+    assert (opened.registry.image("sha256:0") is not None) is is_answer
 
 
 def test_any_other_refusal_of_ecr_is_a_sentence(aws, opened):
@@ -108,7 +108,7 @@ RECORD = {
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "sentence"),
     [
         ({"version": "v9.0.0"}, "version is v9.0.0"),
         ({"registered_at": 1e20}, "later than it can be"),
@@ -117,13 +117,13 @@ RECORD = {
         ({"digests": {**DIGESTS, "model": "sha256:0"}}, "write sha256:<64 hex digits>"),
     ],
 )
-def test_a_record_that_cannot_be_true_is_said_with_the_version_to_go_back_to(aws, opened, changed, said):
+def test_a_record_that_cannot_be_true_is_said_with_the_version_to_go_back_to(aws, opened, changed, sentence):
     opened.registry.write(record.decode(json.dumps(RECORD).encode(), ""), None)
     puts(aws, "versions/v1.0.0.json", json.dumps(RECORD | changed).encode())
 
     with pytest.raises(DamagedError) as error:
         opened.registry.entry(V1)
-    assert said in error.value.message
+    assert sentence in error.value.message
     assert "--version-id 0 kept.json" in error.value.hint
 
 

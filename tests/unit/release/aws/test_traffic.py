@@ -41,20 +41,20 @@ def test_every_status_of_botocores_model_has_a_condition():
 def test_a_broken_endpoint_has_its_word_reason_and_remedy(aws, traffic, status):
     aws.endpoints[NAME] |= {"EndpointStatus": status, "FailureReason": "no capacity"}
 
-    seen = traffic.describe()
+    endpoint = traffic.describe()
 
-    assert (seen.broken, seen.word, seen.failure) == (True, status, "no capacity")
-    assert "aws sagemaker delete-endpoint" in seen.remedy
+    assert (endpoint.broken, endpoint.word, endpoint.failure) == (True, status, "no capacity")
+    assert "aws sagemaker delete-endpoint" in endpoint.remedy
 
 
 def test_one_whose_rollback_failed_serves_and_is_never_to_be_deleted(aws, traffic):
     aws.endpoints[NAME] |= {"EndpointStatus": "UpdateRollbackFailed", "FailureReason": "no capacity"}
 
-    seen = traffic.describe()
+    endpoint = traffic.describe()
 
-    assert (seen.broken, seen.impaired, seen.busy) == (False, True, False)
-    assert "do not delete it" in seen.remedy
-    assert "update-endpoint --endpoint-name flights-prod --endpoint-config-name config" in seen.remedy
+    assert (endpoint.broken, endpoint.impaired, endpoint.busy) == (False, True, False)
+    assert "do not delete it" in endpoint.remedy
+    assert "update-endpoint --endpoint-name flights-prod --endpoint-config-name config" in endpoint.remedy
 
 
 def test_weights_that_such_a_one_does_not_take_name_the_remedy(aws, traffic):
@@ -69,7 +69,7 @@ def test_weights_that_such_a_one_does_not_take_name_the_remedy(aws, traffic):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "sentence"),
     [
         (
             refusal("ExpiredTokenException", "The security token included in the request is expired"),
@@ -79,12 +79,12 @@ def test_weights_that_such_a_one_does_not_take_name_the_remedy(aws, traffic):
         (NoCredentialsError(), "no request could be made"),
     ],
 )
-def test_credentials_that_are_not_taken_are_not_blamed_on_such_an_endpoint(aws, traffic, error, said):
+def test_credentials_that_are_not_taken_are_not_blamed_on_such_an_endpoint(aws, traffic, error, sentence):
     aws.endpoints[NAME] |= {"EndpointStatus": "UpdateRollbackFailed"}
     traffic.describe()
     aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(error)
 
-    with pytest.raises(UnreachableError, match=said):
+    with pytest.raises(UnreachableError, match=sentence):
         traffic.move({"v1.0.0": 100}, token="", operation="op")
 
 

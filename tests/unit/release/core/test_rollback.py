@@ -142,7 +142,11 @@ def test_r1_it_gets_there_whatever_becomes_of_a_request_for_instances_that_was_l
         return receipt
 
     def undone_with_a_request(weights, *, instances=None, **more):
-        left = {v for v, seen in bench.endpoint.variants.items() if seen.instances < seen.instances_desired}
+        left = {
+            v
+            for v, variant in bench.endpoint.variants.items()
+            if variant.instances < variant.instances_desired
+        }
         if kept and left - set(instances or {}):
             bench.host.faults.append("reverted")
         return move(weights, instances=instances, **more)
@@ -278,27 +282,30 @@ def test_r3_one_whose_target_was_rejected_since_is_not_already_done(bench):
 
 
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("options", "sentence"),
     [
         ({"to": "v9.0.0"}, r"v9\.0\.0 is not on the endpoint \(there: v1\.0\.0, v1\.1\.0, v1\.2\.0\)"),
         ({"to": C}, r"v1\.2\.0 was rejected by ada: again; first `modelctl accept v1\.2\.0"),
         ({}, "no version that may serve has carried everything here"),
     ],
 )
-def test_r4_a_target_that_may_or_can_not_serve_is_refused_and_nothing_is_recorded(bench, asked, sentence):
+def test_r4_a_target_that_may_or_can_not_serve_is_refused_and_nothing_is_recorded(bench, options, sentence):
     bench.again(to=C, keep=True)
     bench.again(to=A)
-    served = () if not asked else bench.journal.served
+    served = () if not options else bench.journal.served
     decision = msgspec.structs.replace(bench.journal.decision, kind=EventKind.UP)
     bench.store.journal = before = msgspec.structs.replace(bench.journal, served=served, decision=decision)
     with pytest.raises(RefusedError, match=sentence):
-        bench.rollback(operation="op9", **asked)
+        bench.rollback(operation="op9", **options)
     assert bench.journal == before
 
 
 def test_r4_a_target_without_an_instance_is_refused(bench):
-    seen = {**bench.endpoint.variants, A: msgspec.structs.replace(bench.endpoint.variants[A], instances=0)}
-    bench.host.endpoint = msgspec.structs.replace(bench.endpoint, variants=seen)
+    variants = {
+        **bench.endpoint.variants,
+        A: msgspec.structs.replace(bench.endpoint.variants[A], instances=0),
+    }
+    bench.host.endpoint = msgspec.structs.replace(bench.endpoint, variants=variants)
     with pytest.raises(RefusedError, match="has no running instance"):
         bench.rollback()
     assert (bench.moves, bench.rejected) == ([], [])
@@ -345,18 +352,18 @@ def test_r5_nor_does_one_that_the_journal_no_longer_knows(bench):
 @pytest.mark.parametrize("seed", range(3))
 def test_r5_of_many_rollbacks_to_two_targets_one_stands_and_the_others_soon_say_who_came_after_them(seed):
     crowd = Crowd(seed, (A, B, C))
-    asked = {f"run-{n}": (A, C)[n % 2] for n in range(32)}
+    targets = {f"run-{n}": (A, C)[n % 2] for n in range(32)}
 
     ends = crowd.at_once(
         **{
             name: lambda name=name, to=to: crowd.rollback(operation=name, actor=name, to=to, keep=True)
-            for name, to in asked.items()
+            for name, to in targets.items()
         }
     )
 
     stands = crowd.journal.decision.operation
     assert crowd.journal.intent is None
-    assert whole(crowd) == asked[stands]
+    assert whole(crowd) == targets[stands]
     assert "rolled back to" in ends[stands][0].summary
     lost = [end for name, (end, _) in ends.items() if name != stands]
     for end in lost:

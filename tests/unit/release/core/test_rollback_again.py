@@ -18,9 +18,9 @@ def bench():
 def test_a_killed_rollback_typed_again_and_again_goes_back_once(bench, keep):
     bench.killed(lambda: bench.rollback(keep=keep))
     bench.passes()
-    said = [bench.again(keep=keep).summary for _ in range(3)]
+    summaries = [bench.again(keep=keep).summary for _ in range(3)]
     assert bench.current == {A: 0, B: 100, C: 0}
-    assert [text.startswith("already rolled back to v1.1.0") for text in said] == [False, True, True]
+    assert [text.startswith("already rolled back to v1.1.0") for text in summaries] == [False, True, True]
     assert A not in bench.rejected
 
 
@@ -38,6 +38,6 @@ def test_nor_does_one_that_took_back_what_someone_else_moved(bench, keep):
     bench.console({A: 1000, C: 1})
     bench.killed(lambda: bench.rollback(keep=keep))
     bench.passes()
-    said = [bench.again(keep=keep).summary for _ in range(3)]
+    summaries = [bench.again(keep=keep).summary for _ in range(3)]
     assert bench.current == {A: 0, B: 0, C: 100}
-    assert [text.startswith("already rolled back to v1.2.0") for text in said] == [False, True, True]
+    assert [text.startswith("already rolled back to v1.2.0") for text in summaries] == [False, True, True]

@@ -213,12 +213,12 @@ def retains(bench, what):
     def changes(*args, **more):
         change(*args, **more)
         if what == "desired":
-            wanted = {v: seen.desired for v, seen in bench.host.endpoint.variants.items()}
+            wanted = {v: variant.desired for v, variant in bench.host.endpoint.variants.items()}
             kept = {
                 v: msgspec.structs.replace(
-                    seen, current=wanted.get(v, seen.current), desired=wanted.get(v, 0.0)
+                    variant, current=wanted.get(v, variant.current), desired=wanted.get(v, 0.0)
                 )
-                for v, seen in bench.host.aimed.variants.items()
+                for v, variant in bench.host.aimed.variants.items()
             }
             bench.host.aimed = msgspec.structs.replace(bench.host.aimed, variants=kept)
 

@@ -121,7 +121,7 @@ def test_an_alarm_that_is_put_again_after_it_was_deleted_begins_anew(backend, at
     at(PERIOD)
     backend.delete_alarms(["again"])
     at(PERIOD + 1)
-    assert alarms.known == {}
+    assert alarms.states == {}
     put(backend, "again")
     at(PERIOD + 2)
     assert told == [("again", "INSUFFICIENT_DATA", "ALARM")]
@@ -154,9 +154,9 @@ def gone():
 
 @pytest.mark.usefixtures("gone")
 def test_an_action_that_cannot_be_carried_out_is_logged_and_the_others_are(backend, caplog):
-    known = topic("known")
-    heard = queue("heard", known)
-    actions = ["no-arn", "arn:aws:sns:nowhere:111111111111:t", known.arn]
+    existing = topic("known")
+    heard = queue("heard", existing)
+    actions = ["no-arn", "arn:aws:sns:nowhere:111111111111:t", existing.arn]
     alarm = put(backend, "errors", alarm_actions=actions)
     alarm.state_value = "ALARM"
 
@@ -171,12 +171,12 @@ def test_an_action_that_cannot_be_carried_out_is_logged_and_the_others_are(backe
 def test_a_queue_that_was_deleted_and_a_server_that_is_away_leave_the_topics_other_subscribers_told(
     backend, caplog
 ):
-    known = topic("known")
+    existing = topic("known")
     sqs = sqs_backends[ACCOUNT][REGION]
-    sqs.delete_queue(queue("deleted", known).name)
-    sns_backends[ACCOUNT][REGION].subscribe(known.arn, "http://127.0.0.1:9/away", "http")
-    heard = queue("heard", known)
-    alarm = put(backend, "errors", alarm_actions=[known.arn])
+    sqs.delete_queue(queue("deleted", existing).name)
+    sns_backends[ACCOUNT][REGION].subscribe(existing.arn, "http://127.0.0.1:9/away", "http")
+    heard = queue("heard", existing)
+    alarm = put(backend, "errors", alarm_actions=[existing.arn])
     alarm.state_value = "ALARM"
 
     Topics(None, Lenient()).tell(ACCOUNT, alarm, "OK")

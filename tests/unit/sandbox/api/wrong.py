@@ -43,7 +43,7 @@ class Wrong:
         return request if self.text is None else marked_as(request, self.text)
 
 
-def wrongs(shape, protocol, path=(), seen=()):
+def wrongs(shape, protocol, path=(), visited=()):
     """All of a structure's members, and of the structures in it once."""
     for name, member in shape.members.items():
         at, located = (*path, name), member.serialization.get("location")
@@ -56,8 +56,8 @@ def wrongs(shape, protocol, path=(), seen=()):
             others = [(n, m) for n, m in shape.members.items() if n != name and path]
             yield Wrong(at, GONE, "missing", beside={n: _any(m) for n, m in others[:1]})
         inner, below = _inner(member, at)
-        if inner.type_name == "structure" and inner.name not in seen and not inner.is_document_type:
-            yield from wrongs(inner, protocol, below, (*seen, inner.name))
+        if inner.type_name == "structure" and inner.name not in visited and not inner.is_document_type:
+            yield from wrongs(inner, protocol, below, (*visited, inner.name))
             if protocol == "json":
                 yield Wrong((*below, "NoSuchMember"), 1, "unknown")
     if protocol == "json" and not path:

@@ -60,8 +60,8 @@ def _applies(statement, need, coins):
     action, negated = _element(statement, "Action")
     acts = any(matches(p.lower(), need["action"].lower()) for p in action) != negated
     resource, negated = _element(statement, "Resource")
-    found = [_is_arn(p, need["resource"], coins) for p in resource]
-    where = any(found) != negated
+    results = [_is_arn(p, need["resource"], coins) for p in resource]
+    where = any(results) != negated
     conditions = [
         _condition(operator, _listed(values), need["keys"], key.lower(), coins)
         for operator, keys in statement.get("Condition", {}).items()

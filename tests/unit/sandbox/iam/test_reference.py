@@ -99,8 +99,8 @@ def test_a_call_takes_its_action_on_every_kind_of_resource_that_it_cannot_do_wit
 def test_the_condition_keys_of_a_call_are_those_of_its_actions(service, call):
     for need in needs(service, call):
         for key, value in need.context.values.items():
-            known = value is None or iam_reference.knows(need.action, key)
-            assert known, f"{need.action} has no {key}"
+            is_listed = value is None or iam_reference.knows(need.action, key)
+            assert is_listed, f"{need.action} has no {key}"
 
 
 def test_the_reference_tells_kinds_apart():

@@ -121,7 +121,7 @@ def possible(case):
 
 @pytest.mark.hypothesis
 def test_the_judge_decides_as_the_oracle_does():
-    seen = Counter()
+    counts = Counter()
 
     @settings(max_examples=examples(1500))
     @given(cases)
@@ -131,8 +131,8 @@ def test_the_judge_decides_as_the_oracle_does():
             assert ways == {"allow", "deny"}
         else:
             assert ways == {"allow" if decision.allowed else "deny"}
-        seen["unclear" if decision.unclear else "allow" if decision.allowed else "deny"] += 1
-        seen["explicit"] += bool(decision.statement)
+        counts["unclear" if decision.unclear else "allow" if decision.allowed else "deny"] += 1
+        counts["explicit"] += bool(decision.statement)
 
     check()
-    assert min(seen[kind] for kind in ("unclear", "allow", "deny", "explicit")) >= 75, seen
+    assert min(counts[kind] for kind in ("unclear", "allow", "deny", "explicit")) >= 75, counts

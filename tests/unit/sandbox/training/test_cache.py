@@ -45,14 +45,14 @@ def test_outputs_are_not_compared():
 
 @given(runs, st.sampled_from("ab"), st.floats(0, 2_000), st.none() | st.floats(0, 2_000))
 def test_a_hit_has_the_key_is_not_expired_and_is_the_latest_such(runs, wanted, now, expire_after):
-    found = hit(runs, wanted, now, expire_after)
+    result = hit(runs, wanted, now, expire_after)
     alive = [
         run for run in runs if run.key == wanted and (expire_after is None or now - run.at <= expire_after)
     ]
-    assert (found is None) is (not alive)
-    if found:
-        assert found in alive
-        assert found.at == max(run.at for run in alive)
+    assert (result is None) is (not alive)
+    if result:
+        assert result in alive
+        assert result.at == max(run.at for run in alive)
 
 
 def test_a_run_stands_for_others_until_it_expires():

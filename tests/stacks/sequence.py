@@ -1,6 +1,6 @@
-"""Tests that are steps of one story: each goes on from where the one before ended, in whatever order they are run.
+"""Tests that are steps of one sequence: each goes on from where the one before ended, in whatever order they are run.
 
-A module says so by `pytest.mark.story`. Its steps are taken in the order in which they stand in it, each once: a test that runs
+A module says so by `pytest.mark.sequence`. Its steps are taken in the order in which they stand in it, each once: a test that runs
 alone, or before its turn, takes the steps before it first, and one whose step was taken reports how that ended.
 """
 
@@ -17,9 +17,9 @@ def steps_taken():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    if pyfuncitem.get_closest_marker("story") is None:
+    if pyfuncitem.get_closest_marker("sequence") is None:
         return None
-    assert not hasattr(pyfuncitem, "callspec"), "a step of a story has no parameters: it is taken once"
+    assert not hasattr(pyfuncitem, "callspec"), "a step of a sequence has no parameters: it is taken once"
     request = pyfuncitem._request
     taken = request.getfixturevalue("steps_taken")
     for name, step in steps(pyfuncitem.module):

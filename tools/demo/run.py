@@ -1,4 +1,4 @@
-"""The road that `make up` walks: two environments, two versions of a real model, served, shifted, ready to be rolled back.
+"""The demo that `make up` walks: two environments, two versions of a real model, served, shifted, ready to be rolled back.
 
 Every step is one that a person could type, and finding it done already is the same as doing it.
 """
@@ -34,10 +34,10 @@ _NONE: Mapping[str, str] = {}
 
 
 class StepError(Exception):
-    """A command of the road failed; the message says which, what it said last and where all of it is."""
+    """A command of the demo failed; the message says which, what it said last and where all of it is."""
 
 
-class Road(msgspec.Struct, frozen=True, kw_only=True):
+class Demo(msgspec.Struct, frozen=True, kw_only=True):
     """Where the walk takes place: the sandbox's folder, and the whole environment of a process in it."""
 
     home: Path
@@ -52,10 +52,10 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         file: list[str] = []
         if live is not None:
             file = ["--config-file", str(self._earlier_config(environment, live))]
-        said = self.run(
+        output = self.run(
             f"up-{environment}", "pulumi", "up", "--yes", "--skip-preview", "--stack", environment, *file
         )
-        return _resources(said)
+        return _resources(output)
 
     def recover(self, environment: str) -> None:
         """Tell a stack that the sandbox lost its state what is gone."""
@@ -74,12 +74,12 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         folder = self.home / "models" / version
         summary = folder / "summary.json"
         if not summary.exists():
-            said = self.run(
+            output = self.run(
                 f"train-{version}",
                 "python", "-m", "pipelines.flights.train", "--until", TRAINED_UNTIL[version], "--out", str(folder), "--json",
             )  # fmt: skip
             draft = summary.with_suffix(".part")
-            draft.write_text(json.dumps({**json.loads(said), **self._commit()}))
+            draft.write_text(json.dumps({**json.loads(output), **self._commit()}))
             draft.replace(summary)
         return dict(json.loads(summary.read_text()))
 
@@ -103,12 +103,12 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
 
     def image(self, environment: str) -> str:
         """Build the model server's image and push it; its URI by digest."""
-        said = self.run(
+        output = self.run(
             f"image-{environment}",
             "python", "-m", "sandbox", "image", "--profile", environment, "--repository", f"{MODEL}-{environment}",
             "--file", "pipelines/server/Dockerfile", ".",
         )  # fmt: skip
-        return said.strip().splitlines()[-1]
+        return output.strip().splitlines()[-1]
 
     def register(self, environment: str, version: str, image: str, data: str) -> None:
         """Name the bits in an environment's registry, with what training measured."""
@@ -184,9 +184,9 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
         return path
 
 
-def _resources(said: str) -> str:
+def _resources(output: str) -> str:
     """The lines of Pulumi's summary that count resources."""
-    lines = [line.strip() for line in said.splitlines()]
+    lines = [line.strip() for line in output.splitlines()]
     if "Resources:" not in lines:
         return "nothing to do"
     counted = lines[lines.index("Resources:") + 1 :]

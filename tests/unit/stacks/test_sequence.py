@@ -1,13 +1,13 @@
-"""Steps of a story pass alone and in any order, and a step that fails is the one that is told."""
+"""Steps of a sequence pass alone and in any order, and a step that fails is the one that is told."""
 
 import pytest
 
 pytest_plugins = ["pytester"]
 
-STORY = """
+SEQUENCE = """
 import pytest
 
-pytestmark = pytest.mark.story
+pytestmark = pytest.mark.sequence
 
 @pytest.fixture(scope="module")
 def road():
@@ -29,12 +29,12 @@ def test_third(road, tmp_path):
 
 @pytest.fixture
 def run(pytester):
-    """Runs tests of a story by their names, in that order: `run("third", "first")`; counts by outcome."""
-    pytester.makeini("[pytest]\nmarkers = story")
-    pytester.makeconftest("from tests.stacks.story import pytest_pyfunc_call, steps_taken")
+    """Runs tests of a sequence by their names, in that order: `run("third", "first")`; counts by outcome."""
+    pytester.makeini("[pytest]\nmarkers = sequence")
+    pytester.makeconftest("from tests.stacks.sequence import pytest_pyfunc_call, steps_taken")
 
-    def run(*names, story=STORY):
-        path = pytester.makepyfile(test_story=story)
+    def run(*names, sequence=SEQUENCE):
+        path = pytester.makepyfile(test_sequence=sequence)
         result = pytester.runpytest_inprocess("-p", "no:cacheprovider", *(f"{path}::test_{n}" for n in names))
         return {
             k: n for k, n in result.parseoutcomes().items() if k in {"passed", "failed", "skipped", "errors"}
@@ -52,17 +52,17 @@ def test_steps_pass_alone_and_in_any_order(run, names):
 
 @pytest.mark.parametrize("failing", ["assert False", "raise OSError", "pytest.raises(OSError, list)"])
 def test_a_step_that_fails_fails_its_own_test_whenever_it_is_taken(run, failing):
-    broken = STORY.replace('assert road == ["first", "second"]', failing)
-    assert run("third", "second", "first", story=broken) == {"passed": 2, "failed": 1}
+    broken = SEQUENCE.replace('assert road == ["first", "second"]', failing)
+    assert run("third", "second", "first", sequence=broken) == {"passed": 2, "failed": 1}
 
 
 def test_a_step_that_is_skipped_is_skipped_in_its_own_test(run):
-    skipped = STORY.replace('assert road == ["first", "second"]', 'pytest.skip("not here")')
-    assert run("third", "second", "first", story=skipped) == {"passed": 2, "skipped": 1}
+    skipped = SEQUENCE.replace('assert road == ["first", "second"]', 'pytest.skip("not here")')
+    assert run("third", "second", "first", sequence=skipped) == {"passed": 2, "skipped": 1}
 
 
 def test_a_step_with_parameters_is_refused(run):
-    many = STORY.replace(
+    many = SEQUENCE.replace(
         "def test_first(road)", '@pytest.mark.parametrize("n", [1])\ndef test_first(road, n)'
     )
-    assert run("first", story=many) == {"failed": 1}
+    assert run("first", sequence=many) == {"failed": 1}

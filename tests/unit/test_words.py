@@ -1,0 +1,71 @@
+"""Names in plain technical English (docs/glossary.md): what a variable holds, never how it was come by."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+VAGUE = {
+    "asked",
+    "found",
+    "said",
+    "known",
+    "seen",
+}  # participles alone: of a request, a response, an output, …
+METAPHORS = {
+    "Desk", "desk", "Witness", "hands", "Rehearsal", "Print", "Unheard", "telling", "story", "leash", "Road", "road", "proved",
+}  # fmt: skip
+
+
+def identifiers(source):
+    """Each name that the source gives or uses, with its line."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name, asname=None):
+                yield name, node.lineno
+            case ast.alias(asname=name) if name:
+                yield name, node.lineno
+            case ast.arg(arg=name) | ast.keyword(arg=name) if name:
+                yield name, node.lineno
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name, node.lineno
+            case ast.MatchAs(name=name) | ast.MatchStar(name=name) | ast.ExceptHandler(name=name) if name:
+                yield name, node.lineno
+
+
+def test_no_name_is_a_participle_alone_or_a_metaphor():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.py"], cwd=PROJECT, check=True, capture_output=True, text=True
+    ).stdout
+    vague = [
+        f"{path}:{line}: {name}"
+        for path in listed.split("\0")
+        if path and (PROJECT / path).exists()
+        for name, line in identifiers((PROJECT / path).read_text())
+        if name in VAGUE | METAPHORS
+    ]
+
+    assert vague == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "found = 1",
+        "x.seen",
+        "def f(said): pass",
+        "def f(*, asked=1): pass",
+        "f(known=1)",
+        "import a as found",
+        "from a import found",
+        "class Road: pass",
+        "async def proved(): pass",
+        "match x:\n    case [*found]: pass",
+        "match x:\n    case A() as said: pass",
+        "try: pass\nexcept E as seen: pass",
+    ],
+)
+def test_every_place_of_a_name_is_looked_at(source):
+    assert {name for name, _ in identifiers(source)} & (VAGUE | METAPHORS)
