@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -123,7 +124,11 @@ def _open_door(path: str, report_fd: int) -> None:
         return
     os.close(report_fd)
     _die_with_parent(program)
+    # A program that became another user may not send this child the signal that the line before asks for (prctl(2)).
+    ended = os.pidfd_open(program)
     while True:
+        if ended in select.select([listener, ended], [], [])[0]:
+            os._exit(0)
         caller, _ = listener.accept()
         with caller, socket.socket() as inside:
             try:

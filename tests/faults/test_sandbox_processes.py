@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sandbox.processes.door import socket_inside
 from sandbox.processes.isolation import LEVELS
-from sandbox.processes.program import Limits, Program
+from sandbox.processes.program import Files, Limits, Program
 from sandbox.processes.runner import Runner, StartError
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
@@ -232,6 +233,25 @@ def test_a_program_without_a_network_reaches_its_own_loopback_alone(level, progr
     output = (tmp_path / "log").read_text().splitlines()
     assert output == ["ConnectionRefusedError 111", "OSError 101", "own loopback"]
     assert running.level == level
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a program to another user")
+def test_nobody_stays_at_the_door_of_a_program_that_ended_as_another_user(runner, program, tmp_path):
+    root, door = tmp_path / "root", tmp_path / "door"
+    for name in ("proc", "dev"):
+        (root / name).mkdir(parents=True)
+    files = Files(root, user=(65534, 65534))
+    with pytest.raises(StartError):
+        runner.start(program("/missing", "at all", network="loopback", door=door, files=files))
+
+    def is_closed():
+        try:
+            socket_inside(door).close()
+        except ConnectionError:  # it may close just then
+            return True
+        return False
+
+    until(is_closed, "the door is open")
 
 
 def test_the_last_rung_keeps_nothing_apart_and_says_so(program, tmp_path):
