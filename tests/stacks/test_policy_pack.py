@@ -62,6 +62,7 @@ def environment(module_sandbox, tmp_path_factory):
     stack = Stack(
         "staging", module_sandbox, folder, {"PULUMI_DEBUG_COMMANDS": "true"}
     )  # lets the engine write its events
+    stack.set("data", {"bucket": True, "protect": False})  # as committed, but it may be destroyed
     stack.up()
     for version in (LIVE, CANDIDATE):
         register(stack, version)
@@ -77,6 +78,7 @@ def as_prod(environment):
     for key, value in yaml.safe_load((CHECKOUT / "Pulumi.prod.yaml").read_text())["config"].items():
         if key not in {"model-delivery:release", "model-delivery:promotion"} and not key.startswith("aws:"):
             environment.set(key, value)
+    environment.without_data()  # which prod has not
     yield environment
     environment.config["config"] = before
 

@@ -21,6 +21,7 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
   modelctl history  --env prod
   make preview ENV=staging && make preview ENV=prod && make comment
                                                                   change something first: what a pull request would be told
+  make model                                                      data, gates and training, as a pull request would be told
   make test                                                       every test, against the same engine
   make down                                                       leaves nothing behind
 """

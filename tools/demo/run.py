@@ -12,8 +12,6 @@ from typing import Any
 
 import msgspec
 
-from pipelines.dataset import BadDataError
-from pipelines.flights.data import published
 from tools.demo.data import OtherDataError, pointers, write_months
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,7 +82,11 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         return dict(json.loads(summary.read_text()))
 
     def fill(self, environment: str) -> str:
-        """Have the data that Git names in DVC's remote, from the published package; what was found or done."""
+        """Have the data that Git names in DVC's remote, from the published package; what was there or done."""
+        # Not before `make up` has left its shell: pandas' libraries look at the environment when they are imported.
+        from pipelines.dataset import BadDataError  # noqa: PLC0415
+        from pipelines.flights.data import published  # noqa: PLC0415
+
         try:
             months = write_months(ROOT, published())
         except (OtherDataError, BadDataError) as error:

@@ -152,3 +152,14 @@ def test_no_recipe_gets_the_shells_settings_of_python(tmp_path):
         line for line in completed.stdout.splitlines() if line.startswith(("PYTHON", "ENV=", "BASH_ENV="))
     ]
     assert not (tmp_path / "ran").exists()
+
+
+def test_make_up_loads_nothing_that_looks_at_the_environment_before_it_has_left_the_shell(tmp_path):
+    """A C library does so when Python loads it: one of pyarrow's makes the file that SSLKEYLOGFILE names."""
+    shown = subprocess.run(
+        [sys.executable, "-I", "-c", "import tools.demo.__main__, sys; print(*sys.modules)"],
+        cwd=CHECKOUT, env=os.environ | {"SSLKEYLOGFILE": str(tmp_path / "keys")}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert {"boto3", "botocore", "pandas", "pyarrow", "ssl"} & set(shown.stdout.split()) == set()
+    assert not (tmp_path / "keys").exists()
