@@ -127,7 +127,7 @@ def _open_door(path: str, report_fd: int) -> None:
     # A program that became another user may not send this child the signal that the line before asks for (prctl(2)).
     ended = os.pidfd_open(program)
     while True:
-        if ended in select.select([listener, ended], [], [])[0]:
+        if ended in select.select([listener.fileno(), ended], [], [])[0]:
             os._exit(0)
         caller, _ = listener.accept()
         with caller, socket.socket() as inside:
