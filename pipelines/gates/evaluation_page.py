@@ -1,24 +1,17 @@
 """An evaluation as one page for people: nothing in it is fetched from anywhere, and it is read on a phone as well."""
 
-from pathlib import Path
-
-import jinja2
-
-from pipelines.gates import pictures
+from pipelines.gates import page, pictures
 from pipelines.gates.metrics import METRICS
 from pipelines.gates.report import Report
 from pipelines.gates.thresholds import Thresholds
 
-_TEMPLATE = Path(__file__).with_name("evaluation.html")
 _MARKS = {"passed": "✓", "failed": "✗", "skipped": "!", "no-champion": "○", "too-small": "○"}
 
 
 def draw(report: Report, thresholds: Thresholds) -> str:
     """The page, the same text for the same report. What data and people brought is escaped wherever it stands."""
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+    return page.render(
+        "evaluation.html",
         report=report,
         marks=_MARKS,
         titles={name: metric.title for name, metric in METRICS.items()},

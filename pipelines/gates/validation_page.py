@@ -1,23 +1,16 @@
 """A validation as one page for people: nothing in it is fetched from anywhere, and it is read on a phone as well."""
 
-from pathlib import Path
-
-import jinja2
-
+from pipelines.gates import page
 from pipelines.gates.validation import UNREACHED, Result, Validation, batch_failures, failed
 from pipelines.gates.words import number
-
-_TEMPLATE = Path(__file__).with_name("validation.html")
 
 
 def draw(validation: Validation) -> str:
     """The page, the same text for the same validation. What data brought is escaped wherever it stands."""
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["number"] = number
     batches = {(each.part, each.table): each for each in validation.batches}
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+    return page.render(
+        "validation.html",
+        {"number": number},
         validation=validation,
         batches=batches,
         failures=batch_failures,
