@@ -62,7 +62,7 @@ check: setup ## lint, format, types and unit tests
 
 # A build whose job before this one was `make check` says so by CHECKED, and need not wait for it again.
 CHECKED ?=
-test: $(if $(CHECKED),setup,check) ## all checks and tests
+test: $(if $(CHECKED),setup,check) setup-data ## all checks and tests
 	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
