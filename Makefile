@@ -56,6 +56,7 @@ check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	git ls-files -z | xargs -0 $(BIN)/codespell
+	git ls-files -z | xargs -0 $(BIN)/check-merge-conflict --assume-in-merge
 	$(BIN)/mypy
 	$(BIN)/python -m tools.lint_stacks
 	$(PYTEST) -n 2 $(UNITS)
