@@ -1,4 +1,4 @@
-"""Where things stand: journal and endpoint side by side, and what does not fit together."""
+"""What is serving, where a rollback would go, and any mismatch between journal and endpoint."""
 
 from datetime import UTC, datetime
 
