@@ -65,6 +65,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return self.endpoint
 
     @property
+    def pipeline(self) -> str:
+        """SageMaker's pipeline that trains the model's versions here."""
+        return self.endpoint
+
+    @property
+    def step_repository(self) -> str:
+        """ECR's repository of the image that the pipeline's steps run in."""
+        return f"{self.endpoint}-steps"
+
+    @property
     def registry_bucket(self) -> str:
         return registry_bucket(self.endpoint, self.account, self.region)
 
