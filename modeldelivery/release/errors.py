@@ -18,6 +18,8 @@ class Exit(IntEnum):
     UNREACHABLE = 5
     DAMAGED = 6
     UNHEALTHY = 7
+    GATE = 8
+    FAILED = 9
     BROKEN = 70  # as sysexits.h numbers an internal error
     INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 

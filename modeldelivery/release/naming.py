@@ -18,6 +18,7 @@ Environment = NewType("Environment", str)
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _MAX_NAME = 12  # two names, "-registry-", the account and the longest region fit S3's 63 characters
 MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
+DATASETS = "datasets/"  # where data sets lie in the data bucket
 ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -118,12 +119,17 @@ def record_key(version: Version) -> str:
 
 def artifact_key(model_digest: str) -> str:
     """Key of a model artifact, by its content (`sha256:<hex>`)."""
-    return f"artifacts/{model_digest.replace(':', '/')}/model.tar.gz"
+    return f"{artifact_folder(model_digest)}model.tar.gz"
+
+
+def artifact_folder(digest: str) -> str:
+    """The folder of a model artifact, or of what stands in its place, by its content."""
+    return f"artifacts/{digest.replace(':', '/')}/"
 
 
 def dataset_prefix(revision: str) -> str:
     """Where a data set lies in the data bucket, by its revision (`sha256:<hex>`)."""
-    return f"datasets/{revision.replace(':', '/')}/"
+    return f"{DATASETS}{revision.replace(':', '/')}/"
 
 
 def samples_key(digest: str) -> str:

@@ -7,15 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from modeldelivery.release.champion import ARCHIVE_FILE, NONE_FILE, no_champion
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.options import Artifact as ArtifactOptions
 from modeldelivery.release.cli.outcome import Shown
 from modeldelivery.release.core import weights
 from modeldelivery.release.errors import DamagedError, RefusedError
 from modeldelivery.release.version import Version
-
-ARCHIVE_FILE = "model.tar.gz"
-NONE_FILE = "none.json"
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,13 +22,6 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     version: Version | None
     model: str | None
     file: str
-
-
-class NoChampion(msgspec.Struct, frozen=True, kw_only=True):
-    """`none.json`, which `pipelines.gates.champion` reads."""
-
-    environment: str
-    why: str
 
 
 def run(context: Context, options: ArtifactOptions) -> Shown:
@@ -42,9 +33,8 @@ def run(context: Context, options: ArtifactOptions) -> Shown:
     """
     version = options.version or weights.main_version(context.store.read().journal.weights)
     if version is None:
-        none = NoChampion(environment=context.place.environment, why="no version serves yet")
         with _placed(options.out, NONE_FILE, ARCHIVE_FILE) as path:
-            path.write_bytes(msgspec.json.encode(none) + b"\n")
+            path.write_bytes(no_champion(context.place.environment))
         file = options.out / NONE_FILE
         fetched = Fetched(version=None, model=None, file=str(file))
         return Shown(

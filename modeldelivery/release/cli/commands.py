@@ -1,6 +1,8 @@
 """The command line: what may be asked, checked before anything is loaded or called."""
 
+import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +11,7 @@ import click
 
 from modeldelivery.release.cli import PROGRAM, options
 from modeldelivery.release.cli.exit import statuses
-from modeldelivery.release.cli.options import PATIENCE, Options
+from modeldelivery.release.cli.options import PATIENCE, TRAINING, Options
 from modeldelivery.release.cli.project import model_of
 from modeldelivery.release.errors import Exit
 from modeldelivery.release.naming import parse_environment, parse_model
@@ -40,6 +42,34 @@ def _text(given: str) -> str:
 def _decoded(given: str) -> str:
     """A shell whose locale is not UTF-8 hands its bytes over all the same (PEP 383). Raises ValueError for what is no UTF-8."""
     return os.fsencode(given).decode() if any("\ud800" <= c <= "\udfff" for c in given) else given
+
+
+def _revision(text: str) -> str:
+    return _matching(text, r"sha256:[0-9a-f]{64}", "sha256:<64 hex digits>")
+
+
+def _commit(text: str) -> str:
+    return _matching(text, r"[0-9a-f]{40}", "40 hex digits, as `git rev-parse HEAD` prints them")
+
+
+def _month(text: str) -> str:
+    return _matching(text, r"[0-9]{4}-(0[1-9]|1[0-2])", "YYYY-MM, for example 2013-03")
+
+
+def _matching(text: str, pattern: str, allowed: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise ValueError(f"{text!r}: write {allowed}")
+    return text
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    name, equals, value = _decoded(text).partition("=")
+    if not name or not equals or not value:
+        raise ValueError(f"{text!r}: write NAME=VALUE, for example trees=200")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _seconds(text: str) -> float:
@@ -76,20 +106,26 @@ _EVERY = (
         ["--profile"], help="AWS profile; by default AWS_PROFILE, else the one named like the environment."
     ),
 )
-_ACTS = (
-    click.Option(
-        ["--dry-run"], is_flag=True, help="Print the AWS calls that would be made; make none that writes."
-    ),
-    click.Option(
-        ["--actor"], type=_WORDS, help="Who you are; by default from CI's or the shell's environment."
-    ),
-    click.Option(
-        ["--timeout"],
-        type=Value("SECONDS", _seconds),
-        default=PATIENCE,
-        help=f"How long to wait for SageMaker; by default {PATIENCE:.0f}.",
-    ),
-)
+
+
+def _acts(patience: float) -> Sequence[click.Parameter]:
+    """Options of a command that acts, and waits so many seconds unless told otherwise."""
+    return (
+        click.Option(
+            ["--dry-run"], is_flag=True, help="Print the AWS calls that would be made; make none that writes."
+        ),
+        click.Option(
+            ["--actor"], type=_WORDS, help="Who you are; by default from CI's or the shell's environment."
+        ),
+        click.Option(
+            ["--timeout"],
+            type=Value("SECONDS", _seconds),
+            default=patience,
+            help=f"How long to wait for SageMaker; by default {patience:.0f}.",
+        ),
+    )
+
+
 _REASON = click.Option(["--reason"], required=True, type=_WORDS, help="Why; others will read it.")
 
 
@@ -99,6 +135,7 @@ def _command(
     *parameters: click.Parameter,
     examples: Sequence[str],
     check: Callable[[Any], None] = lambda _: None,
+    patience: float = PATIENCE,
 ) -> Command:
     def made(**given: Any) -> Options:
         options_given = kind(**given | {"model": given["model"] or _model(given["env"])})
@@ -107,7 +144,7 @@ def _command(
 
     return Command(
         kind.command,
-        params=[*_EVERY, *parameters, *(_ACTS if kind.acts else ())],
+        params=[*_EVERY, *parameters, *(_acts(patience) if kind.acts else ())],
         callback=made,
         help=text,
         examples=[f"{PROGRAM} {kind.command} {example}" for example in examples],
@@ -291,6 +328,59 @@ def _register() -> Command:
     )
 
 
+def _train() -> Command:
+    digest = "URI@sha256:…"
+    return _command(
+        options.Train,
+        "Train a version by the environment's own pipeline, judge it, and register it. What is not named is the newest that there "
+        "is, and is printed before anything starts. Run again, it follows the same execution, or goes on with one that failed; "
+        "Ctrl-C leaves it running.",
+        click.Option(["--version"], required=True, type=_VERSION, help="vMAJOR.MINOR.PATCH to register."),
+        click.Option(
+            ["--data-revision"],
+            type=Value("REV", _revision),
+            help="Data set in the data bucket; by default the newest.",
+        ),
+        click.Option(["--image"], metavar=digest, help="Model server; by default the newest pushed."),
+        click.Option(
+            ["--step-image"], metavar=digest, help="Image of the steps; by default the newest pushed."
+        ),
+        click.Option(
+            ["--commit"], type=Value("SHA", _commit), help="40 hex digits; by default the checkout's HEAD."
+        ),
+        click.Option(
+            ["--first"], type=Value("YYYY-MM", _month), help="First month; by default params.yaml's."
+        ),
+        click.Option(
+            ["--until"],
+            type=Value("YYYY-MM", _month),
+            help="Last month that trains; by default params.yaml's.",
+        ),
+        click.Option(
+            ["--fit"],
+            multiple=True,
+            type=Value("NAME=VALUE", _pair),
+            help="Parameter of the recipe, beside those in params.yaml; once or more.",
+        ),
+        click.Option(["--skip"], multiple=True, metavar="GATE", help="Let this gate pass; once or more."),
+        click.Option(["--because"], type=_WORDS, help="Why; kept in the report and in the version's record."),
+        examples=[
+            "--env staging --version v1.2.0",
+            "--env staging --version v1.2.0 --until 2013-05 --fit trees=200",
+            '--env staging --version v1.2.0 --skip latency --because "the new feature is worth it"',
+        ],
+        check=_check_train,
+        patience=TRAINING,
+    )
+
+
+def _check_train(train: options.Train) -> None:
+    if bool(train.skip) != bool(train.because):
+        raise click.UsageError(
+            "--skip and --because go together: which gate, and why", click.get_current_context()
+        )
+
+
 def modelctl() -> Group:
     """All commands."""
     return Group(
@@ -298,7 +388,7 @@ def modelctl() -> Group:
         headings={
             "Look": [_status(), _history()],
             "Traffic": [_rollback(), _adopt()],
-            "Versions": [_register(), _accept(), _artifact()],
+            "Versions": [_train(), _register(), _accept(), _artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],
         },
         params=[

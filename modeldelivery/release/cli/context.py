@@ -4,11 +4,13 @@ import os
 import secrets
 import sys
 import time
+from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from modeldelivery.release.actor import actor
-from modeldelivery.release.aws.environment import open_environment
+from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
 from modeldelivery.release.cli.dry_run import DryRun
 from modeldelivery.release.cli.options import Options
 from modeldelivery.release.cli.outcome import Call
@@ -17,6 +19,11 @@ from modeldelivery.release.cli.recording import RecordingStore
 from modeldelivery.release.naming import Place
 from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Scaling, Traffic
 from modeldelivery.release.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modeldelivery.release.training_ports import Training
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +34,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         operation: id of this run, which everything that it records carries.
         calls: AWS calls of a dry run, as they would be made; None when it is none.
         caller: whom AWS takes this run for.
+        training: makes what trains versions; None where nothing does.
     """
 
     place: Place
@@ -41,6 +49,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     patience: float
     calls: list[Call] | None = None
     caller: Caller | None = None
+    training: "Callable[[], Training] | None" = None
 
     @property
     def recorded(self) -> bool:
@@ -83,4 +92,18 @@ def open_context(options: Options) -> Context:
         patience=options.timeout,
         calls=dry_run.calls if dry_run else None,
         caller=dry_run or endpoint.caller,
+        training=partial(_training, environment),
+    )
+
+
+def _training(environment: AwsEnvironment) -> "Training":
+    # What only a training needs costs a rollback nothing.
+    from modeldelivery.release.aws.pipelines import SageMakerExecutions  # noqa: PLC0415 - as above
+    from modeldelivery.release.aws.sources import AwsSources  # noqa: PLC0415 - as above
+    from modeldelivery.release.training_ports import Training  # noqa: PLC0415 - as above
+
+    clients, place = environment.account.patient, environment.place
+    return Training(
+        executions=SageMakerExecutions(sagemaker=clients.sagemaker, name=place.pipeline),
+        sources=AwsSources(clients=clients, place=place),
     )

@@ -195,6 +195,14 @@ class _SageMaker(_Reads):
         self._dry_run.wrote("sagemaker:CreateModelPackage", parameters)
         return {"ModelPackageArn": f"(of the new package in {parameters['ModelPackageGroupName']})"}
 
+    def start_pipeline_execution(self, **parameters: Any) -> Any:
+        self._dry_run.wrote("sagemaker:StartPipelineExecution", parameters)
+        return {"PipelineExecutionArn": f"the new execution of {parameters['PipelineName']}"}
+
+    def retry_pipeline_execution(self, **parameters: Any) -> Any:
+        self._dry_run.wrote("sagemaker:RetryPipelineExecution", parameters)
+        return {}
+
 
 def _shown(parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: _readable(value) if name == "Body" else value for name, value in parameters.items()}

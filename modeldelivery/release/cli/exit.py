@@ -12,6 +12,8 @@ MEANING = {
     Exit.UNREACHABLE: "AWS unreachable or access denied; outcome unknown",
     Exit.DAMAGED: "the journal or a record is deleted or damaged: the message says how to get it back",
     Exit.UNHEALTHY: "with --check: something needs a person; the output says what to type",
+    Exit.GATE: "a gate stopped it: nothing was registered; the same inputs would not pass either",
+    Exit.FAILED: "a step failed, or somebody stopped it: run the same command again, it goes on from there",
     Exit.BROKEN: "an error of modelctl itself: outcome unknown; look at `modelctl status`",
     Exit.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP): run the same command again",
 }
@@ -30,6 +32,7 @@ STATUSES = {
     "accept": _ACTING,
     "adopt": _ACTING,
     "register": _ACTING,
+    "train": (*_ACTING, Exit.GATE, Exit.FAILED),
 }
 
 

@@ -1,7 +1,7 @@
 """What a command line asks for, typed."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -9,6 +9,7 @@ from modeldelivery.release.naming import Environment, Model
 from modeldelivery.release.version import Version
 
 PATIENCE = 1200.0  # seconds; SageMaker may take that long to change a fleet
+TRAINING = 86_400.0  # seconds that a training is followed for
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,3 +101,22 @@ class Register(Options, frozen=True, kw_only=True):
     samples: Path | None
     evaluation: Path | None
     reader: str | None
+
+
+class Train(Options, frozen=True, kw_only=True):
+    """What is None is the newest that there is, or what the checkout says.
+
+    `fit`: parameters of the recipe, beside those of the checkout's; `skip`: gates, with `because`.
+    """
+
+    command = "train"
+    version: Version
+    data_revision: str | None
+    image: str | None
+    step_image: str | None
+    commit: str | None
+    first: str | None
+    until: str | None
+    fit: tuple[tuple[str, Any], ...]
+    skip: tuple[str, ...]
+    because: str | None

@@ -21,6 +21,8 @@ Word = Literal[
     "unrecorded",
     "unreachable",
     "damaged",
+    "gate",
+    "failed",
     "broken",
     "interrupted",
 ]

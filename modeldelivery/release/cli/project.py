@@ -20,15 +20,20 @@ def model_of(environment: str, folder: Path) -> str | None:
     Raises:
         InvalidError: one of the files cannot be read.
     """
-    project = next((each for each in (folder, *folder.parents) if (each / _FILE).is_file()), None)
+    project = project_of(folder)
     if project is None:
         return None
     files = (project / f"Pulumi.{environment}.yaml", project / _FILE)
     return next((model for file in files if file.is_file() and (model := _named(file))), None)
 
 
+def project_of(folder: Path) -> Path | None:
+    """The folder of the project that a working directory is in; None outside of one."""
+    return next((each for each in (folder, *folder.parents) if (each / _FILE).is_file()), None)
+
+
 def _named(file: Path) -> str | None:
-    config = _read(file).get("config")
+    config = read_yaml(file).get("config")
     if not isinstance(config, dict):
         return None
     value = next((config[key] for key in _KEYS if key in config), None)
@@ -37,7 +42,8 @@ def _named(file: Path) -> str | None:
     return None if value is None else str(value)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_yaml(file: Path) -> dict[str, Any]:
+    """A file of YAML that holds an object; raises InvalidError where it cannot be read."""
     import yaml  # noqa: PLC0415 - only who names no model pays for it
 
     try:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from modeldelivery.release.cli import main
+from modeldelivery.release.cli.checkout import Checkout
 from modeldelivery.release.cli.commands import modelctl as every_command
 from modeldelivery.release.cli.progress import Console
 from modeldelivery.terminal import streams
@@ -26,6 +27,7 @@ from tests.unit.terminal.test_streams import closed, full, hung_up, without_read
 from .world import V1, V2, V3, World, endpoint, event, journal, register, rejection
 
 COMMANDS = every_command().commands
+CHECKED_OUT = Checkout(commit="c" * 40, first="2013-01", until="2013-03")
 
 
 def arguments(command):
@@ -43,7 +45,7 @@ def suited(command):
         world.store.journal = journal(rejections=(rejection("v1.1.0"),))
     if command == "adopt":
         world.hosting.endpoint = endpoint({V1: 30, V2: 70})
-    if command == "artifact":
+    if command in {"artifact", "train"}:
         register(world.registry, V2, packed())
     if command == "rollback":
         world.hosting.slow = 5  # so that there is progress to be told
@@ -80,6 +82,7 @@ def run(monkeypatch, command, out, err, *more):
     with monkeypatch.context() as patched:
         patched.setattr("sys.stdout", out)
         patched.setattr("sys.stderr", err)
+        patched.setattr("modeldelivery.release.cli.train.checkout", lambda _: CHECKED_OUT)
         try:
             status = main([*arguments(command), *more], opens=opens)
         except SystemExit as ended:

@@ -12,12 +12,14 @@ from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection, Served
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.training_ports import Training
 from modeldelivery.release.version import DigestSet, parse_version
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.journal import FakeJournal
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.scaling import FakeScaling
 from tests.fakes.time import FakeTime
+from tests.fakes.training import FakeExecutions, FakeSources
 
 V1, V2, V3 = (parse_version(f"v{n}.0.0") for n in (1, 2, 3))
 LIFE = Incarnation("arn:endpoint", 1.0)
@@ -110,12 +112,30 @@ class World:
     hosting: FakeEndpoint = field(init=False)
     registry: FakeRegistry = field(init=False)
     scaling: FakeScaling = field(default_factory=FakeScaling)
+    executions: FakeExecutions = field(init=False)
+    sources: FakeSources = field(default_factory=FakeSources)
     runs: int = 0
 
     def __post_init__(self):
+        self.executions = FakeExecutions(on_end=self.registered)
         self.store = FakeJournal(self.time, journal(), version=1, started=NOW)
         self.hosting = FakeEndpoint(self.time, endpoint(), looks=0)
         self.registry = FakeRegistry(self.time, started=NOW)
+
+    def registered(self, inputs, arn):
+        """What the last step of a training does."""
+        record = VersionRecord(
+            version=inputs.version,
+            digests=DigestSet(
+                image=inputs.image.rpartition("@")[2], model=f"sha256:{'9' * 64}", data=inputs.data_revision
+            ),
+            image=inputs.image,
+            model_data="s3://registry/model.tar.gz",
+            registered_at=NOW,
+            registered_by="registrar",
+            package_arn=f"arn:package/{arn}",
+        )
+        self.registry.records[inputs.version] = record, "1"
 
     def opens(self, options: Options):
         self.runs += 1
@@ -130,6 +150,7 @@ class World:
             actor=options.actor or "bob@operator",
             operation=f"run-{self.runs}",
             patience=options.timeout,
+            training=lambda: Training(executions=self.executions, sources=self.sources),
         )
 
 

@@ -1,0 +1,185 @@
+"""`modelctl train`: a version by the environment's own pipeline, followed to its end."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+
+from modeldelivery.release.cli.checkout import PARAMETERS, checkout
+from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.options import Train as TrainOptions
+from modeldelivery.release.cli.outcome import Outcome
+from modeldelivery.release.core import training
+from modeldelivery.release.core.training import Ending, Execution, Inputs, Step
+from modeldelivery.release.errors import Exit, RefusedError
+from modeldelivery.release.operations import train
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.terminal import steps
+
+_NOT_STARTED = {"Starting", "Executing", "Stopping"}
+
+
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--json` has beside the outcome.
+
+    Attributes:
+        execution: ARN; None where the version was registered before.
+        inputs: parameters of the execution.
+        steps: as they ended.
+        record: of the version; None where none was registered.
+    """
+
+    execution: str | None
+    inputs: dict[str, str]
+    steps: Sequence[Step] = ()
+    record: VersionRecord | None = None
+
+
+def run(context: Context, options: TrainOptions) -> Outcome:
+    """See `operations.train`.
+
+    Raises:
+        RefusedError: an input is missing, or the version names other bits.
+        GaveUpError: it goes on still.
+    """
+    assert context.training is not None
+    ports = context.training()
+    journal = context.store.read().journal
+    request = _request(context, options)
+    inputs = train.settle(context.place, request, ports.sources, context.registry, journal)
+    for name, value in train.shown(inputs).items():
+        context.progress.note(f"{name}: {value}")
+    record = train.registered(context.registry, inputs)
+    if record:
+        return _already(record, inputs)
+    arn = train.begin(context.place, inputs, ports, context.progress, context.operation * 2)
+    if context.calls is not None:
+        return Outcome(
+            outcome="done", exit=Exit.DONE, summary=f"{arn} has {inputs.version} trained and registered"
+        )
+    shown = Shown(sys.stderr)
+    try:
+        execution = train.follow(
+            arn,
+            ports.executions,
+            clock=context.clock,
+            progress=context.progress,
+            patience=context.patience,
+            watch=shown.look,
+        )
+    except KeyboardInterrupt:
+        return _interrupted(arn, inputs)
+    return _ended(train.conclude(inputs, execution, context.registry))
+
+
+class Shown:
+    """Each step on a line of its own, while it runs and when it has ended."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._open: dict[str, steps.Step] = {}
+        self._ended: set[tuple[str, float]] = set()
+
+    def look(self, execution: Execution) -> None:
+        """Show what has changed."""
+        for step in execution.steps:
+            if (step.name, step.started) not in self._ended:
+                self._show(step)
+
+    def _show(self, step: Step) -> None:
+        line = self._open.setdefault(step.name, steps.Step(step.name, self._stream))
+        if step.status in _NOT_STARTED:
+            line.status(step.status.lower())
+            return
+        self._ended.add((step.name, step.started))
+        del self._open[step.name]
+        if step.status == "Succeeded":
+            line.outcome("cached" if step.cached else "")
+            line.finish()
+        else:
+            line.fail()
+
+
+def _request(context: Context, options: TrainOptions) -> train.Request:
+    here = checkout(Path.cwd())
+    first, until = options.first or here.first, options.until or here.until
+    commit = options.commit or here.commit
+    if commit is None:
+        raise RefusedError("no commit: there is no Git work tree here", hint="name it with --commit")
+    if first is None or until is None:
+        raise RefusedError(
+            f"no months: there is no project with {PARAMETERS} here, or it does not name them",
+            hint="name them with --first and --until",
+        )
+    if here.changed and options.commit is None:
+        context.progress.note(
+            f"files here differ from {commit}, which is what the version's record will name"
+        )
+    return train.Request(
+        version=options.version,
+        commit=commit,
+        first=first,
+        until=until,
+        fit=training.fit_text({**here.fit, **dict(options.fit)}),
+        data_revision=options.data_revision,
+        image=options.image,
+        step_image=options.step_image,
+        skip=training.skips(options.skip, context.actor, options.because or ""),
+    )
+
+
+def _already(record: VersionRecord, inputs: Inputs) -> Outcome:
+    return Outcome(
+        outcome="already",
+        exit=Exit.DONE,
+        summary=f"{record.version} is already registered by {record.registered_by}: {record.package_arn}",
+        detail=Trained(execution=None, inputs=inputs.parameters, record=record),
+    )
+
+
+def _ended(ended: train.Ended) -> Outcome:
+    inputs, execution = ended.inputs, ended.execution
+    detail = Trained(
+        execution=execution.arn, inputs=inputs.parameters, steps=execution.steps, record=ended.record
+    )
+    match ended.ending:
+        case Ending.SUCCEEDED:
+            assert ended.record is not None
+            return Outcome(
+                outcome="done",
+                exit=Exit.DONE,
+                summary=f"{inputs.version} is trained and registered: {ended.record.package_arn}",
+                detail=detail,
+            )
+        case Ending.GATE:
+            return Outcome(
+                outcome="gate",
+                exit=Exit.GATE,
+                summary=f"{inputs.version} is stopped: {training.sentence(execution)}",
+                hint="train from other data or parameters, or let a person open the gate: --skip GATE --because TEXT",
+                detail=detail,
+            )
+        case Ending.STOPPED:
+            why = f"{execution.arn} was stopped"
+        case Ending.FAILED:
+            why = f"{inputs.version} is not trained: {training.sentence(execution)}"
+    return Outcome(
+        outcome="failed",
+        exit=Exit.FAILED,
+        summary=why,
+        hint="run the same command again, it goes on from there",
+        detail=detail,
+    )
+
+
+def _interrupted(arn: str, inputs: Inputs) -> Outcome:
+    return Outcome(
+        outcome="interrupted",
+        exit=Exit.INTERRUPTED,
+        summary=f"interrupted; {arn} goes on",
+        hint="run the same command again to follow it",
+        next=(train.stopping(arn),),
+        detail=Trained(execution=arn, inputs=inputs.parameters),
+    )
