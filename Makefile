@@ -17,7 +17,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data up down format check test soak coverage preview model comment deploy drift report bench lock
+.PHONY: help setup setup-data up down format check test soak coverage preview model comment deploy drift report watch bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -94,6 +94,11 @@ coverage: setup ## branch coverage by room without an engine; 85 % of release, p
 	rm -rf .coverage && mkdir .coverage
 	$(BIN)/pytest --timeout=600 -q -n 2 --cov --cov-report=json:.coverage/report.json $(UNITS) --ignore=tests/model
 	@$(BIN)/python -m tools.coverage .coverage/report.json
+
+# How much shorter than in production the rules' lengths of time are: 0.01 tells a fault in seconds.
+SCALE ?= 1
+watch: setup ## Prometheus and Alertmanager beside what the shell is in, with every alert and what to type (SCALE=0.01: in seconds)
+	@$(BIN)/python -m monitoring.watch $(foreach env,$(or $(ENV),staging prod),--env $(env)) --scale $(SCALE)
 
 bench: setup ## the benchmarks' table
 	@$(BIN)/python -m benchmarks

@@ -121,20 +121,20 @@ def completion(name: str, group: Callable[[], click.Group]) -> Command:
     )
 
 
-def read(group: click.Group, arguments: Sequence[str] | None, kind: type[T]) -> T:
+def read(command: click.Command, arguments: Sequence[str] | None, kind: type[T]) -> T:
     """What a command line asks for: what the command's callback made of its options.
 
     Args:
-        group: all commands.
+        command: the program's, or the group of all of its commands.
         arguments: without the program's name; None for the process's own.
         kind: of what callbacks make.
 
     Raises:
         SystemExit: help or the like was shown, or the command line makes no sense.
     """
-    name = str(group.name)
+    name = str(command.name)
     try:
-        made = group.main(
+        made = command.main(
             None if arguments is None else list(arguments), prog_name=name, standalone_mode=False
         )
     except click.UsageError as error:

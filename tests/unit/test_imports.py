@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-ROOMS = ("infra", "components", "pipelines", "modeldelivery", "sandbox", "tools", "benchmarks", "tests")
+ROOMS = (
+    "infra",
+    "components",
+    "monitoring",
+    "pipelines",
+    "modeldelivery",
+    "sandbox",
+    "tools",
+    "benchmarks",
+    "tests",
+)
 
 OURS = "modeldelivery"
 # Who may import what of this project beside itself. The longest entry that names a module decides.
@@ -92,8 +102,16 @@ MAY_IMPORT = {
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
     # Served the same way as the product's own provider, and as careful with credentials.
     "sandbox.pulumi_aws": ours("plugin", "release.aws.credentials", "release.errors"),
+    "monitoring": {
+        *ours("release.aws", "release.cli.project", "release.operations", "terminal"),
+        *NAMES,
+    },
+    **{
+        f"monitoring.{pure}": {"monitoring", *NAMES}
+        for pure in ("alertmanager", "message", "prometheus", "rules", "tally")
+    },
     "tools": {"pipelines", *ours("release", "review", "terminal")},
-    "benchmarks": {"infra", "components", "pipelines", "modeldelivery", "sandbox", "tools"},
+    "benchmarks": {"infra", "components", "monitoring", "pipelines", "modeldelivery", "sandbox", "tools"},
     OURS: set(),
     f"{OURS}.terminal": set(),
     f"{OURS}.plugin": ours("terminal"),

@@ -20,6 +20,7 @@ from modeldelivery.release.errors import CredentialsError, UnreachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.client import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_ecr.client import ECRClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker.client import SageMakerClient
@@ -82,6 +83,11 @@ class AwsClients:
     def autoscaling(self) -> "ApplicationAutoScalingClient":
         with _making("application-autoscaling"):
             return self._session.client("application-autoscaling", config=self._config)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        with _making("cloudwatch"):
+            return self._session.client("cloudwatch", config=self._config)
 
 
 class Account:

@@ -1,0 +1,97 @@
+"""Every series that the exporter has: its name, its kind, its labels, and what it says.
+
+What SageMaker's hosting hides of a container (only `/ping` and `/invocations` are reached, so `/metrics` of a hosted container
+cannot be scraped) has the model server's own names here, filled from CloudWatch, so that one set of rules serves both.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+PLACE = ("model", "environment")  # labels of every series
+
+
+@dataclass(frozen=True)
+class Series:
+    """One name.
+
+    Attributes:
+        name: as a query has it; a counter's ends with `_total`.
+        labels: beside those of the place.
+        help: one line, with its unit.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    help: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A value of a series, with the values of its labels in the series' order."""
+
+    series: Series
+    values: tuple[str, ...]
+    value: float
+
+
+UP = Series("delivery_up", ("source",), "whether a source answered when it was last read: 1 or 0")
+STATUS = Series("delivery_endpoint_status", ("status",), "1 of the platform's word for the endpoint")
+WEIGHT = Series(
+    "delivery_weight",
+    ("version", "kind"),
+    "share of traffic, 0 to 1: intended by the journal, actual on the endpoint",
+)
+INSTANCES = Series("delivery_instances", ("version", "kind"), "instances: running, desired")
+ROLE = Series(
+    "delivery_role", ("version", "role"), "1 of each role of a version: serving, live, fallback, candidate"
+)
+REJECTED = Series("delivery_rejected", ("version",), "1 of each version that is rejected")
+HOLD = Series("delivery_hold", (), "1 while a decision keeps config's live version from serving, else 0")
+INTENT_AGE = Series(
+    "delivery_intent_age_seconds", ("kind",), "age of the move that is under way; absent when none is"
+)
+DECISION_AGE = Series("delivery_decision_age_seconds", (), "age of the decision behind the weights")
+FINDINGS = Series("delivery_findings", ("code", "grade"), "findings of `modelctl status`, by code")
+DIVERGENCE = Series("delivery_divergence", (), "contradictions between journal and endpoint")
+REQUESTS = Series(
+    "model_requests_total",
+    ("version", "status"),
+    "invocations answered, by class of status; `none` where there was no answer",
+)
+SECONDS_SUM = Series(
+    "model_request_seconds_sum", ("version",), "seconds that the model took, all invocations together"
+)
+SECONDS_COUNT = Series(
+    "model_request_seconds_count", ("version",), "invocations of which the seconds are known"
+)
+CPU = Series("endpoint_cpu_ratio", ("version",), "CPU in use, 1 for each core that is")
+MEMORY = Series("endpoint_memory_ratio", ("version",), "memory in use, 0 to 1")
+DISK = Series("endpoint_disk_ratio", ("version",), "disk in use, 0 to 1")
+GPU = Series("endpoint_gpu_ratio", ("version",), "GPU in use, 1 for each that is")
+GPU_MEMORY = Series("endpoint_gpu_memory_ratio", ("version",), "GPU memory in use, 1 for each GPU's")
+
+SERIES = (
+    UP, STATUS, WEIGHT, INSTANCES, ROLE, REJECTED, HOLD, INTENT_AGE, DECISION_AGE, FINDINGS, DIVERGENCE,
+    REQUESTS, SECONDS_SUM, SECONDS_COUNT, CPU, MEMORY, DISK, GPU, GPU_MEMORY,
+)  # fmt: skip
+
+
+def families(samples: Mapping[tuple[str, str], Iterable[Sample]]) -> list[Metric]:
+    """What a scrape is answered with.
+
+    Args:
+        samples: by model and environment.
+    """
+    made: dict[str, Metric] = {}
+    for place, of_place in samples.items():
+        for sample in of_place:
+            series = sample.series
+            family = made.get(series.name)
+            if family is None:
+                labels = (*PLACE, *series.labels)
+                kind = CounterMetricFamily if series.name.endswith("_total") else GaugeMetricFamily
+                family = made[series.name] = kind(series.name, series.help, labels=labels)
+            family.add_metric((*place, *sample.values), sample.value)  # type: ignore[attr-defined]
+    return list(made.values())

@@ -1,0 +1,67 @@
+"""What CloudWatch measured, as samples under the model server's own names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from modeldelivery.release.version import Version
+from monitoring import cloudwatch, series
+from monitoring.cloudwatch import Figure, Minutes
+from monitoring.series import Sample, Series
+from monitoring.tally import Tally
+
+_MICROSECONDS = 1e6
+_PERCENT = 100
+_GAUGES: tuple[tuple[Figure, Series], ...] = (
+    (cloudwatch.CPU, series.CPU),
+    (cloudwatch.MEMORY, series.MEMORY),
+    (cloudwatch.DISK, series.DISK),
+    (cloudwatch.GPU, series.GPU),
+    (cloudwatch.GPU_MEMORY, series.GPU_MEMORY),
+)
+
+
+@dataclass
+class Traffic:
+    """One endpoint's counters since the exporter began; a version that left the endpoint keeps what it had."""
+
+    tallies: dict[tuple[Version, Figure], Tally] = field(default_factory=dict)
+    begun: bool = False
+
+    def samples(self, figures: Mapping[tuple[Version, Figure], Minutes], oldest: int) -> Iterator[Sample]:
+        """Take what was read; what there is.
+
+        A version that CloudWatch has no minute of has no sample: no traffic proves nothing, neither good nor bad.
+
+        Args:
+            figures: as `cloudwatch.read` returns them.
+            oldest: the first minute that was read, in seconds.
+        """
+        for key, minutes in figures.items():
+            if minutes or key in self.tallies:
+                self.tallies.setdefault(key, Tally()).update(minutes, oldest)
+        if not self.begun:
+            self.begun = True
+            for tally in self.tallies.values():
+                tally.begin()
+        for version in sorted({version for version, _ in self.tallies}):
+            yield from self._of(version)
+        for (version, figure), minutes in figures.items():
+            gauge = dict(_GAUGES).get(figure)
+            if gauge is not None and minutes:
+                yield Sample(gauge, (version,), minutes[max(minutes)] / _PERCENT)
+
+    def _of(self, version: Version) -> Iterator[Sample]:
+        def total(figure: Figure) -> float:
+            tally = self.tallies.get((version, figure))
+            return tally.total if tally else 0.0
+
+        if (version, cloudwatch.INVOCATIONS) not in self.tallies:
+            return
+        errors4, errors5 = total(cloudwatch.ERRORS_4XX), total(cloudwatch.ERRORS_5XX)
+        # What failed without a status: time-outs and connections that broke (components/alarms.py has the same sum).
+        unanswered = max(0.0, total(cloudwatch.FAILED) - errors4 - errors5)
+        good = max(0.0, total(cloudwatch.INVOCATIONS) - errors4 - errors5 - unanswered)
+        for status, count in (("2xx", good), ("4xx", errors4), ("5xx", errors5), ("none", unanswered)):
+            yield Sample(series.REQUESTS, (version, status), count)
+        yield Sample(series.SECONDS_SUM, (version,), total(cloudwatch.LATENCY) / _MICROSECONDS)
+        yield Sample(series.SECONDS_COUNT, (version,), total(cloudwatch.LATENCIES))

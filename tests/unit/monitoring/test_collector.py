@@ -1,0 +1,104 @@
+"""Scrapes are answered from one read a minute, and a source that is away takes the others not along."""
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from modeldelivery.release.errors import UnreachableError, UpdateNeededError
+from modeldelivery.release.operations.status import Found
+from modeldelivery.release.ports import Stored
+from monitoring import cloudwatch, series
+from monitoring.collector import FRESH, Exporter, Source
+from tests.unit.release_cli.world import NOW, PLACE, V1, V2, endpoint, journal
+
+
+class World:
+    """One environment; `now` is the exporter's clock."""
+
+    def __init__(self):
+        self.now, self.reads, self.complaints = NOW, 0, []
+        self.standing_error = self.figures_error = None
+        self.source = Source(PLACE, self._standing, self._figures, self.complaints.append)
+        self.exporter = Exporter([self.source], clock=lambda: self.now)
+
+    def _standing(self):
+        self.reads += 1
+        if self.standing_error:
+            raise self.standing_error
+        return Found(stored=Stored(journal=journal(), etag="1", now=NOW), endpoint=endpoint())
+
+    def _figures(self, versions, since, until):
+        if self.figures_error:
+            raise self.figures_error
+        assert set(versions) == {V1, V2}
+        assert until - since == 600
+        return {(V2, cloudwatch.INVOCATIONS): {until - 60: 12.0}}
+
+    def scrape(self):
+        registry = CollectorRegistry()
+        registry.register(self.exporter)
+        labels = {each.name: each.labels for each in series.SERIES}
+        return {
+            (sample.name, *(sample.labels[label] for label in labels[sample.name])): sample.value
+            for family in text_string_to_metric_families(generate_latest(registry).decode())
+            for sample in family.samples
+        }
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_every_sample_names_its_model_and_environment(world):
+    registry = CollectorRegistry()
+    registry.register(world.exporter)
+    shown = [s for f in text_string_to_metric_families(generate_latest(registry).decode()) for s in f.samples]
+    assert shown
+    assert {(s.labels["model"], s.labels["environment"]) for s in shown} == {("flights", "prod")}
+
+
+def test_scrapes_within_a_minute_share_one_read(world):
+    world.scrape()
+    world.now += FRESH - 1
+    world.scrape()
+    assert world.reads == 1
+    world.now += 2
+    world.scrape()
+    assert world.reads == 2
+
+
+def test_a_clock_that_went_back_does_not_keep_an_old_answer_for_ever(world):
+    world.scrape()
+    world.now -= 3600
+    world.scrape()
+    assert world.reads == 2
+
+
+def test_without_cloudwatch_the_weights_are_still_told(world):
+    world.figures_error = UnreachableError("cloudwatch:GetMetricData: denied")
+    shown = world.scrape()
+    assert shown["delivery_up", "cloudwatch"] == 0
+    assert shown["delivery_weight", V2, "actual"] == 1
+    assert not any(name == "model_requests_total" for name, *_ in shown)
+    assert world.complaints == ["prod: cloudwatch:GetMetricData: denied"]
+
+
+def test_a_journal_of_a_newer_program_is_a_source_that_is_down_and_not_the_end(world):
+    world.standing_error = UpdateNeededError("the journal requires what this modelctl does not know")
+    shown = world.scrape()
+    assert {key: value for key, value in shown.items() if key[0] == "delivery_up"} == {
+        ("delivery_up", source): 0 for source in ("journal", "endpoint", "cloudwatch")
+    }
+    assert len(world.complaints) == 1
+
+
+def test_every_series_of_the_table_has_a_name_of_its_own_and_one_line_of_help():
+    assert len({each.name for each in series.SERIES}) == len(series.SERIES)
+    assert all(each.help and "\n" not in each.help for each in series.SERIES)
+
+
+def test_a_counter_keeps_its_name(world):
+    world.scrape()
+    world.now += FRESH + 1
+    assert ("model_requests_total", V2, "2xx") in world.scrape()

@@ -1,0 +1,79 @@
+"""CloudWatch's figures under the model server's names: one set of rules serves both."""
+
+from monitoring import cloudwatch
+from monitoring.traffic import Traffic
+from tests.unit.release_cli.world import V1, V2
+
+
+def figures(version, minute=60, **counts):
+    names = {
+        "invocations": cloudwatch.INVOCATIONS, "failed": cloudwatch.FAILED, "errors4": cloudwatch.ERRORS_4XX,
+        "errors5": cloudwatch.ERRORS_5XX, "micro": cloudwatch.LATENCY, "timed": cloudwatch.LATENCIES,
+        "cpu": cloudwatch.CPU, "memory": cloudwatch.MEMORY,
+    }  # fmt: skip
+    read = {(version, figure): {} for figure in cloudwatch.FIGURES}
+    return read | {(version, names[name]): {minute: value} for name, value in counts.items()}
+
+
+def values(samples):
+    return {(sample.series.name, *sample.values): sample.value for sample in samples}
+
+
+def begun():
+    traffic = Traffic()
+    list(traffic.samples({}, 0))
+    return traffic
+
+
+def test_each_invocation_is_counted_under_one_status():
+    shown = values(begun().samples(figures(V1, invocations=10, failed=6, errors4=1, errors5=2), 0))
+    counts = {key[2]: value for key, value in shown.items() if key[0] == "model_requests_total"}
+    assert counts == {"2xx": 4, "4xx": 1, "5xx": 2, "none": 3}
+
+
+def test_a_container_that_never_answers_is_no_2xx():
+    shown = values(begun().samples(figures(V1, invocations=5, failed=5), 0))
+    assert shown["model_requests_total", V1, "none"] == 5
+    assert shown["model_requests_total", V1, "2xx"] == 0
+
+
+def test_a_metric_that_arrives_before_the_invocations_makes_no_count_negative():
+    shown = values(begun().samples(figures(V1, invocations=0, errors5=3), 0))
+    assert min(value for key, value in shown.items() if key[0] == "model_requests_total") == 0
+
+
+def test_seconds_are_the_servers_not_microseconds():
+    shown = values(begun().samples(figures(V1, invocations=2, micro=3_000_000, timed=2), 0))
+    assert shown["model_request_seconds_sum", V1] == 3
+    assert shown["model_request_seconds_count", V1] == 2
+
+
+def test_what_was_there_when_the_exporter_began_is_not_counted_again():
+    traffic = Traffic()
+    first = values(traffic.samples(figures(V1, invocations=100), 0))
+    later = values(traffic.samples(figures(V1, invocations=103), 0))
+    assert first["model_requests_total", V1, "2xx"] == 0
+    assert later["model_requests_total", V1, "2xx"] == 3
+
+
+def test_a_version_that_comes_later_counts_from_its_first_request():
+    shown = values(begun().samples(figures(V2, invocations=7), 0))
+    assert shown["model_requests_total", V2, "2xx"] == 7
+
+
+def test_a_version_without_traffic_has_no_sample():
+    assert values(begun().samples(figures(V1), 0)) == {}
+
+
+def test_a_version_that_left_the_endpoint_keeps_its_counters():
+    traffic = begun()
+    list(traffic.samples(figures(V1, invocations=7), 0))
+    assert values(traffic.samples({}, 0))["model_requests_total", V1, "2xx"] == 7
+
+
+def test_percent_are_ratios_of_the_newest_minute():
+    read = figures(V1, cpu=150, memory=40)
+    read[V1, cloudwatch.MEMORY] = {0: 90, 60: 40}
+    shown = values(begun().samples(read, 0))
+    assert shown["endpoint_cpu_ratio", V1] == 1.5
+    assert shown["endpoint_memory_ratio", V1] == 0.4
