@@ -172,7 +172,8 @@ def _log_delivery(args: ModelRegistryArgs) -> dict[str, Any]:
 def _only_conditional(bucket: str) -> dict[str, Any]:
     """Records and journals are written only by who has read them: with `If-Match`, or `If-None-Match` the first time.
 
-    A record is claimed first and completed with its model package afterwards, so it too is written twice.
+    A record is claimed first and completed with its model package afterwards, so it too is written twice. Evidence is written
+    once, with `If-None-Match`.
     """
     return refuse_put(
         "OnlyConditionalWrites",
@@ -182,7 +183,7 @@ def _only_conditional(bucket: str) -> dict[str, Any]:
 
 
 def _never_deleted(bucket: str) -> dict[str, Any]:
-    """Refuse to delete a record or a journal, or an earlier version of one: without them, rejected bits would serve again.
+    """Refuse to delete a record, a journal or evidence, or an earlier version: without them, rejected bits would serve again.
 
     What is replaced still ends by the bucket's lifecycle, which no policy governs; a destroy of the stack takes the policy away
     first.
@@ -197,4 +198,4 @@ def _never_deleted(bucket: str) -> dict[str, Any]:
 
 
 def _documents(bucket: str) -> list[str]:
-    return [f"arn:aws:s3:::{bucket}/{folder}/*" for folder in ("journal", "versions")]
+    return [f"arn:aws:s3:::{bucket}/{folder}/*" for folder in ("journal", "versions", "evidence")]

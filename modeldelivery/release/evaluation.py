@@ -9,6 +9,7 @@ from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.record import GateOutcome
 
 SCHEMA = 1
+NAME = "evaluation.json"  # among the evidence of a digest set
 _VERDICTS = frozenset({"passed", "skipped", "no-champion"})
 
 

@@ -137,6 +137,11 @@ def samples_key(digest: str) -> str:
     return f"artifacts/{digest.replace(':', '/')}/samples.json"
 
 
+def evidence_key(digest_set: str, name: str) -> str:
+    """Key of one document that tells of a digest set (`DigestSet.id`), for example its validation."""
+    return f"evidence/{digest_set.replace(':', '/')}/{name}"
+
+
 def variant_name(version: Version) -> str:
     """SageMaker's variant name for a version; dots are not allowed in one."""
     return version.replace(".", "-")

@@ -159,6 +159,10 @@ class Registry(Protocol):
         """Store it under its digest, unless it is there."""
         ...
 
+    def store_evidence(self, digest_set: str, name: str, content: bytes) -> bytes:
+        """Keep a document that tells of a digest set, unless one of that name is there; what is kept under it now."""
+        ...
+
     def store_artifact(self, path: Path, digest: str, progress: "Progress") -> bool:
         """Upload unless it is there, proved to have its digest; whether it was new."""
         ...

@@ -8,7 +8,7 @@ from modeldelivery.release.version import DigestSet, Version
 
 SCHEMA = 1
 
-Evidence = dict[str, int | float | str]
+Figures = dict[str, int | float | str]
 
 
 class Samples(Record, frozen=True, kw_only=True):
@@ -41,6 +41,18 @@ class GateOutcome(Record, frozen=True, kw_only=True):
     because: str | None = None
 
 
+class Source(Record, frozen=True, kw_only=True):
+    """What a version was made of and by.
+
+    Attributes:
+        commit: of the code, its whole name in Git; None when it was not given.
+        execution: ARN of the training pipeline's execution; None of a version that was registered by hand.
+    """
+
+    commit: str | None = None
+    execution: str | None = None
+
+
 class VersionRecord(Document, frozen=True, kw_only=True):
     """What a version is. Its bits never change: new bits are a new version.
 
@@ -54,6 +66,9 @@ class VersionRecord(Document, frozen=True, kw_only=True):
         metrics: what training measured, flat.
         samples: requests that it must answer; None of this project's own model server, whose schema has one.
         gates: of its evaluation, by name; None of a version that was registered without one.
+        source: code and execution that it comes from; None when neither was given.
+        evidence: digest of each document that is kept for its digest set, `sha256:<hex>`, by name
+            (`release.naming.evidence_key`); each was there before it was named here.
     """
 
     schema: int = SCHEMA
@@ -64,9 +79,11 @@ class VersionRecord(Document, frozen=True, kw_only=True):
     registered_at: float
     registered_by: str
     package_arn: str | None = None
-    metrics: Evidence | None = None
+    metrics: Figures | None = None
     samples: Samples | None = None
     gates: dict[str, GateOutcome] | None = None
+    source: Source | None = None
+    evidence: dict[str, str] | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

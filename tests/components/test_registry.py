@@ -76,16 +76,17 @@ def test_another_key_is_refused_but_no_key_named_is_not(prod):
     assert condition == {"Null": {header: "false"}, "StringNotEquals": {header: KEY_ARN}}
 
 
-def test_records_and_journal_can_only_be_written_conditionally(prod):
+def test_records_evidence_and_journal_can_only_be_written_conditionally(prod):
     denial = statement(prod.only(POLICY, "flights-prod-registry").document("policy"), "OnlyConditionalWrites")
     assert [resource.rpartition(":::")[2].split("/", 1)[1] for resource in denial["Resource"]] == [
         "journal/*",
         "versions/*",
+        "evidence/*",
     ]
     assert denial["Condition"] == {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}}
 
 
-def test_records_and_journal_are_never_deleted_nor_are_their_earlier_versions(prod):
+def test_records_evidence_and_journal_are_never_deleted_nor_are_their_earlier_versions(prod):
     denial = statement(
         prod.only(POLICY, "flights-prod-registry").document("policy"), "RecordsAndJournalsAreNeverDeleted"
     )
@@ -94,6 +95,7 @@ def test_records_and_journal_are_never_deleted_nor_are_their_earlier_versions(pr
     assert [resource.rpartition(":::")[2].split("/", 1)[1] for resource in denial["Resource"]] == [
         "journal/*",
         "versions/*",
+        "evidence/*",
     ]
     assert "Condition" not in denial
 

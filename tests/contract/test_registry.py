@@ -82,6 +82,16 @@ def test_an_artifact_is_stored_once(shelf, artifact):
     assert not shelf.registry.store_artifact(*artifact, FakeTime())
 
 
+def test_of_two_documents_of_one_name_the_first_is_kept(shelf, record):
+    kept = [
+        shelf.registry.store_evidence(record.digests.id, "validation.json", b)
+        for b in (b"one", b"two", b"one")
+    ]
+    kept.append(shelf.registry.store_evidence(record.digests.id, "page.html", b"<p>"))
+
+    assert kept == [b"one", b"one", b"one", b"<p>"]
+
+
 def test_a_package_that_was_made_is_found_again(shelf, record):
     assert shelf.registry.find_package(record) is None
 
@@ -101,6 +111,24 @@ def test_a_package_of_other_bits_under_the_same_name_is_another(shelf, record):
     )
 
     assert shelf.registry.find_package(other) is None
+
+
+def test_a_package_is_found_by_what_is_its_own_whatever_others_wrote_on_it(account, aws_shelf):
+    number = 900 + next(_numbers)
+    record = VersionRecord(
+        version=Version(f"v{number}.0.0"),
+        digests=DigestSet(image=aws_shelf.image, model="sha256:" + f"{number:064x}", data="rows"),
+        image=f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/echo@{aws_shelf.image}",
+        model_data="s3://contract/model.tar.gz",
+        registered_at=aws_shelf.now(),
+        registered_by="ada",
+    )
+    arn = aws_shelf.registry.create_package(record)
+    account.patient.sagemaker.update_model_package(
+        ModelPackageArn=arn, CustomerMetadataProperties={"ticket": "ML-7"}
+    )
+
+    assert aws_shelf.registry.find_package(record) == arn
 
 
 @pytest.mark.sandbox

@@ -29,6 +29,7 @@ class FakeRegistry:
     images: dict[str, Image] = field(default_factory=dict)
     artifacts: dict[str, bytes] = field(default_factory=dict)
     samples: dict[str, bytes] = field(default_factory=dict)
+    evidence: dict[tuple[str, str], bytes] = field(default_factory=dict)
     refuses: tuple[str, ...] = ()
     packages: list[VersionRecord] = field(default_factory=list)
     on_write: deque[Callable[[], object]] = field(default_factory=deque)
@@ -53,6 +54,9 @@ class FakeRegistry:
 
     def store_samples(self, samples: SampleFile) -> None:
         self.samples[samples.digest] = samples.content
+
+    def store_evidence(self, digest_set: str, name: str, content: bytes) -> bytes:
+        return self.evidence.setdefault((digest_set, name), content)
 
     def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:  # noqa: ARG002 - it takes no time
         new = digest not in self.artifacts

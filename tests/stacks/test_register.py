@@ -12,7 +12,14 @@ import pytest
 from modeldelivery.release.aws.registry import AwsRegistry
 from modeldelivery.release.aws.session import PATIENT
 from modeldelivery.release.errors import DamagedError, RefusedError, UnreachableError
-from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, record_key
+from modeldelivery.release.naming import (
+    Place,
+    artifact_key,
+    evidence_key,
+    parse_environment,
+    parse_model,
+    record_key,
+)
 from modeldelivery.release.operations.register import Registration, register
 from modeldelivery.release.reader import ServerReader
 from modeldelivery.release.version import parse_version
@@ -122,6 +129,10 @@ class Shelf:
         )
         return {p["ModelPackageArn"] for p in listed["ModelPackageSummaryList"]}
 
+    def kept(self, key):
+        s3 = self.sandbox.client("staging", "s3")
+        return s3.get_object(Bucket=self.place.registry_bucket, Key=key)["Body"].read()
+
     def put(self, key, body):
         self.sandbox.client("staging", "s3").put_object(Bucket=self.place.registry_bucket, Key=key, Body=body)
 
@@ -146,6 +157,7 @@ def registration(shelf, tmp_path, request):
         data_revision="sha256:rows",
         actor="ada@example",
         metrics={"auc": 0.7, "seed": 1, "trained_until": "2013-03"},
+        evidence={"validation.json": name, "page.html": b"<p>"},
     )
 
 
@@ -183,7 +195,7 @@ def test_registering_the_same_bits_again_changes_nothing(shelf, registration):
     ("changed", "named"),
     [
         ({"data_revision": "sha256:other"}, "data revision sha256:rows, not sha256:other"),
-        ({"metrics": {"auc": 0.9}}, "other evidence"),
+        ({"metrics": {"auc": 0.9}}, "other metrics"),
     ],
 )
 def test_other_bits_under_a_version_that_is_taken_are_refused(shelf, registration, changed, named):
@@ -264,11 +276,19 @@ def test_a_registration_killed_at_any_call_is_completed_by_a_rerun_with_one_pack
         before = shelf.packages()
         with pytest.raises(Killed):
             shelf.register(fresh, shelf.registry(kill=(when, n)))
+        half = shelf.registry().entry(fresh.version).record
+        assert half is None or {shelf.kept(evidence_key(half.digests.id, name)) for name in half.evidence}, (
+            call
+        )
 
         record = shelf.register(fresh).record
 
         assert shelf.packages() - before == {record.package_arn}, call
         assert shelf.registry().record(fresh.version) == record
+        assert record.evidence == {
+            name: f"sha256:{hashlib.sha256(shelf.kept(evidence_key(record.digests.id, name))).hexdigest()}"
+            for name in fresh.evidence
+        }
 
 
 def test_versions_are_listed_by_precedence_and_a_missing_registry_has_none(sandbox, shelf):

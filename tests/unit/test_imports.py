@@ -147,7 +147,7 @@ MAY_IMPORT = {
     },
     f"{OURS}.release.operations": {
         *ours("release.core", "release.patience", "release.ports", "release.runner", "release.record"),
-        *ours("release.archive", "release.samples", "release.training_ports"),
+        *ours("release.archive", "release.evaluation", "release.samples", "release.training_ports"),
         *NAMES,
     },
     f"{OURS}.release.aws": {

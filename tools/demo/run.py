@@ -22,7 +22,7 @@ ENVIRONMENTS = ("staging", "prod")
 TRAINED_UNTIL = {"v1.0.0": "2013-02", "v1.1.0": "2013-03"}
 FIRST = "v1.0.0"
 # Of what training says, what a reviewer wants to know. Data and parameters are in the archive itself.
-EVIDENCE = ("auc", "commit", "evaluated_on", "rows_evaluated")
+METRICS = ("auc", "commit", "evaluated_on", "rows_evaluated")
 MODEL = "flights"
 TRAINS = "staging"  # has the data bucket
 NO_REGISTRY = 5  # modelctl's status for what AWS does not let it see
@@ -115,13 +115,13 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     def register(self, environment: str, version: str, image: str, data: str) -> None:
         """Name the bits in an environment's registry, with what training measured."""
         folder = self.home / "models" / version
-        evidence, summary = folder / "evidence.json", json.loads((folder / "summary.json").read_text())
-        evidence.write_text(json.dumps({name: summary[name] for name in EVIDENCE if name in summary}))
+        metrics, summary = folder / "metrics.json", json.loads((folder / "summary.json").read_text())
+        metrics.write_text(json.dumps({name: summary[name] for name in METRICS if name in summary}))
         self.run(
             f"register-{environment}",
             "modelctl", "register", "--env", environment, "--version", version, "--image", image,
             "--artifact", str(folder / "model.tar.gz"), "--data-revision", data,
-            "--evidence", str(evidence),
+            "--metrics", str(metrics),
         )  # fmt: skip
 
     def status(self, environment: str) -> dict[str, Any] | None:

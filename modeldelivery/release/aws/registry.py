@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage
 """
 
 import hashlib
+import mimetypes
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from modeldelivery.release.aws.images import Images
 from modeldelivery.release.aws.journal import date_of, is_deleted, is_marked
 from modeldelivery.release.aws.restore import Kept
 from modeldelivery.release.errors import ConflictError, DamagedError, UnreachableError, UpdateNeededError
-from modeldelivery.release.naming import Place, record_key, samples_key
+from modeldelivery.release.naming import Place, evidence_key, record_key, samples_key
 from modeldelivery.release.ports import Image, Progress
 from modeldelivery.release.record import Entry, VersionRecord, decode, encode, fault
 from modeldelivery.release.samples import Sample, SampleFile
@@ -127,6 +128,31 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
                 **self._owner,
             )
 
+    def store_evidence(self, digest_set: str, name: str, content: bytes) -> bytes:
+        """Raises ConflictError where someone writes it at this very moment."""
+        key = evidence_key(digest_set, name)
+        call = f"s3:PutObject {self._where(key)}"
+        try:
+            with self._made_by_up(), translated_or_absent(call):
+                self.clients.s3.put_object(
+                    Bucket=self.place.registry_bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType=mimetypes.guess_type(name)[0] or "application/octet-stream",
+                    IfNoneMatch="*",
+                    **self._owner,
+                )
+        except ConflictError as error:
+            try:
+                with translated_or_absent(f"s3:GetObject {self._where(key)}"):
+                    response = self.clients.s3.get_object(
+                        Bucket=self.place.registry_bucket, Key=key, **self._owner
+                    )
+                    return bytes(response["Body"].read())
+            except AbsentError:
+                raise error from None
+        return content
+
     def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:
         """Raises RefusedError and UnreachableError as `Artifacts.store`."""
         with self._made_by_up():
@@ -142,7 +168,8 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
             arn = summary["ModelPackageArn"]
             with self._made_by_up(), translated_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
                 response = self.clients.sagemaker.describe_model_package(ModelPackageName=arn)
-            if response.get("CustomerMetadataProperties") == requests.package_properties(record):
+            properties = response.get("CustomerMetadataProperties", {})
+            if requests.package_properties(record).items() <= properties.items():  # others may add their own
                 return str(arn)
         return None
 

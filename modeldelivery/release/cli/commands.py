@@ -72,6 +72,25 @@ def _pair(text: str) -> tuple[str, Any]:
         return name, value
 
 
+def _document(text: str) -> tuple[str, Path]:
+    name, _, path = text.partition("=")
+    if not path:
+        raise ValueError(f"{text!r}: write NAME=FILE, for example validation.json=validation/validation.json")
+    return _matching(
+        name,
+        r"(?=.{1,64}$)[a-z0-9]+([-._][a-z0-9]+)*",
+        "lowercase letters, digits and single '-', '.' and '_' between them, 64 characters at most",
+    ), Path(path)
+
+
+def _execution(text: str) -> str:
+    return _matching(
+        text,
+        r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:pipeline/[A-Za-z0-9-]{1,256}/execution/[a-z0-9]{12}",
+        "an execution's ARN, arn:aws:sagemaker:REGION:ACCOUNT:pipeline/NAME/execution/ID",
+    )
+
+
 def _seconds(text: str) -> float:
     return _number(text, float, "seconds, for example 60")
 
@@ -300,16 +319,28 @@ def _register() -> Command:
             help="Of the data that trained the model.",
         ),
         click.Option(
-            ["--evidence"],
+            ["--metrics"],
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help="Metrics as a flat JSON object.",
+            help="What training measured, as a flat JSON object.",
         ),
         click.Option(
             ["--evaluation"],
             type=click.Path(path_type=Path),
             metavar="FILE",
             help="evaluation.json of this model: its gates, and who skipped which and why, go into the record.",
+        ),
+        click.Option(
+            ["--evidence"],
+            type=Value("NAME=FILE", _document),
+            multiple=True,
+            help="A document to keep with these bits; --evaluation is kept as evaluation.json. The first of a name stands.",
+        ),
+        click.Option(["--commit"], type=Value("SHA", _commit), help="Of the code, its whole name in Git."),
+        click.Option(
+            ["--execution"],
+            type=Value("ARN", _execution),
+            help="Of the training pipeline, which made the model.",
         ),
         click.Option(
             ["--samples"],

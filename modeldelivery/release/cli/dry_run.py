@@ -210,5 +210,8 @@ def _shown(parameters: dict[str, Any]) -> dict[str, Any]:
 
 def _readable(body: Any) -> Any:
     if isinstance(body, bytes):
-        return json.loads(body)
+        try:
+            return json.loads(body)
+        except ValueError:
+            return f"<{len(body)} bytes>"
     return f"<contents of {body.name}>"

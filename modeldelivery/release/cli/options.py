@@ -85,9 +85,10 @@ class Adopt(Options, frozen=True, kw_only=True):
 
 
 class Register(Options, frozen=True, kw_only=True):
-    """`image`: by digest; `artifact`: model.tar.gz; `evidence`: metrics as a flat JSON object; `samples`: sample requests.
+    """`image`: by digest; `artifact`: model.tar.gz; `metrics`: a flat JSON object; `samples`: sample requests.
 
-    `evaluation`: the report of the model's evaluation.
+    `evaluation`: the report of the model's evaluation; `evidence`: further documents by name; `commit` and `execution`: what the
+    version comes from.
 
     `reader`: a command in shell words that reads an archive on stdin, None for the checkout's.
     """
@@ -97,9 +98,12 @@ class Register(Options, frozen=True, kw_only=True):
     image: str
     artifact: Path
     data_revision: str
-    evidence: Path | None
+    metrics: Path | None
+    evidence: tuple[tuple[str, Path], ...]
     samples: Path | None
     evaluation: Path | None
+    commit: str | None
+    execution: str | None
     reader: str | None
 
 

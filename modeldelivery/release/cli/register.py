@@ -10,10 +10,13 @@ from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.options import Register as RegisterOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.errors import Exit, RefusedError
+from modeldelivery.release.evaluation import NAME as EVALUATION
 from modeldelivery.release.evaluation import read_gates
 from modeldelivery.release.operations.register import Registration, register
 from modeldelivery.release.reader import ServerReader
-from modeldelivery.release.record import Evidence, GateOutcome
+from modeldelivery.release.record import Figures, Source
+
+MOST_BYTES = 16 * 1024**2  # of one document of evidence
 
 
 def run(context: Context, options: RegisterOptions) -> Outcome:
@@ -29,9 +32,10 @@ def run(context: Context, options: RegisterOptions) -> Outcome:
             model_digest=digest,
             data_revision=options.data_revision,
             actor=context.actor,
-            metrics=_evidence(options.evidence) if options.evidence else None,
+            metrics=_metrics(options.metrics) if options.metrics else None,
             samples=options.samples,
-            gates=_gates(options.evaluation, digest) if options.evaluation else None,
+            source=_source(options),
+            evidence=_evidence(options, digest),
         ),
         context.progress,
         ServerReader(command=_words(options.reader)) if options.reader else ServerReader(),
@@ -65,20 +69,53 @@ def _digest(artifact: Path) -> str:
         raise RefusedError(f"--artifact {artifact}: {error.strerror}") from error
 
 
-def _gates(path: Path, digest: str) -> dict[str, GateOutcome]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RefusedError(f"--evaluation {path}: {error.strerror}") from error
-    return read_gates(content, digest, f"--evaluation {path}")
+def _source(options: RegisterOptions) -> Source | None:
+    source = Source(commit=options.commit, execution=options.execution)
+    return source if source != Source() else None
 
 
-def _evidence(path: Path) -> Evidence:
+def _evidence(options: RegisterOptions, model_digest: str) -> dict[str, bytes]:
+    """The documents by name, the evaluation among them, which must have let the model pass. Raises RefusedError."""
+    named = list(options.evidence)
+    if options.evaluation:
+        named.append((EVALUATION, options.evaluation))
+    names = [name for name, _ in named]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise RefusedError(
+            f"evidence {twice} is given twice"
+            + (", --evaluation is one of them" if twice == EVALUATION and options.evaluation else ""),
+            hint="give each document a name of its own",
+        )
+    documents = {name: _document(f"--evidence {name}={path}", path) for name, path in options.evidence}
+    if options.evaluation:
+        documents[EVALUATION] = _document(f"--evaluation {options.evaluation}", options.evaluation)
+    if EVALUATION in documents:
+        where = f"--evaluation {options.evaluation}" if options.evaluation else f"--evidence {EVALUATION}"
+        read_gates(documents[EVALUATION], model_digest, where)
+    return documents
+
+
+def _document(what: str, path: Path) -> bytes:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Evidence)
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise RefusedError(f"--evidence {path}: {error.strerror}") from error
+        raise RefusedError(f"{what}: {error.strerror}") from error
+    if not content or len(content) > MOST_BYTES:
+        raise RefusedError(
+            f"{what}: {'it is empty' if not content else f'it holds more than {MOST_BYTES // 1024**2} MiB'}",
+            hint="name the document that the step wrote",
+        )
+    return content
+
+
+def _metrics(path: Path) -> Figures:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Figures)
+    except OSError as error:
+        raise RefusedError(f"--metrics {path}: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise RefusedError(
-            f'--evidence {path}: {error}: write one flat JSON object of numbers and texts, for example {{"auc": 0.71}}'
+            f'--metrics {path}: {error}: write one flat JSON object of numbers and texts, for example {{"auc": 0.71}}'
         ) from error

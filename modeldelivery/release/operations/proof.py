@@ -8,7 +8,7 @@ import msgspec
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.journal import EventKind, Journal
 from modeldelivery.release.naming import Place
-from modeldelivery.release.record import Evidence, VersionRecord
+from modeldelivery.release.record import Figures, VersionRecord
 from modeldelivery.release.version import Version, precedence
 
 
@@ -30,7 +30,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     served_since: datetime | None
     serving: bool
     rejected: str | None
-    metrics: Evidence | None
+    metrics: Figures | None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ changed yet: image, archive, what the server's own reader says or sample request
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,9 +13,10 @@ import msgspec
 from modeldelivery.release import archive
 from modeldelivery.release.errors import ConflictError, RefusedError
 from modeldelivery.release.naming import Place, artifact_key
+from modeldelivery.release.operations import evidence
 from modeldelivery.release.operations.image import refuse_unfit, server_version
 from modeldelivery.release.ports import ModelReader, Progress, Registry
-from modeldelivery.release.record import Entry, Evidence, GateOutcome, VersionRecord
+from modeldelivery.release.record import Entry, Figures, Source, VersionRecord
 from modeldelivery.release.samples import EXAMPLE, IN_ARTIFACT, MOST_BYTES, SampleFile, read_samples
 from modeldelivery.release.version import DigestSet, Version
 
@@ -36,7 +38,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
         data_revision: revision of the data that trained the model.
         actor: who.
         metrics: what training measured; None when not given.
-        gates: of the model's evaluation, by name; None when not given.
+        source: code and execution that the version comes from; None when not given.
+        evidence: documents that tell of the digest set, by name; the gates of `evaluation.json` go into the record.
         samples: file of sample requests; None when the artifact holds them, or the image's server needs none.
     """
 
@@ -46,9 +49,10 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     model_digest: str
     data_revision: str
     actor: str
-    metrics: Evidence | None = None
+    metrics: Figures | None = None
     samples: Path | None = None
-    gates: dict[str, GateOutcome] | None = None
+    source: Source | None = None
+    evidence: Mapping[str, bytes] = {}
 
 
 class Registered(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +75,8 @@ def register(
         reader: reads models of images of this project's own model server.
 
     Raises:
-        RefusedError: the image or the artifact could not serve, or the version names other bits; nothing was changed.
+        RefusedError: the image or the artifact could not serve, the version names other bits, or the evaluation of these bits did
+            not let them pass; no name was claimed.
         BadVersionError: a digest or the data revision is malformed.
         LostError: no answer; run again, it goes on from where it stopped.
         UnreachableError: AWS is unreachable, or access is denied.
@@ -99,6 +104,9 @@ def register(
     if before and before.package_arn:
         return Registered(record=before, already=True)
     assert draft is not None, "a new one was made"
+    if before is None:
+        kept = evidence.keep(registry, digests, registration.evidence, progress)
+        draft = msgspec.structs.replace(draft, evidence=kept.digests, gates=kept.gates)
     return Registered(record=_claimed(registry, registration, draft, given, progress), already=False)
 
 
@@ -183,7 +191,7 @@ def _draft(
         registered_by=registration.actor,
         metrics=registration.metrics,
         samples=samples.summary if samples else None,
-        gates=registration.gates,
+        source=registration.source,
     )
 
 
@@ -239,9 +247,8 @@ def _refuse_other_bits(
         if was != now
     ]
     if registration.metrics is not None and registration.metrics != record.metrics:
-        differing.append("other evidence")
-    if registration.gates is not None and registration.gates != record.gates:
-        differing.append("another evaluation")
+        differing.append("other metrics")
+    differing += evidence.differing(record, registration.evidence)
     if given and (record.samples is None or record.samples.digest != given.digest):
         differing.append("other sample requests")
     if differing:

@@ -70,7 +70,9 @@ def test_a_journal_of_each_schema_is_read_and_written_back_whole(name):
     assert lost(document(name), again) == {}
 
 
-@pytest.mark.parametrize("name", ["version-0", "version-1", "version-1-samples", "version-1-gates"])
+@pytest.mark.parametrize(
+    "name", ["version-0", "version-1", "version-1-samples", "version-1-gates", "version-1-evidence"]
+)
 def test_a_record_of_each_schema_is_read_and_written_back_whole(name):
     again = json.loads(record.encode(record.decode(golden(name), WHERE)))
     assert again == {"schema": 1, **document(name)}
@@ -140,6 +142,20 @@ def test_samples_are_kept_by_a_reader_that_does_not_know_of_them():
     before = formats.decode(golden("version-1-samples"), RecordBefore, WHERE)
 
     assert json.loads(formats.encode(before)) == document("version-1-samples")
+
+
+def test_source_and_evidence_are_kept_by_a_reader_that_does_not_know_of_them():
+    before = formats.decode(golden("version-1-evidence"), RecordBefore, WHERE)
+
+    assert json.loads(formats.encode(before)) == document("version-1-evidence")
+
+
+def test_source_and_evidence_of_a_record_are_read():
+    read = record.decode(golden("version-1-evidence"), WHERE)
+
+    assert read.source.commit == "0123456789abcdef0123456789abcdef01234567"
+    assert read.source.execution.endswith(":pipeline/flights-staging/execution/abcdefghijkl")
+    assert read.evidence == {"evaluation.json": "sha256:" + "3" * 64, "validation.json": "sha256:" + "4" * 64}
 
 
 def test_who_did_it_is_read():

@@ -221,6 +221,8 @@ def test_the_first_adopt_writes_a_journal_where_none_was(dry_run, aws):
 def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
     artifact = tmp_path / "model.tar.gz"
     artifact.write_bytes(packed())
+    page = tmp_path / "page.html"
+    page.write_text("<p>")
 
     ended = dry_run(
         "register",
@@ -232,14 +234,21 @@ def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
         artifact,
         "--data-revision",
         "r1",
+        "--evidence",
+        f"page.html={page}",
         "--json",
     )
 
     assert ended.status == 0, ended.err
-    puts = ["s3:PutObject"] * 3  # sample requests, artifact, claim
+    puts = ["s3:PutObject"] * 4  # sample requests, artifact, evidence, claim
     assert written(ended) == [*puts, "sagemaker:CreateModelPackage", "s3:PutObject"]
-    _, upload, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
+    _, upload, kept, claim, *_ = (c["parameters"] for c in ended.json["calls"] if c["writes"])
     assert hashlib.sha256(packed()).hexdigest() in upload["Key"]
+    assert (kept["Key"].rpartition("/")[2], kept["IfNoneMatch"], kept["Body"]) == (
+        "page.html",
+        "*",
+        "<3 bytes>",
+    )
     assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.0.0.json", "*")
 
 

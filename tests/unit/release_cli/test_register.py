@@ -11,41 +11,11 @@ import pytest
 
 from modeldelivery.release import samples
 from modeldelivery.release.ports import DOCKER_MANIFEST, Image
-from modeldelivery.release.record import GateOutcome, Samples
+from modeldelivery.release.record import Samples
 from modeldelivery.release.version import DigestSet
-from tests.bits import FOREIGN, SAMPLES, SERVER, packed
+from tests.bits import SAMPLES, SERVER, packed
 
-from .world import PLACE, V1
-
-REPOSITORY = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository}"
-DIGEST = "sha256:" + "a" * 64
-
-
-@pytest.fixture
-def artifact(tmp_path):
-    path = tmp_path / "model.tar.gz"
-    path.write_bytes(packed())
-    return path
-
-
-@pytest.fixture
-def register(modelctl, world, artifact):
-    """`modelctl register` of v1.0.0 with an image that is there; keywords replace options."""
-    world.registry.images[DIGEST] = FOREIGN
-
-    def run(*more, **changed):
-        options = {
-            "version": V1,
-            "image": f"{REPOSITORY}@{DIGEST}",
-            "artifact": artifact,
-            "data-revision": "sha256:rows",
-            **{name.replace("_", "-"): value for name, value in changed.items()},
-        }
-        return modelctl(
-            "register", *(word for name, value in options.items() for word in (f"--{name}", value)), *more
-        )
-
-    return run
+from .world import DIGEST, REPOSITORY, V1
 
 
 def test_a_version_is_claimed_with_its_digests_and_completed_with_its_package(register, world):
@@ -91,17 +61,17 @@ def test_other_bits_are_refused_by_name(register, world, artifact):
     assert world.registry.records == before
 
 
-def test_evidence_is_recorded_and_never_replaced(register, world, tmp_path):
-    evidence = tmp_path / "metrics.json"
-    evidence.write_text('{"auc": 0.71, "trained_until": "2013-03"}')
-    register("--evidence", evidence)
-    evidence.write_text('{"auc": 0.99}')
+def test_metrics_are_recorded_and_never_replaced(register, world, tmp_path):
+    metrics = tmp_path / "metrics.json"
+    metrics.write_text('{"auc": 0.71, "trained_until": "2013-03"}')
+    register("--metrics", metrics)
+    metrics.write_text('{"auc": 0.99}')
 
-    ended = register("--evidence", evidence)
+    ended = register("--metrics", metrics)
 
     assert world.registry.records[V1][0].metrics == {"auc": 0.71, "trained_until": "2013-03"}
     assert ended.status == 1
-    assert "other evidence" in ended.err
+    assert "other metrics" in ended.err
 
 
 def test_two_that_register_at_once_share_one_record_and_one_package(register, world):
@@ -138,12 +108,12 @@ def test_an_image_that_the_endpoint_could_not_pull_is_refused(register, world, i
         ("[1]", "flat JSON object"),
     ],
 )
-def test_evidence_that_is_not_flat_is_refused_with_its_file(register, tmp_path, text, sentence):
+def test_metrics_that_are_not_flat_is_refused_with_its_file(register, tmp_path, text, sentence):
     path = tmp_path / "metrics.json"
     if text is not None:
         path.write_text(text)
 
-    ended = register("--evidence", path)
+    ended = register("--metrics", path)
 
     assert ended.status == 1
     assert str(path) in ended.err
@@ -414,71 +384,3 @@ def test_samples_larger_than_any_few_requests_are_refused(register, world, tmp_p
 
     assert (ended.status, nothing_changed(world)) == (1, True)
     assert f"{path} holds more than 1 MiB" in ended.err
-
-
-def evaluation(path, digest, **changes):
-    """A report as far as a record keeps it."""
-    skip = {"by": "ada@example.com", "because": "the feed was down"}
-    report = {
-        "schema": 1,
-        "challenger": {"digest": digest},
-        "passed": True,
-        "reason": "",
-        "gates": [
-            {"name": "size", "verdict": "passed", "sentence": "enough"},
-            {"name": "limits.auc", "verdict": "skipped", "sentence": "AUC 0.5", "skip": skip},
-        ],
-        **changes,
-    }
-    path.write_bytes(msgspec.json.encode(report))
-    return path
-
-
-PACKED = "sha256:" + hashlib.sha256(packed()).hexdigest()
-
-
-def test_a_version_keeps_who_skipped_which_gate_and_why(register, world, tmp_path):
-    file = evaluation(tmp_path / "evaluation.json", PACKED)
-    assert register(evaluation=file).status == 0
-    record, _ = world.registry.records[V1]
-    assert record.gates == {
-        "size": GateOutcome(verdict="passed"),
-        "limits.auc": GateOutcome(verdict="skipped", by="ada@example.com", because="the feed was down"),
-    }
-    assert register(evaluation=file).out.startswith("v1.0.0 is already registered")
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"passed": False, "reason": "AUC 0.5 overall is under 0.58"}, "the model did not pass: AUC 0.5 overall"),
-        ({"gates": [{"name": "size", "verdict": "failed"}]}, "the model did not pass: size failed"),
-        ({"gates": [{"name": "size", "verdict": "skipped"}]}, "nobody says who and why"),
-        ({"gates": [{"name": "size", "verdict": "skipped", "skip": {"by": " ", "because": "x"}}]}, "nobody says who"),
-        ({"gates": []}, "it has 0 gates"),
-        ({"gates": [{"name": "size", "verdict": "passed"}] * 2}, "it has 2 gates"),
-        ({"challenger": {"digest": "sha256:other"}}, "judged the model sha256:other, and the artifact is sha256:"),
-        ({"schema": 2}, "schema 2, but this program reads 1"),
-        ({"gates": None}, "Expected `array`"),
-    ],
-)  # fmt: skip
-def test_an_evaluation_that_did_not_let_this_model_pass_registers_nothing(
-    register, world, tmp_path, changes, sentence
-):
-    ended = register(evaluation=evaluation(tmp_path / "evaluation.json", PACKED, **changes))
-    assert ended.status == 1
-    assert sentence in ended.err
-    assert world.registry.records == {}
-
-
-def test_an_evaluation_that_cannot_be_read_registers_nothing(register, world, tmp_path):
-    ended = register(evaluation=tmp_path / "none.json")
-    assert "No such file" in ended.err
-    assert world.registry.records == {}
-
-
-def test_a_version_keeps_the_evaluation_that_it_was_registered_with(register, tmp_path):
-    register(evaluation=evaluation(tmp_path / "evaluation.json", PACKED))
-    other = evaluation(tmp_path / "other.json", PACKED, gates=[{"name": "size", "verdict": "passed"}])
-    ended = register(evaluation=other)
-    assert "already registered by bob@operator with another evaluation. A version never changes" in ended.err

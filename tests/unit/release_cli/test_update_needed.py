@@ -8,7 +8,6 @@ from tests.fakes.journal import START
 from tests.fakes.time import FakeTime
 from tests.unit.release.stored import document, journal_store, registry
 
-from .test_register import artifact, register  # noqa: F401 - fixtures
 from .world import NOW, V1, V2, journal
 
 REQUIRES = {"requires": ["rollouts"]}
@@ -53,7 +52,7 @@ def test_a_dry_run_of_a_rollback_refuses_it_too(modelctl, bucket):
     assert bucket.written == []
 
 
-def test_register_refuses_a_record_that_requires_what_is_not_known(register, world):  # noqa: F811
+def test_register_refuses_a_record_that_requires_what_is_not_known(register, world):
     register()
     stored, _ = world.registry.records[V1]
     world.registry, bucket = registry(V1, document(stored) | REQUIRES)

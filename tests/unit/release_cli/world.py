@@ -30,6 +30,8 @@ PLACE = Place(
     account="222222222222",
     region="eu-west-1",
 )
+REPOSITORY = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository}"
+DIGEST = "sha256:" + "a" * 64
 
 
 def event(kind=EventKind.UP, *, operation="up-1", target=None, actor="ci", reason="live changed"):

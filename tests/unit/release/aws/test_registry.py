@@ -6,7 +6,13 @@ import pytest
 
 from modeldelivery.release import record
 from modeldelivery.release.aws.environment import AwsEnvironment
-from modeldelivery.release.errors import DamagedError, NoRegistryError, UnreachableError, UpdateNeededError
+from modeldelivery.release.errors import (
+    ConflictError,
+    DamagedError,
+    NoRegistryError,
+    UnreachableError,
+    UpdateNeededError,
+)
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.version import Version
 from tests.fakes.aws import FakeAws, refusal
@@ -143,6 +149,16 @@ def test_the_name_of_a_deleted_record_is_not_free(aws, opened):
     with pytest.raises(DamagedError, match="was deleted") as error:
         opened.registry.entry(V1)
     assert error.value.hint.endswith("--content-type application/json --if-none-match '*'`")
+
+
+def test_evidence_that_someone_writes_at_this_moment_is_asked_for_again(aws, opened):
+    """S3 refuses one of two conditional writes at once, and neither may be there yet."""
+    aws.faults["s3:PutObject"].append(refusal("ConditionalRequestConflict", status=409))
+
+    with pytest.raises(ConflictError):
+        opened.registry.store_evidence("sha256:0", "validation.json", b"{}")
+    assert opened.registry.store_evidence("sha256:0", "validation.json", b"{}") == b"{}"
+    assert aws.objects.keys() == {"evidence/sha256/0/validation.json"}
 
 
 def test_a_journal_without_a_bucket_says_who_makes_it(aws, opened):
