@@ -15,10 +15,10 @@ def reading(**changes):
     return Found(**usual | changes)
 
 
-def values(found):
+def values(result):
     return {
         (sample.series.name, *sample.values): sample.value
-        for sample in release.samples(found, assess(PLACE, found))
+        for sample in release.samples(result, assess(PLACE, result))
     }
 
 
@@ -76,8 +76,8 @@ def test_what_cannot_be_read_is_down_and_says_nothing_else(changes, source, abse
 
 
 def test_an_endpoint_that_is_not_there_has_no_status_and_is_no_source_that_is_down():
-    found = reading(endpoint=None)
-    shown = values(found)
+    result = reading(endpoint=None)
+    shown = values(result)
     assert shown["delivery_up", "endpoint"] == 1
     assert "delivery_endpoint_status" not in {name for name, *_ in shown}
     assert shown["delivery_findings", "endpoint-missing", "broken"] == 1

@@ -1,0 +1,108 @@
+"""What is worth a picture, in the order in which somebody looks: one table, whatever draws it."""
+
+from dataclasses import dataclass
+
+_BY = "model, environment, version"
+_PLACE = 'model=~"$model",environment=~"$environment"'
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture.
+
+    Attributes:
+        title: what is shown.
+        describes: what to make of it, and what to type.
+        expressions: in PromQL, each with its legend.
+        unit: as Grafana names it: `percentunit`, `reqps`, `s`, `short`.
+    """
+
+    title: str
+    describes: str
+    expressions: tuple[tuple[str, str], ...]
+    unit: str
+
+
+PANELS = (
+    Panel(
+        "Traffic by version",
+        "The share that each version has on the endpoint. `modelctl history` says who decided.",
+        ((f'delivery_weight{{kind="actual",{_PLACE}}}', "{{environment}} {{version}}"),),
+        "percentunit",
+    ),
+    Panel(
+        "Requests a second",
+        "Invocations that were answered, or not, by version.",
+        ((f"sum by ({_BY}) (rate(model_requests_total{{{_PLACE}}}[5m]))", "{{environment}} {{version}}"),),
+        "reqps",
+    ),
+    Panel(
+        "Share of requests that fail",
+        "5XX, time-outs and containers that died, over five minutes. Above 1.44 % for an hour somebody is woken.",
+        ((f"delivery:request_failures:ratio_rate5m{{{_PLACE}}}", "{{environment}} {{version}}"),),
+        "percentunit",
+    ),
+    Panel(
+        "Mean time to answer",
+        "Of the container, without SageMaker's own overhead.",
+        (
+            (
+                " / ".join(
+                    f"sum by ({_BY}) (rate(model_request_seconds_{part}{{{_PLACE}}}[5m]))"
+                    for part in ("sum", "count")
+                ),
+                "{{environment}} {{version}}",
+            ),
+        ),
+        "s",
+    ),
+    Panel(
+        "Instances",
+        "Running and desired; fewer than desired for long is `few-instances` in `modelctl status`.",
+        ((f"delivery_instances{{{_PLACE}}}", "{{environment}} {{version}} {{kind}}"),),
+        "short",
+    ),
+    Panel(
+        "CPU of the instances",
+        "Busy cores of an instance, by version.",
+        ((f"endpoint_cpu_ratio{{{_PLACE}}}", "{{environment}} {{version}}"),),
+        "percentunit",
+    ),
+    Panel(
+        "Memory and disk of the instances",
+        "Data capture ends where a disk is three quarters full.",
+        (
+            (f"endpoint_memory_ratio{{{_PLACE}}}", "{{environment}} {{version}} memory"),
+            (f"endpoint_disk_ratio{{{_PLACE}}}", "{{environment}} {{version}} disk"),
+        ),
+        "percentunit",
+    ),
+    Panel(
+        "Holds, rejections, divergence",
+        "1 while a decision keeps config's live version from serving; rejected versions; contradictions between journal and endpoint.",
+        (
+            (f"delivery_hold{{{_PLACE}}}", "{{environment}} hold"),
+            (f"sum by (model, environment) (delivery_rejected{{{_PLACE}}})", "{{environment}} rejected"),
+            (f"delivery_divergence{{{_PLACE}}}", "{{environment}} divergence"),
+        ),
+        "short",
+    ),
+    Panel(
+        "Age of the move under way",
+        "Nothing while none is; half an hour is too long for a change of the fleet.",
+        ((f"delivery_intent_age_seconds{{{_PLACE}}}", "{{environment}} {{kind}}"),),
+        "s",
+    ),
+    Panel(
+        "Findings",
+        "What is not as it should be; `modelctl status --env ENV` has the sentences.",
+        ((f"sum by (model, environment, code) (delivery_findings{{{_PLACE}}})", "{{environment}} {{code}}"),),
+        "short",
+    ),
+    Panel(
+        "Sources that answer",
+        "0: what this source would say is not known.",
+        ((f"delivery_up{{{_PLACE}}}", "{{environment}} {{source}}"),),
+        "short",
+    ),
+)
