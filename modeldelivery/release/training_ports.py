@@ -1,4 +1,4 @@
-"""What a training needs of the world: the environment's pipeline, and what its executions read.
+"""What a training needs of the world: the environment's pipeline, and what its executions read, what is left of them.
 
 Beside `release.ports`, because a rollback imports those, and what it does not need costs it time. Every call raises errors
 of `modeldelivery.release.errors`, as there.
@@ -84,11 +84,24 @@ class Sources(Protocol):
         ...
 
 
+class Holdings(Protocol):
+    """Whether what a version's record names is there still."""
+
+    def has(self, uri: str) -> bool:
+        """Whether there is an object."""
+        ...
+
+    def approval(self, arn: str) -> str | None:
+        """A package's, in SageMaker's word; None when there is no such package."""
+        ...
+
+
 class Training(msgspec.Struct, frozen=True, kw_only=True):
-    """Both."""
+    """All of them."""
 
     executions: Executions
     sources: Sources
+    holdings: Holdings
 
 
 Watch = Callable[[Execution], None]  # is shown each look at an execution

@@ -123,3 +123,22 @@ class FakeSources:
 
     def store_no_champion(self) -> None:
         self.none_stored = True
+
+
+@dataclass
+class FakeHoldings:
+    """Objects by URI, and packages with their approval."""
+
+    objects: set[str] = field(default_factory=set)
+    packages: dict[str, str] = field(default_factory=dict)
+    refuses: Exception | None = None
+
+    def has(self, uri: str) -> bool:
+        if self.refuses:
+            raise self.refuses
+        return uri in self.objects
+
+    def approval(self, arn: str) -> str | None:
+        if self.refuses:
+            raise self.refuses
+        return self.packages.get(arn)

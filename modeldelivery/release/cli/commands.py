@@ -412,12 +412,22 @@ def _check_train(train: options.Train) -> None:
         )
 
 
+def _lineage() -> Command:
+    return _command(
+        options.Lineage,
+        "Show where a version comes from: endpoint, record, package, image, commit, execution and its steps, data, evidence; and "
+        "what of that is missing.",
+        click.Option(["--version"], type=_VERSION, help="Another version than the one that serves."),
+        examples=["--env prod", "--env staging --version v1.2.0 --json"],
+    )
+
+
 def modelctl() -> Group:
     """All commands."""
     return Group(
         PROGRAM,
         headings={
-            "Look": [_status(), _history()],
+            "Look": [_status(), _history(), _lineage()],
             "Traffic": [_rollback(), _adopt()],
             "Versions": [_train(), _register(), _accept(), _artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],

@@ -98,6 +98,7 @@ def open_context(options: Options) -> Context:
 
 def _training(environment: AwsEnvironment) -> "Training":
     # What only a training needs costs a rollback nothing.
+    from modeldelivery.release.aws.holdings import AwsHoldings  # noqa: PLC0415 - as above
     from modeldelivery.release.aws.pipelines import SageMakerExecutions  # noqa: PLC0415 - as above
     from modeldelivery.release.aws.sources import AwsSources  # noqa: PLC0415 - as above
     from modeldelivery.release.training_ports import Training  # noqa: PLC0415 - as above
@@ -106,4 +107,5 @@ def _training(environment: AwsEnvironment) -> "Training":
     return Training(
         executions=SageMakerExecutions(sagemaker=clients.sagemaker, name=place.pipeline),
         sources=AwsSources(clients=clients, place=place),
+        holdings=AwsHoldings(clients=clients, account=place.account),
     )

@@ -32,6 +32,7 @@ STATUSES = {
     "accept": _ACTING,
     "adopt": _ACTING,
     "register": _ACTING,
+    "lineage": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "train": (*_ACTING, Exit.GATE, Exit.FAILED),
 }
 

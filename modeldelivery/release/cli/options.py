@@ -124,3 +124,11 @@ class Train(Options, frozen=True, kw_only=True):
     fit: tuple[tuple[str, Any], ...]
     skip: tuple[str, ...]
     because: str | None
+
+
+class Lineage(Options, frozen=True, kw_only=True):
+    """`version`: None for the one that serves."""
+
+    command = "lineage"
+    acts = False
+    version: Version | None

@@ -19,7 +19,7 @@ from tests.fakes.journal import FakeJournal
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.scaling import FakeScaling
 from tests.fakes.time import FakeTime
-from tests.fakes.training import FakeExecutions, FakeSources
+from tests.fakes.training import FakeExecutions, FakeHoldings, FakeSources
 
 V1, V2, V3 = (parse_version(f"v{n}.0.0") for n in (1, 2, 3))
 LIFE = Incarnation("arn:endpoint", 1.0)
@@ -116,6 +116,7 @@ class World:
     scaling: FakeScaling = field(default_factory=FakeScaling)
     executions: FakeExecutions = field(init=False)
     sources: FakeSources = field(default_factory=FakeSources)
+    holdings: FakeHoldings = field(default_factory=FakeHoldings)
     runs: int = 0
 
     def __post_init__(self):
@@ -152,7 +153,9 @@ class World:
             actor=options.actor or "bob@operator",
             operation=f"run-{self.runs}",
             patience=options.timeout,
-            training=lambda: Training(executions=self.executions, sources=self.sources),
+            training=lambda: Training(
+                executions=self.executions, sources=self.sources, holdings=self.holdings
+            ),
         )
 
 
