@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
@@ -169,8 +170,8 @@ def profile_for(environment: str) -> str | None:
         CredentialsError: the file of profiles cannot be read.
     """
     with credentials_of(None):
-        plain = boto3.Session()
-        named = plain.profile_name != "default"
+        plain = botocore.session.Session(include_builtin_handlers=False)  # it makes no client
+        named = (plain.profile or "default") != "default"
         return environment if not named and environment in plain.available_profiles else None
 
 

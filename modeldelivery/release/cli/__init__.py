@@ -1,5 +1,6 @@
 """`modelctl`, the operator's command line. Nothing slow is imported before the command line makes sense."""
 
+import gc
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -28,8 +29,9 @@ def main(arguments: Sequence[str] | None = None, opens: Opens | None = None) -> 
     if arguments is not None:
         return _carry_out(arguments, opens, own=False)
     program.begin()
+    gc.disable()  # nothing of what is loaded becomes garbage, and to look for some is a fifth of the CPU until the first call
     try:
-        return _carry_out(None, opens, own=True)
+        return _carry_out(None, opens or _open, own=True)
     except KeyboardInterrupt:  # while modules are loaded, or in the instant after the end
         program.complain(PROGRAM, "interrupted: run the same command again")
         return INTERRUPTED
@@ -44,6 +46,14 @@ def _carry_out(arguments: Sequence[str] | None, opens: Opens | None, *, own: boo
         interrupts.ignore()
     status: int = _part("outcome").show(ended, as_json=options.json)
     return status
+
+
+def _open(options: "Options") -> "Context":
+    """The command's world on AWS. From here on garbage is collected, but not looked for in what was loaded so far."""
+    context: Context = _part("context").open_context(options)
+    gc.freeze()
+    gc.enable()
+    return context
 
 
 class _Command:

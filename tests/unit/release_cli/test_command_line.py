@@ -162,6 +162,36 @@ def test_the_version_is_pyprojects_and_is_told_without_loading_anything_slow():
     assert output.returncode == Exit.DONE
 
 
+_COLLECTIONS = """
+import gc, sys
+
+from modeldelivery.release.cli import main
+
+frozen = []  # objects set aside by the time of each collection
+gc.callbacks.append(lambda phase, _: frozen.append(gc.get_freeze_count()))
+sys.argv = ["modelctl", "rollback", "--env", "prod", "--model", "flights", "--reason", "x"]
+status = main()
+print(status, all(frozen), gc.isenabled() and gc.get_freeze_count() > 0)
+"""
+
+
+def test_no_garbage_is_looked_for_until_the_clients_are_made_and_never_in_what_was_loaded(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "config").write_text(
+        "[profile prod]\nregion = eu-west-1\naws_access_key_id = key\naws_secret_access_key = secret\n"
+        "aws_account_id = 222222222222\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    output = _python("-c", _COLLECTIONS)
+
+    assert output.stdout == f"{Exit.UNREACHABLE} True True\n", output.stderr
+
+
 def test_where_nothing_is_installed_no_version_is_made_up(monkeypatch, capsys):
     def missing(name):
         raise PackageNotFoundError(name)

@@ -97,6 +97,8 @@ def test_a_profile_that_leads_nowhere_is_a_sentence(aws_config, profile, sentenc
 
 def test_an_environment_has_the_profile_of_its_name_unless_another_is_set(aws_config):
     assert (profile_for("prod"), profile_for("staging")) == ("prod", None)
+    aws_config.setenv("AWS_PROFILE", "default")
+    assert profile_for("prod") == "prod"
 
     aws_config.setenv("AWS_PROFILE", "nobody")
     assert profile_for("prod") is None
