@@ -17,7 +17,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data up down format check test soak coverage preview model comment deploy drift report watch bench lock
+.PHONY: help setup setup-data setup-definition up down format check test soak coverage preview model definition comment deploy drift report watch bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -34,13 +34,16 @@ SIGN_IN := $(if $(wildcard .sandbox/daemon.json),--sign-in 'enter the sandbox th
 REVIEW := $(BIN)/python -m modeldelivery.review --folder $(FOLDER) $(SIGN_IN)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what this project needs (environments, Pulumi)
 	@$(PYTHON) -m tools.setup >&2
 
 setup-data:
 	@$(PYTHON) -m tools.setup data >&2
+
+setup-definition:
+	@$(PYTHON) -m tools.setup definition >&2
 
 up: setup-data ## staging and production on this machine, each with a model that serves
 	@$(BIN)/python -I -X utf8 -m tools.demo up
@@ -63,7 +66,7 @@ check: setup ## lint, format, types and unit tests
 
 # A build whose job before this one was `make check` says so by CHECKED, and need not wait for it again.
 CHECKED ?=
-test: $(if $(CHECKED),setup,check) setup-data ## all checks and tests
+test: $(if $(CHECKED),setup,check) setup-data setup-definition ## all checks and tests
 	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
@@ -71,6 +74,9 @@ preview: setup ## what this tree would do to ENV, in words: refused by rule, or 
 
 model: setup ## train and judge the model that this tree makes: its data, both gates, and what became of the metrics
 	@$(BIN)/python -m tools.model --folder $(FOLDER)
+
+definition: setup-definition ## write pipelines/definition.json, the training pipeline, from pipelines/definition.py
+	@.venv-definition/bin/python -m pipelines.definition
 
 comment: setup ## the previews as one comment: on the pull request in CI, on standard output elsewhere
 	@$(REVIEW) comment
@@ -86,7 +92,7 @@ report: setup ## one issue on all environments that drifted; closed when none do
 
 # Where to look among all examples: another number, another place.
 SEED ?= 0
-soak: setup-data ## what takes longer: exhaustive searches, ten to twenty times the examples (an hour at most; SEED=n)
+soak: setup-data setup-definition ## what takes longer: exhaustive searches, ten to twenty times the examples (an hour at most; SEED=n)
 	$(PYTEST) --timeout=3600 -n 2 -m "soak or hypothesis" --junitxml=.soak/report.xml \
 	  --hypothesis-profile=soak --hypothesis-seed=$(SEED) tests
 
@@ -108,4 +114,5 @@ lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer vers
 	cd requirements && for part in modelctl infra pipelines steps serving uv; do \
 	  $(COMPILE) $(UPGRADE) -c dev.txt $$part.in -o $$part.txt || exit 1; done
 	cd requirements && $(COMPILE) $(UPGRADE) data.in -o data.txt
+	cd requirements && $(COMPILE) $(UPGRADE) definition.in -o definition.txt
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

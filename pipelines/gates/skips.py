@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from pipelines.gates.report import Skip
 
 FEWEST_WORDS = 3  # of a reason
@@ -9,6 +11,36 @@ FEWEST_WORDS = 3  # of a reason
 
 class BadSkipError(ValueError):
     """A skip without a person or a reason, or of no gate."""
+
+
+class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Skips as one text, as a pipeline's parameter is.
+
+    Attributes:
+        gates: that are skipped.
+        by: who skips them.
+        because: why.
+    """
+
+    gates: tuple[str, ...] = ()
+    by: str | None = None
+    because: str | None = None
+
+
+def parse(text: str) -> Given:
+    """Skips of one text, empty for none.
+
+    Raises:
+        BadSkipError: it is not that.
+    """
+    if not text:
+        return Given()
+    try:
+        return msgspec.json.decode(text, type=Given)
+    except msgspec.DecodeError as error:
+        raise BadSkipError(
+            f'--skips {text!r}: {error}; write {{"gates": ["GATE"], "by": "PERSON", "because": "TEXT"}}'
+        ) from error
 
 
 def skips_of(

@@ -3,10 +3,12 @@
 python -m pipelines.steps featurize --model flights -- --until 2013-03
 python -m pipelines.steps train                      (parameters and model from hyperparameters.json)
 
-Exit status: 0 done, 1 an input or parameter is not what it should be, 2 usage, 3 stopped at a gate, 70 a bug.
+Exit status: 0 done, 1 an input or parameter is not what it should be, 2 usage, 3 stopped at a gate, 70 a bug. With
+`--verdict` a step that is stopped at its gate ends with 0: SageMaker keeps outputs of those alone, and the report is one.
 """
 
 import argparse
+import json
 import os
 import sys
 import traceback
@@ -16,10 +18,21 @@ from pipelines.dataset import BadDataError
 from pipelines.examples import BadExamplesError
 from pipelines.package import BadArchiveError
 from pipelines.recipe import BadRecipeError, find
-from pipelines.steps.contract import BASE, Exit, GateError, InputError, Job, Kind, job
+from pipelines.steps.contract import (
+    BASE,
+    Exit,
+    GateError,
+    InputError,
+    Job,
+    Kind,
+    RegistrationError,
+    Verdict,
+    job,
+)
 from pipelines.steps.step import STEPS, Call, pairs, split
 
 _MODEL = "model"
+_FIT = "fit"  # the recipe's parameters as one JSON object, where a pipeline gives them so
 
 
 def main(arguments: list[str] | None = None, environ: Mapping[str, str] = os.environ) -> int:
@@ -31,9 +44,22 @@ def main(arguments: list[str] | None = None, environ: Mapping[str, str] = os.env
     try:
         under_way.begin()
         step.module().run(_call(under_way, options, given))
+        if options.verdict:
+            under_way.judge(Verdict(outcome="passed", sentence=""))
     except GateError as stopped:
-        return _ended(under_way, f"{options.step} stopped: {stopped}", Exit.GATE)
-    except (InputError, BadArchiveError, BadDataError, BadExamplesError, BadRecipeError) as refused:
+        if options.verdict:
+            under_way.judge(Verdict(outcome="stopped", sentence=str(stopped)))
+        return _ended(
+            under_way, f"{options.step} stopped: {stopped}", Exit.DONE if options.verdict else Exit.GATE
+        )
+    except (
+        RegistrationError,
+        InputError,
+        BadArchiveError,
+        BadDataError,
+        BadExamplesError,
+        BadRecipeError,
+    ) as refused:
         return _ended(under_way, f"{options.step}: {refused}", Exit.REFUSED)
     except Exception as error:  # noqa: BLE001 (whatever it is, SageMaker's console shows this text and no other)
         traceback.print_exc()
@@ -58,6 +84,14 @@ def _parser(own: list[str]) -> argparse.ArgumentParser:
         one = steps.add_parser(name, help=step.help, description=step.help)
         if step.kind is Kind.PROCESSING:
             one.add_argument("--model", required=True, metavar="NAME", help="whose recipe is followed")
+        if step.judges:
+            one.add_argument(
+                "--verdict",
+                action="store_true",
+                help="leave the verdict as a file, and end with 0 whatever it is",
+            )
+        else:
+            one.set_defaults(verdict=False)
         if name == next(iter(own), None):
             step.module().add_options(one)
     return parser
@@ -71,8 +105,22 @@ def _call(under_way: Job, options: argparse.Namespace, given: list[str]) -> Call
         values = under_way.hyperparameters()
         if _MODEL not in values:
             raise InputError(f"{where}: {_MODEL} is missing; it names whose recipe is followed")
-        return Call(under_way, find(values.pop(_MODEL)), options, values, where)
+        model = find(values.pop(_MODEL))
+        return Call(under_way, model, options, {**_fit(values.pop(_FIT, "{}"), where), **values}, where)
     return Call(under_way, find(options.model), options, pairs(given), "arguments after --")
+
+
+def _fit(text: str, where: str) -> dict[str, str]:
+    """The recipe's parameters of one JSON object, as texts."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict) or any(isinstance(each, dict | list | None) for each in values.values()):
+        raise InputError(
+            f'{where}: {_FIT} is {text!r}; it is one flat JSON object, such as {{"seed": 0, "trees": 150}}'
+        )
+    return {name: each if isinstance(each, str) else json.dumps(each) for name, each in values.items()}
 
 
 if __name__ == "__main__":

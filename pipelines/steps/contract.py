@@ -1,6 +1,6 @@
 """Where a step reads and writes: SageMaker's directories, and what a step tells of its end.
 
-| | processing (validate, featurize, evaluate) | training (train) |
+| | processing (validate, featurize, evaluate, register) | training (train) |
 |---|---|---|
 | input NAME | `processing/input/NAME` | `input/data/NAME` |
 | parameters | `--name value` after `--` | `input/config/hyperparameters.json` |
@@ -17,12 +17,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 BASE = "SAGEMAKER_BASE_DIR"
 MOST_BYTES = 1024  # of a message: SageMaker keeps no more of ExitMessage and FailureReason
 MODEL = "model"  # the one output of a training step
+VERDICT = "verdict"  # the output of a step that judges, where it is asked for one
+VERDICT_FILE = "verdict.json"
 
 
 class Exit(IntEnum):
@@ -35,8 +38,24 @@ class Exit(IntEnum):
     BUG = 70
 
 
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a judging step leaves for a condition to read.
+
+    Attributes:
+        outcome: whether what was judged may go on.
+        sentence: why it may not; empty where it may.
+    """
+
+    outcome: Literal["passed", "stopped"]
+    sentence: str
+
+
 class InputError(Exception):
     """An input that a step cannot work with; one sentence: file, key, value, what is allowed."""
+
+
+class RegistrationError(Exception):
+    """The registry did not take the version; one sentence that says why."""
 
 
 class GateError(Exception):
@@ -134,6 +153,14 @@ class Job:
     def begin(self) -> None:
         """Take away what an earlier run in the same folder told."""
         self.message().unlink(missing_ok=True)
+
+    def judge(self, verdict: Verdict) -> None:
+        """Write the verdict, its sentence no longer than SageMaker keeps one."""
+        sentence = shortened(verdict.sentence).decode()
+        with self.output(VERDICT) as folder:
+            (folder / VERDICT_FILE).write_bytes(
+                msgspec.json.encode(msgspec.structs.replace(verdict, sentence=sentence))
+            )
 
     def tell(self, sentence: str) -> None:
         """Write why the step stopped."""

@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 
 from pipelines import examples
-from pipelines.gates import evaluation_page, pictures, thresholds
+from pipelines.gates import evaluation_page, pictures, skips, thresholds
 from pipelines.gates.champion import ARCHIVE_FILE, BadChampionError, NoChampion, champion_in
 from pipelines.gates.evaluation import Contender, evaluate
 from pipelines.gates.labels import BadLabelsError
 from pipelines.gates.predict import NotPredictedError
 from pipelines.gates.report import Report, Skip, Subject, encode
-from pipelines.gates.skips import BadSkipError, skips_of
+from pipelines.gates.skips import BadSkipError
 from pipelines.gates.thresholds import BadThresholdsError, Thresholds
 from pipelines.package import Origin, unpack
 from pipelines.server import artifact, verify
@@ -43,6 +43,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--because", metavar="TEXT", help="why; kept in the report and in the version's record"
     )
+    parser.add_argument(
+        "--skips",
+        default="",
+        metavar="JSON",
+        help='all three as one text, {"gates": [GATE], "by": PERSON, "because": TEXT}; empty for none',
+    )
 
 
 def run(call: Call) -> None:
@@ -59,7 +65,7 @@ def run(call: Call) -> None:
     frame, record = examples.read(call.job.input("evaluation"), call.recipe.name)
     challenger = _challenger(call.job.input("model") / ARCHIVE_FILE, record)
     champion = _champion(call.job.input("champion"))
-    demands, skips = _demands(call, challenger)
+    demands, skipped = _demands(call, challenger)
     try:
         report = evaluate(
             name=call.recipe.name,
@@ -68,7 +74,7 @@ def run(call: Call) -> None:
             challenger=challenger,
             champion=champion,
             thresholds=demands,
-            skips=skips,
+            skips=skipped,
             clock=time.process_time,
         )
     except BadLabelsError as error:
@@ -133,6 +139,12 @@ def _demands(call: Call, challenger: Contender) -> tuple[Thresholds, Mapping[str
     options = call.options
     try:
         demands = thresholds.read(call.recipe.thresholds, challenger.model.schema.output)
-        return demands, skips_of(options.skip, options.by, options.because, demands.gates)
+        given = skips.parse(options.skips)
+        return demands, skips.skips_of(
+            [*options.skip, *given.gates],
+            given.by if options.by is None else options.by,
+            given.because if options.because is None else options.because,
+            demands.gates,
+        )
     except (BadThresholdsError, BadSkipError) as error:
         raise InputError(str(error)) from error

@@ -61,11 +61,13 @@ class Step:
         name: also of its module.
         kind: of SageMaker's jobs.
         help: one line.
+        judges: whether it can stop at a gate, and so has a verdict.
     """
 
     name: str
     kind: Kind
     help: str
+    judges: bool = False
 
     def module(self) -> Module:
         """Its module, whose libraries take seconds to import, and which is therefore imported when it runs."""
@@ -76,10 +78,11 @@ class Step:
 STEPS = {
     step.name: step
     for step in (
-        Step("validate", Kind.PROCESSING, "hold a data set to the model's suites"),
+        Step("validate", Kind.PROCESSING, "hold a data set to the model's suites", judges=True),
         Step("featurize", Kind.PROCESSING, "make examples of a data set"),
         Step("train", Kind.TRAINING, "fit a model to the training examples"),
-        Step("evaluate", Kind.PROCESSING, "judge the model on examples that it has not seen"),
+        Step("evaluate", Kind.PROCESSING, "judge the model on examples that it has not seen", judges=True),
+        Step("register", Kind.PROCESSING, "give the model a version's name, with `modelctl register`"),
     )
 }
 

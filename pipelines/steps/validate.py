@@ -42,8 +42,8 @@ _MONTHS = "no other month"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """It has none."""
-    del parser
+    """What whoever started the step took the data for."""
+    parser.add_argument("--first", metavar="YYYY-MM", help="the month that the data set begins with")
 
 
 def run(call: Call) -> None:
@@ -57,6 +57,7 @@ def run(call: Call) -> None:
     """
     window = call.window()
     folder = call.job.input("data")
+    _refuse_another_beginning(folder, call.options.first)
     try:
         validation = validate(folder, call.recipe, window)
     except SuiteError as error:
@@ -142,9 +143,23 @@ def read_back(folder: Path) -> Validation:
         raise GateError(f"{path}: {error}") from error
 
 
+def _refuse_another_beginning(folder: Path, first: str | None) -> None:
+    """Raises InputError unless the data set begins with `first`, where one is given."""
+    held = _months(dataset.read_manifest(folder))
+    if first is not None and held[:1] != [first]:
+        raise InputError(
+            f"{folder}: the data set begins with {held[0] if held else 'nothing'}, and --first is {first}: name the data "
+            "set of these months"
+        )
+
+
+def _months(manifest: Manifest) -> list[str]:
+    return sorted(file.path.rpartition("/")[2].removesuffix(".csv") for file in manifest.files)
+
+
 def _parts(manifest: Manifest, last: str) -> tuple[str, ...]:
     """The months that there must be: none is left out between the first of any table and the last of the window."""
-    held = sorted(file.path.rpartition("/")[2].removesuffix(".csv") for file in manifest.files)
+    held = _months(manifest)
     if not held:
         return ()
     first = min(parse_month(held[0]), parse_month(last))

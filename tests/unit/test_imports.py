@@ -37,8 +37,11 @@ def inside(*rooms):
 
 MAY_IMPORT = {
     "infra": {"components", *ours("provider.sdk", "release.core.request"), *NAMES},
-    "components": {*ours("provider.sdk", "release.core.request"), *NAMES},
+    "components": {"pipelines.sentinels", *ours("provider.sdk", "release.core.request"), *NAMES},
     "pipelines": NAMES,
+    "pipelines.sentinels": set(),
+    "pipelines.definition": {"pipelines.definition_file", "pipelines.sentinels"},
+    "pipelines.definition_file": set(),
     # What serves, exports and packages knows no model.
     "pipelines.server": set(),
     **{f"pipelines.{generic}": {"pipelines.server"} for generic in ("export", "package")},
@@ -318,6 +321,7 @@ def test_only_settings_reads_config():
         ("components.endpoint", ours("provider.fleet"), [f"{OURS}.provider.fleet"]),
         ("components.endpoint", {f"{OURS}.provider.sdk", "json"}, []),
         ("pipelines.flights.train", {"components.key"}, ["components.key"]),
+        ("components.training", {"pipelines.sentinels", "pipelines.steps"}, ["pipelines.steps"]),
         ("pipelines.server.app", {"pipelines.flights.features"}, ["pipelines.flights.features"]),
         (f"{OURS}.release.cli.main", {"sandbox"}, ["sandbox"]),
         (f"{OURS}.provider.sdk", ours("provider.fleet"), [f"{OURS}.provider.fleet"]),

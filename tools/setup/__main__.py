@@ -1,4 +1,7 @@
-"""`python3 -m tools.setup [data]`: see the package. `data` is what keeps data under version besides."""
+"""`python3 -m tools.setup [data] [definition]`: see the package.
+
+`data` is what keeps data under version besides, `definition` what writes the training pipeline's definition.
+"""
 
 import os
 import platform
@@ -8,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 _OLDEST = (3, 11)
+_BESIDES = ("data", "definition")  # environments that not every command needs (environments.py)
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -22,24 +26,23 @@ def main(arguments: Sequence[str] = ()) -> int:
     # After the check: what follows does not even compile on an old Python.
     from modeldelivery.terminal import program  # noqa: PLC0415
 
-    if list(arguments) not in ([], ["data"]):
-        print(
-            f"{' '.join(arguments)}: write `python3 -m tools.setup` or `python3 -m tools.setup data`",
-            file=sys.stderr,
-        )
+    if unknown := [word for word in arguments if word not in _BESIDES]:
+        print(f"{unknown[0]}: write `python3 -m tools.setup [{'] ['.join(_BESIDES)}]`", file=sys.stderr)
         return 2
     return program.run(
-        "Set-up", partial(_set_up, bool(arguments)), "interrupted. Run it again: it goes on where it stopped"
+        "Set-up",
+        partial(_set_up, frozenset(arguments)),
+        "interrupted. Run it again: it goes on where it stopped",
     )
 
 
-def _set_up(data: bool) -> int:
+def _set_up(words: frozenset[str]) -> int:
     from modeldelivery.terminal import program  # noqa: PLC0415 - as above
     from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415 - as above
 
     from . import environments, pulumi, shell  # noqa: PLC0415 - as above
 
-    besides = [environments.DATA] if data else []
+    besides = [each for word, each in environments.BESIDES.items() if word in words]
     root = Path(__file__).resolve().parents[2]
     # Programs that another user may change are that user's way in; a stricter umask stays.
     os.umask(os.umask(0o022) | 0o022)

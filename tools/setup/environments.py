@@ -63,6 +63,14 @@ DATA = Environment(
     project=False,
     programs=("dvc.cli", "dvc_s3"),
 )
+# What writes the training pipeline's definition (pipelines/definition.py): SageMaker's SDK, and nothing of ours.
+DEFINITION = Environment(
+    folder=".venv-definition",
+    requirements="requirements/definition.txt",
+    project=False,
+    programs=("sagemaker.train.model_trainer", "sagemaker.mlops.workflow.steps"),
+)
+BESIDES = {"data": DATA, "definition": DEFINITION}  # by the word that asks for it
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))

@@ -334,16 +334,17 @@ def test_the_sandbox_command_runs_this_clones_sandbox_wherever_it_is_typed(tmp_p
         assert done.stdout.startswith("usage: sandbox ")
 
 
-def test_set_up_takes_data_and_nothing_else(capsys):
-    assert set_up.main(["dta"]) == 2
-    assert "dta: write `python3 -m tools.setup` or `python3 -m tools.setup data`" in capsys.readouterr().err
+def test_set_up_takes_the_words_of_environments_and_no_other(capsys):
+    assert set_up.main(["data", "dta"]) == 2
+    assert "dta: write `python3 -m tools.setup [data] [definition]`" in capsys.readouterr().err
+    assert set(set_up._BESIDES) == environments.BESIDES.keys()
 
 
-@pytest.mark.parametrize("words", [[], ["data"]])
-def test_what_keeps_data_is_set_up_where_it_is_asked_for(monkeypatch, words):
+@pytest.mark.parametrize("words", [[], ["data"], ["definition"], ["definition", "data"]])
+def test_what_only_some_commands_need_is_set_up_where_it_is_asked_for(monkeypatch, words):
     made = []
     monkeypatch.setattr(environments, "ensure", lambda environment, *_: made.append(environment.folder))
     monkeypatch.setattr("tools.setup.pulumi.ensure", lambda *_: None)
     monkeypatch.setattr("tools.setup.shell.entered", lambda environ, _: dict(environ))
     assert set_up.main(words) == 0
-    assert made == [".venv", ".venv-serving", *([".venv-data"] if words else [])]
+    assert made == [".venv", ".venv-serving", *(f".venv-{word}" for word in sorted(words))]

@@ -95,6 +95,20 @@ def test_a_gate_is_opened_by_a_person_and_the_report_keeps_who_and_why(job, made
     assert kept["limits.auc"].because == "labels of a drill, never served"
 
 
+def test_skips_may_be_one_text(job):
+    """As a pipeline's parameter is."""
+    skip = {"gates": ["limits.auc"], "by": "ada@example.com", "because": "the first of its kind"}
+    assert run(job, "--skips", json.dumps(skip)) == (Exit.DONE, "")
+    gate = next(gate for gate in report(job).gates if gate.name == "limits.auc")
+    assert (gate.skip.by, gate.skip.because) == (skip["by"], skip["because"])
+
+
+@pytest.mark.parametrize("text", ["latency", "[]", '{"gate": ["latency"]}', '{"gates": "latency"}'])
+def test_skips_that_are_no_such_text_are_refused(job, text):
+    status, message = run(job, "--skips", text)
+    assert (status, f"--skips {text!r}: " in message) == (Exit.REFUSED, True)
+
+
 def test_a_skip_without_a_reason_is_refused_before_anything_is_judged(job):
     status, message = run(job, "--skip", "latency", "--by", "ada@example.com")
     assert (status, "--because" in message) == (Exit.REFUSED, True)

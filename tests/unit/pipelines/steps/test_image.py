@@ -9,15 +9,15 @@ from tests.conftest import CHECKOUT
 from tests.unit.test_requirements import imported, undeclared
 
 DOCKERFILE = CHECKOUT / "pipelines" / "steps" / "Dockerfile"
-# What a step may import only where it does not run in the image: the command line that writes to the data bucket.
-OUTSIDE = {"pipelines/publish.py"}
+# What does not run in the image: the command lines that write to the data bucket, and the pipeline's definition.
+OUTSIDE = {"pipelines/publish.py", "pipelines/definition.py"}
 
 
 def test_the_image_starts_the_program_of_the_steps():
     built = parse(DOCKERFILE.read_text())
     assert built.entrypoint == ["python", "-m", "pipelines.steps"]
     assert built.env["PYTHONPATH"] == built.workdir == "/opt/program"
-    assert ("pipelines",) in [copy.sources for copy in built.copies]
+    assert {("pipelines",), ("modeldelivery",)} <= {copy.sources for copy in built.copies}
 
 
 def test_the_image_installs_all_that_pipelines_import():
@@ -33,5 +33,17 @@ def test_the_image_installs_all_that_pipelines_import():
     ]
     assert code
     imports = {module for path in code for module in imported(path.read_text())}
-    assert "modeldelivery" not in imports  # the image has this room alone
+    assert "modeldelivery" not in imports  # `modelctl` is called as a program
     assert undeclared(imports - {"pipelines"}, declared | serving) == set()
+
+
+def test_the_image_installs_all_that_modelctl_needs():
+    steps, modelctl = (
+        set(
+            re.findall(
+                r"^[\w.-]+(?:\[\w+\])?==[\w.]+", (CHECKOUT / "requirements" / name).read_text(), re.MULTILINE
+            )
+        )
+        for name in ("steps.txt", "modelctl.txt")
+    )
+    assert modelctl - steps == set()

@@ -87,6 +87,28 @@ def test_a_training_step_tells_its_failure_where_sagemaker_reads_it(tmp_path, fe
     assert not (tmp_path / "output" / "model.tar.gz").exists()
 
 
+def test_the_recipes_parameters_may_be_one_text(tmp_path, featurized, trained):
+    """A pipeline has a fixed number of parameters, a recipe has its own."""
+    path = tmp_path / "input" / "config" / "hyperparameters.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"model": "flights", "fit": '{"learning_rate":0.06,"seed":0,"trees":150}'}))
+    (tmp_path / "input" / "data").mkdir()
+    (tmp_path / "input" / "data" / "training").symlink_to(featurized / "training")
+    assert main(["train"], {"SAGEMAKER_BASE_DIR": str(tmp_path)}) == 0
+    (tmp_path / "model.tar.gz").write_bytes(trained.archive)
+    written = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+    assert written == unpack(tmp_path / "model.tar.gz")
+
+
+@pytest.mark.parametrize("fit", ["", "[]", "seed=0", '{"seed": null}', '{"seed": {"a": 1}}'])
+def test_parameters_that_are_no_flat_object_are_refused(tmp_path, capsys, fit):
+    path = tmp_path / "input" / "config" / "hyperparameters.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"model": "flights", "fit": fit}))
+    assert main(["train"], {"SAGEMAKER_BASE_DIR": str(tmp_path)}) == 1
+    assert f"{path}: fit is {fit!r}; it is one flat JSON object" in capsys.readouterr().err
+
+
 def test_an_unknown_model_is_refused_with_those_that_have_a_recipe(tmp_path, capsys):
     environ = {"SAGEMAKER_BASE_DIR": str(tmp_path)}
     assert main(["featurize", "--model", "trains", "--", "--until", "2013-01"], environ) == 1

@@ -93,6 +93,24 @@ def test_a_file_that_was_cut_short_after_its_manifest_stops(tmp_path, published_
     assert "it was changed or cut short" in told(tmp_path / "base")
 
 
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(("first", "status"), [("2013-01", Exit.DONE), ("2012-12", Exit.REFUSED)])
+def test_data_that_begins_with_another_month_than_the_one_named_is_refused(
+    tmp_path, published_months, first, status
+):
+    data = changed(tmp_path / "data", published_months)
+    command = [
+        "validate",
+        f"--base={tmp_path}",
+        "--model=flights",
+        f"--input=data={data}",
+        f"--first={first}",
+    ]
+    assert local.main([*command, "--", "--until", "2013-01"]) == status
+    if status:
+        assert "the data set begins with 2013-01, and --first is 2012-12" in told(tmp_path)
+
+
 def test_an_empty_data_set_stops(tmp_path):
     (tmp_path / "data").mkdir()
     dataset.write(tmp_path / "data", {})
