@@ -16,6 +16,7 @@ from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
     evaluation,
+    exporter,
     memory,
     model_server,
     policy_cpu,
@@ -50,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "rollback-load": rollback_load.measure,
     "throughput": throughput.measure,
     "model-server": model_server.measure,
+    "exporter": exporter.measure,
     "validation": validation.measure,
     "evaluation": evaluation.measure,
     "memory": memory.measure,
