@@ -57,11 +57,17 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     env = command("env", _env, 'print how to enter it: eval "$(sandbox env)"')
     env.add_argument("--json", action="store_true", help="the whole environment of a process in it, as JSON")
-    logs = command("logs", _logs, "print its log, or a container's")
+    logs = command("logs", _logs, "print its log, a container's or a job's")
     logs.add_argument(
-        "container", nargs="?", help="an endpoint's or instance's name; without it the sandbox's own log"
+        "name",
+        nargs="?",
+        help="how an endpoint's, instance's or job's name begins; without it the sandbox's own log",
     )
-    logs.add_argument("--lines", type=int, default=50)
+    logs.add_argument("--lines", type=int, default=50, help="of each, the last (default 50)")
+    logs.add_argument(
+        "--follow", action="store_true", help="of a job: go on with what it prints, until Ctrl-C"
+    )
+    logs.set_defaults(usage_error=logs.error)
     image = command("image", _image, "build an image and push it to ECR; prints its URI by digest")
     image.add_argument("--profile", required=True, help="the account: staging or prod")
     image.add_argument("--repository", required=True)
@@ -114,15 +120,38 @@ def _env(place: Home, arguments: argparse.Namespace) -> None:
 
 
 def _logs(place: Home, arguments: argparse.Namespace) -> None:
-    if arguments.container is None:
+    if arguments.name is None:
+        if arguments.follow:
+            arguments.usage_error("argument --follow: name the job to follow")
         program.say(daemon.tail(place, arguments.lines))
         return
-    files = sorted(place.container_logs.glob(f"{arguments.container}*.log"))
-    if not files:
-        raise SandboxError(f"no container's name begins with {arguments.container!r}; see `sandbox status`")
+    files = sorted(place.container_logs.glob(f"{arguments.name}*.log"))
     for path in files:
         print(f"== {path.stem}")
         program.say("\n".join(path.read_text(errors="replace").splitlines()[-arguments.lines :]))
+    if not files:
+        _job_logs(place, arguments)
+
+
+def _job_logs(place: Home, arguments: argparse.Namespace) -> None:
+    _running(place)
+    from sandbox.job_logs import JobLogs, heading  # noqa: PLC0415 - boto3 takes a while, and only this needs it
+
+    logs = JobLogs()
+    if arguments.follow:
+        for line in logs.follow(arguments.name, arguments.lines):
+            program.say(line)
+            sys.stdout.flush()  # also where it is a pipe's
+        return
+    streams = logs.streams(arguments.name)
+    if not streams:
+        raise SandboxError(
+            f"no container's and no job's name begins with {arguments.name!r}; `sandbox status` shows the endpoints, and "
+            "`aws sagemaker list-processing-jobs` and `list-training-jobs` the jobs"
+        )
+    for stream in streams:
+        program.say(heading(stream))
+        program.say("\n".join(logs.lines(stream)[0][-arguments.lines :]))
 
 
 def _image(place: Home, arguments: argparse.Namespace) -> None:

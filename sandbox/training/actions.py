@@ -33,6 +33,7 @@ def actions(pipelines: Pipelines, jobs: Jobs) -> Mapping[str, Action]:
         "StopProcessingJob": _reads(
             r.ProcessingJobName, lambda a, q: stopped(jobs.find(a, "Processing", q.processing_job_name))
         ),
+        "ListProcessingJobs": _reads(r.ListJobs, lambda a, q: jobs.listed(a, "Processing", q)),
         "CreateTrainingJob": _reads(r.CreateTrainingJob, created),
         "DescribeTrainingJob": _reads(
             r.TrainingJobName, lambda a, q: jobs.find(a, "Training", q.training_job_name).show()
@@ -40,9 +41,11 @@ def actions(pipelines: Pipelines, jobs: Jobs) -> Mapping[str, Action]:
         "StopTrainingJob": _reads(
             r.TrainingJobName, lambda a, q: stopped(jobs.find(a, "Training", q.training_job_name))
         ),
+        "ListTrainingJobs": _reads(r.ListJobs, lambda a, q: jobs.listed(a, "Training", q)),
         "CreatePipeline": _reads(r.CreatePipeline, pipelines.create),
         "UpdatePipeline": _reads(r.UpdatePipeline, pipelines.update),
         "DescribePipeline": _reads(r.PipelineName, pipelines.describe),
+        "ListPipelines": _reads(r.ListPipelines, pipelines.listed),
         "DeletePipeline": _reads(r.DeletePipeline, pipelines.delete),
         "StartPipelineExecution": _reads(r.StartExecution, pipelines.start),
         "DescribePipelineExecution": _reads(r.ExecutionArn, pipelines.describe_execution),

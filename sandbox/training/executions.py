@@ -22,7 +22,6 @@ from sandbox.refusal import RefusedError
 from sandbox.sagemaker.store import Account
 from sandbox.training import arguments, cache, conditions, graph, retries
 from sandbox.training.clients import SERVICE, SESSION, Clients
-from sandbox.training.definition import Step
 from sandbox.training.execution import Execution, Record
 from sandbox.training.intrinsics import IntrinsicError, Values, resolve
 from sandbox.training.job import Job, Kind
@@ -30,6 +29,7 @@ from sandbox.training.jobs import INTERNAL, Jobs
 from sandbox.training.objects import ObjectsError, split
 from sandbox.training.requests import CreateProcessingJob, CreateTrainingJob
 from sandbox.training.retries import Failure, Fault
+from sandbox.training.steps import Step
 
 _LOG = logging.getLogger(__name__)
 _REQUESTS: Mapping[str, type[CreateProcessingJob | CreateTrainingJob]] = {
@@ -61,6 +61,27 @@ class _FailedError(Exception):
 
 class _StoppedError(Exception):
     """A step that was stopped."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run of a step's job.
+
+    Attributes:
+        account: where.
+        execution: of which the step is.
+        record: what is told of the step.
+        name: of the step.
+        step: as defined.
+        wanted: its arguments, resolved.
+    """
+
+    account: Account
+    execution: Execution
+    record: Record
+    name: str
+    step: Step
+    wanted: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -143,7 +164,7 @@ class Executions:
             properties, record.source = earlier.properties, earlier.execution
             record.metadata = _metadata(step.type, properties)
         else:
-            properties = self._job(account, execution, record, (step, name), wanted)
+            properties = self._job(_Run(account, execution, record, name, step, wanted))
         with account.lock:
             execution.properties[name] = properties
             if not earlier:
@@ -183,51 +204,37 @@ class Executions:
 
         return read
 
-    def _job(
-        self,
-        account: Account,
-        execution: Execution,
-        record: Record,
-        of: tuple[Step, str],
-        wanted: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
+    def _job(self, run: _Run) -> Mapping[str, Any]:
         """Run a step's job, again as its policies say; what Describe answers at last."""
-        (step, name), failures, began = of, [], time.monotonic()
+        failures, began = [], time.monotonic()
         while True:
-            record.attempts += 1
+            run.record.attempts += 1
             try:
-                return self._attempt(account, execution, record, (step, name), wanted)
+                return self._attempt(run)
             except _FailedError as error:
                 failures.append(Failure(error.fault, time.monotonic() - began))
-                wait = retries.delay(step.policies, failures)
+                wait = retries.delay(run.step.policies, failures)
                 if wait is None:
                     raise
-            if execution.halt.wait(wait):
+            if run.execution.halt.wait(wait):
                 raise _StoppedError
 
-    def _attempt(
-        self,
-        account: Account,
-        execution: Execution,
-        record: Record,
-        of: tuple[Step, str],
-        wanted: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        step, name = of
-        if execution.halt.is_set():
+    def _attempt(self, run: _Run) -> Mapping[str, Any]:
+        step, halt = run.step, run.execution.halt
+        if halt.is_set():
             raise _StoppedError
         chosen = "".join(secrets.choice(_LETTERS) for _ in range(10))
-        short = name.replace("_", "-")[:_SHORT].strip("-")
-        job_name = f"pipelines-{execution.id}-{short}-{chosen}"
-        job = self._create(account, execution, step, {**wanted, arguments.NAMES[step.type]: job_name})
-        record.metadata = _metadata(step.type, job.show())
+        short = run.name.replace("_", "-")[:_SHORT].strip("-")
+        name = f"pipelines-{run.execution.id}-{short}-{chosen}"
+        job = self._create(run, {**run.wanted, arguments.NAMES[step.type]: name})
+        run.record.metadata = _metadata(step.type, job.show())
         stopped = False
         while not job.over.wait(_PAUSE):
-            if execution.halt.is_set() and not stopped:
+            if halt.is_set() and not stopped:
                 stopped = True
-                self._stop(account, job)
+                self._stop(run.account, job)
         if job.status == "Stopped":
-            if execution.halt.is_set():
+            if halt.is_set():
                 raise _StoppedError
             raise _FailedError(f"ClientError: {step.type} job {job.name} was stopped: {job.secondary}")
         if job.status == "Failed":
@@ -235,17 +242,18 @@ class Executions:
             raise _FailedError(f"ClientError: {reason}", _FAULTS.get(reason.partition(":")[0]))
         return job.show()
 
-    def _create(self, account: Account, execution: Execution, step: Step, request: Mapping[str, Any]) -> Job:
+    def _create(self, run: _Run, request: Mapping[str, Any]) -> Job:
         """Make the job as the pipeline's role may."""
-        call = f"Create{step.type}Job"
-        wrong = next(arguments.refusals(step.type, request), None)
+        account, kind = run.account, run.step.type
+        call = f"Create{kind}Job"
+        wrong = next(arguments.refusals(kind, request), None)
         if wrong:
             raise _FailedError(_refused(call, wrong))
         try:
-            caller = self.guard.service_session(SERVICE, execution.role, account.id, SESSION)
+            caller = self.guard.service_session(SERVICE, run.execution.role, account.id, SESSION)
             self.guard.act(caller, Operation("sagemaker", call, account.id, account.region, request))
             made = msgspec.structs.replace(
-                msgspec.convert(request, _REQUESTS[step.type]), given=json.loads(json.dumps(request))
+                msgspec.convert(request, _REQUESTS[kind]), given=json.loads(json.dumps(request))
             )
             with account.lock:
                 return self.jobs.create(account, made)

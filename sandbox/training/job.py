@@ -82,3 +82,19 @@ class Job:
             if self.status == "Completed":
                 answer["ModelArtifacts"] = {"S3ModelArtifacts": self.artifacts}
         return answer
+
+    def summary(self) -> dict[str, Any]:
+        """What the List calls tell."""
+        told: dict[str, float | str | None] = {f"{self.kind}EndTime": self.ended}
+        if self.kind == "Processing":
+            told |= {"FailureReason": self.failure, "ExitMessage": self.message}
+        else:
+            told["SecondaryStatus"] = self.secondary
+        return {
+            f"{self.kind}JobName": self.name,
+            f"{self.kind}JobArn": self.arn,
+            f"{self.kind}JobStatus": self.status,
+            "CreationTime": self.created,
+            "LastModifiedTime": self.ended or self.started or self.created,
+            **{name: value for name, value in told.items() if value is not None},
+        }

@@ -5,6 +5,7 @@ import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,6 +22,7 @@ from sandbox.processes.program import Limits, Program
 from sandbox.processes.runner import Runner, StartError
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.container_environment import check_environment
+from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.store import Account
 from sandbox.sagemaker.tags import checked
 from sandbox.training import folders
@@ -28,7 +30,7 @@ from sandbox.training.clients import SESSION, Clients
 from sandbox.training.job import OVERTIME, Job, Kind
 from sandbox.training.logs import LogStream
 from sandbox.training.objects import ObjectsError
-from sandbox.training.requests import CreateProcessingJob, CreateTrainingJob
+from sandbox.training.requests import CreateProcessingJob, CreateTrainingJob, ListJobs
 
 _LOG = logging.getLogger(__name__)
 _LOOK = 0.2  # seconds between looks at a program
@@ -89,6 +91,15 @@ class Jobs:
         if job is None:
             raise RefusedError("Requested resource not found.", "ResourceNotFound")
         return job
+
+    def listed(self, account: Account, kind: Kind, request: ListJobs) -> dict[str, Any]:
+        """One page of an account's jobs of a kind; raises RefusedError."""
+        jobs = [
+            job
+            for (owner, of, _), job in self._jobs.items()
+            if (owner, of) == (account.id, kind) and request.status_equals in {None, job.status}
+        ]
+        return page(f"{kind}JobSummaries", jobs, request, name=lambda job: job.name, show=Job.summary)
 
     def stop(self, job: Job) -> None:
         """Ask it to end; its account's lock is held. Raises RefusedError when it has ended."""

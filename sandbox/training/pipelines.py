@@ -9,13 +9,17 @@ from typing import Any, TypeVar
 from sandbox.accounts import ACCOUNTS
 from sandbox.clock import now
 from sandbox.refusal import RefusedError
+from sandbox.sagemaker.listing import page
+from sandbox.sagemaker.requests import Listing
 from sandbox.sagemaker.store import Account
 from sandbox.sagemaker.tags import checked
 from sandbox.training import requests as r
 from sandbox.training.cache import Run
-from sandbox.training.definition import Definition, DefinitionError, parameters_of, read
+from sandbox.training.definition import Definition, read
+from sandbox.training.document import DefinitionError
 from sandbox.training.execution import Execution
 from sandbox.training.executions import Executions
+from sandbox.training.parameters import parameters_of
 
 _LETTERS = string.ascii_lowercase + string.digits
 _ID = 12  # characters of an execution's id
@@ -120,6 +124,20 @@ class Pipelines:
             **(_parallelism(pipeline.most)),
         }
 
+    def listed(self, account: Account, request: r.ListPipelines) -> dict[str, Any]:
+        """One page; raises RefusedError."""
+        listing = Listing(
+            max_results=request.max_results,
+            next_token=request.next_token,
+            sort_by=request.sort_by,
+            sort_order=request.sort_order,
+            creation_time_after=request.created_after,
+            creation_time_before=request.created_before,
+        )
+        prefix = request.pipeline_name_prefix or ""
+        pipelines = [each for each in self._pipelines[account.id].values() if each.name.startswith(prefix)]
+        return page("PipelineSummaries", pipelines, listing, name=lambda each: each.name, show=_summary)
+
     def delete(self, account: Account, request: r.DeletePipeline) -> dict[str, Any]:
         """Refused while an execution runs; its executions are deleted with it."""
         pipeline = self._find(account, request.pipeline_name)
@@ -139,7 +157,7 @@ class Pipelines:
         if len(given) != len(request.pipeline_parameters):
             raise RefusedError("PipelineParameters names a parameter twice")
         try:
-            parameters = parameters_of(pipeline.definition, given)
+            parameters = parameters_of(pipeline.definition.parameters, given)
         except DefinitionError as error:
             raise RefusedError(str(error)) from None
         identity = "".join(secrets.choice(_LETTERS) for _ in range(_ID))
@@ -207,6 +225,18 @@ class Pipelines:
             if arn in pipeline.executions:
                 return pipeline.executions[arn]
         raise RefusedError(f"Pipeline execution '{arn}' does not exist.", "ResourceNotFound")
+
+
+def _summary(pipeline: Pipeline) -> dict[str, Any]:
+    return {
+        "PipelineArn": pipeline.arn,
+        "PipelineName": pipeline.name,
+        "RoleArn": pipeline.role,
+        "CreationTime": pipeline.created,
+        "LastModifiedTime": pipeline.modified,
+        **pipeline.shown,
+        **({"LastExecutionTime": pipeline.last_run} if pipeline.last_run else {}),
+    }
 
 
 def _definition(text: str) -> Definition:

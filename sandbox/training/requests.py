@@ -10,7 +10,7 @@ from msgspec import field
 
 from sandbox.api.acts import Acts
 from sandbox.sagemaker.acts import acts_by
-from sandbox.sagemaker.requests import Described, Input, Tag, VpcConfig
+from sandbox.sagemaker.requests import Described, Input, Listing, Tag, VpcConfig
 
 
 class S3Input(Input, frozen=True, kw_only=True):
@@ -204,6 +204,20 @@ class Listed(Input, frozen=True, kw_only=True):
     max_results: int = 10
     next_token: str | None = None
     sort_order: Literal["Ascending", "Descending"] = "Descending"
+
+
+class ListJobs(Listing, frozen=True, kw_only=True):
+    status_equals: str | None = None
+
+
+class ListPipelines(Input, frozen=True, kw_only=True):
+    pipeline_name_prefix: str | None = None
+    created_after: float | None = None
+    created_before: float | None = None
+    sort_by: str | None = None
+    sort_order: Literal["Ascending", "Descending"] | None = None
+    max_results: int = 10
+    next_token: str | None = None
 
 
 class ListExecutions(Listed, frozen=True, kw_only=True):

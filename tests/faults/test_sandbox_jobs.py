@@ -1,11 +1,16 @@
 """Processing and training jobs in the sandbox: the image's own program, with SageMaker's directories and its role."""
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.conftest import CHECKOUT
 from tests.faults.training import BUCKET, allow, look, training_in
 from tests.unit.sandbox.training import pipelines
 from tests.unit.sandbox.training.pipelines import source
@@ -151,3 +156,110 @@ def test_the_name_of_a_job_is_taken_once(training):
     training.sagemaker.create_processing_job(ProcessingJobName="once", **given)
     with pytest.raises(ClientError, match="ResourceInUse"):
         training.sagemaker.create_processing_job(ProcessingJobName="once", **given)
+
+
+@pytest.fixture(scope="module")
+def three(training):
+    """Names of three jobs that have ended, by when they were made; the second failed."""
+    ends = [("say", "x"), ("end", "1", "no rows"), ("say", "y")]
+    return [training.job(*act)["ProcessingJobName"] for act in ends]
+
+
+def listed(training, **request):
+    pages = training.sagemaker.get_paginator("list_processing_jobs").paginate(**request)
+    return [each["ProcessingJobName"] for page in pages for each in page["ProcessingJobSummaries"]]
+
+
+def test_jobs_are_listed_the_latest_first_over_all_pages(training, three):
+    paged = listed(training, PaginationConfig={"PageSize": 1})
+    assert [name for name in paged if name in three] == three[::-1]
+
+
+def test_jobs_are_listed_by_status_name_and_time(training, three):
+    made = [
+        training.sagemaker.describe_processing_job(ProcessingJobName=name)["CreationTime"] for name in three
+    ]
+    failed = listed(training, StatusEquals="Failed", CreationTimeAfter=made[0], SortOrder="Ascending")
+    assert failed == [three[1]]
+    assert listed(training, NameContains=three[2][4:].upper()) == [three[2]]
+    assert three[2] not in listed(training, CreationTimeBefore=made[2])
+    (summary,) = training.sagemaker.list_processing_jobs(NameContains=three[1])["ProcessingJobSummaries"]
+    assert summary["ExitMessage"] == "no rows"
+
+
+def test_training_jobs_are_listed_apart_from_processing_jobs(training, three):
+    name = trained(training)["TrainingJobName"]
+    (summary,) = training.sagemaker.list_training_jobs(NameContains=name)["TrainingJobSummaries"]
+    assert (summary["TrainingJobStatus"], summary["SecondaryStatus"]) == ("Completed", "Completed")
+    assert training.sagemaker.list_training_jobs(NameContains=three[0])["TrainingJobSummaries"] == []
+
+
+def test_sandbox_logs_shows_what_a_job_printed(training):
+    job = training.job("say", "first", "say", "second")["ProcessingJobName"]
+    shown = training.sandbox.run("logs", job, "--lines", "1")
+    heading, *lines = shown.stdout.splitlines()
+    assert heading.startswith(f"== staging /aws/sagemaker/ProcessingJobs {job}/algo-1-")
+    assert lines == ["second"]
+
+
+def test_sandbox_logs_follows_a_job_while_it_runs(training):
+    name = f"job-{uuid4().hex}"
+    command = (sys.executable, "-m", "sandbox", "logs", name, "--follow")
+    environment = {**os.environ, "SANDBOX_HOME": str(training.sandbox.home)}
+    with subprocess.Popen(
+        command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as following:
+        given = training.step("job", "say", "begun", "say", "ended")["Arguments"]
+        training.sagemaker.create_processing_job(ProcessingJobName=name, **given)
+        lines = [following.stdout.readline().strip() for _ in range(3)]
+        following.send_signal(signal.SIGINT)
+        assert following.wait(timeout=30) == 130
+    assert lines[1:] == ["begun", "ended"]
+
+
+def test_a_job_that_outlasts_its_time_is_stopped_and_says_so(training):
+    name = f"job-{uuid4().hex}"
+    given = training.step("job", "say", "begun", "wait", "100")["Arguments"]
+    training.sagemaker.create_processing_job(
+        ProcessingJobName=name, StoppingCondition={"MaxRuntimeInSeconds": 1}, **given
+    )
+    assert training.ended(name, deadline=40)["ProcessingJobStatus"] == "Stopped"
+
+
+def test_a_jobs_outputs_are_encrypted_with_the_key_that_it_names(training):
+    key = training.sandbox.client("staging", "kms").create_key()["KeyMetadata"]["Arn"]
+    training.sandbox.role(
+        "staging",
+        "keyed",
+        allow(["s3:*", "ecr:*", "logs:*"]),
+        allow(["kms:GenerateDataKey", "kms:Decrypt"], key),
+        trusts={"Service": "sagemaker.amazonaws.com"},
+    )
+    role = training.role.replace("/jobs", "/keyed")
+    step = training.step(
+        *("job", "copy", "data", "out"),
+        role=role,
+        inputs=[("data", training.put("keyed/x.csv", "x"))],
+        outputs=[("out", f"s3://{BUCKET}/keyed-out")],
+    )["Arguments"]
+    step["ProcessingOutputConfig"]["KmsKeyId"] = key
+    name = f"job-{uuid4().hex}"
+    training.sagemaker.create_processing_job(ProcessingJobName=name, **step)
+    assert training.ended(name)["ProcessingJobStatus"] == "Completed"
+    assert training.s3.head_object(Bucket=BUCKET, Key="keyed-out/x.csv")["SSEKMSKeyId"] == key
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"EnableManagedSpotTraining": True}, "does not act on EnableManagedSpotTraining"),
+        (
+            {"StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 90}},
+            "does not act on StoppingCondition.MaxWaitTimeInSeconds",
+        ),
+    ],
+)
+def test_spot_training_is_refused_by_name(training, change, sentence):
+    step = pipelines.training("T", image=training.image, role=training.role, output=f"s3://{BUCKET}/models")
+    with pytest.raises(ClientError, match=sentence):
+        training.sagemaker.create_training_job(TrainingJobName="spot", **{**step["Arguments"], **change})

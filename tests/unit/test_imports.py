@@ -67,6 +67,7 @@ MAY_IMPORT = {
         for leaf in ("accounts", "archive", "calls", "clock", "faults", "home", "processes")
     },
     **{f"sandbox.{leaf}": set() for leaf in ("origin", "signature")},
+    "sandbox.job_logs": inside("accounts"),
     "sandbox.keys": inside("accounts", "home"),
     "sandbox.call": inside("api"),
     "sandbox.refusal": inside("api.cbor", "call"),

@@ -6,7 +6,9 @@ import pytest
 from botocore.model import ListShape, MapShape, StructureShape
 
 from sandbox.training.arguments import NoSampleError, input_of_create, sample
-from sandbox.training.definition import DefinitionError, parameters_of, read
+from sandbox.training.definition import read
+from sandbox.training.document import DefinitionError
+from sandbox.training.parameters import parameters_of
 from sandbox.training.requests import ACTS
 from sandbox.training.retries import Policy
 from tests.unit.sandbox.training.pipelines import (
@@ -271,7 +273,7 @@ def has_sample(shape):
 
 
 def test_parameters_are_defaults_and_what_an_execution_gives():
-    values = parameters_of(read(WHOLE), {"months": "12", "seed": "7"})
+    values = parameters_of(read(WHOLE).parameters, {"months": "12", "seed": "7"})
     assert values == {"data": "s3://bucket/data", "seed": 7, "floor": 0.6, "months": "12"}
 
 
@@ -288,4 +290,4 @@ def test_parameters_are_defaults_and_what_an_execution_gives():
 )
 def test_parameters_that_the_pipeline_does_not_take_are_refused(given, sentence):
     with pytest.raises(DefinitionError, match=sentence):
-        parameters_of(read(WHOLE), given)
+        parameters_of(read(WHOLE).parameters, given)
