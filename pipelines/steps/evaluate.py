@@ -31,6 +31,7 @@ OUTPUT = "evaluation"
 REPORT_FILE = "evaluation.json"
 PAGE_FILE = "evaluation.html"
 METRICS_FILE = "metrics.json"
+_DECIMALS = 6  # of those: what follows differs from one processor to the next
 CALIBRATION_FILE = "calibration.svg"
 
 
@@ -91,7 +92,9 @@ def write(folder: Path, report: Report, demands: Thresholds) -> None:
     """Everything that an evaluation leaves, the same bytes for the same report."""
     (folder / REPORT_FILE).write_bytes(encode(report))
     (folder / PAGE_FILE).write_text(evaluation_page.draw(report, demands), encoding="utf-8")
-    metrics = {name: each.challenger.value for name, each in report.overall.slice.metrics.items()}
+    metrics = {
+        name: round(each.challenger.value, _DECIMALS) for name, each in report.overall.slice.metrics.items()
+    }
     (folder / METRICS_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(metrics), indent=2) + b"\n")
     for name, picture in evaluation_page.differences(report, demands).items():
         (folder / f"differences-{name}.svg").write_text(picture, encoding="utf-8")

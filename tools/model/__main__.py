@@ -23,9 +23,10 @@ from modeldelivery.review.platform.port import StandardOutput
 from modeldelivery.review.report import markdown
 from modeldelivery.review.report.page import Kept, Page
 from modeldelivery.terminal import program
-from tools.model import run
+from tools.model import run, stages
 from tools.model.page import tell
-from tools.model.run import ROOT, Outcome, RunError
+from tools.model.run import ROOT, RunError
+from tools.model.stages import Outcome
 
 _DONE, _FAILED, _STOPPED = 0, 1, 3
 _PREFIX = "model."  # of what is left in the folder, beside the previews
@@ -59,7 +60,7 @@ def _run(folder: Path, base: str | None) -> int:
     given, environment = run.parameters(), trains(ROOT)
     run.pull(environment, given)
     run.fetch_champion(environment, given["model"])
-    outcome = run.repro()
+    outcome = stages.train(given["model"])
     page = tell(
         given["model"],
         changes=changes,
@@ -67,6 +68,7 @@ def _run(folder: Path, base: str | None) -> int:
         report=outcome.report,
         stopped=outcome.stopped,
         pictures=artifacts(os.environ),
+        uncommitted=() if outcome.stopped else run.uncommitted(),
     )
     _keep(folder, page, outcome)
     program.say(markdown.draw(page, StandardOutput.limit, markdown.MODEL_MARKER))
@@ -107,8 +109,8 @@ def artifacts(environ: Mapping[str, str]) -> str | None:
 
 def _keep(folder: Path, page: Page, outcome: Outcome) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = [run.VALIDATION] if outcome.validation else []
-    kept += [run.EVALUATION] if outcome.report else []
+    kept = [stages.VALIDATION] if outcome.validation else []
+    kept += [stages.EVALUATION] if outcome.report else []
     for source in kept:
         for path in source.iterdir():
             shutil.copyfile(path, folder / f"{_PREFIX}{path.name}")

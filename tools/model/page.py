@@ -29,6 +29,7 @@ def tell(
     report: Report | None,
     stopped: str,
     pictures: str | None,
+    uncommitted: tuple[str, ...] = (),
 ) -> Page:
     """The page.
 
@@ -39,6 +40,7 @@ def tell(
         report: of the evaluation; None when it was not reached.
         stopped: one sentence on why the run ended early; empty when it did not.
         pictures: address of the run's artifacts, if the platform has one.
+        uncommitted: files of the commit that this run would write otherwise.
     """
     refused = bool(stopped)
     sections = [
@@ -46,7 +48,7 @@ def tell(
             alarms=((Name(stopped),),) if stopped else (),
             lines=tuple(_summary(validation, report, pictures)),
         ),
-        Section(title=("What changed",), lines=tuple(_changes(changes))),
+        Section(title=("What changed",), lines=(*_changes(changes), *_stale(uncommitted))),
     ]
     if validation is not None:
         sections.append(Section(title=("Data",), lines=tuple(_data(validation, changes))))
@@ -97,6 +99,17 @@ def _changes(changes: Changes | None) -> Iterator[Line]:
             if len(files) > _MOST_FILES:
                 listed.append(f" and {len(files) - _MOST_FILES} more")
             yield tuple(part for part in listed if part != "")
+
+
+def _stale(uncommitted: tuple[str, ...]) -> Iterator[Line]:
+    if uncommitted:
+        names = [part for path in uncommitted for part in (", ", Name(path))][1:]
+        yield (
+            *names,
+            " are not what this tree makes: ",
+            Name("make model"),
+            " writes them, commit them with the change",
+        )
 
 
 def _data(validation: Validation, changes: Changes | None) -> Iterator[Line]:

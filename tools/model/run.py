@@ -1,33 +1,26 @@
-"""The commands by which a model is trained and judged, and what they leave."""
+"""What a run of the model needs: what changed, the months of data, the model that serves."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import yaml
 
 from modeldelivery.terminal.steps import step
-from pipelines.gates import report, validation
-from pipelines.gates.report import Report
-from pipelines.gates.validation import Validation
 from pipelines.months import between, parse_month
 from pipelines.recipe import find
 from tools.model.changes import PARAMETERS, Changes, changes
 
 ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+CHAMPION = BUILD / "champion"
+DVC = ROOT / ".venv-data" / "bin" / "dvc"
 _BIN = Path(sys.executable).parent
-_DVC = ROOT / ".venv-data" / "bin" / "dvc"
 _STAGES = "dvc.yaml"
-_BUILD = ROOT / "build"
-CHAMPION = _BUILD / "champion"
-VALIDATION = _BUILD / "validate" / "processing" / "output" / "validation"
-EVALUATION = _BUILD / "evaluate" / "processing" / "output" / "evaluation"
-_STEPS = ("validate", "featurize", "train", "evaluate")
+_RECORDS = ("dvc.lock", "metrics")  # what a run writes that belongs to the commit
 # The variable by which a platform names what a change would be merged into, and what Git calls it.
 _BASES = {
     "GITHUB_BASE_REF": "origin/{}",
@@ -42,15 +35,6 @@ class RunError(Exception):
     def __init__(self, sentence: str, status: int = 1) -> None:
         super().__init__(sentence)
         self.status = status
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What `dvc repro` came to: results of the stages that it reached, and why it stopped; empty when it did not."""
-
-    validation: Validation | None
-    report: Report | None
-    stopped: str
 
 
 def parameters() -> dict[str, Any]:
@@ -77,6 +61,12 @@ def changed(onto: str) -> Changes | None:
     return changes(files, deps, yaml.safe_load(before), parameters())
 
 
+def uncommitted() -> tuple[str, ...]:
+    """Records of this run that differ from those of the commit."""
+    differing = _git("status", "--porcelain", "-z", "--", *_RECORDS) or ""
+    return tuple(sorted(entry[3:] for entry in differing.split("\0") if entry))
+
+
 def pull(environment: str, given: Mapping[str, Any]) -> None:
     """Have DVC here, and the months that the parameters name.
 
@@ -90,15 +80,10 @@ def pull(environment: str, given: Mapping[str, Any]) -> None:
     present = [
         path for path in wanted if (ROOT / path).exists()
     ]  # a month that is not named is the gate's matter
-    subprocess.run(
-        [sys.executable, "-m", "tools.setup", "data"],
-        cwd=ROOT,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-    )
+    with step("DVC", sys.stderr):
+        _call("make setup-data", [sys.executable, "-m", "tools.setup", "data"], environment)
     with step(f"{len(present)} months of tables", sys.stderr):
-        _call("dvc pull", [str(_DVC), "pull", "--quiet", *present], environment)
+        _call("dvc pull", [str(DVC), "pull", "--quiet", *present], environment)
 
 
 def fetch_champion(environment: str, model: str) -> None:
@@ -110,49 +95,6 @@ def fetch_champion(environment: str, model: str) -> None:
     command = ["modelctl", "artifact", "--env", environment, "--model", model, "--out", str(CHAMPION)]
     with step(f"the model that serves in {environment}", sys.stderr):
         _call(" ".join(command[:4]), [str(_BIN / command[0]), *command[1:]], environment)
-
-
-def repro() -> Outcome:
-    """Run every stage whose inputs changed, as DVC does.
-
-    Raises:
-        RunError: a stage failed without judging anything.
-    """
-    done = subprocess.run(
-        [str(_DVC), "repro"], cwd=ROOT, check=False, stdin=subprocess.DEVNULL, stdout=sys.stderr
-    )
-    if not done.returncode:
-        return Outcome(_validation(), _report(), "")
-    # Stages run in order, and one that runs takes its earlier message away: the first message is the one of now.
-    stage, message = next(
-        ((name, told) for name in _STEPS if (told := _message(name))),
-        ("", f"`dvc repro` ended with {done.returncode}; what it said stands above"),
-    )
-    if not message.startswith(f"{stage} stopped: "):
-        raise RunError(message)
-    return Outcome(_validation(), _report() if stage == _STEPS[-1] else None, message)
-
-
-def _message(stage: str) -> str:
-    """Why a stage stopped, as it told SageMaker."""
-    folder = _BUILD / stage / "output"
-    paths = [path for name in ("message", "failure") if (path := folder / name).is_file()]
-    return paths[0].read_text().strip() if paths else ""
-
-
-def _validation() -> Validation | None:
-    path = VALIDATION / "validation.json"
-    return validation.decode(path.read_bytes()) if path.is_file() else None
-
-
-def _report() -> Report | None:
-    path = EVALUATION / "evaluation.json"
-    if not path.is_file():
-        return None
-    try:
-        return report.decode(path.read_bytes())
-    except msgspec.DecodeError as error:
-        raise RunError(f"{path}: {error}: run the evaluation again") from error
 
 
 def _git(*arguments: str) -> str | None:

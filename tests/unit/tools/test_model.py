@@ -1,5 +1,3 @@
-import stat
-
 import msgspec
 import pytest
 
@@ -7,9 +5,10 @@ from modeldelivery.review.report.page import Kept
 from tests.unit.pipelines.gates.test_validation import BAD, GOOD, batch, verdict
 from tests.unit.tools.test_model_page import report
 from tools.model import __main__ as program
-from tools.model import run
+from tools.model import run, stages
 from tools.model.changes import Changes
-from tools.model.run import Outcome, RunError
+from tools.model.run import RunError
+from tools.model.stages import Outcome
 
 NOTHING = Changes((), (), (), ())
 SOMETHING = Changes((), (), (), ("pipelines/flights/features.py",))
@@ -23,15 +22,17 @@ def world(monkeypatch, tmp_path):
     called = []
     for name in ("pull", "fetch_champion"):
         monkeypatch.setattr(run, name, lambda *_, name=name: called.append(name))
-    monkeypatch.setattr(run, "VALIDATION", tmp_path / "validation")
-    monkeypatch.setattr(run, "EVALUATION", tmp_path / "evaluation")
-    for folder, file in ((run.VALIDATION, "validation.html"), (run.EVALUATION, "evaluation.html")):
+    monkeypatch.setattr(stages, "VALIDATION", tmp_path / "validation")
+    monkeypatch.setattr(stages, "EVALUATION", tmp_path / "evaluation")
+    for folder, file in ((stages.VALIDATION, "validation.html"), (stages.EVALUATION, "evaluation.html")):
         folder.mkdir()
         (folder / file).write_text("a page")
 
+    monkeypatch.setattr(run, "uncommitted", lambda: ("dvc.lock",))
+
     def with_(*, changes, outcome, platform):
         monkeypatch.setattr(run, "changed", lambda _: changes)
-        monkeypatch.setattr(run, "repro", lambda: called.append("repro") or outcome)
+        monkeypatch.setattr(stages, "train", lambda _: called.append("train") or outcome)
         monkeypatch.setattr(run, "base", lambda _: "origin/main" if platform else None)
         status = program.main(["--folder", str(tmp_path / ".review")])
         return status, called, {path.name for path in (tmp_path / ".review").glob("*")}
@@ -50,7 +51,7 @@ def test_a_change_of_the_model_or_one_that_is_not_known_and_whoever_types_it_is_
     world, capsys, changes, platform
 ):
     status, called, left = world(changes=changes, outcome=PASSED, platform=platform)
-    assert (status, called) == (0, ["pull", "fetch_champion", "repro"])
+    assert (status, called) == (0, ["pull", "fetch_champion", "train"])
     assert left == {"model.page", "model.validation.html", "model.evaluation.html"}
     assert "Model `flights`: passed both gates" in capsys.readouterr().out
 
@@ -61,6 +62,18 @@ def test_a_model_that_was_stopped_ends_with_three_and_leaves_its_page(world, tmp
     assert "`validate stopped: origin`" in capsys.readouterr().out
     kept = msgspec.json.decode((tmp_path / ".review/model.page").read_bytes(), type=Kept)
     assert kept.page.refused
+
+
+STALE = "`dvc.lock` are not what this tree makes"
+
+
+def test_a_commit_whose_records_are_not_what_it_makes_is_told_so_and_a_stopped_model_s_are_nobody_s(
+    world, capsys
+):
+    world(changes=SOMETHING, outcome=PASSED, platform=True)
+    assert STALE in capsys.readouterr().out
+    world(changes=SOMETHING, outcome=STOPPED, platform=True)
+    assert STALE not in capsys.readouterr().out
 
 
 def test_what_an_earlier_run_left_is_gone(world, tmp_path):
@@ -78,60 +91,6 @@ def test_a_run_that_judges_nothing_ends_with_one_and_a_sentence(monkeypatch, cap
     monkeypatch.setattr(run, "changed", lambda _: SOMETHING)
     assert program.main(["--folder", "unused"]) == 1
     assert "model: `dvc pull` failed: no credentials" in capsys.readouterr().err
-
-
-@pytest.fixture
-def built(monkeypatch, tmp_path):
-    """A build folder, and a `dvc` that ends as told: `built(3, validate="message")`."""
-    monkeypatch.setattr(run, "_BUILD", tmp_path)
-    monkeypatch.setattr(run, "_DVC", tmp_path / "dvc")
-    monkeypatch.setattr(run, "VALIDATION", tmp_path)
-    monkeypatch.setattr(run, "EVALUATION", tmp_path)
-
-    def build(status, **messages):
-        (tmp_path / "dvc").write_text(f"#!/bin/sh\nexit {status}\n")
-        (tmp_path / "dvc").chmod(stat.S_IRWXU)
-        for stage, text in messages.items():
-            (tmp_path / stage / "output").mkdir(parents=True)
-            (tmp_path / stage / "output" / ("failure" if stage == "train" else "message")).write_text(text)
-        return tmp_path
-
-    return build
-
-
-def test_data_that_was_stopped_brings_no_report_of_an_earlier_model(built):
-    folder = built(255, validate="validate stopped: empty", evaluate="evaluate stopped: an earlier one")
-    (folder / "evaluation.json").write_text("of an earlier model")
-    assert run.repro() == Outcome(None, None, "validate stopped: empty")
-
-
-def test_a_stage_that_fails_without_a_verdict_is_told_in_its_words(built):
-    built(255, train="train: leaves is 1")
-    with pytest.raises(RunError, match="train: leaves is 1"):
-        run.repro()
-
-
-def test_a_suite_that_cannot_be_used_is_no_verdict_on_data(built):
-    built(255, validate="validate: flights.json: expectations is empty")
-    with pytest.raises(RunError, match="expectations is empty"):
-        run.repro()
-
-
-def test_a_stage_that_fails_is_told_and_not_a_later_ones_message_of_an_earlier_run(built):
-    built(255, train="train: leaves is 1", evaluate="evaluate stopped: an earlier one")
-    with pytest.raises(RunError, match="train: leaves is 1"):
-        run.repro()
-
-
-def test_dvc_that_fails_by_itself_is_told_by_its_status(built):
-    built(4)
-    with pytest.raises(RunError, match="`dvc repro` ended with 4"):
-        run.repro()
-
-
-def test_a_message_of_an_earlier_run_stops_nothing(built):
-    built(0, validate="validate stopped: once upon a time")
-    assert run.repro().stopped == ""
 
 
 @pytest.mark.parametrize(
