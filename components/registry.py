@@ -1,5 +1,6 @@
 """Where versions live: records, artifacts and the journal in S3, images in ECR, packages in SageMaker, under one key."""
 
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import pulumi
@@ -20,6 +21,7 @@ class ModelRegistryArgs(TypedDict):
         log_bucket: name of the bucket for the other's access logs.
         repository: name of the ECR repository for the serving images.
         package_group: name of the SageMaker model package group.
+        package_group_tags: its own, beside those that everything has.
         noncurrent_days: days that a replaced or deleted object can be got back.
         log_days: days that access logs are kept.
         protect: refuse to delete what cannot be made again; without it, destroying the stack empties the registry.
@@ -31,6 +33,7 @@ class ModelRegistryArgs(TypedDict):
     log_bucket: str
     repository: str
     package_group: str
+    package_group_tags: Mapping[str, str]
     noncurrent_days: int
     log_days: int
     protect: bool
@@ -144,7 +147,9 @@ class ModelRegistry(pulumi.ComponentResource):
             force_delete=not args["protect"],
             opts=kept,
         )
-        ModelPackageGroup(name, model_package_group_name=args["package_group"], opts=kept)
+        ModelPackageGroup(
+            name, model_package_group_name=args["package_group"], tags=args["package_group_tags"], opts=kept
+        )
 
         self.bucket = registry.bucket
         self.key_arn = key.arn

@@ -50,9 +50,14 @@ class ModelPackageGroup(pulumi.CustomResource):
     """`aws:sagemaker/modelPackageGroup:ModelPackageGroup`."""
 
     def __init__(
-        self, resource_name: str, *, model_package_group_name: str, opts: pulumi.ResourceOptions
+        self,
+        resource_name: str,
+        *,
+        model_package_group_name: str,
+        tags: Mapping[str, str],
+        opts: pulumi.ResourceOptions,
     ) -> None:
-        props = {"modelPackageGroupName": model_package_group_name, "tags": None}
+        props = {"modelPackageGroupName": model_package_group_name, "tags": tags}
         super().__init__(
             "aws:sagemaker/modelPackageGroup:ModelPackageGroup", resource_name, props, _with_plugin(opts)
         )

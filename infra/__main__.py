@@ -12,7 +12,7 @@ from components.data_bucket import DataBucket
 from components.endpoint import ModelEndpoint
 from components.registry import ModelRegistry
 from infra.settings import load
-from infra.tags import standard_tags, tag_everything
+from infra.tags import approval_tags, standard_tags, tag_everything
 from modeldelivery.provider.sdk import get_fleet
 
 settings = load()
@@ -28,6 +28,7 @@ registry = ModelRegistry(
         "log_bucket": place.log_bucket,
         "repository": place.repository,
         "package_group": place.package_group,
+        "package_group_tags": approval_tags(settings),
         "noncurrent_days": settings.retention.noncurrent_days,
         "log_days": settings.retention.log_days,
         "protect": settings.protect,

@@ -14,9 +14,11 @@ import pulumi
 from msgspec import Meta
 from pulumi.runtime import config as engine
 
+from modeldelivery.release.approval import Approver
 from modeldelivery.release.core.request import IgnoredTags, Release, Rules
 from modeldelivery.release.naming import (
     ACCOUNT,
+    APPROVAL_TAG,
     Environment,
     Model,
     Place,
@@ -26,6 +28,7 @@ from modeldelivery.release.naming import (
 
 PROJECT = "model-delivery"
 STANDARD_TAGS = ("model", "environment", "owner", "managed-by")
+_OWN_TAGS = (*STANDARD_TAGS, APPROVAL_TAG)
 
 Region = NewType("Region", str)
 Owner = NewType("Owner", str)
@@ -81,6 +84,12 @@ class Promotion(_Section, frozen=True, rename={"source": "from"}):
             parse_environment(self.source)
 
 
+class Approvals(_Section, frozen=True):
+    """Who approves a version that was registered: the gates of the execution that trained it, or a person alone."""
+
+    by: Approver = Approver.PERSON
+
+
 class Alarms(_Section, frozen=True):
     max_error_rate_percent: Annotated[float, Meta(gt=0, le=100)]
     max_latency_ms: Annotated[int, Meta(ge=1, le=60000)]  # of the model alone, 99th percentile
@@ -113,6 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rollout: Rollout
     changes: Changes
     promotion: Promotion
+    approval: Approvals
     alarms: Alarms
     retention: Retention
     data: Data
@@ -150,6 +160,10 @@ _KEYS = {
     "changes": _Key(Changes, "{separateDrop: true, bakeMinutes: 30}, 0 to 10080 minutes"),
     "promotion": _Key(
         Promotion, "{from: ENVIRONMENT}, the environment where a version serves first, or no such line"
+    ),
+    "approval": _Key(
+        Approvals,
+        "{by: gates} where a training whose gates passed approves its version, {by: person} or no such line where a person does",
     ),
     "alarms": _Key(
         Alarms,
@@ -197,6 +211,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         rollout=source.section("rollout"),
         changes=source.section("changes"),
         promotion=source.promotion(stack),
+        approval=Approvals() if source.text("approval") is None else source.section("approval"),
         alarms=source.alarms(),
         retention=source.section("retention"),
         data=Data() if source.text("data") is None else source.section("data"),
@@ -304,7 +319,7 @@ class _Source(NamedTuple):
         name = "aws:ignoreTags"
         allowed = (
             '{keys: [CostCenter], keyPrefixes: ["acme:"]}, tags that others manage, none of them '
-            + ", ".join(STANDARD_TAGS)
+            + ", ".join(_OWN_TAGS)
         )
         text = self.config.get(name)
         if text is None:
@@ -313,7 +328,7 @@ class _Source(NamedTuple):
             ignored = msgspec.json.decode(text, type=IgnoredTags)
         except msgspec.DecodeError as wrong:
             raise SettingsError(f"{self.file}: {name} is {text}: {wrong}; allowed: {allowed}") from wrong
-        ours = [tag for tag in STANDARD_TAGS if ignored.has(tag)]
+        ours = [tag for tag in _OWN_TAGS if ignored.has(tag)]
         if ours or "" in (*ignored.keys, *ignored.key_prefixes):
             raise SettingsError(f"{self.file}: {name} is {text}; allowed: {allowed}")
         return ignored

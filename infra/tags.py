@@ -6,6 +6,7 @@ import pulumi
 from pulumi.runtime import register_stack_transformation
 
 from infra.settings import Settings
+from modeldelivery.release.naming import APPROVAL_TAG
 
 
 def standard_tags(settings: Settings) -> dict[str, str]:
@@ -17,6 +18,11 @@ def standard_tags(settings: Settings) -> dict[str, str]:
         "owner": settings.owner,
         "managed-by": "pulumi",
     }
+
+
+def approval_tags(settings: Settings) -> dict[str, str]:
+    """Who approves versions, where whoever has no config of this program can read it: on the model package group."""
+    return {APPROVAL_TAG: settings.approval.by}
 
 
 def tag_everything(tags: Mapping[str, str]) -> None:

@@ -63,7 +63,7 @@ class EndpointResource:
             return Checked(news, [Failure("release", str(error))])
         except DeliveryError as error:
             raise ProviderError(str(error)) from error
-        for warning in (*plan.warnings, *observed.counts(inputs)):
+        for warning in (*plan.warnings, *observed.counts(inputs), *observed.unapproved(inputs)):
             self._log.warning(warning, resource.urn)
         self._seen[resource.urn] = observed
         added = {

@@ -7,6 +7,7 @@ import msgspec
 
 from modeldelivery.plugin.protocol import ProviderError
 from modeldelivery.plugin.values import Properties
+from modeldelivery.release.aws.approvals import SageMakerApprovals
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.aws.registry import AwsRegistry
 from modeldelivery.release.aws.session import Opens
@@ -44,9 +45,12 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
         arguments = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
         environment = _environment(arguments, opens)
         registry = environment.registry
+        approvals = SageMakerApprovals(
+            sagemaker=environment.account.patient.sagemaker, place=environment.place
+        )
         return {
             "versions": [
-                _answer(record, registry.approval(record))
+                _answer(record, approvals.of(record).status)
                 for record in _records(arguments, environment, registry)
             ]
         }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from modeldelivery.provider.inputs import EndpointInputs
+from modeldelivery.release.approval import APPROVED
 from modeldelivery.release.core import lost, weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import foreseen
@@ -75,6 +76,16 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
                 yield (
                     f"{version} stays at {desired} instances, config asks for {wanted.instance_count}: nothing scales it, and an "
                     f"earlier `pulumi up` or a rollback left it so"
+                )
+
+    def unapproved(self, inputs: EndpointInputs) -> Iterator[str]:
+        """Versions that would join without an approval. The policy `approved-models` refuses them; an `up` without it does not."""
+        for version in inputs.release.fleet:
+            status = inputs.approvals.get(version, APPROVED)
+            if version not in self.serving and status != APPROVED:
+                yield (
+                    f"{version} would join the fleet, and the registry says {status} of it: `modelctl approve {version} "
+                    f"--reason …` first"
                 )
 
     def plan(self, inputs: EndpointInputs) -> Plan:

@@ -210,3 +210,12 @@ def test_only_what_others_must_find_has_a_name_of_its_own(prod):
         "aws:sns/topic:Topic",
         "modeldelivery:index:Endpoint",
     }
+
+
+def test_the_package_group_says_who_approves_versions_beside_the_tags_of_everything(staging, prod):
+    """Whoever runs `modelctl` has no config of this program."""
+    groups = [
+        each.only("aws:sagemaker/modelPackageGroup:ModelPackageGroup").inputs for each in (staging, prod)
+    ]
+    assert [each["tags"]["model-delivery:approval"] for each in groups] == ["gates", "person"]
+    assert {each["tags"]["managed-by"] for each in groups} == {"pulumi"}

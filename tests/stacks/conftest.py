@@ -42,10 +42,7 @@ def push(stack, context=ECHO, *more, repository="flights"):
 def register(stack, version, **behaviour):
     """Build the echo image, then `modelctl register` a model that behaves so."""
     path = artifact(stack.folder / f"{version}.tar.gz", name=version, **behaviour)
-    stack.modelctl(
-        "register", "--version", version, "--image", push(stack),
-        "--artifact", path, "--data-revision", f"data-{version}",
-    )  # fmt: skip
+    stack.register_approved(version, push(stack), path, f"data-{version}")
 
 
 def begun(name, sandbox, folder):

@@ -110,6 +110,16 @@ class Stack:
         """`modelctl … --env NAME`."""
         return self._run(CHECKOUT / ".venv" / "bin" / "modelctl", *arguments, "--env", self.name, check=check)
 
+    def register_approved(self, version, image, artifact, data, *more):
+        """`modelctl register`, and the approval without which nothing may join a fleet, as a person gives it."""
+        done = self.modelctl(
+            "register", "--version", version, "--image", image,
+            "--artifact", artifact, "--data-revision", data, "--json", *more,
+        )  # fmt: skip
+        self.sandbox.client(self.name, "sagemaker").update_model_package(
+            ModelPackageArn=json.loads(done.stdout)["detail"]["package_arn"], ModelApprovalStatus="Approved"
+        )
+
     def review(self, command, folder, *, of_one=True):
         """`python -m modeldelivery.review COMMAND`, of this environment with its config as it is now, or of all that are in a folder."""
         which = ["--env", self.name, "--config-file", self.file] if of_one else []

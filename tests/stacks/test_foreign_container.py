@@ -28,10 +28,7 @@ def stack(module_sandbox, tmp_path_factory):
     for version, factor in (("v1.0.0", b"2\n"), ("v1.1.0", b"3\n")):
         archive = stack.folder / f"{version}.tar.gz"
         archive.write_bytes(packed({"factor.txt": factor}, samples=SAMPLES))
-        stack.modelctl(
-            "register", "--version", version, "--image", image,
-            "--artifact", archive, "--data-revision", "none",
-        )  # fmt: skip
+        stack.register_approved(version, image, archive, "none")
     stack.release("v1.0.0", "v1.0.0", "v1.1.0")
     stack.up()
     stack.release("v1.1.0", "v1.0.0", "v1.1.0")

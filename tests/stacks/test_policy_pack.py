@@ -148,7 +148,7 @@ def test_each_violation_is_an_event_that_names_rule_resource_and_fix(environment
     }
     (approval,) = of("approved-models")
     assert approval["resourceUrn"].endswith("modeldelivery:index:Endpoint::flights-staging")
-    assert f"the model package of {CANDIDATE} is Rejected." in approval["message"]
+    assert f"{CANDIDATE} would join the fleet, and its model package is Rejected." in approval["message"]
 
     wildcards = of("iam-wildcards")
     assert {event["resourceUrn"].rpartition("$")[2] for event in wildcards} == {

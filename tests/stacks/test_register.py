@@ -175,7 +175,7 @@ def test_a_registered_version_has_its_artifact_record_and_package(shelf, registr
     assert stored["Body"].read() == registration.artifact.read_bytes()
     package = shelf.clients.sagemaker.describe_model_package(ModelPackageName=record.package_arn)
     assert package["CustomerMetadataProperties"]["version"] == registration.version
-    assert package["ModelApprovalStatus"] == "Approved"
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
     (container,) = package["InferenceSpecification"]["Containers"]
     assert container == {"Image": registration.image, "ModelDataUrl": record.model_data}
 

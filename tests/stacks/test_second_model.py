@@ -15,10 +15,7 @@ pytestmark = pytest.mark.stacks
 def register(stack, version, archive, image):
     path = stack.folder / f"{version}.tar.gz"
     path.write_bytes(archive)
-    stack.modelctl(
-        "register", "--version", version, "--image", image, "--artifact", path, "--data-revision", "irises",
-        "--model", "iris",
-    )  # fmt: skip
+    stack.register_approved(version, image, path, "irises", "--model", "iris")
 
 
 def test_a_model_of_three_classes_is_released_and_rolled_back(module_sandbox, tmp_path):

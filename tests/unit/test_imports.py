@@ -36,8 +36,8 @@ def inside(*rooms):
 
 
 MAY_IMPORT = {
-    "infra": {"components", *ours("provider.sdk", "release.core.request"), *NAMES},
     "components": {"pipelines.sentinels", *ours("provider.sdk", "release.core.request"), *NAMES},
+    "infra": {"components", *ours("provider.sdk", "release.approval", "release.core.request"), *NAMES},
     "pipelines": NAMES,
     "pipelines.sentinels": set(),
     "pipelines.definition": {"pipelines.definition_file", "pipelines.sentinels"},
@@ -123,7 +123,14 @@ MAY_IMPORT = {
     f"{OURS}.awsmodels": set(),
     f"{OURS}.provider": {
         *ours("plugin"),
-        *ours("release.actor", "release.aws", "release.core", "release.operations", "release.ports"),
+        *ours(
+            "release.actor",
+            "release.approval",
+            "release.aws",
+            "release.core",
+            "release.operations",
+            "release.ports",
+        ),
         *ours("release.patience", "release.record", "release.runner"),
         *NAMES,
     },
@@ -137,6 +144,7 @@ MAY_IMPORT = {
     f"{OURS}.release.core": {*ours("release.formats"), *NAMES},
     f"{OURS}.release.archive": ours("release.errors"),
     f"{OURS}.release.samples": ours("release.errors", "release.record"),
+    f"{OURS}.release.approval": ours("release.record"),
     f"{OURS}.release.evaluation": ours("release.errors", "release.record"),
     f"{OURS}.release.reader": ours("release.errors"),
     f"{OURS}.release.champion": set(),
@@ -151,11 +159,24 @@ MAY_IMPORT = {
     },
     f"{OURS}.release.operations": {
         *ours("release.core", "release.patience", "release.ports", "release.runner", "release.record"),
-        *ours("release.archive", "release.evaluation", "release.samples", "release.training_ports"),
+        *ours(
+            "release.approval",
+            "release.archive",
+            "release.evaluation",
+            "release.samples",
+            "release.training_ports",
+        ),
         *NAMES,
     },
     f"{OURS}.release.aws": {
-        *ours("awsmodels", "release.core", "release.ports", "release.record", "release.samples"),
+        *ours(
+            "awsmodels",
+            "release.approval",
+            "release.core",
+            "release.ports",
+            "release.record",
+            "release.samples",
+        ),
         *ours("release.champion", "release.training_ports"),
         *NAMES,
     },

@@ -24,6 +24,7 @@ FIRST = "v1.0.0"
 # Of what training says, what a reviewer wants to know. Data and parameters are in the archive itself.
 METRICS = ("auc", "commit", "evaluated_on", "rows_evaluated")
 MODEL = "flights"
+APPROVED = "make up: a demo's versions are approved by whoever starts it"
 TRAINS = "staging"  # has the data bucket
 NO_REGISTRY = 5  # modelctl's status for what AWS does not let it see
 
@@ -113,7 +114,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         return output.strip().splitlines()[-1]
 
     def register(self, environment: str, version: str, image: str, data: str) -> None:
-        """Name the bits in an environment's registry, with what training measured."""
+        """Name the bits in an environment's registry, with what training measured, and approve them as whoever runs this."""
         folder = self.home / "models" / version
         metrics, summary = folder / "metrics.json", json.loads((folder / "summary.json").read_text())
         metrics.write_text(json.dumps({name: summary[name] for name in METRICS if name in summary}))
@@ -122,6 +123,10 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             "modelctl", "register", "--env", environment, "--version", version, "--image", image,
             "--artifact", str(folder / "model.tar.gz"), "--data-revision", data,
             "--metrics", str(metrics),
+        )  # fmt: skip
+        self.run(
+            f"approve-{environment}",
+            "modelctl", "approve", version, "--env", environment, "--reason", APPROVED,
         )  # fmt: skip
 
     def status(self, environment: str) -> dict[str, Any] | None:

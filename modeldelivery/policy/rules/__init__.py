@@ -2,7 +2,7 @@
 
 from modeldelivery.policy.finding import Rule
 from modeldelivery.policy.rules.alarms import ALARMS
-from modeldelivery.policy.rules.approval import APPROVED_MODELS
+from modeldelivery.policy.rules.approval import APPROVED_MEMBERS, APPROVED_MODELS
 from modeldelivery.policy.rules.buckets import PRIVATE_BUCKETS
 from modeldelivery.policy.rules.fallback import FALLBACK, FIRST_VERSION
 from modeldelivery.policy.rules.iam import IAM_WILDCARDS
@@ -20,6 +20,7 @@ JUDGED: tuple[Rule, ...] = (
     IAM_WILDCARDS,
     IMMUTABLE_IMAGES,
     APPROVED_MODELS,
+    APPROVED_MEMBERS,
     TAGS,
     ALARMS,
     FALLBACK,

@@ -1,6 +1,6 @@
-"""Only what somebody approved goes on an endpoint."""
+"""Only what somebody approved joins a fleet, or gets traffic there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from modeldelivery.catalogue.tokens import ENDPOINT, MODEL
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, ResourceRule
@@ -25,17 +25,54 @@ def _judge(resource: Resource, _: Environment) -> Found:
 
 
 def _endpoint(endpoint: Resource) -> Found:
-    """`approvals` is what the registry says of each version's package; a version that it does not speak of is not known."""
-    approvals = endpoint.props.get("approvals")
-    if approvals is UNKNOWN:
+    """Versions that would join, or get traffic that they do not have."""
+    if endpoint.props.get("approvals") is UNKNOWN:
         yield NotKnown(resource=endpoint, what="approvals")
         return
-    for version in (each["version"] for each in endpoint.props.get("variants", ())):
-        status = approvals.get(version, _NOT_KNOWN) if isinstance(approvals, Mapping) else _NOT_KNOWN
+    for version, status in _statuses(endpoint):
         if status is UNKNOWN:
             yield NotKnown(resource=endpoint, what=f"approvals of {version}")
-        elif status != _APPROVED:
-            yield _finding(endpoint, f"{version} {status}", f"the model package of {version} is {status}")
+        elif status != _APPROVED and not _stays(endpoint, version):
+            yield _finding(
+                endpoint,
+                f"{version} {status}",
+                f"{version} would {'get traffic' if _serving(endpoint, version) is not None else 'join the fleet'}, and its model "
+                f"package is {status}",
+            )
+
+
+def _judge_members(resource: Resource, _: Environment) -> Found:
+    """Versions that are there as they were: what is on an endpoint is taken off by a decision, not by a policy."""
+    if resource.type != ENDPOINT or resource.props.get("approvals") is UNKNOWN:
+        return  # `approved-models` says that it is not known
+    for version, status in _statuses(resource):
+        if status not in {UNKNOWN, _APPROVED} and _stays(resource, version):
+            yield _finding(
+                resource,
+                f"{version} {status}",
+                f"{version} is on the endpoint, and its model package is {status}",
+            )
+
+
+def _statuses(endpoint: Resource) -> Iterator[tuple[str, object]]:
+    """`approvals` is what the registry says of each version's package; a version that it does not speak of is not known."""
+    approvals = endpoint.props.get("approvals")
+    for version in (each["version"] for each in endpoint.props.get("variants", ())):
+        yield version, approvals.get(version, _NOT_KNOWN) if isinstance(approvals, Mapping) else _NOT_KNOWN
+
+
+def _stays(endpoint: Resource, version: str) -> bool:
+    """Whether it is on the endpoint and gets no more traffic than it has, as the provider's check tells both."""
+    weights, serving = endpoint.props.get("weights"), _serving(endpoint, version)
+    weight = weights.get(version) if isinstance(weights, Mapping) else None
+    if not isinstance(serving, int | float) or not isinstance(weight, int | float):
+        return False
+    return weight <= serving
+
+
+def _serving(endpoint: Resource, version: str) -> object:
+    serving = endpoint.props.get("servingAtCheck")
+    return serving.get(version) if isinstance(serving, Mapping) else None
 
 
 def _model(model: Resource) -> Found:
@@ -55,9 +92,8 @@ def _finding(resource: Resource, what: str, text: str) -> Finding:
         resource=resource,
         what=what,
         text=f"{text}.",
-        fix="approve it (`aws sagemaker update-model-package --model-package-arn ARN --model-approval-status Approved`), or "
-        "take the version out of `model-delivery:release`; Models name an image and an artifact, and the endpoint carries "
-        "`approvals`",
+        fix="approve it (`modelctl approve VERSION --env ENV --reason …`), or take the version out of `model-delivery:release`; "
+        "Models name an image and an artifact, and the endpoint carries `approvals`",
     )
 
 
@@ -67,4 +103,11 @@ APPROVED_MODELS = ResourceRule(
     reason="A model that nobody approved, or whose approval was taken back, must not come near traffic.",
     fix="approve the model package, or take its version out of `model-delivery:release`",
     judge=_judge,
+)
+APPROVED_MEMBERS = ResourceRule(
+    name="approved-members",
+    level=Level.ADVISORY,
+    reason="A version on the endpoint whose approval was taken back is warm, and one change away from traffic.",
+    fix="approve the model package again, or take its version out of `model-delivery:release`",
+    judge=_judge_members,
 )

@@ -173,14 +173,6 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
                 return str(arn)
         return None
 
-    def approval(self, record: VersionRecord) -> str:
-        """What SageMaker's registry says of a registered version: Approved, Rejected or PendingManualApproval."""
-        arn = record.package_arn
-        with self._made_by_up(), translated_or_absent(f"sagemaker:DescribeModelPackage {arn}"):
-            return str(
-                self.clients.sagemaker.describe_model_package(ModelPackageName=arn)["ModelApprovalStatus"]
-            )
-
     def create_package(self, record: VersionRecord) -> str:
         with (
             self._made_by_up(),

@@ -38,7 +38,7 @@ def package_request(place: Place, record: VersionRecord) -> dict[str, Any]:
             "SupportedContentTypes": list(samples.content_types if samples else MEDIA_TYPES),
             **({"SupportedResponseMIMETypes": list(answers)} if answers else {}),
         },
-        "ModelApprovalStatus": "Approved",
+        "ModelApprovalStatus": "PendingManualApproval",
         "CustomerMetadataProperties": package_properties(record),
     }
 

@@ -285,6 +285,18 @@ def _accept() -> Command:
     )
 
 
+def _approve() -> Command:
+    return _command(
+        options.Approve,
+        "Approve a registered version: it may join a fleet. Moves no traffic. In an environment with approval.by: gates the gates "
+        "of its training do so themselves, unless a person skipped one.",
+        click.Argument(["version"], type=_VERSION),
+        _REASON,
+        click.Option(["--overrule"], is_flag=True, help="Also a version whose model package is Rejected."),
+        examples=['v1.2.0 --env prod --reason "served in staging for a week"'],
+    )
+
+
 def _adopt() -> Command:
     return _command(
         options.Adopt,
@@ -429,7 +441,7 @@ def modelctl() -> Group:
         headings={
             "Look": [_status(), _history(), _lineage()],
             "Traffic": [_rollback(), _adopt()],
-            "Versions": [_train(), _register(), _accept(), _artifact()],
+            "Versions": [_train(), _register(), _approve(), _accept(), _artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],
         },
         params=[

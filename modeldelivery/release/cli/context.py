@@ -23,6 +23,7 @@ from modeldelivery.release.runner import Runner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from modeldelivery.release.approval import Approvals
     from modeldelivery.release.training_ports import Training
 
 
@@ -35,6 +36,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         calls: AWS calls of a dry run, as they would be made; None when it is none.
         caller: whom AWS takes this run for.
         training: makes what trains versions; None where nothing does.
+        approvals: makes what knows which versions are approved; None where nothing does.
     """
 
     place: Place
@@ -50,6 +52,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[Call] | None = None
     caller: Caller | None = None
     training: "Callable[[], Training] | None" = None
+    approvals: "Callable[[], Approvals] | None" = None
 
     @property
     def recorded(self) -> bool:
@@ -93,6 +96,7 @@ def open_context(options: Options) -> Context:
         calls=dry_run.calls if dry_run else None,
         caller=dry_run or endpoint.caller,
         training=partial(_training, environment),
+        approvals=partial(_approvals, environment),
     )
 
 
@@ -109,3 +113,10 @@ def _training(environment: AwsEnvironment) -> "Training":
         sources=AwsSources(clients=clients, place=place),
         holdings=AwsHoldings(clients=clients, account=place.account),
     )
+
+
+def _approvals(environment: AwsEnvironment) -> "Approvals":
+    # As above.
+    from modeldelivery.release.aws.approvals import SageMakerApprovals  # noqa: PLC0415
+
+    return SageMakerApprovals(sagemaker=environment.account.patient.sagemaker, place=environment.place)

@@ -191,6 +191,10 @@ class _SageMaker(_Reads):
         self._dry_run.wrote("sagemaker:DeleteTags", parameters)
         return {}
 
+    def update_model_package(self, **parameters: Any) -> Any:
+        self._dry_run.wrote("sagemaker:UpdateModelPackage", parameters)
+        return {}
+
     def create_model_package(self, **parameters: Any) -> Any:
         self._dry_run.wrote("sagemaker:CreateModelPackage", parameters)
         return {"ModelPackageArn": f"(of the new package in {parameters['ModelPackageGroupName']})"}

@@ -30,6 +30,7 @@ STATUSES = {
     "artifact": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "rollback": (*_ACTING, Exit.NOT_MOVED, Exit.UNRECORDED),
     "accept": _ACTING,
+    "approve": _ACTING,
     "adopt": _ACTING,
     "register": _ACTING,
     "lineage": (Exit.DONE, Exit.REFUSED, *_ALWAYS),

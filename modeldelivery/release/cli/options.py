@@ -79,6 +79,15 @@ class Accept(Options, frozen=True, kw_only=True):
     reason: str
 
 
+class Approve(Options, frozen=True, kw_only=True):
+    """`overrule`: also what was rejected."""
+
+    command = "approve"
+    version: Version
+    reason: str
+    overrule: bool
+
+
 class Adopt(Options, frozen=True, kw_only=True):
     command = "adopt"
     reason: str

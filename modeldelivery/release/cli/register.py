@@ -40,14 +40,16 @@ def run(context: Context, options: RegisterOptions) -> Outcome:
         context.progress,
         ServerReader(command=_words(options.reader)) if options.reader else ServerReader(),
     )
-    record = registered.record
+    record, place = registered.record, context.place
     by = f" by {record.registered_by}" if registered.already else ""
     return Outcome(
         outcome="already" if registered.already else "done",
         exit=Exit.DONE,
         summary=f"{record.version} is {'already ' if registered.already else ''}registered{by}: {record.package_arn}",
         detail=record,
-        next=(f"add {record.version} to release.fleet of {context.place.environment}, then pulumi up",),
+        next=(
+            f"modelctl approve {record.version} --env {place.environment} --model {place.model} --reason …",
+        ),
     )
 
 

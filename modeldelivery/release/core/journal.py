@@ -190,7 +190,10 @@ class Journal(Document, frozen=True, kw_only=True):
 
     def rejection(self, version: Version) -> Rejection | None:
         """Why a version may get no traffic, if it may not: a rejection follows the bits, whatever they are called."""
-        digest = self.digests.get(version)
+        return self.rejection_of(version, self.digests.get(version))
+
+    def rejection_of(self, version: Version, digest: str | None) -> Rejection | None:
+        """The same of a version whose bits are known, also if it never was in the fleet."""
         for rejection in self.rejections:
             if rejection.version == version or (digest is not None and rejection.digest == digest):
                 return rejection

@@ -22,6 +22,7 @@ KEYS = (
     "rollout",
     "changes",
     "promotion",
+    "approval",
     "alarms",
     "retention",
     "data",
@@ -39,13 +40,20 @@ GOOD = {
     "model-delivery:rollout": '{"required": false}',
     "model-delivery:changes": '{"separateDrop": true, "bakeMinutes": 30}',
     "model-delivery:promotion": '{"from": "staging"}',
+    "model-delivery:approval": '{"by": "gates"}',
     "model-delivery:alarms": '{"maxErrorRatePercent": 0.5, "maxLatencyMs": 500}',
     "model-delivery:retention": '{"noncurrentDays": 90, "logDays": 365}',
     "model-delivery:data": '{"bucket": true, "protect": false}',
     "model-delivery:protect": "true",
 }
 
-OPTIONAL = {"aws:profile", "model-delivery:release", "model-delivery:promotion", "model-delivery:data"}
+OPTIONAL = {
+    "aws:profile",
+    "model-delivery:release",
+    "model-delivery:promotion",
+    "model-delivery:approval",
+    "model-delivery:data",
+}
 
 
 def refused(key, value, stack="prod"):
@@ -71,6 +79,7 @@ def test_good_config_is_read_to_the_last_field():
     assert (settings.rollout.required, settings.protect) == (False, True)
     assert (settings.changes.separate_drop, settings.changes.bake_minutes) == (True, 30)
     assert settings.promotion.source == "staging"
+    assert settings.approval.by == "gates"
     assert (settings.alarms.max_error_rate_percent, settings.alarms.max_latency_ms) == (0.5, 500)
     assert (settings.retention.noncurrent_days, settings.retention.log_days) == (90, 365)
 
@@ -323,7 +332,9 @@ def test_a_missing_key_is_named_with_what_is_allowed(key):
     assert sentence.startswith(f"Pulumi.prod.yaml: {key} is missing; allowed: ")
 
 
-@pytest.mark.parametrize("key", ["instances", "rollout", "changes", "alarms", "retention", "data", "release"])
+@pytest.mark.parametrize(
+    "key", ["instances", "rollout", "changes", "approval", "alarms", "retention", "data", "release"]
+)
 def test_an_unknown_field_is_refused(key):
     sentence = refused(f"model-delivery:{key}", section(key, colour="blue"))
     assert f"model-delivery:{key}" in sentence

@@ -802,3 +802,19 @@ def test_a_delete_that_takes_too_long_says_so(serving):
 
     with pytest.raises(ProviderError, match=r"gave up after .* deleting the endpoint, which is Deleting"):
         serving.endpoint.delete(RESOURCE, serving.state, timeout=0.05)
+
+
+@pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
+def test_a_preview_warns_of_a_version_that_would_join_without_an_approval(serving, status):
+    approvals = {A: status, B: "Approved", C: status}
+    checked = serving.check(serving.config(A, A, B, C, approvals=approvals))
+
+    assert not checked.failures
+    assert [w for w in serving.log.warnings if "modelctl approve" in w] == [
+        f"{C} would join the fleet, and the registry says {status} of it: `modelctl approve {C} --reason …` first"
+    ]
+
+
+def test_a_version_of_whose_approval_nothing_is_said_is_not_warned_of(serving):
+    serving.check(serving.config(A, A, B, C))
+    assert [w for w in serving.log.warnings if "modelctl approve" in w] == []

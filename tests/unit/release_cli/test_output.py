@@ -43,6 +43,10 @@ def suited(command):
     world.registry.images["sha256:" + "0" * 64] = FOREIGN
     if command == "accept":
         world.store.journal = journal(rejections=(rejection("v1.1.0"),))
+    if command == "approve":
+        register(world.registry, "v1.2.0", packed())
+        record, etag = world.registry.records["v1.2.0"]
+        world.registry.records["v1.2.0"] = msgspec.structs.replace(record, package_arn="arn:package"), etag
     if command == "adopt":
         world.hosting.endpoint = endpoint({V1: 30, V2: 70})
     if command in {"artifact", "train"}:

@@ -14,6 +14,7 @@ from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.training_ports import Training
 from modeldelivery.release.version import DigestSet, parse_version
+from tests.fakes.approvals import FakeApprovals
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.journal import FakeJournal
 from tests.fakes.registry import FakeRegistry
@@ -117,6 +118,7 @@ class World:
     executions: FakeExecutions = field(init=False)
     sources: FakeSources = field(default_factory=FakeSources)
     holdings: FakeHoldings = field(default_factory=FakeHoldings)
+    approvals: FakeApprovals = field(default_factory=FakeApprovals)
     runs: int = 0
 
     def __post_init__(self):
@@ -156,6 +158,7 @@ class World:
             training=lambda: Training(
                 executions=self.executions, sources=self.sources, holdings=self.holdings
             ),
+            approvals=lambda: self.approvals,
         )
 
 

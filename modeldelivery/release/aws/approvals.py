@@ -1,0 +1,73 @@
+"""Approvals on AWS: a model package's status, and a tag of the package group that says who may set it.
+
+Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateModelPackage.html,
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTags.html
+"""
+
+from typing import Any
+
+import msgspec
+
+from modeldelivery.release.approval import Approval, Approver
+from modeldelivery.release.aws.errors import AbsentError, translated_or_absent
+from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.naming import APPROVAL_TAG, Place
+from modeldelivery.release.record import VersionRecord
+
+
+class SageMakerApprovals(msgspec.Struct, frozen=True, kw_only=True):
+    """An `Approvals`.
+
+    Attributes:
+        sagemaker: a patient client.
+        place: the environment.
+    """
+
+    sagemaker: Any
+    place: Place
+
+    def of(self, record: VersionRecord) -> Approval:
+        package = self._asked(
+            "DescribeModelPackage", str(record.package_arn), ModelPackageName=record.package_arn
+        )
+        return Approval(
+            status=package["ModelApprovalStatus"], description=package.get("ApprovalDescription", "")
+        )
+
+    def set(self, record: VersionRecord, approval: Approval) -> None:
+        self._asked(
+            "UpdateModelPackage",
+            str(record.package_arn),
+            ModelPackageArn=record.package_arn,
+            ModelApprovalStatus=approval.status,
+            ApprovalDescription=approval.description,
+        )
+
+    def approver(self) -> Approver:
+        """Raises UnreachableError where the tag holds another word."""
+        place = self.place
+        arn = f"arn:aws:sagemaker:{place.region}:{place.account}:model-package-group/{place.package_group}"
+        tags = self._asked("ListTags", arn, ResourceArn=arn)["Tags"]
+        word = next((tag["Value"] for tag in tags if tag["Key"] == APPROVAL_TAG), Approver.PERSON)
+        try:
+            return Approver(word)
+        except ValueError as error:
+            raise UnreachableError(
+                f"{arn}: the tag {APPROVAL_TAG} is {word!r}; allowed: {', '.join(Approver)}",
+                hint="`pulumi up` sets it as config has it",
+            ) from error
+
+    def _asked(self, action: str, what: str, **parameters: Any) -> Any:
+        name = {
+            "DescribeModelPackage": "describe_model_package",
+            "UpdateModelPackage": "update_model_package",
+            "ListTags": "list_tags",
+        }[action]
+        try:
+            with translated_or_absent(f"sagemaker:{action} {what}"):
+                return getattr(self.sagemaker, name)(**parameters)
+        except AbsentError as error:
+            raise UnreachableError(
+                f"{error}. Is account {self.place.account} the one of {self.place.environment}?",
+                hint="`modelctl register` makes a version's package, `pulumi up` its group",
+            ) from error
