@@ -27,6 +27,7 @@ Faults of hosting name an `endpoint`:
     revert_weights      the next UpdateEndpointWeightsAndCapacities is taken back by the server
     no_capacity         the next change that needs more instances is taken back: InsufficientInstanceCapacity
     stale               `seconds`: DescribeEndpoint tells what was, after the next change was accepted
+    capture_gap         `seconds`: what is captured from its next lines on is lost
     retain_current, retain_desired, desired_reverted, desired_stays, retain_capture, replace_capture,
     reason_cleared_first, reason_cleared_last
                         the answer to the next question that AWS leaves open (sandbox/hosting/open_questions.py)
@@ -79,6 +80,7 @@ KINDS: dict[str, _Rule] = {
     "retain_desired": _Rule("endpoint"),
     "desired_reverted": _Rule("endpoint"),
     "desired_stays": _Rule("endpoint"),
+    "capture_gap": _Rule("endpoint", ("seconds",)),
     "retain_capture": _Rule("endpoint"),
     "replace_capture": _Rule("endpoint"),
     "reason_cleared_first": _Rule("endpoint"),

@@ -22,6 +22,7 @@ from sandbox.downloads import Downloads
 from sandbox.faults import Faults
 from sandbox.gateway import Gateway
 from sandbox.home import Home
+from sandbox.hosting.captured import Captured
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.container import Containers
 from sandbox.hosting.delays import Delays
@@ -73,15 +74,20 @@ class World:
         )
         self.fleet = Fleet(Containers(place, reader, images), self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
+        clients = Clients(self.guard, self.assume_role, lambda: Addresses(REGION, self.control, self.runtime))
+        captured = Captured(lambda role: clients.of("s3", role), faults)
         self.link = _listening(
-            ports.runtime, lambda port: Link(port, delays.seed, self.table, self.take_metrics)
+            ports.runtime,
+            lambda port: Link(
+                port, delays.seed, self.table, metrics=self.take_metrics, captured=captured.take
+            ),
         )
         self.questions = OpenQuestions(delays.seed, faults)
         provisioning = Provisioning(self.fleet, self.link, delays)
         self.changes = Changes(provisioning, delays, faults, self.questions)
         self.scaling = Scaling(self.cloud, self.changes, delays)
         self.alarms = Alarms(self.cloud, Topics(self.cloud, self.guard))
-        others = self._training(place, images)
+        others = self._training(place, images, clients)
         self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays, others)
         downloads = Downloads(self.cloud, Blobs(place.blobs))
         gateway = Gateway(
@@ -100,9 +106,8 @@ class World:
         self.listener = _listening(ports.control, lambda port: Listener(port, gateway))
         self.link.publish()
 
-    def _training(self, place: Home, images: Images) -> Mapping[str, Action]:
+    def _training(self, place: Home, images: Images, clients: Clients) -> Mapping[str, Action]:
         """The actions of pipelines and jobs."""
-        clients = Clients(self.guard, self.assume_role, lambda: Addresses(REGION, self.control, self.runtime))
         jobs = Jobs(Machine(place, images, self.runner, self.credentials, clients))
         return actions(Pipelines(Executions(jobs, self.guard, clients)), jobs)
 
@@ -112,11 +117,16 @@ class World:
 
     def table(self) -> dict[str, Any]:
         """What the data plane routes by."""
-        endpoints = {}
+        endpoints, captures = {}, {}
         for account in self.sagemaker.accounts.values() if self.sagemaker else ():
             with account.lock:
                 endpoints[account.id] = {
                     name: endpoint.route() for name, endpoint in account.endpoints.items()
+                }
+                captures[account.id] = {
+                    name: capture
+                    for name, endpoint in account.endpoints.items()
+                    if (capture := endpoint.captures())
                 }
         credentials = self.cloud.credentials()
         denials = {
@@ -125,7 +135,12 @@ class World:
             )
             for key, credential in credentials.items()
         }
-        return {"keys": msgspec.to_builtins(credentials), "denials": denials, "endpoints": endpoints}
+        return {
+            "keys": msgspec.to_builtins(credentials),
+            "denials": denials,
+            "endpoints": endpoints,
+            "captures": captures,
+        }
 
     def assume_role(self, account: str, role: str, session: str) -> Keys:
         """A session of a role, which the data plane knows as well."""

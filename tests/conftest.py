@@ -118,6 +118,10 @@ class Sandbox:
         """Ask for a fault; sandbox/faults.py lists them."""
         self._admin("POST", "/sandbox/faults", fault)
 
+    def faults(self):
+        """Those that are pending."""
+        return self._admin("GET", "/sandbox/faults")
+
     def clear_faults(self, caller=""):
         """Forget the faults that are pending, of one caller or all, and cut the calls that are held."""
         self._admin("DELETE", f"/sandbox/faults?caller={caller}")

@@ -1,6 +1,6 @@
 """The data plane's process: `python -m sandbox.dataplane PORT SEED`.
 
-Lines of JSON on standard input tell it what hosting decided; it answers, and hands over metrics, on standard output. It
+Lines of JSON on standard input tell it what hosting decided; it answers, and hands over metrics and what it captured, on standard output. It
 ends when its input does, so it dies with whoever started it.
 """
 
@@ -58,6 +58,7 @@ async def _serve(port: int, seed: int) -> None:
     if server:
         server.close()
     _say(metrics=router.metrics.take())
+    _say(captured=router.captures.due(everything=True))
 
 
 async def _obey(router: Router, order: Order) -> None:
@@ -70,6 +71,8 @@ async def _hand_over(router: Router) -> None:
         await asyncio.sleep(_BATCH)
         if batch := router.metrics.take():
             _say(metrics=batch)
+        if captured := router.captures.due():
+            _say(captured=captured)
 
 
 def _say(**line: Any) -> None:

@@ -18,9 +18,14 @@ from sandbox.signature import Message
 
 MOST_BODY = 25 * 1024 * 1024  # bytes, InvokeEndpoint's limit
 MOST_TEXT = 1024  # characters of Accept, Content-Type and the custom attributes
+MOST_IDENTITY = 64  # characters of the inference id
 _OWN = "x-amzn-sagemaker-"
 # Others of InvokeEndpoint's own headers choose a model, a container or a session, which the sandbox's endpoints do not have.
-_ACTED_ON = {"x-amzn-sagemaker-target-variant", "x-amzn-sagemaker-custom-attributes"}
+_ACTED_ON = {
+    "x-amzn-sagemaker-target-variant",
+    "x-amzn-sagemaker-custom-attributes",
+    "x-amzn-sagemaker-inference-id",
+}
 _TEXTS = {"accept", "content-type", "x-amzn-sagemaker-custom-attributes"}
 _INVOKE = re.compile(r"/endpoints/([^/]+)/invocations")
 
@@ -35,6 +40,7 @@ class Invocation:
     content_type: bytes
     accept: bytes
     attributes: bytes  # X-Amzn-SageMaker-Custom-Attributes
+    inference_id: str  # X-Amzn-SageMaker-Inference-Id, which only what is captured keeps
 
     @property
     def body(self) -> bytes:
@@ -120,6 +126,9 @@ class Front(asyncio.Protocol):
             if name in _TEXTS and len(value) > MOST_TEXT:
                 text = f"Value at '{name}' failed to satisfy constraint: Member must have length less than or equal to {MOST_TEXT}"
                 return partial(self.refuse, 400, "ValidationError", f"1 validation error detected: {text}")
+        if len(self._headers.get("x-amzn-sagemaker-inference-id", "")) > MOST_IDENTITY:
+            text = f"Value at 'inferenceId' failed to satisfy constraint: Member must have length less than or equal to {MOST_IDENTITY}"
+            return partial(self.refuse, 400, "ValidationError", f"1 validation error detected: {text}")
         invocation = Invocation(
             Message(method, target, self._headers, b"".join(self._body)),
             unquote(invoke[1]),
@@ -127,6 +136,7 @@ class Front(asyncio.Protocol):
             self._header("content-type", "application/octet-stream"),
             self._header("accept", "*/*"),
             self._header("x-amzn-sagemaker-custom-attributes", ""),
+            self._headers.get("x-amzn-sagemaker-inference-id", ""),
         )
         return partial(self._backend.invoke, invocation, self)
 

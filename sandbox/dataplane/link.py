@@ -1,4 +1,4 @@
-"""Hosting's end of the data plane: starts its process, tells it the routes, takes its metrics."""
+"""Hosting's end of the data plane: starts its process, tells it the routes, takes its metrics and what it captured."""
 
 import contextlib
 import json
@@ -18,16 +18,24 @@ _AGAIN = 1.0  # seconds between attempts to start it
 _SWAP = 10.0  # seconds for a table to be in force
 _DRAIN = 65.0  # seconds: the longest invocation is over by then
 
-Metrics = Callable[[list[dict[str, Any]]], None]
+Batches = Callable[[list[dict[str, Any]]], None]
 
 
 class Link:
     """The data plane's process; one that dies is started again with the present routes."""
 
-    def __init__(self, port: int, seed: int, table: Callable[[], dict[str, Any]], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        port: int,
+        seed: int,
+        table: Callable[[], dict[str, Any]],
+        *,
+        metrics: Batches,
+        captured: Batches,
+    ) -> None:
         self._seed = seed
         self._table = table
-        self._metrics = metrics
+        self._metrics, self._captured = metrics, captured
         self._orders = 0
         self._pending: dict[int, Future[None]] = {}
         self._lock = threading.Lock()
@@ -84,6 +92,8 @@ class Link:
                         pending.set_result(None)
                 elif "metrics" in message:
                     self._metrics(message["metrics"])
+                elif "captured" in message:
+                    self._captured(message["captured"])
             if not self._closing:
                 self._relaunch()
 

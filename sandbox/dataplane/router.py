@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterable
 
+from sandbox.dataplane.capture import Capture, Captures, Exchange
 from sandbox.dataplane.front import Front, Invocation
 from sandbox.dataplane.metrics import Metrics
 from sandbox.dataplane.routes import EndpointRoutes, Route, Routes, Table, compile_routes
@@ -30,12 +31,15 @@ class Router:
         self._routes: Routes = {}
         self._pools: dict[str, Pool] = {}
         self._drained: dict[str, asyncio.Event] = {}
+        self._capture: dict[str, dict[str, Capture]] = {}
+        self.captures = Captures(random.Random(seed))  # noqa: S311 - a sample, no secret
         self.metrics = Metrics()
 
     def swap(self, table: Table) -> None:
         """Every invocation that arrives from now on follows `table`; those in flight finish where they are."""
         self._keys = table.keys
         self._denials = table.denials
+        self._capture = table.captures
         self._routes = compile_routes(table)
         for routes in self._routes.values():
             for route in routes.variants.values():
@@ -95,6 +99,21 @@ class Router:
                 f"Variant {invocation.variant} not found for endpoint {invocation.endpoint} of account {account}.",
             )
         return route
+
+    def capture(self, account: str, invocation: Invocation, variant: str, reply: Reply) -> None:
+        """Keep one invocation that was answered well, where its endpoint captures."""
+        capture = self._capture.get(account, {}).get(invocation.endpoint)
+        if capture is not None:
+            kind = next((value for name, value in reply.headers if name.lower() == b"content-type"), b"")
+            self.captures.take(
+                capture,
+                Exchange(
+                    account, invocation.endpoint, variant, invocation.inference_id,
+                    invocation.attributes.decode("latin-1"),
+                    (invocation.content_type.decode("latin-1"), invocation.body),
+                    (kind.decode("latin-1"), reply.body),
+                ),
+            )  # fmt: skip
 
     def enter(self, identity: str) -> Pool:
         pool = self._pools[identity]
@@ -187,6 +206,7 @@ class _Passage:
         )
         if reply and reply.status in _OK:
             self._front.answer(200, self._headers(reply), reply.body)
+            self._router.capture(self._account, self._invocation, self._route.name, reply)
         else:
             self._fail(reply)
 

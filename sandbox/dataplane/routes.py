@@ -7,6 +7,7 @@ from itertools import accumulate
 
 import msgspec
 
+from sandbox.dataplane.capture import Capture
 from sandbox.signature import Credential
 
 
@@ -28,6 +29,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     keys: dict[str, Credential]  # by access key
     endpoints: dict[str, dict[str, dict[str, VariantTable]]]
+    captures: dict[str, dict[str, Capture]] = {}  # account → endpoint
     denials: dict[str, dict[str, str]] = {}  # access key → endpoint that it may not invoke → what it is told
 
 

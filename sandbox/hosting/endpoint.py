@@ -23,6 +23,9 @@ class Capture:
     percentage: int
     destination: str  # s3 URI
     kms_key: str
+    modes: frozenset[str] = frozenset({"Input", "Output"})
+    json_types: tuple[str, ...] = ()
+    csv_types: tuple[str, ...] = ()
 
 
 @dataclass
@@ -148,6 +151,21 @@ class Endpoint:
         if self.moving_to:
             shown["PendingDeploymentSummary"] = {"EndpointConfigName": self.moving_to}
         return shown
+
+    def captures(self) -> dict[str, Any] | None:
+        """What the data plane needs to know of what it captures; None where it captures nothing."""
+        if self.capture is None or not self.capture.enabled:
+            return None
+        return {
+            "percentage": self.capture.percentage,
+            "input": "Input" in self.capture.modes,
+            "output": "Output" in self.capture.modes,
+            "json": self.capture.json_types,
+            "csv": self.capture.csv_types,
+            "destination": self.capture.destination,
+            "kms_key": self.capture.kms_key,
+            "roles": {variant.name: variant.spec.role.arn for variant in self.variants.values()},
+        }
 
     def route(self) -> dict[str, Any]:
         """What the data plane needs to know."""

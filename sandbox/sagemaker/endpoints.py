@@ -14,6 +14,7 @@ from sandbox.sagemaker.configs import find_config
 from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.models import find_model
 from sandbox.sagemaker.requests import (
+    CaptureContentType,
     CreateEndpoint,
     DataCapture,
     EndpointName,
@@ -178,7 +179,24 @@ def _capture(wanted: DataCapture | None) -> Capture | None:
         wanted.initial_sampling_percentage,
         wanted.destination_s3_uri,
         wanted.kms_key_id or "",
+        frozenset(
+            mode
+            for option in wanted.capture_options
+            for mode in (
+                ("Input", "Output") if option.capture_mode == "InputAndOutput" else (option.capture_mode,)
+            )
+        ),
+        *_plain(wanted.capture_content_type_header),
     )
+
+
+def _plain(header: CaptureContentType | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Content types that are kept as text: JSON, CSV."""
+    if header is None:
+        return (), ()
+    lists = (header.json_content_types or (), header.csv_content_types or ())
+    json, csv = (tuple(each.lower() for each in types) for types in lists)
+    return json, csv
 
 
 def _variant(account: Account, wanted: ProductionVariant) -> Variant:

@@ -1,0 +1,103 @@
+"""Lines that SageMaker's data capture writes, read: an invocation each, whichever way its bodies were kept.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html. A line may be missing (capture stops
+while an instance's disk is nearly full), and one that is there may lack what the endpoint does not capture.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+
+class CaptureError(ValueError):
+    """A line that is none of data capture's: where, and what is wrong."""
+
+
+class Body(msgspec.Struct, frozen=True, rename="camel"):
+    """A body as it was kept.
+
+    Attributes:
+        content_type: as it was observed; "" where there was none.
+        data: the text, or base64.
+        encoding: which of them.
+    """
+
+    data: str
+    encoding: Literal["JSON", "CSV", "BASE64"]
+    content_type: str = msgspec.field(name="observedContentType", default="")
+
+    def content(self) -> bytes:
+        """The very bytes. Raises ValueError for what is no base64."""
+        return base64.b64decode(self.data, validate=True) if self.encoding == "BASE64" else self.data.encode()
+
+
+class _Data(msgspec.Struct, frozen=True):
+    request: Body | None = msgspec.field(name="endpointInput", default=None)
+    response: Body | None = msgspec.field(name="endpointOutput", default=None)
+
+
+class _Event(msgspec.Struct, frozen=True, rename="camel"):
+    event_id: str
+    inference_time: datetime
+    inference_id: str | None = None
+
+
+class _Line(msgspec.Struct, frozen=True, rename="camel"):
+    capture_data: _Data
+    event_metadata: _Event
+
+
+class Captured(msgspec.Struct, frozen=True, kw_only=True):
+    """One invocation.
+
+    Attributes:
+        event: SageMaker's own name of it.
+        inference: the caller's; None where it gave none.
+        at: when it was answered, in whole seconds.
+        request: content type and body; None where it is not captured.
+        response: content type and body; None where it is not captured.
+    """
+
+    event: str
+    inference: str | None
+    at: datetime
+    request: tuple[str, bytes] | None
+    response: tuple[str, bytes] | None
+
+
+def read(lines: Iterable[bytes], where: str) -> Iterator[Captured]:
+    """Each line of a file.
+
+    Args:
+        lines: of the file; empty ones are skipped.
+        where: its name, for sentences.
+
+    Raises:
+        CaptureError: a line is none.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            read_ = msgspec.json.decode(line, type=_Line)
+            request, response = (
+                _content(body) for body in (read_.capture_data.request, read_.capture_data.response)
+            )
+        except (msgspec.DecodeError, binascii.Error, ValueError) as error:
+            raise CaptureError(f"{where}, line {number}: {error}") from error
+        event = read_.event_metadata
+        yield Captured(
+            event=event.event_id,
+            inference=event.inference_id,
+            at=event.inference_time,
+            request=request,
+            response=response,
+        )
+
+
+def _content(body: Body | None) -> tuple[str, bytes] | None:
+    return None if body is None else (body.content_type, body.content())

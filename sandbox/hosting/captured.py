@@ -1,0 +1,77 @@
+"""Writes what the data plane captured into S3, in the name of the model's execution role, through the sandbox's own door."""
+
+import logging
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.accounts import REGION
+from sandbox.faults import Faults
+from sandbox.hosting.execution_role import ExecutionRole
+from sandbox.refusal import RefusedError
+
+_LOG = logging.getLogger(__name__)
+_SESSION = 300.0  # seconds for which a session of a role is used
+
+Client = Callable[[ExecutionRole], Any]  # S3 as the role sees it; raises RefusedError
+
+
+class Captured:
+    """One thread that writes: no invocation waits for it."""
+
+    def __init__(self, client: Client, faults: Faults) -> None:
+        self._client, self._faults = client, faults
+        self._clients: dict[ExecutionRole, tuple[Any, float]] = {}  # each until when it is used, monotonic
+        self._waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._gaps: dict[tuple[str, str], float] = {}  # until when an endpoint's lines are lost, monotonic
+        threading.Thread(target=self._write, name="captured", daemon=True).start()
+
+    def take(self, batches: list[dict[str, Any]]) -> None:
+        """Write these, soon; each as `sandbox.dataplane.capture.Captures.due` has it."""
+        for batch in batches:
+            self._waiting.put(batch)
+
+    def _write(self) -> None:
+        while True:
+            batch = self._waiting.get()
+            try:
+                self._put(batch)
+            except (RefusedError, ClientError, BotoCoreError) as error:
+                # As on AWS: an endpoint whose role may not write serves on, without its lines.
+                _LOG.warning("capture of %s is not written: %s", batch["endpoint"], error)
+            except Exception:  # noqa: BLE001 a defect of the sandbox itself ends no capture but this one
+                _LOG.exception("capture of %s is not written", batch["endpoint"])
+
+    def _put(self, batch: dict[str, Any]) -> None:
+        account, endpoint = batch["account"], batch["endpoint"]
+        if self._lost(account, endpoint):
+            return
+        bucket, _, prefix = batch["destination"].removeprefix("s3://").partition("/")
+        place = [part for part in (prefix.strip("/"), endpoint, batch["variant"], batch["hour"]) if part]
+        name = f"{time.strftime('%M-%S', time.gmtime())}-{uuid.uuid4()}.jsonl"
+        encryption = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": batch["kms_key"]} if batch["kms_key"] else {}
+        )
+        self._of(ExecutionRole(batch["role"], account, REGION)).put_object(
+            Bucket=bucket, Key="/".join((*place, name)), Body=batch["lines"].encode(), **encryption
+        )
+
+    def _of(self, role: ExecutionRole) -> Any:
+        """A client of a role, whose session is taken on anew now and then."""
+        client, until = self._clients.get(role, (None, 0.0))
+        if time.monotonic() >= until:
+            client = self._client(role)
+            self._clients[role] = client, time.monotonic() + _SESSION
+        return client
+
+    def _lost(self, account: str, endpoint: str) -> bool:
+        """SageMaker captures nothing while an instance's disk is nearly full; fault `capture_gap`."""
+        fault = self._faults.of_endpoint("capture_gap", account, endpoint)
+        if fault:
+            self._gaps[account, endpoint] = time.monotonic() + fault.seconds
+        return time.monotonic() < self._gaps.get((account, endpoint), 0.0)

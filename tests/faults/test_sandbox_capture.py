@@ -1,0 +1,120 @@
+"""Data capture of a real endpoint: every answered invocation is a line in S3, under its variant, in its role's name."""
+
+import json
+import time
+
+import pytest
+
+from pipelines.capture import read
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+PREFIX = "captured"
+
+
+@pytest.fixture(scope="module")
+def role(hosting):
+    """An execution role that may write what is captured."""
+    reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket", "ecr:*"], "Resource": "*"}
+    writes = {
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{hosting.bucket}/{PREFIX}/*",
+    }
+    return hosting.sandbox.role(
+        hosting.profile, "capturing", reads, writes, trusts={"Service": "sagemaker.amazonaws.com"}
+    )
+
+
+def capturing(hosting, name, weights, role=None, **more):
+    """An endpoint that captures everything, whose models have a role, else one that may write nothing."""
+    for model in weights:
+        hosting.model(model, role=role)
+    config = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 100,
+        "DestinationS3Uri": f"s3://{hosting.bucket}/{PREFIX}",
+        "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
+        **more,
+    }
+    hosting.config(name, weights, DataCaptureConfig=config)
+    return hosting.endpoint(name, name)
+
+
+class Kept:
+    """What is in S3 of one endpoint."""
+
+    def __init__(self, hosting, endpoint):
+        self._s3 = hosting.sandbox.client(hosting.profile, "s3")
+        self._bucket, self._prefix = hosting.bucket, f"{PREFIX}/{endpoint}/"
+
+    def names(self):
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        return [each["Key"].removeprefix(self._prefix) for page in pages for each in page.get("Contents", [])]
+
+    def lines(self, variant):
+        """Of one variant."""
+        names = [key for key in self.names() if key.startswith(f"{variant}/")]
+        bodies = [
+            self._s3.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"].read() for key in names
+        ]
+        return [line for body in bodies for line in read(body.splitlines(), variant)]
+
+    def until(self, variant, count):
+        """Its lines, once there are so many; within half a minute."""
+        end = time.monotonic() + 30
+        while len(result := self.lines(variant)) < count:
+            assert time.monotonic() < end, result
+            time.sleep(0.2)
+        return result
+
+
+def test_both_variants_lines_are_read_back_in_both_encodings(hosting, role):
+    plain = {"CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]}}
+    endpoint = capturing(hosting, "two-kept", {"kept-a": 100, "kept-b": 0}, role, **plain)
+    kept, runtime = Kept(hosting, endpoint), hosting.runtime
+    for number in range(3):
+        runtime.invoke_endpoint(
+            EndpointName=endpoint, ContentType="application/json", Body=json.dumps({"n": number}).encode(),
+            InferenceId=f"caller-{number}",
+        )  # fmt: skip
+    runtime.invoke_endpoint(
+        EndpointName=endpoint, ContentType="application/x-npy", Body=b"NUMPY", TargetVariant="kept-b"
+    )
+
+    lines = kept.until("kept-a", 3)
+    assert {line.inference for line in lines} == {"caller-0", "caller-1", "caller-2"}
+    assert {line.request for line in lines} == {
+        ("application/json", json.dumps({"n": number}).encode()) for number in range(3)
+    }
+    assert all(json.loads(line.response[1])["name"] == "kept-a" for line in lines)
+    (binary,) = kept.until("kept-b", 1)
+    assert binary.request == ("application/x-npy", b"NUMPY")
+    assert binary.inference is None
+    assert all(
+        len(key.split("/")) == 6 and key.endswith(".jsonl") for key in kept.names()
+    )  # VARIANT/yyyy/mm/dd/hh/NAME
+
+
+def test_what_was_lost_while_capture_had_stopped_is_missing_and_no_request_is(hosting, role):
+    endpoint = capturing(hosting, "gap", {"gap-a": 100}, role)
+    kept = Kept(hosting, endpoint)
+    hosting.sandbox.fault(kind="capture_gap", endpoint=endpoint, seconds=0.001)
+    assert hosting.invoke(endpoint)[0] == "gap-a"
+    end = time.monotonic() + 30
+    while any(fault["kind"] == "capture_gap" for fault in hosting.sandbox.faults()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    hosting.invoke(endpoint)
+    assert len(kept.until("gap-a", 1)) == 1
+
+
+def test_an_endpoint_whose_role_may_not_write_serves_on_and_the_log_says_why(hosting):
+    endpoint = capturing(hosting, "denied", {"denied-a": 100})
+    hosting.invoke(endpoint)
+    end = time.monotonic() + 30
+    while "capture of denied is not written" not in (log := hosting.sandbox.run("logs").stdout):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert "s3:PutObject" in log
+    assert Kept(hosting, endpoint).names() == []
+    assert hosting.invoke(endpoint)[0] == "denied-a"
