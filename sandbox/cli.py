@@ -1,4 +1,4 @@
-"""`sandbox up|down|status|env|logs|image`: AWS on this machine."""
+"""`sandbox up|down|status|env|logs|image|messages|authorize`: AWS on this machine."""
 
 import argparse
 import json
@@ -68,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         "--follow", action="store_true", help="of a job: go on with what it prints, until Ctrl-C"
     )
     logs.set_defaults(usage_error=logs.error)
+    messages = command("messages", _messages, "print what was published to SNS topics, the first first")
+    messages.add_argument("--json", action="store_true")
+    authorize = command(
+        "authorize", _authorize, "authorise the connections of a name, as a person does in AWS' console"
+    )
+    authorize.add_argument("name", help="ConnectionName")
     image = command("image", _image, "build an image and push it to ECR; prints its URI by digest")
     image.add_argument("--profile", required=True, help="the account: staging or prod")
     image.add_argument("--repository", required=True)
@@ -154,6 +160,24 @@ def _job_logs(place: Home, arguments: argparse.Namespace) -> None:
         program.say("\n".join(logs.lines(stream)[0][-arguments.lines :]))
 
 
+def _messages(place: Home, arguments: argparse.Namespace) -> None:
+    messages = _ask(_running(place), "/sandbox/messages")
+    if arguments.json:
+        program.give(json.dumps(messages, indent=2))
+        return
+    for message in messages:
+        program.say(f"{message['topic']}  {message['subject']}")
+        program.say("\n".join(f"  {line}" for line in message["message"].splitlines()))
+
+
+def _authorize(place: Home, arguments: argparse.Namespace) -> None:
+    arns = _ask(_running(place), "/sandbox/authorize", {"name": arguments.name})
+    if not arns:
+        raise SandboxError(f"no connection is called {arguments.name!r}")
+    for arn in arns:
+        print(arn)
+
+
 def _image(place: Home, arguments: argparse.Namespace) -> None:
     if arguments.archive and arguments.file:
         arguments.usage_error(
@@ -175,9 +199,12 @@ def _running(place: Home) -> daemon.Daemon:
     return running
 
 
-def _ask(running: daemon.Daemon, path: str) -> Any:
+def _ask(running: daemon.Daemon, path: str, body: object = None) -> Any:
+    """What a route of the sandbox's own answers; with a body it is sent."""
     request = urllib.request.Request(
-        f"http://127.0.0.1:{running.control}{path}", headers={TOKEN: running.token}
+        f"http://127.0.0.1:{running.control}{path}",
+        data=None if body is None else json.dumps(body).encode(),
+        headers={TOKEN: running.token, "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - http, this machine
         return json.load(answer)

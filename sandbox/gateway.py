@@ -31,6 +31,8 @@ from sandbox.services import Service
 
 _LOG = logging.getLogger(__name__)
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
+# A route of the sandbox itself by method and path: what it answers to the query and the body, both JSON.
+Route = Callable[[Mapping[str, Any]], Any]
 
 
 class Gateway:
@@ -50,6 +52,7 @@ class Gateway:
         hide: Callable[[str, str, float], None],
         away: Callable[[float, Away], None],
         download: Callable[[Request], Answer],
+        routes: Mapping[tuple[str, str], Route],
     ) -> None:
         self._cloud = cloud
         self._guard = guard
@@ -60,6 +63,7 @@ class Gateway:
         self._roles = roles
         self._away, self._download = away, download
         self._token = token
+        self._routes = routes
         self._calls = Calls()
         self._holds = Holds()
         self._models = {name: service.model for name, service in services.items()}
@@ -161,6 +165,8 @@ class Gateway:
         query = dict(parse_qsl(request.query))
         caller = query.get("caller", "")
         try:
+            if route := self._routes.get((request.method, request.path)):
+                return _json(route({**query, **msgspec.json.decode(request.body or b"{}", type=dict)}))
             match request.method, request.path:
                 case "GET", "/sandbox/status":
                     return _json(self._status())
@@ -183,7 +189,7 @@ class Gateway:
                 case "POST", "/sandbox/release":
                     self._holds.let_go(caller, on=True)
                     return _json({})
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, RefusedError) as error:
             return _json({"message": str(error)}, 400)
         return _json({"message": f"no route {request.method} {request.path}"}, 404)
 

@@ -74,6 +74,14 @@ class Home:
     def jobs(self) -> Path:
         return self.root / "jobs"
 
+    @property
+    def builds(self) -> Path:
+        return self.root / "builds"
+
+    @property
+    def repositories(self) -> Path:
+        return self.root / "git"
+
 
 def home() -> Home:
     """`SANDBOX_HOME` when set (tests run several sandboxes at once), else `.sandbox` in the checkout."""

@@ -14,6 +14,8 @@ from sandbox.buckets import Buckets
 from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.downloads import Downloads
+from sandbox.events import guard as events
+from sandbox.json_service import JsonService
 from sandbox.moto_ignores import acts_of
 from sandbox.refusal import Answer
 from sandbox.sagemaker.actions import SageMaker
@@ -21,6 +23,9 @@ from sandbox.sagemaker.actions import SageMaker
 # Both take the call, the account that makes it and the HTTP request, and raise RefusedError.
 Answering = Callable[[Call, str, Request], Answer]
 Guard = Callable[[Call, str, Request], AbstractContextManager[None]]
+
+
+_INVALID = {"codebuild": "InvalidInputException"}
 
 
 def _unguarded(_call: Call, _account: str, _request: Request) -> AbstractContextManager[None]:
@@ -46,10 +51,12 @@ class Service:
     acts: Mapping[str, Acts] = field(default_factory=dict)
 
 
-def services(cloud: Cloud, sagemaker: SageMaker, downloads: Downloads) -> Mapping[str, Service]:
+def services(
+    cloud: Cloud, sagemaker: SageMaker, downloads: Downloads, own: Mapping[str, JsonService]
+) -> Mapping[str, Service]:
     """By the name that requests are signed with.
 
-    moto answers CodeBuild, CodePipeline and others with stubs that pretend success: they are left out on purpose.
+    moto answers CodeBuild, CodePipeline and others with stubs that pretend success: the sandbox does so itself (`own`).
     """
 
     def moto(model: str, guard: Guard = _unguarded, invalid: str = "ValidationException") -> Service:
@@ -57,7 +64,6 @@ def services(cloud: Cloud, sagemaker: SageMaker, downloads: Downloads) -> Mappin
 
     return {
         # moto as it is, but for what it ignores (sandbox/moto_ignores.py)
-        "events": moto("events"),
         "iam": moto("iam", invalid="ValidationError"),
         "kms": moto("kms"),
         "sns": moto("sns", invalid="InvalidParameter"),
@@ -66,6 +72,7 @@ def services(cloud: Cloud, sagemaker: SageMaker, downloads: Downloads) -> Mappin
         "tagging": moto("resourcegroupstaggingapi", invalid="InvalidParameterException"),
         # moto with patches (sandbox/moto_patches) or a guard
         "application-autoscaling": moto("application-autoscaling"),
+        "events": moto("events", events.guard),
         "logs": moto("logs", invalid="InvalidParameterException"),
         "monitoring": moto("cloudwatch", alarms.guard, invalid="ValidationError"),
         "s3": moto("s3", Buckets().guard, invalid="InvalidArgument"),
@@ -73,4 +80,10 @@ def services(cloud: Cloud, sagemaker: SageMaker, downloads: Downloads) -> Mappin
         "ecr": Service("ecr", downloads.answer, invalid="InvalidParameterException", acts=acts_of("ecr")),
         # the sandbox itself
         "sagemaker": Service("sagemaker", sagemaker.answer, acts=sagemaker.acts),
+        **{
+            name: Service(
+                name, service.answer, invalid=_INVALID.get(name, "ValidationException"), acts=service.acts
+            )
+            for name, service in own.items()
+        },
     }

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,14 +14,21 @@ import psutil
 from moto.core.utils import utcnow
 
 from sandbox.accounts import ACCOUNTS, REGION
-from sandbox.alarms.actions import Topics
+from sandbox.alarms.actions import Actions
 from sandbox.alarms.watch import Alarms
+from sandbox.clients import Clients
 from sandbox.cloud import Cloud
+from sandbox.codebuild import builds
+from sandbox.codebuild.builds import Builds
+from sandbox.codebuild.projects import Projects
+from sandbox.connections import Connections
 from sandbox.daemon import INCARNATION, remembered_ports
 from sandbox.dataplane.link import Link
 from sandbox.downloads import Downloads
+from sandbox.events.bus import Bus
 from sandbox.faults import Faults
 from sandbox.gateway import Gateway
+from sandbox.git.remote import Remotes
 from sandbox.home import Home
 from sandbox.hosting.captured import Captured
 from sandbox.hosting.changes import Changes
@@ -42,8 +50,9 @@ from sandbox.processes.credentials import Addresses, Credentials, Keys
 from sandbox.processes.runner import Runner
 from sandbox.sagemaker.actions import SageMaker
 from sandbox.services import services
+from sandbox.topics import Topics
+from sandbox.training import job
 from sandbox.training.actions import Action, actions
-from sandbox.training.clients import Clients
 from sandbox.training.executions import Executions
 from sandbox.training.jobs import Jobs, Machine
 from sandbox.training.pipelines import Pipelines
@@ -74,7 +83,7 @@ class World:
         )
         self.fleet = Fleet(Containers(place, reader, images), self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
-        clients = Clients(self.guard, self.assume_role, lambda: Addresses(REGION, self.control, self.runtime))
+        clients = self._clients(job.SERVICE, job.SESSION)
         captured = Captured(lambda role: clients.of("s3", role), faults)
         self.link = _listening(
             ports.runtime,
@@ -86,14 +95,23 @@ class World:
         provisioning = Provisioning(self.fleet, self.link, delays)
         self.changes = Changes(provisioning, delays, faults, self.questions)
         self.scaling = Scaling(self.cloud, self.changes, delays)
-        self.alarms = Alarms(self.cloud, Topics(self.cloud, self.guard))
+        self.topics = Topics(self.cloud, self.guard)
+        self.alarms = Alarms(self.cloud, Actions(self.topics))
+        self.connections = Connections()
+        self.remotes = Remotes(place)
+        projects = self._building(place)
         others = self._training(place, images, clients)
         self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays, others)
         downloads = Downloads(self.cloud, Blobs(place.blobs))
         gateway = Gateway(
             self.cloud,
             self.guard,
-            services(self.cloud, self.sagemaker, downloads),
+            services(
+                self.cloud,
+                self.sagemaker,
+                downloads,
+                {"codebuild": projects.service, "codeconnections": self.connections.service},
+            ),
             faults,
             self.status,
             self.link.publish,
@@ -102,6 +120,10 @@ class World:
             hide=self.sagemaker.hide,
             away=self.away,
             download=downloads.download,
+            routes={
+                ("GET", "/sandbox/messages"): lambda _: self.topics.messages(),
+                ("POST", "/sandbox/authorize"): lambda given: self.connections.authorize(given["name"]),
+            },
         )
         self.listener = _listening(ports.control, lambda port: Listener(port, gateway))
         self.link.publish()
@@ -110,6 +132,25 @@ class World:
         """The actions of pipelines and jobs."""
         jobs = Jobs(Machine(place, images, self.runner, self.credentials, clients))
         return actions(Pipelines(Executions(jobs, self.guard, clients)), jobs)
+
+    def _building(self, place: Home) -> Projects:
+        """CodeBuild."""
+        clients = self._clients(builds.PRINCIPAL, builds.SESSION)
+        machine = builds.Machine(
+            place,
+            self.runner,
+            self.credentials,
+            clients,
+            self.guard,
+            self.remotes.clone,
+            partial(Bus(self.cloud, self.topics).emit, "aws.codebuild"),
+        )
+        return Projects(Builds(machine), clients)
+
+    def _clients(self, principal: str, session: str) -> Clients:
+        """How a service of AWS calls others in roles."""
+        addresses = lambda: Addresses(REGION, self.control, self.runtime)  # noqa: E731 - the ports come later
+        return Clients(self.guard, self.assume_role, addresses, principal, session)
 
     def away(self, seconds: float, kind: Away) -> None:
         """Nobody can connect for so long."""

@@ -8,24 +8,19 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.sns.models import sns_backends
-
-from sandbox.cloud import Cloud
-from sandbox.iam.core.access import Context, Need
-from sandbox.iam.guard import Guard
+from sandbox.iam.core.access import Context
 from sandbox.refusal import RefusedError
+from sandbox.topics import Topics
 
 _LOG = logging.getLogger(__name__)
 _CLOUDWATCH = "cloudwatch.amazonaws.com"
-_KEY_ACTIONS = ("kms:GenerateDataKey", "kms:Decrypt")
 
 
-class Topics:
-    """The topics that alarms name."""
+class Actions:
+    """The actions of alarms: topics that they tell."""
 
-    def __init__(self, cloud: Cloud, guard: Guard) -> None:
-        self._cloud = cloud
-        self._guard = guard
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
 
     def tell(self, account: str, alarm: Any, old: str) -> None:
         """Carry the actions of an alarm's new state out, each for itself; what AWS refuses is in the log, as in its history."""
@@ -48,23 +43,16 @@ class Topics:
                 )
 
     def _publish(self, account: str, alarm: Any, old: str, topic: str) -> None:
-        _, _, _, region, owner, _ = topic.split(":", 5)
-        existing = sns_backends[owner][region].topics.get(topic)
-        if existing is None:
-            raise RefusedError(f"Topic {topic} does not exist", "NotFound")
         about = Context(
             {"aws:sourceaccount": account, "aws:sourcearn": alarm.alarm_arn, "aws:sourceowner": account}
         )
-        self._guard.service_acts(_CLOUDWATCH, "sns", [Need("sns:Publish", topic, about)])
-        if existing.kms_master_key_id:
-            key = self._guard.key_arn(owner, region, existing.kms_master_key_id)
-            self._guard.service_acts(
-                _CLOUDWATCH, "kms", [Need(action, key, about) for action in _KEY_ACTIONS]
-            )
-        sns_backends[owner][region].publish(
-            json.dumps(_message(account, alarm, old)),
+        region = topic.split(":", 5)[3]
+        self._topics.publish(
+            _CLOUDWATCH,
             topic,
-            subject=f'{alarm.state_value}: "{alarm.name}" in {region}'[:100],
+            json.dumps(_message(account, alarm, old)),
+            f'{alarm.state_value}: "{alarm.name}" in {region}',
+            about,
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from moto.cloudwatch.models import cloudwatch_backends
 
 from sandbox.accounts import ACCOUNTS, REGION
-from sandbox.alarms.actions import Topics
+from sandbox.alarms.actions import Actions
 from sandbox.alarms.evaluation import Rule, State, state_of
 from sandbox.alarms.expression import Point, evaluate
 from sandbox.alarms.series import Data, Datum, Metric, points
@@ -35,7 +35,7 @@ class Alarms:
     """Every metric alarm of every account."""
 
     cloud: Cloud
-    topics: Topics
+    actions: Actions
     states: dict[str, _Known] = field(default_factory=dict)  # by ARN
 
     def watch(self) -> None:
@@ -80,7 +80,7 @@ class Alarms:
         existing = self.states.get(alarm.alarm_arn)  # None where its periods could not be told
         if existing is not None and alarm.state_value != existing.told:
             old, existing.told = existing.told, alarm.state_value
-            self.topics.tell(account, alarm, old)
+            self.actions.tell(account, alarm, old)
 
 
 @contextmanager

@@ -112,6 +112,10 @@ class Guard:
         """Refuses what a service may not do in its own name, such as an alarm's telling a topic."""
         self.check(self._demand(Caller(Principal(principal, "", kind="Service")), service, needs))
 
+    def role_acts(self, caller: Caller, service: str, needs: Iterable[Need]) -> None:
+        """Refuses what a caller may not do and no call of AWS's API says, such as using a connection."""
+        self.check(self._demand(caller, service, needs))
+
     def key_arn(self, account: str, region: str, name: str) -> str:
         """ARN of a KMS key by id, ARN or alias."""
         return self._estate.key_arn(account, region, name)

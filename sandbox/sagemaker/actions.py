@@ -9,6 +9,7 @@ import msgspec
 
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.api.request import Request as HttpRequest
+from sandbox.api.structs import acts_by
 from sandbox.call import Call
 from sandbox.cloud import Cloud
 from sandbox.hosting.changes import Changes
@@ -18,7 +19,6 @@ from sandbox.hosting.image import Images
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.sagemaker import configs, endpoints, models, packages, tags
 from sandbox.sagemaker import requests as r
-from sandbox.sagemaker.acts import acts_by
 from sandbox.sagemaker.store import Account
 
 Request = TypeVar("Request", bound=r.Input)

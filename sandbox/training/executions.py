@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sandbox.clients import Clients
 from sandbox.clock import now
 from sandbox.hosting.execution_role import ExecutionRole
 from sandbox.iam.guard import Guard
@@ -21,10 +22,9 @@ from sandbox.iam.operation import Operation
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.store import Account
 from sandbox.training import arguments, cache, conditions, graph, retries
-from sandbox.training.clients import SERVICE, SESSION, Clients
 from sandbox.training.execution import Execution, Record
 from sandbox.training.intrinsics import IntrinsicError, Values, resolve
-from sandbox.training.job import Job, Kind
+from sandbox.training.job import SERVICE, SESSION, Job, Kind
 from sandbox.training.jobs import INTERNAL, Jobs
 from sandbox.training.objects import ObjectsError, split
 from sandbox.training.requests import CreateProcessingJob, CreateTrainingJob

@@ -12,6 +12,8 @@ from sandbox.training.requests import CreateProcessingJob, CreateTrainingJob
 Kind = Literal["Processing", "Training"]
 Status = Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped"]
 OVERTIME = "MaxRuntimeExceeded"
+SERVICE = "sagemaker.amazonaws.com"
+SESSION = "SageMaker"  # what SageMaker calls its sessions of a role
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sandbox.clients import Clients
 from sandbox.clock import now
 from sandbox.cloud import MissingError
 from sandbox.home import Home
@@ -16,6 +17,7 @@ from sandbox.hosting import local_image
 from sandbox.hosting.execution_role import ExecutionRole
 from sandbox.hosting.image import ImageError, Images
 from sandbox.hosting.local_image import LocalImage, LocalImageError
+from sandbox.logstream import LogStream
 from sandbox.processes.credentials import Credentials
 from sandbox.processes.outcome import Outcome, too_long
 from sandbox.processes.program import Limits, Program
@@ -26,9 +28,7 @@ from sandbox.sagemaker.listing import page
 from sandbox.sagemaker.store import Account
 from sandbox.sagemaker.tags import checked
 from sandbox.training import folders
-from sandbox.training.clients import SESSION, Clients
-from sandbox.training.job import OVERTIME, Job, Kind
-from sandbox.training.logs import LogStream
+from sandbox.training.job import OVERTIME, SESSION, Job, Kind
 from sandbox.training.objects import ObjectsError
 from sandbox.training.requests import CreateProcessingJob, CreateTrainingJob, ListJobs
 
@@ -180,7 +180,8 @@ class Jobs:
             network="loopback" if job.isolated else "open",
             limits=Limits(_MEMORY, None, job.request.stopping_condition.max_runtime, _FILES, _PROCESSES),
         )
-        stream = LogStream(machine.clients.of("logs", job.role), job.kind, job.name, log)
+        logs = machine.clients.of("logs", job.role)
+        stream = LogStream(logs, f"/aws/sagemaker/{job.kind}Jobs", f"{job.name}/algo-1-{int(now())}", log)
         try:
             running = machine.runner.start(program)
             while (outcome := running.wait(_LOOK)) is None:

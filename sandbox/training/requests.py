@@ -9,7 +9,7 @@ from typing import Literal
 from msgspec import field
 
 from sandbox.api.acts import Acts
-from sandbox.sagemaker.acts import acts_by
+from sandbox.api.structs import acts_by
 from sandbox.sagemaker.requests import Described, Input, Listing, Tag, VpcConfig
 
 

@@ -97,8 +97,8 @@ def test_an_unknown_call_of_another_service_is_a_400_that_names_it(hosting):
 
 
 def test_a_service_that_would_only_pretend_is_a_400_that_names_it(hosting):
-    with pytest.raises(ClientError, match="does not know codebuild StartBuild") as caught:
-        hosting.sandbox.client("staging", "codebuild").start_build(projectName="x")
+    with pytest.raises(ClientError, match="does not know lambda ListFunctions") as caught:
+        hosting.sandbox.client("staging", "lambda").list_functions()
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 

@@ -78,7 +78,30 @@ MAY_IMPORT = {
         *inside("signature"),
         *ours("awsmodels"),
     },
-    "sandbox.alarms": inside("accounts", "api.request", "call", "cloud", "iam", "refusal"),
+    "sandbox.alarms": inside("accounts", "api.request", "call", "cloud", "iam", "refusal", "topics"),
+    "sandbox.topics": inside("accounts", "cloud", "iam", "refusal"),
+    "sandbox.clients": inside("hosting.execution_role", "iam", "processes.credentials"),
+    "sandbox.logstream": inside("clock"),
+    "sandbox.json_service": {*inside("accounts", "api", "call", "refusal"), *ours("awsmodels")},
+    "sandbox.connections": inside("accounts", "json_service", "refusal"),
+    "sandbox.events": inside("accounts", "api.request", "call", "cloud", "iam", "refusal", "topics"),
+    "sandbox.events.target": set(),
+    "sandbox.git": inside("accounts", "home", "refusal"),
+    "sandbox.codebuild": inside(
+        *(
+            "accounts",
+            "clients",
+            "clock",
+            "home",
+            "hosting.execution_role",
+            "iam",
+            "json_service",
+            "logstream",
+        ),
+        *("processes", "refusal"),
+    ),
+    **{f"sandbox.codebuild.{pure}": set() for pure in ("buildspec", "driver")},
+    "sandbox.codebuild.artifacts": {"sandbox.codebuild.buildspec"},
     **{f"sandbox.alarms.{pure}": inside("alarms") for pure in ("evaluation", "expression", "series")},
     "sandbox.checksums": inside("api.request", "refusal"),
     "sandbox.moto_ignores": inside("api.acts"),
@@ -91,11 +114,12 @@ MAY_IMPORT = {
         "refusal",
     ),
     "sandbox.sagemaker": inside(
-        "accounts", "api.acts", "api.request", "call", "clock", "cloud", "hosting", "refusal"
+        *("accounts", "api.acts", "api.request", "api.structs", "call", "clock", "cloud", "hosting"),
+        "refusal",
     ),
     "sandbox.training": {
-        *inside("accounts", "api.acts", "clock", "cloud", "home", "hosting", "iam", "processes", "refusal"),
-        *inside("sagemaker"),
+        *inside("accounts", "api.acts", "api.structs", "clients", "clock", "cloud", "home", "hosting", "iam"),
+        *inside("logstream", "processes", "refusal", "sagemaker"),
         *ours("awsmodels"),
     },
     **{
@@ -206,6 +230,8 @@ PURE = (
     f"{OURS}.review.core",
     f"{OURS}.review.report",
     "sandbox.iam.core",
+    "sandbox.codebuild.buildspec",
+    "sandbox.events.target",
     *(f"sandbox.training.{pure}" for pure in ("cache", "conditions", "graph", "intrinsics", "retries")),
 )
 WORLD = {

@@ -2,11 +2,24 @@
 
 from collections.abc import Mapping
 
-from sandbox.iam.permissions import alarms, buckets, keys, logs, repositories, roles, sagemaker, scaling
+from sandbox.iam.permissions import (
+    alarms,
+    buckets,
+    builds,
+    keys,
+    logs,
+    repositories,
+    roles,
+    sagemaker,
+    scaling,
+)
 from sandbox.iam.permissions.rule import Rule, Rules
 
 RULES: Mapping[str, Rules] = {
     "application-autoscaling": scaling.RULES,
+    "codebuild": builds.CODEBUILD,
+    "codeconnections": builds.CODECONNECTIONS,
+    "codepipeline": builds.CODEPIPELINE,
     "ecr": repositories.RULES,
     "iam": roles.IAM,
     "kms": keys.RULES,

@@ -14,6 +14,21 @@ POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 )
 VARIANT = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+TOPIC = "arn:aws:sns:eu-west-1:111111111111:t"
+PROJECT = {
+    "name": "project",
+    "source": {"type": "CODEPIPELINE", "buildspec": "buildspec.yml"},
+    "artifacts": {"type": "CODEPIPELINE"},
+    "environment": {
+        "type": "LINUX_CONTAINER",
+        "image": "aws/codebuild/standard:7.0",
+        "computeType": "BUILD_GENERAL1_SMALL",
+    },
+    "serviceRole": ROLE,
+    "timeoutInMinutes": 30,
+    "logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": "g"}},
+    "tags": [{"key": "a", "value": "b"}],
+}
 TARGET = {
     "ServiceNamespace": "sagemaker",
     "ResourceId": "endpoint/e/variant/v",
@@ -183,6 +198,14 @@ RIGHT = {
     },
     ("logs", "CreateLogGroup"): {"logGroupName": "/a", "tags": {"a": "b"}},
     ("sns", "CreateTopic"): {"Name": "t", "Tags": TAGS},
+    ("codebuild", "CreateProject"): PROJECT,
+    ("codebuild", "UpdateProject"): PROJECT,
+    ("codebuild", "StartBuild"): {
+        "projectName": "project",
+        "environmentVariablesOverride": [{"name": "A", "value": "b", "type": "PLAINTEXT"}],
+    },
+    ("codeconnections", "CreateConnection"): {"ConnectionName": "c", "ProviderType": "GitHub", "Tags": TAGS},
+    ("events", "PutTargets"): {"Rule": "r", "Targets": [{"Id": "1", "Arn": TOPIC}]},
     ("sts", "AssumeRole"): {"RoleArn": ROLE, "RoleSessionName": "session", "DurationSeconds": 900},
 }
 
@@ -216,10 +239,30 @@ CALLS = {
         "ListTagsForResource",
         "PutImage",
     ),
+    "codebuild": (
+        "BatchGetBuilds",
+        "BatchGetProjects",
+        "BatchGetReports",
+        "CreateProject",
+        "DeleteProject",
+        "ListBuildsForProject",
+        "StartBuild",
+        "StopBuild",
+        "UpdateProject",
+    ),
+    "codeconnections": (
+        "CreateConnection",
+        "DeleteConnection",
+        "GetConnection",
+    ),
     "events": (
         "DeleteRule",
+        "DescribeRule",
         "ListRules",
+        "ListTargetsByRule",
         "PutRule",
+        "PutTargets",
+        "RemoveTargets",
     ),
     "iam": (
         "AttachRolePolicy",

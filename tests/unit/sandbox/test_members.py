@@ -2,12 +2,15 @@
 
 import dataclasses
 import types
+from contextlib import nullcontext
 
 import pytest
 
 from modeldelivery.awsmodels.models import input_of, operation
 from sandbox.api.request import Request
 from sandbox.call import Call
+from sandbox.codebuild.projects import Projects
+from sandbox.connections import Connections
 from sandbox.downloads import Downloads
 from sandbox.members import members_of
 from sandbox.refusal import RefusedError
@@ -20,9 +23,15 @@ from tests.unit.sandbox.calls_in_use import CALLS, RIGHT
 # Nobody is to be asked: what is wrong never comes so far.
 NOBODY = types.SimpleNamespace(play=None)
 NEEDED = [one for one in dataclasses.fields(SageMaker) if one.default_factory is dataclasses.MISSING]
+OWN = {
+    "codebuild": Projects(types.SimpleNamespace(lock=nullcontext()), NOBODY).service,
+    "codeconnections": Connections().service,
+}
 SERVICES = {
     service.model: service
-    for service in services(NOBODY, SageMaker(*[NOBODY] * len(NEEDED)), Downloads(NOBODY, NOBODY)).values()
+    for service in services(
+        NOBODY, SageMaker(*[NOBODY] * len(NEEDED)), Downloads(NOBODY, NOBODY), OWN
+    ).values()
 }
 PROTOCOLS = {"s3": "rest-xml", "iam": "query", "sns": "query", "sts": "query"}
 

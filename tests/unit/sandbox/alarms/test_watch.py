@@ -1,5 +1,6 @@
 """Alarms are looked at each by itself: what one of them does not take never ends the others, nor the sandbox."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -14,8 +15,9 @@ from moto.sqs.models import sqs_backends
 from sandbox import moto_patches
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.alarms import watch
-from sandbox.alarms.actions import Topics
+from sandbox.alarms.actions import Actions
 from sandbox.alarms.watch import Alarms
+from sandbox.topics import Topics
 
 ACCOUNT = ACCOUNTS[0].id
 PERIOD = 60
@@ -23,7 +25,7 @@ NOW = 960_003.0  # a period is just over
 
 
 class Told(list):
-    """Topics that nobody else hears."""
+    """Actions that nobody else hears."""
 
     def tell(self, _account, alarm, old):
         if alarm.name == "deaf":
@@ -127,6 +129,9 @@ def test_an_alarm_that_is_put_again_after_it_was_deleted_begins_anew(backend, at
     assert told == [("again", "INSUFFICIENT_DATA", "ALARM")]
 
 
+UNSHARED = SimpleNamespace(lock=contextlib.nullcontext())  # nobody else uses moto here
+
+
 class Lenient:
     """A guard that lets CloudWatch do everything."""
 
@@ -160,7 +165,7 @@ def test_an_action_that_cannot_be_carried_out_is_logged_and_the_others_are(backe
     alarm = put(backend, "errors", alarm_actions=actions)
     alarm.state_value = "ALARM"
 
-    Topics(None, Lenient()).tell(ACCOUNT, alarm, "OK")
+    Actions(Topics(UNSHARED, Lenient())).tell(ACCOUNT, alarm, "OK")
 
     assert len(heard.messages) == 1
     for action in actions[:2]:
@@ -179,7 +184,7 @@ def test_a_queue_that_was_deleted_and_a_server_that_is_away_leave_the_topics_oth
     alarm = put(backend, "errors", alarm_actions=[existing.arn])
     alarm.state_value = "ALARM"
 
-    Topics(None, Lenient()).tell(ACCOUNT, alarm, "OK")
+    Actions(Topics(UNSHARED, Lenient())).tell(ACCOUNT, alarm, "OK")
 
     assert len(heard.messages) == 1
     assert "nothing delivered to http://127.0.0.1:9/away" in caplog.text

@@ -3,7 +3,7 @@ from botocore.model import ShapeResolver
 
 from sandbox.api import acts
 from sandbox.api.acts import not_acted_on
-from sandbox.sagemaker.acts import acts_by
+from sandbox.api.structs import acts_by
 from sandbox.sagemaker.requests import Input
 
 SHAPES = {

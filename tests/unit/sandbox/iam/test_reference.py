@@ -21,6 +21,8 @@ ARNS = {
     "monitoring": f"arn:aws:cloudwatch:{HERE}:alarm:a",
     "application-autoscaling": f"arn:aws:application-autoscaling:{HERE}:scalable-target/t",
     "sns": f"arn:aws:sns:{HERE}:topic",
+    "codebuild": f"arn:aws:codebuild:{HERE}:project/p",
+    "codeconnections": f"arn:aws:codeconnections:{HERE}:connection/c",
 }
 GIVEN = {
     "KeyId": "k",
@@ -40,6 +42,11 @@ GIVEN = {
     "CopySource": "b/k",
     "Bucket": "b",
     "Key": "k",
+    "ids": ["p:1"],
+    "id": "p:1",
+    "reportArns": [f"arn:aws:codebuild:{HERE}:report/g:1"],
+    "ConnectionArn": f"arn:aws:codeconnections:{HERE}:connection/c",
+    "serviceRole": f"arn:aws:iam::{ACCOUNT}:role/r",
 }
 PAIRS = [(service, call) for service, rules in RULES.items() for call in rules]
 

@@ -1,4 +1,4 @@
-"""What a job prints, in CloudWatch Logs: `/aws/sagemaker/ProcessingJobs`, stream `JOB/algo-1-…`, while it runs."""
+"""What a program prints, in CloudWatch Logs, while it runs."""
 
 import contextlib
 import logging
@@ -16,15 +16,12 @@ _MOST = 256 * 1024 - 26  # bytes of an event
 class LogStream:
     """A file that grows, and the stream that it is copied to.
 
-    A role that may not write logs has a job without logs, as on AWS.
+    A role that may not write logs has a job or a build without logs, as on AWS.
     """
 
-    def __init__(self, logs: Any, kind: str, job: str, file: Path) -> None:
+    def __init__(self, logs: Any, group: str, stream: str, file: Path) -> None:
         self._logs = logs
-        self._names = {
-            "logGroupName": f"/aws/sagemaker/{kind}Jobs",
-            "logStreamName": f"{job}/algo-1-{int(now())}",
-        }
+        self._names = {"logGroupName": group, "logStreamName": stream}
         self._file = file
         self._at = 0
         self._made = self._given_up = False

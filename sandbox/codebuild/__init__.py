@@ -1,0 +1,1 @@
+"""CodeBuild: projects, and builds of them that run on this machine."""

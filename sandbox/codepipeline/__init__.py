@@ -1,0 +1,1 @@
+"""CodePipeline: pipelines of type V2, and executions of them that run on this machine."""

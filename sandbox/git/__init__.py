@@ -1,0 +1,1 @@
+"""A Git remote of each account, and what is told of a push."""
