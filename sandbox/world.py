@@ -21,6 +21,9 @@ from sandbox.cloud import Cloud
 from sandbox.codebuild import builds
 from sandbox.codebuild.builds import Builds
 from sandbox.codebuild.projects import Projects
+from sandbox.codepipeline import actions as pipeline_actions
+from sandbox.codepipeline import executions as pipeline_executions
+from sandbox.codepipeline import pipelines as code_pipelines
 from sandbox.connections import Connections
 from sandbox.daemon import INCARNATION, remembered_ports
 from sandbox.dataplane.link import Link
@@ -99,7 +102,9 @@ class World:
         self.alarms = Alarms(self.cloud, Actions(self.topics))
         self.connections = Connections()
         self.remotes = Remotes(place)
-        projects = self._building(place)
+        bus = Bus(self.cloud, self.topics)
+        projects = self._building(place, bus)
+        self.pipelines = self._delivering(projects, bus)
         others = self._training(place, images, clients)
         self.sagemaker = SageMaker(self.cloud, reader, self.changes, images, delays, others)
         downloads = Downloads(self.cloud, Blobs(place.blobs))
@@ -110,7 +115,11 @@ class World:
                 self.cloud,
                 self.sagemaker,
                 downloads,
-                {"codebuild": projects.service, "codeconnections": self.connections.service},
+                {
+                    "codebuild": projects.service,
+                    "codeconnections": self.connections.service,
+                    "codepipeline": self.pipelines.service,
+                },
             ),
             faults,
             self.status,
@@ -122,6 +131,7 @@ class World:
             download=downloads.download,
             routes={
                 ("GET", "/sandbox/messages"): lambda _: self.topics.messages(),
+                ("POST", "/sandbox/pushed"): self._pushed,
                 ("POST", "/sandbox/authorize"): lambda given: self.connections.authorize(given["name"]),
             },
         )
@@ -133,7 +143,14 @@ class World:
         jobs = Jobs(Machine(place, images, self.runner, self.credentials, clients))
         return actions(Pipelines(Executions(jobs, self.guard, clients)), jobs)
 
-    def _building(self, place: Home) -> Projects:
+    def _delivering(self, projects: Projects, bus: Bus) -> code_pipelines.Pipelines:
+        """CodePipeline."""
+        clients = self._clients(pipeline_actions.PRINCIPAL, pipeline_actions.SESSION)
+        carried_out = pipeline_actions.Actions(clients, self.guard, self.connections, self.remotes, projects)
+        executions = pipeline_executions.Executions(carried_out, partial(bus.emit, "aws.codepipeline"))
+        return code_pipelines.Pipelines(executions, clients, self.connections)
+
+    def _building(self, place: Home, bus: Bus) -> Projects:
         """CodeBuild."""
         clients = self._clients(builds.PRINCIPAL, builds.SESSION)
         machine = builds.Machine(
@@ -143,9 +160,16 @@ class World:
             clients,
             self.guard,
             self.remotes.clone,
-            partial(Bus(self.cloud, self.topics).emit, "aws.codebuild"),
+            partial(bus.emit, "aws.codebuild"),
         )
         return Projects(Builds(machine), clients)
+
+    def _pushed(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What the hook of a repository tells, and what came of it."""
+        pushes = self.remotes.pushes(given["account"], given["updates"])
+        return {
+            "messages": [line for push in pushes for line in self.pipelines.pushed(given["account"], push)]
+        }
 
     def _clients(self, principal: str, session: str) -> Clients:
         """How a service of AWS calls others in roles."""

@@ -124,9 +124,9 @@ class Build:
         return config.group_name or f"/aws/codebuild/{name}", stream
 
     @property
-    def reason(self) -> str:
-        """Why it failed, in the words of the phase that failed first; "" when none did."""
-        return next((phase.reason[1] for phase in self.phases if phase.reason and phase.reason[1]), "")
+    def failed_phase(self) -> Phase | None:
+        """The phase that failed first, with its reason."""
+        return next((phase for phase in self.phases if phase.reason), None)
 
     def begin(self, kind: str) -> None:
         """The next phase; the one before it ended well unless it says otherwise."""

@@ -3,8 +3,8 @@
 A pipeline of mode QUEUED carries one execution at a time through each of its stages, in the order in which they began; while
 one is in a later stage the next may be in an earlier one. None is dropped. A stage that failed lets the next one in, and
 may be retried for as long as no other execution entered it since.
-Sources: https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html (stages, run orders, queue),
-stage-retry.html, pipelines-stop.html, stage-failure… (an automatic retry is made once).
+Sources: https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html, stage-retry.html,
+pipelines-stop.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -143,10 +143,12 @@ def retry(state: State, identity: str, stage: str, mode: RetryMode) -> State:
     """Someone retries the stage in which an execution failed or was stopped; raises FlowError."""
     execution = state[identity]
     if not execution.over or execution.place != stage or not execution.inside:
-        raise FlowError(f"the stage {stage} did not fail in the execution {identity}, which is {execution.status}")
+        raise FlowError(
+            f"the stage {stage} did not fail in the execution {identity}, which is {execution.status}"
+        )
     if latest(state, stage) != identity:
         raise FlowError(f"another execution has entered the stage {stage} since: {latest(state, stage)}")
-    return {**state, identity: replace(_again(execution, mode), retries=_AUTOMATIC)}
+    return {**state, identity: _again(execution, mode)}
 
 
 def latest(state: State, stage: str) -> str | None:

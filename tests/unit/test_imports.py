@@ -100,6 +100,11 @@ MAY_IMPORT = {
         ),
         *("processes", "refusal"),
     ),
+    "sandbox.codepipeline": inside(
+        *("accounts", "clients", "clock", "codebuild", "connections", "git", "hosting.execution_role", "iam"),
+        *("json_service", "refusal"),
+    ),
+    **{f"sandbox.codepipeline.{pure}": set() for pure in ("flow", "triggers", "variables")},
     **{f"sandbox.codebuild.{pure}": set() for pure in ("buildspec", "driver")},
     "sandbox.codebuild.artifacts": {"sandbox.codebuild.buildspec"},
     **{f"sandbox.alarms.{pure}": inside("alarms") for pure in ("evaluation", "expression", "series")},
@@ -231,6 +236,7 @@ PURE = (
     f"{OURS}.review.report",
     "sandbox.iam.core",
     "sandbox.codebuild.buildspec",
+    *(f"sandbox.codepipeline.{pure}" for pure in ("flow", "triggers", "variables")),
     "sandbox.events.target",
     *(f"sandbox.training.{pure}" for pure in ("cache", "conditions", "graph", "intrinsics", "retries")),
 )

@@ -29,6 +29,38 @@ PROJECT = {
     "logsConfig": {"cloudWatchLogs": {"status": "ENABLED", "groupName": "g"}},
     "tags": [{"key": "a", "value": "b"}],
 }
+PIPELINE = {
+    "name": "p",
+    "roleArn": ROLE,
+    "pipelineType": "V2",
+    "executionMode": "QUEUED",
+    "artifactStore": {"type": "S3", "location": "bucket", "encryptionKey": {"id": "k", "type": "KMS"}},
+    "stages": [
+        {
+            "name": "s",
+            "actions": [
+                {
+                    "name": "a",
+                    "actionTypeId": {
+                        "category": "Source",
+                        "owner": "AWS",
+                        "provider": "CodeStarSourceConnection",
+                        "version": "1",
+                    },
+                    "configuration": {"FullRepositoryId": "us/models"},
+                    "outputArtifacts": [{"name": "Code"}],
+                }
+            ],
+            "onFailure": {"result": "RETRY", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}},
+        }
+    ],
+    "triggers": [
+        {
+            "providerType": "CodeStarSourceConnection",
+            "gitConfiguration": {"sourceActionName": "a", "push": [{"tags": {"includes": ["v*"]}}]},
+        }
+    ],
+}
 TARGET = {
     "ServiceNamespace": "sagemaker",
     "ResourceId": "endpoint/e/variant/v",
@@ -205,6 +237,14 @@ RIGHT = {
         "environmentVariablesOverride": [{"name": "A", "value": "b", "type": "PLAINTEXT"}],
     },
     ("codeconnections", "CreateConnection"): {"ConnectionName": "c", "ProviderType": "GitHub", "Tags": TAGS},
+    ("codepipeline", "CreatePipeline"): {"pipeline": PIPELINE, "tags": [{"key": "a", "value": "b"}]},
+    ("codepipeline", "UpdatePipeline"): {"pipeline": PIPELINE},
+    ("codepipeline", "RetryStageExecution"): {
+        "pipelineName": "p",
+        "stageName": "s",
+        "pipelineExecutionId": "01234567-0123-0123-0123-0123456789ab",
+        "retryMode": "FAILED_ACTIONS",
+    },
     ("events", "PutTargets"): {"Rule": "r", "Targets": [{"Id": "1", "Arn": TOPIC}]},
     ("sts", "AssumeRole"): {"RoleArn": ROLE, "RoleSessionName": "session", "DurationSeconds": 900},
 }
@@ -249,6 +289,21 @@ CALLS = {
         "StartBuild",
         "StopBuild",
         "UpdateProject",
+    ),
+    "codepipeline": (
+        "CreatePipeline",
+        "DeletePipeline",
+        "GetPipeline",
+        "GetPipelineExecution",
+        "GetPipelineState",
+        "ListActionExecutions",
+        "ListPipelineExecutions",
+        "ListPipelines",
+        "PutApprovalResult",
+        "RetryStageExecution",
+        "StartPipelineExecution",
+        "StopPipelineExecution",
+        "UpdatePipeline",
     ),
     "codeconnections": (
         "CreateConnection",

@@ -10,6 +10,7 @@ from modeldelivery.awsmodels.models import input_of, operation
 from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.codebuild.projects import Projects
+from sandbox.codepipeline.pipelines import Pipelines
 from sandbox.connections import Connections
 from sandbox.downloads import Downloads
 from sandbox.members import members_of
@@ -26,6 +27,7 @@ NEEDED = [one for one in dataclasses.fields(SageMaker) if one.default_factory is
 OWN = {
     "codebuild": Projects(types.SimpleNamespace(lock=nullcontext()), NOBODY).service,
     "codeconnections": Connections().service,
+    "codepipeline": Pipelines(types.SimpleNamespace(lock=nullcontext()), NOBODY, NOBODY).service,
 }
 SERVICES = {
     service.model: service

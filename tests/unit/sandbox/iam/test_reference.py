@@ -22,6 +22,7 @@ ARNS = {
     "application-autoscaling": f"arn:aws:application-autoscaling:{HERE}:scalable-target/t",
     "sns": f"arn:aws:sns:{HERE}:topic",
     "codebuild": f"arn:aws:codebuild:{HERE}:project/p",
+    "codepipeline": f"arn:aws:codepipeline:{HERE}:p",
     "codeconnections": f"arn:aws:codeconnections:{HERE}:connection/c",
 }
 GIVEN = {
