@@ -92,7 +92,7 @@ class Holdings(Protocol):
         ...
 
     def approval(self, arn: str) -> str | None:
-        """A package's, in SageMaker's word; None when there is no such package."""
+        """A package's, in SageMaker's word and with who approved and why; None when there is no such package."""
         ...
 
 

@@ -37,4 +37,5 @@ class AwsHoldings(msgspec.Struct, frozen=True, kw_only=True):
                 package = self.clients.sagemaker.describe_model_package(ModelPackageName=arn)
         except AbsentError:
             return None
-        return str(package["ModelApprovalStatus"])
+        why = package.get("ApprovalDescription", "")
+        return f"{package['ModelApprovalStatus']}{f': {why}' if why else ''}"

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import msgspec
 
+from modeldelivery.release.approval import Approval
 from modeldelivery.release.cli.checkout import PARAMETERS, checkout
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.options import Train as TrainOptions
@@ -15,6 +16,7 @@ from modeldelivery.release.core import training
 from modeldelivery.release.core.training import Ending, Execution, Inputs, Step
 from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.operations import train
+from modeldelivery.release.operations.approve import approve_by_gates
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.terminal import steps
 
@@ -25,16 +27,18 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
     """What `--json` has beside the outcome.
 
     Attributes:
-        execution: ARN; None where the version was registered before.
+        execution: ARN; None of a version that was registered by hand.
         inputs: parameters of the execution.
         steps: as they ended.
         record: of the version; None where none was registered.
+        approval: of its package; None where none was looked at.
     """
 
     execution: str | None
     inputs: dict[str, str]
     steps: Sequence[Step] = ()
     record: VersionRecord | None = None
+    approval: Approval | None = None
 
 
 def run(context: Context, options: TrainOptions) -> Outcome:
@@ -53,7 +57,7 @@ def run(context: Context, options: TrainOptions) -> Outcome:
         context.progress.note(f"{name}: {value}")
     record = train.registered(context.registry, inputs)
     if record:
-        return _already(record, inputs)
+        return _already(context, record, inputs)
     arn = train.begin(context.place, inputs, ports, context.progress, context.operation * 2)
     if context.calls is not None:
         return Outcome(
@@ -71,7 +75,7 @@ def run(context: Context, options: TrainOptions) -> Outcome:
         )
     except KeyboardInterrupt:
         return _interrupted(arn, inputs)
-    return _ended(train.conclude(inputs, execution, context.registry))
+    return _ended(context, train.conclude(inputs, execution, context.registry))
 
 
 class Shown:
@@ -130,16 +134,41 @@ def _request(context: Context, options: TrainOptions) -> train.Request:
     )
 
 
-def _already(record: VersionRecord, inputs: Inputs) -> Outcome:
-    return Outcome(
-        outcome="already",
-        exit=Exit.DONE,
-        summary=f"{record.version} is already registered by {record.registered_by}: {record.package_arn}",
-        detail=Trained(execution=None, inputs=inputs.parameters, record=record),
+def _already(context: Context, record: VersionRecord, inputs: Inputs) -> Outcome:
+    execution = record.source.execution if record.source else None
+    return _registered(
+        context,
+        record,
+        Trained(execution=execution, inputs=inputs.parameters, record=record),
+        f"{record.version} is already registered by {record.registered_by}: {record.package_arn}",
     )
 
 
-def _ended(ended: train.Ended) -> Outcome:
+def _registered(context: Context, record: VersionRecord, detail: Trained, summary: str) -> Outcome:
+    """A version that its gates let pass: they approve it, where the environment lets them."""
+    assert context.approvals is not None
+    if detail.execution is None:
+        verdict = None
+        waits = "no execution of the pipeline made it, so a person approves"
+    else:
+        verdict = approve_by_gates(context.approvals(), record, detail.execution)
+        waits = "" if verdict.approved else verdict.why_not
+    place, version = context.place, record.version
+    return Outcome(
+        outcome="done" if detail.steps else "already",
+        exit=Exit.DONE,
+        summary=f"{summary}{'' if waits else ', approved'}",
+        warnings=(f"{version} is not approved: {waits}",) if waits else (),
+        detail=msgspec.structs.replace(detail, approval=verdict.approval if verdict else None),
+        next=(
+            f"modelctl approve {version} --env {place.environment} --model {place.model} --reason …"
+            if waits
+            else f"add {version} to release.fleet of {place.environment}, then pulumi up",
+        ),
+    )
+
+
+def _ended(context: Context, ended: train.Ended) -> Outcome:
     inputs, execution = ended.inputs, ended.execution
     detail = Trained(
         execution=execution.arn, inputs=inputs.parameters, steps=execution.steps, record=ended.record
@@ -147,11 +176,9 @@ def _ended(ended: train.Ended) -> Outcome:
     match ended.ending:
         case Ending.SUCCEEDED:
             assert ended.record is not None
-            return Outcome(
-                outcome="done",
-                exit=Exit.DONE,
-                summary=f"{inputs.version} is trained and registered: {ended.record.package_arn}",
-                detail=detail,
+            package = ended.record.package_arn
+            return _registered(
+                context, ended.record, detail, f"{inputs.version} is trained and registered: {package}"
             )
         case Ending.GATE:
             return Outcome(

@@ -6,6 +6,7 @@ import subprocess
 import msgspec
 import pytest
 
+from modeldelivery.release.approval import Approver
 from modeldelivery.release.cli import main
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.training import Execution, Step
@@ -145,10 +146,62 @@ def test_a_gates_sentence_is_told_before_that_of_a_step_that_failed_beside_it():
 def test_a_version_that_is_registered_with_these_inputs_is_trained_already(trained, capsys):
     trained.run()
     trained.executions.runs.clear()
+    capsys.readouterr()
     assert trained.run("--json") == Exit.DONE
-    document = json.loads(capsys.readouterr().out.partition("\n")[2])
+    document = json.loads(capsys.readouterr().out)
     assert (document["outcome"], document["detail"]["record"]["version"]) == ("already", V3)
     assert trained.executions.runs == {}
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_gates_approve_what_they_let_pass_also_where_an_earlier_run_did_not_live_to_see_it(
+    trained, capsys, again
+):
+    trained.world.approvals.by = Approver.GATES
+    if again:
+        trained.executions.on_look = _then(KeyboardInterrupt(), after=1)
+        assert trained.run() == Exit.INTERRUPTED
+        trained.world.registered(trained.executions.runs["arn:execution/0"].inputs, "arn:execution/0")
+        assert trained.world.approvals.written == []
+    assert trained.run() == Exit.DONE
+    ((version, approval),) = trained.world.approvals.written
+    assert (version, approval.status) == (V3, "Approved")
+    assert "arn:execution/0" in approval.description
+    assert ", approved" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("by", "options", "why"),
+    [
+        (Approver.PERSON, (), "in this environment a person approves"),
+        (
+            Approver.GATES,
+            ("--skip", "latency", "--because", "worth it for now"),
+            "skipped its gate latency: worth it for now",
+        ),
+    ],
+)
+def test_a_person_approves_where_config_says_so_and_where_a_gate_was_skipped(
+    trained, capsys, by, options, why
+):
+    trained.world.approvals.by = by
+    assert trained.run(*options) == Exit.DONE
+    output = capsys.readouterr()
+    assert f"v3.0.0 is not approved: {'in' if by is Approver.PERSON else 'bob@operator'}" in output.err
+    assert why in output.err
+    assert "next: modelctl approve v3.0.0 --env prod --model flights --reason" in output.out
+    assert trained.world.approvals.written == []
+
+
+def test_a_version_that_was_registered_by_hand_is_approved_by_a_person(trained, capsys):
+    trained.world.approvals.by = Approver.GATES
+    trained.run()
+    record, etag = trained.world.registry.records[V3]
+    trained.world.registry.records[V3] = msgspec.structs.replace(record, source=None), etag
+    trained.world.approvals.written.clear()
+    assert trained.run() == Exit.DONE
+    assert "no execution of the pipeline made it" in capsys.readouterr().err
+    assert trained.world.approvals.written == []
 
 
 def test_a_version_that_is_registered_with_others_is_refused_before_anything_starts(trained, capsys):
@@ -282,7 +335,7 @@ def test_each_step_is_told_once_with_what_became_of_it(trained, capsys):
     ]
     trained.run()
     lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
-    assert lines == ["✓ Featurize: cached", "✓ Validate"]
+    assert [line for line in lines if line.startswith("✓")] == ["✓ Featurize: cached", "✓ Validate"]
 
 
 def test_the_checkouts_commit_and_parameters_are_what_a_training_is_given(trained, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """What a command works with, in memory: an endpoint on which two versions served, and its journal."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 
 import msgspec
@@ -11,7 +12,7 @@ from modeldelivery.release.cli.options import Options
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Rejection, Served
 from modeldelivery.release.naming import Place, parse_environment, parse_model
-from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.record import GateOutcome, Source, VersionRecord
 from modeldelivery.release.training_ports import Training
 from modeldelivery.release.version import DigestSet, parse_version
 from tests.fakes.approvals import FakeApprovals
@@ -139,6 +140,8 @@ class World:
             registered_at=NOW,
             registered_by="registrar",
             package_arn=f"arn:package/{arn}",
+            source=Source(commit=inputs.commit, execution=arn),
+            gates={"auc": GateOutcome(verdict="passed"), **_skipped(inputs.skip)},
         )
         self.registry.records[inputs.version] = record, "1"
 
@@ -160,6 +163,15 @@ class World:
             ),
             approvals=lambda: self.approvals,
         )
+
+
+def _skipped(skip):
+    """Gates that a training's parameter names."""
+    given = json.loads(skip or '{"gates": []}')
+    return {
+        name: GateOutcome(verdict="skipped", by=given["by"], because=given["because"])
+        for name in given["gates"]
+    }
 
 
 def replace_model(options):
