@@ -29,6 +29,18 @@ class _Create(_Input, frozen=True, kw_only=True):
     tags: list[_Tag] = field(default_factory=list)
 
 
+class _Resource(_Input, frozen=True, kw_only=True):
+    resource_arn: str
+
+
+class _TagResource(_Resource, frozen=True, kw_only=True):
+    tags: list[_Tag]
+
+
+class _UntagResource(_Resource, frozen=True, kw_only=True):
+    tag_keys: list[str]
+
+
 class _Arn(_Input, frozen=True, kw_only=True):
     connection_arn: str
 
@@ -41,7 +53,7 @@ class Connection:
     account: str
     name: str
     provider: str
-    tags: list[dict[str, str]]
+    tags: dict[str, str]
     status: Status = "PENDING"
 
     def show(self) -> dict[str, Any]:
@@ -66,6 +78,9 @@ class Connections:
                 "CreateConnection": reads(_Create, self._create),
                 "GetConnection": reads(_Arn, self._get),
                 "DeleteConnection": reads(_Arn, self._delete),
+                "ListTagsForResource": reads(_Resource, self._tags),
+                "TagResource": reads(_TagResource, self._tag),
+                "UntagResource": reads(_UntagResource, self._untag),
             },
         )
 
@@ -88,11 +103,11 @@ class Connections:
 
     def _create(self, account: str, request: _Create) -> dict[str, Any]:
         arn = f"arn:aws:codeconnections:{REGION}:{account}:connection/{uuid4()}"
-        tags = [{"Key": tag.key, "Value": tag.value} for tag in request.tags]
+        tags = {tag.key: tag.value for tag in request.tags}
         self._connections[arn] = Connection(
             arn, account, request.connection_name, request.provider_type, tags
         )
-        return {"ConnectionArn": arn, "Tags": tags}
+        return {"ConnectionArn": arn, "Tags": _listed(tags)}
 
     def _get(self, account: str, request: _Arn) -> dict[str, Any]:
         return {"Connection": self._find(request.connection_arn, account).show()}
@@ -101,8 +116,24 @@ class Connections:
         del self._connections[self._find(request.connection_arn, account).arn]
         return {}
 
+    def _tags(self, account: str, request: _Resource) -> dict[str, Any]:
+        return {"Tags": _listed(self._find(request.resource_arn, account).tags)}
+
+    def _tag(self, account: str, request: _TagResource) -> dict[str, Any]:
+        self._find(request.resource_arn, account).tags |= {tag.key: tag.value for tag in request.tags}
+        return {}
+
+    def _untag(self, account: str, request: _UntagResource) -> dict[str, Any]:
+        connection = self._find(request.resource_arn, account)
+        connection.tags = {k: v for k, v in connection.tags.items() if k not in request.tag_keys}
+        return {}
+
     def _find(self, arn: str, account: str = "") -> Connection:
         connection = self._connections.get(arn)
         if connection is None or (account and connection.account != account):
             raise RefusedError(f"Could not find resource {arn}", "ResourceNotFoundException")
         return connection
+
+
+def _listed(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -109,7 +109,7 @@ class Projects:
 
     def _delete(self, account: str, request: r.ProjectName) -> dict[str, Any]:
         """Deleting what is not there succeeds; builds that run go on."""
-        self._projects.pop((account, request.name), None)
+        self._projects.pop((account, request.name.rpartition("/")[2]), None)
         return {}
 
     def _batch_get_projects(self, account: str, request: r.Names) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sandbox.clock import now
 from sandbox.codepipeline import flow
 from sandbox.codepipeline.actions import ActionError, Actions
 from sandbox.codepipeline.execution import ActionRun, Execution
-from sandbox.codepipeline.requests import Declaration, Tag, plain
+from sandbox.codepipeline.requests import Declaration, plain
 
 _LOG = logging.getLogger(__name__)
 # Tells EventBridge: account, detail type, resources, detail.
@@ -30,7 +30,7 @@ class Pipeline:
 
     account: str
     declaration: Declaration
-    tags: list[Tag]
+    tags: dict[str, str]
     created: float = field(default_factory=now)
     modified: float = field(default_factory=now)
     state: flow.State = field(default_factory=dict)

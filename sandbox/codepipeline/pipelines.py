@@ -50,6 +50,9 @@ class Pipelines:
             "ListActionExecutions": reads(r.ListActions, self._list_actions),
             "RetryStageExecution": reads(r.RetryStage, self._retry),
             "PutApprovalResult": reads(r.PutApproval, self._approve),
+            "ListTagsForResource": reads(r.Tags, self._tags),
+            "TagResource": reads(r.TagPipeline, self._tag),
+            "UntagResource": reads(r.UntagPipeline, self._untag),
         }
 
     def pushed(self, account: str, push: Push) -> list[str]:
@@ -87,7 +90,9 @@ class Pipelines:
             )
         self._check(account, given)
         made = msgspec.structs.replace(given, version=1)
-        pipeline = self._pipelines[account, given.name] = Pipeline(account, made, request.tags)
+        pipeline = self._pipelines[account, given.name] = Pipeline(
+            account, made, {tag.key: tag.value for tag in request.tags}
+        )
         self._begin(pipeline, ("CreatePipeline", ""), "", {})
         return {"pipeline": r.plain(made), "tags": r.plain(request.tags)}
 
@@ -226,6 +231,21 @@ class Pipelines:
         run.decided.set()
         return {"approvedAt": now()}
 
+    def _tags(self, account: str, request: r.Tags) -> dict[str, Any]:
+        pipeline = self._find(account, request.resource_arn.rpartition(":")[2])
+        tags = [r.Tag(key=key, value=value) for key, value in pipeline.tags.items()]
+        return _page("tags", tags, request, r.plain)
+
+    def _tag(self, account: str, request: r.TagPipeline) -> dict[str, Any]:
+        pipeline = self._find(account, request.resource_arn.rpartition(":")[2])
+        pipeline.tags |= {tag.key: tag.value for tag in request.tags}
+        return {}
+
+    def _untag(self, account: str, request: r.UntagPipeline) -> dict[str, Any]:
+        pipeline = self._find(account, request.resource_arn.rpartition(":")[2])
+        pipeline.tags = {key: value for key, value in pipeline.tags.items() if key not in request.tag_keys}
+        return {}
+
     def _check(self, account: str, given: r.Declaration) -> None:
         """Refuse what cannot run."""
         try:
@@ -309,7 +329,7 @@ def _both(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
 def _page(
     key: str,
     items: Sequence[Item],
-    request: r.ListPipelines | r.ListExecutions,
+    request: r.ListPipelines | r.ListExecutions | r.Tags,
     show: Callable[[Item], dict[str, Any]],
 ) -> dict[str, Any]:
     """One page; a token is the offset of the next page."""

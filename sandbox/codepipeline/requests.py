@@ -181,6 +181,22 @@ class PutApproval(OfPipeline, frozen=True, kw_only=True):
     token: str
 
 
+class Tags(Input, frozen=True, kw_only=True):
+    resource_arn: str
+    next_token: str | None = None
+    max_results: int = 100
+
+
+class TagPipeline(Input, frozen=True, kw_only=True):
+    resource_arn: str
+    tags: list[Tag]
+
+
+class UntagPipeline(Input, frozen=True, kw_only=True):
+    resource_arn: str
+    tag_keys: list[str]
+
+
 def plain(value: Any) -> Any:
     """A struct as CodePipeline shows it: what was not given is left out."""
     return _without_nothing(msgspec.to_builtins(value))

@@ -1,11 +1,19 @@
 """A property's value as Pulumi writes it (`sseAlgorithm`) and as the service's API does (`SSEAlgorithm`), by the table."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sandbox.pulumi_aws.property import Property, api_name
 
 Table = Mapping[str, Property]
+
+
+def camel(table: Table) -> dict[str, Property]:
+    """A table of a service whose API writes names as Pulumi does, but where the table says otherwise."""
+    return {
+        name: replace(spec, api=spec.api or name, inner=camel(spec.inner)) for name, spec in table.items()
+    }
 
 
 def to_api(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -126,13 +126,22 @@ CODEPIPELINE: Rules = {
         )
     },
     **derived("codepipeline", "codepipeline", {}, ("ListPipelines",)),
+    **derived(
+        "codepipeline",
+        "codepipeline",
+        {"resourceArn": ""},
+        ("ListTagsForResource", "TagResource", "UntagResource"),
+    ),
 }
 
 _OF_CONNECTIONS = derived(
     "codeconnections",
     "codeconnections",
-    {"ConnectionArn": ""},
-    ("CreateConnection", "GetConnection", "DeleteConnection"),
+    {"ConnectionArn": "", "ResourceArn": ""},
+    (
+        *("CreateConnection", "GetConnection", "DeleteConnection"),
+        *("ListTagsForResource", "TagResource", "UntagResource"),
+    ),
 )
 
 

@@ -5,7 +5,11 @@ from sandbox.pulumi_aws.services import (
     appautoscaling,
     bucket_setting,
     cloudwatch,
+    codebuild,
+    codeconnections,
+    codepipeline,
     ecr,
+    events,
     iam,
     kms,
     s3,
@@ -15,6 +19,9 @@ from sandbox.pulumi_aws.services import (
 
 KINDS: dict[str, Kind] = {
     kind.pulumi_type: kind
-    for service in (s3, bucket_setting, kms, ecr, iam, sagemaker, appautoscaling, cloudwatch, sns)
+    for service in (
+        *(s3, bucket_setting, kms, ecr, iam, sagemaker, appautoscaling, cloudwatch, sns),
+        *(codebuild, codeconnections, codepipeline, events),
+    )
     for kind in service.KINDS
 }
