@@ -8,6 +8,7 @@ from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.journal import Event, EventKind, Rejection, Served, Verdict
+from modeldelivery.release.core.reject import Reject
 from modeldelivery.release.core.request import Release, Request
 from modeldelivery.release.core.resolve import resolve
 from modeldelivery.release.core.up import Up
@@ -50,6 +51,13 @@ def a_previewed_up(world: World, name: str, live: Version, fleet: tuple[Version,
 def an_accept(version: Version) -> Actor:
     goal = Accept(operation="accept", actor="accept", reason="repaired", version=version)
     return Actor(name="accept", goal=goal)
+
+
+def a_reject(version: Version) -> Actor:
+    goal = Reject(
+        operation="reject", actor="reject", reason="bad data", version=version, digest=DIGESTS[version]
+    )
+    return Actor(name="reject", goal=goal)
 
 
 def an_adopt() -> Actor:
@@ -146,6 +154,23 @@ CROSSINGS: dict[str, Made] = {
         rolled_back,
         actors=(an_accept(B), an_operator("back", to=B, keep=True), an_operator()),
         faults=Faults(crashes=1, ticks=1),
+    ),
+    "a rejection of a version while an up adds it and gives it traffic": partial(
+        settled_world,
+        actors=(an_up("up", C, (A, C), shown=C), a_reject(C)),
+        faults=Faults(crashes=1, ticks=2),
+    ),
+    "a rejection while a killed up's call that gives the version traffic is on its way": begun(
+        partial(
+            settled_world,
+            actors=(an_up("up", B, (A, B)), an_operator(to=A, keep=True), a_reject(B)),
+            faults=Faults(crashes=1, ticks=2),
+        ),
+        "up reads",
+        "up describes",
+        "up writes up",
+        "up sends",
+        "up is killed",
     ),
     "two rollbacks to two targets": partial(
         settled_world,

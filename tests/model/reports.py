@@ -7,6 +7,7 @@ from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.action import Done
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.journal import EventKind, IntentKind, Journal
+from modeldelivery.release.core.reject import Reject
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
 from modeldelivery.release.operations.unrecorded import Unrecorded
@@ -15,7 +16,14 @@ from tests.model.calls import last_rollback
 from tests.model.host import Host
 from tests.model.world import Actor, Rolled, World, config_name
 
-DECISIONS = {EventKind.CREATE, EventKind.UP, EventKind.ROLLBACK, EventKind.ADOPT, EventKind.ACCEPT}
+DECISIONS = {
+    EventKind.CREATE,
+    EventKind.UP,
+    EventKind.ROLLBACK,
+    EventKind.ADOPT,
+    EventKind.ACCEPT,
+    EventKind.REJECT,
+}
 OVERRULED = ("not moved: superseded by ci", "not moved: its owner is gone")
 
 
@@ -26,6 +34,11 @@ def done(world: World, index: int, actor: Actor, reported: Done) -> World:
         case Rollback():
             rolled = _rolled(world, actor)
             broken = _false_rollback(world, actor, actor.goal, rolled, reported)
+            return world.having(index, ended, rolled=(*world.rolled, rolled), broken=(*world.broken, *broken))
+        case Reject():
+            rolled = _rolled(world, actor)
+            lifted = actor.goal.version not in rolled.rejected
+            broken = [f"{actor.name} reports {actor.goal.version} rejected, and it is not"] if lifted else []
             return world.having(index, ended, rolled=(*world.rolled, rolled), broken=(*world.broken, *broken))
         case Up():
             broken = _false_up(world, actor, actor.goal, reported)
@@ -175,4 +188,4 @@ def broken(world: World) -> str | None:
     rejected = world.rolled[-1].rejected
     requested = {v for v, w in world.host.desired if w > 0}  # the next change of anything may apply it
     back = sorted((world.host.serving | requested).intersection(rejected))
-    return f"{back[0]} serves after the rollback from it was reported done" if back else None
+    return f"{back[0]} serves after its rejection was reported done" if back else None

@@ -1,8 +1,12 @@
 """The traffic protocol where operations cross: every order of their steps, and the faults that were there, planted again."""
 
+from typing import Any
+
+import msgspec
 import pytest
 
-from modeldelivery.release.core import rollback, up, weights
+from modeldelivery.release.core import reject, rollback, up, weights
+from modeldelivery.release.core.action import View
 from modeldelivery.release.operations import unrecorded
 from tests.model.crossings import CROSSINGS
 from tests.model.histories.plants import asks_no_more, rounded, without_desired
@@ -15,6 +19,8 @@ FEWEST = {  # states, below which a crossing would no longer say much
     "a fleet change after a move that SageMaker took back": 20_000,
     "a move without the journal while an operator rolls back": 20_000,
     "the way back of a version that was rejected, and a bare rollback": 10_000,
+    "a rejection of a version while an up adds it and gives it traffic": 20_000,
+    "a rejection while a killed up's call that gives the version traffic is on its way": 5_000,
     "two rollbacks to two targets": 1_000,
     "an adopt of one request in a thousand while an operator rolls back": 10_000,
 }
@@ -23,7 +29,27 @@ LARGE = {  # beyond what `make check` visits
     "a move without the journal while an operator rolls back",
     "a fleet change after a move that SageMaker took back",
 }
+
+
+def _of_what_is_seen(view: View, holders: Any = reject._holders) -> Any:
+    """Traffic as the journal and the endpoint have it, not as a move under way wants it."""
+    return holders(msgspec.structs.replace(view, journal=msgspec.structs.replace(view.journal, intent=None)))
+
+
+def _at_once(command: reject.Reject, view: View, decide: Any = reject.decide) -> Any:
+    """No earlier call is waited out."""
+    return decide(command, msgspec.structs.replace(view, described=view.journal.fence + 1))
+
+
 PLANTED = {
+    "a rejection does not look at the move under way": (
+        "a rejection of a version while an up adds it and gives it traffic",
+        put(reject, "_holders", _of_what_is_seen),
+    ),
+    "a rejection does not wait for earlier calls": (
+        "a rejection while a killed up's call that gives the version traffic is on its way",
+        put(reject, "decide", _at_once),
+    ),
     "what an intent did is not settled before it is superseded": (
         "an up killed after its shift, then another that changes live back and the fleet",
         swap(carried_out=lambda *_: False),

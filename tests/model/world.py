@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from modeldelivery.release.core import accept, adopt, rollback, up, weights
+from modeldelivery.release.core import accept, adopt, reject, rollback, up, weights
 from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.action import Action, Scaling, View
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.endpoint import Incarnation
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Served
+from modeldelivery.release.core.reject import Reject
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
 from modeldelivery.release.operations.unrecorded import Unrecorded
@@ -47,7 +48,7 @@ def settled_journal(
     )
 
 
-Goal = Up | Rollback | Accept | Adopt | Unrecorded
+Goal = Up | Rollback | Accept | Reject | Adopt | Unrecorded
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +92,8 @@ class Actor(msgspec.Struct, frozen=True, gc=False):
                 return up.decide(self.goal, self.view)
             case Accept():
                 return accept.decide(self.goal, self.view)
+            case Reject():
+                return reject.decide(self.goal, self.view)
             case Adopt():
                 return adopt.decide(self.goal, self.view)
             case Unrecorded():
@@ -117,10 +120,10 @@ class Faults(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rolled(msgspec.Struct, frozen=True, gc=False):
-    """What held when a rollback reported done.
+    """What held when a rollback, or a reject, reported done.
 
     Attributes:
-        operator: who rolled back.
+        operator: who rolled back, or rejected.
         target: what serves since.
         rejected: versions rejected by then, by anyone.
         decision: operation of the rollback that stands.

@@ -297,6 +297,17 @@ def _approve() -> Command:
     )
 
 
+def _reject() -> Command:
+    return _command(
+        options.Reject,
+        "Reject a version that has no traffic: it gets none, and joins no fleet, until it is accepted. Moves no traffic; one that has "
+        "some is rolled back.",
+        click.Argument(["version"], type=_VERSION),
+        _REASON,
+        examples=['v1.2.0 --env prod --reason "trained on the broken feed"'],
+    )
+
+
 def _adopt() -> Command:
     return _command(
         options.Adopt,
@@ -441,7 +452,7 @@ def modelctl() -> Group:
         headings={
             "Look": [_status(), _history(), _lineage()],
             "Traffic": [_rollback(), _adopt()],
-            "Versions": [_train(), _register(), _approve(), _accept(), _artifact()],
+            "Versions": [_train(), _register(), _approve(), _reject(), _accept(), _artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],
         },
         params=[

@@ -31,6 +31,7 @@ STATUSES = {
     "rollback": (*_ACTING, Exit.NOT_MOVED, Exit.UNRECORDED),
     "accept": _ACTING,
     "approve": _ACTING,
+    "reject": _ACTING,
     "adopt": _ACTING,
     "register": _ACTING,
     "lineage": (Exit.DONE, Exit.REFUSED, *_ALWAYS),

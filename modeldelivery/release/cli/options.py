@@ -88,6 +88,12 @@ class Approve(Options, frozen=True, kw_only=True):
     overrule: bool
 
 
+class Reject(Options, frozen=True, kw_only=True):
+    command = "reject"
+    version: Version
+    reason: str
+
+
 class Adopt(Options, frozen=True, kw_only=True):
     command = "adopt"
     reason: str

@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     ROLLBACK = "rollback"
     ADOPT = "adopt"  # a move by someone else, recorded as decided
     ACCEPT = "accept"  # a rejection lifted
+    REJECT = "reject"  # a version without traffic rejected
     WITHDRAWN = "withdrawn"  # a version that never carried everything lost its traffic, without a verdict
     CLOSED = "closed"  # an intent that could not be carried out
     OTHER = "other"  # a newer version of this program's

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from modeldelivery.release.core import accept, adopt, rollback, up
+from modeldelivery.release.core import accept, adopt, reject, rollback, up
 from modeldelivery.release.core.request import Release, Request
 from modeldelivery.release.operations import status
 from modeldelivery.release.version import Version
@@ -61,6 +61,17 @@ class Bench:
         self.passes()
         command = accept.Accept(operation=self.operation(), actor="owner", reason="fixed", version=version)
         return self.run(lambda view: accept.decide(command, view))
+
+    def reject(self, version):
+        self.passes()
+        command = reject.Reject(
+            operation=self.operation(),
+            actor="ada",
+            reason="bad data",
+            version=version,
+            digest=DIGESTS[version],
+        )
+        return self.run(lambda view: reject.decide(command, view))
 
     def adopt(self):
         self.passes()

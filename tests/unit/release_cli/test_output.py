@@ -43,7 +43,7 @@ def suited(command):
     world.registry.images["sha256:" + "0" * 64] = FOREIGN
     if command == "accept":
         world.store.journal = journal(rejections=(rejection("v1.1.0"),))
-    if command == "approve":
+    if command in {"approve", "reject"}:
         register(world.registry, "v1.2.0", packed())
         record, etag = world.registry.records["v1.2.0"]
         world.registry.records["v1.2.0"] = msgspec.structs.replace(record, package_arn="arn:package"), etag
