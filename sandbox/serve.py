@@ -23,7 +23,8 @@ def main() -> None:
     delays = Delays.parse(os.environ.get("SANDBOX_DELAYS", ""))
     with held(place.lock):
         moto_patches.check_version()
-        # moto takes seconds to import: whoever loses the race for the lock has not begun.
+        moto_patches.prepare()
+        # moto takes a second to import: whoever loses the race for the lock has not begun.
         from sandbox.world import World  # noqa: PLC0415
 
         ended = threading.Event()

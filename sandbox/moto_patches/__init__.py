@@ -13,6 +13,11 @@ VERSION = "5.2.5"
 _PATCHED = ("applicationautoscaling", "cloudwatch", "ecr", "logs", "s3", "sns")
 
 
+def prepare() -> None:
+    """Leave out what the sandbox has not and what takes long to load, before anything of moto is imported."""
+    import_module(f"{__name__}.ecs").stand_in()
+
+
 @cache
 def apply() -> None:
     """Patch moto, once a process."""

@@ -50,6 +50,16 @@ def test_a_target_or_policy_that_is_not_there_is_not_found(scaling, call, more):
         getattr(scaling, call)(**TARGET, **more)
 
 
+def test_a_service_of_ecs_is_never_there(scaling):
+    service = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/a/b",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    with pytest.raises(ClientError, match="ECS service doesn't exist: service/a/b"):
+        scaling.register_scalable_target(**service, MinCapacity=1, MaxCapacity=2)
+
+
 def test_a_target_that_goes_takes_its_policies_with_it(scaling):
     scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
     scaling.put_scaling_policy(**TARGET, **FOLLOW)
