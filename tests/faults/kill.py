@@ -35,16 +35,14 @@ def every(calls, *, ran=True):
 
 
 def drawn(points, count):
-    """Points of `make test` out of many: the first of each action, and `count` of the others, the same each time."""
-    first = list({(point.action, point.ran): point for point in reversed(points)}.values())
-    others = [point for point in points if point not in first]
-    return {*first, *random.Random(0).sample(others, count)}  # noqa: S311 - a choice, not a secret
+    """Points of `make test` out of many: `count` of them, the same each time."""
+    return {*random.Random(0).sample(points, count)}  # noqa: S311 - a choice, not a secret
 
 
-def parameters(points, daily):
-    """Points as parameters of tests: those that are not daily are left to `make soak`."""
+def parameters(points, daily, *more):
+    """Points as parameters of tests, with whatever else a case is made of: those that are not daily are left to `make soak`."""
     return [
-        pytest.param((point,), id=str(point), marks=[] if point in daily else pytest.mark.soak)
+        pytest.param((point, *more), id=str(point), marks=[] if point in daily else pytest.mark.soak)
         for point in points
     ]
 
