@@ -31,14 +31,19 @@ ROLES = {
     "prod": "arn:aws:iam::222222222222:role/serving",
 }
 settings.load_profile("check")  # `--hypothesis-profile` comes after it
-# Files of a minute and more, the longest first: one that a worker began last would be waited for by all.
+# The longest files first: one that a worker began last would be waited for by all.
 LONGEST = [
     "tests/ci/runs/test_pipelines.py",
     "tests/faults/test_killed_pulumi.py",
     "tests/stacks/test_roles.py",
+    "tests/stacks/test_review.py",
+    "tests/ci/runs/test_rehearsals.py",
     "tests/stacks/test_closed_shell.py",
+    "tests/stacks/test_release.py",
+    "tests/faults/test_overtaken_up.py",
     "tests/faults/test_killed_up.py",
     "tests/faults/test_bad_days.py",
+    "tests/faults/test_rollback_load.py",
 ]
 # No retries: a test that counts calls, or loses one on purpose, sees what was sent.
 ONCE = Config(retries={"max_attempts": 0}, read_timeout=30)

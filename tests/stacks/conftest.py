@@ -39,10 +39,12 @@ def push(stack, context=ECHO, *more, repository="flights"):
     return pushed.stdout.strip().splitlines()[-1]
 
 
-def register(stack, version, **behaviour):
-    """Build the echo image, then `modelctl register` a model that behaves so."""
-    path = artifact(stack.folder / f"{version}.tar.gz", name=version, **behaviour)
-    stack.register_approved(version, push(stack), path, f"data-{version}")
+def register(stack, *versions, **behaviour):
+    """Build the echo image, then `modelctl register` models of it that say their version and behave so."""
+    image = push(stack)
+    for version in versions:
+        path = artifact(stack.folder / f"{version}.tar.gz", name=version, **behaviour)
+        stack.register_approved(version, image, path, f"data-{version}")
 
 
 def begun(name, sandbox, folder):
@@ -50,9 +52,18 @@ def begun(name, sandbox, folder):
     stack = Stack(name, sandbox, folder)
     stack.without_data()
     stack.up()
-    for version in VERSIONS:
-        register(stack, version)
+    register(stack, *VERSIONS)
     return stack
+
+
+def released(stack):
+    """Make an environment in which v1.0.0 serves and v1.1.0 is beside it."""
+    stack.without_data()
+    stack.no_release()
+    stack.up()
+    register(stack, *FLEET)
+    stack.release("v1.0.0", *FLEET)
+    stack.up()
 
 
 @pytest.fixture(scope="module")
@@ -62,17 +73,8 @@ def environments(module_sandbox, tmp_path_factory):
         name: Stack(name, module_sandbox, tmp_path_factory.mktemp(name)) for name in ("staging", "prod")
     }
 
-    def make(stack):
-        stack.without_data()
-        stack.no_release()
-        stack.up()
-        for version in FLEET:
-            register(stack, version)
-        stack.release("v1.0.0", *FLEET)
-        stack.up()
-
     with ThreadPoolExecutor(len(stacks)) as pool:
-        list(pool.map(make, stacks.values()))
+        list(pool.map(released, stacks.values()))
     return stacks
 
 

@@ -101,10 +101,30 @@ class Stack:
             sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
         return self.pulumi("destroy", "--yes", "--skip-preview", config=True)
 
+    def exported(self):
+        return json.loads(self.pulumi("stack", "export", "--stack", self.name))
+
     def resources(self):
         """Types in the stack's state."""
-        state = json.loads(self.pulumi("stack", "export", "--stack", self.name))
-        return [r["type"] for r in state["deployment"].get("resources", [])]
+        return [r["type"] for r in self.exported()["deployment"].get("resources", [])]
+
+    def graph(self):
+        """Every resource's place in the tree and dependencies by its URN, without the environment's name."""
+
+        def plain(text):
+            return text.replace(self.name, "ENV")
+
+        return {
+            plain(resource["urn"]): {
+                "parent": plain(resource.get("parent", "")),
+                "dependencies": sorted(map(plain, resource.get("dependencies", []))),
+                "by property": {
+                    key: sorted(map(plain, urns or []))
+                    for key, urns in resource.get("propertyDependencies", {}).items()
+                },
+            }
+            for resource in self.exported()["deployment"]["resources"]
+        }
 
     def modelctl(self, *arguments, check=True):
         """`modelctl … --env NAME`."""

@@ -174,43 +174,62 @@ def test_a_refresh_right_after_up_finds_no_drift(engine):
     assert engine.drift() == {}
 
 
-def test_a_changed_tag_updates_in_place_and_a_changed_name_replaces_the_old_first(engine):
-    engine.config("owner", "data")
-    engine.config("repository", "provider-pictures")
+@pytest.fixture(scope="module")
+def changed(engine):
+    """A tag, a name and a bucket to adopt, all in one change: what the preview said of each, and what is still to do after the up."""
+    engine.sandbox.client("staging", "s3").create_bucket(
+        Bucket="provider-adopted", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    for key, value in {"owner": "data", "repository": "provider-pictures", "adopts": "true"}.items():
+        engine.config(key, value)
     operations = engine.changes()
-    assert operations[("aws:s3/bucket:Bucket", "shelf")] == "update"
-    assert operations[("aws:ecr/repository:Repository", "images")] == "replace"
     engine.up()
-    assert engine.changes() == {}
+    return operations, engine.changes()
+
+
+def test_a_changed_tag_updates_in_place_and_a_changed_name_replaces_the_old_first(engine, changed):
+    operations, remaining = changed
+    assert operations["aws:s3/bucket:Bucket", "shelf"] == "update"
+    assert operations["aws:ecr/repository:Repository", "images"] == "replace"
+    assert remaining == {}
     named = engine.sandbox.client("staging", "ecr").describe_repositories()["repositories"]
     assert "provider-images" not in {one["repositoryName"] for one in named}
 
 
-def test_a_refresh_shows_what_someone_else_changed_and_up_puts_it_back(engine, s3):
+def test_a_bucket_that_is_there_is_imported(changed):
+    operations, remaining = changed
+    assert operations["aws:s3/bucket:Bucket", "adopted"] == "import"
+    assert remaining == {}
+
+
+@pytest.fixture(scope="module")
+def meddled(engine, changed):
+    """Someone else changed one thing and deleted another: the drift that a refresh would take over, and the changes after it."""
+    assert changed
+    s3, cloudwatch = (engine.sandbox.client("staging", service) for service in ("s3", "cloudwatch"))
     bucket = engine.outputs()["bucket"]
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
-    assert engine.drift() == {"shelf": {"versioningConfiguration.status"}}
-    engine.run("refresh", "--yes", "--skip-preview")
-    assert engine.changes() == {("aws:s3/bucketVersioning:BucketVersioning", "shelf"): "update"}
-    engine.up()
-    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
-
-
-def test_what_someone_else_deleted_is_made_anew(engine):
-    cloudwatch = engine.sandbox.client("staging", "cloudwatch")
     names = [one["AlarmName"] for one in cloudwatch.describe_alarms()["MetricAlarms"]]
     cloudwatch.delete_alarms(AlarmNames=[name for name in names if name.startswith("alarm-")])
+    drift = engine.drift()
     engine.run("refresh", "--yes", "--skip-preview")
-    assert engine.changes() == {("aws:cloudwatch/metricAlarm:MetricAlarm", "alarm"): "create"}
+    changes = engine.changes()
     engine.up()
+    return drift, changes
 
 
-def test_a_bucket_that_is_there_is_imported(engine, s3):
-    s3.create_bucket(Bucket="provider-adopted", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    engine.config("adopts", "true")
-    assert engine.changes() == {("aws:s3/bucket:Bucket", "adopted"): "import"}
-    engine.up()
-    assert engine.changes() == {}
+def test_a_refresh_shows_what_someone_else_changed_and_up_puts_it_back(engine, s3, meddled):
+    drift, changes = meddled
+    assert drift == {"shelf": {"versioningConfiguration.status"}}
+    assert changes["aws:s3/bucketVersioning:BucketVersioning", "shelf"] == "update"
+    assert s3.get_bucket_versioning(Bucket=engine.outputs()["bucket"])["Status"] == "Enabled"
+
+
+def test_what_someone_else_deleted_is_made_anew(engine, meddled):
+    _, changes = meddled
+    assert changes["aws:cloudwatch/metricAlarm:MetricAlarm", "alarm"] == "create"
+    alarms = engine.sandbox.client("staging", "cloudwatch").describe_alarms()["MetricAlarms"]
+    assert any(alarm["AlarmName"].startswith("alarm-") for alarm in alarms)
 
 
 def test_the_wrong_account_is_refused_before_anything_is_read_or_changed(engine):

@@ -20,7 +20,7 @@ SAMPLES = json.dumps([{"content_type": "text/csv", "body": "1,2", "accept": "app
 
 @pytest.fixture(scope="module")
 def stack(module_sandbox, tmp_path_factory):
-    """v1.1.0 serves, whose factor is 3; v1.0.0, whose factor is 2, did before."""
+    """v1.1.0 serves, whose factor is 3; v1.0.0, whose factor is 2, is beside it."""
     stack = Stack("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
     stack.no_release()
     stack.up()
@@ -29,9 +29,7 @@ def stack(module_sandbox, tmp_path_factory):
         archive = stack.folder / f"{version}.tar.gz"
         archive.write_bytes(packed({"factor.txt": factor}, samples=SAMPLES))
         stack.register_approved(version, image, archive, "none")
-    stack.release("v1.0.0", "v1.0.0", "v1.1.0")
-    stack.up()
-    stack.release("v1.1.0", "v1.0.0", "v1.1.0")
+    stack.release("v1.1.0", "v1.1.0", "v1.0.0")
     stack.up()
     return stack
 
@@ -45,7 +43,7 @@ def predictions(stack):
 def test_it_serves_and_is_rolled_back_by_weights_alone(stack):
     assert predictions(stack) == [3, 7.5]
 
-    stack.modelctl("rollback", "--reason", "wrong factor")
+    stack.modelctl("rollback", "--to", "v1.0.0", "--reason", "wrong factor")
 
     assert predictions(stack) == [2, 5]
     assert stack.status()["serving"] == "v1.0.0"

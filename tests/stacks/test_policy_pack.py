@@ -64,8 +64,7 @@ def environment(module_sandbox, tmp_path_factory):
     )  # lets the engine write its events
     stack.set("data", {"bucket": True, "protect": False})  # as committed, but it may be destroyed
     stack.up()
-    for version in (LIVE, CANDIDATE):
-        register(stack, version)
+    register(stack, LIVE, CANDIDATE)
     stack.release(LIVE, LIVE, CANDIDATE)
     yield stack
     stack.destroy()

@@ -1,4 +1,4 @@
-"""A model that nobody here trains for a living goes the same road: registered, served, replaced and rolled back."""
+"""A model that nobody here trains for a living goes the same road: registered, served and rolled back."""
 
 import json
 
@@ -26,9 +26,7 @@ def test_a_model_of_three_classes_is_released_and_rolled_back(module_sandbox, tm
     image = push(stack, CHECKOUT, "--file", "pipelines/server/Dockerfile", repository="iris")
     for version, regularization in (("v1.0.0", 0.1), ("v1.1.0", 1.0)):
         register(stack, version, iris.train(regularization), image)
-    stack.release("v1.0.0", "v1.0.0", "v1.1.0")
-    stack.up()
-    stack.release("v1.1.0", "v1.0.0", "v1.1.0")
+    stack.release("v1.1.0", "v1.1.0", "v1.0.0")
     stack.up()
     runtime = module_sandbox.client("staging", "sagemaker-runtime")
     rows, species = iris.instances(20)
@@ -44,5 +42,5 @@ def test_a_model_of_three_classes_is_released_and_rolled_back(module_sandbox, tm
     version, right = answered()
     assert version == "v1.1.0"
     assert right >= 18
-    stack.modelctl("rollback", "--reason", "v1.0.0 was better", "--model", "iris")
+    stack.modelctl("rollback", "--to", "v1.0.0", "--reason", "v1.0.0 was better", "--model", "iris")
     assert answered()[0] == "v1.0.0"

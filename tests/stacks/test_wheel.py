@@ -155,10 +155,10 @@ def test_a_rollback_from_there_moves_traffic_and_rejects(alone, endpoint, tmp_pa
 
 
 def test_a_review_from_an_installed_wheel_is_judged_by_the_wheels_policies(
-    whole, module_sandbox, tmp_path_factory, tmp_path
+    whole, sandbox, tmp_path_factory, tmp_path
 ):
     """Of the project above the working directory, with the real engine; a preview that no pack judged is refused."""
-    stack = Stack("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
+    stack = Stack("staging", sandbox, tmp_path_factory.mktemp("staging"))
     stack.no_release()
     left = tmp_path / "review"
 
