@@ -25,6 +25,7 @@ class ModelRegistryArgs(TypedDict):
         noncurrent_days: days that a replaced or deleted object can be got back.
         log_days: days that access logs are kept.
         protect: refuse to delete what cannot be made again; without it, destroying the stack empties the registry.
+        run_days: days that what a training's steps leave is kept; None where nothing is trained.
     """
 
     account: str
@@ -37,6 +38,7 @@ class ModelRegistryArgs(TypedDict):
     noncurrent_days: int
     log_days: int
     protect: bool
+    run_days: int | None
 
 
 class ModelRegistry(pulumi.ComponentResource):
@@ -116,7 +118,8 @@ class ModelRegistry(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-registry",
             bucket=registry.bucket,
-            # Only what was replaced or deleted ends: a current record, artifact or journal never expires by age.
+            # A current record, artifact or journal never expires by age: only what was replaced or deleted ends, and what
+            # steps of a training left for each other.
             rules=[
                 {
                     "id": "replaced-or-abandoned",
@@ -124,7 +127,8 @@ class ModelRegistry(pulumi.ComponentResource):
                     "filter": {},
                     "noncurrent_version_expiration": {"noncurrent_days": args["noncurrent_days"]},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                }
+                },
+                *_runs(args["run_days"]),
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
@@ -158,6 +162,19 @@ class ModelRegistry(pulumi.ComponentResource):
         self.register_outputs(
             {"bucket": self.bucket, "keyArn": self.key_arn, "repositoryUrl": self.repository_url}
         )
+
+
+def _runs(days: int | None) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+    if days is None:
+        return []
+    return [
+        {
+            "id": "runs",
+            "status": "Enabled",
+            "filter": {"prefix": "runs/"},
+            "expiration": {"days": days},
+        }
+    ]
 
 
 def _log_delivery(args: ModelRegistryArgs) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""SageMaker's Model and model package group: pulumi-aws's resources, declared without the module `pulumi_aws.sagemaker`.
+"""SageMaker's Model, model package group and pipeline: pulumi-aws's resources, declared without the module `pulumi_aws.sagemaker`.
 
 Importing that module evaluates the annotations of its 800 argument classes: a third of the CPU that the whole program
-takes in a preview. Two types that use five properties need none of them. Tokens, property names and the plugin's version
+takes in a preview. Three types that use ten properties need none of them. Tokens, property names and the plugin's version
 are pulumi_aws's own, so a change of pulumi_aws reaches these as well.
 """
 
@@ -61,6 +61,34 @@ class ModelPackageGroup(pulumi.CustomResource):
         super().__init__(
             "aws:sagemaker/modelPackageGroup:ModelPackageGroup", resource_name, props, _with_plugin(opts)
         )
+
+
+class Pipeline(pulumi.CustomResource):
+    """`aws:sagemaker/pipeline:Pipeline`; only a change of its name replaces it."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        pipeline_name: str,
+        role_arn: pulumi.Input[str],
+        definition: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        props = {
+            "pipelineName": pipeline_name,
+            "pipelineDisplayName": pipeline_name,
+            "roleArn": role_arn,
+            "pipelineDefinition": definition,
+            "tags": None,
+            "arn": None,
+        }
+        super().__init__("aws:sagemaker/pipeline:Pipeline", resource_name, props, _with_plugin(opts))
+
+    @property
+    @pulumi.getter
+    def arn(self) -> pulumi.Output[str]:  # type: ignore[empty-body]  # pulumi.getter writes it
+        """Of the pipeline."""
 
 
 def _with_plugin(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:

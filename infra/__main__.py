@@ -6,18 +6,24 @@ import gc
 # two seconds.
 gc.disable()
 
+from pathlib import Path
+
 import pulumi
 
 from components.data_bucket import DataBucket
 from components.endpoint import ModelEndpoint
 from components.registry import ModelRegistry
+from components.training import TrainingPipeline
 from infra.settings import load
 from infra.tags import approval_tags, standard_tags, tag_everything
 from modeldelivery.provider.sdk import get_fleet
 
+DEFINITION = Path(__file__).parents[1] / "pipelines" / "definition.json"
+
 settings = load()
 place, release = settings.place, settings.release
-tag_everything(standard_tags(settings))
+tags = standard_tags(settings)
+tag_everything(tags)
 
 registry = ModelRegistry(
     place.endpoint,
@@ -32,6 +38,7 @@ registry = ModelRegistry(
         "noncurrent_days": settings.retention.noncurrent_days,
         "log_days": settings.retention.log_days,
         "protect": settings.protect,
+        "run_days": settings.training.run_days if settings.training else None,
     },
 )
 pulumi.export("registryBucket", registry.bucket)
@@ -50,6 +57,31 @@ if settings.data.bucket:
         },
     )
     pulumi.export("dataBucket", data.bucket)
+    if settings.training:
+        training = TrainingPipeline(
+            place.pipeline,
+            {
+                "account": place.account,
+                "region": place.region,
+                "model": place.model,
+                "environment": place.environment,
+                "pipeline": place.pipeline,
+                "definition": DEFINITION.read_text(encoding="utf-8"),
+                "step_repository": place.step_repository,
+                "registry_bucket": registry.bucket,
+                "key_arn": registry.key_arn,
+                "repository_arn": registry.repository_arn,
+                "package_group": place.package_group,
+                "data_bucket": data.bucket,
+                "data_key_arn": data.key_arn,
+                "instance": settings.training.instance,
+                "network": settings.training.network.plain() if settings.training.network else None,
+                "tags": tags,
+                "protect": settings.protect,
+            },
+        )
+        pulumi.export("pipeline", training.arn)
+        pulumi.export("stepRepositoryUrl", training.step_repository_url)
 
 versions = get_fleet(
     model=place.model,

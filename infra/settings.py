@@ -14,6 +14,7 @@ import pulumi
 from msgspec import Meta
 from pulumi.runtime import config as engine
 
+from components.definition import Network as JobNetwork
 from modeldelivery.release.approval import Approver
 from modeldelivery.release.core.request import IgnoredTags, Release, Rules
 from modeldelivery.release.naming import (
@@ -42,6 +43,7 @@ _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")  # one step of the path in msgspec's me
 
 Count = Annotated[int, Meta(ge=1, le=100)]
 Days = Annotated[int, Meta(ge=1, le=3650)]
+InstanceType = Annotated[str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 
 
 class SettingsError(ValueError):
@@ -55,7 +57,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 class Instances(_Section, frozen=True):
     """What each version runs on; counts are instances per version."""
 
-    type: Annotated[str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
+    type: InstanceType
     min: Count
     max: Count
     target_invocations_per_minute: Annotated[int, Meta(ge=1)]  # of one instance
@@ -110,6 +112,29 @@ class Data(_Section, frozen=True):
     protect: bool = True
 
 
+class Network(_Section, frozen=True):
+    """Of training's jobs; AWS takes 16 subnets and 5 security groups at most."""
+
+    subnets: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^subnet-[0-9a-f]+$")], ...], Meta(min_length=1, max_length=16)
+    ]
+    security_groups: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^sg-[0-9a-f]+$")], ...], Meta(min_length=1, max_length=5)
+    ]
+
+    def plain(self) -> JobNetwork:
+        """As the components take it."""
+        return {"subnets": list(self.subnets), "security_groups": list(self.security_groups)}
+
+
+class Training(_Section, frozen=True):
+    """The environment that trains has the pipeline. A step's result is taken from the cache for 30 days, so runs stay longer."""
+
+    instance: InstanceType
+    run_days: Annotated[int, Meta(ge=31, le=3650)]  # that what steps leave for each other is kept
+    network: Network | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One environment, complete."""
 
@@ -126,6 +151,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alarms: Alarms
     retention: Retention
     data: Data
+    training: Training | None
     protect: bool
 
     @property
@@ -175,6 +201,11 @@ _KEYS = {
         Data,
         "{bucket: true} where models are trained, with protect: false to let it be deleted with all data, or no such line",
     ),
+    "training": _Key(
+        Training,
+        "{instance: ml.m5.large, runDays: 60}, 31 to 3650 days, and perhaps network: {subnets: [subnet-…], securityGroups: "
+        "[sg-…]}, where `data` has the bucket; or no such line",
+    ),
     "protect": _Key(bool, "true or false"),
 }
 
@@ -214,7 +245,8 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         approval=Approvals() if source.text("approval") is None else source.section("approval"),
         alarms=source.alarms(),
         retention=source.section("retention"),
-        data=Data() if source.text("data") is None else source.section("data"),
+        data=source.data(),
+        training=source.training(),
         protect=source.section("protect"),
     )
 
@@ -279,6 +311,22 @@ class _Source(NamedTuple):
                 f"{_KEYS['promotion'].allowed}"
             )
         return promotion
+
+    def data(self) -> Data:
+        """Where training data lives; not here without such a line."""
+        return Data() if self.text("data") in {None, "{}"} else self.section("data")
+
+    def training(self) -> Training | None:
+        """How versions are trained; not here without such a line."""
+        if self.text("training") in {None, "{}"}:
+            return None
+        if not self.data().bucket:
+            raise SettingsError(
+                f"{self.file}: {PROJECT}:training is there, but {PROJECT}:data has no bucket to train from; allowed: "
+                f"{_KEYS['data'].allowed}"
+            )
+        training: Training = self.section("training")
+        return training
 
     def alarms(self) -> Alarms:
         """An alarm tells topics of its own region only."""

@@ -96,6 +96,8 @@ TABLE = {
     "aws:sagemaker/endpointConfiguration:EndpointConfiguration": ResourceKind(
         "endpoint configuration", _HOLDS, _FREE, encryption_key="kmsKeyArn"
     ),
+    # Its executions are gone with it; the versions that they made are in the registry.
+    "aws:sagemaker/pipeline:Pipeline": ResourceKind("training pipeline", _PLAIN, _BY_USE),
     "aws:sagemaker/model:Model": ResourceKind("model", _PLAIN, _FREE, per_version=True),
 
     "aws:cloudwatch/metricAlarm:MetricAlarm": ResourceKind("alarm", _GUARDS, _BY_MONTH, per_version=True),

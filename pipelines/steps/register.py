@@ -2,16 +2,22 @@
 
 Inputs: `model`, a folder with `model.tar.gz`; `validation` and `evaluation`, what those steps left. No output: the registry
 is one. Run again it finds what it did before, and does what was left.
+
+What is registered is the archive that was judged: the model's files packed as `pipelines.package` packs them, since the one that
+SageMaker packs has other bytes each time.
 """
 
 import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import msgspec
 
+from pipelines.package import unpack, write
+from pipelines.server import artifact
 from pipelines.steps.contract import InputError, RegistrationError
 from pipelines.steps.step import Call
 
@@ -48,20 +54,22 @@ def run(call: Call) -> None:
     """See the module.
 
     Raises:
+        BadArchiveError: of the model.
         InputError: an input is missing.
         RegistrationError: the registry did not take the version.
     """
     if call.parameters:
         raise InputError(f"{call.where}: {', '.join(call.parameters)}: a registration has no parameters")
-    done = subprocess.run(
-        _command(call), stdout=subprocess.PIPE, text=True, check=False, env=dict(os.environ)
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        archive = write(Path(folder), artifact.pack(unpack(_file(call.job.input("model"), ARCHIVE_FILE))))
+        command = _command(call, archive)
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, env=dict(os.environ))
     print(done.stdout, end="", flush=True)
     if done.returncode:
         raise RegistrationError(_why(done.stdout, done.returncode))
 
 
-def _command(call: Call) -> list[str]:
+def _command(call: Call, archive: Path) -> list[str]:
     values = vars(call.options)
     given = [f"--{name}={values[name.replace('-', '_')]}" for name in _OPTIONS]
     evidence = [
@@ -69,7 +77,7 @@ def _command(call: Call) -> list[str]:
     ]
     return [
         *(*_MODELCTL, "register", "--json", f"--model={call.recipe.name}", *given),
-        f"--artifact={_file(call.job.input('model'), ARCHIVE_FILE)}",
+        f"--artifact={archive}",
         f"--evaluation={_file(call.job.input('evaluation'), REPORT_FILE)}",
         *evidence,
     ]

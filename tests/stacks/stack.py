@@ -43,8 +43,9 @@ class Stack:
         self.config["config"].pop("model-delivery:release", None)
 
     def without_data(self):
-        """Without the data bucket, which is staging's alone and refuses to be destroyed."""
+        """Without the data bucket, which is staging's alone and refuses to be destroyed, and the pipeline that trains from it."""
         self.config["config"].pop("model-delivery:data", None)
+        self.config["config"].pop("model-delivery:training", None)
 
     @property
     def file(self):

@@ -1,12 +1,12 @@
 # ruff: noqa: ARG002, RUF012 - all kinds of resource have the same calls, and their tables are constants
-"""SageMaker: model package groups and models. Everything but their tags is fixed when they are made."""
+"""SageMaker: model package groups and models, of which only tags can be changed, and pipelines."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from sandbox.pulumi_aws.kind import REGION, TAGS, Kind, Place
 from sandbox.pulumi_aws.naming import AutoName
-from sandbox.pulumi_aws.property import block, blocks, flag, mapping, text, texts
+from sandbox.pulumi_aws.property import block, blocks, flag, integer, mapping, text, texts
 from sandbox.pulumi_aws.shape import from_api, tag_list, tag_map, to_api
 
 _CONTAINER = {
@@ -104,4 +104,53 @@ class Model(_Tagged):
         place("sagemaker", "delete_model", ModelName=id_)
 
 
-KINDS: tuple[Kind, ...] = (ModelPackageGroup(), Model())
+class Pipeline(_Tagged):
+    pulumi_type = "aws:sagemaker/pipeline:Pipeline"
+    properties = {
+        "pipelineName": text(required=True, replaces=True),
+        "pipelineDisplayName": text(required=True),
+        "pipelineDescription": text(),
+        "pipelineDefinition": text(),
+        "roleArn": text(),
+        "parallelismConfiguration": block({"maxParallelExecutionSteps": integer(required=True)}),
+        "arn": text(output=True, api="PipelineArn"),
+        **TAGS,
+        **REGION,
+    }
+
+    def create(self, place: Place, inputs: Mapping[str, Any]) -> str:
+        tags = tag_list(inputs.get("tags") or {})
+        place("sagemaker", "create_pipeline", **self._sent(inputs), **({"Tags": tags} if tags else {}))
+        return str(inputs["pipelineName"])
+
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        observed = from_api(self.properties, place("sagemaker", "describe_pipeline", PipelineName=id_))
+        return {**observed, "tags": self.tags(place, observed["arn"])}
+
+    def update(
+        self,
+        place: Place,
+        id_: str,
+        *,
+        inputs: Mapping[str, Any],
+        outputs: Mapping[str, Any],
+        changed: frozenset[str],
+    ) -> None:
+        place(
+            "sagemaker",
+            "update_pipeline",
+            PipelineName=id_,
+            **self._sent({name: inputs.get(name) for name in changed}),
+        )
+
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        place("sagemaker", "delete_pipeline", PipelineName=id_)
+
+    def _sent(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        named = {
+            name: spec for name, spec in self.properties.items() if name not in {"tags", "tagsAll", "region"}
+        }
+        return to_api(named, inputs)
+
+
+KINDS: tuple[Kind, ...] = (ModelPackageGroup(), Model(), Pipeline())

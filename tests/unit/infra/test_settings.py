@@ -26,6 +26,7 @@ KEYS = (
     "alarms",
     "retention",
     "data",
+    "training",
     "protect",
 )
 
@@ -44,15 +45,13 @@ GOOD = {
     "model-delivery:alarms": '{"maxErrorRatePercent": 0.5, "maxLatencyMs": 500}',
     "model-delivery:retention": '{"noncurrentDays": 90, "logDays": 365}',
     "model-delivery:data": '{"bucket": true, "protect": false}',
+    "model-delivery:training": '{"instance": "ml.m5.large", "runDays": 60}',
     "model-delivery:protect": "true",
 }
 
 OPTIONAL = {
     "aws:profile",
-    "model-delivery:release",
-    "model-delivery:promotion",
-    "model-delivery:approval",
-    "model-delivery:data",
+    *(f"model-delivery:{key}" for key in ("release", "promotion", "approval", "data", "training")),
 }
 
 
@@ -121,7 +120,11 @@ def test_the_committed_stack_files_are_good(stack):
 
 
 def test_data_lives_where_config_says_and_refuses_to_be_deleted_unless_config_says_otherwise():
-    without = {key: value for key, value in GOOD.items() if key != "model-delivery:data"}
+    without = {
+        key: value
+        for key, value in GOOD.items()
+        if key not in {"model-delivery:data", "model-delivery:training"}
+    }
     for absent in ({}, {"model-delivery:data": "{}"}):
         assert parse("prod", without | absent).data.bucket is False
     data = parse("prod", without | {"model-delivery:data": '{"bucket": true}'}).data
@@ -333,7 +336,8 @@ def test_a_missing_key_is_named_with_what_is_allowed(key):
 
 
 @pytest.mark.parametrize(
-    "key", ["instances", "rollout", "changes", "approval", "alarms", "retention", "data", "release"]
+    "key",
+    ["instances", "rollout", "changes", "approval", "alarms", "retention", "data", "training", "release"],
 )
 def test_an_unknown_field_is_refused(key):
     sentence = refused(f"model-delivery:{key}", section(key, colour="blue"))
@@ -383,6 +387,42 @@ def test_the_stacks_name_only_names():
 number = st.integers(0, 30)
 version = st.builds("v{}.{}.{}".format, number, number, number)
 fleets = st.lists(version, min_size=1, max_size=MAX_FLEET, unique=True)
+
+
+def test_versions_are_trained_where_config_says_how():
+    for absent in ({"model-delivery:training": "{}"}, {}):
+        config = {key: value for key, value in GOOD.items() if key != "model-delivery:training"}
+        assert parse("prod", config | absent).training is None
+    training = parse("prod", GOOD).training
+    assert (training.instance, training.run_days, training.network) == ("ml.m5.large", 60, None)
+    network = {"subnets": ["subnet-0a"], "securityGroups": ["sg-0b", "sg-1c"]}
+    given = section("training", network=network)
+    assert parse("prod", {**GOOD, "model-delivery:training": given}).training.network.plain() == {
+        "subnets": ["subnet-0a"],
+        "security_groups": ["sg-0b", "sg-1c"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"instance": "m5.large"}, "model-delivery:training.instance"),
+        ({"runDays": 30}, "model-delivery:training.runDays is 30"),
+        (
+            {"network": {"subnets": [], "securityGroups": ["sg-0"]}},
+            "model-delivery:training.network.subnets is []",
+        ),
+        ({"network": {"subnets": ["subnet-0"]}}, "missing required field `securityGroups`"),
+        ({"network": {"subnets": ["sg-0"], "securityGroups": ["sg-0"]}}, "training.network.subnets[0]"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(fields, reason):
+    assert reason in refused("model-delivery:training", section("training", **fields))
+
+
+def test_a_training_without_data_is_refused():
+    sentence = refused("model-delivery:data", '{"bucket": false}')
+    assert "model-delivery:training is there, but model-delivery:data has no bucket to train from" in sentence
 
 
 @given(fleets, st.data())

@@ -40,6 +40,16 @@ def ecr_lifecycle(count):
     return json.dumps({"rules": [{"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}]})
 
 
+def definition(name):
+    step = {"Name": name, "Type": "Fail", "Arguments": {"ErrorMessage": "no"}}
+    return json.dumps({"Version": "2020-12-01", "Steps": [step]})
+
+
+PIPELINE = {
+    "pipelineName": "flights-staging",
+    "pipelineDisplayName": "flights-staging",
+    "roleArn": "arn:aws:iam::123456789012:role/pipeline",
+}
 SCALED = {
     "serviceNamespace": "sagemaker",
     "resourceId": "endpoint/flights/variant/v1-0-0",
@@ -258,6 +268,17 @@ CASES = {
         {**RUNNING, "primaryContainer": container("v1"), "tags": {"owner": "ml"}},
         {**RUNNING, "primaryContainer": container("v2"), "tags": {"owner": "data"}},
         {"primaryContainer.image!", "primaryContainer.environment.MODEL_VERSION!", "tags.owner"},
+    ),
+    "aws:sagemaker/pipeline:Pipeline": (
+        [],
+        {**PIPELINE, "pipelineDefinition": definition("Validate"), "tags": {"owner": "ml"}},
+        {
+            **PIPELINE,
+            "pipelineDefinition": definition("Check"),
+            "pipelineDescription": "x",
+            "tags": {"owner": "data"},
+        },
+        {"pipelineDefinition", "pipelineDescription", "tags.owner"},
     ),
     "aws:appautoscaling/target:Target": (
         [],

@@ -2,10 +2,12 @@
 
 import json
 import sys
+import tarfile
 
 import pytest
 
 from modeldelivery.release.cli.commands import parse
+from pipelines.server import artifact
 from pipelines.steps import evaluate, register, validate
 from pipelines.steps.__main__ import main
 from pipelines.steps.contract import BASE
@@ -32,11 +34,18 @@ def job(tmp_path, monkeypatch):
         (tmp_path / "processing" / "input" / folder).mkdir(parents=True)
         for name in names:
             (tmp_path / "processing" / "input" / folder / name).write_text("{}")
+    # As SageMaker packs it, with times and owners.
+    with tarfile.open(tmp_path / "processing" / "input" / "model" / "model.tar.gz", "w:gz") as tar:
+        for name in artifact.FILES:
+            (tmp_path / name).write_text(name)
+            tar.add(tmp_path / name, name)
     program = tmp_path / "modelctl.py"
     program.write_text(
         "import json, pathlib, sys\n"
         "here = pathlib.Path(__file__).parent\n"
         "(here / 'arguments.json').write_text(json.dumps(sys.argv[1:]))\n"
+        "(artifact,) = (word.partition('=')[2] for word in sys.argv if word.startswith('--artifact='))\n"
+        "(here / 'registered').write_bytes(pathlib.Path(artifact).read_bytes())\n"
         "answer = json.loads((here / 'answer.json').read_text())\n"
         "print(answer['output'])\n"
         "sys.exit(answer['status'])\n"
@@ -65,13 +74,21 @@ def test_modelctl_is_given_the_model_its_reports_and_where_it_comes_from(job):
     assert (options.env, options.model, options.version) == ("staging", "flights", "v1.2.0")
     assert (options.image, options.data_revision) == (OPTIONS["image"], OPTIONS["data-revision"])
     assert (options.commit, options.execution) == (OPTIONS["commit"], OPTIONS["execution"])
-    assert options.artifact == inputs / "model" / "model.tar.gz"
+    assert options.artifact.name == "model.tar.gz"
     assert options.evaluation == inputs / "evaluation" / "evaluation.json"
     assert dict(options.evidence) == {
         "validation.json": inputs / "validation" / "validation.json",
         "validation.html": inputs / "validation" / "validation.html",
         "evaluation.html": inputs / "evaluation" / "evaluation.html",
     }
+
+
+def test_the_archive_that_was_judged_is_registered_whatever_sagemaker_made_of_it(job):
+    """An evaluation names its digest."""
+    run(job)
+    assert (job / "registered").read_bytes() == artifact.pack(
+        {name: name.encode() for name in artifact.FILES}
+    )
 
 
 def test_what_modelctl_refuses_fails_the_step_with_its_sentence(job):

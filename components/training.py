@@ -1,0 +1,142 @@
+"""The pipeline that trains a model's versions: SageMaker's pipeline, its roles, and the repository of its step image."""
+
+import json
+from collections.abc import Mapping
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components import training_roles as roles
+from components.definition import Network, filled
+from components.sagemaker import Pipeline
+from components.training_roles import Statements, TrainingSite
+
+
+class TrainingPipelineArgs(TypedDict):
+    """What tells one training pipeline from another.
+
+    Attributes:
+        account: the AWS account, 12 digits.
+        region: the AWS region.
+        model: the model's name.
+        environment: the environment's name.
+        pipeline: the pipeline's name.
+        definition: text of `pipelines/definition.json`.
+        step_repository: name of the ECR repository for the steps' images.
+        registry_bucket: name of the bucket of versions, artifacts, evidence and runs.
+        key_arn: ARN of the registry's KMS key.
+        repository_arn: ARN of the ECR repository of the server's images.
+        package_group: name of the SageMaker model package group.
+        data_bucket: name of the bucket of data sets.
+        data_key_arn: ARN of the data's KMS key.
+        instance: type of the jobs' instances.
+        network: subnets and security groups of the jobs; None for SageMaker's own network.
+        tags: of each job.
+        protect: refuse to delete the repository; without it, destroying the stack empties it.
+    """
+
+    account: str
+    region: str
+    model: str
+    environment: str
+    pipeline: str
+    definition: str
+    step_repository: str
+    registry_bucket: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    repository_arn: pulumi.Input[str]
+    package_group: str
+    data_bucket: pulumi.Input[str]
+    data_key_arn: pulumi.Input[str]
+    instance: str
+    network: Network | None
+    tags: Mapping[str, str]
+    protect: bool
+
+
+class TrainingPipeline(pulumi.ComponentResource):
+    """The pipeline of one model, in the one environment that trains it.
+
+    Attributes:
+        arn: of the pipeline.
+        step_repository_url: where the steps' images are pushed.
+    """
+
+    arn: pulumi.Output[str]
+    step_repository_url: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: TrainingPipelineArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("model-delivery:index:TrainingPipeline", name, None, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        images = aws.ecr.Repository(
+            f"{name}-steps",
+            name=args["step_repository"],
+            image_tag_mutability="IMMUTABLE",
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args["key_arn"]}],
+            force_delete=not args["protect"],
+            opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
+        )
+        site = TrainingSite(
+            account=args["account"],
+            region=args["region"],
+            registry_bucket=args["registry_bucket"],
+            data_bucket=args["data_bucket"],
+            key_arn=args["key_arn"],
+            data_key_arn=args["data_key_arn"],
+            repository_arn=args["repository_arn"],
+            step_repository_arn=images.arn,
+            package_group=args["package_group"],
+            network=args["network"],
+        )
+        training = self._role(f"{name}-training", args, roles.training_statements(site))
+        registrar = self._role(f"{name}-registrar", args, roles.registrar_statements(site))
+        starter = self._role(f"{name}-pipeline", args, roles.pipeline_statements(site, [training, registrar]))
+        pipeline = Pipeline(
+            name,
+            pipeline_name=args["pipeline"],
+            role_arn=starter,
+            definition=_definition(args, training, registrar),
+            opts=inside,
+        )
+        self.arn = pipeline.arn
+        self.step_repository_url = images.repository_url
+        self.register_outputs({"arn": self.arn, "stepRepositoryUrl": self.step_repository_url})
+
+    def _role(self, name: str, args: TrainingPipelineArgs, statements: Statements) -> pulumi.Output[str]:
+        """Declare a role; its ARN is known once it may do its work."""
+        inside = pulumi.ResourceOptions(parent=self)
+        role = aws.iam.Role(name, assume_role_policy=json.dumps(roles.trust(args["account"])), opts=inside)
+        policy = aws.iam.RolePolicy(
+            name,
+            role=role.name,
+            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
+            opts=inside,
+        )
+        return pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
+
+
+def _definition(
+    args: TrainingPipelineArgs, training: pulumi.Output[str], registrar: pulumi.Output[str]
+) -> pulumi.Output[str]:
+    """The pipeline's definition, once the stack's values are known."""
+    return pulumi.Output.all(training, registrar, args["key_arn"], args["registry_bucket"]).apply(
+        lambda values: filled(
+            args["definition"],
+            {
+                "model": args["model"],
+                "environment": args["environment"],
+                "region": args["region"],
+                "training_role": values[0],
+                "registrar_role": values[1],
+                "key_arn": values[2],
+                "runs": f"s3://{values[3]}/runs",
+                "instance": args["instance"],
+                "network": args["network"],
+                "tags": args["tags"],
+            },
+        )
+    )

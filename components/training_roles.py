@@ -1,0 +1,223 @@
+"""The three roles of a training pipeline: what each may do, and with what.
+
+| role | in whose name | may |
+|---|---|---|
+| pipeline | SageMaker starts the steps' jobs | make, look at and stop the pipeline's own jobs; read a gate's verdict |
+| training | Validate, Featurize, Train, Evaluate | read data, champions and what earlier steps made; write under `runs/` |
+| registrar | Register | read what earlier steps made; write versions, artifacts and evidence; make model packages |
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import pulumi
+
+from components.definition import Network
+
+Statements = Sequence[dict[str, Any]]
+
+_TRAINING_LOGS = ("ProcessingJobs", "TrainingJobs")
+_REGISTRAR_LOGS = ("ProcessingJobs",)
+
+
+class TrainingSite(TypedDict):
+    """What the roles are about.
+
+    Attributes:
+        account: the AWS account, 12 digits.
+        region: the AWS region.
+        registry_bucket: name of the bucket of versions, artifacts, evidence and runs.
+        data_bucket: name of the bucket of data sets.
+        key_arn: ARN of the registry's KMS key.
+        data_key_arn: ARN of the data's KMS key.
+        repository_arn: ARN of the ECR repository of the server's images.
+        step_repository_arn: ARN of the ECR repository of the steps' images.
+        package_group: name of the model package group.
+        network: where jobs run.
+    """
+
+    account: str
+    region: str
+    registry_bucket: pulumi.Input[str]
+    data_bucket: pulumi.Input[str]
+    key_arn: pulumi.Input[str]
+    data_key_arn: pulumi.Input[str]
+    repository_arn: pulumi.Input[str]
+    step_repository_arn: pulumi.Input[str]
+    package_group: str
+    network: Network | None
+
+
+def trust(account: str) -> dict[str, Any]:
+    """SageMaker may take the role on, for this account alone."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+        ],
+    }
+
+
+def pipeline_statements(site: TrainingSite, passed: Sequence[pulumi.Input[str]]) -> Statements:
+    """Of the role that starts the jobs; `passed` are the ARNs of the roles that it starts them with."""
+    where = f"arn:aws:sagemaker:{site['region']}:{site['account']}"
+    return [
+        _allow(
+            "Jobs",
+            [
+                f"sagemaker:{verb}{kind}Job"
+                for verb in ("Create", "Describe", "Stop")
+                for kind in ("Processing", "Training")
+            ]
+            + ["sagemaker:AddTags"],
+            [f"{where}:{kind}-job/pipelines-*" for kind in ("processing", "training")],
+        ),
+        _allow(
+            "RolesOfJobs",
+            ["iam:PassRole"],
+            list(passed),
+            {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        ),
+        _allow(
+            "Verdicts", ["s3:GetObject"], [_objects(site["registry_bucket"], "runs/*/verdict/verdict.json")]
+        ),
+        _key("VerdictsKey", ["kms:Decrypt"], [site["key_arn"]], "s3", site["region"]),
+        # SageMaker makes itself a grant on the key of a job's volume, as whoever makes the job.
+        _key(
+            "VolumesKey",
+            ["kms:CreateGrant", "kms:DescribeKey"],
+            [site["key_arn"]],
+            "sagemaker",
+            site["region"],
+        ),
+    ]
+
+
+def training_statements(site: TrainingSite) -> Statements:
+    """Of the role that makes and judges a model."""
+    registry, data = site["registry_bucket"], site["data_bucket"]
+    return [
+        _allow(
+            "Inputs",
+            ["s3:GetObject"],
+            [_objects(data, "datasets/*"), _objects(registry, "artifacts/*"), _objects(registry, "runs/*")],
+        ),
+        _listing("Data", data, ["datasets/*"]),
+        _listing("Registry", registry, ["artifacts/*", "runs/*"]),
+        _allow("Outputs", ["s3:PutObject"], [_objects(registry, "runs/*")]),
+        _key("InputsKeys", ["kms:Decrypt"], [site["key_arn"], site["data_key_arn"]], "s3", site["region"]),
+        _key("OutputsKey", ["kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),
+        *_job(site, [site["step_repository_arn"]], _TRAINING_LOGS),
+    ]
+
+
+def registrar_statements(site: TrainingSite) -> Statements:
+    """Of the role that registers a model."""
+    registry, group = site["registry_bucket"], site["package_group"]
+    where = f"arn:aws:sagemaker:{site['region']}:{site['account']}"
+    kept = [_objects(registry, f"{folder}/*") for folder in ("artifacts", "evidence", "versions")]
+    return [
+        _allow("Made", ["s3:GetObject"], [_objects(registry, "runs/*")]),
+        _allow("Versions", ["s3:GetObject", "s3:PutObject"], kept),
+        # Also where nothing is listed: without it S3 does not tell an object that is not there from one that is hidden.
+        _allow("Registry", ["s3:ListBucket"], [pulumi.Output.format("arn:aws:s3:::{0}", registry)]),
+        _key("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),
+        _allow(
+            "Packages",
+            ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"],
+            [f"{where}:model-package-group/{group}", f"{where}:model-package/{group}/*"],
+        ),
+        _allow("ListPackages", ["sagemaker:ListModelPackages"], ["*"]),  # the call knows no resource
+        _allow("ServerImages", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [site["repository_arn"]]),
+        *_job(site, [site["step_repository_arn"]], _REGISTRAR_LOGS),
+    ]
+
+
+def _job(site: TrainingSite, repositories: Sequence[pulumi.Input[str]], groups: Sequence[str]) -> Statements:
+    """What every job's role may: pull its image, write its logs and, in a network of its own, be reached there."""
+    logs = f"arn:aws:logs:{site['region']}:{site['account']}:log-group:/aws/sagemaker"
+    return [
+        _allow(
+            "Image",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            repositories,
+        ),
+        _allow("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),  # about the caller: it knows no resource
+        _allow(
+            "Logs",
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            [f"{logs}/{group}{streams}" for group in groups for streams in ("", ":*")],
+        ),
+        *(_network(site, site["network"]) if site["network"] else []),
+    ]
+
+
+def _network(site: TrainingSite, network: Network) -> Statements:
+    """A job in a VPC has a network interface there, which SageMaker makes and takes away in the name of the job's role.
+
+    https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
+    """
+    where = f"arn:aws:ec2:{site['region']}:{site['account']}"
+    return [
+        _allow(
+            "Interfaces",
+            [
+                "ec2:CreateNetworkInterface",
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+            ],
+            [
+                f"{where}:network-interface/*",
+                *(f"{where}:subnet/{subnet}" for subnet in network["subnets"]),
+                *(f"{where}:security-group/{group}" for group in network["security_groups"]),
+            ],
+        ),
+        _allow(
+            "Network",
+            [
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            ["*"],  # these calls know no resource
+        ),
+    ]
+
+
+def _allow(
+    sid: str,
+    actions: list[str],
+    resources: Sequence[pulumi.Input[str]],
+    condition: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def _key(
+    sid: str, actions: list[str], keys: Sequence[pulumi.Input[str]], service: str, region: str
+) -> dict[str, Any]:
+    """The use of keys through one service alone."""
+    through = {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}
+    return _allow(sid, actions, keys, through)
+
+
+def _listing(sid: str, bucket: pulumi.Input[str], prefixes: list[str]) -> dict[str, Any]:
+    return _allow(
+        sid,
+        ["s3:ListBucket"],
+        [pulumi.Output.format("arn:aws:s3:::{0}", bucket)],
+        {"StringLike": {"s3:prefix": prefixes}},
+    )
+
+
+def _objects(bucket: pulumi.Input[str], key: str) -> pulumi.Output[str]:
+    return pulumi.Output.format("arn:aws:s3:::{0}/{1}", bucket, key)

@@ -1,0 +1,133 @@
+"""Staging with its training pipeline as `pulumi up` made it, its images and a data set; executions as `modelctl train` starts them."""
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from modeldelivery.release.naming import Place, artifact_folder, dataset_prefix
+from pipelines import dataset
+from pipelines.flights.data import parse_month, published
+from tests.conftest import CHECKOUT
+from tests.stacks.stack import Stack
+
+PLACE = Place(model="flights", environment="staging", account="111111111111", region="eu-west-1")
+COMMIT = "c" * 40
+FIRST, UNTIL = "2013-01", "2013-01"
+
+
+@dataclass
+class Trained:
+    """An environment that trains.
+
+    Attributes:
+        stack: of staging.
+        usual: parameters of an execution that comes to a version.
+    """
+
+    stack: Stack
+    usual: dict[str, str]
+
+    @property
+    def sagemaker(self):
+        return self.stack.sandbox.client("staging", "sagemaker")
+
+    @property
+    def s3(self):
+        return self.stack.sandbox.client("staging", "s3")
+
+    def start(self, **parameters):
+        given = {**self.usual, **parameters}
+        return self.sagemaker.start_pipeline_execution(
+            PipelineName=PLACE.pipeline,
+            PipelineParameters=[{"Name": name, "Value": value} for name, value in given.items()],
+        )["PipelineExecutionArn"]
+
+    def run(self, **parameters):
+        """An execution to its end: its status, and its steps by name."""
+        arn = self.start(**parameters)
+        while True:
+            shown = self.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+            if shown["PipelineExecutionStatus"] not in {"Executing", "Stopping"}:
+                return shown["PipelineExecutionStatus"], self.steps(arn)
+            time.sleep(0.2)
+
+    def steps(self, arn):
+        listed = self.sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn, MaxResults=100)
+        return {step["StepName"]: step for step in listed["PipelineExecutionSteps"]}
+
+    def told(self, step):
+        """What a processing step's job told of its end."""
+        name = step["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+        return self.sagemaker.describe_processing_job(ProcessingJobName=name).get("ExitMessage", "")
+
+    def keys(self, prefix):
+        """What is in the registry bucket under a prefix."""
+        listed = self.s3.list_objects_v2(Bucket=PLACE.registry_bucket, Prefix=prefix)
+        return [each["Key"] for each in listed.get("Contents", [])]
+
+    def publish(self, folder: Path):
+        """A data set to where steps read it; its revision."""
+        subprocess.run(
+            [sys.executable, "-m", "pipelines.publish", str(folder), "--bucket", PLACE.data_bucket],
+            cwd=CHECKOUT,
+            env={**self.stack.env, "AWS_PROFILE": "staging"},
+            check=True,
+            timeout=60,
+            capture_output=True,
+        )
+        return dataset.read_manifest(folder).revision
+
+
+def data_of(revision):
+    """The parameters that name a data set."""
+    return {"Data": f"s3://{PLACE.data_bucket}/{dataset_prefix(revision)}", "DataRevision": revision}
+
+
+def image(stack, repository, dockerfile):
+    """Build one of the checkout's images and push it; its URI by digest."""
+    pushed = subprocess.run(
+        [
+            *(sys.executable, "-m", "sandbox", "image", "--profile", stack.name),
+            *("--repository", repository, "--file", str(dockerfile), str(CHECKOUT)),
+        ],
+        cwd=CHECKOUT,
+        env=stack.env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return pushed.stdout.strip().splitlines()[-1]
+
+
+def training_in(sandbox, folder):
+    """All of it in a sandbox that has none of it yet."""
+    stack = Stack("staging", sandbox, folder)
+    stack.no_release()
+    stack.up()
+    trained = Trained(stack, {})
+    steps, server = (
+        image(stack, repository, CHECKOUT / "pipelines" / of / "Dockerfile")
+        for repository, of in ((PLACE.step_repository, "steps"), (PLACE.repository, "server"))
+    )
+    none = json.dumps({"environment": "staging", "why": "nothing serves yet"}).encode()
+    champion = artifact_folder("sha256:" + "0" * 64)
+    trained.s3.put_object(Bucket=PLACE.registry_bucket, Key=f"{champion}none.json", Body=none)
+    months = published(parse_month(FIRST), parse_month(UNTIL).following)
+    dataset.write(folder / "data", months)
+    trained.usual = {
+        "Version": "v1.2.0",
+        "Commit": COMMIT,
+        **data_of(trained.publish(folder / "data")),
+        "Champion": f"s3://{PLACE.registry_bucket}/{champion}",
+        "Image": server,
+        "StepImage": steps,
+        "First": FIRST,
+        "Until": UNTIL,
+        "Fit": '{"seed":0}',
+        "Skip": "",
+    }
+    return trained
