@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import shutil
 import sys
 import threading
@@ -17,12 +16,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sandbox.accounts import REGION
 from sandbox.clients import Clients
 from sandbox.clock import now
-from sandbox.codebuild import artifacts, variables
+from sandbox.codebuild import artifacts, plan, variables
 from sandbox.codebuild.artifacts import ArtifactError
-from sandbox.codebuild.build import Artifact, Build, Order, Status
-from sandbox.codebuild.buildspec import PHASES, Buildspec, BuildspecError, Files, read
+from sandbox.codebuild.build import Build, Order, Status
+from sandbox.codebuild.buildspec import Buildspec, BuildspecError, read
 from sandbox.codebuild.requests import CreateProject
-from sandbox.home import CHECKOUT, Home
+from sandbox.home import Home
 from sandbox.hosting.execution_role import ExecutionRole
 from sandbox.iam.core.access import Need
 from sandbox.iam.guard import Guard
@@ -177,11 +176,11 @@ class Builds:
         """Run the phases to their end, their output going to CloudWatch Logs meanwhile."""
         machine, log, state = self._machine, base / "log", base / "state"
         state.mkdir()
-        (state / "plan").write_text(json.dumps(_plan(spec, base / "src", state)))
+        (state / "plan").write_text(json.dumps(plan.plan(spec, base / "src", state)))
         role = machine.credentials.grant(build.role.account, build.role.arn, SESSION)
         program = Program(
             (sys.executable, "-IS", str(_DRIVER), str(state / "plan")),
-            _surroundings() | variables.of(build, spec, base / "src", folders) | role,
+            plan.surroundings() | variables.of(build, spec, base / "src", folders) | role,
             base / "src",
             log,
             limits=Limits(_MEMORY, wall_seconds=build.minutes * 60, processes=_PROCESSES),
@@ -236,7 +235,7 @@ class Builds:
 
     def _upload(self, build: Build, spec: Buildspec, source: Path, s3: Any) -> None:
         for output in build.order.outputs:
-            files = _files(spec, output, alone=len(build.order.outputs) == 1)
+            files = plan.output_files(spec, output, alone=len(build.order.outputs) == 1)
             key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": output.kms} if output.kms else {}
             s3.put_object(Bucket=output.bucket, Key=output.key, Body=artifacts.pack(source, files), **key)
 
@@ -273,45 +272,7 @@ def _buildspec(build: Build, source: Path) -> Buildspec:
         if "\n" not in text and text.endswith((".yml", ".yaml")):
             text = (source / text).read_text()
         return read(text)
-    except OSError as error:
-        raise _PhaseError("YAML_FILE_ERROR", f"YAML file does not exist: {text} ({error.strerror})") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _PhaseError("YAML_FILE_ERROR", f"YAML file does not exist: {text} ({error})") from None
     except BuildspecError as error:
         raise _PhaseError("YAML_FILE_ERROR", str(error)) from None
-
-
-def _plan(spec: Buildspec, source: Path, state: Path) -> dict[str, Any]:
-    """What the driver reads; a phase that the buildspec does not have runs nothing."""
-    given = {phase.name: phase for phase in spec.phases}
-    phases = [
-        {
-            "name": name,
-            "commands": given[name].commands if name in given else [],
-            "finally": given[name].finally_commands if name in given else [],
-            "on_failure": given[name].on_failure if name in given else None,
-        }
-        for name in PHASES
-    ]
-    return {
-        "phases": phases,
-        "shell": spec.shell,
-        "exported": spec.exported,
-        "folder": str(source),
-        "state": str(state),
-    }
-
-
-def _files(spec: Buildspec, output: Artifact, *, alone: bool) -> Files:
-    """What goes into an output of a pipeline; raises ArtifactError."""
-    files = spec.secondary.get(output.name) or (spec.artifacts if alone else None)
-    if files is None:
-        place = "artifacts" if alone else f"artifacts/secondary-artifacts/{output.name}"
-        raise ArtifactError(f"the buildspec has no {place}, which the pipeline's output {output.name} takes")
-    return files
-
-
-def _surroundings() -> dict[str, str]:
-    """What a build has of this machine: its programs, without this project's own, and its caches."""
-    own = str(CHECKOUT)
-    path = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if not each.startswith(own)]
-    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", "USER") if name in os.environ}
-    return {**kept, "PATH": os.pathsep.join(path), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}

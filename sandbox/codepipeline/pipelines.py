@@ -13,7 +13,7 @@ from sandbox.codepipeline import requests as r
 from sandbox.codepipeline.declaration import DeclarationError
 from sandbox.codepipeline.execution import Execution
 from sandbox.codepipeline.executions import Executions, Pipeline
-from sandbox.codepipeline.shown import pipeline_state
+from sandbox.codepipeline.shown import execution_detail, execution_summary, pipeline_state
 from sandbox.codepipeline.triggers import starts
 from sandbox.connections import Connections
 from sandbox.git.remote import Push
@@ -182,12 +182,14 @@ class Pipelines:
 
     def _execution(self, account: str, request: r.OfExecution) -> dict[str, Any]:
         pipeline, execution = self._find_execution(account, request)
-        return {"pipelineExecution": _shown(pipeline, execution)}
+        return {"pipelineExecution": execution_detail(pipeline, execution)}
 
     def _list_executions(self, account: str, request: r.ListExecutions) -> dict[str, Any]:
         pipeline = self._find(account, request.pipeline_name)
         newest = list(reversed(pipeline.executions.values()))
-        return _page("pipelineExecutionSummaries", newest, request, lambda each: _summary(pipeline, each))
+        return _page(
+            "pipelineExecutionSummaries", newest, request, lambda each: execution_summary(pipeline, each)
+        )
 
     def _list_actions(self, account: str, request: r.ListActions) -> dict[str, Any]:
         pipeline, wanted = self._find(account, request.pipeline_name), request.filter.pipeline_execution_id
@@ -281,49 +283,6 @@ def _no_execution(pipeline: Pipeline, identity: str) -> RefusedError:
     return RefusedError(
         f"The pipeline {pipeline.name} has no execution {identity}", "PipelineExecutionNotFoundException"
     )
-
-
-def _shown(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
-    """What GetPipelineExecution answers."""
-    return {
-        "pipelineName": pipeline.name,
-        "pipelineVersion": execution.declaration.version,
-        "artifactRevisions": [
-            {
-                "name": run.action.output_artifacts[0].name,
-                "revisionId": run.external,
-                "revisionSummary": run.summary,
-                "created": run.changed,
-            }
-            for run in execution.revisions()
-        ],
-        "variables": [{"name": name, "resolvedValue": value} for name, value in execution.variables.items()],
-        **_both(pipeline, execution),
-    }
-
-
-def _summary(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
-    """What ListPipelineExecutions tells."""
-    return {
-        "startTime": execution.started,
-        "lastUpdateTime": execution.changed,
-        "sourceRevisions": [
-            {"actionName": run.action.name, "revisionId": run.external, "revisionSummary": run.summary}
-            for run in execution.revisions()
-        ],
-        **({"stopTrigger": {"reason": execution.reason}} if execution.reason else {}),
-        **_both(pipeline, execution),
-    }
-
-
-def _both(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
-    return {
-        "pipelineExecutionId": execution.id,
-        "status": pipeline.state[execution.id].status,
-        "trigger": execution.shown_trigger(),
-        "executionMode": execution.declaration.execution_mode,
-        "executionType": "STANDARD",
-    }
 
 
 def _page(

@@ -1,20 +1,64 @@
-"""What GetPipelineState answers: of each stage who is in it, who was last, and who waits."""
+"""What is told of a pipeline, of each stage who is in it, who was last and who waits; and of its executions."""
 
 from typing import Any
 
 from sandbox.codepipeline import flow
+from sandbox.codepipeline.execution import Execution
 from sandbox.codepipeline.executions import Pipeline
 from sandbox.codepipeline.requests import Stage
 
 
 def pipeline_state(pipeline: Pipeline) -> dict[str, Any]:
-    """The whole answer."""
+    """What GetPipelineState answers."""
     return {
         "pipelineName": pipeline.name,
         "pipelineVersion": pipeline.declaration.version,
         "stageStates": [_stage(pipeline, stage) for stage in pipeline.declaration.stages],
         "created": pipeline.created,
         "updated": pipeline.modified,
+    }
+
+
+def execution_detail(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
+    """What GetPipelineExecution answers."""
+    return {
+        "pipelineName": pipeline.name,
+        "pipelineVersion": execution.declaration.version,
+        "artifactRevisions": [
+            {
+                "name": run.action.output_artifacts[0].name,
+                "revisionId": run.external,
+                "revisionSummary": run.summary,
+                "created": run.changed,
+            }
+            for run in execution.revisions()
+        ],
+        "variables": [{"name": name, "resolvedValue": value} for name, value in execution.variables.items()],
+        **_both(pipeline, execution),
+    }
+
+
+def execution_summary(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
+    """What ListPipelineExecutions tells."""
+    return {
+        "startTime": execution.started,
+        "lastUpdateTime": execution.changed,
+        "sourceRevisions": [
+            {"actionName": run.action.name, "revisionId": run.external, "revisionSummary": run.summary}
+            for run in execution.revisions()
+        ],
+        **({"stopTrigger": {"reason": execution.reason}} if execution.reason else {}),
+        **_both(pipeline, execution),
+    }
+
+
+def _both(pipeline: Pipeline, execution: Execution) -> dict[str, Any]:
+    return {
+        "pipelineExecutionId": execution.id,
+        "status": pipeline.state[execution.id].status,
+        "trigger": execution.shown_trigger(),
+        "executionMode": execution.declaration.execution_mode,
+        "executionType": "STANDARD",
     }
 
 

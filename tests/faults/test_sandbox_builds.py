@@ -5,6 +5,7 @@ import sys
 import time
 from uuid import uuid4
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -161,6 +162,25 @@ def test_a_stopped_build_runs_nothing_more(building):
     assert build["buildStatus"] == "STOPPED"
     assert states(build)["BUILD"] == "STOPPED"
     assert "POST_BUILD" not in states(build)
+
+
+def test_a_build_whose_program_is_killed_fails_and_says_so(building):
+    identity = building.start(spec(build="echo begun; sleep 60"))
+    wait_until(lambda: building.build(identity)["currentPhase"] == "BUILD")
+    plan = str(building.sandbox.home / "builds" / identity.replace(":", "-") / "state" / "plan")
+    (driver,) = programs(plan)
+    driver.kill()
+    build = building.ended(identity, deadline=10)
+    assert build["buildStatus"] == "FAILED"
+    (context,) = next(phase for phase in build["phases"] if phase["phaseType"] == "BUILD")["contexts"]
+    assert "its process was ended by SIGKILL" in context["message"]
+    assert programs(plan.removesuffix("plan") + "script") == []
+
+
+def programs(argument):
+    """The running programs that have an argument."""
+    listed = psutil.process_iter(["cmdline"])
+    return [each for each in listed if argument in (each.info["cmdline"] or ())]
 
 
 def test_reports_are_counted_and_need_a_permission(building):

@@ -212,6 +212,12 @@ def test_a_stop_lets_what_runs_end_and_begins_nothing():
     assert moved(state, ("e0", "Source", Ended.SUCCEEDED))["e0"].status == "Stopped"
 
 
+def test_a_stop_within_a_stage_begins_none_of_its_later_actions():
+    state = moved(push({}, "e0", PLAN), ("e0", "Source", Ended.SUCCEEDED), ("e0", "Test", Ended.SUCCEEDED))
+    state, acts = advance(end(stop(state, "e0", abandon=False), "e0", "Image", Ended.SUCCEEDED))
+    assert (state["e0"].status, acts) == ("Stopped", [])
+
+
 def test_an_abandoned_execution_stops_at_once_and_the_late_end_of_its_action_changes_nothing():
     state, _ = advance(stop(moved(push({}, "e0", PLAN)), "e0", abandon=True))
     assert state["e0"].status == "Stopped"
