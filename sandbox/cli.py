@@ -108,7 +108,7 @@ def _status(place: Home, arguments: argparse.Namespace) -> None:
     level, why = status["isolation"]["level"], status["isolation"]["why"]
     program.say(f"isolation of containers: {level}{f' ({why})' if why else ''}")
     for profile, account in status["accounts"].items():
-        print(f"{profile} ({account})")
+        program.say(f"{profile} ({account})  git remote: {status['repositories'][account]}")
         for endpoint in status["endpoints"][account]:
             weights = " ".join(f"{name}={weight:g}" for name, weight in endpoint["variants"].items())
             program.say(

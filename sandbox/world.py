@@ -240,6 +240,7 @@ class World:
             "incarnation": os.environ[INCARNATION],
             "accounts": {account.profile: account.id for account in ACCOUNTS},
             "endpoints": endpoints,
+            "repositories": {account.id: str(self.remotes.folder(account.id)) for account in ACCOUNTS},
             "isolation": {"level": self.runner.isolation.level, "why": self.runner.isolation.why},
             "open_questions": [asdict(answered) for answered in self.questions.answered()],
             "processes": len(family),

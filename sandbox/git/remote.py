@@ -64,6 +64,10 @@ class Remotes:
             command = shlex.join([sys.executable, "-IS", str(_HOOK), str(home.root), account])
             write(folder / "hooks" / "post-receive", f"#!/bin/sh\nexec {command}\n", mode=0o700)
 
+    def folder(self, account: str) -> Path:
+        """What an account's pushes go to."""
+        return self._folders[account]
+
     def pushes(self, account: str, updates: Sequence[Mapping[str, str]]) -> list[Push]:
         """What was pushed, deletions and other references left out; raises RemoteError."""
         pushes = []

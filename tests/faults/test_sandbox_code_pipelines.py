@@ -66,7 +66,7 @@ class Delivering:
                 serviceRole=builds,
             )
         self.git("init", "--quiet", "--initial-branch=main")
-        self.git("remote", "add", "sandbox", str(sandbox.home / "git" / "staging.git"))
+        self.git("remote", "add", "sandbox", sandbox.status()["repositories"]["111111111111"])
         self.write("check", CHECK, mode=0o755)
         self.commit("the first")
 
