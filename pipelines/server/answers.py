@@ -51,18 +51,18 @@ def _shapes(output: Output) -> tuple[Callable[[Row], object], Callable[[Row], Se
 
 
 def _probability(output: Probability) -> tuple[Callable[[Row], object], Callable[[Row], Sequence[object]]]:
-    prediction = msgspec.defstruct("Prediction", [("probability", float), (output.event, bool)], gc=False)
+    shape = msgspec.defstruct("Prediction", [("probability", float), (output.event, bool)], gc=False)
     threshold = output.threshold
 
-    def values(row: Row) -> tuple[float, bool]:
+    def prediction(row: Row) -> object:
         probability = round(row[1], _DIGITS)
-        return probability, probability >= threshold
+        return shape(probability, probability >= threshold)
 
     def cells(row: Row) -> Sequence[object]:
-        probability, flag = values(row)
-        return probability, str(flag).lower()
+        probability = round(row[1], _DIGITS)
+        return probability, str(probability >= threshold).lower()
 
-    return lambda row: prediction(*values(row)), cells
+    return prediction, cells
 
 
 def _classes(output: Classes) -> tuple[Callable[[Row], object], Callable[[Row], Sequence[object]]]:

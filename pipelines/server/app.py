@@ -9,8 +9,9 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -22,6 +23,7 @@ from pipelines.server.media import (
     CSV,
     JSON,
     BodyFormat,
+    Media,
     NotAcceptableError,
     UnsupportedMediaTypeError,
     answer_format,
@@ -95,23 +97,21 @@ class ModelServer:
             gc.freeze()  # what is there now stays: no collection needs to walk it while requests are answered
             _log.info("serving %s, model %s", self._settings.version, model.digest)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Answer one request (ASGI 3)."""
-        path, method = scope["path"], scope["method"]
+        if scope["path"] == "/invocations" and scope["method"] == "POST":
+            return self._invocation(scope, receive, send)
+        return self._send(send, self._look(scope["path"], scope["method"]))
+
+    def _look(self, path: str, method: str) -> Response:
+        """The answer to whatever is no invocation."""
         if path == "/invocations":
-            if method == "POST":
-                await self._invocation(scope, receive, send)
-            else:
-                await self._send(send, _not_allowed("POST"))
-        elif path in {"/ping", "/metrics"}:
-            if method not in {"GET", "HEAD"}:
-                await self._send(send, _not_allowed("GET, HEAD"))
-            elif path == "/ping":
-                await self._send(send, self._ping())
-            else:
-                await self._send(send, Response(200, self._metrics.text(), CONTENT_TYPE))
-        else:
-            await self._send(send, _refusal(404, "there are /ping, /invocations and /metrics"))
+            return _not_allowed("POST")
+        if path not in {"/ping", "/metrics"}:
+            return _refusal(404, "there are /ping, /invocations and /metrics")
+        if method not in {"GET", "HEAD"}:
+            return _not_allowed("GET, HEAD")
+        return self._ping() if path == "/ping" else Response(200, self._metrics.text(), CONTENT_TYPE)
 
     def _ping(self) -> Response:
         """200 when the model answers its self-check, here and now; else 503 with the reason."""
@@ -134,7 +134,10 @@ class ModelServer:
         self.drain.arrive(started)
         self._metrics.begin()
         try:
-            response = await self._answer(scope, receive)
+            try:
+                response = await self._answer(scope, receive)
+            except Exception as error:  # noqa: BLE001 the client gets a sentence, the log the traceback
+                response = _refused(error)
             status = response.status
             await self._send(send, response)
         finally:
@@ -142,41 +145,27 @@ class ModelServer:
             self._metrics.end(status, time.monotonic() - started)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        """Predictions. Raises what `_refused` makes an answer of."""
         if self._ready is None:
             return _refusal(503, self._reason)
         model, writer = self._ready
-        try:
-            sent, accepted, length = _headers(scope)
-            accept = answer_format(accepted)
-            media = body_format(sent)
-            body = await read_body(receive, length)
-            if len(body) <= LARGE_BYTES:
-                batch, outputs = _predict(model, media, body)
-            else:
-                loop = asyncio.get_running_loop()
-                batch, outputs = await loop.run_in_executor(self._large, _predict, model, media, body)
-        except BadRequestError as error:
-            return _refusal(400, str(error), error.row, error.field)
-        except NotAcceptableError as error:
-            return _refusal(406, str(error))
-        except TimeoutError:
-            return _refusal(408, f"the body did not arrive within {BODY_SECONDS:g} s")
-        except TooLargeError as error:
-            return _refusal(413, str(error))
-        except UnsupportedMediaTypeError as error:
-            return _refusal(415, str(error))
-        except ClientLeftError:
-            return _refusal(CLIENT_CLOSED, "the client left")
-        except NoNumberError as error:
-            _log.error("no prediction: %s", error)
-            return _refusal(500, str(error))
-        except Exception:  # noqa: BLE001 the client gets a sentence, the log the traceback
-            _log.exception("no prediction")
-            return _refusal(500, "the server failed; its log has the traceback")
-        self._metrics.predicted(len(outputs), batch.unseen.items())
+        sent, accepted, length = _headers(scope["headers"])
+        accept, media = _formats(sent, accepted)
+        body = await read_body(receive, length)
+        if len(body) <= LARGE_BYTES:
+            batch, outputs = _predict(model, media, body)
+        else:
+            loop = asyncio.get_running_loop()
+            batch, outputs = await loop.run_in_executor(self._large, _predict, model, media, body)
+        self._metrics.predicted(len(outputs), batch.unseen)
         return Response(200, writer.json(outputs) if accept == JSON else writer.csv(outputs), accept)
 
     async def _send(self, send: Send, response: Response) -> None:
+        await send(self._start(response))
+        await send({"type": "http.response.body", "body": response.body})
+
+    def _start(self, response: Response) -> Message:
+        """The message before the body."""
         headers = [
             self._custom,
             _CONTENT_TYPES.get(response.media) or (b"content-type", response.media.encode()),
@@ -187,8 +176,7 @@ class ModelServer:
         if self.drain.draining:
             # each connection ends with its answer: a kept one would be cut under the client's next request
             headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        await send({"type": "http.response.body", "body": response.body})
+        return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 
 def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[Batch, Outputs]:
@@ -198,17 +186,45 @@ def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[Batch, Outpu
     return batch, model.predict(batch.matrix)
 
 
-def _headers(scope: Scope) -> tuple[str, str, int]:
+def _headers(headers: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, bytes, int]:
     """Content-Type, Accept, and Content-Length or 0."""
-    sent, accepted, length = "", [], b""
-    for name, value in scope["headers"]:
+    sent, accepted, length = b"", b"", b""
+    for name, value in headers:
         if name == b"content-type":
-            sent = value.decode("latin-1")
+            sent = value
         elif name == b"accept":
-            accepted.append(value.decode("latin-1"))
+            accepted = accepted + b"," + value if accepted else value
         elif name == b"content-length":
             length = value
-    return sent, ",".join(accepted), int(length) if length.isdigit() else 0
+    return sent, accepted, int(length) if length.isdigit() else 0
+
+
+@lru_cache(maxsize=64)
+def _formats(sent: bytes, accepted: bytes) -> tuple[Media, BodyFormat]:
+    """What to write and what to read. Raises NotAcceptableError and UnsupportedMediaTypeError."""
+    return answer_format(accepted.decode("latin-1")), body_format(sent.decode("latin-1"))
+
+
+def _refused(error: Exception) -> Response:
+    """The answer to a request that could not be answered with predictions."""
+    match error:
+        case BadRequestError():
+            return _refusal(400, str(error), error.row, error.field)
+        case NotAcceptableError():
+            return _refusal(406, str(error))
+        case TimeoutError():
+            return _refusal(408, f"the body did not arrive within {BODY_SECONDS:g} s")
+        case TooLargeError():
+            return _refusal(413, str(error))
+        case UnsupportedMediaTypeError():
+            return _refusal(415, str(error))
+        case ClientLeftError():
+            return _refusal(CLIENT_CLOSED, "the client left")
+        case NoNumberError():
+            _log.error("no prediction: %s", error)
+            return _refusal(500, str(error))
+    _log.error("no prediction", exc_info=error)
+    return _refusal(500, "the server failed; its log has the traceback")
 
 
 def _refusal(status: int, error: str, row: int | None = None, field: str | None = None) -> Response:

@@ -2,12 +2,11 @@
 
 import asyncio
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from typing import Any, TypeAlias
 
 Message: TypeAlias = Mapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
-_T = TypeVar("_T")
 
 MAX_BODY_BYTES = 6 * 1024 * 1024  # SageMaker's own bound for a real-time invocation
 BODY_SECONDS = 60.0  # for a body to arrive in: SageMaker's own bound for an answer
@@ -24,6 +23,9 @@ class ClientLeftError(ConnectionError):
 async def read_body(receive: Receive, length: int) -> bytes:
     """The request's body, never holding more than MAX_BODY_BYTES of it.
 
+    The time is measured once the body has to be waited for. Most bodies are there with their headers, and to set a timer
+    and take it back is a twentieth of what such a request costs (`benchmarks/measurements/model_server.py`).
+
     Args:
         receive: gives ASGI's messages of this request.
         length: bytes that its Content-Length names, or 0.
@@ -35,42 +37,42 @@ async def read_body(receive: Receive, length: int) -> bytes:
     """
     if length > MAX_BODY_BYTES:
         raise _too_large(f"{length} bytes")
-    return await _within(BODY_SECONDS, _pieces(receive))
-
-
-async def _pieces(receive: Receive) -> bytes:
-    pieces: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise ClientLeftError
-        piece, more = message.get("body", b""), message.get("more_body", False)
-        size += len(piece)
-        if size > MAX_BODY_BYTES:
-            raise _too_large(f"{size} bytes or more")
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-async def _within(seconds: float, work: Coroutine[Any, Any, _T]) -> _T:
-    """What `work` returns; raises TimeoutError.
-
-    The time is measured once `work` has to wait. Most bodies are there with their headers, and to set a timer and take
-    it back is a twentieth of what such a request costs (`benchmarks/measurements/model_server.py`).
-    """
-    steps = work.__await__()
+    steps = receive().__await__()
     try:
         awaited = next(steps)
     except StopIteration as end:
-        result: _T = end.value
-        return result
-    async with asyncio.timeout(seconds):
-        return await _rest(awaited, steps)
+        first: Message = end.value
+        if not first.get("more_body"):
+            return _piece(first, 0)
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _whole(first, receive)
+    async with asyncio.timeout(BODY_SECONDS):
+        return await _whole(await _resumed(awaited, steps), receive)
+
+
+async def _whole(message: Message, receive: Receive) -> bytes:
+    """The body that begins with a message."""
+    pieces = [_piece(message, 0)]
+    size = len(pieces[0])
+    while message.get("more_body"):
+        message = await receive()
+        pieces.append(_piece(message, size))
+        size += len(pieces[-1])
+    return b"".join(pieces)
+
+
+def _piece(message: Message, before: int) -> bytes:
+    """What a message brings, after so many bytes."""
+    if message["type"] != "http.request":
+        raise ClientLeftError
+    piece: bytes = message.get("body", b"")
+    if before + len(piece) > MAX_BODY_BYTES:
+        raise _too_large(f"{before + len(piece)} bytes or more")
+    return piece
 
 
 @types.coroutine
-def _rest(awaited: Any, steps: Generator[Any, None, _T]) -> Generator[Any, None, _T]:
+def _resumed(awaited: Any, steps: Generator[Any, None, Message]) -> Generator[Any, None, Message]:
     """Waits for what the first of the steps gave to wait for, then takes the others."""
     try:
         yield awaited

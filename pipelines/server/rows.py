@@ -8,7 +8,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -48,10 +47,9 @@ class BadRequestError(ValueError):
         self.field = field
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     matrix: Matrix  # [rows, features], NaN where missing
-    unseen: Mapping[str, int] = field(default_factory=dict)  # feature → values outside its categories
+    unseen: Mapping[str, int]  # feature → values outside its categories
 
 
 class _Envelope(msgspec.Struct, frozen=True):
