@@ -58,7 +58,7 @@ def _run(folder: Path, base: str | None) -> int:
         program.complain("model", "nothing that the model is made of changed")
         return _DONE
     given, environment = run.parameters(), trains(ROOT)
-    run.pull(environment, given)
+    run.pull(environment)
     run.fetch_champion(environment, given["model"])
     outcome = stages.train(given["model"])
     page = tell(

@@ -10,8 +10,6 @@ from typing import Any
 import yaml
 
 from modeldelivery.terminal.steps import step
-from pipelines.months import between, parse_month
-from pipelines.recipe import find
 from tools.model.changes import PARAMETERS, Changes, changes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,23 +65,17 @@ def uncommitted() -> tuple[str, ...]:
     return tuple(sorted(entry[3:] for entry in differing.split("\0") if entry))
 
 
-def pull(environment: str, given: Mapping[str, Any]) -> None:
-    """Have DVC here, and the months that the parameters name.
+def pull(environment: str) -> None:
+    """Have DVC here, and every month that Git names: the folder of all of them is an input, and must be the same in every clone.
 
     Raises:
         RunError: DVC could not get them.
     """
-    months = between(parse_month(given["months"]["first"]), parse_month(given["months"]["until"]).following)
-    wanted = [
-        f"data/{table.name}/{month}.csv.dvc" for month in months for table in find(given["model"]).tables
-    ]
-    present = [
-        path for path in wanted if (ROOT / path).exists()
-    ]  # a month that is not named is the gate's matter
+    pointers = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "data").glob("*/*.dvc"))
     with step("DVC", sys.stderr):
         _call("make setup-data", [sys.executable, "-m", "tools.setup", "data"], environment)
-    with step(f"{len(present)} months of tables", sys.stderr):
-        _call("dvc pull", [str(DVC), "pull", "--quiet", *present], environment)
+    with step(f"{len(pointers)} months of tables", sys.stderr):
+        _call("dvc pull", [str(DVC), "pull", "--quiet", *pointers], environment)
 
 
 def fetch_champion(environment: str, model: str) -> None:

@@ -23,7 +23,7 @@ _STEPS = ("validate", "featurize", "train", "evaluate")
 _LAST = _STEPS[-1]
 _RUNNING = re.compile(r"Running stage '(\w+)'")
 # What DVC adds to the words of a command that failed.
-_OF_DVC = re.compile(r"ERROR: |Running stage |> |Stage '|'.*' didn't change|$")
+_OF_DVC = re.compile(r"ERROR: |Running stage |Verifying |> |Stage '|'.*' didn't change|$")
 
 
 @dataclass(frozen=True)

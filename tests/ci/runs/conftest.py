@@ -65,9 +65,14 @@ def mypy_cache(tmp_path_factory):
 @pytest.fixture(scope="session")
 def runner(delivered, mypy_cache):
     """The variables of a runner that has profiles of its own: here, those which enter the sandbox."""
+    return runner_in(delivered, mypy_cache)
+
+
+def runner_in(stacks, mypy_cache):
+    """The same for the sandbox of these stacks."""
     entered = {
         name: value
-        for name, value in delivered["prod"].env.items()
+        for name, value in stacks["prod"].env.items()
         if name.startswith(("AWS_", "PULUMI_")) and name != "PULUMI_BACKEND_URL"
     }
     return entered | {
@@ -82,9 +87,12 @@ def runner(delivered, mypy_cache):
 @pytest.fixture(scope="session")
 def state(delivered):
     """The project's variables: where Pulumi's state is. Without a role, a runner's own profiles are used."""
-    return {
-        f"{name.upper()}_BACKEND_URL": stack.env["PULUMI_BACKEND_URL"] for name, stack in delivered.items()
-    }
+    return state_of(delivered)
+
+
+def state_of(stacks):
+    """The same for these stacks."""
+    return {f"{name.upper()}_BACKEND_URL": stack.env["PULUMI_BACKEND_URL"] for name, stack in stacks.items()}
 
 
 @pytest.fixture(scope="session")

@@ -134,3 +134,18 @@ def test_the_environment_that_trains_is_the_one_with_the_data(tmp_path):
     (tmp_path / "Pulumi.test.yaml").write_text("config:\n  model-delivery:data:\n    bucket: true\n")
     with pytest.raises(RunError, match="staging and test"):
         program.trains(tmp_path)
+
+
+def test_every_month_that_git_names_is_pulled_since_the_folder_of_all_is_an_input(monkeypatch, tmp_path):
+    calls = []
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(
+        run, "_call", lambda _, command, environment: calls.append((command[1:], environment))
+    )
+    for table, month in (("weather", "2013-12"), ("flights", "2013-01"), ("flights", "2013-12")):
+        (tmp_path / "data" / table).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / table / f"{month}.csv.dvc").touch()
+    (tmp_path / "data" / "flights" / "2013-01.csv").touch()
+    run.pull("staging")
+    pulled = ["data/flights/2013-01.csv.dvc", "data/flights/2013-12.csv.dvc", "data/weather/2013-12.csv.dvc"]
+    assert calls[-1] == (["pull", "--quiet", *pulled], "staging")

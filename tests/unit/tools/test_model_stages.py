@@ -93,6 +93,7 @@ def test_a_stage_without_a_message_is_told_by_its_last_words_and_not_by_an_earli
 Running stage 'dataset':
 > .venv/bin/python -m pipelines.assemble
 a warning
+Verifying data sources in stage: 'data.dvc'
 {told}
 ERROR: failed to reproduce 'dataset': failed to run, exited with 1
 END
