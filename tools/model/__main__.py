@@ -58,8 +58,10 @@ def _run(folder: Path, base: str | None) -> int:
         program.complain("model", "nothing that the model is made of changed")
         return _DONE
     given, environment = run.parameters(), trains(ROOT)
+    run.fetch_champion(
+        environment, given["model"]
+    )  # first: modelctl says best what is wrong with credentials
     run.pull(environment)
-    run.fetch_champion(environment, given["model"])
     outcome = stages.train(given["model"])
     page = tell(
         given["model"],

@@ -75,7 +75,7 @@ def pull(environment: str) -> None:
     with step("DVC", sys.stderr):
         _call("make setup-data", [sys.executable, "-m", "tools.setup", "data"], environment)
     with step(f"{len(pointers)} months of tables", sys.stderr):
-        _call("dvc pull", [str(DVC), "pull", "--quiet", *pointers], environment)
+        _call("dvc pull", [str(DVC), "pull", *pointers], environment)
 
 
 def fetch_champion(environment: str, model: str) -> None:
@@ -102,5 +102,6 @@ def _call(name: str, command: list[str], environment: str) -> None:
         command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
     if done.returncode:
-        last = " ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
-        raise RunError(f"`{name}` failed: {last}", done.returncode)
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
+        words = " ".join(line.removeprefix("ERROR: ") for line in last)
+        raise RunError(f"`{name}` failed: {words or f'it ended with {done.returncode}'}", done.returncode)

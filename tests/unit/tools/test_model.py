@@ -51,7 +51,7 @@ def test_a_change_of_the_model_or_one_that_is_not_known_and_whoever_types_it_is_
     world, capsys, changes, platform
 ):
     status, called, left = world(changes=changes, outcome=PASSED, platform=platform)
-    assert (status, called) == (0, ["pull", "fetch_champion", "train"])
+    assert (status, called) == (0, ["fetch_champion", "pull", "train"])
     assert left == {"model.page", "model.validation.html", "model.evaluation.html"}
     assert "Model `flights`: passed both gates" in capsys.readouterr().out
 
@@ -87,7 +87,7 @@ def test_a_run_that_judges_nothing_ends_with_one_and_a_sentence(monkeypatch, cap
     def broken(*_):
         raise RunError("`dvc pull` failed: no credentials")
 
-    monkeypatch.setattr(run, "pull", broken)
+    monkeypatch.setattr(run, "fetch_champion", broken)
     monkeypatch.setattr(run, "changed", lambda _: SOMETHING)
     assert program.main(["--folder", "unused"]) == 1
     assert "model: `dvc pull` failed: no credentials" in capsys.readouterr().err
@@ -148,4 +148,18 @@ def test_every_month_that_git_names_is_pulled_since_the_folder_of_all_is_an_inpu
     (tmp_path / "data" / "flights" / "2013-01.csv").touch()
     run.pull("staging")
     pulled = ["data/flights/2013-01.csv.dvc", "data/flights/2013-12.csv.dvc", "data/weather/2013-12.csv.dvc"]
-    assert calls[-1] == (["pull", "--quiet", *pulled], "staging")
+    assert calls[-1] == (["pull", *pulled], "staging")
+
+
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [
+        ("echo 'ERROR: failed to connect' >&2; echo 'ERROR: 24 files failed' >&2; exit 1", "failed to connect 24 files failed"),
+        ("echo 'nothing here'; exit 1", "nothing here"),
+        ("exit 4", "it ended with 4"),
+    ],
+)  # fmt: skip
+def test_a_command_that_fails_is_told_in_its_words_or_by_its_status(shell, words):
+    with pytest.raises(RunError) as stopped:
+        run._call("dvc pull", ["sh", "-c", shell], "staging")
+    assert str(stopped.value) == f"`dvc pull` failed: {words}"
