@@ -175,7 +175,7 @@ def _frame(content: bytes, where: str) -> pd.DataFrame:
     try:
         return pd.read_csv(io.BytesIO(content), low_memory=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise BadDataError(f"{where} is no CSV: {error}") from error
+        raise BadDataError(f"{where} is no CSV: {str(error).strip()}") from error
 
 
 def _with_times(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

@@ -228,7 +228,7 @@ def _passed(name: str, looks: Sequence[_Look], closest: _Look) -> str:
     places = len({look.place for look in looks})
     where = f"in {places} places" if places > 1 else "where it was measured"
     return (
-        f"{name} holds {where}; closest: {closest.place}, {closest.value:.4g} against {closest.threshold:g}"
+        f"{name} holds {where}; closest: {closest.place}, {closest.value:z.4g} against {closest.threshold:g}"
     )
 
 

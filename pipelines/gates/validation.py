@@ -114,6 +114,9 @@ class Validation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     reason: str
 
 
+_NEARLY_ALL = 99  # percent
+
+
 def conclude(
     *,
     model: str,
@@ -240,11 +243,17 @@ def _reason(failures: list[str]) -> str:
     return (first if len(first) <= room else first[: room - 1] + "…") + more
 
 
+def _percent(share: float) -> str:
+    """Two figures at least, and no power of ten: 0.012, 2, 16, 99.99; 100 is all of them."""
+    figures = 2 if share < _NEARLY_ALL else 4
+    return f"{share:.{figures}g}"
+
+
 def _missed(result: Result) -> str:
     sentence = f"expected {result.expected}"
     if result.failing is not None and result.rows:
         share = 100 * result.failing / result.rows
-        sentence += f"; {result.failing:,} of {result.rows:,} rows ({share:.2g} %) are not so"
+        sentence += f"; {result.failing:,} of {result.rows:,} rows ({_percent(share)} %) are not so"
     if result.observed:
         sentence += f"; {result.observed}"
     if result.examples:

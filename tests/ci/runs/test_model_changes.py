@@ -95,8 +95,9 @@ def propose(request):
 
     def run(edits):
         ended, comments = request.getfixturevalue(f"on_{request.param}")(edits)
-        (comment,) = [each for each in comments if "model-delivery:model" in each]
-        return ended, comment
+        of_the_model = [each for each in comments if "model-delivery:model" in each]
+        assert len(of_the_model) == 1, ended.output
+        return ended, of_the_model[0]
 
     return run
 

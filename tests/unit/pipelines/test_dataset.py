@@ -107,6 +107,12 @@ def test_a_file_that_is_no_csv_is_refused_by_name():
         dataset.parse({**FILES, "trips/2020-01.csv": b""}, TABLES, "there")
 
 
+def test_a_file_with_rows_of_other_lengths_is_refused_in_one_line():
+    with pytest.raises(BadDataError, match=r"^there: trips/2020-01\.csv is no CSV: .*saw 3$") as refused:
+        dataset.parse({**FILES, "trips/2020-01.csv": b"at,miles\n1,2\n1,2,3\n"}, TABLES, "there")
+    assert "\n" not in str(refused.value)
+
+
 def test_a_column_of_times_that_holds_others_too_is_left_for_validation():
     files = {**FILES, "trips/2020-02.csv": b"at,miles\nsoon,3\n"}
     times = dataset.parse(files, TABLES, "there").tables["trips"]["at"]

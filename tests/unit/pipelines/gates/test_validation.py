@@ -134,3 +134,14 @@ def test_a_result_with_an_unknown_key_is_refused():
     text = encode(verdict(batch())).replace(b'"model"', b'"extra": 1, "model"')
     with pytest.raises(DamagedError, match="unknown field `extra`"):
         decode(text)
+
+
+@pytest.mark.parametrize(
+    ("failing", "share"), [(1, "0.01 %"), (120, "1.2 %"), (9899, "99 %"), (9999, "99.99 %"), (10000, "100 %")]
+)
+def test_the_share_of_rows_is_no_power_of_ten_and_all_of_them_only_where_all_are(failing, share):
+    bad = msgspec.structs.replace(BAD, rows=10000, failing=failing)
+    assert (
+        f"{failing:,} of 10,000 rows ({share}) are not so"
+        in verdict(batch(rows=10000, results=(bad,))).reason
+    )
