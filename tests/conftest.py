@@ -1,5 +1,6 @@
 """A real sandbox for the tests that need one: its own folder, its own free ports, fast delays."""
 
+import gc
 import io
 import json
 import os
@@ -54,6 +55,20 @@ def pytest_configure():
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Without the collector, and what was imported and collected is never walked again: it stays to the end.
+
+    That is a million objects and more, which the tests of `make check` would walk again and again.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items):
