@@ -14,7 +14,6 @@ from tests.model.reports import broken
 from tests.model.steps import AS_IT_IS, Hooks, successors
 from tests.model.world import Actor, Faults, World
 
-NEAREST = 45_000  # states of a search in `make check`: every planted mutation is found within them
 MOST = 400_000  # states of a search that is to see all
 SAMPLED = 997  # every so-manieth state is kept
 LONGEST_WALK = 200  # steps of one order; one that goes on longer only waits

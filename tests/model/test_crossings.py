@@ -11,8 +11,8 @@ from modeldelivery.release.operations import unrecorded
 from tests.model.crossings import CROSSINGS
 from tests.model.histories.plants import asks_no_more, rounded, without_desired
 from tests.model.mutations import put, swap
-from tests.model.scenarios import Fencing
-from tests.model.search import NEAREST, ViolationError, explore
+from tests.model.scenarios import Fencing, nearest
+from tests.model.search import ViolationError, explore
 
 FEWEST = {  # states, below which a crossing would no longer say much
     "an up killed after its shift, then another that changes live back and the fleet": 50_000,
@@ -79,8 +79,9 @@ PLANTED = {
 
 @pytest.mark.parametrize("crossing", FEWEST)
 def test_no_order_of_few_steps_breaks_a_rule_where(crossing):
-    explored = explore(CROSSINGS[crossing](Fencing.DEADLINES), limit=NEAREST, whole=False)
-    assert explored.states >= min(FEWEST[crossing], NEAREST)
+    limit = nearest(crossing)
+    explored = explore(CROSSINGS[crossing](Fencing.DEADLINES), limit=limit, whole=False)
+    assert explored.states >= min(FEWEST[crossing], limit)
 
 
 @pytest.mark.soak
@@ -95,7 +96,7 @@ def test_the_search_finds_that(mutation, monkeypatch):
     start = CROSSINGS[crossing](Fencing.DEADLINES)
     plant(monkeypatch)
     with pytest.raises(ViolationError):
-        explore(start, limit=NEAREST)
+        explore(start, limit=nearest(crossing))
 
 
 def test_every_crossing_is_searched():

@@ -6,33 +6,41 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core import intent, up
-from tests.model.mutations import MUTATIONS, SWAP_MUTATIONS
-from tests.model.scenarios import SCENARIOS, A, B, Fencing, an_operator, an_up, settled_world
-from tests.model.search import MOST, NEAREST, ViolationError, after, explore, settled
+from tests.model.mutations import DROP, MUTATIONS, SWAP_MUTATIONS
+from tests.model.scenarios import SCENARIOS, A, B, Fencing, an_operator, an_up, nearest, settled_world
+from tests.model.search import MOST, ViolationError, after, explore, settled
 from tests.model.steps import Hooks
 from tests.model.world import Faults
+
+SWAPPED = 32_000  # states within which a mutation of compare-and-swap is met
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_the_search_finds_that(mutation, monkeypatch):
     scenario, plant = MUTATIONS[mutation]
     with pytest.raises(ViolationError):
-        explore(SCENARIOS[scenario](Fencing.DEADLINES), plant(monkeypatch), limit=NEAREST)
+        explore(SCENARIOS[scenario](Fencing.DEADLINES), plant(monkeypatch), limit=nearest(scenario))
 
 
 @pytest.mark.parametrize("mutation", SWAP_MUTATIONS)
 def test_with_compare_and_swap_the_search_finds_that(mutation, monkeypatch):
     scenario, plant = SWAP_MUTATIONS[mutation]
     hooks = msgspec.structs.replace(plant(monkeypatch), ignores_deadline=True)
+    start = SCENARIOS[scenario](Fencing.SWAPS)
+    answered = msgspec.structs.replace(
+        start.faults, lost=0
+    )  # three times as many states, and none needs them
     with pytest.raises(ViolationError):
-        explore(SCENARIOS[scenario](Fencing.SWAPS), hooks)
+        explore(msgspec.structs.replace(start, faults=answered), hooks, limit=SWAPPED)
 
 
 @pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["nearest", "all"])
 def test_a_journal_kept_over_a_wait_is_caught_by_its_condition_and_its_deadline(whole):
     """Reading again after a wait saves a needless move; safety rests on the conditional write and the deadline."""
-    world = SCENARIOS["a rollback while an up drops its target"](Fencing.DEADLINES)
-    explore(world, Hooks(keeps_journal_after_wait=True), limit=MOST if whole else NEAREST, whole=whole)
+    limit = MOST if whole else nearest(DROP)
+    explore(
+        SCENARIOS[DROP](Fencing.DEADLINES), Hooks(keeps_journal_after_wait=True), limit=limit, whole=whole
+    )
 
 
 def test_the_reruns_find_an_up_that_waits_out_its_own_renewal(monkeypatch):

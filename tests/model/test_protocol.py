@@ -9,8 +9,8 @@ import random
 import msgspec
 import pytest
 
-from tests.model.scenarios import SCENARIOS, Fencing, an_operator
-from tests.model.search import MOST, NEAREST, Explored, explore, killed, settled, walked
+from tests.model.scenarios import SCENARIOS, Fencing, an_operator, nearest
+from tests.model.search import MOST, Explored, explore, killed, settled, walked
 from tests.model.steps import Hooks
 from tests.model.world import Actor, World
 
@@ -61,11 +61,11 @@ def test_no_order_of_few_steps_and_no_random_one_breaks_a_rule_and_killed_anywhe
     scenario, fencing
 ):
     start, chance = SCENARIOS[scenario](fencing), random.Random(scenario)  # noqa: S311 (a schedule, not a secret)
-    nearest = explore(start, limit=NEAREST, whole=False)  # raises at the first state that breaks a rule
-    assert nearest.states >= FEWEST_STATES
+    near = explore(start, limit=nearest(scenario), whole=False)  # raises where a rule is broken
+    assert near.states >= FEWEST_STATES
     orders = walked(start, chance, WALKS)
-    ends, sample = (*nearest.ends, *orders.ends), (*nearest.sample, *orders.sample)
-    explored = Explored(nearest.states, ends, sample, whole=nearest.whole)
+    ends, sample = (*near.ends, *orders.ends), (*near.sample, *orders.sample)
+    explored = Explored(near.states, ends, sample, whole=near.whole)
     assert len(explored.ends) >= FEWEST_ENDS
     assert_every_operation_ends_well_in_some_order_and_is_killed_in_another(start, explored)
     assert_killed_anywhere_a_rerun_converges(explored, chance, RERUNS)
@@ -101,7 +101,7 @@ def test_nor_when_one_more_thing_goes_wrong(scenario, fencing, fault):
 def test_with_compare_and_swap_a_rollback_stands_even_against_calls_sent_after_their_deadline(
     scenario, whole
 ):
-    limit = MOST if whole else NEAREST
+    limit = MOST if whole else nearest(scenario)
     explored = explore(
         SCENARIOS[scenario](Fencing.SWAPS), Hooks(ignores_deadline=True), limit=limit, whole=whole
     )
