@@ -158,24 +158,33 @@ def test_a_full_disk_is_told(tmp_path):
     assert os.strerror(errno.ENOSPC) in completed.stderr
 
 
-@pytest.mark.parametrize(
-    "redirected",
-    [
-        "",
-        ">&-",
-        "2>&-",
-        "<&- >&- 2>&-",
-        ">/dev/full",
-        "2>/dev/full",
-        ">/dev/full 2>&1",
-        "| true; exit ${PIPESTATUS[0]}",
-        "2>&1 | true; exit ${PIPESTATUS[0]}",
-    ],
+REDIRECTED = (
+    "",
+    ">&-",
+    "2>&-",
+    "<&- >&- 2>&-",
+    ">/dev/full",
+    "2>/dev/full",
+    ">/dev/full 2>&1",
+    "| true; exit ${PIPESTATUS[0]}",
+    "2>&1 | true; exit ${PIPESTATUS[0]}",
 )
-@pytest.mark.parametrize(
-    "environment",
-    [{}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
+ENCODINGS = (
+    {},
+    {"PYTHONIOENCODING": "ascii"},
+    {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
 )
+
+
+def _processes():
+    """Every redirection in one encoding each; `make soak` starts each in all of them."""
+    for number, redirected in enumerate(REDIRECTED):
+        for place, environment in enumerate(ENCODINGS):
+            now = place == number % len(ENCODINGS)
+            yield pytest.param(redirected, environment, marks=() if now else pytest.mark.soak)
+
+
+@pytest.mark.parametrize(("redirected", "environment"), _processes())
 def test_a_real_process_ends_with_its_own_status(tmp_path, redirected, environment):
     """Without credentials, and a command line that makes no sense: both say what is wrong, wherever it goes."""
     (tmp_path / "config").write_text("")
