@@ -1,8 +1,8 @@
 """Columns that make relations within the data visible to a suite, which looks at one column at a time.
 
 A column that was shuffled, moved in time or changed its unit keeps plausible values; what it no longer keeps is its
-relation to the others: a delay is a difference of two times, humidity follows from temperature and dew point, and an
-hour's weather resembles the hour before.
+relation to the others: a delay is a difference of two times, humidity follows from temperature and dew point, an hour's
+weather resembles the hour before, and fog over one airport is seldom alone.
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ _ZONE = "America/New_York"
 _HOUR = pd.Timedelta(hours=1)
 _DAY = 24 * 60  # minutes
 _MPH_PER_KNOT = 1.15078  # winds are reported in whole knots
+_CLEAR = 10.0  # miles: the furthest sight that is reported
 _CHANGING = ("temp", "dewp", "humid", "wind_speed", "pressure", "visib")
 _AFTERNOON = (13, 16)  # local hours, both included
 # What is measured of a flight and of an hour: it does not come again a month later.
@@ -71,6 +72,7 @@ def _of_weather(weather: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFr
             "time_difference": _from_local(weather),
             **{f"{name}_change": by_origin[name].diff().abs().where(hourly) for name in _CHANGING},
             "wind_turn": _turn(by_origin["wind_dir"].diff()).where(hourly),
+            "poor_sight_elsewhere": _elsewhere(weather["visib"] < _CLEAR, weather),
             "humid_difference": (weather["humid"] - _humidity(weather["temp"], weather["dewp"])).abs(),
             "afternoon_warmth": (weather["temp"] - by_day["temp"].transform("mean")).where(afternoon),
             "humid_in_rain": weather["humid"].where(weather["precip"] > 0),
@@ -93,6 +95,13 @@ def _delay_difference(flights: pd.DataFrame, of: str) -> "pd.Series[float]":
     """Minutes from schedule and delay to the time on the clock, in whole days."""
     late = _minutes(flights[f"{of}_time"]) - _minutes(flights[f"sched_{of}_time"])
     return (late - flights[f"{of}_delay"] + _DAY // 2) % _DAY - _DAY // 2
+
+
+def _elsewhere(poor: "pd.Series[bool]", weather: pd.DataFrame) -> "pd.Series[float]":
+    """Of the reports of a poor sight, 1 where another report of that hour has one too; missing where there is no other."""
+    reports = pd.DataFrame({"poor": poor, "all": weather["visib"].notna()}).astype(int)
+    others = reports.groupby(weather["time_hour"]).transform("sum") - reports
+    return (others["poor"] > 0).astype(float).where(poor & (others["all"] > 0))
 
 
 def _minutes(clock: "pd.Series[Any]") -> "pd.Series[Any]":

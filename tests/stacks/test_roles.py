@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.stacks.roles import actions, live, missed
-from tools.roles.flows import DEPLOY, OPERATOR, PREVIEW, PUSHER, REGISTRAR, ROLES, TEARDOWN
+from tools.roles.flows import APPROVER, DEPLOY, OPERATOR, PREVIEW, PUSHER, REGISTRAR, ROLES, TEARDOWN
 from tools.roles.policies import attached, committed, derived
 from tools.roles.site import PLACE, STATE_BUCKET, FlowError, Site
 from tools.roles.unseen import unseen
@@ -34,6 +34,9 @@ STRAYS = {
     "preview writes the state": (PREVIEW, "s3", "put_object", {"Bucket": STATE_BUCKET, "Key": ".pulumi/stacks/x.json"}),
     "registrar moves traffic": (REGISTRAR, "sagemaker", "update_endpoint_weights_and_capacities", {"EndpointName": PLACE.endpoint, "DesiredWeightsAndCapacities": [{"VariantName": "v1-0-0", "DesiredWeight": 1}]}),
     "registrar writes the journal": (REGISTRAR, "s3", "put_object", {"Bucket": BUCKET, "Key": PLACE.journal_key, "IfNoneMatch": "*"}),
+    "registrar approves a version": (REGISTRAR, "sagemaker", "update_model_package", {"ModelPackageArn": f"arn:aws:sagemaker:{PLACE.region}:{PLACE.account}:model-package/{PLACE.package_group}/1", "ModelApprovalStatus": "Approved"}),
+    "approver moves traffic": (APPROVER, "sagemaker", "update_endpoint_weights_and_capacities", {"EndpointName": PLACE.endpoint, "DesiredWeightsAndCapacities": [{"VariantName": "v1-0-0", "DesiredWeight": 1}]}),
+    "approver writes a version's record": (APPROVER, "s3", "put_object", {"Bucket": BUCKET, "Key": "versions/v9.9.9.json", "IfNoneMatch": "*"}),
     "registrar pushes an image": (REGISTRAR, "ecr", "put_image", {"repositoryName": PLACE.repository, "imageManifest": "{}"}),
     "operator deletes the registry": (OPERATOR, "s3", "delete_bucket", {"Bucket": BUCKET}),
     "operator deletes the endpoint": (OPERATOR, "sagemaker", "delete_endpoint", {"EndpointName": PLACE.endpoint}),

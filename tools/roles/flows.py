@@ -13,18 +13,19 @@ from pathlib import Path
 
 from tools.roles.site import PLACE, Site
 
-PREVIEW, DEPLOY, OPERATOR, REGISTRAR, PUSHER, TEARDOWN = (
+PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, TEARDOWN = (
     "preview",
     "deploy",
     "operator",
     "registrar",
+    "approver",
     "pusher",
     "teardown",
 )
 # A role of CI is what a job has; the one that takes an environment down may deploy as well.
-ROLES = (PREVIEW, DEPLOY, OPERATOR, REGISTRAR, PUSHER, TEARDOWN)
+ROLES = (PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, TEARDOWN)
 _ENV = ("--env", PLACE.environment)
-_FIRST, _SECOND, _THIRD = "v1.0.0", "v1.1.0", "v1.2.0"
+_FIRST, _SECOND, _THIRD, _FOURTH = "v1.0.0", "v1.1.0", "v1.2.0", "v1.2.1"
 # A container that starts at once: what a model computes is nothing to a role.
 _CONTAINER = "tests/containers/echo"
 _BUILT = "built-here"  # a repository of what was built, before it is pushed to where it belongs
@@ -86,20 +87,34 @@ def _push(site: Site) -> None:
 _SAMPLES = json.dumps([{"content_type": "text/csv", "body": "row"}]).encode()
 
 
-def _register(version: str) -> Callable[[Site], object]:
+def _register(version: str, bits: str = "") -> Callable[[Site], object]:
+    """`bits`: the version whose they are; its own by default."""
+
     def run(site: Site) -> object:
-        artifact = site.folder / f"{version}.tar.gz"
+        artifact = site.folder / f"{bits or version}.tar.gz"
         if not artifact.exists():
             _pack(
                 artifact, {"behaviour.json": json.dumps({"name": version}).encode(), "samples.json": _SAMPLES}
             )
         return _modelctl(
             *("register", "--version", version, "--image", (site.folder / "image").read_text()),
-            *("--artifact", str(artifact), "--data-revision", f"data-{version}"),
+            *("--artifact", str(artifact), "--data-revision", f"data-{bits or version}"),
+            *("--evidence", f"behaviour.json={_behaviour(site)}"),
             role=REGISTRAR,
         )(site)
 
     return run
+
+
+def _behaviour(site: Site) -> Path:
+    """Some document to keep as evidence."""
+    path = site.folder / "behaviour.json"
+    path.write_text("{}")
+    return path
+
+
+def _approve(version: str) -> Callable[[Site], object]:
+    return _modelctl("approve", version, "--reason", "it passed", role=APPROVER)
 
 
 def _pack(archive: Path, files: Mapping[str, bytes]) -> None:
@@ -167,6 +182,10 @@ STEPS = (
     Step(REGISTRAR, f"registers {_SECOND}", _register(_SECOND)),
     Step(REGISTRAR, f"registers {_SECOND} once more", _register(_SECOND)),
     Step(REGISTRAR, f"registers {_THIRD}", _register(_THIRD)),
+    Step(REGISTRAR, f"registers {_FOURTH}, with bits that are kept already", _register(_FOURTH, bits=_THIRD)),
+    Step(APPROVER, f"approves {_FIRST}", _approve(_FIRST)),
+    Step(APPROVER, f"approves {_SECOND}", _approve(_SECOND)),
+    Step(APPROVER, f"approves {_THIRD}", _approve(_THIRD)),
     Step(
         DEPLOY,
         f"makes the endpoint, {_FIRST} live",
@@ -196,6 +215,7 @@ STEPS = (
         _modelctl("rollback", "--without-journal", "--to", _SECOND, *_WHY, allowed=(_UNRECORDED,)),
     ),
     Step(OPERATOR, "adopts", _modelctl("adopt", *_WHY)),
+    Step(OPERATOR, f"rejects {_THIRD}", _modelctl("reject", _THIRD, *_WHY)),
     Step(OPERATOR, "reads the history", _modelctl("history")),
     Step(PREVIEW, "looks for drift", _review("drift", PREVIEW)),
     Step(

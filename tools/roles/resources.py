@@ -67,6 +67,7 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("Journal", f"{registry}/journal/*"),
         Resource("Records", f"{registry}/versions/*"),
         Resource("Artifacts", f"{registry}/artifacts/*"),
+        Resource("Evidence", f"{registry}/evidence/*"),
         Resource("LogObjects", f"{logs}/*"),
         Resource("Endpoint", f"{sagemaker}:endpoint/{name}"),
         Resource("EndpointConfigs", f"{sagemaker}:endpoint-config/{name}-*"),

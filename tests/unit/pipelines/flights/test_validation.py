@@ -104,6 +104,15 @@ def test_every_published_month_and_window_passes(published, validator):
     assert len(reasons) == 23
 
 
+def test_a_sight_whose_hours_were_shuffled_is_stopped_in_the_clearest_month(published, validator):
+    """In August 89 of 100 reports are of 10 miles, so from one hour to the next little changes in any order."""
+    judged = "2013-08"
+    plant = bad_data.KINDS["shuffled weather hours"]["only visib"]
+    data = {bad_data.BEFORE: published["2013-07"], bad_data.MONTH: published[judged]}
+    validation = verdict({judged: plant(data)[bad_data.MONTH]}, [judged], validator)
+    assert "poor_sight_elsewhere" in validation.reason
+
+
 @pytest.mark.soak
 def test_whatever_month_is_judged_what_was_planted_is_stopped(published, validator):
     """Bounds are of the whole year, so a change must be seen in its mildest month too."""
