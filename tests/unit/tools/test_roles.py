@@ -79,6 +79,17 @@ def test_what_no_flow_shows_is_about_known_roles_and_resources(each):
         assert iam_reference.kind_of(action, KNOWN[name].arn), (action, name)
 
 
+def test_the_registrar_may_take_its_parts_away_of_artifacts_and_of_nothing_else():
+    grants = [
+        (action, resource)
+        for statement in committed()["registrar"]["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if action in {"s3:AbortMultipartUpload", "s3:DeleteObject"}
+    ]
+    assert grants == [("s3:AbortMultipartUpload", KNOWN["Artifacts"].arn)]
+
+
 def test_what_no_flow_shows_is_read_strictly():
     with pytest.raises(msgspec.ValidationError, match="role"):
         msgspec.convert({"role": "x"}, type(unseen()[0]))
