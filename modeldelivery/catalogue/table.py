@@ -110,6 +110,8 @@ TABLE = {
     "aws:cloudwatch/eventPermission:EventPermission": ResourceKind(
         "event bus permission", _PLAIN, _FREE, taggable=False, grants=("principal", "action")
     ),
+    # It may be what tells people of failures.
+    "aws:cloudwatch/eventRule:EventRule": ResourceKind("event rule", _GUARDS, _FREE),
     "aws:cloudwatch/eventTarget:EventTarget": ResourceKind("event target", _PLAIN, _FREE, taggable=False),
 
     "aws:appautoscaling/target:Target": ResourceKind("scaling target", _PLAIN, _FREE, per_version=True),
@@ -134,6 +136,11 @@ TABLE = {
         "function invocation settings", _PLAIN, _FREE, taggable=False
     ),
 
+    # Their executions are gone with them; what they made is in the registry.
+    "aws:codepipeline/pipeline:Pipeline": ResourceKind("build pipeline", _PLAIN, _BY_USE),
+    "aws:codebuild/project:Project": ResourceKind("build project", _PLAIN, _BY_USE, encryption_key="encryptionKey"),
+    # A person authorised it, and would have to do it again.
+    "aws:codeconnections/connection:Connection": ResourceKind("Git connection", _HOLDS, _FREE),
     # Its filters say whose pushes are built.
     "aws:codebuild/webhook:Webhook": ResourceKind("build webhook", _GUARDS, _FREE, taggable=False),
 }

@@ -177,10 +177,15 @@ class Builds:
         machine, log, state = self._machine, base / "log", base / "state"
         state.mkdir()
         (state / "plan").write_text(json.dumps(plan.plan(spec, base / "src", state)))
+        surroundings = plan.surroundings()
+        try:
+            surroundings["PATH"] = plan.runtimes(spec, surroundings["PATH"], base / "runtimes")
+        except BuildspecError as error:
+            raise _PhaseError("YAML_FILE_ERROR", str(error)) from None
         role = machine.credentials.grant(build.role.account, build.role.arn, SESSION)
         program = Program(
             (sys.executable, "-IS", str(_DRIVER), str(state / "plan")),
-            plan.surroundings() | variables.of(build, spec, base / "src", folders) | role,
+            surroundings | variables.of(build, spec, base / "src", folders) | role,
             base / "src",
             log,
             limits=Limits(_MEMORY, wall_seconds=build.minutes * 60, processes=_PROCESSES),

@@ -1,13 +1,17 @@
 """What a build's program is given: the plan of its phases, and what it has of this machine; and what goes into an output."""
 
 import os
+import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
 from sandbox.codebuild.artifacts import ArtifactError
 from sandbox.codebuild.build import Artifact
-from sandbox.codebuild.buildspec import PHASES, Buildspec, Files
+from sandbox.codebuild.buildspec import PHASES, Buildspec, BuildspecError, Files
 from sandbox.home import CHECKOUT
+
+_ANY = ("latest", "3.x", "3")  # versions that leave it to the image
 
 
 def plan(spec: Buildspec, source: Path, state: Path) -> dict[str, Any]:
@@ -29,6 +33,30 @@ def plan(spec: Buildspec, source: Path, state: Path) -> dict[str, Any]:
         "folder": str(source),
         "state": str(state),
     }
+
+
+def runtimes(spec: Buildspec, path: str, folder: Path) -> str:
+    """A PATH whose `python` and `python3` are of the version that the buildspec names; raises BuildspecError.
+
+    Args:
+        spec: the buildspec.
+        path: of the build.
+        folder: where programs that stand for them may be written; it does not exist.
+    """
+    version = spec.runtimes.get("python")
+    if version is None:
+        return path
+    program = shutil.which("python3" if version in _ANY else f"python{version}", path=path)
+    if program is None:
+        raise BuildspecError(
+            f"phases/install/runtime-versions: this machine has no python{version} on its PATH; install it, or name the "
+            "version that is there"
+        )
+    folder.mkdir()
+    for name in ("python", "python3"):
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.quote(program)} "$@"\n')
+        (folder / name).chmod(0o700)
+    return f"{folder}{os.pathsep}{path}"
 
 
 def output_files(spec: Buildspec, output: Artifact, *, alone: bool) -> Files:

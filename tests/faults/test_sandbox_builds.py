@@ -154,6 +154,22 @@ def test_a_build_calls_aws_in_the_role_of_its_project_and_no_further(building):
     assert "is not authorized to perform: s3:ListAllMyBuckets" in printed[-1]
 
 
+def test_a_runtime_is_the_version_that_the_buildspec_names_or_there_is_no_build(building):
+    named = f"{sys.version_info.major}.{sys.version_info.minor}"
+    text = """
+version: 0.2
+phases:
+  install: {{runtime-versions: {{python: '{}'}}}}
+  build: {{commands: ['python -c "import sys; print(sys.version_info[:2])"']}}
+"""
+    build = building.run(text.format(named))
+    assert building.printed(build) == [str(sys.version_info[:2])]
+    refused = building.run(text.format("3.99"))
+    assert refused["buildStatus"] == "FAILED"
+    (context,) = [phase["contexts"][0] for phase in refused["phases"] if phase.get("phaseStatus") == "FAILED"]
+    assert "this machine has no python3.99 on its PATH" in context["message"]
+
+
 def test_a_stopped_build_runs_nothing_more(building):
     identity = building.start(spec(build="echo begun; sleep 60", post_build="echo not reached"))
     wait_until(lambda: building.build(identity)["currentPhase"] == "BUILD")
