@@ -191,6 +191,8 @@ class Gateway:
                     return _json({})
         except (msgspec.DecodeError, ValueError, RefusedError) as error:
             return _json({"message": str(error)}, 400)
+        except KeyError as error:
+            return _json({"message": f"the request does not say {error}, or says what is not here"}, 400)
         return _json({"message": f"no route {request.method} {request.path}"}, 404)
 
     def _container_credentials(self, token: str) -> Answer:

@@ -4,6 +4,7 @@ A push to it is told to the sandbox by a hook (sandbox/git/hook.py). The reposit
 accounts is forgotten: they are files of whoever pushed.
 """
 
+import logging
 import os
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from sandbox.accounts import ACCOUNTS
 from sandbox.home import Home, write
 from sandbox.refusal import RefusedError
 
+_LOG = logging.getLogger(__name__)
 _HOOK = Path(__file__).with_name("hook.py")
 _NOTHING = "0" * 40
 _TAG, _BRANCH = "refs/tags/", "refs/heads/"
@@ -60,7 +62,13 @@ class Remotes:
         for account, folder in self._folders.items():
             if not (folder / "HEAD").exists():
                 folder.parent.mkdir(parents=True, exist_ok=True)
-                _git(None, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(folder))
+                try:
+                    _git(
+                        None, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(folder)
+                    )
+                except RemoteError as error:  # without Git on this machine nobody pushes, and the rest serves
+                    _LOG.warning("account %s has no repository: %s", account, error)
+                    continue
             command = shlex.join([sys.executable, "-IS", str(_HOOK), str(home.root), account])
             write(folder / "hooks" / "post-receive", f"#!/bin/sh\nexec {command}\n", mode=0o700)
 

@@ -105,6 +105,14 @@ def test_what_is_not_there_is_refused(remotes):
         remotes.commit(ACCOUNT, "main")
 
 
+def test_without_git_there_is_no_repository_and_the_rest_serves(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    remotes = Remotes(Home(tmp_path / "sandbox"))
+    assert f"account {ACCOUNT} has no repository: git init" in caplog.text
+    with pytest.raises(RemoteError, match="git log"):
+        remotes.commit(ACCOUNT, "main")
+
+
 def test_an_option_is_no_revision(clone, remotes, tmp_path):
     clone.push("HEAD:main")
     with pytest.raises(RemoteError):
