@@ -21,6 +21,8 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
   modelctl history  --env prod
   make preview ENV=staging && make preview ENV=prod && make comment
                                                                   change something first: what a pull request would be told
+  modelctl train    --env staging --version v1.2.0                data, gates, training on its own pipeline, a registered version
+  modelctl lineage  --env staging --version v1.2.0                where it comes from
   make model                                                      data, gates and training, as a pull request would be told
   make test                                                       every test, against the same engine
   make down                                                       leaves nothing behind
@@ -65,6 +67,9 @@ def _up() -> None:
         _environment(demo, environment, {v: s["data_revision"] for v, s in trained.items()})
     with step(f"{TRAINS}: the data that Git names (dvc push)", sys.stdout) as shown:
         shown.outcome(demo.fill(TRAINS))
+    with step(f"{TRAINS}: what `modelctl train` reads: image of the steps, data set", sys.stdout) as shown:
+        demo.image(TRAINS, steps=True)
+        shown.outcome(demo.publish(TRAINS))
     for environment in ENVIRONMENTS:
         with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
             shown.outcome(send(environment, REQUESTS))

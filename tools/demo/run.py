@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.release.cli.checkout import checkout
 from tools.demo.data import OtherDataError, pointers, write_months
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,14 +105,33 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         done = self._call(("git", "rev-parse", "HEAD"))
         return {} if done.returncode else {"commit": done.stdout.strip()}
 
-    def image(self, environment: str) -> str:
-        """Build the model server's image and push it; its URI by digest."""
+    def image(self, environment: str, *, steps: bool = False) -> str:
+        """Build the model server's image, or that of the steps, and push it; its URI by digest."""
+        of, repository = ("steps", "-steps") if steps else ("server", "")
         output = self.run(
-            f"image-{environment}",
-            "python", "-m", "sandbox", "image", "--profile", environment, "--repository", f"{MODEL}-{environment}",
-            "--file", "pipelines/server/Dockerfile", ".",
+            f"image-{of}-{environment}",
+            "python", "-m", "sandbox", "image", "--profile", environment,
+            "--repository", f"{MODEL}-{environment}{repository}", "--file", f"pipelines/{of}/Dockerfile", ".",
         )  # fmt: skip
         return output.strip().splitlines()[-1]
+
+    def publish(self, environment: str) -> str:
+        """Have the months of params.yaml where the pipeline reads them; where, and whether they were there."""
+        here, folder = checkout(ROOT), self.home / "dataset"
+        assert here.first is not None
+        assert here.until is not None
+        self.run(
+            "dataset",
+            "python", "-m", "pipelines.assemble", "--model", MODEL,
+            "--first", here.first, "--until", here.until, "--out", str(folder),
+        )  # fmt: skip
+        bucket = self.outputs(environment)["dataBucket"]
+        published = self.run(
+            "publish",
+            "python", "-m", "pipelines.publish", str(folder), "--bucket", bucket,
+            AWS_PROFILE=environment,
+        )  # fmt: skip
+        return published.strip().rpartition("/sha256/")[2]
 
     def register(self, environment: str, version: str, image: str, data: str) -> None:
         """Name the bits in an environment's registry, with what training measured, and approve them as whoever runs this."""
