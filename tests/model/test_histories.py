@@ -22,6 +22,8 @@ _SIGNS = {
     "a rollback is refused": r"rollback\d+ ends: RefusedError",
     "a rollback gives up": r"rollback\d+ ends: GaveUpError",
     "an accept ends well": r"accept\d+ ends: (?!\w+Error)",
+    "a reject ends well": r"reject\d+ ends: (?!\w+Error)",
+    "a reject is refused": r"reject\d+ ends: RefusedError",
     "an adopt ends well": r"adopt\d+ ends: (?!\w+Error)",
     "a move without the journal ends well": r"emergency\d+ ends: well",
     "a process is killed": r"is killed before",

@@ -12,9 +12,11 @@ from modeldelivery.catalogue.tokens import (
     ENDPOINT,
     KEY,
     MODEL,
+    PACKAGE_GROUP,
     PUBLIC_ACCESS_BLOCK,
     REPOSITORY,
 )
+from modeldelivery.release.naming import APPROVAL_TAG
 from modeldelivery.review.core.document import holds_unknown
 from modeldelivery.review.core.touched import Effect, Touched
 
@@ -179,12 +181,18 @@ def _endpoint(old: Inputs, new: Inputs) -> Iterator[str]:
         yield "its journal is elsewhere: what was decided and rejected is not known there"
 
 
+def _package_group(old: Inputs, new: Inputs) -> Iterator[str]:
+    if _at(old, "tags", APPROVAL_TAG) == "person" != _at(new, "tags", APPROVAL_TAG):
+        yield "its versions are approved by no person any more, but by the gates of their training"
+
+
 _JUDGES: dict[str, Judge] = {
     **dict.fromkeys(BUCKETS, _bucket),
     REPOSITORY: _repository,
     KEY: _key,
     ALARM: _alarm,
     MODEL: _model,
+    PACKAGE_GROUP: _package_group,
     ENDPOINT: _endpoint,
     BUCKET_VERSIONING: _versioning,
     PUBLIC_ACCESS_BLOCK: _public_access,

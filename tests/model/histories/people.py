@@ -1,12 +1,13 @@
-"""Who does what in a random history: config is edited and deployed, operators roll back, accept, adopt, act without the journal."""
+"""Who does what in a random history: config is edited and deployed, operators roll back, accept, reject, adopt, act without the journal."""
 
 from collections.abc import Callable
 from functools import partial
 
-from modeldelivery.release.core import accept, rollback, up
+from modeldelivery.release.core import accept, reject, rollback, up
 from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.intent import foreseen
+from modeldelivery.release.core.reject import Reject
 from modeldelivery.release.core.request import Release, Request
 from modeldelivery.release.core.resolve import resolve
 from modeldelivery.release.core.rollback import Rollback
@@ -91,6 +92,12 @@ class People:
         self._cloud.tell(f"{name}: {version}")
         return self._begin(name, goal, lambda ports: _runner(ports).run(partial(accept.decide, goal)))
 
+    def a_reject(self, version: Version) -> Process:
+        name = self._name("reject")
+        goal = Reject(operation=name, actor=name, reason="bad data", version=version, digest=DIGESTS[version])
+        self._cloud.tell(f"{name}: {version}")
+        return self._begin(name, goal, lambda ports: _runner(ports).run(partial(reject.decide, goal)))
+
     def an_adopt(self) -> Process:
         name = self._name("adopt")
         goal = Adopt(operation=name, actor=name, reason="it was me")
@@ -117,8 +124,12 @@ class People:
                 to = chance.choice((None, None, chance.choice(present)))
                 return self.a_rollback(to, keep=chance.random() < 0.3, unscaled=chance.random() < 0.5)
             case "accept":
-                rejected = [r.version for r in cloud.journal.rejections] or present
-                return self.an_accept(chance.choice(rejected))
+                rejected = [r.version for r in cloud.journal.rejections]
+                return (
+                    self.an_accept(chance.choice(rejected))
+                    if rejected
+                    else self.a_reject(chance.choice(VERSIONS))
+                )
             case "adopt":
                 return self.an_adopt()
         return self.an_emergency(chance.choice(present))

@@ -10,6 +10,7 @@ from modeldelivery.release.core.action import CLOCK_STEP, Done, Timing
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Verdict
+from modeldelivery.release.core.reject import Reject
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
 from modeldelivery.release.operations.unrecorded import Unrecorded
@@ -47,7 +48,7 @@ class Rules:
     Attributes:
         goals: what each operation wants.
         previews: of each `up`.
-        enforced: versions rejected when a rollback reported done, and not accepted since.
+        enforced: versions rejected when a rollback or a reject reported done, and not accepted since.
         tagged: when the tag that stands was put there; None when there is none.
         outwaited: the emergency move that put it there has ended well.
     """
@@ -156,7 +157,7 @@ class Rules:
         for version in sorted(self.enforced & weights.traffic(desired).keys()):
             require(
                 emergency,
-                f"{by.who} gives {version} traffic after a rollback from it was reported done",
+                f"{by.who} gives {version} traffic after its rejection was reported done",
             )
         if isinstance(self.goals[by.who], Up):
             self._follows(by, desired)
@@ -252,6 +253,13 @@ class Rules:
             case Up():
                 assert isinstance(done, Done)
                 self._up_done(by, goal, done, alone=alone)
+            case Reject(version=version):
+                rejected = self._cloud.journal.rejection_of(version, goal.digest) is not None
+                self._cloud.require(
+                    rejected or not self._last_writer(by),
+                    f"{by.who} reports {version} rejected, and it is not",
+                )
+                self._enforce()
             case Adopt():
                 if alone and self._last_writer(by):
                     self._agrees(by)
@@ -281,6 +289,11 @@ class Rules:
                 accepted = any(e.kind is EventKind.ACCEPT for e in journal.history)
                 require(not from_ or accepted, f"{by.who} reports done and {from_} is not rejected")
         self._rolled.append((by.who, named))
+        self._enforce()
+
+    def _enforce(self) -> None:
+        """What is rejected now gets no traffic any more."""
+        journal = self._cloud.journal
         under_way = journal.intent.actor if journal.intent else None  # what it rejects may still serve
         self.enforced |= {r.version for r in journal.rejections if r.actor != under_way}
 

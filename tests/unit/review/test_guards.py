@@ -11,6 +11,7 @@ from modeldelivery.catalogue.tokens import (
     ENDPOINT,
     KEY,
     MODEL,
+    PACKAGE_GROUP,
     PUBLIC_ACCESS_BLOCK,
     REPOSITORY,
 )
@@ -114,6 +115,12 @@ WEAKER = [
         ENDPOINT,
         {"approvals": {"v1.0.0": "Approved"}},
         {"approvals": {"v1.0.0": "Rejected"}},
+    ),
+    (
+        "versions that gates approve and no person",
+        PACKAGE_GROUP,
+        {"tags": {"model-delivery:approval": "person"}},
+        {"tags": {"model-delivery:approval": "gates"}},
     ),
 ]
 # Neither way is known to be the safer one.
