@@ -13,8 +13,10 @@ from tools.setup import environments
 
 def warm(clone, checkout):
     """Make the environments of a clone from the checkout's."""
-    for environment in (environments.DEVELOPMENT, environments.SERVING):
+    for environment in (environments.DEVELOPMENT, environments.SERVING, *environments.BESIDES.values()):
         ours, theirs = clone / environment.folder, checkout / environment.folder
+        if not theirs.is_dir():  # those beside it are made when they are asked for
+            continue
         venv.create(ours, symlinks=True)
         (source,) = theirs.glob("lib/python3*/site-packages")
         (target,) = ours.glob("lib/python3*/site-packages")
