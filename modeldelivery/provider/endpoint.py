@@ -79,7 +79,7 @@ class EndpointResource:
         replaced = {key for key in _REPLACING if _differ(old_inputs, news, key)}
         observed = self._seen.pop(resource.urn, None)
         if observed is None:
-            changed |= {key for key in ("weights", "variants") if _differ(old_inputs, news, key)}
+            changed |= {key for key in ("weights", "variants", "capture") if _differ(old_inputs, news, key)}
         else:
             changed |= observed.differing(parse_inputs(news))
         return Diff(

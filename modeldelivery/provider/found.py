@@ -7,7 +7,7 @@ import msgspec
 from modeldelivery.plugin.protocol import Found
 from modeldelivery.plugin.values import Properties
 from modeldelivery.provider.inputs import BadInputError
-from modeldelivery.release.aws.configs import members_in
+from modeldelivery.release.aws.configs import capture_in, members_in
 from modeldelivery.release.aws.environment import AwsEndpoint
 from modeldelivery.release.aws.errors import ask
 from modeldelivery.release.aws.session import Opens, profile_for
@@ -75,6 +75,7 @@ def _found(where: AwsEndpoint, region: str, existing: dict[str, Any]) -> Found |
         "variants": [_variant(members[v], journal.digests.get(v, "")) for v in fleet],
         "weights": weights.shares(endpoint.current),
         "kmsKeyArn": config.get("KmsKeyId"),
+        "capture": capture.plain() if (capture := capture_in(config)) else None,
         "tags": _tags(where, traffic.arn, msgspec.convert(existing.get("ignoreTags", {}), IgnoredTags)),
     }
     inputs = {key: value for key, value in inputs.items() if key not in _OF_A_CHECK and value is not None}

@@ -6,7 +6,15 @@ from typing import Any
 import msgspec
 
 from modeldelivery.plugin.values import UNKNOWN
-from modeldelivery.release.core.request import BadRequestError, IgnoredTags, Member, Release, Request, Rules
+from modeldelivery.release.core.request import (
+    BadRequestError,
+    Capture,
+    IgnoredTags,
+    Member,
+    Release,
+    Request,
+    Rules,
+)
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.version import Version
 
@@ -44,6 +52,7 @@ class EndpointInputs(
     journal: JournalPlace
     profile: str | None = None
     kms_key_arn: str | None = None
+    capture: Capture | None = None
     tags: dict[str, str] = {}
     ignore_tags: IgnoredTags = IgnoredTags()
     approvals: dict[str, str] = {}

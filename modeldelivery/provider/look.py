@@ -10,7 +10,7 @@ from modeldelivery.release.core import lost, weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.request import Capture, Member
 from modeldelivery.release.core.resolve import Plan, resolve
 from modeldelivery.release.operations import health
 from modeldelivery.release.operations.health import Code, Finding, Observed
@@ -28,6 +28,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         stored: the journal; None before there is a registry.
         members: what each version on the endpoint runs on, digests left empty.
+        capture: what of its invocations is kept; None for nothing.
         owner: the journal that the endpoint names, where there is an endpoint and no journal.
         mark: what the endpoint says of a move without the journal.
         unscaled: versions on the endpoint that nothing scales; None when that cannot be told.
@@ -36,6 +37,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     stored: Stored | None
     endpoint: Endpoint | None
     members: Mapping[Version, Member]
+    capture: Capture | None = None
     owner: str | None = None
     mark: str | None = None
     unscaled: frozenset[Version] | None = None
@@ -104,6 +106,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         wanted = {v: msgspec.structs.replace(m, digest="") for v, m in inputs.members.items()}
         if wanted != self.members:
             changed.add("variants")
+        if inputs.capture != self.capture:
+            changed.add("capture")
         if self.journal.live != inputs.release.live or self.journal.intent or self.journal.parked:
             changed.add("release")  # whoever comes settles what is pending
         if self.endpoint.remedy:

@@ -11,6 +11,7 @@ from modeldelivery.provider.inputs import NOT_YET, EndpointInputs
 from modeldelivery.provider.look import Seen, versions
 from modeldelivery.provider.progress import EngineClock, EngineProgress
 from modeldelivery.release.actor import actor
+from modeldelivery.release.aws.configs import capture_in, members_in
 from modeldelivery.release.aws.environment import AwsEndpoint
 from modeldelivery.release.aws.errors import ask, find
 from modeldelivery.release.aws.traffic import DEAD, SageMakerTraffic
@@ -49,10 +50,12 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         described = traffic.describe()
         if described is None:
             return Seen(stored=stored, endpoint=None, members={})
+        config = self.endpoint.configs.describe(described.config) if described.config else None
         return Seen(
             stored=stored,
             endpoint=described,
-            members=self.endpoint.configs.members(described.config) if described.config else {},
+            members=members_in(config),
+            capture=capture_in(config),
             mark=self._beside("the endpoint's tags", traffic.marked),
             unscaled=self._beside("autoscaling", lambda: self.endpoint.scaling.unscaled(described.variants)),
             owner=traffic.owner() if stored and stored.journal == Journal() else None,
@@ -74,6 +77,7 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
             self.inputs.members,
             current=configs.members(described.config) if described else {},
             kms_key=self.inputs.kms_key_arn,
+            capture=self.inputs.capture,
             tags=self.inputs.tags,
         )
         request = up.Up(

@@ -35,6 +35,7 @@ class Endpoint(pulumi.CustomResource):
         rules: what the environment demands of a change, Rules.
         journal: where the journal lies.
         kms_key_arn: encrypts the instances' volumes.
+        capture: what of the invocations is kept, and where, a Capture; nothing without one.
         approvals: what the registry says of each version; policies read it, nothing on the endpoint depends on it.
         tags: tags of the endpoint and its configs.
         ignore_tags: tags of it that others manage, IgnoredTags.
@@ -54,6 +55,7 @@ class Endpoint(pulumi.CustomResource):
         journal: Journal,
         profile: str | None = None,
         kms_key_arn: pulumi.Input[str] | None = None,
+        capture: Mapping[str, object] | None = None,
         approvals: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         ignore_tags: Mapping[str, object] | None = None,
@@ -69,6 +71,7 @@ class Endpoint(pulumi.CustomResource):
             "rules": rules,
             "journal": journal,
             "kmsKeyArn": kms_key_arn,
+            "capture": capture,
             "approvals": approvals,
             "tags": tags,
             "ignoreTags": ignore_tags,

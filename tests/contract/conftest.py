@@ -144,7 +144,7 @@ def _on_sagemaker(endpoint, name, pause, aws=None):
             )
             for v in (A, B, C, BROKEN)
         }
-        return endpoint.fleet(members, current={}, kms_key=None, tags={"owner": "ml"})
+        return endpoint.fleet(members, current={}, kms_key=None, capture=None, tags={"owner": "ml"})
 
     usual = fleet()
 

@@ -170,14 +170,14 @@ class FakeAws:
         return f"arn:aws:sagemaker:{self.region_name}:{self.id}:{kind}/{name}"
 
     def _create_endpoint_config(
-        self, EndpointConfigName: str, ProductionVariants: list[Any], Tags: list[Any], KmsKeyId: str = ""
+        self, EndpointConfigName: str, ProductionVariants: list[Any], Tags: list[Any], **more: Any
     ) -> Any:
         arn = self.arn("endpoint-config", EndpointConfigName)
         self.configs[EndpointConfigName] = {
             "EndpointConfigName": EndpointConfigName,
             "EndpointConfigArn": arn,
             "ProductionVariants": ProductionVariants,
-        } | ({"KmsKeyId": KmsKeyId} if KmsKeyId else {})
+        } | more
         self.tags[arn] = {tag["Key"]: tag["Value"] for tag in Tags}
         return {}
 
@@ -211,6 +211,9 @@ class FakeAws:
             | {
                 "EndpointStatus": "InService",
                 "ProductionVariants": variants,
+                "DataCaptureConfig": {
+                    "EnableCapture": "DataCaptureConfig" in self.configs[EndpointConfigName]
+                },
             },
         )
         return {}
@@ -245,8 +248,9 @@ class FakeAws:
         if held:
             raise refusal("ValidationException", f"{held} have a scalable target")
         before = {v["VariantName"]: v for v in endpoint["ProductionVariants"]}
+        excluded = {each["VariantPropertyType"] for each in ExcludeRetainedVariantProperties}
         if (
-            ExcludeRetainedVariantProperties
+            "DesiredInstanceCount" in excluded
         ):  # it names no variant: the counts of all are the new configuration's
             counts = {
                 v["VariantName"]: v["InitialInstanceCount"]
@@ -262,6 +266,9 @@ class FakeAws:
             "EndpointConfigName": EndpointConfigName,
             "ProductionVariants": self._variants(EndpointConfigName, before),
         }
+        if "DataCaptureConfig" in excluded:  # else what was captured before goes on
+            capture = self.configs[EndpointConfigName].get("DataCaptureConfig", {})
+            after["DataCaptureConfig"] = {"EnableCapture": capture.get("EnableCapture", False)}
         if self.reverts:
             self.reverts -= 1
             after = endpoint | {"EndpointStatus": "InService", "FailureReason": "no capacity"}

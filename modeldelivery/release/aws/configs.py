@@ -12,7 +12,7 @@ import msgspec
 
 from modeldelivery.release.aws.errors import ask, find, fresh
 from modeldelivery.release.aws.traffic import OWNER_TAG
-from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.request import Capture, Member
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.naming import variant_name, variant_version
 from modeldelivery.release.version import Version
@@ -52,6 +52,7 @@ class EndpointConfigs(msgspec.Struct, frozen=True, kw_only=True):
         weights: Weights,
         *,
         kms_key: str | None,
+        capture: Capture | None,
         tags: Mapping[str, str],
     ) -> None:
         """Create the config; one left from before, with weights that are not in force, is made anew."""
@@ -61,11 +62,13 @@ class EndpointConfigs(msgspec.Struct, frozen=True, kw_only=True):
             if _initial_weights(existing["ProductionVariants"]) == _initial_weights(variants):
                 return
             self.delete(config)
-        key: dict[str, Any] = {"KmsKeyId": kms_key} if kms_key else {}
+        more: dict[str, Any] = {"KmsKeyId": kms_key} if kms_key else {}
+        if capture is not None:
+            more["DataCaptureConfig"] = _capture(capture)
         fresh(
             f"sagemaker:CreateEndpointConfig {config}",
             lambda: self.sagemaker.create_endpoint_config(
-                EndpointConfigName=config, ProductionVariants=variants, Tags=self.tags(tags), **key
+                EndpointConfigName=config, ProductionVariants=variants, Tags=self.tags(tags), **more
             ),
         )
 
@@ -117,6 +120,28 @@ def members_in(described: Any) -> dict[Version, Member]:
         for v in (described["ProductionVariants"] if described else [])
     ]
     return {member.version: member for member in members}
+
+
+def capture_in(described: Any) -> Capture | None:
+    """What a described config captures; None where it captures nothing."""
+    config = (described or {}).get("DataCaptureConfig", {})
+    if not config.get("EnableCapture"):
+        return None
+    return Capture(percent=config["InitialSamplingPercentage"], destination=config["DestinationS3Uri"])
+
+
+def _capture(capture: Capture) -> dict[str, Any]:
+    """Bodies of the two kinds that the model server takes stay text; of any other they are base64."""
+    return {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": capture.percent,
+        "DestinationS3Uri": capture.destination,
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {
+            "CsvContentTypes": ["text/csv"],
+            "JsonContentTypes": ["application/json"],
+        },
+    }
 
 
 def _variant(member: Member, weight: int) -> Any:

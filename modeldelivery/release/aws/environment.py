@@ -13,7 +13,7 @@ from modeldelivery.release.aws.registry import AwsRegistry
 from modeldelivery.release.aws.scaling import SageMakerScaling
 from modeldelivery.release.aws.session import open_account, profile_for
 from modeldelivery.release.aws.traffic import SageMakerTraffic
-from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.request import Capture, Member
 from modeldelivery.release.naming import Environment, Model, Place
 from modeldelivery.release.version import Version
 
@@ -108,6 +108,7 @@ class AwsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         *,
         current: Mapping[Version, Member],
         kms_key: str | None,
+        capture: Capture | None,
         tags: Mapping[str, str],
     ) -> SageMakerFleet:
         """The endpoint's fleet as config wants it; the arguments are attributes of `SageMakerFleet`."""
@@ -118,6 +119,7 @@ class AwsEndpoint(msgspec.Struct, frozen=True, kw_only=True):
             members=members,
             current=current,
             kms_key=kms_key,
+            capture=capture,
             tags=tags,
         )
 

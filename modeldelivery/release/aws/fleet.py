@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from modeldelivery.release.aws.configs import EndpointConfigs
+from modeldelivery.release.aws.configs import EndpointConfigs, capture_in, members_in
 from modeldelivery.release.aws.errors import find, fresh, request_id
 from modeldelivery.release.aws.targets import ScalingTargets
 from modeldelivery.release.core.journal import Parked
-from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.request import Capture, Member
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.naming import variant_version
 from modeldelivery.release.version import Version
@@ -34,6 +34,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         members: what config wants each version to run on.
         current: members of versions that config no longer names and that still are on the endpoint, as they run.
         kms_key: ARN of the key that encrypts the instances' volumes.
+        capture: what of the invocations is kept; None for nothing.
         tags: of the endpoint and its configs.
         excluded: of each prepared config, the properties that the endpoint is not to retain; None where it is new.
         resizes: counts of instances that are left to a call of their own once the fleet was changed.
@@ -45,14 +46,16 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
     members: Mapping[Version, Member]
     current: Mapping[Version, Member] = {}
     kms_key: str | None = None
+    capture: Capture | None = None
     tags: Mapping[str, str] = {}
     excluded: dict[str, list[Any] | None] = {}
     resizes: dict[Version, int] = {}
 
     def name(self, fleet: Sequence[Version]) -> str:
         """Name of the config that holds a fleet: the same content, the same name; weights are not content."""
-        content = [self._member(v) for v in sorted(fleet)]
-        text = json.dumps([msgspec.to_builtins(content), self.kms_key], sort_keys=True)
+        members = [self._member(v) for v in sorted(fleet)]
+        content = [members, self.kms_key, *([self.capture] if self.capture else [])]
+        text = json.dumps(msgspec.to_builtins(content), sort_keys=True)
         return f"{self._endpoint}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
@@ -64,13 +67,23 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         if (
             live is None or live["EndpointConfigName"] != config
         ):  # one in use is neither deleted nor made anew
-            self.configs.make(config, members, weights, kms_key=self.kms_key, tags=self.tags)
+            self.configs.make(
+                config, members, weights, kms_key=self.kms_key, capture=self.capture, tags=self.tags
+            )
         if live is None:
             self.excluded[config] = None
             return {}
-        running = self.configs.members(live["EndpointConfigName"])
+        described = self.configs.describe(live["EndpointConfigName"])
+        running = members_in(described)
         scaled = self._targets.registered(running)
         self._plan_counts(config, live["ProductionVariants"], running, scaled)
+        if (
+            capture_in(described) != self.capture
+        ):  # else the endpoint would go on with what it captured before
+            self.excluded[config] = [
+                *(self.excluded[config] or []),
+                {"VariantPropertyType": "DataCaptureConfig"},
+            ]
         return {v: scaling for v, scaling in scaled.items() if not self._stays(v, running[v], fleet)}
 
     def park(self, versions: Collection[Version]) -> None:

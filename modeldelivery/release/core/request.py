@@ -39,6 +39,22 @@ class IgnoredTags(Part, frozen=True, kw_only=True):
         return key in self.keys or key.startswith(self.key_prefixes)
 
 
+class Capture(Part, frozen=True, kw_only=True):
+    """What of an endpoint's invocations is kept, requests and answers both.
+
+    Attributes:
+        percent: of the invocations, 1 to 100.
+        destination: `s3://` URI of the prefix under which they are.
+    """
+
+    percent: int
+    destination: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.percent <= 100:  # noqa: PLR2004 - a percentage
+            raise BadRequestError(f"capture.percent is {self.percent}; it may be 1 to 100")
+
+
 class Release(Part, frozen=True, kw_only=True):
     """Which versions are on the endpoint, and which of them config asks to serve.
 

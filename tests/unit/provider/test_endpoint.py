@@ -170,6 +170,7 @@ def test_right_after_an_up_nothing_would_change(serving):
         ({"counts": {B: 2}}, {"variants"}),
         ({"tags": {"owner": "ops"}}, {"tags"}),
         ({"kmsKeyArn": "arn:aws:kms:key"}, {"kmsKeyArn"}),
+        ({"capture": {"percent": 10, "destination": "s3://kept/here"}}, {"capture"}),
     ],
 )
 def test_a_change_shows_by_its_property(serving, changed_inputs, changed):
@@ -818,3 +819,57 @@ def test_a_preview_warns_of_a_version_that_would_join_without_an_approval(servin
 def test_a_version_of_whose_approval_nothing_is_said_is_not_warned_of(serving):
     serving.check(serving.config(A, A, B, C))
     assert [w for w in serving.log.warnings if "modelctl approve" in w] == []
+
+
+CAPTURE = {"percent": 10, "destination": "s3://kept/here"}
+
+
+def captures(stack):
+    """Whether the endpoint captures, and what its config says of it."""
+    shown = stack.aws.endpoints[NAME]
+    return shown["DataCaptureConfig"]["EnableCapture"], stack.aws.configs[shown["EndpointConfigName"]].get(
+        "DataCaptureConfig"
+    )
+
+
+def test_capture_begins_changes_and_ends_with_config_and_moves_no_traffic(serving):
+    before = serving.weights
+    assert captures(serving) == (False, None)
+
+    serving.up(A, A, B, capture=CAPTURE)
+    enabled, config = captures(serving)
+    assert enabled
+    assert (config["InitialSamplingPercentage"], config["DestinationS3Uri"]) == (10, "s3://kept/here")
+    assert [option["CaptureMode"] for option in config["CaptureOptions"]] == ["Input", "Output"]
+    assert serving.changes(serving.config(A, A, B, capture=CAPTURE)) == set()
+
+    serving.up(A, A, B, capture=CAPTURE | {"percent": 50})
+    assert captures(serving)[1]["InitialSamplingPercentage"] == 50
+
+    serving.up(A, A, B)
+    assert captures(serving) == (False, None)
+    assert serving.weights == before
+
+
+def test_a_change_of_the_fleet_goes_on_capturing(serving):
+    serving.up(A, A, B, capture=CAPTURE)
+    serving.up(A, A, B, C, capture=CAPTURE)
+    assert captures(serving)[0]
+
+
+def test_without_capture_a_configuration_has_the_name_that_it_always_had(serving):
+    """Else every endpoint would get a whole new fleet by the update of this program alone."""
+    assert serving.aws.endpoints[NAME]["EndpointConfigName"] == "flights-staging-95793f773acd"
+
+
+@pytest.mark.parametrize("percent", [0, 101, -1])
+def test_a_percentage_that_is_none_is_refused_by_its_key(serving, percent):
+    checked = serving.check(serving.config(A, A, B, capture=CAPTURE | {"percent": percent}))
+    assert [(failure.property, "1 to 100" in failure.reason) for failure in checked.failures] == [
+        ("capture", True)
+    ]
+
+
+def test_a_refresh_reads_what_is_captured(serving):
+    serving.up(A, A, B, capture=CAPTURE)
+    assert serving.endpoint.read(serving.arn, serving.state).inputs["capture"] == CAPTURE
