@@ -11,8 +11,8 @@ from components.autoscaling import Capacity, autoscale
 from components.sagemaker import Model
 from components.serving_role import ServingRole
 from modeldelivery.provider.sdk import Endpoint, RegisteredVersion
-from modeldelivery.release.core.request import Member
-from modeldelivery.release.naming import variant_name
+from modeldelivery.release.core.request import Capture, Member
+from modeldelivery.release.naming import CAPTURE_FOLDER, variant_name
 from modeldelivery.release.version import parse_version
 
 
@@ -35,6 +35,7 @@ class ModelEndpointArgs(TypedDict):
         journal_key: key of the journal in it.
         repository_arn: the ECR repository with the images.
         key_arn: the KMS key of artifacts and volumes.
+        capture_percent: of the invocations, whose requests and answers are kept in the registry bucket; None for none.
         ignore_tags: tags that others manage, as `IgnoredTags.plain` has it; None where there are none.
         protect: refuse to delete the endpoint.
     """
@@ -54,6 +55,7 @@ class ModelEndpointArgs(TypedDict):
     journal_key: str
     repository_arn: pulumi.Input[str]
     key_arn: pulumi.Input[str]
+    capture_percent: int | None
     ignore_tags: Mapping[str, object] | None
     protect: bool
 
@@ -88,6 +90,7 @@ class ModelEndpoint(pulumi.ComponentResource):
                 "bucket": args["bucket"],
                 "key_arn": args["key_arn"],
                 "repository_arn": args["repository_arn"],
+                "captures": args["capture_percent"] is not None,
             },
             opts=inside,
         )
@@ -105,6 +108,7 @@ class ModelEndpoint(pulumi.ComponentResource):
             rules=args["rules"],
             journal={"bucket": args["bucket"], "key": args["journal_key"]},
             kms_key_arn=args["key_arn"],
+            capture=_capture(args["bucket"], args["capture_percent"]),
             ignore_tags=args["ignore_tags"],
             approvals={version.version: version.approval for version in args["versions"]},
             opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
@@ -150,6 +154,14 @@ def _topic(name: str, args: ModelEndpointArgs, opts: pulumi.ResourceOptions) -> 
         opts=opts,
     )
     return made.arn
+
+
+def _capture(bucket: pulumi.Input[str], percent: int | None) -> Mapping[str, object] | None:
+    """Where what is captured goes: a folder that expires."""
+    if percent is None:
+        return None
+    destination = pulumi.Output.format("s3://{0}/{1}", bucket, CAPTURE_FOLDER)
+    return Capture(percent=percent, destination=cast("str", destination)).plain()
 
 
 def _member(version: RegisteredVersion, model: Model, capacity: Capacity) -> Member:

@@ -25,7 +25,7 @@ class ModelRegistryArgs(TypedDict):
         noncurrent_days: days that a replaced or deleted object can be got back.
         log_days: days that access logs are kept.
         protect: refuse to delete what cannot be made again; without it, destroying the stack empties the registry.
-        run_days: days that what a training's steps leave is kept; None where nothing is trained.
+        expiring: days that what lies in a folder of the bucket is kept, by the folder; all else stays.
     """
 
     account: str
@@ -38,7 +38,7 @@ class ModelRegistryArgs(TypedDict):
     noncurrent_days: int
     log_days: int
     protect: bool
-    run_days: int | None
+    expiring: Mapping[str, int]
 
 
 class ModelRegistry(pulumi.ComponentResource):
@@ -128,7 +128,7 @@ class ModelRegistry(pulumi.ComponentResource):
                     "noncurrent_version_expiration": {"noncurrent_days": args["noncurrent_days"]},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
                 },
-                *_runs(args["run_days"]),
+                *(_expiring(folder, days) for folder, days in args["expiring"].items()),
             ],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
@@ -164,17 +164,13 @@ class ModelRegistry(pulumi.ComponentResource):
         )
 
 
-def _runs(days: int | None) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
-    if days is None:
-        return []
-    return [
-        {
-            "id": "runs",
-            "status": "Enabled",
-            "filter": {"prefix": "runs/"},
-            "expiration": {"days": days},
-        }
-    ]
+def _expiring(folder: str, days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    return {
+        "id": folder,
+        "status": "Enabled",
+        "filter": {"prefix": f"{folder}/"},
+        "expiration": {"days": days},
+    }
 
 
 def _log_delivery(args: ModelRegistryArgs) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The role that a model's containers run under: read its artifact and image, write its logs and metrics."""
+"""The role that a model's containers run under: read its artifact and image, write its logs and metrics, and what is captured."""
 
 import json
 from typing import Any, TypedDict
@@ -6,9 +6,11 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from modeldelivery.release.naming import CAPTURE_FOLDER
+
 
 class ServingRoleArgs(TypedDict):
-    """What the role may reach."""
+    """What the role may reach; `captures`: SageMaker writes requests and answers in its name."""
 
     account: str
     region: str
@@ -16,6 +18,7 @@ class ServingRoleArgs(TypedDict):
     bucket: pulumi.Input[str]
     key_arn: pulumi.Input[str]
     repository_arn: pulumi.Input[str]
+    captures: bool
 
 
 class ServingRole(pulumi.ComponentResource):
@@ -102,5 +105,24 @@ def _permissions(args: ServingRoleArgs) -> dict[str, Any]:
                 "Resource": "*",  # metrics have no ARN; the namespace limits it
                 "Condition": {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
             },
+            *(_capture(args) if args["captures"] else ()),
         ],
     }
+
+
+def _capture(args: ServingRoleArgs) -> tuple[dict[str, Any], ...]:
+    return (
+        {
+            "Sid": "Capture",
+            "Effect": "Allow",
+            "Action": ["s3:PutObject"],
+            "Resource": pulumi.Output.format("arn:aws:s3:::{0}/{1}/*", args["bucket"], CAPTURE_FOLDER),
+        },
+        {
+            "Sid": "CaptureKey",
+            "Effect": "Allow",
+            "Action": ["kms:GenerateDataKey"],
+            "Resource": args["key_arn"],
+            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{args['region']}.amazonaws.com"}},
+        },
+    )

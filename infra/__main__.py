@@ -38,7 +38,7 @@ registry = ModelRegistry(
         "noncurrent_days": settings.retention.noncurrent_days,
         "log_days": settings.retention.log_days,
         "protect": settings.protect,
-        "run_days": settings.training.run_days if settings.training else None,
+        "expiring": settings.expiring,
     },
 )
 pulumi.export("registryBucket", registry.bucket)
@@ -119,6 +119,7 @@ if release and versions:
             "journal_key": place.journal_key,
             "repository_arn": registry.repository_arn,
             "key_arn": registry.key_arn,
+            "capture_percent": settings.capture.percent if settings.capture else None,
             "ignore_tags": settings.ignored_tags.plain() if settings.ignored_tags else None,
             "protect": settings.protect,
         },

@@ -20,6 +20,7 @@ from modeldelivery.release.core.request import IgnoredTags, Release, Rules
 from modeldelivery.release.naming import (
     ACCOUNT,
     APPROVAL_TAG,
+    CAPTURE_FOLDER,
     Environment,
     Model,
     Place,
@@ -135,6 +136,13 @@ class Training(_Section, frozen=True):
     network: Network | None = None
 
 
+class Capture(_Section, frozen=True):
+    """What callers ask and what they are answered is kept for so many days, of so many invocations in a hundred."""
+
+    percent: Annotated[int, Meta(ge=1, le=100)]
+    days: Days
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One environment, complete."""
 
@@ -150,9 +158,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     approval: Approvals
     alarms: Alarms
     retention: Retention
+    capture: Capture | None
     data: Data
     training: Training | None
     protect: bool
+
+    @property
+    def expiring(self) -> dict[str, int]:
+        """Days that what lies in a folder of the registry bucket is kept, by the folder."""
+        runs = {"runs": self.training.run_days} if self.training else {}
+        return runs | ({CAPTURE_FOLDER: self.capture.days} if self.capture else {})
 
     @property
     def rules(self) -> Rules:
@@ -201,6 +216,10 @@ _KEYS = {
         Data,
         "{bucket: true} where models are trained, with protect: false to let it be deleted with all data, or no such line",
     ),
+    "capture": _Key(
+        Capture,
+        "{percent: 10, days: 30}, 1 to 100 percent, 1 to 3650 days, or no such line where nothing is kept",
+    ),
     "training": _Key(
         Training,
         "{instance: ml.m5.large, runDays: 60}, 31 to 3650 days, and perhaps network: {subnets: [subnet-…], securityGroups: "
@@ -246,6 +265,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         alarms=source.alarms(),
         retention=source.section("retention"),
         data=source.data(),
+        capture=None if source.text("capture") in {None, "{}"} else source.section("capture"),
         training=source.training(),
         protect=source.section("protect"),
     )

@@ -20,6 +20,7 @@ _MAX_NAME = 12  # two names, "-registry-", the account and the longest region fi
 MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 DATASETS = "datasets/"  # where data sets lie in the data bucket
 ACCOUNT = re.compile(r"[0-9]{12}")
+CAPTURE_FOLDER = "capture"  # in the registry bucket: what callers ask and what they are answered
 APPROVAL_TAG = "model-delivery:approval"  # of a model package group: who approves its versions
 
 

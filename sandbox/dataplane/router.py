@@ -103,7 +103,7 @@ class Router:
     def capture(self, account: str, invocation: Invocation, variant: str, reply: Reply) -> None:
         """Keep one invocation that was answered well, where its endpoint captures."""
         capture = self._capture.get(account, {}).get(invocation.endpoint)
-        if capture is not None:
+        if capture is not None and variant in capture.roles:  # else it left the endpoint while it answered
             kind = next((value for name, value in reply.headers if name.lower() == b"content-type"), b"")
             self.captures.take(
                 capture,

@@ -106,10 +106,12 @@ class Changes:
                 with account.lock:
                     endpoint.settle("UpdateRollbackFailed" if stuck else "InService")
                 return
+            with account.lock:
+                endpoint.capture = target.capture  # before the routes are told
             self._provisioning.swap(account, endpoint, target.variants)
             with account.lock:
                 endpoint.config, endpoint.mixed_with = target.config, None
-                endpoint.capture, endpoint.failure = target.capture, None
+                endpoint.failure = None
                 endpoint.settle("InService")
 
         self._begin(account, endpoint, run)

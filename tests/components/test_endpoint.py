@@ -231,3 +231,39 @@ def test_the_role_cannot_read_records_or_write_anything_in_the_registry(prod):
 def test_nobody_is_given_a_managed_policy(prod):
     assert "managedPolicyArns" not in prod.only(ROLE).inputs
     assert prod.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment") == []
+
+
+@pytest.fixture(scope="module")
+def capturing(run):
+    return run("prod", capture='{"percent": 20, "days": 14}')
+
+
+def test_what_is_captured_goes_to_a_folder_of_the_registry_that_expires(capturing):
+    bucket = "flights-prod-registry-222222222222-eu-west-1"
+    assert capturing.only(ENDPOINT).inputs["capture"] == {
+        "percent": 20,
+        "destination": f"s3://{bucket}/capture",
+    }
+    lifecycle = capturing.only(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "flights-prod-registry"
+    )
+    assert {
+        "id": "capture", "status": "Enabled", "filter": {"prefix": "capture/"}, "expiration": {"days": 14.0},
+    } in lifecycle.inputs["rules"]  # fmt: skip
+
+
+def test_only_where_something_is_captured_may_the_role_write_and_nothing_but_that(capturing, prod):
+    def statements(recorder):
+        return {
+            s["Sid"]: s
+            for s in recorder.only(PERMISSIONS, "flights-prod-serving").document("policy")["Statement"]
+        }
+
+    added = {sid: s for sid, s in statements(capturing).items() if sid not in statements(prod)}
+    assert set(added) == {"Capture", "CaptureKey"}
+    assert added["Capture"]["Action"] == ["s3:PutObject"]
+    assert (
+        added["Capture"]["Resource"] == "arn:aws:s3:::flights-prod-registry-222222222222-eu-west-1/capture/*"
+    )
+    assert added["CaptureKey"]["Action"] == ["kms:GenerateDataKey"]
+    assert "capture" not in prod.only(ENDPOINT).inputs

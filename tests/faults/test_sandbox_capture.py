@@ -25,18 +25,22 @@ def role(hosting):
     )
 
 
-def capturing(hosting, name, weights, role=None, **more):
-    """An endpoint that captures everything, whose models have a role, else one that may write nothing."""
-    for model in weights:
-        hosting.model(model, role=role)
-    config = {
+def config(hosting, **more):
+    """A DataCaptureConfig that keeps everything."""
+    return {
         "EnableCapture": True,
         "InitialSamplingPercentage": 100,
         "DestinationS3Uri": f"s3://{hosting.bucket}/{PREFIX}",
         "CaptureOptions": [{"CaptureMode": "InputAndOutput"}],
         **more,
     }
-    hosting.config(name, weights, DataCaptureConfig=config)
+
+
+def capturing(hosting, name, weights, role=None, **more):
+    """An endpoint that captures everything, whose models have a role, else one that may write nothing."""
+    for model in weights:
+        hosting.model(model, role=role)
+    hosting.config(name, weights, DataCaptureConfig=config(hosting, **more))
     return hosting.endpoint(name, name)
 
 
@@ -118,3 +122,17 @@ def test_an_endpoint_whose_role_may_not_write_serves_on_and_the_log_says_why(hos
     assert "s3:PutObject" in log
     assert Kept(hosting, endpoint).names() == []
     assert hosting.invoke(endpoint)[0] == "denied-a"
+
+
+def test_an_update_begins_and_ends_it(hosting, role):
+    endpoint = capturing(hosting, "switched", {"switched-a": 100}, role, EnableCapture=False)
+    kept, plain = Kept(hosting, endpoint), hosting.config("switched-off", {"switched-a": 100})
+    hosting.invoke(endpoint)
+    hosting.config("switched-on", {"switched-a": 100}, DataCaptureConfig=config(hosting))
+    for name, expected in (("switched-on", 1), (plain, 1)):
+        hosting.sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=name)
+        assert hosting.settled(endpoint)["EndpointStatus"] == "InService"
+        hosting.invoke(endpoint)
+        assert len(kept.until("switched-a", expected)) == expected
+    time.sleep(7)  # longer than lines wait before they are written
+    assert len(kept.lines("switched-a")) == 1

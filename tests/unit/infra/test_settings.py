@@ -483,3 +483,23 @@ def test_tags_that_others_manage_are_named_where_pulumi_aws_reads_them_too():
 
 def test_the_standard_tags_are_those_that_no_config_may_ignore():
     assert tuple(standard_tags(parse("prod", GOOD))) == STANDARD_TAGS
+
+
+def test_nothing_is_captured_unless_config_says_how_much_and_for_how_long():
+    assert parse("prod", GOOD).capture is None
+    capture = parse("prod", {**GOOD, "model-delivery:capture": '{"percent": 10, "days": 30}'}).capture
+    assert (capture.percent, capture.days) == (10, 30)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('{"percent": 0, "days": 30}', "capture.percent is 0"),
+        ('{"percent": 101, "days": 30}', "capture.percent is 101"),
+        ('{"percent": 10}', "missing required field `days`"),
+        ('{"percent": 10, "days": 30, "to": "s3://elsewhere"}', "unknown field `to`"),
+        ("yes", "allowed: {percent: 10, days: 30}"),
+    ],
+)
+def test_a_capture_that_cannot_be_is_refused(value, reason):
+    assert reason in refused("model-delivery:capture", value)
