@@ -68,7 +68,7 @@ DEFINITION = Environment(
     folder=".venv-definition",
     requirements="requirements/definition.txt",
     project=False,
-    programs=("sagemaker.train.model_trainer", "sagemaker.mlops.workflow.steps"),
+    programs=("pipelines.definition",),  # which leaves the shell's AWS behind before it imports the SDK
 )
 BESIDES = {"data": DATA, "definition": DEFINITION}  # by the word that asks for it
 

@@ -348,3 +348,10 @@ def test_what_only_some_commands_need_is_set_up_where_it_is_asked_for(monkeypatc
     monkeypatch.setattr("tools.setup.shell.entered", lambda environ, _: dict(environ))
     assert set_up.main(words) == 0
     assert made == [".venv", ".venv-serving", *(f".venv-{word}" for word in sorted(words))]
+
+
+def test_what_is_compiled_for_the_definition_leaves_the_shells_aws_behind_first():
+    """SageMaker's SDK makes a client as it is imported, and one without a region is none: a clean machine has none."""
+    assert environments.DEFINITION.programs == ("pipelines.definition",)
+    source = (Path(environments.__file__).parents[2] / "pipelines" / "definition.py").read_text()
+    assert source.index("AWS_DEFAULT_REGION") < source.index("from sagemaker")
