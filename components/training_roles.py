@@ -124,6 +124,8 @@ def registrar_statements(site: TrainingSite) -> Statements:
     return [
         _allow("Made", ["s3:GetObject"], [_objects(registry, "runs/*")]),
         _allow("Versions", ["s3:GetObject", "s3:PutObject"], kept),
+        # A large artifact goes up in parts; when one fails, the others are taken away.
+        _allow("Parts", ["s3:AbortMultipartUpload"], [_objects(registry, "artifacts/*")]),
         # Also where nothing is listed: without it S3 does not tell an object that is not there from one that is hidden.
         _allow("Registry", ["s3:ListBucket"], [pulumi.Output.format("arn:aws:s3:::{0}", registry)]),
         _key("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,40 @@ from tests.stacks.stack import Stack
 PLACE = Place(model="flights", environment="staging", account="111111111111", region="eu-west-1")
 COMMIT = "c" * 40
 FIRST, UNTIL = "2013-01", "2013-01"
+
+
+@dataclass
+class Role:
+    """A role with the one policy that it has."""
+
+    iam: object
+    name: str
+    arn: str
+    policy: str
+    document: dict
+
+    @property
+    def actions(self):
+        return {action for statement in self.document["Statement"] for action in statement["Action"]}
+
+    @contextmanager
+    def without(self, action):
+        """The role, which may not do one of the things that it may."""
+        statements = [
+            {**each, "Action": rest}
+            for each in self.document["Statement"]
+            if (rest := [name for name in each["Action"] if name != action])
+        ]
+        self._put({**self.document, "Statement": statements})
+        try:
+            yield
+        finally:
+            self._put(self.document)
+
+    def _put(self, document):
+        self.iam.put_role_policy(
+            RoleName=self.name, PolicyName=self.policy, PolicyDocument=json.dumps(document)
+        )
 
 
 @dataclass
@@ -62,6 +97,35 @@ class Trained:
         """What a processing step's job told of its end."""
         name = step["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
         return self.sagemaker.describe_processing_job(ProcessingJobName=name).get("ExitMessage", "")
+
+    def left(self, step, name):
+        """What a processing step left: the bytes of the one file, or none."""
+        arn = step["Metadata"]["ProcessingJob"]["Arn"]
+        job = self.sagemaker.describe_processing_job(ProcessingJobName=arn.rpartition("/")[2])
+        output, _, file = name.partition("/")
+        for each in job["ProcessingOutputConfig"]["Outputs"]:
+            if each["OutputName"] == output:
+                bucket, _, prefix = each["S3Output"]["S3Uri"].removeprefix("s3://").partition("/")
+                return [self.s3.get_object(Bucket=bucket, Key=f"{prefix}/{file}")["Body"].read()]
+        return []
+
+    def role(self, name):
+        """One of the pipeline's roles: `training`, `registrar` or `pipeline`."""
+        iam = self.stack.sandbox.client("staging", "iam")
+        (role,) = (
+            each
+            for page in iam.get_paginator("list_roles").paginate()
+            for each in page["Roles"]
+            if each["RoleName"].startswith(f"{PLACE.pipeline}-{name}-")
+        )
+        (policy,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)["PolicyDocument"]
+        return Role(iam, role["RoleName"], role["Arn"], policy, document)
+
+    def packages(self):
+        """ARNs of the model packages that were made."""
+        listed = self.sagemaker.list_model_packages(ModelPackageGroupName=PLACE.package_group)
+        return sorted(each["ModelPackageArn"] for each in listed["ModelPackageSummaryList"])
 
     def keys(self, prefix):
         """What is in the registry bucket under a prefix."""
