@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from modeldelivery.release.aws import images
+from modeldelivery.release.aws.approvals import SageMakerApprovals
 from modeldelivery.release.aws.artifact import PART
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.aws.traffic import MARK_TAG
@@ -19,12 +20,15 @@ from modeldelivery.release.cli import main
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.dry_run import ASSUMED, DryRun
 from modeldelivery.release.core.endpoint import Incarnation
+from modeldelivery.release.naming import record_key
 from modeldelivery.release.ports import DOCKER_MANIFEST
+from modeldelivery.release.record import VersionRecord, encode
+from modeldelivery.release.version import DigestSet
 from tests.bits import packed
 from tests.fakes.time import FakeTime
 
 from .conftest import Ended
-from .world import NOW, PLACE, V1, V2, journal, rejection
+from .world import NOW, PLACE, V1, V2, V3, journal, rejection
 
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 LIFE = Incarnation("arn:endpoint", BORN.timestamp())
@@ -32,6 +36,15 @@ IMAGE = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository
 DATED = {"ResponseMetadata": {"HTTPHeaders": {"date": formatdate(NOW, usegmt=True)}}}
 
 
+RECORD = VersionRecord(
+    version=V3,
+    digests=DigestSet(image="sha256:" + "a" * 64, model="sha256:" + "b" * 64, data="r1"),
+    image=IMAGE,
+    model_data="s3://bucket/model.tar.gz",
+    registered_at=NOW,
+    registered_by="ada",
+    package_arn="arn:package/3",
+)
 CONFIG = b'{"os": "linux", "architecture": "amd64", "config": null}'
 
 
@@ -45,10 +58,15 @@ class ReadOnly:
     def __init__(self):
         self.id, self.known_arn = PLACE.account, None
         self.fenced = self.patient = self.s3 = self.ecr = self.sagemaker = self.autoscaling = self
-        self.journal = journal(incarnation=LIFE)
+        self.journal, self.approval = journal(incarnation=LIFE), "PendingManualApproval"
         self.status, self.tags, self.weights = "InService", {}, {V1: 0, V2: 100}
 
+    def describe_model_package(self, **_):
+        return {"ModelApprovalStatus": self.approval}
+
     def get_object(self, **parameters):
+        if parameters["Key"] == record_key(V3):
+            return {"Body": io.BytesIO(encode(RECORD)), "ETag": '"1"'} | json.loads(json.dumps(DATED))
         if parameters["Key"] != PLACE.journal_key or self.journal is None:
             raise absent("NoSuchKey")
         return {"Body": io.BytesIO(msgspec.json.encode(self.journal)), "ETag": '"1"'} | json.loads(
@@ -128,6 +146,7 @@ def dry_run(aws, capsys):
             patience=options.timeout,
             calls=account.calls,
             caller=account,
+            approvals=lambda: SageMakerApprovals(sagemaker=account.patient.sagemaker, place=PLACE),
         )
 
     def run(command, *arguments):
@@ -227,7 +246,7 @@ def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
     ended = dry_run(
         "register",
         "--version",
-        "v3.0.0",
+        "v3.1.0",
         "--image",
         IMAGE,
         "--artifact",
@@ -249,7 +268,7 @@ def test_register_lists_upload_claim_package_and_completion(dry_run, tmp_path):
         "*",
         "<3 bytes>",
     )
-    assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.0.0.json", "*")
+    assert (claim["Key"], claim["IfNoneMatch"]) == ("versions/v3.1.0.json", "*")
 
 
 def test_a_large_artifact_is_listed_as_the_calls_that_its_parts_take(dry_run, tmp_path):
@@ -257,8 +276,31 @@ def test_a_large_artifact_is_listed_as_the_calls_that_its_parts_take(dry_run, tm
     artifact.write_bytes(gzip.compress(gzip.decompress(packed({"model.bin": bytes(PART)})), 0))
 
     ended = dry_run(
-        "register", "--version", "v3.0.0", "--image", IMAGE, "--artifact", artifact, "--data-revision", "r1", "--json"
+        "register", "--version", "v3.1.0", "--image", IMAGE, "--artifact", artifact, "--data-revision", "r1", "--json"
     )  # fmt: skip
 
     assert ended.status == 0, ended.err
     assert written(ended)[1:4] == ["s3:CreateMultipartUpload", "s3:UploadPart", "s3:CompleteMultipartUpload"]
+
+
+def test_approve_lists_the_one_call_that_says_so(dry_run):
+    ended = dry_run("approve", V3, "--reason", "fine", "--json")
+
+    assert ended.status == 0, ended.err
+    (update,) = [c for c in ended.json["calls"] if c["writes"]]
+    assert update["call"] == "sagemaker:UpdateModelPackage"
+    assert update["parameters"] == {
+        "ModelPackageArn": "arn:package/3",
+        "ModelApprovalStatus": "Approved",
+        "ApprovalDescription": "approved by bob@operator: fine",
+    }
+
+
+def test_reject_lists_the_journal_before_the_package(dry_run):
+    ended = dry_run("reject", V3, "--reason", "biased", "--json")
+
+    assert ended.status == 0, ended.err
+    assert written(ended) == ["s3:PutObject", "sagemaker:UpdateModelPackage"]
+    assert [c["parameters"].get("ModelApprovalStatus") for c in ended.json["calls"] if c["writes"]][
+        -1
+    ] == "Rejected"
