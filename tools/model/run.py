@@ -47,7 +47,8 @@ def base(environ: Mapping[str, str]) -> str | None:
 
 def changed(onto: str) -> Changes | None:
     """What differs between the working tree and where it left `onto`; None where Git does not have that."""
-    fork = _git("merge-base", onto, "HEAD")
+    # A clone in which nobody checked the branch out has it as the remote's alone.
+    fork = _git("merge-base", onto, "HEAD") or _git("merge-base", f"origin/{onto}", "HEAD")
     before = _git("show", f"{fork.strip()}:{PARAMETERS}") if fork else None
     names = _git("diff", "--name-status", "--no-renames", "-z", fork.strip()) if fork else None
     if before is None or names is None:

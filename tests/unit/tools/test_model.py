@@ -1,3 +1,6 @@
+import shutil
+import subprocess
+
 import msgspec
 import pytest
 
@@ -163,3 +166,25 @@ def test_a_command_that_fails_is_told_in_its_words_or_by_its_status(shell, words
     with pytest.raises(RunError) as stopped:
         run._call("dvc pull", ["sh", "-c", shell], "staging")
     assert str(stopped.value) == f"`dvc pull` failed: {words}"
+
+
+def test_a_clone_that_has_main_as_the_remotes_alone_still_says_what_changed(monkeypatch, tmp_path):
+    def git(folder, *arguments):
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    origin.mkdir()
+    git(origin, "init", "--initial-branch", "main")
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copyfile(run.ROOT / name, origin / name)
+    git(origin, "add", ".")
+    git(origin, "commit", "--message", "first")
+    git(tmp_path, "clone", str(origin), str(clone))
+    git(clone, "checkout", "-b", "topic")
+    git(clone, "branch", "--delete", "main")
+    (clone / "params.yaml").write_text((clone / "params.yaml").read_text().replace("trees: ", "trees: 1"))
+    monkeypatch.setattr(run, "ROOT", clone)
+
+    assert run.changed("main").parameters
+    assert run.changed("nowhere") is None
