@@ -227,6 +227,7 @@ class Executions:
         short = run.name.replace("_", "-")[:_SHORT].strip("-")
         name = f"pipelines-{run.execution.id}-{short}-{chosen}"
         job = self._create(run, {**run.wanted, arguments.NAMES[step.type]: name})
+        self._act(run, f"Describe{step.type}Job", {arguments.NAMES[step.type]: name})
         run.record.metadata = _metadata(step.type, job.show())
         stopped = False
         while not job.over.wait(_PAUSE):
@@ -249,9 +250,8 @@ class Executions:
         wrong = next(arguments.refusals(kind, request), None)
         if wrong:
             raise _FailedError(_refused(call, wrong))
+        self._act(run, call, request)
         try:
-            caller = self.guard.service_session(SERVICE, run.execution.role, account.id, SESSION)
-            self.guard.act(caller, Operation("sagemaker", call, account.id, account.region, request))
             made = msgspec.structs.replace(
                 msgspec.convert(request, _REQUESTS[kind]), given=json.loads(json.dumps(request))
             )
@@ -260,6 +260,15 @@ class Executions:
         except (RefusedError, msgspec.ValidationError) as error:
             fault = _REFUSALS.get(error.code) if isinstance(error, RefusedError) else None
             raise _FailedError(_refused(call, error), fault) from None
+
+    def _act(self, run: _Run, call: str, request: Mapping[str, Any]) -> None:
+        """Call SageMaker as the pipeline's role may."""
+        account = run.account
+        try:
+            caller = self.guard.service_session(SERVICE, run.execution.role, account.id, SESSION)
+            self.guard.act(caller, Operation("sagemaker", call, account.id, account.region, request))
+        except RefusedError as error:
+            raise _FailedError(_refused(call, error), _REFUSALS.get(error.code)) from None
 
     def _stop(self, account: Account, job: Job) -> None:
         with account.lock:

@@ -105,7 +105,10 @@ def training_in(sandbox):
     objects = allow(["s3:GetObject", "s3:PutObject", "s3:ListBucket"])
     logs = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
     role = sandbox.role("staging", "jobs", objects, logs, allow("ecr:*"), trusts=SERVICE)
-    makes = allow(["sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob", "s3:GetObject"])
+    jobs = [
+        f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe") for kind in ("Processing", "Training")
+    ]
+    makes = allow([*jobs, "s3:GetObject"])
     runner = sandbox.role("staging", "pipelines", makes, allow("iam:PassRole", role), trusts=SERVICE)
     return Training(sandbox, image(sandbox, "job", CHECKOUT / "tests" / "containers" / "job"), role, runner)
 
