@@ -176,7 +176,7 @@ def follow(
         GaveUpError: it goes on still.
         DeliveryError: a look failed for what asking again does not mend.
     """
-    began, pause = clock.monotonic(), FIRST_PAUSE
+    began, pause, before = clock.monotonic(), FIRST_PAUSE, None
     while True:
         waited = clock.monotonic() - began
         try:
@@ -187,6 +187,8 @@ def follow(
             watch(execution)
             if training.ending(execution):
                 return execution
+            if execution != before:  # something has just begun, and may be short
+                before, pause = execution, FIRST_PAUSE
         if waited + pause > patience:
             raise GaveUpError(
                 f"{arn} goes on after {patience:.0f} s",

@@ -1,5 +1,6 @@
 """`modelctl train`: what an execution is given, when one is started, and how the command ends."""
 
+import itertools
 import json
 import subprocess
 
@@ -400,3 +401,15 @@ def test_an_option_that_makes_no_sense_is_a_usage_error(trained, options):
     with pytest.raises(SystemExit) as ended:
         trained.run(*options)
     assert ended.value.code == Exit.USAGE
+
+
+def test_after_a_change_the_next_look_is_soon(trained):
+    """Looks grow apart while nothing happens; a step that has just begun may be short."""
+    quiet = [Execution(arn="", status="Executing")] * 12
+    begun = Execution(arn="", status="Executing", steps=(Step(name="Register", status="Executing"),))
+    trained.executions.looks = [[*quiet, begun, SUCCEEDED]]
+    times = []
+    trained.executions.on_look = lambda: times.append(trained.world.time.seconds)
+    assert trained.run() == Exit.DONE
+    pauses = [after - before for before, after in itertools.pairwise(times)]
+    assert pauses[-1] < 1 < pauses[-2]
