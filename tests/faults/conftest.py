@@ -11,6 +11,7 @@ from modeldelivery.release.aws.session import open_account
 from modeldelivery.release.naming import variant_name
 from tests.conftest import Sandbox
 from tests.faults.delivery import A, B, C, delivered
+from tests.faults.kill import TooSlowError
 
 AT_ONCE = 8  # most of a case is waiting for deadlines
 
@@ -54,7 +55,8 @@ def outcomes(request, fresh):
     """What became of each selected case of a module, several at work side by side.
 
     A module's `CASE(delivery, *case)` returns what its tests look at. Each has an endpoint of its own; where the module
-    says `REUSED`, a case begins with the endpoint that another one left in good order.
+    says `REUSED`, a case begins with the endpoint that another one left in good order. One that a slow machine led astray is
+    tried again, on an endpoint of its own.
     """
     module = request.module
     cases = dict.fromkeys(
@@ -69,16 +71,31 @@ def outcomes(request, fresh):
     for _ in range(AT_ONCE - 1):
         idle.put(None)
 
-    def run(case):
-        delivery, after = idle.get() or fresh(), None
+    def attempt(case, delivery):
+        """The outcome, and the endpoint where it was left in good order."""
+        after = None
         try:
             outcome = module.CASE(delivery, *case)
             after = delivery if module.REUSED else None
         finally:
             if after is None:
                 delivery.remove()
+        return outcome, after
+
+    def run(case):
+        after = idle.get()
+        try:
+            for last in (False, False, True):
+                delivery, after = after or fresh(), None
+                try:
+                    outcome, after = attempt(case, delivery)
+                except TooSlowError:
+                    if last:
+                        raise
+                else:
+                    return outcome
+        finally:
             idle.put(after)
-        return outcome
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {case: pool.submit(run, case) for case in cases}

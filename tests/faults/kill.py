@@ -24,6 +24,10 @@ class Point(NamedTuple):
         return f"{self.action}-{self.nth}-{'answer' if self.ran else 'call'}"
 
 
+class TooSlowError(Exception):
+    """The machine was so slow that a deadline passed on the way: the process took another way than the case is about."""
+
+
 def every(calls, *, ran=True):
     """A point for each of the calls and, with `ran`, one for each answer, from `{action: how often}`."""
     return [

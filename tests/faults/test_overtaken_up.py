@@ -11,6 +11,7 @@ import random
 import signal
 import threading
 import time
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
-from tests.faults.kill import AT_WORK, Point, hold
+from tests.faults.kill import AT_WORK, Point, TooSlowError, hold
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -63,6 +64,14 @@ ON_ITS_WAY = {
 }  # fmt: skip
 
 
+# The writes of an `up` that no deadline kept waiting: intent, call and outcome of adding, shifting and dropping.
+WRITES = (
+    "PutObject", "UpdateEndpoint", "PutObject",
+    "PutObject", "UpdateEndpointWeightsAndCapacities", "PutObject",
+    "PutObject", "UpdateEndpoint", "PutObject",
+)  # fmt: skip
+
+
 class Outcome(NamedTuple):
     """How both ended; after the rollback had reported, `astray` is what else than its target got
     traffic, and `late` what the `up` asked of the endpoint."""
@@ -76,20 +85,35 @@ class Outcome(NamedTuple):
 
 
 def CASE(delivery, target, point, until):  # noqa: N802 - what `outcomes` runs
-    sandbox, name = delivery.hosting.sandbox, delivery.place.model
     delivery.release(C, C, B)
+    with ExitStack() as processes:
+        return _overtaken(delivery, target, point, until, processes)
+
+
+def _overtaken(delivery, target, point, until, processes):
+    """What became of it; whatever comes, both processes end with `processes`."""
+    sandbox, name = delivery.hosting.sandbox, delivery.place.model
     with AT_WORK:
         up, begun = _stopped_at(point, delivery, f"{name}-up"), time.monotonic()
+        processes.callback(sandbox.clear_faults, f"{name}-up")
+        processes.callback(up.kill)
+        writes = tuple(
+            call["action"]
+            for call in sandbox.calls()
+            if call["caller"] == f"{name}-up" and call["action"] in WRITES
+        )
+        if writes != WRITES[: len(writes)]:
+            raise TooSlowError(f"the `up` set its deadline again: {writes}")
         if until is None:  # it has the answer, and does not get on
             sandbox.release(f"{name}-up")
         else:
             hold(sandbox, f"{name}-rolls", until)
         rollback = _rollback(delivery, f"{name}-rolls")
+        processes.callback(rollback.kill)
         if until is not None:
             assert sandbox.held(f"{name}-rolls"), rollback.communicate(timeout=DEADLINE)
-            assert time.monotonic() - begun < Timing().lease, (
-                "too slow a machine: no real call is on its way so long"
-            )
+            if time.monotonic() - begun >= Timing().lease:
+                raise TooSlowError("no real call is on its way so long")
             sandbox.release(f"{name}-up")
             sandbox.release(f"{name}-rolls")
     rolled = _ended(rollback)
