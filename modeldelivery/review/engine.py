@@ -22,6 +22,8 @@ from modeldelivery.terminal import program
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 STALE = "violates plan"  # the engine's words for a step that the plan does not have
 
+_WRITTEN = (":(top,exclude)dvc.lock", ":(top,exclude)metrics")  # by a training, of itself
+
 
 class EngineFailedError(ReviewError):
     """The engine gave no document; the message is what it said."""
@@ -239,9 +241,12 @@ def _text(output: bytes) -> str:
 
 
 def commit() -> str:
-    """What Git calls the tree that is looked at, with a digest of what is changed in it; empty without Git."""
+    """What Git calls the tree that is looked at, with a digest of what is changed in it; empty without Git.
+
+    What `make model` writes beside its page belongs to the next commit, and is no change of what was looked at.
+    """
     head = _git("rev-parse", "HEAD").decode().strip()
-    changed = _git("diff", "--no-ext-diff", "HEAD") if head else b""
+    changed = _git("diff", "--no-ext-diff", "HEAD", "--", ":(top)", *_WRITTEN) if head else b""
     return f"{head}+{hashlib.sha256(changed).hexdigest()[:12]}" if changed else head
 
 

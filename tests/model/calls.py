@@ -54,7 +54,10 @@ def _moves_traffic(world: World, name: str, host: Host) -> list[str]:
     """What is no move must move nothing, whatever was left behind."""
     assert host.pending is not None
     spread = {v: variant.current for v, variant in host.pending[1]}
-    if world.foreign_moved or weights.same(spread, dict(world.host.current)):
+    # What a later rollback asked for, whose own call SageMaker took back: a call that was on its way brings that about.
+    later = world.journal.intent
+    overtaken = later is not None and later.kind is IntentKind.ROLLBACK and weights.same(spread, later.target)
+    if world.foreign_moved or overtaken or weights.same(spread, dict(world.host.current)):
         return []
     return [f"{name} moves no traffic by its own words, and it goes from {world.host.current} to {spread}"]
 

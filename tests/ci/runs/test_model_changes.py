@@ -106,7 +106,7 @@ def test_a_worse_model_makes_the_job_fail_and_the_comment_says_by_how_much(propo
     ended, comment = propose(WORSE)
 
     assert not ended.ok, ended.output
-    assert "## Model `flights`: stopped" in comment
+    assert "Model `flights`: stopped" in comment
     assert re.search(r"evaluate stopped: AUC overall may be 0\.\d+ worse than the champion's \(", comment), (
         comment
     )

@@ -187,6 +187,23 @@ def test_a_commit_is_told_from_the_same_commit_with_changes(a_project):
     assert len({clean, changed, REAL_COMMIT()}) == 3
 
 
+def test_what_a_training_writes_of_itself_makes_no_other_commit(a_project):
+    """On GitHub and GitLab the comment is written from a clean clone, and `make model` has left its lock and metrics changed."""
+    for name in ("dvc.lock", "metrics/metrics.json"):
+        path = a_project / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("before\n")
+    git(a_project, "init")
+    git(a_project, "add", ".")
+    git(a_project, "commit", "--message", "x")
+    clean = REAL_COMMIT()
+    (a_project / "dvc.lock").write_text("after\n")
+    (a_project / "metrics" / "metrics.json").write_text("after\n")
+    assert REAL_COMMIT() == clean
+    (a_project / "Pulumi.yaml").write_text("name: another\n")
+    assert REAL_COMMIT() != clean
+
+
 def test_a_project_outside_of_git_and_a_machine_without_git_have_no_commit(a_project, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(a_project.parent))
     assert REAL_COMMIT() == ""
