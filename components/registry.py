@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.bucket import PrivateBucket, only_under_key, refuse_put
+from components.image_repository import image_repository
 from components.key import encryption_key, key_policy
 from components.sagemaker import ModelPackageGroup
 
@@ -118,8 +119,8 @@ class ModelRegistry(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-registry",
             bucket=registry.bucket,
-            # A current record, artifact or journal never expires by age: only what was replaced or deleted ends, and what
-            # steps of a training left for each other.
+            # A current record, artifact or journal never expires by age: only what was replaced or deleted ends, and what lies in
+            # a folder that is there to expire.
             rules=[
                 {
                     "id": "replaced-or-abandoned",
@@ -140,16 +141,8 @@ class ModelRegistry(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[logs]),  # its policy lets S3 deliver
         )
 
-        # No lifecycle policy: ECR cannot know which digests an endpoint runs, and an instance that autoscaling adds
-        # pulls its image again.
-        repository = aws.ecr.Repository(
-            name,
-            name=args["repository"],
-            image_tag_mutability="IMMUTABLE",
-            image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "KMS", "kms_key": key.arn}],
-            force_delete=not args["protect"],
-            opts=kept,
+        repository = image_repository(
+            name, repository=args["repository"], key_arn=key.arn, protect=args["protect"], parent=self
         )
         ModelPackageGroup(
             name, model_package_group_name=args["package_group"], tags=args["package_group_tags"], opts=kept

@@ -1,11 +1,10 @@
 """The role that a model's containers run under: read its artifact and image, write its logs and metrics, and what is captured."""
 
-import json
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
-import pulumi_aws as aws
 
+from components.service_role import Statements, sagemaker_role
 from modeldelivery.release.naming import CAPTURE_FOLDER
 
 
@@ -29,88 +28,66 @@ class ServingRole(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServingRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("model-delivery:index:ServingRole", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(name, assume_role_policy=json.dumps(_trust(args["account"])), opts=inside)
-        policy = aws.iam.RolePolicy(
-            name, role=role.name, policy=pulumi.Output.json_dumps(_permissions(args)), opts=inside
-        )
-        # SageMaker tries the role when a Model is made, so whoever uses the ARN must wait for the permissions
-        self.arn = pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
+        self.arn = sagemaker_role(name, args["account"], _statements(args), inside)
         self.register_outputs({"arn": self.arn})
 
 
-def _trust(account: str) -> dict[str, Any]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "sagemaker.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-        ],
-    }
-
-
-def _permissions(args: ServingRoleArgs) -> dict[str, Any]:
+def _statements(args: ServingRoleArgs) -> Statements:
     region, account = args["region"], args["account"]
     logs = f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/{args['endpoint']}"
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Artifacts",
-                "Effect": "Allow",
-                "Action": ["s3:GetObject"],
-                "Resource": pulumi.Output.format("arn:aws:s3:::{0}/artifacts/*", args["bucket"]),
-            },
-            {
-                "Sid": "ArtifactsKey",
-                "Effect": "Allow",
-                "Action": ["kms:Decrypt"],
-                "Resource": args["key_arn"],
-                "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
-            },
-            {
-                "Sid": "Image",
-                "Effect": "Allow",
-                "Action": [
-                    "ecr:BatchCheckLayerAvailability",
-                    "ecr:BatchGetImage",
-                    "ecr:GetDownloadUrlForLayer",
-                ],
-                "Resource": args["repository_arn"],
-            },
-            {
-                "Sid": "ImageLogin",
-                "Effect": "Allow",
-                "Action": ["ecr:GetAuthorizationToken"],
-                "Resource": "*",  # the call is about the caller: it knows no resource
-            },
-            {
-                "Sid": "Logs",
-                "Effect": "Allow",
-                "Action": [
-                    "logs:CreateLogGroup",
-                    "logs:CreateLogStream",
-                    "logs:DescribeLogStreams",
-                    "logs:PutLogEvents",
-                ],
-                "Resource": [logs, f"{logs}:*"],
-            },
-            {
-                "Sid": "Metrics",
-                "Effect": "Allow",
-                "Action": ["cloudwatch:PutMetricData"],
-                "Resource": "*",  # metrics have no ARN; the namespace limits it
-                "Condition": {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
-            },
-            *(_capture(args) if args["captures"] else ()),
-        ],
-    }
+    return [
+        {
+            "Sid": "Artifacts",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject"],
+            "Resource": pulumi.Output.format("arn:aws:s3:::{0}/artifacts/*", args["bucket"]),
+        },
+        {
+            "Sid": "ArtifactsKey",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": args["key_arn"],
+            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+        },
+        {
+            "Sid": "Image",
+            "Effect": "Allow",
+            "Action": [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            "Resource": args["repository_arn"],
+        },
+        {
+            "Sid": "ImageLogin",
+            "Effect": "Allow",
+            "Action": ["ecr:GetAuthorizationToken"],
+            "Resource": "*",  # the call is about the caller: it knows no resource
+        },
+        {
+            "Sid": "Logs",
+            "Effect": "Allow",
+            "Action": [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogStreams",
+                "logs:PutLogEvents",
+            ],
+            "Resource": [logs, f"{logs}:*"],
+        },
+        {
+            "Sid": "Metrics",
+            "Effect": "Allow",
+            "Action": ["cloudwatch:PutMetricData"],
+            "Resource": "*",  # metrics have no ARN; the namespace limits it
+            "Condition": {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/Endpoints"}},
+        },
+        *(_capture(args) if args["captures"] else ()),
+    ]
 
 
-def _capture(args: ServingRoleArgs) -> tuple[dict[str, Any], ...]:
+def _capture(args: ServingRoleArgs) -> Statements:
     return (
         {
             "Sid": "Capture",

@@ -1,16 +1,16 @@
 """The pipeline that trains a model's versions: SageMaker's pipeline, its roles, and the repository of its step image."""
 
-import json
 from collections.abc import Mapping
 from typing import TypedDict
 
 import pulumi
-import pulumi_aws as aws
 
 from components import training_roles as roles
 from components.definition import Network, filled
+from components.image_repository import image_repository
 from components.sagemaker import Pipeline
-from components.training_roles import Statements, TrainingSite
+from components.service_role import Statements, sagemaker_role
+from components.training_roles import TrainingSite
 
 
 class TrainingPipelineArgs(TypedDict):
@@ -71,14 +71,12 @@ class TrainingPipeline(pulumi.ComponentResource):
     ) -> None:
         super().__init__("model-delivery:index:TrainingPipeline", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        images = aws.ecr.Repository(
+        images = image_repository(
             f"{name}-steps",
-            name=args["step_repository"],
-            image_tag_mutability="IMMUTABLE",
-            image_scanning_configuration={"scan_on_push": True},
-            encryption_configurations=[{"encryption_type": "KMS", "kms_key": args["key_arn"]}],
-            force_delete=not args["protect"],
-            opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
+            repository=args["step_repository"],
+            key_arn=args["key_arn"],
+            protect=args["protect"],
+            parent=self,
         )
         site = TrainingSite(
             account=args["account"],
@@ -92,9 +90,13 @@ class TrainingPipeline(pulumi.ComponentResource):
             package_group=args["package_group"],
             network=args["network"],
         )
-        training = self._role(f"{name}-training", args, roles.training_statements(site))
-        registrar = self._role(f"{name}-registrar", args, roles.registrar_statements(site))
-        starter = self._role(f"{name}-pipeline", args, roles.pipeline_statements(site, [training, registrar]))
+
+        def role(of: str, statements: Statements) -> pulumi.Output[str]:
+            return sagemaker_role(f"{name}-{of}", args["account"], statements, inside)
+
+        training = role("training", roles.training_statements(site))
+        registrar = role("registrar", roles.registrar_statements(site))
+        starter = role("pipeline", roles.pipeline_statements(site, [training, registrar]))
         pipeline = Pipeline(
             name,
             pipeline_name=args["pipeline"],
@@ -105,18 +107,6 @@ class TrainingPipeline(pulumi.ComponentResource):
         self.arn = pipeline.arn
         self.step_repository_url = images.repository_url
         self.register_outputs({"arn": self.arn, "stepRepositoryUrl": self.step_repository_url})
-
-    def _role(self, name: str, args: TrainingPipelineArgs, statements: Statements) -> pulumi.Output[str]:
-        """Declare a role; its ARN is known once it may do its work."""
-        inside = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(name, assume_role_policy=json.dumps(roles.trust(args["account"])), opts=inside)
-        policy = aws.iam.RolePolicy(
-            name,
-            role=role.name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
-            opts=inside,
-        )
-        return pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
 
 
 def _definition(

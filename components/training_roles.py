@@ -13,8 +13,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from components.definition import Network
-
-Statements = Sequence[dict[str, Any]]
+from components.service_role import Statements
 
 _TRAINING_LOGS = ("ProcessingJobs", "TrainingJobs")
 _REGISTRAR_LOGS = ("ProcessingJobs",)
@@ -46,21 +45,6 @@ class TrainingSite(TypedDict):
     step_repository_arn: pulumi.Input[str]
     package_group: str
     network: Network | None
-
-
-def trust(account: str) -> dict[str, Any]:
-    """SageMaker may take the role on, for this account alone."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "sagemaker.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-        ],
-    }
 
 
 def pipeline_statements(site: TrainingSite, passed: Sequence[pulumi.Input[str]]) -> Statements:

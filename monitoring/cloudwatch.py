@@ -63,7 +63,7 @@ def read(
     wanted = {f"m{at}": (version, figure) for at, (version, figure) in enumerate(_each(versions))}
     if not wanted:
         return {}
-    read_: dict[tuple[Version, Figure], dict[int, float]] = {key: {} for key in wanted.values()}
+    figures: dict[tuple[Version, Figure], dict[int, float]] = {key: {} for key in wanted.values()}
     request: dict[str, Any] = {
         "MetricDataQueries": [_query(name, endpoint, *key) for name, key in wanted.items()],
         "StartTime": datetime.fromtimestamp(since, UTC),
@@ -72,11 +72,11 @@ def read(
     while True:
         page = ask(f"cloudwatch:GetMetricData {endpoint}", lambda: client.get_metric_data(**request))
         for result in page["MetricDataResults"]:
-            values = read_[wanted[result["Id"]]]
+            values = figures[wanted[result["Id"]]]
             for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
                 values[int(moment.timestamp())] = float(value)
         if "NextToken" not in page:
-            return dict(read_)
+            return dict(figures)
         request["NextToken"] = page["NextToken"]
 
 

@@ -43,7 +43,7 @@ class Program:
         while time.monotonic() < end:
             self.refuse_ended()
             connection = http.client.HTTPConnection(address, timeout=_READY)
-            with suppress(OSError):  # it does not listen yet
+            with suppress(OSError, http.client.HTTPException):  # it does not listen yet, or not as it should
                 connection.request("GET", path)
                 if connection.getresponse().status == http.HTTPStatus.OK:
                     return

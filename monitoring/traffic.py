@@ -11,13 +11,13 @@ from monitoring.tally import Tally
 
 _MICROSECONDS = 1e6
 _PERCENT = 100
-_GAUGES: tuple[tuple[Figure, Series], ...] = (
-    (cloudwatch.CPU, series.CPU),
-    (cloudwatch.MEMORY, series.MEMORY),
-    (cloudwatch.DISK, series.DISK),
-    (cloudwatch.GPU, series.GPU),
-    (cloudwatch.GPU_MEMORY, series.GPU_MEMORY),
-)
+_GAUGES: Mapping[Figure, Series] = {
+    cloudwatch.CPU: series.CPU,
+    cloudwatch.MEMORY: series.MEMORY,
+    cloudwatch.DISK: series.DISK,
+    cloudwatch.GPU: series.GPU,
+    cloudwatch.GPU_MEMORY: series.GPU_MEMORY,
+}
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Traffic:
         for version in sorted({version for version, _ in self.tallies}):
             yield from self._of(version)
         for (version, figure), minutes in figures.items():
-            gauge = dict(_GAUGES).get(figure)
+            gauge = _GAUGES.get(figure)
             if gauge is not None and minutes:
                 yield Sample(gauge, (version,), minutes[max(minutes)] / _PERCENT)
 

@@ -83,13 +83,13 @@ def read(lines: Iterable[bytes], where: str) -> Iterator[Captured]:
         if not line.strip():
             continue
         try:
-            read_ = msgspec.json.decode(line, type=_Line)
+            parsed = msgspec.json.decode(line, type=_Line)
             request, response = (
-                _content(body) for body in (read_.capture_data.request, read_.capture_data.response)
+                _content(body) for body in (parsed.capture_data.request, parsed.capture_data.response)
             )
         except (msgspec.DecodeError, binascii.Error, ValueError) as error:
             raise CaptureError(f"{where}, line {number}: {error}") from error
-        event = read_.event_metadata
+        event = parsed.event_metadata
         yield Captured(
             event=event.event_id,
             inference=event.inference_id,

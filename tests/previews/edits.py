@@ -3,6 +3,8 @@
 from tests.previews.program import MAIN, Edit, added
 
 ROLE = "components/serving_role.py"
+EVERY_ROLE = "components/service_role.py"
+REPOSITORY = "components/image_repository.py"
 KEY = "components/key.py"
 BUCKET = "components/bucket.py"
 REGISTRY = "components/registry.py"
@@ -94,7 +96,7 @@ VERSIONING_SUSPENDED = Edit(
 )
 OTHER_KEY = Edit(KEY, "enable_key_rotation=True,", "enable_key_rotation=True,\n        multi_region=True,")
 NO_ROTATION = Edit(KEY, "enable_key_rotation=True,", "enable_key_rotation=False,")
-MUTABLE_TAGS = Edit(REGISTRY, '"IMMUTABLE"', '"MUTABLE"')
+MUTABLE_TAGS = Edit(REPOSITORY, '"IMMUTABLE"', '"MUTABLE"')
 RENAMED_KEY_ALIAS = Edit(
     REGISTRY,
     'aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.key_id, opts=inside)',
@@ -106,21 +108,21 @@ RENAMED_KEY_ALIAS = Edit(
 _ARTIFACTS = '"Action": ["s3:GetObject"],'
 IAM_NEW_ACTION = Edit(ROLE, _ARTIFACTS, '"Action": ["s3:GetObject", "s3:PutObject"],')
 IAM_WILDCARD = Edit(ROLE, _ARTIFACTS, '"Action": ["s3:*"],')
-IAM_NARROWED = Edit(ROLE, '                    "logs:DescribeLogStreams",\n', "")
+IAM_NARROWED = Edit(ROLE, '                "logs:DescribeLogStreams",\n', "")
 IAM_WIDER_RESOURCE = Edit(ROLE, '"arn:aws:s3:::{0}/artifacts/*"', '"arn:aws:s3:::{0}/*"')
 IAM_NO_CONDITION = Edit(
-    ROLE, '                "Condition": {"StringEquals": {"aws:SourceAccount": account}},\n', ""
+    EVERY_ROLE, '                "Condition": {"StringEquals": {"aws:SourceAccount": account}},\n', ""
 )
 IAM_STRANGER_ASSUMES = Edit(
-    ROLE,
+    EVERY_ROLE,
     '"Principal": {"Service": "sagemaker.amazonaws.com"},',
     f'"Principal": {{"Service": "sagemaker.amazonaws.com", "AWS": "{STRANGER}"}},',
 )
 IAM_STRANGER_USES_KEY = Edit(
     KEY,
-    '                "Sid": "UseThroughServices",\n                "Effect": "Allow",\n                "Principal": the_account,',
-    '                "Sid": "UseThroughServices",\n                "Effect": "Allow",\n'
-    f'                "Principal": {{"AWS": [the_account["AWS"], "{STRANGER}"]}},',
+    '            "Sid": "UseThroughServices",\n            "Effect": "Allow",\n            "Principal": the_account,',
+    '            "Sid": "UseThroughServices",\n            "Effect": "Allow",\n'
+    f'            "Principal": {{"AWS": [the_account["AWS"], "{STRANGER}"]}},',
 )
 
 
@@ -139,15 +141,14 @@ IAM_EVERYONE_READS_BUCKET = _bucket_statement('"*"')
 IAM_NO_DENIAL = Edit(BUCKET, '[_only_over_tls(args["bucket"]), *args["statements"]]', '[*args["statements"]]')
 IAM_UNKNOWN = Edit(
     ROLE,
-    "policy=pulumi.Output.json_dumps(_permissions(args))",
-    "policy=pulumi.Output.json_dumps({**(known := _permissions(args)), "
-    '"Statement": [*known["Statement"], {"Sid": "Captures", "Effect": "Allow", "Action": ["s3:PutObject"], '
-    '"Resource": aws.s3.Bucket(f"{name}-captures", opts=inside).arn}]})',
+    "_statements(args), inside)",
+    '[*_statements(args), {"Sid": "Captures", "Effect": "Allow", "Action": ["s3:PutObject"], '
+    '"Resource": __import__("pulumi_aws").s3.Bucket(f"{name}-captures", opts=inside).arn}], inside)',
 )
 IAM_SECRET = Edit(
-    ROLE,
-    "policy=pulumi.Output.json_dumps(_permissions(args))",
-    "policy=pulumi.Output.secret(pulumi.Output.json_dumps(_permissions(args)))",
+    EVERY_ROLE,
+    'policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})',
+    'policy=pulumi.Output.secret(pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}))',
 )
 IAM_NOT_ACTION = Edit(ROLE, _ARTIFACTS, '"NotAction": ["s3:DeleteObject"],')
 IAM_RESPELLED = Edit(ROLE, _ARTIFACTS, '"Action": "s3:GetObject",')

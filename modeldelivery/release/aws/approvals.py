@@ -4,6 +4,7 @@ Sources: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UpdateMod
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTags.html
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -27,27 +28,31 @@ class SageMakerApprovals(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
 
     def of(self, record: VersionRecord) -> Approval:
-        package = self._asked(
-            "DescribeModelPackage", str(record.package_arn), ModelPackageName=record.package_arn
+        arn = str(record.package_arn)
+        package = self._call(
+            f"DescribeModelPackage {arn}",
+            lambda: self.sagemaker.describe_model_package(ModelPackageName=arn),
         )
         return Approval(
             status=package["ModelApprovalStatus"], description=package.get("ApprovalDescription", "")
         )
 
     def set(self, record: VersionRecord, approval: Approval) -> None:
-        self._asked(
-            "UpdateModelPackage",
-            str(record.package_arn),
-            ModelPackageArn=record.package_arn,
-            ModelApprovalStatus=approval.status,
-            ApprovalDescription=approval.description,
+        arn = str(record.package_arn)
+        self._call(
+            f"UpdateModelPackage {arn}",
+            lambda: self.sagemaker.update_model_package(
+                ModelPackageArn=arn,
+                ModelApprovalStatus=approval.status,
+                ApprovalDescription=approval.description,
+            ),
         )
 
     def approver(self) -> Approver:
         """Raises UnreachableError where the tag holds another word."""
         place = self.place
         arn = f"arn:aws:sagemaker:{place.region}:{place.account}:model-package-group/{place.package_group}"
-        tags = self._asked("ListTags", arn, ResourceArn=arn)["Tags"]
+        tags = self._call(f"ListTags {arn}", lambda: self.sagemaker.list_tags(ResourceArn=arn))["Tags"]
         word = next((tag["Value"] for tag in tags if tag["Key"] == APPROVAL_TAG), Approver.PERSON)
         try:
             return Approver(word)
@@ -57,15 +62,10 @@ class SageMakerApprovals(msgspec.Struct, frozen=True, kw_only=True):
                 hint="`pulumi up` sets it as config has it",
             ) from error
 
-    def _asked(self, action: str, what: str, **parameters: Any) -> Any:
-        name = {
-            "DescribeModelPackage": "describe_model_package",
-            "UpdateModelPackage": "update_model_package",
-            "ListTags": "list_tags",
-        }[action]
+    def _call(self, what: str, call: Callable[[], Any]) -> Any:
         try:
-            with translated_or_absent(f"sagemaker:{action} {what}"):
-                return getattr(self.sagemaker, name)(**parameters)
+            with translated_or_absent(f"sagemaker:{what}"):
+                return call()
         except AbsentError as error:
             raise UnreachableError(
                 f"{error}. Is account {self.place.account} the one of {self.place.environment}?",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.key import key_policy
-from components.serving_role import _trust
+from components.service_role import trust
 from modeldelivery.policy.rules.iam import IAM_WILDCARDS
 from modeldelivery.policy.stack import UNKNOWN
 from tests.unit.policy.found import findings, not_known, resource, whats
@@ -146,7 +146,7 @@ def test_only_in_a_keys_or_a_secrets_policy_the_resource_star_is_no_wildcard(kin
 
 
 def test_the_serving_roles_trust_is_narrow():
-    role = resource("aws:iam/role:Role", assumeRolePolicy=json.dumps(_trust("222222222222")))
+    role = resource("aws:iam/role:Role", assumeRolePolicy=json.dumps(trust("222222222222")))
     assert whats(IAM_WILDCARDS, role) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from components.bucket import _only_over_tls
 from components.key import key_policy
-from components.serving_role import _trust
+from components.service_role import trust as sagemaker_trust
 from modeldelivery.review.core.iam.diff import compare
 from tests.unit.review.iam_policies import (
     KEYS,
@@ -288,8 +288,8 @@ def test_a_denial_of_plain_http_that_is_dropped_is_found():
 
 
 def test_a_trust_that_forgets_the_account_is_found():
-    new = _trust("111111111111")
+    new = sagemaker_trust("111111111111")
     del new["Statement"][0]["Condition"]
-    assert widenings(_trust("111111111111"), new) == {
+    assert widenings(sagemaker_trust("111111111111"), new) == {
         ("condition", "StringEquals aws:SourceAccount 111111111111")
     }

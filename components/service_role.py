@@ -1,0 +1,49 @@
+"""Roles that SageMaker takes on, for this account alone."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+Statements = Sequence[dict[str, Any]]
+
+
+def sagemaker_role(
+    name: str, account: str, statements: Statements, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    """Declare a role with one policy.
+
+    Args:
+        name: of both resources.
+        account: the AWS account, 12 digits, for which SageMaker may take the role on.
+        statements: of the policy.
+        opts: of both resources.
+
+    Returns:
+        Its ARN, known once the role may do its work: SageMaker tries a role when it is handed over.
+    """
+    role = aws.iam.Role(name, assume_role_policy=json.dumps(trust(account)), opts=opts)
+    policy = aws.iam.RolePolicy(
+        name,
+        role=role.name,
+        policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
+        opts=opts,
+    )
+    return pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
+
+
+def trust(account: str) -> dict[str, Any]:
+    """The policy by which SageMaker takes a role on, for this account alone."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+            }
+        ],
+    }
