@@ -77,9 +77,17 @@ class Host(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-def made(config: str, weights: Mapping[Version, float], *, created: float = 1.0, **more: object) -> Host:
-    """An endpoint at rest with one instance of each version; one just created was never `weighed`."""
-    variants = tuple((v, variant(w)) for v, w in sorted(weights.items()))
+def made(
+    config: str,
+    weights: Mapping[Version, float],
+    *,
+    instances: Mapping[Version, int] | None = None,
+    created: float = 1.0,
+    **more: object,
+) -> Host:
+    """An endpoint at rest with one instance of each version that `instances` does not name; one just created was never `weighed`."""
+    counts = instances or {}
+    variants = tuple((v, variant(w, counts.get(v, 1))) for v, w in sorted(weights.items()))
     return Host(config=config, variants=variants, created=created, **more)  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ from tests.model.histories.cloud import Faults
 from tests.model.histories.history import FAULTS, SETTLES, BrokenHistoryError, History, run
 from tests.model.histories.plants import PLANTS, WEATHER
 
-FEW = 400  # histories in `make check`, the same each time
+FEW = 500  # histories in `make check`, the same each time
 MANY = 20_000  # in `make soak`, at another place by SEED
 CHUNK = 1_000  # of them in one test
 ENOUGH = 1_000  # within which a planted mutation is found
@@ -31,6 +31,7 @@ _SIGNS = {
     "a call arrives late": r"a late call of",
     "SageMaker takes a change back": r"SageMaker takes it back",
     "the journal is deleted": r"the journal is deleted",
+    "the journal is damaged": r"the journal is damaged",
     "the journal is put back": r"copy is put back",
     "a newer program writes": r"a newer program writes",
     "a version is scaled": r"  taken: scales",

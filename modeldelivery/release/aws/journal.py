@@ -100,7 +100,7 @@ class S3Journal(msgspec.Struct, frozen=True, kw_only=True):
             fits=lambda body: is_sane(body, now),
         )
         return DamagedError(
-            f"the journal {self.where} {what}; nothing was changed. Until it is back, only "
+            f"the journal {self.where} {what}. Until it is back, only "
             f"`modelctl rollback --without-journal --to …` moves traffic",
             hint=kept.way_back(etag),
         )

@@ -73,7 +73,7 @@ class _Command:
             if not endings.expected(error):
                 program.complain(PROGRAM, f"an error of its own:\n{traceback.format_exc()}")
             gone = isinstance(error, DamagedError)  # what was recorded is not there any more
-            ended = (None if gone else self._stopped(str(error))) or endings.failed(error)
+            ended = (None if gone else self._stopped(str(error))) or endings.failed(error, self._context)
         return ended
 
     def _run(self) -> "Outcome | Shown":

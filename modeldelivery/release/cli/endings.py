@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.exit import MEANING
 from modeldelivery.release.cli.outcome import Outcome, Word
-from modeldelivery.release.errors import DeliveryError, Exit, UncertainError
+from modeldelivery.release.errors import DamagedError, DeliveryError, Exit, UncertainError
 
 # Errors of AWS that no adapter made a sentence of.
 _OF_AWS = (BotoCoreError, ClientError)
@@ -17,13 +17,14 @@ def expected(error: Exception) -> bool:
     return isinstance(error, (DeliveryError, *_OF_AWS))
 
 
-def failed(error: Exception) -> Outcome:
+def failed(error: Exception, context: Context | None = None) -> Outcome:
     """A command that could not do what it was asked for."""
     if isinstance(error, DeliveryError):
         words: dict[Exit, Word] = {Exit.UNREACHABLE: "unreachable", Exit.DAMAGED: "damaged"}
         word = words.get(error.exit, "refused")
         hint = error.hint or ("run the same command again" if isinstance(error, UncertainError) else "")
-        return Outcome(outcome=word, exit=error.exit, summary=error.message, hint=hint or None)
+        summary = f"{_so_far(error, context)}{error.message}"
+        return Outcome(outcome=word, exit=error.exit, summary=summary, hint=hint or None)
     if isinstance(error, _OF_AWS):
         return Outcome(outcome="unreachable", exit=Exit.UNREACHABLE, summary=str(error))
     return Outcome(
@@ -31,6 +32,13 @@ def failed(error: Exception) -> Outcome:
         exit=Exit.BROKEN,
         summary=f"{MEANING[Exit.BROKEN]}. {type(error).__name__}: {error}",
     )
+
+
+def _so_far(error: DeliveryError, context: Context | None) -> str:
+    """Of a journal that was lost under an operation, what the operation had done by then is not to be read there any more."""
+    if not isinstance(error, DamagedError) or context is None or not context.recorded:
+        return ""
+    return "the journal was lost after this command had recorded its decision there, and traffic may have moved: "
 
 
 def interrupted(context: Context | None) -> Outcome:

@@ -7,7 +7,6 @@ import msgspec
 from modeldelivery.release.core import lost, unrecorded, weights
 from modeldelivery.release.core.action import Action, Ask, Done, PutBack, Question, View, Wait, Write
 from modeldelivery.release.core.capacity import shortfalls
-from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import (
     arrived,
     finished,
@@ -81,7 +80,7 @@ def _refuse_if_superseded(command: Up, view: View) -> None:
     """Raises RefusedError when this run's move was closed: by the platform, or by someone whose decision stands."""
     own = [event for event in view.journal.history if event.operation == command.operation]
     if own and own[-1].kind is EventKind.CLOSED:
-        changed = "; ".join([*_changed(own[:-1]), *_left(command, own[-1], view.endpoint)])
+        changed = "; ".join([*_changed(own[:-1]), *_left(command, own[-1], view)])
         raise RefusedError(
             f"{own[-1].reason}. {changed or 'Nothing else was changed'}; `modelctl status` shows where things stand"
         )
@@ -96,15 +95,18 @@ def _changed(own: list[Event]) -> Iterator[str]:
             yield f"this `up` had moved traffic to {', '.join(sorted(weights.traffic(event.target)))}"
 
 
-def _left(command: Up, closed: Event, endpoint: Endpoint | None) -> Iterator[str]:
-    """What becomes of a change of the fleet that was overtaken: its call may have been taken before."""
+def _left(command: Up, closed: Event, view: View) -> Iterator[str]:
+    """What becomes of a change of the fleet that was overtaken: its call may have been taken before, and not be shown yet."""
     change = weights.same(closed.source, closed.target) or not closed.source
+    endpoint = view.endpoint
     if not change or endpoint is None:
         return
     if endpoint.busy:
         yield f"its change of the fleet may still be carried out: the endpoint is {endpoint.word}"
     elif endpoint.config == command.config(tuple(sorted(closed.target))):
         yield f"its change of the fleet to {', '.join(sorted(closed.target))} was carried out"
+    elif view.lagging or not view.answered:
+        yield "its change of the fleet may still be carried out: SageMaker does not show yet what became of the call"
 
 
 def _others_may_act(command: Up, view: View) -> bool:

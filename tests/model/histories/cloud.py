@@ -8,6 +8,7 @@ import msgspec
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.version import Version
+from tests.model.histories.damage import DAMAGES
 from tests.model.host import Host
 
 STALE = 8.0
@@ -29,6 +30,7 @@ class Faults(msgspec.Struct, frozen=True):
         stale: a call that is taken is not shown yet, for up to `STALE` seconds.
         deleted: the journal, once in a history.
         newer: a newer program writes to the journal what this one does not know.
+        damaged: somebody edits the journal, once in a history: it is JSON, and cannot be true.
     """
 
     lost: float = 0.0
@@ -42,6 +44,7 @@ class Faults(msgspec.Struct, frozen=True):
     stale: float = 0.0
     deleted: float = 0.0
     newer: float = 0.0
+    damaged: float = 0.0
 
 
 class Orphan(msgspec.Struct, frozen=True):
@@ -58,8 +61,9 @@ class Cloud:
     Attributes:
         clock: seconds since the epoch; the journal's store shows whole ones.
         etag: counts writes of the journal.
-        gone: since when there is no journal; None while there is one, or never was.
-        copy: the journal that was deleted.
+        gone: since when there is no journal that can be true; None while there is one, or never was.
+        damaged: it is gone, and another object is in its place.
+        copy: the journal that is gone.
         host: the endpoint; None when there is none.
         stale: what a description still shows, how many touches it knows of, and until when; None when it shows what is.
         touched: who changed the endpoint's traffic or fleet, or began to, each time (a touch): an operation's name, "console" or "platform".
@@ -75,6 +79,7 @@ class Cloud:
         self.journal = Journal()
         self.etag = 0
         self.gone: float | None = None
+        self.damaged = False
         self.copy = Journal()
         self.stale: tuple[Endpoint | None, int, float] | None = None
         self.host: Host | None = None
@@ -101,10 +106,23 @@ class Cloud:
         self.copy, self.journal, self.gone = self.journal, Journal(), self.clock
         self.tell("the journal is deleted")
 
+    def damage_journal(self) -> None:
+        """Somebody edits it by hand, and what comes of it cannot be true."""
+        kind = self.chance.choice(sorted(DAMAGES))
+        self.copy, self.gone, self.damaged = self.journal, self.clock, True
+        self.journal = DAMAGES[kind](self.journal, self.now)
+        self.etag += 1
+        self.tell(f"the journal is damaged: {kind}")
+
+    @property
+    def stored_etag(self) -> str | None:
+        """Of the object where the journal is kept; None where there is none."""
+        return str(self.etag) if self.etag and (self.gone is None or self.damaged) else None
+
     def restore_journal(self) -> None:
         """Its last copy is put back, as the runbook says; where a new one was begun meanwhile, that stays."""
         if self.gone is not None:
-            self.journal, self.gone = self.copy, None
+            self.journal, self.gone, self.damaged = self.copy, None, False
             self.etag += 1
             self.tell("the journal's last copy is put back")
 

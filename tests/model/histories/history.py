@@ -33,6 +33,7 @@ FAULTS = Faults(
     stale=0.1,
     deleted=0.004,
     newer=0.005,
+    damaged=0.004,
 )
 CALM = Faults()
 PLACE = Place(
@@ -75,7 +76,10 @@ class History:
         served = tuple(chance.sample(fleet, chance.choice((1, 2, 2))))
         cloud.lives, cloud.etag = 1, 1
         cloud.journal = settled_journal(served[-1], fleet, served, DIGESTS)
-        cloud.host = made(config_name(fleet), cloud.journal.weights, weighed=len(served) > 1)
+        counts = {served[-1]: chance.choice((1, 1, 3))}  # what serves was perhaps scaled out by autoscaling
+        cloud.host = made(
+            config_name(fleet), cloud.journal.weights, instances=counts, weighed=len(served) > 1
+        )
         self.people.release = Release(live=served[-1], fleet=fleet)
         cloud.tell(
             f"{served[-1]} serves, after {' '.join(served[:-1]) or 'nothing'}; fleet {' '.join(fleet)}"
@@ -95,8 +99,10 @@ class History:
             self._platform()
         if cloud.host and not cloud.host.pending and cloud.happens("console"):
             self._console()
-        if cloud.journal.history and cloud.happens("deleted"):
+        if cloud.gone is None and cloud.journal.history and cloud.happens("deleted"):
             cloud.delete_journal()
+        if cloud.gone is None and cloud.journal.history and cloud.happens("damaged"):
+            cloud.damage_journal()
         if cloud.gone is None and cloud.happens("newer"):
             self._newer_program()
         if not ready or chance.random() < 0.05:
@@ -123,6 +129,7 @@ class History:
         self.cloud.tell(f"{process.name} ends: {type(process.error).__name__}: {process.error}")
         if not isinstance(process.error, DeliveryError):
             self.cloud.broken.append(f"{process.name} ends in a traceback: {process.error!r}")
+        self.rules.failed(process.name, process.error)
 
     def _kill(self, process: Process) -> None:
         self.cloud.tell(f"{process.name} is killed before it {process.doing}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from modeldelivery.release.core import accept, reject, rollback, up
+from modeldelivery.release.core import accept, reject, rollback, sanity, up
 from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.intent import foreseen
@@ -62,6 +62,9 @@ class People:
         name, cloud = self._name("up"), self._cloud
         endpoint = cloud.host.described() if cloud.host else None
         fleet = self.release.fleet
+        if sanity.fault(cloud.journal, cloud.now):
+            cloud.tell(f"{name}: its preview refuses: the journal cannot be true")
+            return None
         request = Request(release=self.release, digests={v: DIGESTS[v] for v in fleet})
         try:
             plan = resolve(request, foreseen(cloud.journal, endpoint), endpoint, cloud.now)

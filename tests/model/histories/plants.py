@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from modeldelivery.release import runner
-from modeldelivery.release.core import accept, intent, lost, resolve, rollback, up, weights
-from modeldelivery.release.core.action import Action, View
+from modeldelivery.release.core import accept, capacity, intent, lost, resolve, rollback, sanity, up, weights
+from modeldelivery.release.core.action import Action, Scale, View
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Event, Journal
 from modeldelivery.release.core.rollback import Rollback
@@ -52,8 +52,37 @@ def _forgets_others(journal: Journal, new: Any, now: float, opened: Any = intent
     return replace(made, others={})
 
 
+def _believed(part: str) -> Plant:
+    """One thing that makes a journal untrue is not looked at."""
+    return put(sanity, part, lambda *_, **__: iter(()))
+
+
+def _scale_of_one(
+    view: View, aim: intent.Intent, endpoint: Endpoint, more: Any = capacity.more_instances
+) -> Any:
+    """It names the version that it scales and no weight of the others."""
+    scale = more(view, aim, endpoint)
+    return scale and replace(scale, weights={})
+
+
+def _counts_scales(
+    self: runner._Run, action: Any, view: View, aim: object, send: Any = runner._Run._send
+) -> None:
+    """A request for instances is a try of the move."""
+    before = sum(map(len, self._receipts.values()))
+    send(self, action, view, aim)
+    if isinstance(action, Scale) and sum(map(len, self._receipts.values())) > before:
+        self._taken[aim] = self._taken.get(aim, 0) + 1
+
+
 # Where a fault shows only on certain bad days, there are more of those.
+_DAMAGED = with_faults(damaged=0.03)
 WEATHER: dict[str, Faults] = {
+    "a request for instances counts as a try of the move": with_faults(reverted=0.8),
+    "a journal may name what is no version": _DAMAGED,
+    "a journal's weights may sum to 0": _DAMAGED,
+    "a journal's intent may have no target": _DAMAGED,
+    "a journal's times may be any": _DAMAGED,
     "a rollback reports what the journal has": with_faults(console=0.03, lost=0.1),
     "a journal that is gone counts as one that never was": with_faults(deleted=0.03),
     "a version that got traffic since is dropped": with_faults(console=0.03),
@@ -103,5 +132,21 @@ PLANTS: dict[str, tuple[Plant, str]] = {
         "reported done|showed",
     ),
     "an accept lifts every rejection": (put(accept, "_lifted", _lifts_all), "loses the rejection"),
+    "a journal may name what is no version": (_believed("_bad_versions"), "cannot be true"),
+    "a journal's weights may sum to 0": (_believed("_bad_weights"), "cannot be true|traceback"),
+    "a journal's intent may have no target": (_believed("_bad_intent"), "cannot be true|traceback"),
+    "a journal's times may be any": (_believed("_times"), "cannot be true|far ahead"),
+    "instances are requested without the weights": (
+        put(intent, "more_instances", _scale_of_one),
+        "refuses in this form",
+    ),
+    "a request for instances counts as a try of the move": (
+        put(runner._Run, "_send", _counts_scales),
+        "took the weights",
+    ),
+    "an up that was overtaken does not look at its change of the fleet": (
+        put(up, "_left", lambda *_: iter(())),
+        "its fleet is there",
+    ),
     "what a newer program wrote is dropped": (swap(opened=_forgets_others), "newer program"),
 }

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from modeldelivery.release.core import sanity
 from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal, Parked
 from modeldelivery.release.core.weights import Weights
-from modeldelivery.release.errors import BusyError, ConflictError, LostError, NotSentError, UnreachableError
+from modeldelivery.release.errors import (
+    BusyError,
+    ConflictError,
+    DamagedError,
+    LostError,
+    NotSentError,
+    UnreachableError,
+)
 from modeldelivery.release.ports import Stored
 from modeldelivery.release.version import Version
 from tests.model.histories.cloud import LATEST, Cloud, Orphan, shown
 from tests.model.histories.process import Process
-from tests.model.histories.rules import Rules
+from tests.model.histories.rules import Rules, Sent
 from tests.model.host import Host, made, replace, reweighed, updated
 from tests.model.world import config_name
 
@@ -49,10 +57,11 @@ class Ports:
         cloud = self._cloud
 
         def land() -> bool:
-            if etag != self._stored().etag:
+            if etag != cloud.stored_etag:
+                self.journal = cloud.journal
                 return False
             self._rules.written(self, cloud.journal, journal)
-            cloud.journal, cloud.gone = journal, None
+            cloud.journal, cloud.gone, cloud.damaged = journal, None, False
             cloud.etag += 1
             cloud.writers.append(self.who)
             cloud.tell(f"  stored: {_told(journal)}")
@@ -63,10 +72,13 @@ class Ports:
         return self._stored()
 
     def _stored(self) -> Stored:
+        """Raises DamagedError, as the store does."""
         cloud = self._cloud
+        wrong = sanity.fault(cloud.journal, cloud.now)
+        if wrong:
+            raise DamagedError(f"the journal cannot be true ({wrong})")
         self.journal = cloud.journal
-        there = cloud.etag > 0 and cloud.gone is None
-        return Stored(journal=cloud.journal, etag=str(cloud.etag) if there else None, now=cloud.now)
+        return Stored(journal=cloud.journal, etag=cloud.stored_etag, now=cloud.now)
 
     # Traffic
 
@@ -91,7 +103,7 @@ class Ports:
         desired = dict(weights)
         return self._change(
             f"moves to {shown(desired)}",
-            lambda host: reweighed(host, desired, instances or {}),
+            lambda host, _: reweighed(host, desired, instances or {}),
             lambda _, sent: self._rules.moved(self, desired, sent),
         )
 
@@ -99,7 +111,7 @@ class Ports:
         desired = dict(weights)
         return self._change(
             f"scales {version} to {instances}",
-            lambda host: reweighed(host, desired, {version: instances}),
+            lambda host, _: reweighed(host, desired, {version: instances}),
             lambda host, sent: self._rules.scaled(self, host, sent),
         )
 
@@ -146,15 +158,20 @@ class Ports:
             return "receipt"
         return self._change(
             f"updates to {config}",
-            lambda host: self._updated(host, config, fleet, weights),
+            lambda host, sent: self._updated(host, config, fleet, weights, sent),
             lambda host, sent: self._rules.updating(self, host, sent),
         )
 
     def _updated(
-        self, host: Host, config: str, fleet: tuple[Version, ...], weights: Mapping[Version, float]
+        self,
+        host: Host,
+        config: str,
+        fleet: tuple[Version, ...],
+        weights: Mapping[Version, float],
+        sent: Sent,
     ) -> tuple[Host, ...]:
         if not host.pending:
-            self._rules.dropping(self, host, fleet)
+            self._rules.dropping(self, host, fleet, sent)
         return updated(host, config, fleet, weights)
 
     def _create(self, config: str, weights: Mapping[Version, float]) -> bool:
@@ -170,19 +187,20 @@ class Ports:
     def _change(
         self,
         doing: str,
-        change: Callable[[Host], tuple[Host, ...]],
-        judge: Callable[[Host, float], None],
+        change: Callable[[Host, Sent], tuple[Host, ...]],
+        judge: Callable[[Host, Sent], None],
     ) -> str:
         """One call that changes the endpoint; its receipt."""
         cloud = self._cloud
-        sent = cloud.clock
+        sent = Sent(cloud.clock, self.looked_at)
         busy = False
 
         def land() -> bool:
             nonlocal busy
-            ways = change(cloud.host) if cloud.host else ()
+            ways = change(cloud.host, sent) if cloud.host else ()
             busy = bool(cloud.host and cloud.host.pending)
             if not ways:
+                self._rules.refused(self, doing, sent)
                 return False
             cloud.grow_stale()
             chosen = cloud.one_of(ways)

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from typing import Protocol
 
+import msgspec
+
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.action import CLOCK_STEP, Done, Timing
@@ -20,6 +22,7 @@ from tests.model.host import Host
 from tests.model.reports import DECISIONS
 
 VERSION = re.compile(r"v\d+\.\d+\.\d+")
+_TAKEN = re.compile(r"took the weights (\d+) times")
 FARTHEST = Timing().lease + Timing().call + 2 * CLOCK_STEP  # seconds; of a deadline, by the store's clock
 # A call of one who saw no tag lands this long after the tag at the latest: it read it after its intent was written.
 OUTWAITED = Timing().lease + 2 * CLOCK_STEP
@@ -32,6 +35,18 @@ class Seer(Protocol):
     journal: Journal
     looked: Endpoint | None
     looked_at: int
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A call, as it was sent; it may arrive later, when its sender has looked again.
+
+    Attributes:
+        at: when.
+        touches: how many its sender knew of.
+    """
+
+    at: float
+    touches: int
 
 
 class Preview:
@@ -62,6 +77,10 @@ class Rules:
         self.outwaited = False
         self._overtaken: set[str] = set()
         self._called = Counter[str]()
+        self._changed: dict[
+            str, str
+        ] = {}  # the configuration that an operation's change of the fleet leads to
+        self._taken = Counter[str]()  # weights calls that moved traffic
         self._anew = False  # the journal was lost, and another begun
         self._rolled: list[tuple[str, Version]] = []  # rollbacks that reported done, and what serves since
         self._known: dict[
@@ -73,6 +92,7 @@ class Rules:
     def written(self, by: Seer, before: Journal, after: Journal) -> None:
         """A write that is taken."""
         require, who = self._cloud.require, by.who
+        require(not self._cloud.damaged, f"{who} writes by a journal that cannot be true")
         if before == Journal():
             lost = self._cloud.gone is not None and self._cloud.host is not None
             knowing = isinstance(self.goals[who], Adopt)
@@ -148,11 +168,12 @@ class Rules:
 
     # The endpoint
 
-    def moved(self, by: Seer, desired: dict[Version, int], sent: float) -> None:
+    def moved(self, by: Seer, desired: dict[Version, int], sent: Sent) -> None:
         """A weights call that is taken."""
         require = self._cloud.require
         emergency = by.who.startswith("emergency")  # its weights are none that a recorded move sends
         whole = sum(desired.values()) == weights.FULL
+        self._taken[by.who] += 1
         require(whole is not emergency, f"{by.who} sends {desired}")
         for version in sorted(self.enforced & weights.traffic(desired).keys()):
             require(
@@ -179,33 +200,43 @@ class Rules:
                 f"{by.who} began before {operation} reported done, and undoes it",
             )
 
-    def scaled(self, by: Seer, before: Host, sent: float) -> None:
+    def scaled(self, by: Seer, before: Host, sent: Sent) -> None:
         """A call that changes counts: traffic must stay where it is."""
         after = self._cloud.host
         assert after is not None
         assert after.pending is not None
         spread = {v: s.current for v, s in after.pending[1]}
-        raced = len(self._cloud.touched) > by.looked_at + 1
+        raced = len(self._cloud.touched) > sent.touches + 1
         self._cloud.require(
             raced or weights.same(spread, dict(before.current)),
             f"{by.who} scales, and traffic goes from {before.current} to {spread}",
         )
         self._lets(by, sent)
 
-    def dropping(self, by: Seer, before: Host, fleet: tuple[Version, ...]) -> None:
+    def refused(self, by: Seer, doing: str, sent: Sent) -> None:
+        """A call that is not taken: never for its form, and so never again and again."""
+        host = self._cloud.host
+        at_rest = host is not None and not host.pending and not host.stuck
+        foreseen = sent.touches == len(self._cloud.touched)
+        self._cloud.require(
+            not (at_rest and foreseen), f"{by.who} {doing}, which SageMaker refuses in this form"
+        )
+
+    def dropping(self, by: Seer, before: Host, fleet: tuple[Version, ...], sent: Sent) -> None:
         """A change of the fleet that arrives: it must ask to drop nothing that serves."""
-        foreign = "console" in self._cloud.touched[by.looked_at :]
+        foreign = "console" in self._cloud.touched[sent.touches :]
         gone = sorted(before.serving.difference(fleet))
         self._cloud.require(not gone or foreign, f"{by.who} drops {gone}, which serves")
 
-    def updating(self, by: Seer, before: Host, sent: float) -> None:
+    def updating(self, by: Seer, before: Host, sent: Sent) -> None:
         """A change of the fleet that is taken: it moves no traffic."""
         after = self._cloud.host
         assert after is not None
         assert after.pending is not None
+        self._changed[by.who] = after.pending[0]
         spread = {v: s.current for v, s in after.pending[1]}
         raced = (
-            len(self._cloud.touched) > by.looked_at + 1
+            len(self._cloud.touched) > sent.touches + 1
         )  # by a call that came after it looked, and outwaits its lease
         gone = before.serving.difference(spread)
         self._cloud.require(
@@ -214,20 +245,20 @@ class Rules:
         )
         self._lets(by, sent)
 
-    def _lets(self, by: Seer, sent: float) -> None:
+    def _lets(self, by: Seer, sent: Sent) -> None:
         """While the tag stands, or the journal is gone, nothing changes the endpoint but an emergency move."""
         if by.who.startswith("emergency"):
             return
         self._called[by.who] += 1
         gone = self._cloud.gone
-        in_time = gone is None or sent <= gone + OUTWAITED
+        in_time = gone is None or sent.at <= gone + OUTWAITED
         self._cloud.require(in_time, f"{by.who} changes the endpoint without its journal")
         if self.tagged is None:
             return
         first = self._called[by.who] == 1 and isinstance(self.goals[by.who], Rollback)
         if first and by.looked and sum(by.looked.current.values()) == weights.FULL:
             return  # its first call asks only where it sees an emergency move's weights
-        late = sent > self.tagged + OUTWAITED or self.outwaited
+        late = sent.at > self.tagged + OUTWAITED or self.outwaited
         self._cloud.require(not late, f"{by.who} changes the endpoint while the tag stands")
 
     def marked(self) -> None:
@@ -239,6 +270,21 @@ class Rules:
         self.tagged, self.outwaited = None, False
 
     # Ends
+
+    def failed(self, who: str, error: BaseException) -> None:
+        """An operation ended with an error: what it counts is what happened."""
+        counted = _TAKEN.search(str(error))
+        if counted:
+            self._cloud.require(
+                self._taken[who] >= int(counted[1]),
+                f"{who} took the weights {self._taken[who]} times and reports {counted[1]}",
+            )
+        host = self._cloud.host
+        if "Nothing else was changed" in str(error) and host is not None and not host.pending:
+            self._cloud.require(
+                host.config != self._changed.get(who),
+                f"{who} says that it changed nothing else; its fleet is there",
+            )
 
     def ended(self, by: Seer, done: object) -> None:
         """An operation ended with status 0, or an emergency move with its own."""

@@ -36,14 +36,17 @@ class Bench:
         self.host.calls.clear()
         self.store.written.clear()
 
-    def up(self, operation, live, fleet=(A, B), patience=300.0, **previewed):
-        command = up.Up(
+    def an_up(self, operation, live, fleet=(A, B), **previewed):
+        return up.Up(
             operation=operation,
             actor="ci",
             request=Request(release=Release(live=live, fleet=fleet), digests=DIGESTS),
             config=lambda versions: "+".join(sorted(versions)),
             **{"shown": None, "serving": None, **previewed},
         )
+
+    def up(self, operation, live, fleet=(A, B), patience=300.0, **previewed):
+        command = self.an_up(operation, live, fleet, **previewed)
         return self.run(lambda view: up.decide(command, view), patience, operation)
 
     def rollback(self, patience=300.0, **options):

@@ -128,6 +128,32 @@ def test_a_journal_that_cannot_be_true_is_a_sentence_with_the_way_back_and_moves
     assert world.time.seconds == BEGAN
 
 
+@pytest.mark.parametrize(
+    "lose",
+    [lambda b: b.delete(KEY), lambda b: b.objects.update({KEY: (b"{", '"damaged"')})],
+    ids=["deleted", "damaged"],
+)
+def test_a_journal_lost_after_traffic_was_moved_is_not_told_as_if_nothing_was_done(
+    modelctl, world, monkeypatch, lose
+):
+    bucket = stored(world, document(journal()))
+    move = world.hosting.move
+
+    def moves_and_loses(*arguments, **named):
+        receipt = move(*arguments, **named)
+        lose(bucket)
+        return receipt
+
+    monkeypatch.setattr(world.hosting, "move", moves_and_loses)
+
+    ended = modelctl("rollback", "--reason", "5xx")
+
+    assert ended.status == 6
+    assert world.hosting.calls == [("move", {V1: 100, V2: 0})]
+    assert "after this command had recorded its decision there, and traffic may have moved" in ended.err
+    assert "nothing was changed" not in ended.err
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_deleted_journal_is_not_a_first_life(modelctl, world, command):
     bucket = stored(world, document(journal()))

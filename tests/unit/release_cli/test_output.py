@@ -184,7 +184,7 @@ def _processes():
             yield pytest.param(redirected, environment, marks=() if now else pytest.mark.soak)
 
 
-@pytest.mark.parametrize(("redirected", "environment"), _processes())
+@pytest.mark.parametrize(("redirected", "environment"), [*_processes()])
 def test_a_real_process_ends_with_its_own_status(tmp_path, redirected, environment):
     """Without credentials, and a command line that makes no sense: both say what is wrong, wherever it goes."""
     (tmp_path / "config").write_text("")

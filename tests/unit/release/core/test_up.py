@@ -5,8 +5,10 @@ from contextlib import suppress
 import msgspec
 import pytest
 
+from modeldelivery.release.core import up
+from modeldelivery.release.core.action import View
 from modeldelivery.release.core.intent import foreseen
-from modeldelivery.release.core.journal import EventKind, IntentKind
+from modeldelivery.release.core.journal import Event, EventKind, IntentKind
 from modeldelivery.release.errors import BrokenError, GaveUpError, RefusedError
 from tests.unit.release.bench import A, B, Bench, C
 
@@ -301,6 +303,28 @@ def test_a_fleet_change_that_a_rollback_overtook_while_it_was_carried_out_is_not
     overtaken(bench, B, (A, B), after="change")
     bench.passes()
     assert (bench.journal.fleet, bench.status.divergence) == ((A, B), ())
+
+
+@pytest.mark.parametrize("look", [{"lagging": True, "answered": True}, {"lagging": False, "answered": False}])
+def test_an_up_whose_fleet_change_may_have_been_taken_and_is_not_shown_does_not_say_that_nothing_was_changed(
+    bench, look
+):
+    closed = Event(
+        operation="op3",
+        kind=EventKind.CLOSED,
+        at=0.0,
+        actor="ci",
+        reason="not moved: superseded by ada",
+        source={A: 0, B: 100, C: 0},
+        target={A: 0, B: 100},
+    )
+    view = View(
+        journal=bench.journal.with_event(closed), endpoint=bench.endpoint, now=0.0, described=0.0, **look
+    )
+    with pytest.raises(RefusedError) as refused:
+        up.decide(bench.an_up("op3", B, (A, B)), view)
+    assert "its change of the fleet may still be carried out" in str(refused.value)
+    assert "Nothing else" not in str(refused.value)
 
 
 def test_an_up_whose_shift_was_overtaken_says_that_its_fleet_was_changed(bench):
