@@ -1,9 +1,9 @@
-"""What CloudWatch measured of an endpoint's variants, by the minute: one call of GetMetricData, more only where it has pages.
+"""What CloudWatch measured, by the minute: one call of GetMetricData, more only where it has pages.
 
 Names, units and dimensions: https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ ERRORS_4XX = Figure(_INVOCATIONS, "Invocation4XXErrors", "Sum")
 ERRORS_5XX = Figure(_INVOCATIONS, "Invocation5XXErrors", "Sum")
 LATENCY = Figure(_INVOCATIONS, "ModelLatency", "Sum")  # microseconds
 LATENCIES = Figure(_INVOCATIONS, "ModelLatency", "SampleCount")
+SLOWEST = Figure(_INVOCATIONS, "ModelLatency", "p99")  # microseconds
 CPU = Figure(_INSTANCES, "CPUUtilization", "Average")  # percent of one core
 MEMORY = Figure(_INSTANCES, "MemoryUtilization", "Average")  # percent
 DISK = Figure(_INSTANCES, "DiskUtilization", "Average")  # percent
@@ -46,10 +47,18 @@ GPU = Figure(_INSTANCES, "GPUUtilization", "Average")  # percent of one GPU
 GPU_MEMORY = Figure(_INSTANCES, "GPUMemoryUtilization", "Average")  # percent of one GPU's
 
 FIGURES = (
-    INVOCATIONS, FAILED, ERRORS_4XX, ERRORS_5XX, LATENCY, LATENCIES, CPU, MEMORY, DISK, GPU, GPU_MEMORY,
+    INVOCATIONS, FAILED, ERRORS_4XX, ERRORS_5XX, LATENCY, LATENCIES, SLOWEST, CPU, MEMORY, DISK, GPU, GPU_MEMORY,
 )  # fmt: skip
 
 Minutes = Mapping[int, float]  # by the second in which the minute begins
+
+
+@dataclass(frozen=True)
+class Series:
+    """One figure of whatever these dimensions tell."""
+
+    figure: Figure
+    dimensions: tuple[tuple[str, str], ...]
 
 
 def read(
@@ -60,19 +69,38 @@ def read(
     Raises:
         DeliveryError: CloudWatch did not answer, or not wholly.
     """
-    wanted = {f"m{at}": (version, figure) for at, (version, figure) in enumerate(_each(versions))}
+    wanted = {
+        (version, figure): Series(
+            figure, (("EndpointName", endpoint), ("VariantName", variant_name(version)))
+        )
+        for version in sorted(versions)
+        for figure in FIGURES
+    }
+    measured = minutes_of(client, list(wanted.values()), since, until)
+    return {key: measured[series] for key, series in wanted.items()}
+
+
+def minutes_of(
+    client: "CloudWatchClient", wanted: Sequence[Series], since: int, until: int
+) -> dict[Series, Minutes]:
+    """The minutes of each series within [since, until), in one call and its pages; 500 series at most, AWS' own limit.
+
+    Raises:
+        DeliveryError: CloudWatch did not answer, or not wholly.
+    """
     if not wanted:
         return {}
-    figures: dict[tuple[Version, Figure], dict[int, float]] = {key: {} for key in wanted.values()}
+    named = {f"m{at}": series for at, series in enumerate(wanted)}
+    figures: dict[Series, dict[int, float]] = {series: {} for series in wanted}
     request: dict[str, Any] = {
-        "MetricDataQueries": [_query(name, endpoint, *key) for name, key in wanted.items()],
+        "MetricDataQueries": [_query(name, series) for name, series in named.items()],
         "StartTime": datetime.fromtimestamp(since, UTC),
         "EndTime": datetime.fromtimestamp(until, UTC),
     }
     while True:
-        page = ask(f"cloudwatch:GetMetricData {endpoint}", lambda: client.get_metric_data(**request))
+        page = ask("cloudwatch:GetMetricData", lambda: client.get_metric_data(**request))
         for result in page["MetricDataResults"]:
-            values = figures[wanted[result["Id"]]]
+            values = figures[named[result["Id"]]]
             for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
                 values[int(moment.timestamp())] = float(value)
         if "NextToken" not in page:
@@ -80,23 +108,16 @@ def read(
         request["NextToken"] = page["NextToken"]
 
 
-def _each(versions: Collection[Version]) -> list[tuple[Version, Figure]]:
-    return [(version, figure) for version in sorted(versions) for figure in FIGURES]
-
-
-def _query(name: str, endpoint: str, version: Version, figure: Figure) -> dict[str, Any]:
+def _query(name: str, series: Series) -> dict[str, Any]:
     return {
         "Id": name,
         "MetricStat": {
             "Metric": {
-                "Namespace": figure.namespace,
-                "MetricName": figure.metric,
-                "Dimensions": [
-                    {"Name": "EndpointName", "Value": endpoint},
-                    {"Name": "VariantName", "Value": variant_name(version)},
-                ],
+                "Namespace": series.figure.namespace,
+                "MetricName": series.figure.metric,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in series.dimensions],
             },
             "Period": MINUTE,
-            "Stat": figure.statistic,
+            "Stat": series.figure.statistic,
         },
     }

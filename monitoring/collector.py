@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
@@ -14,33 +14,29 @@ from modeldelivery.release.operations import status
 from modeldelivery.release.operations.status import Found
 from modeldelivery.release.version import Version
 from monitoring import release, series
-from monitoring.cloudwatch import MINUTE, Figure, Minutes
 from monitoring.series import Sample
-from monitoring.traffic import Traffic
 
-LATE = 10 * MINUTE  # seconds for which CloudWatch's minutes may still grow
 FRESH = 60.0  # seconds for which what was read answers scrapes: CloudWatch has no finer figures, and a call of it costs money
 
-ReadFigures = Callable[[Iterable[Version], int, int], dict[tuple[Version, Figure], Minutes]]
+# Of the versions on the endpoint, at a time in seconds since the epoch; raises DeliveryError.
+Measure = Callable[[Collection[Version], float], Iterable[Sample]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Source:
     """One environment, and how it is read.
 
     Attributes:
         place: the environment.
         standing: reads journal, endpoint and scaling; what did not answer is in what it returns.
-        figures: reads CloudWatch's figures of versions, between two whole minutes in seconds; raises DeliveryError.
-        complain: is told why a source could not be read, each time.
-        traffic: counters so far.
+        measures: what else is read, by the name that `delivery_up` has for it.
+        complain: is told why something could not be read, each time.
     """
 
     place: Place
     standing: Callable[[], Found]
-    figures: ReadFigures
+    measures: Mapping[str, Measure]
     complain: Callable[[str], None]
-    traffic: Traffic = field(default_factory=Traffic)
 
     def read(self, now: float) -> list[Sample]:
         """Everything, now. `now`: seconds since the epoch."""
@@ -48,24 +44,24 @@ class Source:
             reading = self.standing()
         except DeliveryError as error:  # a journal that needs a newer program
             self.complain(f"{self.place.environment}: {error}")
-            return [Sample(series.UP, (source,), 0) for source in ("journal", "endpoint", "cloudwatch")]
+            return [Sample(series.UP, (name,), 0) for name in ("journal", "endpoint", *self.measures)]
         for problem in reading.problems:
             self.complain(f"{self.place.environment}: {problem}")
         samples = list(release.samples(reading, status.assess(self.place, reading)))
-        return samples + list(self._measured(reading, now))
+        versions = list(reading.endpoint.variants) if reading.endpoint else []
+        for name, measure in self.measures.items():
+            samples += self._measured(name, measure, versions, now)
+        return samples
 
-    def _measured(self, reading: Found, now: float) -> Iterator[Sample]:
-        until = int(now) // MINUTE * MINUTE + MINUTE
-        since = until - LATE
+    def _measured(
+        self, name: str, measure: Measure, versions: Collection[Version], now: float
+    ) -> list[Sample]:
+        """One that cannot be read takes the others not along."""
         try:
-            versions = reading.endpoint.variants if reading.endpoint else ()
-            figures = self.figures(versions, since, until)
+            return [*measure(versions, now), Sample(series.UP, (name,), 1)]
         except DeliveryError as error:
             self.complain(f"{self.place.environment}: {error}")
-            yield Sample(series.UP, ("cloudwatch",), 0)
-            return
-        yield Sample(series.UP, ("cloudwatch",), 1)
-        yield from self.traffic.samples(figures, since)
+            return [Sample(series.UP, (name,), 0)]
 
 
 class Exporter(Collector):

@@ -57,6 +57,15 @@ PANELS = (
         "s",
     ),
     Panel(
+        "Slowest hundredth",
+        "99 of 100 invocations of a minute were answered within this time; the limit is that of the version's own alarm.",
+        (
+            (f"model_request_seconds_p99{{{_PLACE}}}", "{{environment}} {{version}}"),
+            (f"delivery_latency_limit_seconds{{{_PLACE}}}", "{{environment}} {{version}} limit"),
+        ),
+        "s",
+    ),
+    Panel(
         "Instances",
         "Running and desired; fewer than desired for long is `few-instances` in `modelctl status`.",
         ((f"delivery_instances{{{_PLACE}}}", "{{environment}} {{version}} {{kind}}"),),
@@ -74,6 +83,40 @@ PANELS = (
         (
             (f"endpoint_memory_ratio{{{_PLACE}}}", "{{environment}} {{version}} memory"),
             (f"endpoint_disk_ratio{{{_PLACE}}}", "{{environment}} {{version}} disk"),
+        ),
+        "percentunit",
+    ),
+    Panel(
+        "GPU of the instances",
+        "Busy GPUs and used GPU memory of an instance; nothing where it has none.",
+        (
+            (f"endpoint_gpu_ratio{{{_PLACE}}}", "{{environment}} {{version}} GPU"),
+            (f"endpoint_gpu_memory_ratio{{{_PLACE}}}", "{{environment}} {{version}} memory"),
+        ),
+        "percentunit",
+    ),
+    Panel(
+        "Age of what was captured last",
+        "Nothing where nothing is captured. Where it grows while there are requests, look at the disk.",
+        ((f"delivery_capture_age_seconds{{{_PLACE}}}", "{{environment}} {{version}}"),),
+        "s",
+    ),
+    Panel(
+        "CPU and GPU of jobs",
+        "Busy cores and GPUs of each training and processing job of the last hours.",
+        (
+            (f"job_cpu_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} CPU"),
+            (f"job_gpu_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} GPU"),
+        ),
+        "percentunit",
+    ),
+    Panel(
+        "Memory and disk of jobs",
+        "A job that comes near 100 % of its memory is about to be killed: take a larger instance in `model-delivery:training`.",
+        (
+            (f"job_memory_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} memory"),
+            (f"job_disk_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} disk"),
+            (f"job_gpu_memory_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} GPU memory"),
         ),
         "percentunit",
     ),

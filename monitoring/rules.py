@@ -16,6 +16,7 @@ RULES = Path(__file__).with_name("rules.yml")
 OBJECTIVE = 0.999  # share of invocations that are answered well
 LEAST = 100  # requests without which a ratio proves nothing
 _BY = "model, environment, version"
+_SLOW = "delivery:p99_above_limit:bool"
 _FAILED = 'status=~"5..|none"'
 _RUNBOOK = "docs/monitoring.md#"
 _HEAD = "# Made by `python -m monitoring.rules`, from monitoring/rules.py; a test holds the two together.\n"
@@ -106,6 +107,10 @@ def _records(windows: Windows) -> Iterator[dict[str, str]]:
             "record": f"delivery:requests:increase{name}",
             "expr": f"sum by ({_BY}) (increase(model_requests_total[{window}]))",
         }
+    yield {
+        "record": _SLOW,
+        "expr": f"model_request_seconds_p99 > bool on ({_BY}) delivery_latency_limit_seconds",
+    }
 
 
 def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
@@ -117,6 +122,9 @@ def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
         least = f"delivery:requests:increase{long} >= {LEAST}"
         limit = f"{rate * budget:.6g}"
         return f"{ratio}{long} > {limit} and {ratio}{short} > {limit} and {least}"
+
+    def slow(seconds: float) -> str:
+        return f"avg_over_time({_SLOW}[{windows(seconds)}]) >= 0.5"
 
     back = (
         "`modelctl rollback --env {{ $labels.environment }} --reason …` where the version before was better"
@@ -133,6 +141,11 @@ def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
         Alert(
             "ErrorBudgetBurnsSlowly", burns(6, "6h", "30m"), 0, "ticket",
             f"{version} {failing}: at this rate a month's error budget is gone in five days", back,
+        ),
+        Alert(
+            "LatencyHigh", f"{slow(1800)} and {slow(300)} and delivery:requests:increase30m >= {LEAST}", 0, "page",
+            f"{version} answers one of 100 requests later than its limit, in {{{{ $value | humanizePercentage }}}} of the last half hour",
+            back,
         ),
         Alert(
             "RejectedVersionServes",
@@ -157,6 +170,13 @@ def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
             'delivery_findings{code="move-unfinished"} > 0 or on (model, environment) delivery_intent_age_seconds > '
             f"{windows.seconds(1800):g}", 60, "ticket",
             f"a move of traffic, or a change of the fleet, of {place} does not end", look,
+        ),
+        Alert(
+            "CaptureStopped",
+            f"delivery_capture_age_seconds > {windows.seconds(1800):g} and on ({_BY}) delivery:requests:increase30m "
+            f"* on (model, environment) group_left () delivery_capture_ratio >= {LEAST}", 600, "ticket",
+            f"{version} is asked, and nothing of it was captured for {{{{ $value | humanizeDuration }}}}",
+            "`modelctl status --env {{ $labels.environment }} --check`, and look at the disk of its instances",
         ),
         Alert(
             "SourceDown", "delivery_up == 0", 600, "ticket",

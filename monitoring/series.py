@@ -66,15 +66,38 @@ SECONDS_SUM = Series(
 SECONDS_COUNT = Series(
     "model_request_seconds_count", ("version",), "invocations of which the seconds are known"
 )
+SLOWEST = Series(
+    "model_request_seconds_p99",
+    ("version",),
+    "seconds within which 99 of 100 invocations of the newest minute were answered",
+)
+LATENCY_LIMIT = Series(
+    "delivery_latency_limit_seconds", ("version",), "what the version's own CloudWatch alarm lets the p99 be"
+)
+CAPTURE_RATIO = Series(
+    "delivery_capture_ratio", (), "share of invocations that are captured, 0 to 1; absent where none are"
+)
+CAPTURE_AGE = Series(
+    "delivery_capture_age_seconds",
+    ("version",),
+    "age of the newest file of captured invocations; at least so much where none is of this hour and the one before",
+)
 CPU = Series("endpoint_cpu_ratio", ("version",), "CPU in use, 1 for each core that is")
 MEMORY = Series("endpoint_memory_ratio", ("version",), "memory in use, 0 to 1")
 DISK = Series("endpoint_disk_ratio", ("version",), "disk in use, 0 to 1")
 GPU = Series("endpoint_gpu_ratio", ("version",), "GPU in use, 1 for each that is")
 GPU_MEMORY = Series("endpoint_gpu_memory_ratio", ("version",), "GPU memory in use, 1 for each GPU's")
+_JOB = ("kind", "job", "host")
+JOB_CPU = Series("job_cpu_ratio", _JOB, "CPU in use by a training or processing job, 1 for each core that is")
+JOB_MEMORY = Series("job_memory_ratio", _JOB, "memory in use by a job, 0 to 1")
+JOB_DISK = Series("job_disk_ratio", _JOB, "disk in use by a job, 0 to 1")
+JOB_GPU = Series("job_gpu_ratio", _JOB, "GPU in use by a job, 1 for each that is")
+JOB_GPU_MEMORY = Series("job_gpu_memory_ratio", _JOB, "GPU memory in use by a job, 1 for each GPU's")
 
 SERIES = (
     UP, STATUS, WEIGHT, INSTANCES, ROLE, REJECTED, HOLD, INTENT_AGE, DECISION_AGE, FINDINGS, DIVERGENCE,
-    REQUESTS, SECONDS_SUM, SECONDS_COUNT, CPU, MEMORY, DISK, GPU, GPU_MEMORY,
+    REQUESTS, SECONDS_SUM, SECONDS_COUNT, SLOWEST, LATENCY_LIMIT, CAPTURE_RATIO, CAPTURE_AGE,
+    CPU, MEMORY, DISK, GPU, GPU_MEMORY, JOB_CPU, JOB_MEMORY, JOB_DISK, JOB_GPU, JOB_GPU_MEMORY,
 )  # fmt: skip
 
 

@@ -1,14 +1,24 @@
 """The sources of an environment on AWS, each with the kind of client that a look takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TYPE_CHECKING
 
 from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.aws.session import Account
 from modeldelivery.release.naming import Environment, Model
 from modeldelivery.release.operations import status
-from monitoring import cloudwatch
+from modeldelivery.release.version import Version
+from monitoring import alarms, captured, cloudwatch, jobs
 from monitoring.collector import Source
+from monitoring.series import Sample
+from monitoring.traffic import Traffic
+
+if TYPE_CHECKING:
+    from modeldelivery.release.aws.session import AwsClients
+
+LATE = 10 * cloudwatch.MINUTE  # seconds for which CloudWatch's minutes may still grow
 
 
 def source(model: Model, environment: Environment, complain: Callable[[str], None]) -> Source:
@@ -20,12 +30,38 @@ def source(model: Model, environment: Environment, complain: Callable[[str], Non
     opened = open_environment(model, environment)
     account = opened.account
     assert isinstance(account, Account), "no dry run"
-    endpoint = opened.endpoint
+    endpoint, name, clients = opened.endpoint, opened.place.endpoint, account.patient
     return Source(
         place=opened.place,
         standing=partial(status.read, endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling),
-        figures=lambda versions, since, until: cloudwatch.read(
-            account.patient.cloudwatch, opened.place.endpoint, list(versions), since, until
-        ),
+        measures={
+            "cloudwatch": Measured(clients, name),
+            "alarms": lambda versions, _now: alarms.samples(clients.cloudwatch, name, versions),
+            "capture": lambda versions, now: captured.samples(
+                clients.sagemaker, clients.s3, name, versions, now
+            ),
+            "jobs": lambda _versions, now: jobs.samples(clients.cloudwatch, *window(now)),
+        },
         complain=complain,
     )
+
+
+@dataclass
+class Measured:
+    """CloudWatch's figures of an endpoint, and its counters so far."""
+
+    clients: "AwsClients"
+    endpoint: str
+    traffic: Traffic = field(default_factory=Traffic)
+
+    def __call__(self, versions: Collection[Version], now: float) -> Iterable[Sample]:
+        """Raises DeliveryError."""
+        since, until = window(now)
+        figures = cloudwatch.read(self.clients.cloudwatch, self.endpoint, versions, since, until)
+        return self.traffic.samples(figures, since)
+
+
+def window(now: float) -> tuple[int, int]:
+    """The whole minutes that are read, from and to, in seconds since the epoch: the one under way is among them."""
+    until = int(now) // cloudwatch.MINUTE * cloudwatch.MINUTE + cloudwatch.MINUTE
+    return until - LATE, until

@@ -11,12 +11,13 @@ from monitoring.tally import Tally
 
 _MICROSECONDS = 1e6
 _PERCENT = 100
-_GAUGES: Mapping[Figure, Series] = {
-    cloudwatch.CPU: series.CPU,
-    cloudwatch.MEMORY: series.MEMORY,
-    cloudwatch.DISK: series.DISK,
-    cloudwatch.GPU: series.GPU,
-    cloudwatch.GPU_MEMORY: series.GPU_MEMORY,
+_GAUGES: Mapping[Figure, tuple[Series, float]] = {  # with what CloudWatch's figure is divided by
+    cloudwatch.CPU: (series.CPU, _PERCENT),
+    cloudwatch.MEMORY: (series.MEMORY, _PERCENT),
+    cloudwatch.DISK: (series.DISK, _PERCENT),
+    cloudwatch.GPU: (series.GPU, _PERCENT),
+    cloudwatch.GPU_MEMORY: (series.GPU_MEMORY, _PERCENT),
+    cloudwatch.SLOWEST: (series.SLOWEST, _MICROSECONDS),
 }
 
 
@@ -46,9 +47,9 @@ class Traffic:
         for version in sorted({version for version, _ in self.tallies}):
             yield from self._of(version)
         for (version, figure), minutes in figures.items():
-            gauge = _GAUGES.get(figure)
-            if gauge is not None and minutes:
-                yield Sample(gauge, (version,), minutes[max(minutes)] / _PERCENT)
+            if figure in _GAUGES and minutes:
+                gauge, unit = _GAUGES[figure]
+                yield Sample(gauge, (version,), minutes[max(minutes)] / unit)
 
     def _of(self, version: Version) -> Iterator[Sample]:
         def total(figure: Figure) -> float:

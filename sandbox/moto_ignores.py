@@ -33,7 +33,7 @@ IGNORED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "cloudwatch": {
         "DescribeAlarms": ("ChildrenOfAlarmName", "ParentsOfAlarmName", "MaxRecords", "NextToken"),
-        "ListMetrics": ("RecentlyActive", "IncludeLinkedAccounts", "OwningAccount"),
+        "ListMetrics": ("IncludeLinkedAccounts", "OwningAccount"),
         "PutMetricAlarm": (
             "ActionConfiguration",
             "EvaluationCriteria",

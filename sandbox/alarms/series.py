@@ -19,6 +19,7 @@ class Datum:
     total: float
     least: float
     most: float
+    unit: str | None = None
 
 
 @dataclass(frozen=True)

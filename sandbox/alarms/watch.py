@@ -13,13 +13,13 @@ from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.alarms.actions import Actions
 from sandbox.alarms.evaluation import Rule, State, state_of
 from sandbox.alarms.expression import Point, evaluate
-from sandbox.alarms.series import Data, Datum, Metric, points
+from sandbox.alarms.series import Data, Metric, points
 from sandbox.alarms.shown import returns_data
+from sandbox.alarms.stored import recent
 from sandbox.cloud import Cloud
 
 _LOG = logging.getLogger(__name__)
 _LATE = 3.0  # seconds: the data plane's last batch of a period is there by then
-_OUT_OF_ORDER = 60.0  # seconds by which data may come later than other data of the same time
 
 
 @dataclass
@@ -144,27 +144,3 @@ def values_of(alarm: Any, data: Data, until: int) -> list[Point]:
     if shown.metric_stat:
         return named[shown.id]
     return [evaluate(shown.expression, {id_: each[at] for id_, each in named.items()}) for at in range(count)]
-
-
-def recent(newest_first: Iterable[Any], since: float) -> Data:
-    """The data since then, by metric; moto keeps them in the order in which they came."""
-    data: dict[Metric, list[Datum]] = {}
-    for metric, datum in _read(newest_first):
-        if datum.at < since - _OUT_OF_ORDER:
-            break
-        data.setdefault(metric, []).append(datum)
-    return data
-
-
-def _read(data: Iterable[Any]) -> Iterator[tuple[Metric, Datum]]:
-    for each in data:
-        metric = Metric(
-            each.namespace,
-            each.name,
-            frozenset((dimension.name, dimension.value) for dimension in each.dimensions),
-        )
-        at = each.timestamp.timestamp()
-        if hasattr(each, "sample_count"):
-            yield metric, Datum(at, each.sample_count, each.sum, each.min, each.max)
-        else:
-            yield metric, Datum(at, 1, each.value, each.value, each.value)

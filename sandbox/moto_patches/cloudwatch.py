@@ -1,17 +1,27 @@
-"""CloudWatch: the state of an alarm that was just put, and alarms by their type."""
+"""CloudWatch: the state of an alarm that was just put, alarms by their type, figures, and which metrics are still measured."""
 
+import time
+from datetime import UTC, datetime
 from typing import Any
 
+from moto.cloudwatch.exceptions import ValidationError
 from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
+from sandbox.alarms.expression import UnknownExpressionError
+from sandbox.alarms.figures import figures
+from sandbox.alarms.stored import metric_of, recent, seconds
+
+_ACTIVE = 3 * 3600.0  # seconds: RecentlyActive knows no other than PT3H
 _LISTS = {"MetricAlarm": "MetricAlarms", "CompositeAlarm": "CompositeAlarms"}
 
 
 def apply() -> None:
     _know_nothing_of_a_new_alarm()
     _list_the_alarms_of_the_types_that_were_named()
+    _compute_figures()
+    _list_metrics_that_are_active()
 
 
 def _know_nothing_of_a_new_alarm() -> None:
@@ -46,3 +56,57 @@ def _list_the_alarms_of_the_types_that_were_named() -> None:
         return ActionResult({name: result[name] if kind in types else [] for kind, name in _LISTS.items()})
 
     CloudWatchResponse.describe_alarms = describe_alarms  # type: ignore[method-assign]
+
+
+def _compute_figures() -> None:
+    """GetMetricData with percentiles and FILL, in one look through what is stored; moto has neither, and looks for each query."""
+
+    def get_metric_data(
+        self: CloudWatchBackend,
+        queries: list[dict[str, Any]],
+        start_time: datetime,
+        end_time: datetime,
+        scan_by: str = "TimestampDescending",
+    ) -> list[dict[str, Any]]:
+        since, until = seconds(start_time), seconds(end_time)
+        if since >= until:
+            raise ValidationError("The parameter StartTime must be less than the parameter EndTime.")
+        try:
+            by_id = figures(recent(reversed(self.metric_data), since), queries, since, until)
+        except UnknownExpressionError as error:
+            raise ValidationError(str(error)) from None
+        return [
+            _result(query, by_id[query["Id"]], descending=scan_by == "TimestampDescending")
+            for query in queries
+            if query["Id"] in by_id
+        ]
+
+    CloudWatchBackend.get_metric_data = get_metric_data  # type: ignore[method-assign]
+
+
+def _result(query: dict[str, Any], shown: list[tuple[int, float]], *, descending: bool) -> dict[str, Any]:
+    ordered = shown[::-1] if descending else shown
+    stat = query.get("MetricStat")
+    label = query.get("Label") or (f"{stat['Metric']['MetricName']} {stat['Stat']}" if stat else query["Id"])
+    return {
+        "id": query["Id"],
+        "label": label,
+        "timestamps": [datetime.fromtimestamp(moment, UTC).replace(tzinfo=None) for moment, _ in ordered],
+        "values": [value for _, value in ordered],
+        "status_code": "Complete",
+    }
+
+
+def _list_metrics_that_are_active() -> None:
+    """RecentlyActive leaves out what was not measured for three hours; moto lists all that ever was."""
+    every = CloudWatchResponse.list_metrics
+
+    def list_metrics(self: CloudWatchResponse) -> ActionResult:
+        listed = every(self)
+        if self._get_param("RecentlyActive"):
+            active = recent(reversed(self.cloudwatch_backend.metric_data), time.time() - _ACTIVE)
+            result: Any = listed.result
+            result["Metrics"] = [each for each in result["Metrics"] if metric_of(each) in active]
+        return listed
+
+    CloudWatchResponse.list_metrics = list_metrics  # type: ignore[method-assign]

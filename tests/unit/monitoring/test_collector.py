@@ -7,9 +7,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from modeldelivery.release.errors import UnreachableError, UpdateNeededError
 from modeldelivery.release.operations.status import Found
 from modeldelivery.release.ports import Stored
-from monitoring import cloudwatch, series
+from monitoring import series
 from monitoring.collector import FRESH, Exporter, Source
+from monitoring.series import Sample
 from tests.unit.release_cli.world import NOW, PLACE, V1, V2, endpoint, journal
+
+JOB = Sample(series.JOB_CPU, ("training", "flights-1", "algo-1"), 0.5)
 
 
 class World:
@@ -18,7 +21,8 @@ class World:
     def __init__(self):
         self.now, self.reads, self.complaints = NOW, 0, []
         self.standing_error = self.figures_error = None
-        self.source = Source(PLACE, self._standing, self._figures, self.complaints.append)
+        measures = {"cloudwatch": self._figures, "jobs": lambda *_: [JOB]}
+        self.source = Source(PLACE, self._standing, measures, self.complaints.append)
         self.exporter = Exporter([self.source], clock=lambda: self.now)
 
     def _standing(self):
@@ -27,12 +31,13 @@ class World:
             raise self.standing_error
         return Found(stored=Stored(journal=journal(), etag="1", now=NOW), endpoint=endpoint())
 
-    def _figures(self, versions, since, until):
+    def _figures(self, versions, now):
+        """As a generator does: what fails fails while samples are taken."""
+        assert set(versions) == {V1, V2}
+        assert now == self.now
+        yield Sample(series.REQUESTS, (V2, "2xx"), 12)
         if self.figures_error:
             raise self.figures_error
-        assert set(versions) == {V1, V2}
-        assert until - since == 600
-        return {(V2, cloudwatch.INVOCATIONS): {until - 60: 12.0}}
 
     def scrape(self):
         registry = CollectorRegistry()
@@ -81,6 +86,8 @@ def test_without_cloudwatch_the_weights_are_still_told(world):
     assert shown["delivery_up", "cloudwatch"] == 0
     assert shown["delivery_weight", V2, "actual"] == 1
     assert not any(name == "model_requests_total" for name, *_ in shown)
+    assert shown["delivery_up", "jobs"] == 1
+    assert shown["job_cpu_ratio", *JOB.values] == 0.5
     assert world.complaints == ["prod: cloudwatch:GetMetricData: denied"]
 
 
@@ -88,7 +95,7 @@ def test_a_journal_of_a_newer_program_is_a_source_that_is_down_and_not_the_end(w
     world.standing_error = UpdateNeededError("the journal requires what this modelctl does not know")
     shown = world.scrape()
     assert {key: value for key, value in shown.items() if key[0] == "delivery_up"} == {
-        ("delivery_up", source): 0 for source in ("journal", "endpoint", "cloudwatch")
+        ("delivery_up", source): 0 for source in ("journal", "endpoint", "cloudwatch", "jobs")
     }
     assert len(world.complaints) == 1
 

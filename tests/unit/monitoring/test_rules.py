@@ -29,12 +29,21 @@ def finding(code, grade):
     return f'delivery_findings{{{PLACE},code="{code}",grade="{grade}"}}'
 
 
+SLOWEST = f'model_request_seconds_p99{{{PLACE},version="v2.0.0"}}'
+LIMIT = f'delivery_latency_limit_seconds{{{PLACE},version="v2.0.0"}}'
+AGE = f'delivery_capture_age_seconds{{{PLACE},version="v2.0.0"}}'
+RATIO = f"delivery_capture_ratio{{{PLACE}}}"
 WEIGHT = f'delivery_weight{{{PLACE},version="v2.0.0",kind="actual"}}'
 REJECTED = f'delivery_rejected{{{PLACE},version="v2.0.0"}}'
 CASES = {
     # 5 % fail for an hour; one of a thousand does, which the objective allows.
     "ErrorBudgetBurnsFast": (70, requests("0+95x400", "0+5x400"), requests("0+9990x400", "0+10x400"), V2),
     "ErrorBudgetBurnsSlowly": (380, requests("0+99x400", "0+1x400"), requests("0+9990x400", "0+10x400"), V2),
+    # A limit of 0.5 s; a quarter of an hour that is over is no reason to wake somebody.
+    "LatencyHigh": (
+        40, requests("0+100x90", "0x90") | {SLOWEST: "0.6x90", LIMIT: "0.5x90"},
+        requests("0+100x90", "0x90") | {SLOWEST: "0.6x30 0.4x60", LIMIT: "0.5x90"}, V2,
+    ),
     "RejectedVersionServes": (
         5, {WEIGHT: "1x20", REJECTED: "1x20"}, {WEIGHT: "0x20", REJECTED: "1x20"}, V2 | {"kind": "actual"},
     ),
@@ -51,13 +60,21 @@ CASES = {
         45, {f'delivery_intent_age_seconds{{{PLACE},kind="fleet"}}': "0+60x60"},
         {f'delivery_intent_age_seconds{{{PLACE},kind="fleet"}}': "0+60x10 _x60"}, HERE | {"kind": "fleet"},
     ),
+    # Half of the invocations are captured. A line is written each minute in the harmless case.
+    "CaptureStopped": (
+        50, requests("0+60x90", "0x90") | {AGE: "0+60x90", RATIO: "0.5x90"},
+        requests("0+60x90", "0x90") | {AGE: "60x90", RATIO: "0.5x90"}, V2,
+    ),
     "SourceDown": (
         15, {f'delivery_up{{{PLACE},source="cloudwatch"}}': "0x20"}, {f'delivery_up{{{PLACE},source="cloudwatch"}}': "0 0 1x20"},
         HERE | {"source": "cloudwatch"},
     ),
     "ExporterDown": (10, {'up{job="model-delivery"}': "0x20"}, {'up{job="model-delivery"}': "0 0 1x20"}, {"job": "model-delivery"}),
 }  # fmt: skip
-BEGINS = {"MoveStuck": 31}  # minute in which the fault begins, where it is not the first
+BEGINS = {
+    "MoveStuck": 31,
+    "CaptureStopped": 31,
+}  # minute in which the fault begins, where it is not the first
 MISSING = {"ExporterDown": {"job": "model-delivery"}}  # that the exporter says nothing is what this one tells
 
 
@@ -95,7 +112,7 @@ def test_every_series_of_the_exporter_is_in_the_docs():
 def test_every_series_that_a_rule_names_is_one_of_the_exporters():
     names = {each.name for each in series.SERIES} | {"up"}
     expressions = [rule["expr"] for group in rules.document()["groups"] for rule in group["rules"]]
-    used = set(re.findall(r"\b(?:model|delivery|endpoint)_[a-z_]+|\bup\b", " ".join(expressions)))
+    used = set(re.findall(r"\b(?:model|delivery|endpoint)_[a-z0-9_]+|\bup\b", " ".join(expressions)))
     assert used <= names
     assert {"model_requests_total", "delivery_weight", "delivery_rejected"} <= used
 
@@ -140,18 +157,33 @@ def of(name):
 
 
 def few_requests():
-    """Half of ten fail: too few to prove anything."""
+    """Half of ten fail, nine of ten are slow, a few of very few would have been captured: too few to prove anything."""
+    slow = requests("0+1x90", "0x90") | {SLOWEST: "0.6x90", LIMIT: "0.5x90"}
+    yield case("LatencyHigh on few requests", slow, silent("LatencyHigh", 40))
+    rare = requests("0+60x90", "0x90") | {AGE: "0+60x90", RATIO: "0.01x90"}
+    yield case("CaptureStopped where one of 100 is captured", rare, silent("CaptureStopped", 50))
     for name in ("ErrorBudgetBurnsFast", "ErrorBudgetBurnsSlowly"):
         at = CASES[name][0]
         few = f"0x{at - 2} {LEAST // 20}x10"
         yield case(f"{name} on few requests", requests(few, few), silent(name, at))
 
 
+def without_what_it_is_held_against():
+    """Nobody set a limit, nothing is to be captured: neither is a fault."""
+    slow = requests("0+100x90", "0x90") | {SLOWEST: "0.6x90"}
+    yield case("LatencyHigh without a limit", slow, silent("LatencyHigh", 40))
+    quiet = requests("0+60x90", "0x90") | {AGE: "0+60x90"}
+    yield case("CaptureStopped where nothing is captured", quiet, silent("CaptureStopped", 50))
+
+
 def test_every_alert_fires_is_silent_and_without_data_as_it_should(tmp_path):
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("no promtool: `apt-get install prometheus` (Debian, Ubuntu) or `brew install prometheus`")
-    cases = [each for name in CASES for each in of(name)] + list(few_requests())
+    cases = [each for name in CASES for each in of(name)] + [
+        *few_requests(),
+        *without_what_it_is_held_against(),
+    ]
     # The text of an alert is the reader's, not promtool's: labels alone are compared.
     document = rules.document()
     for rule in document["groups"][1]["rules"]:

@@ -9,7 +9,7 @@ def figures(version, minute=60, **counts):
     names = {
         "invocations": cloudwatch.INVOCATIONS, "failed": cloudwatch.FAILED, "errors4": cloudwatch.ERRORS_4XX,
         "errors5": cloudwatch.ERRORS_5XX, "micro": cloudwatch.LATENCY, "timed": cloudwatch.LATENCIES,
-        "cpu": cloudwatch.CPU, "memory": cloudwatch.MEMORY,
+        "cpu": cloudwatch.CPU, "memory": cloudwatch.MEMORY, "slowest": cloudwatch.SLOWEST,
     }  # fmt: skip
     read = {(version, figure): {} for figure in cloudwatch.FIGURES}
     return read | {(version, names[name]): {minute: value} for name, value in counts.items()}
@@ -69,6 +69,11 @@ def test_a_version_that_left_the_endpoint_keeps_its_counters():
     traffic = begun()
     list(traffic.samples(figures(V1, invocations=7), 0))
     assert values(traffic.samples({}, 0))["model_requests_total", V1, "2xx"] == 7
+
+
+def test_the_slowest_hundredth_is_in_seconds():
+    shown = values(begun().samples(figures(V1, slowest=250_000), 0))
+    assert shown["model_request_seconds_p99", V1] == 0.25
 
 
 def test_percent_are_ratios_of_the_newest_minute():
