@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any, TypeVar
@@ -59,6 +59,7 @@ from sandbox.training.actions import Action, actions
 from sandbox.training.executions import Executions
 from sandbox.training.jobs import Jobs, Machine
 from sandbox.training.pipelines import Pipelines
+from sandbox.utilization import Instance, Utilization, instances
 
 _LOG = logging.getLogger(__name__)
 _WATCH = 0.5  # seconds between looks at the model servers
@@ -139,9 +140,13 @@ class World:
         self.link.publish()
 
     def _training(self, place: Home, images: Images, clients: Clients) -> Mapping[str, Action]:
-        """The actions of pipelines and jobs."""
+        """The actions of pipelines and jobs, and what CloudWatch measures of the instances."""
         jobs = Jobs(Machine(place, images, self.runner, self.credentials, clients))
+        self.utilization = Utilization(partial(self._instances, jobs), self.put_metrics, place.root)
         return actions(Pipelines(Executions(jobs, self.guard, clients)), jobs)
+
+    def _instances(self, jobs: Jobs) -> Iterable[Instance]:
+        return instances(self.sagemaker.accounts if self.sagemaker else {}, jobs)
 
     def _delivering(self, projects: Projects, bus: Bus) -> code_pipelines.Pipelines:
         """CodePipeline."""
@@ -216,7 +221,11 @@ class World:
     def take_metrics(self, batch: list[dict[str, Any]]) -> None:
         self.scaling.note(batch)
         for item in batch:
-            self.cloud.put_metrics(item["account"], REGION, "AWS/SageMaker", item["metrics"], utcnow())
+            self.put_metrics(item["account"], "AWS/SageMaker", item["metrics"])
+
+    def put_metrics(self, account: str, namespace: str, metrics: list[dict[str, Any]]) -> None:
+        """Store what was measured just now."""
+        self.cloud.put_metrics(account, REGION, namespace, metrics, utcnow())
 
     def status(self) -> dict[str, Any]:
         """What `sandbox status` shows."""
@@ -262,6 +271,7 @@ class World:
             for account in self.sagemaker.accounts.values():
                 self.changes.watch(account)
                 self.scaling.watch(account)
+            self.utilization.look()
             self.alarms.watch()
         self.link.close()
         self.fleet.stop_all()

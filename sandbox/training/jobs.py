@@ -22,6 +22,7 @@ from sandbox.processes.credentials import Credentials
 from sandbox.processes.outcome import Outcome, too_long
 from sandbox.processes.program import Limits, Program
 from sandbox.processes.runner import Runner, StartError
+from sandbox.processes.running import Running
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.container_environment import check_environment
 from sandbox.sagemaker.listing import page
@@ -59,6 +60,7 @@ class Jobs:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._jobs: dict[tuple[str, Kind, str], Job] = {}
+        self._running: dict[str, tuple[Job, Running]] = {}  # by the job's ARN, while its program runs
         # What a sandbox that was killed left.
         shutil.rmtree(machine.home.jobs, ignore_errors=True)
 
@@ -100,6 +102,10 @@ class Jobs:
             if (owner, of) == (account.id, kind) and request.status_equals in {None, job.status}
         ]
         return page(f"{kind}JobSummaries", jobs, request, name=lambda job: job.name, show=Job.summary)
+
+    def running(self) -> list[tuple[Job, Running]]:
+        """The jobs whose programs run now."""
+        return list(self._running.values())
 
     def stop(self, job: Job) -> None:
         """Ask it to end; its account's lock is held. Raises RefusedError when it has ended."""
@@ -184,6 +190,7 @@ class Jobs:
         stream = LogStream(logs, f"/aws/sagemaker/{job.kind}Jobs", f"{job.name}/algo-1-{int(now())}", log)
         try:
             running = machine.runner.start(program)
+            self._running[job.arn] = (job, running)
             while (outcome := running.wait(_LOOK)) is None:
                 stream.ship()
                 if job.stop.is_set():
@@ -193,6 +200,7 @@ class Jobs:
         else:
             return outcome
         finally:
+            self._running.pop(job.arn, None)
             stream.ship(whole=True)
             machine.credentials.revoke(role)
             log.unlink(missing_ok=True)

@@ -10,6 +10,8 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError
 
+from monitoring import jobs
+from monitoring.sources import window
 from tests.conftest import CHECKOUT
 from tests.faults.training import BUCKET, allow, look, training_in
 from tests.unit.sandbox.training import pipelines
@@ -122,6 +124,17 @@ def test_a_stopped_job_ends_and_is_stopped(training):
         time.sleep(0.2)
     training.sagemaker.stop_processing_job(ProcessingJobName=name)
     assert training.ended(name, deadline=30)["ProcessingJobStatus"] == "Stopped"
+
+
+def test_a_jobs_instance_is_measured_while_it_runs(training):
+    job = training.job("wait", "2")
+    now = time.time()
+    read = jobs.samples(training.sandbox.client("staging", "cloudwatch"), *window(now))
+    measured = {(each.series.name, *each.values): each.value for each in read}
+    host = ("processing", job["ProcessingJobName"], "algo-1")
+    assert 0 < measured["job_memory_ratio", *host] < 1
+    assert measured["job_cpu_ratio", *host] > 0
+    assert 0 < measured["job_disk_ratio", *host] <= 1
 
 
 def _begun(training, name):

@@ -53,6 +53,16 @@ class Exporter:
             time.sleep(0.2)
         raise AssertionError(f"{name} {labels}: {shown}")
 
+    def until_there(self, name, *labels):
+        """The scrape in which a series has samples with each of these labels; within half a minute."""
+        end, shown = time.monotonic() + 30, {}
+        while time.monotonic() < end:
+            shown = self.scrape()
+            if all((name, frozenset(each)) in shown for each in labels):
+                return shown
+            time.sleep(0.2)
+        raise AssertionError(f"{name} {labels}: {shown}")
+
     def end(self):
         """Its exit status and stderr."""
         self._process.terminate()
@@ -91,6 +101,15 @@ def test_a_rollback_is_told_and_who_serves_counts_the_requests(live, exporter):
     assert shown["delivery_hold", frozenset()] == 1
     assert shown["model_requests_total", frozenset({"v2.0.0", "2xx"})] == 5
     assert shown["model_request_seconds_sum", frozenset({"v1.0.0"})] > 0
+
+
+def test_the_processes_behind_each_version_are_its_instances_cpu_memory_and_disk(exporter):
+    shown = exporter.until_there("endpoint_memory_ratio", {"v1.0.0"}, {"v2.0.0"})
+    for version in ("v1.0.0", "v2.0.0"):
+        assert 0 < shown["endpoint_memory_ratio", frozenset({version})] < 1
+        assert shown["endpoint_cpu_ratio", frozenset({version})] >= 0
+        assert 0 < shown["endpoint_disk_ratio", frozenset({version})] <= 1
+    assert not any(name.startswith("endpoint_gpu") for name, _ in shown), "there is none"
 
 
 def test_traffic_that_somebody_else_moved_is_a_divergence(live, exporter):
