@@ -91,6 +91,7 @@ versions = get_fleet(
     profile=settings.profile,
     live=release.live if release else None,
     fleet=release.fleet if release else (),
+    candidates=release.candidates if release else 0,
 )
 if release and versions:
     endpoint = ModelEndpoint(
@@ -100,7 +101,7 @@ if release and versions:
             "region": place.region,
             "profile": settings.profile,
             "endpoint": place.endpoint,
-            "release": release.plain(),
+            "release": release.of(each.version for each in versions).plain(),
             "versions": versions,
             "rules": settings.rules.plain(),
             "capacity": {

@@ -16,7 +16,7 @@ from pulumi.runtime import config as engine
 
 from components.definition import Network as JobNetwork
 from modeldelivery.release.approval import Approver
-from modeldelivery.release.core.request import IgnoredTags, Release, Rules
+from modeldelivery.release.core.request import IgnoredTags, ReleaseRule, Rules
 from modeldelivery.release.naming import (
     ACCOUNT,
     APPROVAL_TAG,
@@ -150,7 +150,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     profile: str | None
     owner: Owner
     ignored_tags: IgnoredTags | None  # that others manage: pulumi-aws reads the same key
-    release: Release | None
+    release: ReleaseRule | None
     instances: Instances
     rollout: Rollout
     changes: Changes
@@ -189,9 +189,10 @@ _KEYS = {
     "model": _Key(str, "a model's name such as flights"),
     "owner": _Key(str, "the team that answers for the environment, such as ml-platform"),
     "release": _Key(
-        Release,
+        ReleaseRule,
         "{live: v1.4.0, fleet: [v1.5.0, v1.4.0]}, 1 to 10 versions vMAJOR.MINOR.PATCH, none twice, live one of them "
-        "(without the v, YAML reads 1.10 as the number 1.1)",
+        "(without the v, YAML reads 1.10 as the number 1.1), and perhaps candidates: 0 to 9 of the newest approved versions above "
+        "live, which join by themselves",
     ),
     "instances": _Key(
         Instances,

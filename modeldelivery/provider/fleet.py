@@ -9,10 +9,11 @@ from modeldelivery.plugin.protocol import ProviderError
 from modeldelivery.plugin.values import Properties
 from modeldelivery.release.aws.approvals import SageMakerApprovals
 from modeldelivery.release.aws.environment import AwsEnvironment
-from modeldelivery.release.aws.registry import AwsRegistry
 from modeldelivery.release.aws.session import Opens
-from modeldelivery.release.errors import DeliveryError, NoRegistryError
+from modeldelivery.release.core.request import Release
+from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistryError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.operations.membership import Versions
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import Version, parse_version
 
@@ -20,7 +21,11 @@ TOKEN = "modeldelivery:index:getFleet"  # noqa: S105 (a Pulumi token)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The function's arguments; no `live` and an empty fleet where config has no release."""
+    """The function's arguments; no `live` and an empty fleet where config has no release.
+
+    Attributes:
+        candidates: how many of the newest approved versions above `live` join by rule.
+    """
 
     model: str
     environment: str
@@ -28,6 +33,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     region: str
     fleet: tuple[str, ...]
     live: str | None = None
+    candidates: int = 0
     profile: str | None = None
 
 
@@ -35,7 +41,8 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
     """Look the fleet up.
 
     Returns:
-        `versions`, in fleet order; none when nothing is registered and nothing ever served here.
+        `versions`, those of config in its order, then those that are in the fleet by rule; none when nothing is registered and
+        nothing ever served here.
 
     Raises:
         ProviderError: a version is not registered while others are, the registry is empty behind a journal that has served,
@@ -44,16 +51,13 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
     try:
         arguments = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
         environment = _environment(arguments, opens)
-        registry = environment.registry
-        approvals = SageMakerApprovals(
-            sagemaker=environment.account.patient.sagemaker, place=environment.place
-        )
-        return {
-            "versions": [
-                _answer(record, approvals.of(record).status)
-                for record in _records(arguments, environment, registry)
-            ]
-        }
+        sagemaker = environment.account.patient.sagemaker
+        approvals = SageMakerApprovals(sagemaker=sagemaker, place=environment.place)
+        versions = Versions(environment.registry, lambda record: approvals.of(record).status)
+        fleet = _records(arguments, environment, versions)
+        if arguments.candidates and fleet:
+            fleet = _with_candidates(arguments, fleet, environment, versions)
+        return {"versions": [_answer(record, versions.approval(record.version)) for record in fleet]}
     except (msgspec.ValidationError, DeliveryError) as error:
         raise ProviderError(str(error)) from error
 
@@ -70,12 +74,32 @@ def _environment(arguments: Asked, opens: Opens) -> AwsEnvironment:
     return AwsEnvironment(account=account, place=place)
 
 
-def _records(arguments: Asked, environment: AwsEnvironment, registry: AwsRegistry) -> list[VersionRecord]:
+def _with_candidates(
+    arguments: Asked, named: list[VersionRecord], environment: AwsEnvironment, versions: Versions
+) -> list[VersionRecord]:
+    """The records of all members: those that config names, and those that are in the fleet by rule."""
+    endpoint = environment.endpoint
+    release = Release(
+        live=parse_version(str(arguments.live)), fleet=tuple(record.version for record in named)
+    )
+    journal = endpoint.patient_store.read().journal
+    fleet = versions.fleet(release, arguments.candidates, journal, endpoint.patient_traffic.describe())
+    records = {version: versions.record(version) for version in fleet}
+    missing = [version for version, record in records.items() if record is None]
+    if missing:
+        raise DamagedError(
+            f"{', '.join(missing)} is on the endpoint and is not registered",
+            hint="register the same bits under that name again; without release.candidates, config's list alone says what stays",
+        )
+    return [record for record in records.values() if record is not None]
+
+
+def _records(arguments: Asked, environment: AwsEnvironment, versions: Versions) -> list[VersionRecord]:
     fleet = [parse_version(v) for v in arguments.fleet]
-    records = {v: registry.record(v) for v in fleet}
+    records = {v: versions.record(v) for v in fleet}
     missing = [v for v, record in records.items() if record is None]
     if missing or not fleet:
-        _refuse_or_nothing_yet(environment, registry.versions(), missing)
+        _refuse_or_nothing_yet(environment, versions.registered(), missing)
         return []
     return [record for record in records.values() if record is not None]
 
@@ -114,7 +138,7 @@ def _has_served(environment: AwsEnvironment) -> bool:
         return False
 
 
-def _answer(record: VersionRecord, approval: str) -> dict[str, Any]:
+def _answer(record: VersionRecord, approval: str | None) -> dict[str, Any]:
     return {
         "version": record.version,
         "digest": record.digests.id,

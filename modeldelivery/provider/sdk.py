@@ -132,11 +132,23 @@ def get_fleet(
     profile: str | None,
     live: str | None,
     fleet: Sequence[str],
+    candidates: int = 0,
 ) -> tuple[RegisteredVersion, ...]:
     """Look up the fleet's versions in the registry, at once: which resources there are depends on the answer.
 
+    Args:
+        model: its name.
+        environment: the environment's name.
+        account: its AWS account.
+        region: its region.
+        profile: the AWS profile to use.
+        live: the version that config asks to serve.
+        fleet: the versions that config names.
+        candidates: how many of the newest approved versions above `live` join by rule.
+
     Returns:
-        The versions in the fleet's order; none when nothing is registered yet and nothing ever served here.
+        The fleet: the versions that config names in its order, then those that are there by rule; none when nothing is registered
+        yet and nothing ever served here.
 
     Raises:
         pulumi.RunError: the provider's sentence, for example for a version that is not registered.
@@ -149,6 +161,7 @@ def get_fleet(
         "profile": profile,
         "live": live,
         "fleet": fleet,
+        "candidates": candidates,
     }
     try:
         answer = invoke(GET_FLEET, args).value

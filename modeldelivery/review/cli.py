@@ -22,7 +22,7 @@ from modeldelivery.review.core.missing import Failure
 from modeldelivery.review.core.reasons import fitted
 from modeldelivery.review.core.review import Review, review
 from modeldelivery.review.core.touched import touched
-from modeldelivery.review.evidence_source import decided, observe
+from modeldelivery.review.evidence_source import decided, observe, waiting
 from modeldelivery.review.folder import Folder, FolderError, Look
 from modeldelivery.review.gathered import Gathered, Record, gather, short
 from modeldelivery.review.platform.here import platform
@@ -259,7 +259,8 @@ def _drift(options: Asked) -> int:
     with _left(folder, Look.DRIFT, environment), step(title, sys.stderr) as shown:
         document = read(engine.drift(environment, options.config_file))
         observed = decided(environment, document.config)
-        drift = drifted(environment, document, observed, commit=engine.commit())
+        waits = () if isinstance(observed, str) else waiting(environment, document.config)
+        drift = drifted(environment, document, observed, commit=engine.commit(), waiting=waits)
         shown.outcome(drift_report.summary(drift))
     folder.write(folder.left(Look.DRIFT, environment), drift)
     if options.json:

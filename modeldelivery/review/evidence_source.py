@@ -4,15 +4,18 @@ from collections.abc import Mapping
 
 import msgspec
 
+from modeldelivery.release.aws.approvals import SageMakerApprovals
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.core.request import ReleaseRule
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.operations import status
 from modeldelivery.release.operations.health import Finding
+from modeldelivery.release.operations.membership import Versions
 from modeldelivery.release.operations.proof import Standing, standing
 from modeldelivery.release.operations.status import Found, Status, assess
 from modeldelivery.release.ports import Stored
-from modeldelivery.release.version import precedence
+from modeldelivery.release.version import Version, precedence
 
 NEWEST = 30  # versions whose metrics are looked up; each is a call
 
@@ -66,6 +69,27 @@ def decided(environment: str, config: Mapping[str, str]) -> Status | str:
         return assess(opened.place, _look(opened))
     except DeliveryError as error:
         return str(error)
+
+
+def waiting(environment: str, config: Mapping[str, str]) -> tuple[Version, ...] | str:
+    """Versions that join the fleet by rule at the next `up`; a sentence when what the rule goes by cannot be read."""
+    text = config.get("model-delivery:release", "{}")
+    if text == "{}":
+        return ()
+    release = msgspec.json.decode(text, type=ReleaseRule)
+    if not release.candidates:
+        return ()
+    try:
+        opened = _open(environment, config)
+        approvals = SageMakerApprovals(sagemaker=opened.account.patient.sagemaker, place=opened.place)
+        endpoint = opened.endpoint.patient_traffic.describe()
+        journal = opened.endpoint.patient_store.read().journal
+        versions = Versions(opened.registry, lambda record: approvals.of(record).status)
+        fleet = versions.fleet(release, release.candidates, journal, endpoint)
+    except DeliveryError as error:
+        return f"whether a candidate waits cannot be told: {error}"
+    present = endpoint.variants if endpoint else {}
+    return tuple(version for version in fleet if version not in {*release.fleet, *present})
 
 
 def _open(environment: str, config: Mapping[str, str]) -> AwsEnvironment:

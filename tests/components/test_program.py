@@ -73,6 +73,7 @@ def test_the_registry_is_asked_even_without_a_release(run):
         "region": "eu-west-1",
         "profile": "prod",
         "fleet": [],
+        "candidates": 0,
     }
 
 

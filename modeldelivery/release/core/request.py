@@ -3,9 +3,11 @@
 On the wire, keys are in camelCase; a field that is not known is refused.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.naming import MAX_FLEET, Environment, parse_environment
@@ -80,6 +82,16 @@ class Release(Part, frozen=True, kw_only=True):
                 f"release.live {self.live} is not in release.fleet ({', '.join(self.fleet)})",
                 hint="what is not in the fleet cannot serve: add it there",
             )
+
+
+class ReleaseRule(Release, frozen=True, kw_only=True):
+    """The release, and how many of the newest approved versions above `live` join its fleet by themselves, at weight 0."""
+
+    candidates: Annotated[int, Meta(ge=0, le=MAX_FLEET - 1)] = 0
+
+    def of(self, fleet: Iterable[str]) -> Release:
+        """The release with the members that the registry's answer has."""
+        return Release(live=self.live, fleet=tuple(Version(version) for version in fleet))
 
 
 class Rules(Part, frozen=True, kw_only=True):

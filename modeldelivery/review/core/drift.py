@@ -8,6 +8,7 @@ import msgspec
 from modeldelivery.catalogue.tokens import ENDPOINT
 from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.status import Status
+from modeldelivery.release.version import Version
 from modeldelivery.review.core.config import PROJECT
 from modeldelivery.review.core.document import Document
 from modeldelivery.review.core.touched import Effect, Touched, touched
@@ -45,6 +46,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         findings: what of the endpoint is not as it should be, the worst first.
         unread: fields of the engine's document that the reader does not know.
         problem: why the journal, or a part of the endpoint, could not be looked at.
+        waiting: versions that were approved since, and join the fleet by rule at the next `up`. That is no difference from Git.
     """
 
     environment: str
@@ -54,6 +56,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     findings: tuple[Finding, ...]
     unread: tuple[str, ...]
     problem: str | None
+    waiting: tuple[Version, ...] = ()
 
     @property
     def is_none(self) -> bool:
@@ -70,7 +73,14 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return tuple(each for each in self.resources if each.by is not By.OPERATOR)
 
 
-def drifted(environment: str, document: Document, decided: Status | str, *, commit: str) -> Drift:
+def drifted(
+    environment: str,
+    document: Document,
+    decided: Status | str,
+    *,
+    commit: str,
+    waiting: tuple[Version, ...] | str = (),
+) -> Drift:
     """Read a preview of a refresh.
 
     Args:
@@ -78,6 +88,7 @@ def drifted(environment: str, document: Document, decided: Status | str, *, comm
         document: `pulumi refresh --preview-only --json`.
         decided: what the journal says of the endpoint; a sentence when that cannot be read.
         commit: that the environment is held against.
+        waiting: versions that join by rule at the next `up`; a sentence when that cannot be told.
     """
     changes = [
         part
@@ -85,14 +96,19 @@ def drifted(environment: str, document: Document, decided: Status | str, *, comm
         for part in _parts(resource, decided)
         if resource.effect in {Effect.UPDATE, Effect.DELETE, Effect.REPLACE}
     ]
+    problems = (
+        *((decided,) if isinstance(decided, str) else decided.problems),
+        *((waiting,) if isinstance(waiting, str) else ()),
+    )
     return Drift(
         environment=environment,
         commit=commit,
+        waiting=() if isinstance(waiting, str) else waiting,
         unread=document.unread,
         resources=tuple(changes),
         hold=None if isinstance(decided, str) else decided.hold,
         findings=() if isinstance(decided, str) else decided.findings,
-        problem=decided if isinstance(decided, str) else "; ".join(decided.problems) or None,
+        problem="; ".join(problems) or None,
     )
 
 

@@ -38,7 +38,8 @@ def unseen(drifts: Sequence[Drift], missing: Sequence[Missing]) -> list[Line]:
 def summary(drift: Drift) -> str:
     """In a word."""
     if drift.is_none:
-        return f"none{_LIMIT if drift.problem else ''}"
+        waits = ", a candidate waits" if drift.waiting else ""
+        return f"none{_LIMIT if drift.problem else ''}{waits}"
     foreign, unhealthy = len(drift.foreign), len(drift.unhealthy)
     parts = (
         *((f"{unhealthy} of the endpoint's health",) if unhealthy else ()),
@@ -67,6 +68,16 @@ def _lines(drift: Drift) -> Iterator[Line]:
     foreign = set(drift.foreign)
     yield from (_resource(each) for each in drift.resources if each not in foreign)
     yield from (finding_line(each) for each in drift.findings if not each.needs_person)
+    if drift.waiting:
+        yield (
+            "Waits: ",
+            *listed(drift.waiting),
+            " joins the fleet at weight 0 by the next ",
+            Name(f"make preview ENV={drift.environment}"),
+            " and ",
+            Name(f"make deploy ENV={drift.environment}"),
+            ".",
+        )
     if drift.hold:
         yield ("Holds: ", Name(drift.hold))
     if drift.foreign:

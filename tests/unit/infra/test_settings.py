@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infra.settings import STANDARD_TAGS, SettingsError, parse
 from infra.tags import standard_tags
-from modeldelivery.release.core.request import Release, Rules
+from modeldelivery.release.core.request import ReleaseRule, Rules
 from modeldelivery.release.naming import MAX_FLEET
 
 PROJECT = Path(__file__).parents[3]
@@ -72,7 +72,7 @@ def test_good_config_is_read_to_the_last_field():
     settings = parse("prod", GOOD)
     assert settings.place.registry_bucket == "flights-prod-registry-222222222222-eu-west-1"
     assert settings.profile == "prod"
-    assert settings.release == Release(live="v1.0.0", fleet=("v1.1.0", "v1.0.0"))
+    assert settings.release == ReleaseRule(live="v1.0.0", fleet=("v1.1.0", "v1.0.0"))
     assert (settings.instances.type, settings.instances.min, settings.instances.max) == ("ml.c6i.large", 1, 4)
     assert settings.instances.target_invocations_per_minute == 6000
     assert (settings.rollout.required, settings.protect) == (False, True)
@@ -131,6 +131,23 @@ def test_data_lives_where_config_says_and_refuses_to_be_deleted_unless_config_sa
     assert (data.bucket, data.protect) == (True, True)
     assert parse("prod", GOOD).data.protect is False
     assert parse("prod", GOOD).place.data_bucket == "flights-data-222222222222-eu-west-1"
+
+
+def test_candidates_join_by_rule_only_where_config_says_how_many():
+    assert parse("prod", GOOD).release.candidates == 0
+    release = parse("prod", GOOD | {"model-delivery:release": section("release", candidates=1)}).release
+    assert release.candidates == 1
+    assert release.of(["v1.1.0", "v1.0.0", "v1.2.0"]).plain() == {
+        "live": "v1.0.0",
+        "fleet": ["v1.1.0", "v1.0.0", "v1.2.0"],
+    }
+
+
+@pytest.mark.parametrize("count", [-1, MAX_FLEET, "1", 1.5, None, True])
+def test_a_number_of_candidates_that_no_fleet_can_have_is_refused(count):
+    told = refused("model-delivery:release", section("release", candidates=count))
+    assert "candidates" in told
+    assert "0 to 9 of the newest approved versions" in told
 
 
 def test_no_release_is_no_error():
@@ -431,7 +448,7 @@ def test_any_fleet_with_its_live_is_read_as_written(fleet, data):
     release = parse(
         "prod", {**GOOD, "model-delivery:release": json.dumps({"live": live, "fleet": fleet})}
     ).release
-    assert release == Release(live=live, fleet=tuple(fleet))
+    assert release == ReleaseRule(live=live, fleet=tuple(fleet))
 
 
 @given(fleets, version)

@@ -216,7 +216,7 @@ def test_a_refresh_compares_inputs_alone(serving):
 
 def test_a_preview_says_that_the_journal_is_gone_and_promises_nothing(serving):
     serving.aws.delete(KEY)
-    with pytest.raises(ProviderError, match=r"was deleted; .*--version-id \d+ kept\.json"):
+    with pytest.raises(ProviderError, match=r"was deleted\. .*--version-id \d+ kept\.json"):
         serving.check(serving.config(B, A, B))
 
     serving.aws.deleted.clear()  # its versions are gone too

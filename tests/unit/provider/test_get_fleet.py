@@ -6,7 +6,7 @@ from modeldelivery.plugin.protocol import ProviderError, Resource
 from modeldelivery.provider import delivery
 from modeldelivery.provider.delivery import ModelDelivery
 from modeldelivery.provider.fleet import TOKEN
-from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.journal import Journal, Rejection
 from modeldelivery.release.core.journal import encode as journal_encode
 from modeldelivery.release.naming import record_key
 from modeldelivery.release.record import VersionRecord, encode
@@ -14,6 +14,8 @@ from modeldelivery.release.version import DigestSet
 from tests.fakes.aws import FakeAws, refusal
 
 from .world import BUCKET, KEY, NAME, RESOURCE, A, B, C, EngineLog, Stack
+
+D = "v1.10.0"
 
 
 @pytest.fixture
@@ -82,6 +84,57 @@ def test_versions_come_in_the_fleets_order_with_what_the_registry_says_of_them(g
         "packageArn": f"arn:package/{B}",
         "approval": "Approved",
     }
+
+
+def an_endpoint(aws, live, *fleet):
+    """One with these versions, made by an `up`."""
+    stack = Stack(aws)
+    stack.up(live, *fleet)
+    return stack
+
+
+def test_the_newest_approved_version_above_live_joins_by_rule(aws, get_fleet):
+    for version in (C, D):
+        registers(aws, version)
+    assert [v["version"] for v in get_fleet(A)] == [A]
+    assert [v["version"] for v in get_fleet(A, candidates=1)] == [A, D]
+    assert [v["version"] for v in get_fleet(A, candidates=2)] == [A, D, C]
+
+
+@pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
+def test_a_version_that_is_not_approved_does_not_join(aws, get_fleet, status):
+    for version in (C, D):
+        registers(aws, version)
+    aws.packages[f"arn:package/{D}"]["ModelApprovalStatus"] = status
+    assert [v["version"] for v in get_fleet(A, candidates=1)] == [A, C]
+
+
+def test_a_version_that_is_not_registered_completely_does_not_join(aws, get_fleet):
+    registers(aws, C, package=False)
+    assert [v["version"] for v in get_fleet(A, candidates=1)] == [A, B]
+
+
+@pytest.mark.parametrize("name", [B, D], ids=["by name", "by its bits"])
+def test_a_version_that_was_rejected_does_not_join(aws, get_fleet, name):
+    digest = get_fleet(B)[0]["digest"]
+    rejection = Rejection(version=name, digest=digest, at=1.0, actor="ada", reason="5xx")
+    aws.objects[KEY] = journal_encode(Journal(live=A, rejections=(rejection,))), '"1"'
+    assert [v["version"] for v in get_fleet(A, candidates=1)] == [A]
+
+
+def test_before_the_first_version_is_registered_no_rule_finds_any(aws, get_fleet):
+    aws.objects.clear()
+    assert get_fleet(A, candidates=1) == []
+
+
+def test_a_version_on_the_endpoint_that_lost_its_record_is_said_so(aws, get_fleet):
+    registers(aws, C)
+    an_endpoint(aws, B, B, A).up(C, C, B, A)
+    del aws.objects[record_key(B)]
+    with pytest.raises(
+        ProviderError, match=rf"{B} is on the endpoint and is not registered: register the same"
+    ):
+        get_fleet(C, candidates=1)
 
 
 def test_a_version_that_is_not_registered_beside_others_is_named_with_those(get_fleet):

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from modeldelivery.release.operations.health import Code, Finding, Grade
+from modeldelivery.release.version import Version
 from modeldelivery.review.core.document import read
 from modeldelivery.review.core.drift import By, drifted
 from modeldelivery.review.report import drift as report
@@ -21,6 +22,26 @@ def drift_of(name, decided=QUIET):
 
 def test_an_environment_as_it_was_deployed_has_no_drift():
     assert drift_of("drift-none").is_none
+
+
+def waiting(waits):
+    scenario = record("drift-none")
+    return drifted("staging", read(text(scenario["document"])), QUIET, commit="abc", waiting=waits)
+
+
+def test_a_candidate_that_waits_is_told_of_and_is_no_drift():
+    drift = waiting((Version("v1.2.0"),))
+    assert drift.is_none
+    page = report.tell([drift])
+    assert not page.refused
+    body = markdown.draw(page, 65_536, report.MARKER)
+    assert "none, a candidate waits" in body
+    assert "`v1.2.0` joins the fleet at weight 0 by the next `make preview ENV=staging`" in body
+
+
+def test_that_candidates_cannot_be_told_of_is_a_problem():
+    drift = waiting("whether a candidate waits cannot be told: denied")
+    assert (drift.waiting, drift.problem) == ((), "whether a candidate waits cannot be told: denied")
 
 
 def test_a_rollback_on_record_is_an_operator_s_and_holds():

@@ -8,6 +8,8 @@ import msgspec
 import pytest
 from moto.server import ThreadedMotoServer
 
+from modeldelivery.release.approval import Approval
+from modeldelivery.release.aws.approvals import SageMakerApprovals
 from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.traffic import SageMakerTraffic
@@ -20,7 +22,7 @@ from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.record import encode as encode_record
 from modeldelivery.release.version import DigestSet, Version
 from modeldelivery.review import evidence_source
-from modeldelivery.review.evidence_source import NEWEST, Observation, decided, observe
+from modeldelivery.review.evidence_source import NEWEST, Observation, decided, observe, waiting
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 PLACE = Place(
@@ -226,3 +228,29 @@ def test_a_drift_is_told_beside_what_the_journal_decided(registry):
     outcome = decided("staging", CONFIG)
     assert isinstance(outcome, Status)
     assert (outcome.live, outcome.decision.by, outcome.decision.reason) == (A, "ada", "why")
+
+
+def with_candidates(count):
+    release = {"live": A, "fleet": [A], "candidates": count}
+    return CONFIG | {"model-delivery:release": json.dumps(release)}
+
+
+@pytest.mark.parametrize(
+    ("count", "status", "waits"),
+    [(1, "Approved", (B,)), (1, "PendingManualApproval", ()), (0, "Approved", ())],
+)
+def test_an_approved_version_that_is_to_join_by_rule_waits(registry, monkeypatch, count, status, waits):
+    registry(a_journal(A), a_record(A), a_record(B))
+    monkeypatch.setattr(SageMakerTraffic, "describe", lambda _: BROKEN)
+    monkeypatch.setattr(SageMakerApprovals, "of", lambda *_: Approval(status=status, description=""))
+    assert waiting("staging", with_candidates(count)) == waits
+
+
+def test_what_is_not_known_of_candidates_is_said(registry, monkeypatch):
+    registry(a_journal(A), a_record(A), a_record(B))
+    monkeypatch.setattr(SageMakerTraffic, "describe", deny)
+    assert waiting("staging", with_candidates(1)) == "whether a candidate waits cannot be told: denied"
+
+
+def test_where_config_has_no_release_nobody_waits():
+    assert waiting("staging", CONFIG) == ()
