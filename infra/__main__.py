@@ -12,6 +12,7 @@ import pulumi
 
 from components.data_bucket import DataBucket
 from components.endpoint import ModelEndpoint
+from components.monitoring import Monitoring
 from components.registry import ModelRegistry
 from components.training import TrainingPipeline
 from infra.settings import load
@@ -128,6 +129,18 @@ if release and versions:
     pulumi.export("endpoint", endpoint.name)
     pulumi.export("alarms", endpoint.alarms)
     pulumi.export("alarmTopic", endpoint.alarm_topic)
+    if settings.monitoring.dashboard:
+        monitoring = Monitoring(
+            place.endpoint,
+            {
+                "account": place.account,
+                "region": place.region,
+                "endpoint": place.endpoint,
+                "alarms": endpoint.alarms,
+                "trains": settings.training is not None,
+            },
+        )
+        pulumi.export("dashboard", monitoring.dashboard)
 else:
     pulumi.log.info(
         f"no version is registered in {place.environment}, so there is no endpoint yet: "

@@ -143,6 +143,12 @@ class Capture(_Section, frozen=True):
     days: Days
 
 
+class Monitoring(_Section, frozen=True):
+    """What is drawn of the environment in CloudWatch."""
+
+    dashboard: bool
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One environment, complete."""
 
@@ -159,6 +165,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alarms: Alarms
     retention: Retention
     capture: Capture | None
+    monitoring: Monitoring
     data: Data
     training: Training | None
     protect: bool
@@ -221,6 +228,10 @@ _KEYS = {
         Capture,
         "{percent: 10, days: 30}, 1 to 100 percent, 1 to 3650 days, or no such line where nothing is kept",
     ),
+    "monitoring": _Key(
+        Monitoring,
+        "{dashboard: true} where CloudWatch draws the endpoint (a dashboard costs by the month), or no such line",
+    ),
     "training": _Key(
         Training,
         "{instance: ml.m5.large, runDays: 60}, 31 to 3650 days, and perhaps network: {subnets: [subnet-…], securityGroups: "
@@ -265,6 +276,9 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         approval=Approvals() if source.text("approval") is None else source.section("approval"),
         alarms=source.alarms(),
         retention=source.section("retention"),
+        monitoring=Monitoring(dashboard=False)
+        if source.text("monitoring") is None
+        else source.section("monitoring"),
         data=source.data(),
         capture=None if source.text("capture") in {None, "{}"} else source.section("capture"),
         training=source.training(),

@@ -2,8 +2,43 @@
 
 from dataclasses import dataclass
 
+_INSTANCES = "/aws/sagemaker/Endpoints"
 _BY = "model, environment, version"
 _PLACE = 'model=~"$model",environment=~"$environment"'
+
+
+@dataclass(frozen=True)
+class Line:
+    """What CloudWatch draws of each version.
+
+    Attributes:
+        label: beside the version's name.
+        metrics: by the id that the expression has for each: CloudWatch's names of metrics of the variant.
+        statistic: of each metric's minutes.
+        expression: of the ids; "" draws the one metric there is.
+        namespace: CloudWatch's, of the metrics.
+    """
+
+    label: str
+    metrics: tuple[tuple[str, str], ...]
+    statistic: str
+    expression: str = ""
+    namespace: str = "AWS/SageMaker"
+
+
+def _invocations(label: str, metric: str, statistic: str) -> Line:
+    return Line(label, (("m", metric),), statistic)
+
+
+def _instances(label: str, metric: str) -> Line:
+    return Line(label, (("m", metric),), "Average", namespace=_INSTANCES)
+
+
+@dataclass(frozen=True)
+class OfJobs:
+    """What CloudWatch draws of each job's host: these metrics, by label."""
+
+    metrics: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -15,13 +50,18 @@ class Panel:
         describes: what to make of it, and what to type.
         expressions: in PromQL, each with its legend.
         unit: as Grafana names it: `percentunit`, `reqps`, `s`, `short`.
+        cloudwatch: what CloudWatch itself can draw of it, in its own units; nothing of what it does not know.
     """
 
     title: str
     describes: str
     expressions: tuple[tuple[str, str], ...]
     unit: str
+    cloudwatch: tuple[Line | OfJobs, ...] = ()
 
+
+# The share that fails, as components/alarms.py has it: a test holds the two together.
+_SHARE = "MAX([FILL(errors5xx, 0), FILL(failed, 0) - FILL(errors4xx, 0)]) / invocations"
 
 PANELS = (
     Panel(
@@ -35,12 +75,26 @@ PANELS = (
         "Invocations that were answered, or not, by version.",
         ((f"sum by ({_BY}) (rate(model_requests_total{{{_PLACE}}}[5m]))", "{{environment}} {{version}}"),),
         "reqps",
+        (Line("", (("requests", "Invocations"),), "Sum", "requests / 60"),),
     ),
     Panel(
         "Share of requests that fail",
         "5XX, time-outs and containers that died, over five minutes. Above 1.44 % for an hour somebody is woken.",
         ((f"delivery:request_failures:ratio_rate5m{{{_PLACE}}}", "{{environment}} {{version}}"),),
         "percentunit",
+        (
+            Line(
+                "",
+                (
+                    ("invocations", "Invocations"),
+                    ("failed", "InvocationModelErrors"),
+                    ("errors4xx", "Invocation4XXErrors"),
+                    ("errors5xx", "Invocation5XXErrors"),
+                ),
+                "Sum",
+                _SHARE,
+            ),
+        ),
     ),
     Panel(
         "Mean time to answer",
@@ -55,6 +109,10 @@ PANELS = (
             ),
         ),
         "s",
+        (
+            _invocations("model", "ModelLatency", "Average"),
+            _invocations("SageMaker", "OverheadLatency", "Average"),
+        ),
     ),
     Panel(
         "Slowest hundredth",
@@ -64,6 +122,7 @@ PANELS = (
             (f"delivery_latency_limit_seconds{{{_PLACE}}}", "{{environment}} {{version}} limit"),
         ),
         "s",
+        (_invocations("", "ModelLatency", "p99"),),
     ),
     Panel(
         "Instances",
@@ -76,6 +135,7 @@ PANELS = (
         "Busy cores of an instance, by version.",
         ((f"endpoint_cpu_ratio{{{_PLACE}}}", "{{environment}} {{version}}"),),
         "percentunit",
+        (_instances("", "CPUUtilization"),),
     ),
     Panel(
         "Memory and disk of the instances",
@@ -85,6 +145,7 @@ PANELS = (
             (f"endpoint_disk_ratio{{{_PLACE}}}", "{{environment}} {{version}} disk"),
         ),
         "percentunit",
+        (_instances("memory", "MemoryUtilization"), _instances("disk", "DiskUtilization")),
     ),
     Panel(
         "GPU of the instances",
@@ -94,6 +155,7 @@ PANELS = (
             (f"endpoint_gpu_memory_ratio{{{_PLACE}}}", "{{environment}} {{version}} memory"),
         ),
         "percentunit",
+        (_instances("GPU", "GPUUtilization"), _instances("memory", "GPUMemoryUtilization")),
     ),
     Panel(
         "Age of what was captured last",
@@ -109,6 +171,7 @@ PANELS = (
             (f"job_gpu_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} GPU"),
         ),
         "percentunit",
+        (OfJobs((("CPU", "CPUUtilization"), ("GPU", "GPUUtilization"))),),
     ),
     Panel(
         "Memory and disk of jobs",
@@ -119,6 +182,15 @@ PANELS = (
             (f"job_gpu_memory_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} GPU memory"),
         ),
         "percentunit",
+        (
+            OfJobs(
+                (
+                    ("memory", "MemoryUtilization"),
+                    ("disk", "DiskUtilization"),
+                    ("GPU memory", "GPUMemoryUtilization"),
+                )
+            ),
+        ),
     ),
     Panel(
         "Holds, rejections, divergence",

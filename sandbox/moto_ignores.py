@@ -33,7 +33,16 @@ IGNORED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "cloudwatch": {
         "DescribeAlarms": ("ChildrenOfAlarmName", "ParentsOfAlarmName", "MaxRecords", "NextToken"),
+        "GetMetricData": (
+            "LabelOptions",
+            "MaxDatapoints",
+            "MetricDataQueries.AccountId",
+            "MetricDataQueries.Period",
+            "NextToken",
+        ),
+        "ListDashboards": ("NextToken",),
         "ListMetrics": ("IncludeLinkedAccounts", "OwningAccount"),
+        "PutDashboard": ("Tags",),
         "PutMetricAlarm": (
             "ActionConfiguration",
             "EvaluationCriteria",

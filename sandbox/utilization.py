@@ -21,6 +21,7 @@ from sandbox.training.jobs import Jobs
 _FIRST, _EVERY = 1.0, 5.0  # seconds from a program's start to the first look, and between two
 _ENDPOINTS = "/aws/sagemaker/Endpoints"
 _JOBS = "/aws/sagemaker/{}Jobs"  # Training, Processing
+PERCENTS = ("CPUUtilization", "MemoryUtilization", "DiskUtilization")  # metrics' names
 _HOST = "algo-1"  # SageMaker's name of a job's first instance
 
 
@@ -89,12 +90,11 @@ class Utilization:
 
 def _data(instance: Instance, cores: float, used: Usage, disk: float) -> Iterator[dict[str, Any]]:
     dimensions = [{"Name": name, "Value": value} for name, value in instance.dimensions]
-    memory = instance.running.program.limits.memory
-    percents = {"CPUUtilization": 100 * cores, "DiskUtilization": disk}
-    if memory:
-        percents["MemoryUtilization"] = 100 * used.memory / memory
-    for name, value in percents.items():
-        yield {"MetricName": name, "Dimensions": dimensions, "Unit": "Percent", "Value": value}
+    most = instance.running.program.limits.memory
+    values = (100 * cores, 100 * used.memory / most if most else None, disk)
+    for name, value in zip(PERCENTS, values, strict=True):
+        if value is not None:
+            yield {"MetricName": name, "Dimensions": dimensions, "Unit": "Percent", "Value": value}
 
 
 def instances(accounts: Mapping[str, Account], jobs: Jobs) -> Iterator[Instance]:

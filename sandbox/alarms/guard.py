@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from sandbox.alarms.dashboards import refuse_invalid
 from sandbox.alarms.evaluation import COMPARISONS
 from sandbox.alarms.expression import UnknownExpressionError, check
 from sandbox.alarms.series import PERCENTILE, STATISTICS
@@ -21,7 +22,7 @@ _TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:\d{12}:[^:]+")
 
 @contextmanager
 def guard(call: Call, _account: str, _request: Request) -> Iterator[None]:
-    """Refuse an alarm of nothing, one that is never compared, and what the sandbox does not evaluate or carry out."""
+    """Refuse an alarm of nothing, one that is never compared, a body that is no dashboard's, and what is not evaluated here."""
     if call.action == "PutMetricAlarm":
         members = call.members
         given = [name for name in _OF_WHAT if name in members]
@@ -39,6 +40,8 @@ def guard(call: Call, _account: str, _request: Request) -> Iterator[None]:
         for name in _ACTIONS:
             for action in members.get(name, ()):
                 _check_action(action)
+    if call.action == "PutDashboard":
+        refuse_invalid(call.members["DashboardBody"])
     yield
 
 

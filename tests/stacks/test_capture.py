@@ -42,9 +42,12 @@ def test_capture_is_config_and_moves_no_traffic(stack):
     stack.up()
     assert stack.modelctl("rollback", "--reason", "a drill").returncode == 0
     stack.set("capture", {"percent": 100, "days": 7})
+    stack.set("monitoring", {"dashboard": True})
     assert stack.changes()["modeldelivery:index:Endpoint"] == "update"
     stack.up()
     assert stack.changes() == {}
+    shown = stack.sandbox.client("staging", "cloudwatch").get_dashboard(DashboardName=ENDPOINT)
+    assert "v1-0-0" in shown["DashboardBody"]
     for number in range(5):
         invoke(stack, f"row-{number}")
     end = time.monotonic() + 30
@@ -55,7 +58,9 @@ def test_capture_is_config_and_moves_no_traffic(stack):
     assert json.loads(stack.modelctl("status", "--json").stdout)["serving"] == "v1.0.0"
 
     stack.config["config"].pop("model-delivery:capture")
+    stack.config["config"].pop("model-delivery:monitoring")
     stack.up()
+    assert stack.sandbox.client("staging", "cloudwatch").list_dashboards()["DashboardEntries"] == []
     invoke(stack, "not-kept")
     time.sleep(7)  # longer than lines wait before they are written
     assert len(kept(stack)) == 5

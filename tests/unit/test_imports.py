@@ -36,7 +36,12 @@ def inside(*rooms):
 
 
 MAY_IMPORT = {
-    "components": {"pipelines.sentinels", *ours("provider.sdk", "release.core.request"), *NAMES},
+    "components": {
+        "monitoring.dashboard",
+        "pipelines.sentinels",
+        *ours("provider.sdk", "release.core.request"),
+        *NAMES,
+    },
     "infra": {"components", *ours("provider.sdk", "release.approval", "release.core.request"), *NAMES},
     "pipelines": NAMES,
     "pipelines.sentinels": set(),
@@ -146,6 +151,8 @@ MAY_IMPORT = {
         f"monitoring.{pure}": {"monitoring", *NAMES}
         for pure in ("alertmanager", "message", "prometheus", "rules", "tally")
     },
+    "monitoring.panels": set(),
+    "monitoring.dashboard": {"monitoring.panels"},
     "tools": {"pipelines", *ours("release", "review", "terminal")},
     "benchmarks": {"infra", "components", "monitoring", "pipelines", "modeldelivery", "sandbox", "tools"},
     OURS: set(),

@@ -11,6 +11,7 @@ from sandbox.iam.operation import Operation
 from sandbox.iam.permissions.rule import Estate, Rules, derived
 
 _ALARM = "arn:aws:cloudwatch:{region}:{account}:alarm:{}"
+_DASHBOARD = "arn:aws:cloudwatch::{account}:dashboard/{}"  # of no region: an account's are one list
 
 
 def _describe_alarms(operation: Operation, _: Estate) -> Iterator[Need]:
@@ -28,8 +29,15 @@ CLOUDWATCH: Rules = {
     **derived(
         "cloudwatch",
         "cloudwatch",
-        {"AlarmName": _ALARM, "AlarmNames": _ALARM, "ResourceARN": ""},
+        {
+            "AlarmName": _ALARM,
+            "AlarmNames": _ALARM,
+            "DashboardName": _DASHBOARD,
+            "DashboardNames": _DASHBOARD,
+            "ResourceARN": "",
+        },
         (
+            *("PutDashboard", "GetDashboard", "DeleteDashboards", "ListDashboards"),
             *("PutMetricAlarm", "DeleteAlarms", "ListTagsForResource", "TagResource", "UntagResource"),
             *("GetMetricData", "GetMetricStatistics", "ListMetrics"),
         ),

@@ -1,12 +1,12 @@
 # ruff: noqa: ARG002, RUF012 - all kinds of resource have the same calls, and their tables are constants
-"""CloudWatch: metric alarms."""
+"""CloudWatch: metric alarms, dashboards."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from sandbox.pulumi_aws.kind import REGION, TAGS, Kind, Place
 from sandbox.pulumi_aws.naming import AutoName
-from sandbox.pulumi_aws.property import block, blocks, flag, integer, mapping, number, text, texts
+from sandbox.pulumi_aws.property import block, blocks, document, flag, integer, mapping, number, text, texts
 from sandbox.pulumi_aws.shape import from_api, tag_list, tag_map, to_api
 
 _COMPARISONS = (
@@ -166,4 +166,46 @@ def _mapped(dimensions: Any) -> dict[str, str]:
     return {one["Name"]: one["Value"] for one in dimensions}
 
 
-KINDS: tuple[Kind, ...] = (MetricAlarm(),)
+class Dashboard(Kind):
+    """It has no tags in pulumi-aws, and a name that the program gives it."""
+
+    pulumi_type = "aws:cloudwatch/dashboard:Dashboard"
+    properties = {
+        "dashboardName": text(required=True, replaces=True),
+        "dashboardBody": document(required=True),
+        "dashboardArn": text(output=True),
+        **REGION,
+    }
+    gone = ("ResourceNotFound",)
+
+    def create(self, place: Place, inputs: Mapping[str, Any]) -> str:
+        self._put(place, inputs)
+        return str(inputs["dashboardName"])
+
+    def read(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> dict[str, Any] | None:
+        return from_api(self.properties, place("cloudwatch", "get_dashboard", DashboardName=id_))
+
+    def update(
+        self,
+        place: Place,
+        id_: str,
+        *,
+        inputs: Mapping[str, Any],
+        outputs: Mapping[str, Any],
+        changed: frozenset[str],
+    ) -> None:
+        self._put(place, inputs)
+
+    def delete(self, place: Place, id_: str, recorded: Mapping[str, Any]) -> None:
+        place("cloudwatch", "delete_dashboards", DashboardNames=[id_])
+
+    def _put(self, place: Place, inputs: Mapping[str, Any]) -> None:
+        place(
+            "cloudwatch",
+            "put_dashboard",
+            DashboardName=inputs["dashboardName"],
+            DashboardBody=inputs["dashboardBody"],
+        )
+
+
+KINDS: tuple[Kind, ...] = (MetricAlarm(), Dashboard())

@@ -520,3 +520,21 @@ def test_nothing_is_captured_unless_config_says_how_much_and_for_how_long():
 )
 def test_a_capture_that_cannot_be_is_refused(value, reason):
     assert reason in refused("model-delivery:capture", value)
+
+
+def test_nothing_is_drawn_unless_config_says_so():
+    assert not parse("prod", GOOD).monitoring.dashboard
+    assert parse("prod", {**GOOD, "model-delivery:monitoring": '{"dashboard": true}'}).monitoring.dashboard
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('{"dashboard": "yes"}', 'monitoring.dashboard is "yes"'),
+        ("{}", "missing required field `dashboard`"),
+        ('{"dashboard": true, "alarms": true}', "unknown field `alarms`"),
+        ("true", "allowed: {dashboard: true}"),
+    ],
+)
+def test_a_monitoring_that_cannot_be_is_refused(value, reason):
+    assert reason in refused("model-delivery:monitoring", value)

@@ -71,6 +71,10 @@ def tracking(target):
     }
 
 
+def dashboard(words):
+    return json.dumps({"widgets": [{"type": "text", "properties": {"markdown": words}}]})
+
+
 ALARM = {
     "namespace": "AWS/SageMaker",
     "metricName": "ModelLatency",
@@ -291,6 +295,12 @@ CASES = {
         {**SCALED, "name": "follow", **tracking(100)},
         {**SCALED, "name": "follow", **tracking(250.5)},
         {"targetTrackingScalingPolicyConfiguration.targetValue"},
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": (
+        [],
+        {"dashboardName": "flights-prod", "dashboardBody": dashboard("a")},
+        {"dashboardName": "flights-prod", "dashboardBody": dashboard("b")},
+        {"dashboardBody"},
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": (
         [],
