@@ -31,7 +31,7 @@ from pipelines.server.media import (
 )
 from pipelines.server.metrics import CONTENT_TYPE, Metrics
 from pipelines.server.model import BadModelError, Model, NoNumberError, load
-from pipelines.server.rows import BadRequestError, Batch, Outputs
+from pipelines.server.rows import BadRequestError, Batch, Matrix, Outputs
 from pipelines.server.settings import Settings
 
 Scope: TypeAlias = Mapping[str, Any]
@@ -82,6 +82,7 @@ class ModelServer:
         threading.Thread(target=self._load, name="load-model", daemon=True).start()
 
     def _load(self) -> None:
+        started = time.monotonic()
         try:
             model = load(self._settings.model_dir, self._settings.digest)
         except BadModelError as error:
@@ -91,7 +92,9 @@ class ModelServer:
             self._reason = "the model could not be loaded; the log has the traceback"
             _log.exception("model not loaded")
         else:
-            self._metrics.loaded(self._settings.version, model.digest)
+            self._metrics.loaded(
+                self._settings.version, model.digest, model.schema, time.monotonic() - started
+            )
             self._ready = model, AnswerWriter(model.schema.output, self._settings.version)
             gc.collect()
             gc.freeze()  # what is there now stays: no collection needs to walk it while requests are answered
@@ -111,7 +114,9 @@ class ModelServer:
             return _refusal(404, "there are /ping, /invocations and /metrics")
         if method not in {"GET", "HEAD"}:
             return _not_allowed("GET, HEAD")
-        return self._ping() if path == "/ping" else Response(200, self._metrics.text(), CONTENT_TYPE)
+        if path == "/ping":
+            return self._ping()
+        return Response(200, self._metrics.text(draining=self.drain.draining), CONTENT_TYPE)
 
     def _ping(self) -> Response:
         """200 when the model answers its self-check, here and now; else 503 with the reason."""
@@ -137,6 +142,8 @@ class ModelServer:
             try:
                 response = await self._answer(scope, receive)
             except Exception as error:  # noqa: BLE001 the client gets a sentence, the log the traceback
+                if isinstance(error, BadRequestError) and error.field and error.fault:
+                    self._metrics.refused(error.field, error.fault)
                 response = _refused(error)
             status = response.status
             await self._send(send, response)
@@ -153,11 +160,11 @@ class ModelServer:
         accept, media = _formats(sent, accepted)
         body = await read_body(receive, length)
         if len(body) <= LARGE_BYTES:
-            batch, outputs = _predict(model, media, body)
+            batch, tensor, outputs = _predict(model, media, body)
         else:
             loop = asyncio.get_running_loop()
-            batch, outputs = await loop.run_in_executor(self._large, _predict, model, media, body)
-        self._metrics.predicted(len(outputs), batch.unseen)
+            batch, tensor, outputs = await loop.run_in_executor(self._large, _predict, model, media, body)
+        self._metrics.predicted(batch, tensor)
         return Response(200, writer.json(outputs) if accept == JSON else writer.csv(outputs), accept)
 
     async def _send(self, send: Send, response: Response) -> None:
@@ -179,11 +186,12 @@ class ModelServer:
         return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 
-def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[Batch, Outputs]:
+def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[Batch, Matrix, Outputs]:
     """Raises BadRequestError and NoNumberError."""
     rows = model.rows
     batch = rows.json(body) if media.media == JSON else rows.csv(body, header=media.header)
-    return batch, model.predict(batch.matrix)
+    tensor, outputs = model.predict(batch.matrix)
+    return batch, tensor, outputs
 
 
 def _headers(headers: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, bytes, int]:

@@ -1,34 +1,50 @@
-"""What the server tells Prometheus."""
+"""What the server tells Prometheus: the series of `metric_table`."""
 
+import asyncio
 import os
-from collections.abc import Mapping
+from collections import Counter as Counts
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
     multiprocess,
 )
 
+from pipelines.server import metric_table as table
+from pipelines.server.histogram import BulkHistogram
+from pipelines.server.observed import Observations
+from pipelines.server.rows import Batch, Fault, Matrix
+from pipelines.server.schema import Schema
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own variable, read when it is imported
 BATCH = 256  # answered invocations after which they are counted, where nobody has looked meanwhile
-_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
+SOON = 0.1  # seconds after which a worker counts, whose numbers the others show
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each counter, of which workers tell none
 
 
 class Metrics:
     """The metrics of one process, or, where `FOLDER` is set, of all workers together.
 
-    The library's counters cost a request a twentieth of its time. A process that alone knows its numbers hands them over when
-    somebody looks, or many at once; a worker, whose numbers the others show, hands each over at once.
+    Many invocations are counted together (`Observations` says why): by a process that alone knows its numbers when somebody
+    looks, or after `BATCH`; by a worker, whose numbers the others show, at most `SOON` later.
+
+    Args:
+        later: calls a function after so many seconds; the running event loop's `call_later` where none is given.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, later: Callable[[float, Callable[[], None]], object] | None = None) -> None:
         self._registry = registry = CollectorRegistry()
         folder = os.environ.get(FOLDER)
         if folder:
@@ -37,68 +53,86 @@ class Metrics:
             _forget_the_dead(Path(folder))
         else:
             ProcessCollector(registry=registry)
-        self._requests = Counter("model_requests", "Invocations answered", ["status"], registry=registry)
-        self._latency = Histogram(
-            "model_request_seconds", "Time to answer", registry=registry, buckets=_BUCKETS
+        self._own = registry
+        self._requests = Counter(
+            table.REQUESTS.name, table.REQUESTS.help, table.REQUESTS.labels, registry=registry
         )
-        self._in_flight = Gauge(
-            "model_requests_in_flight",
-            "Invocations being answered",
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
-        self._rows = Counter("model_rows", "Instances predicted", registry=registry)
-        self._unseen = Counter(
-            "model_unseen_categories", "Names unknown to training", ["feature"], registry=registry
-        )
-        self._model = Gauge(
-            "model_info",
-            "The model that serves",
-            ["version", "digest"],
-            registry=registry,
-            multiprocess_mode="livemax",
-        )
-        self._by_status: dict[int, Counter] = {}
-        self._batch = 1 if folder else BATCH
-        self._answered: list[tuple[int, float]] = []  # status and seconds of each, not handed over yet
-        self._predicted = 0  # rows, likewise
+        self._latency = _histogram(table.REQUEST_SECONDS, _SECONDS, registry)
+        self._in_flight = _gauge(table.IN_FLIGHT, registry, mode="livesum")
+        self._rows = Counter(table.ROWS.name, table.ROWS.help, registry=registry)
+        self._sizes = _histogram(table.BATCH_ROWS, _SIZES, registry)
+        self._draining = _gauge(table.DRAINING, registry)
+        self._observations: Observations | None = None
+        self._shared = bool(folder)
+        self._later, self._due = later, False
+        self._statuses: list[int] = []  # of answered invocations that are not counted yet
+        self._times: list[float] = []  # seconds, likewise
+        self._instances: list[int] = []  # likewise, of those that were predicted
         self._now = 0  # invocations being answered
 
-    def loaded(self, version: str, digest: str) -> None:
-        self._model.labels(version, digest).set(1)
+    def loaded(self, version: str, digest: str, schema: Schema, seconds: float) -> None:
+        """The model that serves, and how long it took to load it; once."""
+        self._observations = Observations(schema, self._own)
+        _gauge(table.LOAD_SECONDS, self._own).set(seconds)
+        _gauge(table.INFO, self._own).labels(version, digest).set(1)
 
     def begin(self) -> None:
         self._now += 1
-        if self._batch == 1:
+        if self._shared:
             self._in_flight.set(self._now)
 
     def end(self, status: int, seconds: float) -> None:
         self._now -= 1
-        self._answered.append((status, seconds))
-        if len(self._answered) >= self._batch:
-            self._hand_over()
+        self._statuses.append(status)
+        self._times.append(seconds)
+        if self._shared:
+            self._in_flight.set(self._now)
+            if not self._due:
+                self._due = True
+                (self._later or asyncio.get_running_loop().call_later)(SOON, self._count)
+        if len(self._statuses) >= BATCH:
+            self._count()
 
-    def predicted(self, rows: int, unseen: Mapping[str, int]) -> None:
-        self._predicted += rows
-        if unseen:
-            for feature, count in unseen.items():
-                self._unseen.labels(feature).inc(count)
+    def predicted(self, batch: Batch, tensor: Matrix) -> None:
+        """What a loaded model answered: outputs, [rows, width of the output], to a batch."""
+        self._instances.append(len(tensor))
+        if self._observations:
+            self._observations.predicted(batch, tensor)
 
-    def text(self) -> bytes:
-        self._hand_over()
+    def refused(self, name: str, fault: Fault) -> None:
+        """An invocation that a loaded model was not asked, for one value."""
+        if self._observations:
+            self._observations.refused(name, fault)
+
+    def text(self, *, draining: bool) -> bytes:
+        """What a scrape is answered with."""
+        self._count()
+        self._draining.set(draining)
         return generate_latest(self._registry)
 
-    def _hand_over(self) -> None:
-        for status, seconds in self._answered:
-            counter = self._by_status.get(status)
-            if counter is None:
-                counter = self._by_status[status] = self._requests.labels(status)
-            counter.inc()
-            self._latency.observe(seconds)
-        self._answered.clear()
-        self._rows.inc(self._predicted)
-        self._predicted = 0
+    def _count(self) -> None:
+        self._due = False
+        for status, count in Counts(self._statuses).items():
+            self._requests.labels(status).inc(count)
+        self._latency.observe_all(np.array(self._times))
+        self._sizes.observe_all(np.array(self._instances, dtype=float))
+        self._rows.inc(sum(self._instances))
+        for kept in (self._statuses, self._times, self._instances):
+            kept.clear()
+        if self._observations:
+            self._observations.count()
         self._in_flight.set(self._now)
+
+
+def _histogram(
+    metric: table.ServerMetric, bounds: tuple[float, ...], registry: CollectorRegistry
+) -> BulkHistogram:
+    return BulkHistogram(metric.name, metric.help, metric.labels, buckets=bounds, registry=registry)
+
+
+def _gauge(metric: table.ServerMetric, registry: CollectorRegistry, mode: str = "livemax") -> Gauge:
+    """A gauge; `mode` is how the workers' values become one."""
+    return Gauge(metric.name, metric.help, metric.labels, registry=registry, multiprocess_mode=mode)  # type: ignore[arg-type]
 
 
 def _forget_the_dead(folder: Path) -> None:

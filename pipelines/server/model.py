@@ -37,16 +37,17 @@ class Model:
     digest: str
     session: onnxruntime.InferenceSession
 
-    def predict(self, matrix: Matrix) -> Outputs:
-        """Outputs, [rows][width of the output], for [rows, features]. Raises NoNumberError."""
-        outputs: Outputs = run(self.session, matrix).tolist()
+    def predict(self, matrix: Matrix) -> tuple[Matrix, Outputs]:
+        """Outputs, [rows, width of the output], for [rows, features], as the tensor and as lists. Raises NoNumberError."""
+        tensor = run(self.session, matrix)
+        outputs: Outputs = tensor.tolist()
         if not math.isfinite(
             sum(map(sum, outputs))
         ):  # in Python: NumPy's own test costs ten times as much for one row
             for row, output in enumerate(outputs):
                 if not math.isfinite(sum(output)):
                     raise NoNumberError(f"row {row}: the model computed {output}")
-        return outputs
+        return tensor, outputs
 
     def check(self) -> None:
         """Predict training's example again.

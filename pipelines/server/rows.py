@@ -18,6 +18,7 @@ from pipelines.server.schema import ENVELOPE, MOST_CHARACTERS, Category, Feature
 
 Matrix: TypeAlias = npt.NDArray[np.float32]
 Outputs: TypeAlias = list[list[float]]
+Fault: TypeAlias = Literal["below", "above", "beyond", "missing", "unseen"]
 
 MAX_ROWS = 50_000  # of one body
 
@@ -38,13 +39,18 @@ class BadRequestError(ValueError):
     Attributes:
         row: place of the bad instance, from 0, not counting a CSV header; None when the whole body is at fault.
         field: name of the bad field, if one is.
+        fault: of the field's value, where it is one that is counted: below or above the schema's range, beyond any number
+            that a computer holds, missing, or a category that is not allowed.
     """
 
-    def __init__(self, problem: str, row: int | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, problem: str, row: int | None = None, field: str | None = None, fault: Fault | None = None
+    ) -> None:
         place = "" if row is None else f"row {row}: " if field is None else f"row {row}, field {field!r}: "
         super().__init__(place + problem)
         self.row = row
         self.field = field
+        self.fault = fault
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -181,12 +187,28 @@ class RowReader:
                 return self._unknown(row, about["field"])
             name = about["field"]
             problem = "missing"
+        fault = _fault(problem)
         problem = problem[:_ECHO]
         if name is None:
             return BadRequestError(
                 f"{problem}; an instance is an object with {', '.join(self._features)}", row
             )
-        return BadRequestError(f"{problem}; allowed is {self._features[name].allowed()}", row, name)
+        return BadRequestError(f"{problem}; allowed is {self._features[name].allowed()}", row, name, fault)
+
+
+def _fault(problem: str) -> Fault | None:
+    """What msgspec's sentence about a value says of it, if it is one that is counted."""
+    faults: tuple[tuple[str, Fault], ...] = (
+        ("Invalid enum value", "unseen"),  # first: what follows is the client's text
+        ("missing", "missing"),
+        ("Expected `float` >=", "below"),
+        ("Expected `float` <=", "above"),
+        ("Number out of range", "beyond"),
+    )
+    for beginning, fault in faults:
+        if problem.startswith(beginning):
+            return fault
+    return "missing" if problem.endswith(", got `null`") else None
 
 
 def _json_value(cell: str, text: bool) -> str:

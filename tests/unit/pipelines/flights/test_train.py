@@ -29,7 +29,7 @@ def test_another_seed_gives_another_model(trained):
 
 def test_the_metrics_are_those_of_the_packaged_model_on_the_month_after(trained, model, made):
     matrix = features.encode(made.evaluation, model.schema.features)
-    auc = roc_auc_score(made.evaluation["label"], np.array(model.predict(matrix))[:, 1])
+    auc = roc_auc_score(made.evaluation["label"], model.predict(matrix)[0][:, 1])
     assert trained.metrics.auc == pytest.approx(auc, abs=1e-6)
     assert trained.metrics.auc > 0.6
     assert (trained.metrics.trained_until, trained.metrics.evaluated_on) == ("2013-01", "2013-02")
@@ -38,7 +38,7 @@ def test_the_metrics_are_those_of_the_packaged_model_on_the_month_after(trained,
 def test_as_many_flights_are_called_late_as_are_late(model):
     january = features.arrived(read_months(JANUARY, JANUARY))
     matrix = features.encode(features.describe(january), model.schema.features)
-    called = (np.array(model.predict(matrix))[:, 1] >= model.schema.output.threshold).mean()
+    called = (model.predict(matrix)[0][:, 1] >= model.schema.output.threshold).mean()
     assert called == pytest.approx(features.late(january).mean(), abs=0.005)
 
 

@@ -149,14 +149,14 @@ def test_a_model_of_another_kind_loads_by_the_same_code(train, tmp_path):
     archive = train()
     unpack(archive, tmp_path)
     model = load(tmp_path, artifact.digest(archive))
-    (output,) = model.predict(model.rows.instances([model.schema.self_check.instance]).matrix)
+    _, (output,) = model.predict(model.rows.instances([model.schema.self_check.instance]).matrix)
     assert output == pytest.approx(model.schema.self_check.output, rel=1e-4)
 
 
 def test_a_classifier_finds_the_classes_of_its_own_data(tmp_path):
     unpack(iris.train(), tmp_path)
     model, (rows, species) = load(tmp_path, None), iris.instances(50)
-    outputs = model.predict(model.rows.instances(rows).matrix)
+    _, outputs = model.predict(model.rows.instances(rows).matrix)
     named = [model.schema.output.classes[np.argmax(output)] for output in outputs]
     assert sum(a == b for a, b in zip(named, species, strict=True)) >= 45
 

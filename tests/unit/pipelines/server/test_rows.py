@@ -427,3 +427,44 @@ def test_a_feature_that_no_server_can_check_is_refused(feature, sentence):
     document = {**msgspec.to_builtins(SCHEMA), "features": [feature]}
     with pytest.raises(msgspec.ValidationError, match=sentence):
         msgspec.convert(document, Schema)
+
+
+FAULTY = Schema(
+    features=(
+        Integer(name="hour", meaning="", minimum=0, maximum=23),
+        Category(name="origin", meaning="", categories=("EWR", ", got `null`"), unseen="refuse"),
+        Category(name="dest", meaning="", categories=("ATL",), unseen="missing"),
+    ),
+    output=OUTPUT,
+    self_check=SelfCheck({}, (0.5,)),
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "fault"),
+    [
+        ({"hour": -1}, "hour", "below"),
+        ({"hour": 23.5}, "hour", "above"),
+        ({"hour": None}, "hour", "missing"),
+        ({"hour": ...}, "hour", "missing"),
+        ({"dest": None}, "dest", "missing"),
+        ({"origin": "BOS"}, "origin", "unseen"),
+        ({"origin": "X, got `null`"}, "origin", "unseen"),
+        ({"hour": 1.5}, "hour", None),
+        ({"hour": "noon"}, "hour", None),
+        ({"dest": ""}, "dest", None),
+        ({"missing": 1}, "missing", None),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_with_the_value(change, field, fault):
+    row = {"hour": 1, "origin": "EWR", "dest": "ATL"} | change
+    body = as_json([{name: value for name, value in row.items() if value is not ...}])
+    with pytest.raises(BadRequestError) as refusal:
+        RowReader(FAULTY).json(body)
+    assert (refusal.value.field, refusal.value.fault) == (field, fault)
+
+
+def test_a_number_that_no_computer_holds_is_beyond_any_range():
+    with pytest.raises(BadRequestError) as refusal:
+        RowReader(SCHEMA).json(b'{"dest": "ATL", "temp": -1e400}')
+    assert (refusal.value.field, refusal.value.fault) == ("temp", "beyond")
