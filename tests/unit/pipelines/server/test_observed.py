@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from pipelines.server.histogram import BulkHistogram
-from pipelines.server.metric_table import MOST_NAMES, OTHERS, SERVER_METRICS
+from pipelines.server.metric_table import MOST_NAMES, OTHERS
 from pipelines.server.observed import CELLS, VALUES, Observations
 from pipelines.server.rows import Batch
 from pipelines.server.schema import Category, Classes, Number, Probability, Quantity, Schema, SelfCheck
@@ -140,11 +140,3 @@ def test_names_after_the_most_are_counted_together():
     assert counted.value("model_prediction_class_total", **{"class": OTHERS}) == 1
     samples = [line for line in generate_latest(counted.registry).decode().splitlines() if "_total{" in line]
     assert len(samples) == (MOST_NAMES + 1) * (1 + 3 + 1)  # missing, three sides, classes
-
-
-def test_every_series_of_the_table_has_a_name_that_tells_its_kind():
-    assert len({metric.name for metric in SERVER_METRICS}) == len(SERVER_METRICS)
-    for metric in SERVER_METRICS:
-        assert metric.name.startswith("model_")
-        assert metric.name.endswith("_total") == (metric.kind == "counter")
-        assert not {"version", "digest"} & set(metric.labels) or metric.name == "model_info"
