@@ -3,26 +3,23 @@
 import sys
 import threading
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from modeldelivery.release.errors import DeliveryError
+from modeldelivery.release.errors import DeliveryError, Exit
 from modeldelivery.release.naming import Environment, Model
 from modeldelivery.terminal import program
 from modeldelivery.terminal.commands import USAGE, Command, Value, read
-from monitoring.options import watched
+from monitoring.options import PORT, Listen, listen, watched
+from monitoring.series import UP
+
+if TYPE_CHECKING:
+    from monitoring.collector import Exporter
 
 NAME = "monitoring"  # before complaints
 _PROGRAM = "python -m monitoring"
-_PORT = 9406
-
-
-class Listen(msgspec.Struct, frozen=True):
-    """Where scrapes are answered."""
-
-    host: str
-    port: int
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,12 +29,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         environments, model: what is watched.
         listen: where scrapes are answered.
         fresh: seconds for which what was read answers them.
+        once: print what a scrape would be answered with, and end.
     """
 
     environments: tuple[Environment, ...]
     model: Model
     listen: Listen
     fresh: float
+    once: bool
 
 
 def main() -> int:
@@ -51,37 +50,31 @@ def _command() -> Command:
         params=[
             *watched(),
             click.Option(
-                ["--listen"], default=f"127.0.0.1:{_PORT}", show_default=True, type=Value("HOST:PORT", _listen),
+                ["--listen"], default=f"127.0.0.1:{PORT}", show_default=True, type=Value("HOST:PORT", listen),
                 help="Where scrapes are answered; port 0 takes a free one.",
             ),
             click.Option(
                 ["--fresh"], default=60.0, show_default=True, type=click.FloatRange(min=0),
                 help="Seconds for which what was read answers scrapes; each read is one call of GetMetricData an environment.",
             ),
+            click.Option(
+                ["--once"], is_flag=True, help="Print what a scrape would be answered with, and end; listens nowhere.",
+            ),
         ],
         callback=Options,
         help="Answer Prometheus' scrapes with weights, holds, findings, requests and latency of each environment.",
-        examples=[f"{_PROGRAM} --env staging --env prod"],
+        examples=[f"{_PROGRAM} --env staging --env prod", f"{_PROGRAM} --env prod --once"],
         statuses={
             1: "the address cannot be listened at",
             USAGE: "the command line makes no sense",
-            5: "an environment cannot be opened: no credentials, or AWS unreachable",
+            5: "an environment cannot be opened: no credentials, or AWS unreachable; with --once also: something could not be read",
             130: "stopped (SIGINT, SIGTERM, SIGHUP)",
         },
     )  # fmt: skip
 
 
-def _listen(text: str) -> Listen:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) >= 2**16:
-        raise ValueError(f"{text!r} is no address: write HOST:PORT, for example 127.0.0.1:{_PORT}")
-    return Listen(host.strip("[]"), int(port))
-
-
 def _serve(options: Options) -> int:
     # Not before: a client's libraries cost a second, and help needs none.
-    from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server  # noqa: PLC0415
-
     from monitoring.collector import Exporter  # noqa: PLC0415 - as above
     from monitoring.sources import source  # noqa: PLC0415 - as above
 
@@ -91,16 +84,39 @@ def _serve(options: Options) -> int:
     except DeliveryError as error:
         complain(str(error))
         return int(error.exit)
+    exporter = Exporter(sources, options.fresh)
+    return _print(exporter) if options.once else _listen_at(options.listen, exporter)
+
+
+def _print(exporter: "Exporter") -> int:
+    """What a scrape would be answered with; what could not be read is in it, and in the status."""
+    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - as in _serve
+
+    registry = CollectorRegistry()
+    registry.register(exporter)
+    print(generate_latest(registry).decode(), end="")
+    missing = [
+        sample.labels["source"]
+        for family in exporter.collect()
+        for sample in family.samples
+        if sample.name == UP.name and not sample.value
+    ]
+    return int(Exit.UNREACHABLE) if missing else 0
+
+
+def _listen_at(where: Listen, exporter: "Exporter") -> int:
+    """Answer scrapes until a signal ends it."""
+    from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server  # noqa: PLC0415 - as in _serve
+
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(Exporter(sources, options.fresh))
-    listen = options.listen
+    registry.register(exporter)
     try:
-        server, thread = start_http_server(listen.port, listen.host, registry)
+        server, thread = start_http_server(where.port, where.host, registry)
     except OSError as error:
-        complain(f"--listen {listen.host}:{listen.port}: {error.strerror}")
+        program.complain(NAME, f"--listen {where}: {error.strerror}")
         return 1
-    program.say(f"http://{listen.host}:{server.server_port}/metrics")
+    program.say(f"http://{Listen(where.host, server.server_port)}/metrics")
     sys.stdout.flush()
     try:
         threading.Event().wait()

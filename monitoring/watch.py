@@ -102,7 +102,10 @@ def _start(options: Options, folder: Path, stack: ExitStack) -> list[Program]:
     _write(
         folder / "prometheus.yml",
         prometheus.document(
-            [address["exporter"]], [address["alertmanager"]], folder / "rules.yml", options.scale
+            [{"targets": [address["exporter"]]}],
+            [address["alertmanager"]],
+            folder / "rules.yml",
+            options.scale,
         ),
     )
     environments = [word for environment in options.environments for word in ("--env", environment)]

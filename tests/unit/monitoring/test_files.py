@@ -6,12 +6,18 @@ from monitoring import alertmanager, prometheus
 
 
 def test_prometheus_scrapes_no_more_often_than_every_second():
-    assert prometheus.document(["a:1"], ["b:2"], Path("r.yml"))["global"]["scrape_interval"] == "15s"
-    assert prometheus.document(["a:1"], ["b:2"], Path("r.yml"), 0.01)["global"]["scrape_interval"] == "1s"
+    assert (
+        prometheus.document([{"targets": ["a:1"]}], ["b:2"], Path("r.yml"))["global"]["scrape_interval"]
+        == "15s"
+    )
+    assert (
+        prometheus.document([{"targets": ["a:1"]}], ["b:2"], Path("r.yml"), 0.01)["global"]["scrape_interval"]
+        == "1s"
+    )
 
 
 def test_the_job_is_the_one_that_the_rules_watch():
-    scraped = prometheus.document(["a:1"], ["b:2"], Path("r.yml"))["scrape_configs"]
+    scraped = prometheus.document([{"targets": ["a:1"]}], ["b:2"], Path("r.yml"))["scrape_configs"]
     assert [job["job_name"] for job in scraped] == ["model-delivery"]
 
 

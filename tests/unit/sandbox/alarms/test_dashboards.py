@@ -47,7 +47,7 @@ WRONG = {
     "a type that is not known here": ({"type": "log", "properties": {}}, "the sandbox knows"),
     "no properties": ({"type": "text"}, "Should have required property 'properties'"),
     "a widget that is no object": ("text", "/widgets/0"),
-    "a key that is none": (text() | {"hight": 3}, "/widgets/0/hight"),
+    "a key that is none": (text() | {"deep": 3}, "/widgets/0/deep"),
     "too wide": (text() | {"width": 25}, "/widgets/0/width"),
     "beyond the columns": (text() | {"x": 24}, "/widgets/0/x"),
     "a height that is no number": (text() | {"height": "6"}, "/widgets/0/height"),
