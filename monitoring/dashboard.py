@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from monitoring.panels import PANELS, Line, OfJobs, Panel
+from monitoring.panel import Line, OfJobs, Panel
+from monitoring.panels import PANELS
 
 _WIDTH, _HEIGHT, _COLUMNS = 12, 6, 2  # of 24 units
 _PERIOD = 60  # seconds: SageMaker's own

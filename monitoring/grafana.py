@@ -9,7 +9,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import LegendDisplayMode, LegendPlacement, TooltipDisplayMode
 from grafana_foundation_sdk.models.dashboard import DataSourceRef, GridPos
 
-from monitoring.panels import PANELS, Panel
+from monitoring.panel import Panel
+from monitoring.panels import PANELS
 
 DASHBOARD = Path(__file__).with_name("grafana.json")
 _SOURCE = DataSourceRef(type_val="prometheus", uid="$source")

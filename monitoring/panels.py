@@ -1,29 +1,9 @@
 """What is worth a picture, in the order in which somebody looks: one table, whatever draws it."""
 
-from dataclasses import dataclass
+from monitoring.panel import BY, PLACE, Line, OfJobs, Panel
+from monitoring.server_panels import SERVER_PANELS
 
 _INSTANCES = "/aws/sagemaker/Endpoints"
-_BY = "model, environment, version"
-_PLACE = 'model=~"$model",environment=~"$environment"'
-
-
-@dataclass(frozen=True)
-class Line:
-    """What CloudWatch draws of each version.
-
-    Attributes:
-        label: beside the version's name.
-        metrics: by the id that the expression has for each: CloudWatch's names of metrics of the variant.
-        statistic: of each metric's minutes.
-        expression: of the ids; "" draws the one metric there is.
-        namespace: CloudWatch's, of the metrics.
-    """
-
-    label: str
-    metrics: tuple[tuple[str, str], ...]
-    statistic: str
-    expression: str = ""
-    namespace: str = "AWS/SageMaker"
 
 
 def _invocations(label: str, metric: str, statistic: str) -> Line:
@@ -34,32 +14,6 @@ def _instances(label: str, metric: str) -> Line:
     return Line(label, (("m", metric),), "Average", namespace=_INSTANCES)
 
 
-@dataclass(frozen=True)
-class OfJobs:
-    """What CloudWatch draws of each job's host: these metrics, by label."""
-
-    metrics: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One picture.
-
-    Attributes:
-        title: what is shown.
-        describes: what to make of it, and what to type.
-        expressions: in PromQL, each with its legend.
-        unit: as Grafana names it: `percentunit`, `reqps`, `s`, `short`.
-        cloudwatch: what CloudWatch itself can draw of it, in its own units; nothing of what it does not know.
-    """
-
-    title: str
-    describes: str
-    expressions: tuple[tuple[str, str], ...]
-    unit: str
-    cloudwatch: tuple[Line | OfJobs, ...] = ()
-
-
 # The share that fails, as components/alarms.py has it: a test holds the two together.
 _SHARE = "MAX([FILL(errors5xx, 0), FILL(failed, 0) - FILL(errors4xx, 0)]) / invocations"
 
@@ -67,20 +21,20 @@ PANELS = (
     Panel(
         "Traffic by version",
         "The share that each version has on the endpoint. `modelctl history` says who decided.",
-        ((f'delivery_weight{{kind="actual",{_PLACE}}}', "{{environment}} {{version}}"),),
+        ((f'delivery_weight{{kind="actual",{PLACE}}}', "{{environment}} {{version}}"),),
         "percentunit",
     ),
     Panel(
         "Requests a second",
         "Invocations that were answered, or not, by version.",
-        ((f"sum by ({_BY}) (rate(model_requests_total{{{_PLACE}}}[5m]))", "{{environment}} {{version}}"),),
+        ((f"sum by ({BY}) (rate(model_requests_total{{{PLACE}}}[5m]))", "{{environment}} {{version}}"),),
         "reqps",
         (Line("", (("requests", "Invocations"),), "Sum", "requests / 60"),),
     ),
     Panel(
         "Share of requests that fail",
         "5XX, time-outs and containers that died, over five minutes. Above 1.44 % for an hour somebody is woken.",
-        ((f"delivery:request_failures:ratio_rate5m{{{_PLACE}}}", "{{environment}} {{version}}"),),
+        ((f"delivery:request_failures:ratio_rate5m{{{PLACE}}}", "{{environment}} {{version}}"),),
         "percentunit",
         (
             Line(
@@ -102,7 +56,7 @@ PANELS = (
         (
             (
                 " / ".join(
-                    f"sum by ({_BY}) (rate(model_request_seconds_{part}{{{_PLACE}}}[5m]))"
+                    f"sum by ({BY}) (rate(model_request_seconds_{part}{{{PLACE}}}[5m]))"
                     for part in ("sum", "count")
                 ),
                 "{{environment}} {{version}}",
@@ -118,8 +72,8 @@ PANELS = (
         "Slowest hundredth",
         "99 of 100 invocations of a minute were answered within this time; the limit is that of the version's own alarm.",
         (
-            (f"model_request_seconds_p99{{{_PLACE}}}", "{{environment}} {{version}}"),
-            (f"delivery_latency_limit_seconds{{{_PLACE}}}", "{{environment}} {{version}} limit"),
+            (f"model_request_seconds_p99{{{PLACE}}}", "{{environment}} {{version}}"),
+            (f"delivery_latency_limit_seconds{{{PLACE}}}", "{{environment}} {{version}} limit"),
         ),
         "s",
         (_invocations("", "ModelLatency", "p99"),),
@@ -127,13 +81,13 @@ PANELS = (
     Panel(
         "Instances",
         "Running and desired; fewer than desired for long is `few-instances` in `modelctl status`.",
-        ((f"delivery_instances{{{_PLACE}}}", "{{environment}} {{version}} {{kind}}"),),
+        ((f"delivery_instances{{{PLACE}}}", "{{environment}} {{version}} {{kind}}"),),
         "short",
     ),
     Panel(
         "CPU of the instances",
         "Busy cores of an instance, by version.",
-        ((f"endpoint_cpu_ratio{{{_PLACE}}}", "{{environment}} {{version}}"),),
+        ((f"endpoint_cpu_ratio{{{PLACE}}}", "{{environment}} {{version}}"),),
         "percentunit",
         (_instances("", "CPUUtilization"),),
     ),
@@ -141,8 +95,8 @@ PANELS = (
         "Memory and disk of the instances",
         "Data capture ends where a disk is three quarters full.",
         (
-            (f"endpoint_memory_ratio{{{_PLACE}}}", "{{environment}} {{version}} memory"),
-            (f"endpoint_disk_ratio{{{_PLACE}}}", "{{environment}} {{version}} disk"),
+            (f"endpoint_memory_ratio{{{PLACE}}}", "{{environment}} {{version}} memory"),
+            (f"endpoint_disk_ratio{{{PLACE}}}", "{{environment}} {{version}} disk"),
         ),
         "percentunit",
         (_instances("memory", "MemoryUtilization"), _instances("disk", "DiskUtilization")),
@@ -151,8 +105,8 @@ PANELS = (
         "GPU of the instances",
         "Busy GPUs and used GPU memory of an instance; nothing where it has none.",
         (
-            (f"endpoint_gpu_ratio{{{_PLACE}}}", "{{environment}} {{version}} GPU"),
-            (f"endpoint_gpu_memory_ratio{{{_PLACE}}}", "{{environment}} {{version}} memory"),
+            (f"endpoint_gpu_ratio{{{PLACE}}}", "{{environment}} {{version}} GPU"),
+            (f"endpoint_gpu_memory_ratio{{{PLACE}}}", "{{environment}} {{version}} memory"),
         ),
         "percentunit",
         (_instances("GPU", "GPUUtilization"), _instances("memory", "GPUMemoryUtilization")),
@@ -160,15 +114,15 @@ PANELS = (
     Panel(
         "Age of what was captured last",
         "Nothing where nothing is captured. Where it grows while there are requests, look at the disk.",
-        ((f"delivery_capture_age_seconds{{{_PLACE}}}", "{{environment}} {{version}}"),),
+        ((f"delivery_capture_age_seconds{{{PLACE}}}", "{{environment}} {{version}}"),),
         "s",
     ),
     Panel(
         "CPU and GPU of jobs",
         "Busy cores and GPUs of each training and processing job of the last hours.",
         (
-            (f"job_cpu_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} CPU"),
-            (f"job_gpu_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} GPU"),
+            (f"job_cpu_ratio{{{PLACE}}}", "{{environment}} {{job}} {{host}} CPU"),
+            (f"job_gpu_ratio{{{PLACE}}}", "{{environment}} {{job}} {{host}} GPU"),
         ),
         "percentunit",
         (OfJobs((("CPU", "CPUUtilization"), ("GPU", "GPUUtilization"))),),
@@ -177,9 +131,9 @@ PANELS = (
         "Memory and disk of jobs",
         "A job that comes near 100 % of its memory is about to be killed: take a larger instance in `model-delivery:training`.",
         (
-            (f"job_memory_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} memory"),
-            (f"job_disk_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} disk"),
-            (f"job_gpu_memory_ratio{{{_PLACE}}}", "{{environment}} {{job}} {{host}} GPU memory"),
+            (f"job_memory_ratio{{{PLACE}}}", "{{environment}} {{job}} {{host}} memory"),
+            (f"job_disk_ratio{{{PLACE}}}", "{{environment}} {{job}} {{host}} disk"),
+            (f"job_gpu_memory_ratio{{{PLACE}}}", "{{environment}} {{job}} {{host}} GPU memory"),
         ),
         "percentunit",
         (
@@ -196,28 +150,29 @@ PANELS = (
         "Holds, rejections, divergence",
         "1 while a decision keeps config's live version from serving; rejected versions; contradictions between journal and endpoint.",
         (
-            (f"delivery_hold{{{_PLACE}}}", "{{environment}} hold"),
-            (f"sum by (model, environment) (delivery_rejected{{{_PLACE}}})", "{{environment}} rejected"),
-            (f"delivery_divergence{{{_PLACE}}}", "{{environment}} divergence"),
+            (f"delivery_hold{{{PLACE}}}", "{{environment}} hold"),
+            (f"sum by (model, environment) (delivery_rejected{{{PLACE}}})", "{{environment}} rejected"),
+            (f"delivery_divergence{{{PLACE}}}", "{{environment}} divergence"),
         ),
         "short",
     ),
     Panel(
         "Age of the move under way",
         "Nothing while none is; half an hour is too long for a change of the fleet.",
-        ((f"delivery_intent_age_seconds{{{_PLACE}}}", "{{environment}} {{kind}}"),),
+        ((f"delivery_intent_age_seconds{{{PLACE}}}", "{{environment}} {{kind}}"),),
         "s",
     ),
     Panel(
         "Findings",
         "What is not as it should be; `modelctl status --env ENV` has the sentences.",
-        ((f"sum by (model, environment, code) (delivery_findings{{{_PLACE}}})", "{{environment}} {{code}}"),),
+        ((f"sum by (model, environment, code) (delivery_findings{{{PLACE}}})", "{{environment}} {{code}}"),),
         "short",
     ),
     Panel(
         "Sources that answer",
         "0: what this source would say is not known.",
-        ((f"delivery_up{{{_PLACE}}}", "{{environment}} {{source}}"),),
+        ((f"delivery_up{{{PLACE}}}", "{{environment}} {{source}}"),),
         "short",
     ),
+    *SERVER_PANELS,
 )

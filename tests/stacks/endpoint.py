@@ -18,7 +18,8 @@ BOTH = {V1: 0, V2: 100}
 class LiveEndpoint:
     """One environment with an endpoint on which v2.0.0 serves and v1.0.0 did before."""
 
-    def __init__(self, hosting, model):
+    def __init__(self, hosting, model, **config):
+        """`config`: members of the endpoint's configuration beside its variants."""
         self.sandbox, self._hosting = hosting.sandbox, hosting
         self.place = Place(
             model=parse_model(model),
@@ -43,6 +44,7 @@ class LiveEndpoint:
                 }
                 for variant, weight in variants.items()
             ],
+            **config,
         )
         hosting.endpoint(self.place.endpoint, self.place.endpoint)
         self.start()

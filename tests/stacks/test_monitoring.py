@@ -5,6 +5,7 @@ import sys
 import time
 import urllib.request
 
+import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -12,6 +13,9 @@ from tests.conftest import CHECKOUT
 from tests.stacks.endpoint import LiveEndpoint
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
+
+
+FRESH = 0.5  # seconds for which a read answers scrapes
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +30,16 @@ class Exporter:
         self._process = subprocess.Popen(
             [
                 sys.executable, "-m", "monitoring", "--model", live.place.model, "--env", "staging",
-                "--listen", "127.0.0.1:0", "--fresh", "0.5",
+                "--listen", "127.0.0.1:0", "--fresh", str(FRESH),
             ],
             cwd=CHECKOUT, env=live.sandbox.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.address = self._process.stdout.readline().strip()
         assert self.address.startswith("http://127.0.0.1:"), self._process.stderr.read()
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def scrape(self):
         """Values by name and labels other than the place's, as a set."""
@@ -112,6 +120,30 @@ def test_the_processes_behind_each_version_are_its_instances_cpu_memory_and_disk
     assert not any(name.startswith("endpoint_gpu") for name, _ in shown), "there is none"
 
 
+def once(live, *arguments):
+    """`python -m monitoring --once`, to its end."""
+    return subprocess.run(
+        [
+            sys.executable, "-m", "monitoring", "--model", live.place.model, "--env", "staging", "--once", *arguments,
+        ],
+        cwd=CHECKOUT, env=live.sandbox.env, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_once_prints_what_a_scrape_would_be_answered_with_and_its_status_says_what_is_missing(live):
+    live.start()
+    printed = once(live)
+    assert printed.returncode == 0, printed.stderr
+    assert (
+        'delivery_weight{environment="staging",kind="actual",model="watched",version="v2.0.0"} 1.0'
+        in printed.stdout
+    )
+    live.s3.put_object(Bucket=live.place.registry_bucket, Key=live.place.journal_key, Body=b"no journal")
+    without = once(live)
+    assert without.returncode == 5
+    assert 'delivery_up{environment="staging",model="watched",source="journal"} 0.0' in without.stdout
+
+
 def test_traffic_that_somebody_else_moved_is_a_divergence(live, exporter):
     assert exporter.scrape()["delivery_divergence", frozenset()] == 0
     live.weigh(**{"v1-0-0": 50, "v2-0-0": 50})
@@ -130,3 +162,23 @@ def test_without_the_journal_the_endpoint_is_still_told_and_the_log_says_why(liv
     assert status == 130
     assert "monitoring: staging: the journal" in err
     assert "Traceback" not in err
+
+
+def test_the_exporter_keeps_to_its_memory_and_its_time(live, exporter):
+    """From its start to the first scrape a second of CPU at most, a tenth for each that reads again, 96 MiB."""
+    process = psutil.Process(exporter.pid)
+
+    def spent():
+        times = process.cpu_times()
+        return times.user + times.system
+
+    invoke(live, 5)
+    exporter.scrape()
+    cold = spent()
+    assert cold <= 1.0
+    reads = 5
+    for _ in range(reads):
+        time.sleep(FRESH)  # so that each scrape reads again
+        exporter.scrape()
+    assert (spent() - cold) / reads <= 0.1
+    assert process.memory_info().rss <= 96 << 20

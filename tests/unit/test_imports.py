@@ -151,8 +151,10 @@ MAY_IMPORT = {
         f"monitoring.{pure}": {"monitoring", *NAMES}
         for pure in ("alertmanager", "message", "prometheus", "rules", "tally")
     },
-    "monitoring.panels": set(),
-    "monitoring.dashboard": {"monitoring.panels"},
+    "monitoring.panel": set(),
+    "monitoring.server_panels": {"monitoring.panel"},
+    "monitoring.panels": {"monitoring.panel", "monitoring.server_panels"},
+    "monitoring.dashboard": {"monitoring.panel", "monitoring.panels"},
     "tools": {"pipelines", *ours("release", "review", "terminal")},
     "benchmarks": {"infra", "components", "monitoring", "pipelines", "modeldelivery", "sandbox", "tools"},
     OURS: set(),

@@ -7,7 +7,8 @@ import pytest
 
 from components.alarms import ERROR_RATE
 from monitoring.dashboard import Scope, body
-from monitoring.panels import PANELS, Line, OfJobs
+from monitoring.panel import Line, OfJobs
+from monitoring.panels import PANELS
 from sandbox.alarms.dashboards import refuse_invalid
 from sandbox.alarms.expression import check
 from sandbox.dataplane.metrics import Metrics
