@@ -17,7 +17,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition up down format check test soak coverage preview model definition comment deploy drift report watch bench lock
+.PHONY: help setup setup-data setup-definition up down format check test soak coverage image preview model definition comment deploy drift report watch bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -68,6 +68,14 @@ check: setup ## lint, format, types and unit tests
 CHECKED ?=
 test: $(if $(CHECKED),setup,check) setup-data setup-definition ## all checks and tests
 	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# What both images are built on, by digest; without it today's python:3.11-slim, or Debian's packages where no registry answers.
+BASE_IMAGE ?=
+# `make image PUSH=staging` builds once and pushes; JSON=yes gives the report to a program.
+PUSH ?=
+JSON ?=
+image: setup ## both images, built twice, compared and run (BASE_IMAGE=python:3.11-slim@sha256:…, PUSH=ENV, JSON=yes)
+	@$(BIN)/python -m tools.image --base "$(BASE_IMAGE)" --push "$(PUSH)" $(if $(JSON),--json)
 
 preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
 	@$(REVIEW) preview --env $(environment)

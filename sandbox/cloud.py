@@ -126,6 +126,13 @@ class Cloud:
         parts = (part for each in manifests for part in (each.get("config", {}), *each.get("layers", [])))
         return {str(part["digest"]) for part in parts if "digest" in part}
 
+    def uploaded(self, account: str, region: str, repository: str, upload: str) -> bytes | None:
+        """What has arrived so far of a layer that is being uploaded to ECR; None when nobody uploads that."""
+        with self.lock:
+            holder = ecr_backends[account][region].repositories.get(repository)
+            layer = holder.uploads.get(upload) if holder else None
+            return None if layer is None else bytes(layer.layer_parts)
+
     def object(self, bucket: str, key: str) -> bytes:
         """The bytes of an S3 object, whoever asks; raises MissingError."""
         with self.lock:

@@ -1,6 +1,7 @@
-"""Blobs of images, as ECR hands them out: a URL that is good for whoever has it, for a while.
+"""Blobs of images, as ECR takes them and hands them out: by a URL that is good for whoever has it, for a while.
 
-Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html
+Sources: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html,
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html
 """
 
 import hashlib
@@ -8,12 +9,13 @@ import hmac
 import json
 import secrets
 import time
+from http import HTTPStatus
 from urllib.parse import parse_qs, urlencode
 
 from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.cloud import Cloud
-from sandbox.image.build import Blobs, DigestError
+from sandbox.image.build import Blobs, DigestError, digest_of
 from sandbox.refusal import Answer, RefusedError
 
 PATH = "/sandbox/layers/"
@@ -21,7 +23,7 @@ _SECONDS = 3600
 
 
 class Downloads:
-    """ECR's GetDownloadUrlForLayer, and what its URLs lead to; every other call of ECR is moto's."""
+    """ECR's GetDownloadUrlForLayer, what its URLs lead to, and the content of layers; every other call of ECR is moto's."""
 
     def __init__(self, cloud: Cloud, blobs: Blobs) -> None:
         self._cloud = cloud
@@ -29,6 +31,8 @@ class Downloads:
         self._secret = secrets.token_bytes(32)
 
     def answer(self, call: Call, account: str, request: Request) -> Answer:
+        if call.action == "CompleteLayerUpload":
+            return self._complete(call, account, request)
         if call.action != "GetDownloadUrlForLayer":
             return self._cloud.play(call, account, request)
         repository, digest = str(call.members["repositoryName"]), str(call.members["layerDigest"])
@@ -43,6 +47,20 @@ class Downloads:
         url = f"http://{request.headers['host']}{PATH}{digest}?{query}"
         body = json.dumps({"downloadUrl": url, "layerDigest": digest}).encode()
         return Answer(200, [("Content-Type", "application/x-amz-json-1.1")], body)
+
+    def _complete(self, call: Call, account: str, request: Request) -> Answer:
+        """Keep the layer, which moto forgets but for its size, unless it is another than the caller says."""
+        repository, upload = str(call.members["repositoryName"]), str(call.members["uploadId"])
+        data = self._cloud.uploaded(account, call.region, repository, upload)
+        if data is not None and digest_of(data) not in call.members["layerDigests"]:
+            raise RefusedError(
+                f"The provided layer digest does not match the layer's own, {digest_of(data)}",
+                "InvalidLayerException",
+            )
+        answer = self._cloud.play(call, account, request)
+        if data is not None and answer.status == HTTPStatus.OK:
+            self._blobs.put(data)
+        return answer
 
     def download(self, request: Request) -> Answer:
         """The blob, to whoever has the URL."""

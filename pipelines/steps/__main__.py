@@ -20,6 +20,7 @@ from pipelines.package import BadArchiveError
 from pipelines.recipe import BadRecipeError, find
 from pipelines.steps.contract import (
     BASE,
+    DIRECTORIES,
     Exit,
     GateError,
     InputError,
@@ -30,6 +31,7 @@ from pipelines.steps.contract import (
     job,
 )
 from pipelines.steps.step import STEPS, Call, pairs, split
+from pipelines.steps.user import chosen, give_up_root
 
 _MODEL = "model"
 _FIT = "fit"  # the recipe's parameters as one JSON object, where a pipeline gives them so
@@ -77,7 +79,7 @@ def _parser(own: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.steps",
         description="One step between data and a model worth registering.",
-        epilog=f"Directories are SageMaker's, under /opt/ml, or under {BASE} where that is set.",
+        epilog=f"Directories are SageMaker's, under {DIRECTORIES}, or under {BASE} where that is set.",
     )
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
     for name, step in STEPS.items():
@@ -124,4 +126,6 @@ def _fit(text: str, where: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    if (step_user := chosen(os.environ, os.getuid())) is not None:
+        give_up_root(step_user, DIRECTORIES)
     sys.exit(main())

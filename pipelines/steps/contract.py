@@ -22,6 +22,7 @@ from typing import Literal
 import msgspec
 
 BASE = "SAGEMAKER_BASE_DIR"
+DIRECTORIES = Path("/opt/ml")  # SageMaker's, where that is not set
 MOST_BYTES = 1024  # of a message: SageMaker keeps no more of ExitMessage and FailureReason
 MODEL = "model"  # the one output of a training step
 VERDICT = "verdict"  # the output of a step that judges, where it is asked for one
@@ -171,7 +172,7 @@ class Job:
 
 def job(kind: Kind, environ: Mapping[str, str]) -> Job:
     """The job that this process is."""
-    return Job(Path(environ.get(BASE) or "/opt/ml"), kind)
+    return Job(Path(environ.get(BASE) or DIRECTORIES), kind)
 
 
 def shortened(sentence: str) -> bytes:

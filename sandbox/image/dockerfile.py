@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 # Recorded in the image's history, without effect here: the base and what RUN installs are the serving environment's.
-_RECORDED = {"FROM", "ARG", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "SHELL"}
+_RECORDED = {"FROM", "ARG", "RUN", "USER", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "SHELL"}
 
 
 class DockerfileError(ValueError):

@@ -1,5 +1,6 @@
 """CreateModel takes images as SageMaker does: Docker's manifest format, one platform."""
 
+import dataclasses
 import hashlib
 import json
 import urllib.error
@@ -153,3 +154,34 @@ def url_of(hosting, digest):
 
 def test_the_image_as_it_was_built_is_taken(hosting, create, pushed):
     assert create("again", with_config(hosting, pushed, comment="another digest"))
+
+
+def test_layers_that_arrive_by_ecrs_own_api_are_an_image_that_serves(hosting, pushed):
+    """As a builder without an engine's log-in pushes; what Docker's own push ends in as well."""
+    ecr = hosting.sandbox.client("staging", "ecr")
+    blobs = Blobs(hosting.sandbox.home / "images" / "blobs")
+    config = blobs.get(pushed["config"]["digest"]) + b"\n"  # a blob that the sandbox has not seen
+    digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
+    upload = ecr.initiate_layer_upload(repositoryName="echo")["uploadId"]
+    ecr.upload_layer_part(
+        repositoryName="echo", uploadId=upload, partFirstByte=0, partLastByte=9, layerPartBlob=config[:10]
+    )
+    ecr.upload_layer_part(
+        repositoryName="echo",
+        uploadId=upload,
+        partFirstByte=10,
+        partLastByte=len(config) - 1,
+        layerPartBlob=config[10:],
+    )
+    with pytest.raises(ClientError, match="InvalidLayerException"):
+        ecr.complete_layer_upload(repositoryName="echo", uploadId=upload, layerDigests=[f"sha256:{'0' * 64}"])
+    ecr.complete_layer_upload(repositoryName="echo", uploadId=upload, layerDigests=[digest])
+    manifest = json.dumps(pushed | {"config": pushed["config"] | {"digest": digest, "size": len(config)}})
+    ecr.put_image(
+        repositoryName="echo", imageManifest=manifest, imageManifestMediaType=DOCKER, imageTag="by-api"
+    )
+    uri = f"{hosting.image.partition('@')[0]}@sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+    of_api = dataclasses.replace(hosting, image=uri)
+    of_api.config("by-api", {of_api.model("by-api"): 1})
+    of_api.endpoint("by-api", "by-api")
+    assert of_api.invoke("by-api")[1]["name"] == "by-api"

@@ -107,3 +107,11 @@ def test_a_source_outside_the_context_is_refused(context, tmp_path):
 def test_a_digest_that_is_none_never_becomes_a_path(digest, tmp_path):
     with pytest.raises(DigestError, match="is no digest"):
         Blobs(tmp_path).get(digest)
+
+
+def test_a_health_check_is_recorded_as_what_the_image_says_of_itself():
+    check = 'HEALTHCHECK --interval=10s \\\n  CMD ["python", "-m", "healthcheck"]\n'
+    assert (
+        parse(DOCKERFILE + check).history[-1]
+        == 'HEALTHCHECK --interval=10s CMD ["python", "-m", "healthcheck"]'
+    )
