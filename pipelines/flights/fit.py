@@ -5,11 +5,8 @@ from typing import Annotated
 import msgspec
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pipelines.examples import LABEL
-from pipelines.export import at_thresholds, difference, to_onnx
 from pipelines.flights import features
 from pipelines.recipe import Fitted
 from pipelines.server.model import open_session, run
@@ -46,6 +43,14 @@ def fit(examples: pd.DataFrame, settings: Settings) -> Fitted:
     Raises:
         ExportError: when the exported model computes something else.
     """
+    # More than a second, which the steps that do not fit need not pay.
+    from sklearn.ensemble import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        HistGradientBoostingClassifier,
+    )
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    from pipelines.export import at_thresholds, difference, to_onnx  # noqa: PLC0415
+
     is_late = examples[LABEL].to_numpy(dtype=bool)
     columns = features.learn_features(examples, is_late)
     matrix = features.encode(examples, columns)

@@ -23,6 +23,7 @@ from pipelines.steps.step import Call
 
 ARCHIVE_FILE = "model.tar.gz"
 REPORT_FILE = "evaluation.json"
+METRICS_FILE = "metrics.json"
 # What else is kept with the version: each file, and the input that holds it.
 EVIDENCE = {"validation.json": "validation", "validation.html": "validation", "evaluation.html": "evaluation"}
 _MODELCTL = (sys.executable, "-m", "modeldelivery.release.cli")
@@ -79,6 +80,7 @@ def _command(call: Call, archive: Path) -> list[str]:
         *(*_MODELCTL, "register", "--json", f"--model={call.recipe.name}", *given),
         f"--artifact={archive}",
         f"--evaluation={_file(call.job.input('evaluation'), REPORT_FILE)}",
+        f"--metrics={_file(call.job.input('evaluation'), METRICS_FILE)}",
         *evidence,
     ]
 

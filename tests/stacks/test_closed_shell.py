@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import CHECKOUT, Sandbox
 from tests.planted import COMMAND, Traps, plain
 
-pytestmark = [pytest.mark.stacks, pytest.mark.sequence, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stacks, pytest.mark.sequence, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def world(tmp_path_factory):
         try:
             done = subprocess.run(
                 ["make", "--no-print-directory", "up"],
-                cwd=CHECKOUT, env=shell, capture_output=True, text=True, check=False, timeout=300,
+                cwd=CHECKOUT, env=shell, capture_output=True, text=True, check=False, timeout=800,
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
             yield sandbox, traps, shell, before, done
@@ -55,6 +55,34 @@ def test_a_persons_commands_see_what_make_up_made(world):
     done = inside(shell, "pulumi preview --json --stack staging")
     changes = json.loads(done.stdout)["changeSummary"]
     assert list(changes) == ["same"], done.stdout
+
+
+def lineage(shell, environment, version):
+    """What `modelctl lineage` tells of a version: what each link names, by kind."""
+    done = inside(shell, f"modelctl lineage --env {environment} --version {version} --json")
+    links = json.loads(done.stdout)["links"]
+    return {
+        kind: [link for link in links if link["kind"] == kind] for kind in {each["kind"] for each in links}
+    }
+
+
+def test_make_up_had_the_pipeline_train_each_version_and_its_gates_approve_it(world):
+    _, _, shell, _, _ = world
+    for version in ("v1.0.0", "v1.1.0"):
+        links = lineage(shell, "staging", version)
+        (execution,), (package,) = links["execution"], links["package"]
+        assert execution["about"] == "Succeeded"
+        assert f"approved by the gates of {execution['name']}" in package["about"]
+        assert len(links["evidence"]) == 4
+
+
+def test_production_has_the_bits_and_the_evidence_that_staging_judged(world):
+    _, _, shell, _, _ = world
+    staging, prod = (lineage(shell, environment, "v1.1.0") for environment in ("staging", "prod"))
+    for kind, end in (("image", "@"), ("model", "/artifacts/"), ("evidence", "/evidence/")):
+        judged, taken = ([link["name"].partition(end)[2] for link in each[kind]] for each in (staging, prod))
+        assert judged == taken != []
+    assert staging["commit"] == prod["commit"]
 
 
 def test_both_accounts_answer_under_their_own_profiles(world):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
-from tools.demo.run import BIN, ENVIRONMENTS, FIRST, ROOT, TRAINED_UNTIL, TRAINS, Demo, StepError
+from tools.demo.road import walk
+from tools.demo.run import BIN, ENVIRONMENTS, ROOT, Demo, StepError
 
 REQUESTS = 200
 NEXT = """
@@ -60,16 +61,7 @@ def _up() -> None:
     # Not before: a client's libraries look at the environment when they are imported.
     from tools.demo.traffic import send  # noqa: PLC0415
 
-    with step("train v1.0.0 and v1.1.0 on the flights of 2013", sys.stdout) as shown:
-        trained = {version: demo.train(version) for version in TRAINED_UNTIL}
-        shown.outcome(", ".join(f"{v} AUC {s['auc']:.3f}" for v, s in trained.items()))
-    for environment in ENVIRONMENTS:
-        _environment(demo, environment, {v: s["data_revision"] for v, s in trained.items()})
-    with step(f"{TRAINS}: the data that Git names (dvc push)", sys.stdout) as shown:
-        shown.outcome(demo.fill(TRAINS))
-    with step(f"{TRAINS}: what `modelctl train` reads: image of the steps, data set", sys.stdout) as shown:
-        demo.image(TRAINS, steps=True)
-        shown.outcome(demo.publish(TRAINS))
+    walk(demo)
     for environment in ENVIRONMENTS:
         with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
             shown.outcome(send(environment, REQUESTS))
@@ -78,28 +70,6 @@ def _up() -> None:
         demo.show("modelctl", "status", "--env", environment)
     print(NEXT.format(sandbox=Path(BIN, "sandbox").relative_to(ROOT)))
     print(f"ready after {time.monotonic() - started:.0f} s")
-
-
-def _environment(demo: Demo, environment: str, data: dict[str, str]) -> None:
-    """One environment: registry, two registered versions, the first one live, then what config says."""
-    demo.begin(environment)
-    made, stands = bool(demo.outputs(environment)), demo.status(environment) is not None
-    if made and not stands:
-        with step(f"{environment}: the sandbox is new, telling the stack what is gone", sys.stdout):
-            demo.recover(environment)
-    if not stands:
-        with step(f"{environment}: registry (pulumi up)", sys.stdout) as shown:
-            shown.outcome(demo.deploy(environment))
-    with step(f"{environment}: image and versions", sys.stdout) as shown:
-        image = demo.image(environment)
-        for version in TRAINED_UNTIL:
-            demo.register(environment, version, image, data[version])
-        shown.outcome(image.rpartition("/")[2][:48] + "…")
-    if (demo.status(environment) or {}).get("live") is None:
-        with step(f"{environment}: {FIRST} goes live (pulumi up)", sys.stdout) as shown:
-            shown.outcome(demo.deploy(environment, live=FIRST))
-    with step(f"{environment}: as Pulumi.{environment}.yaml says (pulumi up)", sys.stdout) as shown:
-        shown.outcome(demo.deploy(environment))
 
 
 def _enter() -> Demo:

@@ -1,33 +1,34 @@
-"""The demo that `make up` walks: two environments, two versions of a real model, served, shifted, ready to be rolled back.
-
-Every step is one that a person could type, and finding it done already is the same as doing it.
-"""
+"""What `make up` does, command by command: each is one that a person could type, and finding it done already is the same as doing it."""
 
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import yaml
 
-from modeldelivery.release.cli.checkout import checkout
+from modeldelivery.release.approval import APPROVED
+from modeldelivery.release.naming import evidence_key, record_key
+from modeldelivery.release.record import VersionRecord, decode
+from modeldelivery.release.version import Version, parse_version
+from modeldelivery.review import child
+from tools.demo import locks
 from tools.demo.data import OtherDataError, pointers, write_months
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 DVC = ROOT / ".venv-data" / "bin" / "dvc"
 ENVIRONMENTS = ("staging", "prod")
-# Trained on one month less and one month more: two real versions of the same model.
-TRAINED_UNTIL = {"v1.0.0": "2013-02", "v1.1.0": "2013-03"}
-FIRST = "v1.0.0"
-# Of what training says, what a reviewer wants to know. Data and parameters are in the archive itself.
-METRICS = ("auc", "commit", "evaluated_on", "rows_evaluated")
 MODEL = "flights"
-APPROVED = "make up: a demo's versions are approved by whoever starts it"
-TRAINS = "staging"  # has the data bucket
+REASON = "make up: a demo's versions are approved by whoever starts it"
+TRAINS = "staging"  # has the data bucket and the pipeline
 NO_REGISTRY = 5  # modelctl's status for what AWS does not let it see
+NO_COMMIT = "0" * 40  # Git's own word for none: of a folder that it does not keep
 
 
 _NONE: Mapping[str, str] = {}
@@ -44,14 +45,29 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     environ: dict[str, str]
 
     def begin(self, environment: str) -> None:
-        """Make the stack, unless there is one."""
-        self.run(f"select-{environment}", "pulumi", "stack", "select", "--create", environment)
+        """Make the stack, unless there is one; what a killed engine left locked is unlocked.
 
-    def deploy(self, environment: str, *, live: str | None = None) -> str:
-        """`pulumi up`, with another `live` than the committed one when given; Pulumi's own summary."""
+        Raises:
+            StepError: another engine is at work on it, and does not end.
+        """
+        self.run(f"select-{environment}", "pulumi", "stack", "select", "--create", environment)
+        try:
+            left = locks.left(self.home / "backend", environment)
+        except locks.AtWorkError as error:
+            raise StepError(str(error)) from error
+        if left:
+            self.run(f"cancel-{environment}", "pulumi", "cancel", "--yes", environment)
+
+    def deploy(self, environment: str, *, only: Version | None = None) -> str:
+        """`pulumi up`; Pulumi's own summary.
+
+        Args:
+            environment: whose committed config says what there is to be.
+            only: the one version that there is yet, live and alone in the fleet; None for what config says.
+        """
         file: list[str] = []
-        if live is not None:
-            file = ["--config-file", str(self._earlier_config(environment, live))]
+        if only is not None:
+            file = ["--config-file", str(self._earlier_config(environment, only))]
         output = self.run(
             f"up-{environment}", "pulumi", "up", "--yes", "--skip-preview", "--stack", environment, *file
         )
@@ -69,41 +85,29 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             json.loads(self.run("outputs", "pulumi", "stack", "output", "--json", "--stack", environment))
         )
 
-    def train(self, version: str) -> dict[str, Any]:
-        """Train a version, once: the same data and seed give the same bytes."""
-        folder = self.home / "models" / version
-        summary = folder / "summary.json"
-        if not summary.exists():
-            output = self.run(
-                f"train-{version}",
-                "python", "-m", "pipelines.flights.train", "--until", TRAINED_UNTIL[version], "--out", str(folder), "--json",
-            )  # fmt: skip
-            draft = summary.with_suffix(".part")
-            draft.write_text(json.dumps({**json.loads(output), **self._commit()}))
-            draft.replace(summary)
-        return dict(json.loads(summary.read_text()))
+    def months(self) -> list[Path]:
+        """Have the data that Git names here, from the published package; its pointers that are as named.
 
-    def fill(self, environment: str) -> str:
-        """Have the data that Git names in DVC's remote, from the published package; what was there or done."""
+        Raises:
+            StepError: a month is not published, or not as Git names it.
+        """
         # Not before `make up` has left its shell: pandas' libraries look at the environment when they are imported.
         from pipelines.dataset import BadDataError  # noqa: PLC0415
         from pipelines.flights.data import published  # noqa: PLC0415
 
         try:
-            months = write_months(ROOT, published())
+            return write_months(ROOT, published())
         except (OtherDataError, BadDataError) as error:
             raise StepError(str(error)) from error
-        of = [str(month) for month in months]
-        self.run("data-cache", str(DVC), "commit", "--quiet", "--force", *of, AWS_PROFILE=environment)
-        pushed = self.run("data-push", str(DVC), "push", *of, AWS_PROFILE=environment)
-        changed = len(pointers(ROOT)) - len(of)
-        left = f", {changed} changed here and left alone" if changed else ""
-        return f"{len(of)} months of tables{left}, {pushed.strip().splitlines()[-1]}"
 
-    def _commit(self) -> dict[str, str]:
-        """The commit that is trained here; none in a folder that Git does not keep."""
-        done = self._call(("git", "rev-parse", "HEAD"))
-        return {} if done.returncode else {"commit": done.stdout.strip()}
+    def push(self, environment: str) -> str:
+        """Have it in DVC's remote too; what was there or done."""
+        months = [str(month) for month in self.months()]
+        self.run("data-cache", str(DVC), "commit", "--quiet", "--force", *months, AWS_PROFILE=environment)
+        pushed = self.run("data-push", str(DVC), "push", *months, AWS_PROFILE=environment)
+        changed = len(pointers(ROOT)) - len(months)
+        left = f", {changed} changed here and left alone" if changed else ""
+        return f"{len(months)} months of tables{left}, {pushed.strip().splitlines()[-1]}"
 
     def image(self, environment: str, *, steps: bool = False) -> str:
         """Build the model server's image, or that of the steps, and push it; its URI by digest."""
@@ -115,15 +119,13 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         )  # fmt: skip
         return output.strip().splitlines()[-1]
 
-    def publish(self, environment: str) -> str:
-        """Have the months of params.yaml where the pipeline reads them; where, and whether they were there."""
-        here, folder = checkout(ROOT), self.home / "dataset"
-        assert here.first is not None
-        assert here.until is not None
+    def publish(self, environment: str, first: str, until: str) -> tuple[str, str]:
+        """Have the data set of these months where the pipeline reads it; its revision, and whether it was there."""
+        folder = self.home / "dataset"
         self.run(
             "dataset",
             "python", "-m", "pipelines.assemble", "--model", MODEL,
-            "--first", here.first, "--until", here.until, "--out", str(folder),
+            "--first", first, "--until", until, "--out", str(folder),
         )  # fmt: skip
         bucket = self.outputs(environment)["dataBucket"]
         published = self.run(
@@ -131,33 +133,104 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             "python", "-m", "pipelines.publish", str(folder), "--bucket", bucket,
             AWS_PROFILE=environment,
         )  # fmt: skip
-        return published.strip().rpartition("/sha256/")[2]
+        digest, _, outcome = published.strip().rpartition("/sha256/")[2].partition("/ ")
+        return f"sha256:{digest}", outcome
 
-    def register(self, environment: str, version: str, image: str, data: str) -> None:
-        """Name the bits in an environment's registry, with what training measured, and approve them as whoever runs this."""
+    @contextmanager
+    def training(self, version: Version, *given: str) -> Iterator[list[str]]:
+        """Have a version trained, judged and registered by the environment's pipeline while the block runs.
+
+        Args:
+            version: its name.
+            given: options of `modelctl train` that say from what.
+
+        Yields:
+            What became of it, once the block has ended.
+        """
+        command = self.start(
+            f"train-{version}",
+            "modelctl", "train", "--env", TRAINS, "--version", version, "--json", "--commit", self._commit(), *given,
+        )  # fmt: skip
+        outcome: list[str] = []
+        try:
+            yield outcome
+        except BaseException:
+            command.interrupt()  # the execution goes on, and the next run follows it
+            raise
+        ended = json.loads(command.output())["detail"]
+        if (ended["approval"] or {}).get("status") != APPROVED:
+            self.approve(TRAINS, version)
+        metrics = ended["record"]["metrics"] or {}
+        outcome.extend(f"{name} {value:.3f}" for name, value in metrics.items() if name == "auc")
+
+    def approve(self, environment: str, version: Version) -> None:
+        """As whoever runs this."""
+        self.run(
+            f"approve-{environment}", "modelctl", "approve", version, "--env", environment, "--reason", REASON
+        )
+
+    def promote(self, version: Version, environment: str, image: str) -> None:
+        """Register in another environment what the one that trains has: the same bits, with what was found about them.
+
+        Args:
+            version: its name.
+            environment: that gets it.
+            image: pushed there.
+
+        Raises:
+            StepError: the image is another one than was judged.
+        """
         folder = self.home / "models" / version
-        metrics, summary = folder / "metrics.json", json.loads((folder / "summary.json").read_text())
-        metrics.write_text(json.dumps({name: summary[name] for name in METRICS if name in summary}))
+        record = self._judged(version, folder)
+        if image.rpartition("@")[2] != record.digests.image:
+            raise StepError(
+                f"{version} was judged with the image {record.image}, and this tree makes {image}: `make down`, then `make up`"
+            )
+        self.run(
+            f"artifact-{TRAINS}",
+            "modelctl", "artifact", "--env", TRAINS, "--version", version, "--out", str(folder),
+        )  # fmt: skip
+        source = record.source
+        assert source is not None, "the pipeline says what it made the version of"
         self.run(
             f"register-{environment}",
             "modelctl", "register", "--env", environment, "--version", version, "--image", image,
-            "--artifact", str(folder / "model.tar.gz"), "--data-revision", data,
-            "--metrics", str(metrics),
+            "--artifact", str(folder / "model.tar.gz"), "--data-revision", record.digests.data,
+            "--metrics", str(folder / "metrics.json"),
+            *(f"--evidence={name}={folder / name}" for name in record.evidence or {}),
+            f"--commit={source.commit}", f"--execution={source.execution}",
         )  # fmt: skip
-        self.run(
-            f"approve-{environment}",
-            "modelctl", "approve", version, "--env", environment, "--reason", APPROVED,
-        )  # fmt: skip
+        self.approve(environment, version)
+
+    def _judged(self, version: Version, folder: Path) -> VersionRecord:
+        """A version's record in the environment that trains; its figures and documents are written into the folder."""
+        # Not before `make up` has left its shell: a client's libraries look at the environment when they are imported.
+        import boto3  # noqa: PLC0415
+
+        bucket = self.outputs(TRAINS)["registryBucket"]
+        s3 = boto3.Session(profile_name=TRAINS).client("s3")
+
+        def read(key: str) -> bytes:
+            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+        record = decode(read(record_key(version)), version)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "metrics.json").write_bytes(msgspec.json.encode(record.metrics))
+        for name in record.evidence or {}:
+            (folder / name).write_bytes(read(evidence_key(record.digests.id, name)))
+        return record
 
     def status(self, environment: str) -> dict[str, Any] | None:
         """`modelctl status` as data; None when the account has no registry."""
-        command = ("modelctl", "status", "--env", environment, "--json")
-        done = self._call(command)
-        if done.returncode == NO_REGISTRY:
-            return None
-        if done.returncode:
-            raise StepError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
-        return dict(json.loads(done.stdout))
+        command = self.start(f"status-{environment}", "modelctl", "status", "--env", environment, "--json")
+        output = command.output(NO_REGISTRY)
+        return None if command.status == NO_REGISTRY else dict(json.loads(output))
+
+    def fleet(self, environment: str) -> set[Version]:
+        """The versions on the environment's endpoint."""
+        return {
+            parse_version(each["version"]) for each in (self.status(environment) or {}).get("versions", ())
+        }
 
     def show(self, *command: str) -> None:
         """Run a command for the person who watches."""
@@ -171,44 +244,84 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             StepError: it failed.
         """
+        return self.start(name, *command, **variables).output()
+
+    def start(self, name: str, *command: str, **variables: str) -> "Command":
+        """The same, started."""
         log = self.home / "logs" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        done = self._call(command, variables)
-        log.write_text(f"$ {' '.join(command)}\n{done.stdout}{done.stderr}")
-        if done.returncode:
-            last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
-            raise StepError(f"`{' '.join(command)}` failed:\n{last}\n(all of it: {log})")
-        return done.stdout
-
-    def _call(
-        self, command: tuple[str, ...], variables: Mapping[str, str] = _NONE
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        process = child.start(
             self._command(command),
-            env={**self.environ, **variables},
-            cwd=ROOT,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
+            folder=ROOT,
+            errors=subprocess.PIPE,
+            environ={**self.environ, **variables},
         )
+        return Command(command=command, process=process, log=log)
+
+    def _commit(self) -> str:
+        command = ("git", "rev-parse", "--verify", "HEAD^{commit}")
+        done = subprocess.run(
+            command, env=self.environ, cwd=ROOT, check=False, capture_output=True, text=True
+        )
+        return NO_COMMIT if done.returncode else done.stdout.strip()
 
     def _command(self, command: tuple[str, ...]) -> list[str]:
         """The project's own programs by path; pulumi from the PATH that set-up made."""
         own = BIN / command[0]
         return [str(own) if own.exists() else command[0], *command[1:]]
 
-    def _earlier_config(self, environment: str, live: str) -> Path:
-        """The committed config as it was when `live` was live: how this environment came to have a past."""
-        committed = (ROOT / f"Pulumi.{environment}.yaml").read_text()
-        lines = [
-            f"{line[: line.index('live:')]}live: {live}" if line.strip().startswith("live:") else line
-            for line in committed.splitlines()
-        ]
+    def _earlier_config(self, environment: str, version: Version) -> Path:
+        """The committed config as it was when a version was the only one: how this environment came to have a past."""
+        document = yaml.safe_load((ROOT / f"Pulumi.{environment}.yaml").read_text())
+        document["config"]["model-delivery:release"] = {"live": version, "fleet": [version]}
         path = self.home / "config" / f"Pulumi.{environment}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n")
+        path.write_text(yaml.safe_dump(document, sort_keys=False))
         return path
+
+
+class Command(msgspec.Struct, kw_only=True):
+    """A command under way, which a terminal's Ctrl-C reaches once, through `output` or `interrupt`.
+
+    Attributes:
+        command: as a person types it.
+        process: that runs it.
+        log: file for everything that it wrote.
+    """
+
+    command: tuple[str, ...]
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def status(self) -> int:
+        """The exit status, once it has ended."""
+        return int(self.process.returncode)
+
+    def output(self, *allowed: int) -> str:
+        """What it wrote to stdout, when it has ended.
+
+        Args:
+            allowed: exit statuses beside 0.
+
+        Raises:
+            StepError: it failed.
+        """
+        out, err = (
+            text.decode(errors="replace")
+            for text in child.carried_out(self.process, self.process.communicate)
+        )
+        shown = " ".join(self.command)
+        self.log.write_text(f"$ {shown}\n{out}{err}")
+        if self.status and self.status not in allowed:
+            last = "\n".join((out + err).strip().splitlines()[-15:])
+            raise StepError(f"`{shown}` failed:\n{last}\n(all of it: {self.log})")
+        return out
+
+    def interrupt(self) -> None:
+        """Tell it to end, and wait until it has."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate()
 
 
 def _resources(output: str) -> str:

@@ -76,6 +76,7 @@ def test_modelctl_is_given_the_model_its_reports_and_where_it_comes_from(job):
     assert (options.commit, options.execution) == (OPTIONS["commit"], OPTIONS["execution"])
     assert options.artifact.name == "model.tar.gz"
     assert options.evaluation == inputs / "evaluation" / "evaluation.json"
+    assert options.metrics == inputs / "evaluation" / "metrics.json"
     assert dict(options.evidence) == {
         "validation.json": inputs / "validation" / "validation.json",
         "validation.html": inputs / "validation" / "validation.html",
@@ -114,7 +115,7 @@ def test_a_report_that_is_missing_is_named(job):
 
 
 def test_the_files_are_those_that_the_steps_write():
-    assert evaluate.REPORT_FILE == register.REPORT_FILE
+    assert (evaluate.REPORT_FILE, evaluate.METRICS_FILE) == (register.REPORT_FILE, register.METRICS_FILE)
     assert register.EVIDENCE == {
         validate.RESULT_FILE: validate.OUTPUT,
         validate.PAGE_FILE: validate.OUTPUT,
