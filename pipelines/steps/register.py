@@ -79,6 +79,7 @@ def _command(call: Call, archive: Path) -> list[str]:
     return [
         *(*_MODELCTL, "register", "--json", f"--model={call.recipe.name}", *given),
         f"--artifact={archive}",
+        f"--actor={values['execution']}",
         f"--evaluation={_file(call.job.input('evaluation'), REPORT_FILE)}",
         f"--metrics={_file(call.job.input('evaluation'), METRICS_FILE)}",
         *evidence,

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from modeldelivery.release.errors import InvalidError
-from modeldelivery.release.naming import Place, variant_name
+from modeldelivery.release.figures import NAME as METRICS
+from modeldelivery.release.naming import Place, evidence_key, variant_name
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.samples import Sample
 
@@ -30,6 +31,7 @@ def package_request(place: Place, record: VersionRecord) -> dict[str, Any]:
     """CreateModelPackage's, but for its ClientToken."""
     samples = record.samples
     answers = samples.accepts if samples else MEDIA_TYPES
+    metrics, source = _metrics(place, record), _metadata(record)
     return {
         "ModelPackageGroupName": place.package_group,
         "ModelPackageDescription": f"{place.model} {record.version}",
@@ -40,6 +42,8 @@ def package_request(place: Place, record: VersionRecord) -> dict[str, Any]:
         },
         "ModelApprovalStatus": "PendingManualApproval",
         "CustomerMetadataProperties": package_properties(record),
+        **({"ModelMetrics": {"ModelQuality": {"Statistics": metrics}}} if metrics else {}),
+        **({"MetadataProperties": source} if source else {}),
     }
 
 
@@ -51,6 +55,26 @@ def package_properties(record: VersionRecord) -> dict[str, str]:
         "model": record.digests.model,
         "data": record.digests.data,
     }
+
+
+def _metrics(place: Place, record: VersionRecord) -> dict[str, str] | None:
+    """Where the version's metrics are, and their digest; None of a version without."""
+    digest = (record.evidence or {}).get(METRICS)
+    if digest is None:
+        return None
+    key = evidence_key(record.digests.id, METRICS)
+    return {
+        "ContentType": "application/json",
+        "ContentDigest": digest,
+        "S3Uri": f"s3://{place.registry_bucket}/{key}",
+    }
+
+
+def _metadata(record: VersionRecord) -> dict[str, str]:
+    """Commit and execution, where the record names them."""
+    source = record.source
+    named = (("CommitId", source.commit), ("GeneratedBy", source.execution)) if source else ()
+    return {name: value for name, value in named if value}
 
 
 def refusals(place: Place, record: VersionRecord, samples: Sequence[Sample] = ()) -> Iterator[Refusal]:

@@ -4,24 +4,26 @@ import hashlib
 import shlex
 from pathlib import Path
 
-import msgspec
-
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.options import Register as RegisterOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.evaluation import NAME as EVALUATION
 from modeldelivery.release.evaluation import read_gates
+from modeldelivery.release.figures import NAME as METRICS
+from modeldelivery.release.figures import read_figures
 from modeldelivery.release.operations.register import Registration, register
 from modeldelivery.release.reader import ServerReader
-from modeldelivery.release.record import Figures, Source
+from modeldelivery.release.record import Source
 
 MOST_BYTES = 16 * 1024**2  # of one document of evidence
+_OPTIONS = {EVALUATION: "--evaluation", METRICS: "--metrics"}  # documents that have one of their own
 
 
 def run(context: Context, options: RegisterOptions) -> Outcome:
     """Raises RefusedError when a file cannot be read or the version names other bits."""
     digest = _digest(options.artifact)
+    evidence = _evidence(options, digest)
     registered = register(
         context.place,
         context.registry,
@@ -32,10 +34,12 @@ def run(context: Context, options: RegisterOptions) -> Outcome:
             model_digest=digest,
             data_revision=options.data_revision,
             actor=context.actor,
-            metrics=_metrics(options.metrics) if options.metrics else None,
+            metrics=read_figures(evidence[METRICS], _named(METRICS, options.metrics))
+            if METRICS in evidence
+            else None,
             samples=options.samples,
             source=_source(options),
-            evidence=_evidence(options, digest),
+            evidence=evidence,
         ),
         context.progress,
         ServerReader(command=_words(options.reader)) if options.reader else ServerReader(),
@@ -77,25 +81,27 @@ def _source(options: RegisterOptions) -> Source | None:
 
 
 def _evidence(options: RegisterOptions, model_digest: str) -> dict[str, bytes]:
-    """The documents by name, the evaluation among them, which must have let the model pass. Raises RefusedError."""
-    named = list(options.evidence)
-    if options.evaluation:
-        named.append((EVALUATION, options.evaluation))
-    names = [name for name, _ in named]
+    """The documents by name, metrics and evaluation among them; that one must have let the model pass. Raises RefusedError."""
+    own = {EVALUATION: options.evaluation, METRICS: options.metrics}
+    given = {name: path for name, path in own.items() if path}
+    names = [*(name for name, _ in options.evidence), *given]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise RefusedError(
             f"evidence {twice} is given twice"
-            + (", --evaluation is one of them" if twice == EVALUATION and options.evaluation else ""),
+            + (f", {_OPTIONS[twice]} is one of them" if twice in given else ""),
             hint="give each document a name of its own",
         )
     documents = {name: _document(f"--evidence {name}={path}", path) for name, path in options.evidence}
-    if options.evaluation:
-        documents[EVALUATION] = _document(f"--evaluation {options.evaluation}", options.evaluation)
+    documents |= {name: _document(_named(name, path), path) for name, path in given.items()}
     if EVALUATION in documents:
-        where = f"--evaluation {options.evaluation}" if options.evaluation else f"--evidence {EVALUATION}"
-        read_gates(documents[EVALUATION], model_digest, where)
+        read_gates(documents[EVALUATION], model_digest, _named(EVALUATION, options.evaluation))
     return documents
+
+
+def _named(name: str, path: Path | None) -> str:
+    """How a document was given that has an option of its own."""
+    return f"{_OPTIONS[name]} {path}" if path else f"--evidence {name}"
 
 
 def _document(what: str, path: Path) -> bytes:
@@ -110,14 +116,3 @@ def _document(what: str, path: Path) -> bytes:
             hint="name the document that the step wrote",
         )
     return content
-
-
-def _metrics(path: Path) -> Figures:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Figures)
-    except OSError as error:
-        raise RefusedError(f"--metrics {path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise RefusedError(
-            f'--metrics {path}: {error}: write one flat JSON object of numbers and texts, for example {{"auc": 0.71}}'
-        ) from error

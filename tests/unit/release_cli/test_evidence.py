@@ -211,6 +211,19 @@ def test_a_document_that_is_empty_or_too_large_is_refused(
     assert f"validation.json={validation}: it {sentence}" in ended.err
 
 
+@pytest.mark.parametrize(("now", "status"), [(0.71, 0), (0.99, 1)])
+def test_a_record_of_before_metrics_were_evidence_is_registered_with_its_own(
+    register, world, tmp_path, now, status
+):
+    metrics = tmp_path / "metrics.json"
+    metrics.write_text('{"auc": 0.71}')
+    register("--metrics", metrics)
+    record, etag = world.registry.records[V1]
+    world.registry.records[V1] = msgspec.structs.replace(record, evidence=None), etag
+    metrics.write_text(json.dumps({"auc": now}))
+    assert register("--metrics", metrics).status == status
+
+
 def test_the_evaluation_is_evidence_of_one_name(register, tmp_path):
     file = evaluation(tmp_path / "evaluation.json", PACKED)
     ended = register("--evidence", f"evaluation.json={file}", evaluation=file)

@@ -74,6 +74,39 @@ def test_metrics_are_recorded_and_never_replaced(register, world, tmp_path):
     assert "other metrics" in ended.err
 
 
+def test_metrics_are_evidence_of_the_bits_too(register, world, tmp_path):
+    """A model package names the document and its digest."""
+    metrics = tmp_path / "measured.json"
+    metrics.write_text('{"auc": 0.71}')
+    assert register("--metrics", metrics).status == 0
+    record, _ = world.registry.records[V1]
+    assert record.evidence == {"metrics.json": "sha256:" + hashlib.sha256(metrics.read_bytes()).hexdigest()}
+    assert world.registry.evidence == {(record.digests.id, "metrics.json"): metrics.read_bytes()}
+
+
+def test_the_same_bits_are_not_registered_with_other_metrics_under_another_name(register, world, tmp_path):
+    metrics = tmp_path / "metrics.json"
+    metrics.write_text('{"auc": 0.71}')
+    register("--metrics", metrics)
+    metrics.write_text('{"auc": 0.99}')
+
+    ended = register("--metrics", metrics, version="v1.0.1")
+
+    assert ended.status == 1
+    assert "has auc 0.71, and --metrics 0.99" in ended.err
+    assert "v1.0.1" not in world.registry.records
+
+
+@pytest.mark.parametrize("option", ["--metrics", "--evidence"])
+def test_metrics_given_twice_are_refused(register, tmp_path, option):
+    metrics = tmp_path / "metrics.json"
+    metrics.write_text('{"auc": 0.71}')
+    more = {"--metrics": metrics, "--evidence": f"metrics.json={metrics}"}[option]
+    ended = register("--evidence", f"metrics.json={metrics}", option, more)
+    assert "evidence metrics.json is given twice" in ended.err
+    assert ("--metrics is one of them" in ended.err) is (option == "--metrics")
+
+
 def test_two_that_register_at_once_share_one_record_and_one_package(register, world):
     world.registry.on_write.extend([register])
 

@@ -84,6 +84,12 @@ def test_modelctl_is_given_the_model_its_reports_and_where_it_comes_from(job):
     }
 
 
+def test_who_registers_is_the_execution(job):
+    """In a job the login is root and the host a container's."""
+    run(job)
+    assert parse(json.loads((job / "arguments.json").read_text())).actor == OPTIONS["execution"]
+
+
 def test_the_archive_that_was_judged_is_registered_whatever_sagemaker_made_of_it(job):
     """An evaluation names its digest."""
     run(job)

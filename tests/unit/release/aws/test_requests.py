@@ -7,7 +7,8 @@ from modeldelivery.awsmodels import check
 from modeldelivery.awsmodels.pattern import UnsupportedPatternError
 from modeldelivery.release.aws import requests
 from modeldelivery.release.errors import InvalidError
-from modeldelivery.release.record import Samples, VersionRecord
+from modeldelivery.release.naming import evidence_key
+from modeldelivery.release.record import Samples, Source, VersionRecord
 from modeldelivery.release.samples import Sample
 from modeldelivery.release.version import DigestSet, parse_version
 from tests.unit.release.stored import PLACE
@@ -33,6 +34,29 @@ def with_data(revision):
 
 def test_a_usual_version_is_taken():
     assert refused() == []
+
+
+def test_a_package_names_where_its_metrics_are_and_what_it_was_made_by():
+    execution = "arn:aws:sagemaker:eu-west-1:222222222222:pipeline/flights-prod/execution/abcdefghijkl"
+    record = msgspec.structs.replace(
+        RECORD,
+        evidence={"metrics.json": DIGEST, "validation.json": "sha256:" + "b" * 64},
+        source=Source(commit="c" * 40, execution=execution),
+    )
+    request = requests.package_request(PLACE, record)
+    key = evidence_key(record.digests.id, "metrics.json")
+    assert request["ModelMetrics"]["ModelQuality"]["Statistics"] == {
+        "ContentType": "application/json",
+        "ContentDigest": DIGEST,
+        "S3Uri": f"s3://{PLACE.registry_bucket}/{key}",
+    }
+    assert request["MetadataProperties"] == {"CommitId": "c" * 40, "GeneratedBy": execution}
+    assert refused(record) == []
+
+
+def test_a_package_of_a_version_without_them_names_none():
+    """SageMaker refuses an empty member."""
+    assert {"ModelMetrics", "MetadataProperties"}.isdisjoint(requests.package_request(PLACE, RECORD))
 
 
 @pytest.mark.parametrize("revision", ["a?b", "rows#1", "a\tb", "ä|ö", "x" * 257, "dvc:{rev}", "snow☃"])
