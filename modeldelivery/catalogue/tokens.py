@@ -3,6 +3,7 @@
 ENDPOINT = "modeldelivery:index:Endpoint"
 
 MODEL = "aws:sagemaker/model:Model"
+PIPELINE = "aws:sagemaker/pipeline:Pipeline"
 PACKAGE_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 SCALING_TARGET = "aws:appautoscaling/target:Target"

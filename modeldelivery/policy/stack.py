@@ -46,6 +46,13 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """Where config has jobs run."""
+
+    subnets: frozenset[str]
+    security_groups: frozenset[str]
+
+
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule may know of an environment; it comes from config.
 
@@ -54,12 +61,14 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         model: `flights`.
         protects: whether what cannot be made again refuses to be deleted.
         registry_bucket: the name of the bucket with records, artifacts and the journal.
+        network: of the jobs that train; None for SageMaker's own.
     """
 
     name: str
     model: str
     protects: bool
     registry_bucket: str
+    network: Network | None = None
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +94,28 @@ def environment_of(name: str, config: Mapping[str, str]) -> Environment:
         registry_bucket=registry_bucket(
             f"{model}-{name}", _account(config.get("aws:allowedAccountIds", "")), config.get("aws:region", "")
         ),
+        network=_network(config.get("model-delivery:training", "")),
     )
+
+
+def _network(training: str) -> Network | None:
+    """Of the section `training`, JSON; what is wrong with another text, the program says."""
+    try:
+        network = msgspec.json.decode(training or b"{}", type=_Training).network
+    except msgspec.DecodeError:
+        return None
+    if network is None:
+        return None
+    return Network(subnets=frozenset(network.subnets), security_groups=frozenset(network.security_groups))
+
+
+class _Configured(msgspec.Struct, rename="camel"):
+    subnets: list[str]
+    security_groups: list[str]
+
+
+class _Training(msgspec.Struct):
+    network: _Configured | None = None
 
 
 def _account(allowed: str) -> str:

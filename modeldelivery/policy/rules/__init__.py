@@ -11,6 +11,7 @@ from modeldelivery.policy.rules.protection import PROTECTION
 from modeldelivery.policy.rules.scaling import SCALING
 from modeldelivery.policy.rules.storage import PRIVATE_STORAGE
 from modeldelivery.policy.rules.tags import TAGS
+from modeldelivery.policy.rules.training import TRAINING_JOBS
 
 # What an exception can be recorded from.
 JUDGED: tuple[Rule, ...] = (
@@ -19,6 +20,7 @@ JUDGED: tuple[Rule, ...] = (
     PRIVATE_BUCKETS,
     IAM_WILDCARDS,
     IMMUTABLE_IMAGES,
+    TRAINING_JOBS,
     APPROVED_MODELS,
     APPROVED_MEMBERS,
     TAGS,
