@@ -32,9 +32,9 @@ def live(site, tries=lambda _: (), stray=None):
     """Run all steps. Before each, try it without each action that `tries(step)` names as (number of a policy, Sid, action)."""
     policies, life, before = committed(), Life(site), 0
     for role in ROLES:
-        site.give(role, *attached(policies, role))
+        site.give(role, *attached(policies, role, trains=False))
     for step in STEPS:
-        whole = attached(policies, step.role)
+        whole = attached(policies, step.role, trains=step.trains)
         for lacking in tries(step):
             site.give(step.role, *without(whole, *lacking))
             before = last(site, before)
@@ -46,6 +46,8 @@ def live(site, tries=lambda _: (), stray=None):
                 step.renew(site)
         site.give(step.role, *whole)
         if stray and step.role == TEARDOWN:
+            for role in ROLES:
+                site.give(role, *attached(policies, role))
             life.strays, stray = stray(site), None
         before = last(site, before)
         step.run(site)
@@ -70,11 +72,11 @@ def last(site, since):
     return max((call["n"] for call in site.calls(since)), default=since)
 
 
-def actions(role):
+def actions(role, *, trains=True):
     """Every action of a role's policies, as (number of the policy, Sid, action)."""
     return [
         (number, statement["Sid"], action)
-        for number, policy in enumerate(attached(committed(), role))
+        for number, policy in enumerate(attached(committed(), role, trains=trains))
         for statement in policy["Statement"]
         for action in statement["Action"]
     ]

@@ -166,7 +166,7 @@ def _title(actions: list[str], resources: list[Resource]) -> str:
         return resources[0].name
     if service == "s3":
         return "Objects" if _kind(resources[0].arn) == "s3 object" else "Buckets"
-    return {"cloudwatch": "Alarms", "kms": "Keys", "sagemaker": "SageMaker"}[service]
+    return {"cloudwatch": "Alarms", "ecr": "Repositories", "kms": "Keys", "sagemaker": "SageMaker"}[service]
 
 
 def ordered(values: Mapping[tuple[str, str], Iterable[str]]) -> _Asked:

@@ -8,37 +8,51 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from modeldelivery.release.aws.sources import AwsSources
+from modeldelivery.release.naming import APPROVAL_TAG, dataset_prefix
 from tools.roles.site import PLACE, Site
 
-PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, TEARDOWN = (
+PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, TRAINER, GATES, TEARDOWN = (
     "preview",
     "deploy",
     "operator",
     "registrar",
     "approver",
     "pusher",
+    "reader",
+    "trainer",
+    "gates",
     "teardown",
 )
-# A role of CI is what a job has; the one that takes an environment down may deploy as well.
-ROLES = (PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, TEARDOWN)
+# A role of CI is what a job has; the one that takes an environment down may deploy as well, the one whose gates approve train.
+ROLES = (PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, TRAINER, GATES, TEARDOWN)
 _ENV = ("--env", PLACE.environment)
 _FIRST, _SECOND, _THIRD, _FOURTH = "v1.0.0", "v1.1.0", "v1.2.0", "v1.2.1"
-# A container that starts at once: what a model computes is nothing to a role.
+_TRAINED, _BY_GATES, _FAILED, _STOPPED = "v2.0.0", "v2.1.0", "v2.2.0", "v2.3.0"
+# Containers that do next to nothing: what a model computes is nothing to a role.
 _CONTAINER = "tests/containers/echo"
+_STEPS = "tests/containers/steps/Dockerfile"
 _BUILT = "built-here"  # a repository of what was built, before it is pushed to where it belongs
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that a role does; `renew` is what must be done again before it is tried again."""
+    """Something that a role does.
+
+    Attributes:
+        renew: what must be done again before it is tried again.
+        trains: whether the environment trains then, so that roles have what that takes.
+    """
 
     role: str
     what: str
     run: Callable[[Site], object]
     renew: Callable[[Site], object] | None = None
+    trains: bool = False
 
 
 def _up(site: Site) -> None:
@@ -66,22 +80,25 @@ def _modelctl(
     return lambda site: site.act(role, "modelctl", *arguments, *_ENV, allowed=allowed)
 
 
-def _push(site: Site) -> None:
+def _push(repository: str, context: str, file: str | None = None) -> Callable[[Site], object]:
     """As `docker push` ends, with the manifest; `sandbox image` itself is always the account's user."""
-    ecr = site.administrator("ecr")
-    with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
-        ecr.create_repository(repositoryName=_BUILT)
-    output = site.build(_BUILT, _CONTAINER)
-    digest = output.rpartition("@")[2]
-    built = ecr.batch_get_image(repositoryName=_BUILT, imageIds=[{"imageDigest": digest}])["images"][0]
-    pushed = site.client(PUSHER, "ecr").put_image(
-        repositoryName=PLACE.repository,
-        imageManifest=built["imageManifest"],
-        imageManifestMediaType=built["imageManifestMediaType"],
-        imageTag="pushed",
-    )["image"]
-    where = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository}"
-    (site.folder / "image").write_text(f"{where}@{pushed['imageId']['imageDigest']}")
+
+    def run(site: Site) -> object:
+        ecr = site.administrator("ecr")
+        with contextlib.suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+            ecr.create_repository(repositoryName=_BUILT)
+        digest = site.build(_BUILT, context, file).rpartition("@")[2]
+        built = ecr.batch_get_image(repositoryName=_BUILT, imageIds=[{"imageDigest": digest}])["images"][0]
+        pushed = site.client(PUSHER, "ecr").put_image(
+            repositoryName=repository,
+            imageManifest=built["imageManifest"],
+            imageManifestMediaType=built["imageManifestMediaType"],
+            imageTag="pushed",
+        )["image"]
+        where = f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{repository}"
+        return (site.folder / repository).write_text(f"{where}@{pushed['imageId']['imageDigest']}")
+
+    return run
 
 
 _SAMPLES = json.dumps([{"content_type": "text/csv", "body": "row"}]).encode()
@@ -97,7 +114,7 @@ def _register(version: str, bits: str = "") -> Callable[[Site], object]:
                 artifact, {"behaviour.json": json.dumps({"name": version}).encode(), "samples.json": _SAMPLES}
             )
         return _modelctl(
-            *("register", "--version", version, "--image", (site.folder / "image").read_text()),
+            *("register", "--version", version, "--image", (site.folder / PLACE.repository).read_text()),
             *("--artifact", str(artifact), "--data-revision", f"data-{bits or version}"),
             *("--evidence", f"behaviour.json={_behaviour(site)}"),
             role=REGISTRAR,
@@ -130,6 +147,7 @@ def _fetch_champion(site: Site) -> None:
 
 
 _DATUM = "dvc/files/md5/9a/0364b9e99bb480dd25e1f0284c8555"
+_MANIFEST = f"{dataset_prefix('sha256:' + 'd' * 64)}manifest.json"
 
 
 def _pull(site: Site) -> None:
@@ -142,6 +160,79 @@ def _pull(site: Site) -> None:
         s3.get_object(**held)["Body"].read()
     finally:  # so that whoever takes the environment down need not
         administrator.delete_object(**held, VersionId=version)
+
+
+def _publish(site: Site) -> None:
+    """A data set of one file, as `python -m pipelines.publish` leaves one: written once, and kept whatever becomes of it."""
+    s3 = site.administrator("s3")
+    with contextlib.suppress(s3.exceptions.ClientError):  # it is there
+        s3.put_object(Bucket=PLACE.data_bucket, Key=_MANIFEST, Body=b"content", IfNoneMatch="*")
+
+
+def _take_data_away(site: Site) -> None:
+    """A data set's files go by a change of the policy that guards them (components/data_bucket.py)."""
+    s3 = site.administrator("s3")
+    s3.delete_bucket_policy(Bucket=PLACE.data_bucket)
+    for each in s3.list_object_versions(Bucket=PLACE.data_bucket).get("Versions", ()):
+        s3.delete_object(Bucket=PLACE.data_bucket, Key=each["Key"], VersionId=each["VersionId"])
+
+
+def _train(
+    version: str, *more: str, role: str = TRAINER, allowed: tuple[int, ...] = (0,)
+) -> Callable[[Site], object]:
+    """A version of a data set of one file, by steps that do next to nothing (tests/containers/steps)."""
+
+    def run(site: Site) -> object:
+        command = ("train", "--version", version, "--commit", "c" * 40, "--first", "2013-01", *more)
+        _publish(site)
+        return _modelctl(*command, role=role, allowed=allowed)(site)
+
+    return run
+
+
+@dataclass(frozen=True)
+class _Clients:
+    """Of the trainer."""
+
+    site: Site
+
+    @property
+    def s3(self) -> Any:
+        return self.site.client(TRAINER, "s3")
+
+    @property
+    def ecr(self) -> Any:
+        return self.site.client(TRAINER, "ecr")
+
+
+def _no_champion(site: Site) -> None:
+    """As `modelctl train` does while nothing serves: the file that says so is put in the place of a champion."""
+    AwsSources(clients=_Clients(site), place=PLACE).store_no_champion()
+
+
+def _approved_by_gates(then: Callable[[Site], object]) -> Callable[[Site], object]:
+    """In an environment whose config says `approval: {by: gates}`: `pulumi up` writes that into a tag."""
+
+    def run(site: Site) -> object:
+        group = f"arn:aws:sagemaker:{PLACE.region}:{PLACE.account}:model-package-group/{PLACE.package_group}"
+        site.administrator("sagemaker").add_tags(
+            ResourceArn=group, Tags=[{"Key": APPROVAL_TAG, "Value": "gates"}]
+        )
+        return then(site)
+
+    return run
+
+
+def _stop(site: Site) -> None:
+    """As `modelctl train` says how to: follow an execution that takes long no more, then stop it."""
+    _train(_STOPPED, "--until", "2013-11", "--timeout", "1", allowed=(_GAVE_UP,))(site)
+    sagemaker = site.client(TRAINER, "sagemaker")
+    listed = site.administrator("sagemaker").list_pipeline_executions(PipelineName=PLACE.pipeline)
+    for execution in listed["PipelineExecutionSummaries"]:
+        if execution["PipelineExecutionStatus"] == "Executing":
+            sagemaker.stop_pipeline_execution(
+                PipelineExecutionArn=execution["PipelineExecutionArn"], ClientRequestToken="s" * 32
+            )
 
 
 def _configured(then: Callable[[Site], object], **changes: object) -> Callable[[Site], object]:
@@ -161,6 +252,7 @@ def _delete_packages(site: Site) -> None:
 
 
 def _destroy(site: Site) -> None:
+    _take_data_away(site)
     site.act(
         TEARDOWN,
         *("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", PLACE.environment),
@@ -171,13 +263,15 @@ def _destroy(site: Site) -> None:
 _WHY = ("--reason", "errors doubled")
 _UNREACHABLE = 5  # modelctl's status where there is nothing to see yet
 _UNRECORDED = 4
+_GAVE_UP, _STEP_FAILED = 1, 9
 
-STEPS = (
+# Of an environment that does not train yet.
+_BEFORE = (
     Step(OPERATOR, "looks at an empty account", _modelctl("status", allowed=(_UNREACHABLE,))),
     Step(PREVIEW, "previews the first update", _configured(_review("preview", PREVIEW), release=None)),
     Step(DEPLOY, "makes the registry", _up),
     Step(OPERATOR, "looks at a registry of which nothing serves", _modelctl("status")),
-    Step(PUSHER, "pushes an image", _push),
+    Step(PUSHER, "pushes an image", _push(PLACE.repository, _CONTAINER)),
     Step(REGISTRAR, f"registers {_FIRST}", _register(_FIRST)),
     Step(REGISTRAR, f"registers {_SECOND}", _register(_SECOND)),
     Step(REGISTRAR, f"registers {_SECOND} once more", _register(_SECOND)),
@@ -193,19 +287,17 @@ STEPS = (
     ),
     Step(
         PREVIEW,
-        f"previews {_SECOND} going live, a larger fleet, another owner, other limits, a bucket for data",
+        f"previews {_SECOND} going live, a larger fleet, another owner, other limits",
         _configured(
             _review("preview", PREVIEW),
             release={"live": _SECOND, "fleet": [_THIRD, _SECOND, _FIRST]},
             owner="ml-serving",
             alarms={"maxErrorRatePercent": 2, "maxLatencyMs": 400},
             retention={"noncurrentDays": 300, "logDays": 300},
-            data={"bucket": True},
         ),
     ),
     Step(DEPLOY, "deploys by that plan", _review("deploy", DEPLOY), renew=_review("preview", PREVIEW)),
     Step(PREVIEW, "fetches the model that serves, beside which another is judged", _fetch_champion),
-    Step(PREVIEW, "pulls data", _pull),
     Step(OPERATOR, "looks", _modelctl("status")),
     Step(OPERATOR, "rolls back", _modelctl("rollback", *_WHY)),
     Step(OPERATOR, "accepts", _modelctl("accept", _SECOND, *_WHY)),
@@ -217,6 +309,42 @@ STEPS = (
     Step(OPERATOR, "adopts", _modelctl("adopt", *_WHY)),
     Step(OPERATOR, f"rejects {_THIRD}", _modelctl("reject", _THIRD, *_WHY)),
     Step(OPERATOR, "reads the history", _modelctl("history")),
+)
+_TRAINING = {"data": {"bucket": True}, "training": {"instance": "ml.m5.large", "runDays": 60}}
+# And where it does.
+_THEN = (
+    Step(DEPLOY, "makes a bucket for data, and the pipeline that trains", _configured(_up, **_TRAINING)),
+    Step(PUSHER, "pushes an image of the pipeline's steps", _push(PLACE.step_repository, ".", _STEPS)),
+    Step(PREVIEW, "pulls data", _pull),
+    Step(TRAINER, f"trains {_TRAINED}, which a person approves", _train(_TRAINED, "--until", "2013-01")),
+    Step(TRAINER, "says that nothing serves yet", _no_champion),
+    Step(
+        TRAINER,
+        f"trains {_FAILED}, of which a step fails",
+        _train(_FAILED, "--until", "2013-12", allowed=(_STEP_FAILED,)),
+    ),
+    Step(
+        TRAINER,
+        f"goes on with {_FAILED}",
+        _train(_FAILED, "--until", "2013-12", allowed=(_STEP_FAILED,)),
+    ),
+    Step(TRAINER, f"stops the training of {_STOPPED}", _stop),
+    Step(
+        GATES,
+        f"trains {_BY_GATES}, which its gates approve",
+        _approved_by_gates(_train(_BY_GATES, "--until", "2013-01", role=GATES)),
+    ),
+    Step(
+        READER,
+        f"reads where {_TRAINED} comes from",
+        _modelctl("lineage", "--version", _TRAINED, role=READER),
+    ),
+    Step(READER, "reads where the version comes from that serves", _modelctl("lineage", role=READER)),
+    Step(
+        READER,
+        "reads where a version comes from that there is not",
+        _modelctl("lineage", "--version", _FAILED, role=READER),
+    ),
     Step(PREVIEW, "looks for drift", _review("drift", PREVIEW)),
     Step(
         DEPLOY,
@@ -226,9 +354,11 @@ STEPS = (
             release={"live": _SECOND, "fleet": [_SECOND, _FIRST]},
             instances={"type": "ml.c6i.xlarge", "min": 1, "max": 4, "targetInvocationsPerMinute": 3000},
             data={"bucket": True, "protect": False},
+            training={"instance": "ml.m5.xlarge", "runDays": 60},
             protect=False,
         ),
     ),
     Step(TEARDOWN, "deletes the packages", _delete_packages),
     Step(TEARDOWN, "destroys", _destroy),
 )
+STEPS = (*_BEFORE, *(replace(each, trains=True) for each in _THEN))

@@ -61,6 +61,7 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("DataAlias", f"arn:aws:kms:{here}:alias/{place.data}"),
         Resource("Data", f"arn:aws:s3:::{place.data_bucket}"),
         Resource("DataCache", f"arn:aws:s3:::{place.data_bucket}/dvc/*"),
+        Resource("Datasets", f"arn:aws:s3:::{place.data_bucket}/datasets/*"),
         Resource("DataObjects", f"arn:aws:s3:::{place.data_bucket}/*"),
         Resource("Registry", registry),
         Resource("Logs", logs),
@@ -68,13 +69,18 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("Records", f"{registry}/versions/*"),
         Resource("Artifacts", f"{registry}/artifacts/*"),
         Resource("Evidence", f"{registry}/evidence/*"),
+        Resource("Runs", f"{registry}/runs/*"),
         Resource("LogObjects", f"{logs}/*"),
         Resource("Endpoint", f"{sagemaker}:endpoint/{name}"),
         Resource("EndpointConfigs", f"{sagemaker}:endpoint-config/{name}-*"),
         Resource("Models", f"{sagemaker}:model/{name}-*"),
         Resource("Packages", f"{sagemaker}:model-package/{name}/*"),
         Resource("PackageGroup", f"{sagemaker}:model-package-group/{name}"),
+        Resource("Pipeline", f"{sagemaker}:pipeline/{place.pipeline}"),
+        Resource("Executions", f"{sagemaker}:pipeline/{place.pipeline}/execution/*"),
+        Resource("Jobs", f"{sagemaker}:processing-job/pipelines-*"),
         Resource("Repository", f"arn:aws:ecr:{here}:repository/{place.repository}"),
+        Resource("StepRepository", f"arn:aws:ecr:{here}:repository/{place.step_repository}"),
         Resource("ServingRole", f"arn:aws:iam::{place.account}:role/{name}-*"),
         Resource(
             "ScalingsOwnRole",
@@ -88,6 +94,15 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("Anything", "*"),
     )
     return {resource.name: resource for resource in listed}
+
+
+# What there is only where the model is trained.
+TRAINING = frozenset(
+    {
+        *("Data", "DataAlias", "DataCache", "Datasets", "DataObjects"),
+        *("Pipeline", "Executions", "Jobs", "StepRepository", "Runs"),
+    }
+)
 
 
 def resource_of(by_name: Mapping[str, Resource], arn: str, keys: Keys) -> Resource:

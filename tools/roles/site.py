@@ -121,10 +121,11 @@ class Site:
         """
         return self._run(role, self._profiles[role], ROOT, command, allowed)
 
-    def build(self, repository: str, context: str) -> str:
-        """Build an image into a repository of the sandbox; its URI by digest."""
+    def build(self, repository: str, context: str, file: str | None = None) -> str:
+        """Build an image into a repository of the sandbox, by the context's own Dockerfile or another; its URI by digest."""
         command = ("image", "--profile", PLACE.environment, "--repository", repository, str(ROOT / context))
-        return self._sandbox(*command).strip().splitlines()[-1]
+        by = ("--file", str(ROOT / file)) if file else ()
+        return self._sandbox(*command, *by).strip().splitlines()[-1]
 
     def unlock(self) -> bool:
         """Take away what an update that could not end left behind, as `pulumi cancel` does; whether there was any."""

@@ -16,8 +16,8 @@ from tests.examples import examples
 from tests.unit import iam_reference
 from tools.roles.derive import Grant, grants, ordered, policy
 from tools.roles.flows import ROLES, STEPS
-from tools.roles.policies import FOLDER, MOST, attached, committed, needs_of
-from tools.roles.resources import StrangeResourceError, resource_of, resources
+from tools.roles.policies import FOLDER, MOST, MOST_MANAGED, committed, managed, names, needs_of
+from tools.roles.resources import TRAINING, StrangeResourceError, resource_of, resources
 from tools.roles.site import PLACE, FlowError, Site
 from tools.roles.unseen import unseen, unseen_of
 
@@ -61,14 +61,45 @@ def test_a_statements_conditions_ask_for_keys_that_its_actions_have(role, statem
     }, role
 
 
+@pytest.mark.parametrize(("name", "document"), committed().items())
+def test_what_there_is_only_where_a_model_is_trained_is_in_policies_of_its_own(name, document):
+    """An environment that does not train has the others alone."""
+    trains = name.endswith("-training") or name in {"trainer", "gates"}
+    arns = {arn for statement in document["Statement"] for arn in statement["Resource"]}
+    if not trains:
+        assert arns.isdisjoint(KNOWN[each].arn for each in TRAINING)
+    elif name.endswith("-training"):
+        assert arns <= {KNOWN[each].arn for each in TRAINING}
+
+
+@pytest.mark.parametrize(
+    ("role", "elsewhere", "where_it_trains"),
+    [
+        ("deploy", ["deploy"], ["deploy", "deploy-training"]),
+        ("teardown", ["deploy", "teardown"], ["deploy", "teardown", "deploy-training", "teardown-training"]),
+        ("operator", ["operator"], ["operator"]),
+        ("gates", ["trainer", "gates"], ["trainer", "gates"]),
+    ],
+)
+def test_a_role_has_its_own_policies_and_those_of_whose_work_it_does_too(role, elsewhere, where_it_trains):
+    assert names(committed(), role, trains=False) == elsewhere
+    assert names(committed(), role) == where_it_trains
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_roles_policies_fit_into_it(role):
-    size = sum(len("".join(json.dumps(each).split())) for each in attached(committed(), role))
-    assert size <= MOST
+    size = {name: len("".join(json.dumps(each).split())) for name, each in committed().items()}
+    apart = managed(committed(), role)
+    assert sum(size[name] for name in names(committed(), role) if name not in apart) <= MOST
+    assert max((size[name] for name in apart), default=0) <= MOST_MANAGED
 
 
 def test_every_role_has_a_file_and_every_file_a_role():
-    assert sorted(path.stem for path in FOLDER.glob("*.json")) == sorted(ROLES)
+    assert {name for role in ROLES for name in names(committed(), role)} == set(committed())
+    assert {path.stem for path in FOLDER.iterdir()} == set(committed())
+    assert {role: names(committed(), role)[-1].removesuffix("-training") for role in ROLES} == dict(
+        zip(ROLES, ROLES, strict=True)
+    )
     assert {step.role for step in STEPS} == set(ROLES)
 
 
@@ -157,8 +188,8 @@ KNOWN_BY_ARN = {resource.arn: resource for resource in KNOWN.values()}
 
 def test_sids_are_unique():
     for role, document in committed().items():
-        names = [statement["Sid"] for statement in document["Statement"]]
-        assert len(names) == len(set(names)), role
+        sids = [statement["Sid"] for statement in document["Statement"]]
+        assert len(sids) == len(set(sids)), role
 
 
 @pytest.mark.parametrize("status", [0, 5])
