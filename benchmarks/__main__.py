@@ -28,6 +28,7 @@ from benchmarks.measurements import (
     rollback_cpu,
     rollback_load,
     throughput,
+    training_cpu,
     up,
     validation,
 )
@@ -42,6 +43,7 @@ from tools.demo.run import StepError
 MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "up": up.measure,
     "preview-cpu": preview_cpu.measure,
+    "training-cpu": training_cpu.measure,
     "preview-same": preview_same.measure,
     "policy-cpu": policy_cpu.measure,
     "pull-request": pull_request.measure,

@@ -15,8 +15,8 @@ from sandbox.iam.core.judge import judge
 from tests.examples import examples
 from tests.unit import iam_reference
 from tools.roles.derive import Grant, grants, ordered, policy
-from tools.roles.flows import ROLES, STEPS
-from tools.roles.policies import FOLDER, MOST, MOST_MANAGED, committed, managed, names, needs_of
+from tools.roles.flows import DEPLOY, ROLES, STEPS
+from tools.roles.policies import FOLDER, MOST, MOST_MANAGED, committed, derived, managed, names, needs_of
 from tools.roles.resources import TRAINING, StrangeResourceError, resource_of, resources
 from tools.roles.site import PLACE, FlowError, Site
 from tools.roles.unseen import unseen, unseen_of
@@ -70,6 +70,23 @@ def test_what_there_is_only_where_a_model_is_trained_is_in_policies_of_its_own(n
         assert arns.isdisjoint(KNOWN[each].arn for each in TRAINING)
     elif name.endswith("-training"):
         assert arns <= {KNOWN[each].arn for each in TRAINING}
+
+
+def test_what_a_role_takes_of_what_trains_is_apart_from_what_it_takes_everywhere():
+    pipeline, endpoint = KNOWN["Pipeline"].arn, KNOWN["Endpoint"].arn
+    needs = [
+        need("sagemaker:DescribePipeline", pipeline),
+        need("sagemaker:UpdateEndpointWeightsAndCapacities", endpoint),
+    ]
+    made = derived([{"role": f"arn:aws:iam::1:role/{DEPLOY}", "denied": False, "needs": needs}])
+    given = {
+        name: [arn for each in document["Statement"] for arn in each["Resource"]]
+        for name, document in made.items()
+    }
+    assert pipeline in given["deploy-training"]
+    assert pipeline not in given["deploy"]
+    assert endpoint in given["deploy"]
+    assert endpoint not in given["deploy-training"]
 
 
 @pytest.mark.parametrize(
