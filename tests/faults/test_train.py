@@ -72,7 +72,7 @@ def test_a_version_is_trained_judged_registered_and_approved(trains, first):
     record = trains.record("v1.0.0")
     assert record.source.execution == first.document["detail"]["execution"]
     assert set(record.evidence) == {
-        *("validation.json", "validation.html", "evaluation.json", "evaluation.html"),
+        *("validation.json", "validation.html", "evaluation.json", "evaluation.html", "metrics.json"),
     }
 
 

@@ -1,5 +1,6 @@
 """The training pipeline as `pulumi up` makes it: an execution of it makes a version, or ends with a gate's sentence."""
 
+import hashlib
 import json
 
 import pytest
@@ -38,9 +39,25 @@ def test_an_execution_makes_a_version_whose_record_names_where_it_comes_from(tra
     assert record["evidence"].keys() == {
         "evaluation.json",
         "evaluation.html",
+        "metrics.json",
         "validation.json",
         "validation.html",
     }
+
+
+def test_an_executions_version_names_its_metrics_and_is_registered_by_the_execution(trained):
+    record = json.loads(
+        trained.s3.get_object(Bucket=PLACE.registry_bucket, Key=record_key("v1.2.0"))["Body"].read()
+    )
+    assert record["registered_by"] == record["source"]["execution"]
+    package = trained.sagemaker.describe_model_package(ModelPackageName=record["package_arn"])
+    statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]
+    bucket, _, key = statistics["S3Uri"].removeprefix("s3://").partition("/")
+    body = trained.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert statistics["ContentDigest"] == "sha256:" + hashlib.sha256(body).hexdigest()
+    assert json.loads(body) == record["metrics"]
+    assert "auc" in record["metrics"]
+    assert package["MetadataProperties"] == {"CommitId": COMMIT, "GeneratedBy": record["registered_by"]}
 
 
 def test_a_preview_after_it_shows_no_change(trained):

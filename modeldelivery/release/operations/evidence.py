@@ -9,11 +9,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.evaluation import NAME as EVALUATION
 from modeldelivery.release.evaluation import read_gates
 from modeldelivery.release.figures import NAME as METRICS
-from modeldelivery.release.figures import read_figures
 from modeldelivery.release.ports import Progress, Registry
 from modeldelivery.release.record import GateOutcome, VersionRecord
 from modeldelivery.release.version import DigestSet
@@ -36,7 +34,7 @@ def keep(registry: Registry, digests: DigestSet, given: Mapping[str, bytes], pro
         progress: who is told.
 
     Raises:
-        RefusedError: the evaluation that stands did not let the model pass, or the metrics that stand are others.
+        RefusedError: the evaluation that stands did not let the model pass.
         ConflictError, LostError, UnreachableError: as the registry.
     """
     standing = {
@@ -49,8 +47,6 @@ def keep(registry: Registry, digests: DigestSet, given: Mapping[str, bytes], pro
             if first
             else f"evidence {name}: an earlier one of the same bits stands"
         )
-    if METRICS in standing:
-        _refuse_other_metrics(standing[METRICS], given[METRICS], digests)
     evaluation = standing.get(EVALUATION)
     return Kept(
         digests={name: _digest(content) for name, content in standing.items()} or None,
@@ -58,20 +54,6 @@ def keep(registry: Registry, digests: DigestSet, given: Mapping[str, bytes], pro
         if evaluation is not None
         else None,
     )
-
-
-def _refuse_other_metrics(standing: bytes, given: bytes, digests: DigestSet) -> None:
-    """The same bits on the same data measure the same."""
-    where = f"{METRICS} that is kept of {digests.id}"
-    before, now = read_figures(standing, where), read_figures(given, f"--metrics {METRICS}")
-    differing = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    if differing:
-        name = differing[0]
-        raise RefusedError(
-            f"{where} has {name} {before.get(name, 'not at all')}, and --metrics {now.get(name, 'not at all')}: the same bits were "
-            f"registered with other metrics",
-            hint="register what was measured then, or other bits",
-        )
 
 
 def differing(record: VersionRecord, given: Mapping[str, bytes]) -> list[str]:

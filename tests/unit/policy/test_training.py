@@ -82,8 +82,8 @@ def test_that_it_has_one_is_excepted_in_staging_by_a_file_with_a_reason():
     folder = CHECKOUT / "modeldelivery" / "policy" / "exceptions"
     register = read_register(folder, rules={rule.name for rule in JUDGED})
     judge = Judge(register=register, today=min(each.expires for each in register.recorded))
-    found = TRAINING_JOBS.judge(pipeline(definition()), STAGING)
-    assert list(judge.open(TRAINING_JOBS, found, STAGING)) == []
+    results = TRAINING_JOBS.judge(pipeline(definition()), STAGING)
+    assert list(judge.open(TRAINING_JOBS, results, STAGING)) == []
 
 
 PROCESSING = {
@@ -107,8 +107,8 @@ PLACES = [
 def test_a_job_with_a_network_or_without_a_key_is_found(name, what, place):
     expected = sorted([*OPEN, f"{name}: {what}"])
     for value in (None, False, "", {"Get": "Parameters.Commit"}):
-        found = whats(TRAINING_JOBS, without(name, *place, value=value), environment=STAGING)
-        assert sorted(found) == expected, value
+        results = whats(TRAINING_JOBS, without(name, *place, value=value), environment=STAGING)
+        assert sorted(results) == expected, value
 
 
 def test_jobs_run_where_config_says():
@@ -125,8 +125,8 @@ def test_jobs_run_where_config_says():
     ],
 )
 def test_jobs_that_run_elsewhere_than_config_says_are_found(network):
-    found = whats(TRAINING_JOBS, pipeline(definition(network)), environment=IN_A_NETWORK)
-    assert sorted(found) == sorted([*OPEN, *(f"{name}: VpcConfig" for name in JOBS)])
+    results = whats(TRAINING_JOBS, pipeline(definition(network)), environment=IN_A_NETWORK)
+    assert sorted(results) == sorted([*OPEN, *(f"{name}: VpcConfig" for name in JOBS)])
 
 
 @pytest.mark.parametrize("branch", ["IfSteps", "ElseSteps"])
