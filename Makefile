@@ -17,7 +17,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
   --no-emit-index-url --no-emit-find-links --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition up down format check test soak coverage image preview model definition comment deploy drift report watch bench lock
+.PHONY: help setup setup-data setup-definition setup-tfma up down format check test soak coverage image preview model tfma definition comment deploy drift report watch bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -26,7 +26,7 @@ environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
 # their time is waiting; another choice is for whoever looks for one thing.
 TESTS ?= tests/ci/runs tests/stacks tests/faults
 # What `make check` runs: everything without an engine.
-UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs
+UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs --ignore=tests/tfma
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
 # What a shell without credentials may type where `make up` left a sandbox.
@@ -44,6 +44,9 @@ setup-data:
 
 setup-definition:
 	@$(PYTHON) -m tools.setup definition >&2
+
+setup-tfma:
+	@$(PYTHON) -m tools.setup tfma >&2
 
 up: setup-data ## staging and production on this machine, each with a model that serves
 	@$(BIN)/python -I -X utf8 -m tools.demo up
@@ -123,4 +126,5 @@ lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer vers
 	  $(COMPILE) $(UPGRADE) -c dev.txt $$part.in -o $$part.txt || exit 1; done
 	cd requirements && $(COMPILE) $(UPGRADE) data.in -o data.txt
 	cd requirements && $(COMPILE) $(UPGRADE) definition.in -o definition.txt
+	cd requirements && $(COMPILE) $(UPGRADE) tfma.in -o tfma.txt
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

@@ -42,6 +42,7 @@ def _evaluate() -> None:
     import numpy as np  # noqa: PLC0415 - as above
 
     from pipelines.gates import rule, slices, thresholds  # noqa: PLC0415 - as above
+    from pipelines.gates.cases import Cases, Groups, Predictions  # noqa: PLC0415 - as above
     from pipelines.server.schema import Probability  # noqa: PLC0415 - as above
 
     output = Probability(event="late", meaning="late", threshold=0.3)
@@ -49,19 +50,19 @@ def _evaluate() -> None:
     chance = np.random.default_rng(0)
     late = chance.random(ROWS) < _SHARE
 
-    def predictions() -> slices.Predictions:
+    def predictions() -> Predictions:
         probability = 1 / (1 + np.exp(1.4 - late - 0.9 * chance.normal(size=ROWS)))
         return np.column_stack([1 - probability, probability]).astype(np.float32)
 
-    def groups(count: int) -> slices.Groups:
-        return slices.Groups(
+    def groups(count: int) -> Groups:
+        return Groups(
             [str(number) for number in range(count)], chance.integers(0, count, ROWS, dtype=np.int32)
         )
 
-    cases = slices.Cases(late, {name: groups(count) for name, count in _VALUES.items()}, groups(DAYS))
+    cases = Cases(late, {name: groups(count) for name, count in _VALUES.items()}, groups(DAYS))
     challenger, champion = predictions(), predictions()
     begun = time.process_time()
-    measured = slices.measure(output, cases, challenger, champion, demands)
+    measured = slices.measure(output, cases, challenger, champion, demands, engine=slices.InProcess())
     verdict = rule.judge(rule.Evidence(measured.slices, []), demands, {})
     spent = time.process_time() - begun
     assert len(measured.slices) == SLICES

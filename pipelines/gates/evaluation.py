@@ -7,12 +7,13 @@ import pandas as pd
 
 from pipelines import examples
 from pipelines.gates import latency, rule, slices
+from pipelines.gates.cases import Cases, Predictions, grouped
 from pipelines.gates.champion import NoChampion
+from pipelines.gates.engine import Measuring
 from pipelines.gates.labels import IncomparableError, in_order_of, labels_of
 from pipelines.gates.latency import Clock
 from pipelines.gates.predict import NotPredictedError, predict
 from pipelines.gates.report import Report, Skip, Subject
-from pipelines.gates.slices import Cases, Predictions
 from pipelines.gates.thresholds import Thresholds
 from pipelines.server.model import Model
 
@@ -35,6 +36,7 @@ def evaluate(
     thresholds: Thresholds,
     skips: Mapping[str, Skip],
     clock: Clock,
+    engine: Measuring,
 ) -> Report:
     """Judge a challenger.
 
@@ -47,8 +49,10 @@ def evaluate(
         thresholds: what is demanded.
         skips: by gate.
         clock: seconds of CPU, for the latency.
+        engine: that measures.
 
     Raises:
+        EngineError: the engine cannot measure.
         NotPredictedError: the challenger does not answer each example with numbers.
         BadLabelsError: a label is missing or not of the challenger's output.
     """
@@ -56,8 +60,8 @@ def evaluate(
     labels = labels_of(frame[examples.LABEL], output)
     cases = Cases(
         labels,
-        {each: slices.grouped(frame[examples.SLICE + each]) for each in examples.dimensions(frame)},
-        slices.grouped(frame[examples.BLOCK]),
+        {each: grouped(frame[examples.SLICE + each]) for each in examples.dimensions(frame)},
+        grouped(frame[examples.BLOCK]),
     )
     own = predict(challenger.model, frame)
     others: Predictions | None = None
@@ -67,7 +71,7 @@ def evaluate(
             others = in_order_of(output, champion.model.schema.output, predict(champion.model, frame))
         except (NotPredictedError, IncomparableError) as error:
             problem = f"the champion {champion.subject.digest} cannot be compared with: {error}"
-    measured = slices.measure(output, cases, own, others, thresholds)
+    measured = slices.measure(output, cases, own, others, thresholds, engine=engine)
     compared = (
         latency.compare(challenger.model, champion.model, frame, clock)
         if isinstance(champion, Contender) and others is not None
@@ -80,7 +84,7 @@ def evaluate(
     )
     verdict = rule.judge(rule.Evidence(measured.slices, compared, no_champion, problem), thresholds, skips)
     return Report(
-        engine="slices",
+        engine=engine.name,
         model=name,
         output=str(output.__struct_config__.tag),
         data_revision=data_revision,

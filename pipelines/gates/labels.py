@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipelines.gates.cases import Predictions
 from pipelines.gates.metrics import Labels
-from pipelines.gates.slices import Predictions
 from pipelines.server.schema import Classes, Output, Probability, Quantity
 
 

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from pipelines.gates.slices import Predictions
+from pipelines.gates.cases import Predictions
 from pipelines.server.model import Model, run
 from pipelines.server.rows import BadRequestError
 from pipelines.server.schema import Value

@@ -1,63 +1,26 @@
-"""The engine of this project's own: metrics of all rows and of each slice, with bounds that hold together."""
+"""All rows and each slice of them, measured by an engine, with bounds that hold together."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from pipelines.gates import calibration
 from pipelines.gates.bootstrap import Estimate, critical_value, draw_weights, interval, number_blocks
+from pipelines.gates.cases import Cases, Predictions
+from pipelines.gates.engine import Measuring, Part, Place, Question, Values
 from pipelines.gates.metrics import Labels, Scored, score
-from pipelines.gates.report import OVERALL, Bin, Interval, Metrics, Slice
+from pipelines.gates.report import OVERALL, Bin, Engine, Interval, Metrics, Slice
 from pipelines.gates.rule import too_small
 from pipelines.gates.statistics import Flags, Floats, Integers
 from pipelines.gates.thresholds import Thresholds
 from pipelines.server.schema import Classes, Output, Quantity
 
-Predictions = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Groups:
-    """A partition of rows.
-
-    Attributes:
-        names: of the groups, in order.
-        number: of each row's group, [rows].
-    """
-
-    names: Sequence[str]
-    number: npt.NDArray[np.int32]
-
-
-def grouped(values: "pd.Series[Any]") -> Groups:
-    """The partition by a column, which has no missing values."""
-    number, names = pd.factorize(values, sort=True)
-    return Groups([str(name) for name in names], number.astype(np.int32))
-
-
-@dataclass(frozen=True)
-class Cases:
-    """What both models are judged on.
-
-    Attributes:
-        labels: [rows], as `metrics.score` takes them.
-        groups: by dimension.
-        blocks: rows of one are not independent of each other.
-    """
-
-    labels: Labels
-    groups: Mapping[str, Groups]
-    blocks: Groups
-
 
 @dataclass(frozen=True)
 class Measured:
-    """What the engine found.
+    """What was measured.
 
     Attributes:
         slices: the one over every row first, then by dimension and value.
@@ -73,7 +36,18 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class _Part:
+class InProcess:
+    """The engine of this project's own: exact metrics, in this process."""
+
+    name: Engine = "slices"
+
+    def values(self, question: Question) -> Mapping[Place, Sequence[Values]]:
+        """See `Measuring`; raises nothing."""
+        return {part.place: [model.values(part.rows) for model in question.models] for part in question.parts}
+
+
+@dataclass(frozen=True)
+class _Estimated:
     """A slice whose bounds are to be put together with the others'."""
 
     slice: Slice
@@ -92,43 +66,38 @@ def measure(
     challenger: Predictions,
     champion: Predictions | None,
     thresholds: Thresholds,
+    *,
+    engine: Measuring,
 ) -> Measured:
-    """Measure challenger and champion, whose predictions, [rows, width of the output], are of the same rows."""
+    """Measure challenger and champion, whose predictions, [rows, width of the output], are of the same rows.
+
+    Raises:
+        EngineError: the engine cannot measure them.
+    """
     block, blocks = number_blocks(cases.blocks.number)
     weights = draw_weights(thresholds.draws, blocks, thresholds.seed)
-    models = [
-        score(output, predictions, cases.labels)
-        for predictions in (challenger, champion)
-        if predictions is not None
-    ]
+    predictions = [each for each in (challenger, champion) if each is not None]
+    models = [score(output, each, cases.labels) for each in predictions]
+    counted = list(_counted(output, cases, block))
+    whole = [part for part in counted if not too_small(part.slice, thresholds.size)]
+    values = engine.values(Question(output, cases, predictions, models, whole, thresholds)) if whole else {}
     with threadpool_limits(limits=1):  # sums in another order round differently
-        return _measured(output, cases, models, (block, weights), thresholds)
+        parts = [
+            _estimated(part, models, values[part.place], block, weights)
+            if part.place in values
+            else _Estimated(part.slice, {}, None)
+            for part in counted
+        ]
+        return _measured(parts, models[0], (block, weights), thresholds)
 
 
 def _measured(
-    output: Output,
-    cases: Cases,
-    models: Sequence[Scored],
+    parts: Sequence[_Estimated],
+    challenger: Scored,
     resampled: tuple[Integers, Floats],
     thresholds: Thresholds,
 ) -> Measured:
     block, weights = resampled
-    parts = []
-    for dimension, value, rows in _slices(cases):
-        least, least_blocks = _sizes(output, cases.labels[rows], block[rows])
-        bare = Slice(
-            dimension=dimension,
-            value=value,
-            rows=int(rows.sum()),
-            least_of_a_label=least,
-            blocks=least_blocks,
-            metrics={},
-        )
-        if too_small(bare, thresholds.size):
-            parts.append(_Part(bare, {}, None))
-            continue
-        estimates = [_estimates(model, rows, block, weights) for model in models]
-        parts.append(_Part(bare, estimates[0], estimates[1] if len(models) > 1 else None))
     compared = list(thresholds.margins)
     differences = [each for part in parts for each in part.differences(compared).values()]
     critical = critical_value(differences, thresholds.confidence) if differences else None
@@ -140,8 +109,23 @@ def _measured(
         slices=[_bounded(part, compared, critical, alone) for part in parts],
         critical=critical,
         blocks=weights.shape[1],
-        calibration=calibration.curve(models[0], block, weights, thresholds.confidence),
+        calibration=calibration.curve(challenger, block, weights, thresholds.confidence),
     )
+
+
+def _counted(output: Output, cases: Cases, block: Integers) -> Iterator[Part]:
+    """Every slice, the one over every row first."""
+    for dimension, value, rows in _slices(cases):
+        least, least_blocks = _sizes(output, cases.labels[rows], block[rows])
+        bare = Slice(
+            dimension=dimension,
+            value=value,
+            rows=int(rows.sum()),
+            least_of_a_label=least,
+            blocks=least_blocks,
+            metrics={},
+        )
+        yield Part(bare, rows)
 
 
 def _slices(cases: Cases) -> Iterator[tuple[str, str, Flags]]:
@@ -163,9 +147,20 @@ def _sizes(output: Output, labels: Labels, block: Integers) -> tuple[int | None,
     return min(int(rows.sum()) for rows in chosen), min(len(np.unique(block[rows])) for rows in chosen)
 
 
-def _estimates(model: Scored, rows: Flags, block: Integers, weights: Floats) -> dict[str, Estimate]:
+def _estimated(
+    part: Part, models: Sequence[Scored], values: Sequence[Values], block: Integers, weights: Floats
+) -> _Estimated:
+    challenger, *champion = (
+        _estimates(model, of_model, part.rows, block, weights)
+        for model, of_model in zip(models, values, strict=True)
+    )
+    return _Estimated(part.slice, challenger, champion[0] if champion else None)
+
+
+def _estimates(
+    model: Scored, values: Values, rows: Flags, block: Integers, weights: Floats
+) -> dict[str, Estimate]:
     blocks = weights.shape[1]
-    values = model.values(rows)
     ones = np.ones((1, blocks))
     return {
         name: Estimate(values[name], statistic.under(weights) - statistic.under(ones))
@@ -173,7 +168,7 @@ def _estimates(model: Scored, rows: Flags, block: Integers, weights: Floats) -> 
     }
 
 
-def _bounded(part: _Part, compared: Sequence[str], critical: float | None, alone: float) -> Slice:
+def _bounded(part: _Estimated, compared: Sequence[str], critical: float | None, alone: float) -> Slice:
     differences = part.differences(compared)
     blocks = part.slice.blocks
     metrics = {}

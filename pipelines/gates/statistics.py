@@ -118,5 +118,10 @@ def cells_of(score: Floats) -> Integers:
 
 def quantiles(values: Floats, count: int) -> Integers:
     """Which of so many quantiles each value is in, [rows]; the same for equal values."""
-    edges = np.quantile(values, np.linspace(0, 1, count + 1)[1:-1])
-    return np.searchsorted(edges, values, side="right").astype(np.int16)
+    return np.searchsorted(edges_of(values, count), values, side="right").astype(np.int16)
+
+
+def edges_of(values: Floats, count: int) -> Floats:
+    """Between so many quantiles, [count - 1]; a value on an edge is of the quantile above it."""
+    edges: Floats = np.quantile(values, np.linspace(0, 1, count + 1)[1:-1])
+    return edges

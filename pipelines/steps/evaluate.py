@@ -2,10 +2,12 @@
 
 Inputs: `evaluation`, examples; `model`, a folder with the challenger's `model.tar.gz`; `champion`, what `modelctl artifact`
 wrote. Output `evaluation`: `evaluation.json` for machines, `evaluation.html` and pictures for people, and `metrics.json`
-with the metrics over all rows. They are written also when the model is stopped.
+with the metrics over all rows. They are written also when the model is stopped. Parameters: `engine`, which measures, and for
+`tfma` the options of Apache Beam; `validation.tfma.json` is then what TensorFlow Model Analysis says of the same demands.
 """
 
 import argparse
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +15,15 @@ from pathlib import Path
 import msgspec
 
 from pipelines import examples
-from pipelines.gates import evaluation_page, pictures, skips, thresholds
+from pipelines.gates import engines, evaluation_page, pictures, skips, thresholds
 from pipelines.gates.champion import ARCHIVE_FILE, BadChampionError, NoChampion, champion_in
+from pipelines.gates.engine import EngineError
 from pipelines.gates.evaluation import Contender, evaluate
 from pipelines.gates.labels import BadLabelsError
 from pipelines.gates.predict import NotPredictedError
 from pipelines.gates.report import Report, Skip, Subject, encode
 from pipelines.gates.skips import BadSkipError
+from pipelines.gates.tfma import Tfma
 from pipelines.gates.thresholds import BadThresholdsError, Thresholds
 from pipelines.package import Origin, unpack
 from pipelines.server import artifact, verify
@@ -33,6 +37,7 @@ PAGE_FILE = "evaluation.html"
 METRICS_FILE = "metrics.json"
 _DECIMALS = 6  # of those: what follows differs from one processor to the next
 CALIBRATION_FILE = "calibration.svg"
+VALIDATION_FILE = "validation.tfma.json"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +55,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help='all three as one text, {"gates": [GATE], "by": PERSON, "because": TEXT}; empty for none',
     )
+    parser.add_argument(
+        "--evaluation",
+        default="",
+        metavar="JSON",
+        help='the parameters as one text, {"engine": ENGINE, OPTION: VALUE}; empty for none',
+    )
 
 
 def run(call: Call) -> None:
@@ -57,12 +68,20 @@ def run(call: Call) -> None:
 
     Raises:
         GateError: the model did not pass.
-        InputError: an input, the thresholds or a skip is not what it should be.
+        InputError: an input, the thresholds, a skip or the engine is not what it should be.
         BadArchiveError: of a model.
         BadExamplesError: of the examples.
     """
-    if call.parameters:
-        raise InputError(f"{call.where}: {', '.join(call.parameters)}: an evaluation has no parameters")
+    with tempfile.TemporaryDirectory(prefix="evaluation-") as scratch:
+        _run(call, Path(scratch))
+
+
+def _run(call: Call, scratch: Path) -> None:
+    try:
+        settings = {**engines.parse(call.options.evaluation), **call.parameters}
+        engine = engines.engine_of(settings, call.where, scratch)
+    except EngineError as error:
+        raise InputError(str(error)) from error
     frame, record = examples.read(call.job.input("evaluation"), call.recipe.name)
     challenger = _challenger(call.job.input("model") / ARCHIVE_FILE, record)
     champion = _champion(call.job.input("champion"))
@@ -77,13 +96,18 @@ def run(call: Call) -> None:
             thresholds=demands,
             skips=skipped,
             clock=time.process_time,
+            engine=engine,
         )
+    except EngineError as error:
+        raise InputError(str(error)) from error
     except BadLabelsError as error:
         raise InputError(f"{call.job.place_of_input('evaluation')}: {error}") from error
     except NotPredictedError as error:
         raise GateError(f"the challenger cannot be judged: {error}") from error
     with call.job.output(OUTPUT) as folder:
         write(folder, report, demands)
+        if isinstance(engine, Tfma):
+            (folder / VALIDATION_FILE).write_bytes(engine.validation())
     if not report.passed:
         raise GateError(report.reason)
 

@@ -13,7 +13,7 @@ from modeldelivery.terminal.steps import step
 from pipelines.gates import report, validation
 from pipelines.gates.report import Report
 from pipelines.gates.validation import Validation
-from tools.model.run import BUILD, CHAMPION, DVC, ROOT, RunError
+from tools.model.run import BUILD, CHAMPION, DVC, ROOT, RunError, parameters
 
 VALIDATION = BUILD / "validate" / "processing" / "output" / "validation"
 _COMPARISON = BUILD / "comparison"
@@ -102,7 +102,9 @@ def _compare(model: str) -> tuple[Report, str]:
         "champion": CHAMPION,
     }
     inputs = [part for name, folder in given.items() for part in ("--input", f"{name}={folder}")]
+    engine = msgspec.json.encode(parameters()["evaluation"]).decode()
     command = ["-m", "pipelines.steps.local", _LAST, "--base", str(_COMPARISON), "--model", model, *inputs]
+    command += ["--evaluation", engine]
     with step("the model against the one that serves", sys.stderr) as under_way:
         done = subprocess.run(
             [sys.executable, *command],

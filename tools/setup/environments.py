@@ -70,7 +70,14 @@ DEFINITION = Environment(
     project=False,
     programs=("pipelines.definition",),  # which leaves the shell's AWS behind before it imports the SDK
 )
-BESIDES = {"data": DATA, "definition": DEFINITION}  # by the word that asks for it
+# The evaluation gate's second engine (pipelines/tfma): TensorFlow Model Analysis, which takes no pandas 3.
+TFMA = Environment(
+    folder=".venv-tfma",
+    requirements="requirements/tfma.txt",
+    project=False,
+    programs=("tensorflow_model_analysis",),
+)
+BESIDES = {"data": DATA, "definition": DEFINITION, "tfma": TFMA}  # by the word that asks for it
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))

@@ -9,6 +9,7 @@ from pipelines.gates import thresholds
 from pipelines.gates.evaluation import Contender, evaluate
 from pipelines.gates.expectations import Validator
 from pipelines.gates.report import Subject
+from pipelines.gates.slices import InProcess
 from tests.unit.pipelines.gates import planted
 
 
@@ -27,6 +28,7 @@ def judge(challenger, champion, frame, demands, **skips):
         thresholds=demands,
         skips=skips,
         clock=time.process_time,
+        engine=InProcess(),
     )
 
 

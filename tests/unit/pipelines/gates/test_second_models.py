@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, root_
 from pipelines.examples import BLOCK, LABEL, SLICE
 from pipelines.gates.evaluation import evaluate
 from pipelines.gates.predict import predict
+from pipelines.gates.slices import InProcess
 from pipelines.gates.thresholds import Limit, Limits, Margins, Size, Thresholds
 from pipelines.server import verify
 from tests.models import diabetes, iris
@@ -27,6 +28,7 @@ def report(challenger, champion, frame, limits, margins):
         thresholds=Thresholds(size=SIZE, limits=limits, margins=margins, latency=10),
         skips={},
         clock=iter(np.arange(1e7)).__next__,
+        engine=InProcess(),
     )
 
 

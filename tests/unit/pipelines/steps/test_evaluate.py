@@ -115,6 +115,27 @@ def test_a_skip_without_a_reason_is_refused_before_anything_is_judged(job):
     assert not (job / "processing" / "output" / "evaluation").exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--", "--engine", "tmfa"), "arguments after --: engine is 'tmfa', but there is no such engine"),
+        (("--evaluation", '{"engine": "tmfa"}'), "engine is 'tmfa', but there is no such engine"),
+        (("--evaluation", "tfma"), "--evaluation 'tfma': "),
+        (("--", "--trees", "5"), "trees: the engine slices takes no options"),
+    ],
+)
+def test_an_engine_that_there_is_not_is_refused_before_anything_is_judged(job, options, sentence):
+    status, message = run(job, *options)
+    assert (status, sentence in message) == (Exit.REFUSED, True)
+    assert not (job / "processing" / "output" / "evaluation").exists()
+
+
+@pytest.mark.parametrize("options", [("--", "--engine", "slices"), ("--evaluation", '{"engine": "slices"}')])
+def test_the_engine_is_a_parameter(job, options):
+    assert run(job, *options) == (Exit.DONE, "")
+    assert report(job).engine == "slices"
+
+
 def _without(name):
     def change(job):
         for path in (job / "processing" / "input" / name).iterdir():
