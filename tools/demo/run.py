@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from modeldelivery.release.approval import APPROVED
+from modeldelivery.release.figures import NAME as METRICS
 from modeldelivery.release.naming import evidence_key, record_key
 from modeldelivery.release.record import VersionRecord, decode
 from modeldelivery.release.version import Version, parse_version
@@ -196,8 +197,8 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             f"register-{environment}",
             "modelctl", "register", "--env", environment, "--version", version, "--image", image,
             "--artifact", str(folder / "model.tar.gz"), "--data-revision", record.digests.data,
-            "--metrics", str(folder / "metrics.json"),
-            *(f"--evidence={name}={folder / name}" for name in record.evidence or {}),
+            "--metrics", str(folder / METRICS),
+            *(f"--evidence={name}={folder / name}" for name in record.evidence or {} if name != METRICS),
             f"--commit={source.commit}", f"--execution={source.execution}",
         )  # fmt: skip
         self.approve(environment, version)
@@ -215,7 +216,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
 
         record = decode(read(record_key(version)), version)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "metrics.json").write_bytes(msgspec.json.encode(record.metrics))
+        (folder / METRICS).write_bytes(msgspec.json.encode(record.metrics))
         for name in record.evidence or {}:
             (folder / name).write_bytes(read(evidence_key(record.digests.id, name)))
         return record
