@@ -16,6 +16,9 @@ PYTEST := $(BIN)/pytest --timeout=600 --durations=15 --durations-min=0.5
 COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links --quiet
 
+# Of `make check-model`, and of a build, whose own variables these are.
+MODEL ?= flights
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-data setup-definition setup-tfma up down format check test soak coverage image preview model tfma definition comment deploy drift report watch bench lock
 
@@ -85,6 +88,20 @@ preview: setup ## what this tree would do to ENV, in words: refused by rule, or 
 
 model: setup ## train and judge the model that this tree makes: its data, both gates, and what became of the metrics
 	@$(BIN)/python -m tools.model --folder $(FOLDER)
+
+# What pipelines/buildspecs/ calls, and a tag job of CI may: docs/build.md. MODEL and BRANCH are the build's own variables.
+.PHONY: check-model build-version build-image build-train
+build-version:
+	@$(PYTHON) -m tools.builds version
+
+check-model: setup ## the lint, types and tests of one model alone (MODEL=flights)
+	@MODEL=$(MODEL) $(BIN)/python -m tools.builds check
+
+build-image: setup
+	@$(BIN)/python -m tools.builds image
+
+build-train: setup-data
+	@$(BIN)/python -m tools.builds train
 
 definition: setup-definition ## write pipelines/definition.json, the training pipeline, from pipelines/definition.py
 	@.venv-definition/bin/python -m pipelines.definition

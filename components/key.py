@@ -1,6 +1,7 @@
 """An environment's encryption keys: who may administer them, and through which services they may be used."""
 
 import json
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -23,8 +24,8 @@ def encryption_key(
     )
 
 
-def key_policy(account: str, region: str) -> dict[str, object]:
-    """The policy of the key of the registry's bucket, its images, the instances' volumes and what alarms say."""
+def key_policy(account: str, region: str, more: Sequence[Mapping[str, object]] = ()) -> dict[str, object]:
+    """The policy of the key of the registry's bucket, its images, the instances' volumes and what alarms say; and `more` statements."""
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -39,6 +40,7 @@ def key_policy(account: str, region: str) -> dict[str, object]:
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
                 "Resource": "*",
             },
+            *more,
         ],
     }
 

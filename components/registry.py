@@ -1,6 +1,6 @@
 """Where versions live: records, artifacts and the journal in S3, images in ECR, packages in SageMaker, under one key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 import pulumi
@@ -27,6 +27,7 @@ class ModelRegistryArgs(TypedDict):
         log_days: days that access logs are kept.
         protect: refuse to delete what cannot be made again; without it, destroying the stack empties the registry.
         expiring: days that what lies in a folder of the bucket is kept, by the folder; all else stays.
+        key_statements: of the key's policy beside its own: uses by services that work in no role.
     """
 
     account: str
@@ -40,6 +41,7 @@ class ModelRegistryArgs(TypedDict):
     log_days: int
     protect: bool
     expiring: Mapping[str, int]
+    key_statements: Sequence[Mapping[str, object]]
 
 
 class ModelRegistry(pulumi.ComponentResource):
@@ -67,7 +69,7 @@ class ModelRegistry(pulumi.ComponentResource):
         key = encryption_key(
             name,
             holds=f"Models, images and journal of {name}",
-            policy=key_policy(args["account"], args["region"]),
+            policy=key_policy(args["account"], args["region"], args["key_statements"]),
             opts=kept,
         )
         aws.kms.Alias(name, name=f"alias/{name}", target_key_id=key.key_id, opts=inside)

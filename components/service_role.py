@@ -1,4 +1,4 @@
-"""Roles that SageMaker takes on, for this account alone."""
+"""Roles that a service of AWS takes on, for this account alone."""
 
 import json
 from collections.abc import Sequence
@@ -13,18 +13,26 @@ Statements = Sequence[dict[str, Any]]
 def sagemaker_role(
     name: str, account: str, statements: Statements, opts: pulumi.ResourceOptions
 ) -> pulumi.Output[str]:
+    """`service_role` of SageMaker's."""
+    return service_role(name, "sagemaker", account, statements, opts)
+
+
+def service_role(
+    name: str, service: str, account: str, statements: Statements, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
     """Declare a role with one policy.
 
     Args:
         name: of both resources.
-        account: the AWS account, 12 digits, for which SageMaker may take the role on.
+        service: that takes the role on, such as `sagemaker`.
+        account: the AWS account, 12 digits, for which it may.
         statements: of the policy.
         opts: of both resources.
 
     Returns:
-        Its ARN, known once the role may do its work: SageMaker tries a role when it is handed over.
+        Its ARN, known once the role may do its work: services try a role when it is handed over.
     """
-    role = aws.iam.Role(name, assume_role_policy=json.dumps(trust(account)), opts=opts)
+    role = aws.iam.Role(name, assume_role_policy=json.dumps(trust(account, service)), opts=opts)
     policy = aws.iam.RolePolicy(
         name,
         role=role.name,
@@ -34,14 +42,14 @@ def sagemaker_role(
     return pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
 
 
-def trust(account: str) -> dict[str, Any]:
-    """The policy by which SageMaker takes a role on, for this account alone."""
+def trust(account: str, service: str = "sagemaker") -> dict[str, Any]:
+    """The policy by which a service takes a role on, for this account alone."""
     return {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
-                "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Principal": {"Service": f"{service}.amazonaws.com"},
                 "Action": "sts:AssumeRole",
                 "Condition": {"StringEquals": {"aws:SourceAccount": account}},
             }

@@ -61,10 +61,12 @@ class TrainingPipeline(pulumi.ComponentResource):
     Attributes:
         arn: of the pipeline.
         step_repository_url: where the steps' images are pushed.
+        step_repository_arn: of that repository.
     """
 
     arn: pulumi.Output[str]
     step_repository_url: pulumi.Output[str]
+    step_repository_arn: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: TrainingPipelineArgs, opts: pulumi.ResourceOptions | None = None
@@ -106,6 +108,7 @@ class TrainingPipeline(pulumi.ComponentResource):
         )
         self.arn = pipeline.arn
         self.step_repository_url = images.repository_url
+        self.step_repository_arn = images.arn
         self.register_outputs({"arn": self.arn, "stepRepositoryUrl": self.step_repository_url})
 
 

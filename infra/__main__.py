@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pulumi
 
+from components.build import BuildPipeline, key_statements
 from components.data_bucket import DataBucket
 from components.endpoint import ModelEndpoint
 from components.monitoring import Monitoring
@@ -40,6 +41,9 @@ registry = ModelRegistry(
         "log_days": settings.retention.log_days,
         "protect": settings.protect,
         "expiring": settings.expiring,
+        "key_statements": key_statements(place.account, place.region, place.build_pipeline)
+        if settings.build
+        else [],
     },
 )
 pulumi.export("registryBucket", registry.bucket)
@@ -83,6 +87,39 @@ if settings.data.bucket:
         )
         pulumi.export("pipeline", training.arn)
         pulumi.export("stepRepositoryUrl", training.step_repository_url)
+        if settings.build:
+            build = BuildPipeline(
+                place.build_pipeline,
+                {
+                    "account": place.account,
+                    "region": place.region,
+                    "model": place.model,
+                    "environment": place.environment,
+                    "pipeline": place.build_pipeline,
+                    "repository": settings.build.repository,
+                    "branch": settings.build.branch,
+                    "provider": settings.build.provider,
+                    "connection_arn": settings.build.connection,
+                    "stages": [stage.plain() for stage in settings.build.stages],
+                    "topic": place.build_topic,
+                    "registry_bucket": registry.bucket,
+                    "folder": place.build_folder,
+                    "key_arn": registry.key_arn,
+                    "data_bucket": data.bucket,
+                    "data_key_arn": data.key_arn,
+                    "repository_name": place.repository,
+                    "repository_arn": registry.repository_arn,
+                    "step_repository_name": place.step_repository,
+                    "step_repository_arn": training.step_repository_arn,
+                    "training_pipeline": place.pipeline,
+                    "package_group": place.package_group,
+                    "log_days": settings.build.log_days,
+                    "protect": settings.protect,
+                },
+            )
+            pulumi.export("buildPipeline", build.arn)
+            pulumi.export("buildConnection", build.connection_arn)
+            pulumi.export("buildTopic", build.topic_arn)
 
 versions = get_fleet(
     model=place.model,

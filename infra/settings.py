@@ -7,13 +7,14 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple, NewType
+from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 import msgspec
 import pulumi
 from msgspec import Meta
 from pulumi.runtime import config as engine
 
+from components.build import Stage as ProjectStage
 from components.definition import Network as JobNetwork
 from modeldelivery.release.approval import Approver
 from modeldelivery.release.core.request import IgnoredTags, ReleaseRule, Rules
@@ -39,6 +40,7 @@ _REGION = re.compile(r"(?!cn-|.*gov|.*iso)[a-z]{2}(-[a-z]+)+-\d")  # ARNs and ho
 _TOPIC = (
     r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"  # a standard topic: CloudWatch takes no FIFO topic
 )
+_CONNECTION = r"arn:aws:(codeconnections|codestar-connections):[a-z0-9-]+:\d{12}:connection/[0-9a-f-]{36}"
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/=+@-]{0,62}")  # what every AWS service takes as a tag's value
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")  # one step of the path in msgspec's messages
 
@@ -136,6 +138,67 @@ class Training(_Section, frozen=True):
     network: Network | None = None
 
 
+class BuildStage(_Section, frozen=True):
+    """What a pushed tag goes through; `pipelines/buildspecs/NAME.yml` says how."""
+
+    name: Literal["test", "image", "train"]
+    compute: Literal[
+        "BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_XLARGE"
+    ] = "BUILD_GENERAL1_MEDIUM"
+    minutes: Annotated[int, Meta(ge=5, le=480)] = 60
+    retry: bool = False  # once by itself, when it failed
+
+    def plain(self) -> ProjectStage:
+        """As the components take it."""
+        return {"name": self.name, "compute": self.compute, "minutes": self.minutes, "retry": self.retry}
+
+
+_STAGES = tuple(BuildStage(name=name) for name in ("test", "image", "train"))
+
+
+class Build(_Section, frozen=True):
+    """Where the code is, and what its tags go through. A `connection` is one that is there; without it one to `provider` is made."""
+
+    repository: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+$", max_length=200)]
+    branch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*$", max_length=200)] = "main"
+    provider: Literal["GitHub", "GitLab", "Bitbucket"] | None = None
+    connection: Annotated[str, Meta(pattern=f"^{_CONNECTION}$")] | None = None
+    stages: Annotated[tuple[BuildStage, ...], Meta(min_length=1)] = _STAGES
+    log_days: Literal[
+        1,
+        3,
+        5,
+        7,
+        14,
+        30,
+        60,
+        90,
+        120,
+        150,
+        180,
+        365,
+        400,
+        545,
+        731,
+        1096,
+        1827,
+        2192,
+        2557,
+        2922,
+        3288,
+        3653,
+    ] = 90
+    artifact_days: Days = 30
+
+    def __post_init__(self) -> None:
+        if (self.provider is None) == (self.connection is None):
+            raise ValueError("it has either provider or connection")
+        names = [stage.name for stage in self.stages]
+        ordered = [stage.name for stage in _STAGES if stage.name in names]
+        if names != ordered:
+            raise ValueError(f"stages {', '.join(names)} are to be {', '.join(ordered)}, each once")
+
+
 class Capture(_Section, frozen=True):
     """What callers ask and what they are answered is kept for so many days, of so many invocations in a hundred."""
 
@@ -168,13 +231,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     monitoring: Monitoring
     data: Data
     training: Training | None
+    build: Build | None
     protect: bool
 
     @property
     def expiring(self) -> dict[str, int]:
         """Days that what lies in a folder of the registry bucket is kept, by the folder."""
         runs = {"runs": self.training.run_days} if self.training else {}
-        return runs | ({CAPTURE_FOLDER: self.capture.days} if self.capture else {})
+        captured = {CAPTURE_FOLDER: self.capture.days} if self.capture else {}
+        built = {self.place.build_folder: self.build.artifact_days} if self.build else {}
+        return runs | captured | built
 
     @property
     def rules(self) -> Rules:
@@ -237,6 +303,12 @@ _KEYS = {
         "{instance: ml.m5.large, runDays: 60}, 31 to 3650 days, and perhaps network: {subnets: [subnet-…], securityGroups: "
         "[sg-…]}, where `data` has the bucket; or no such line",
     ),
+    "build": _Key(
+        Build,
+        "{repository: acme/model-delivery, provider: GitHub} or GitLab or Bitbucket, or connection: ARN in provider's place, and "
+        "perhaps branch: main, logDays: 90, artifactDays: 30, stages: [{name: test}, {name: image}, {name: train, compute: "
+        "BUILD_GENERAL1_MEDIUM, minutes: 60, retry: true}], where there is `training`; or no such line",
+    ),
     "protect": _Key(bool, "true or false"),
 }
 
@@ -282,6 +354,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         data=source.data(),
         capture=None if source.text("capture") in {None, "{}"} else source.section("capture"),
         training=source.training(),
+        build=source.build(),
         protect=source.section("protect"),
     )
 
@@ -362,6 +435,18 @@ class _Source(NamedTuple):
             )
         training: Training = self.section("training")
         return training
+
+    def build(self) -> Build | None:
+        """What pushed tags go through; they start nothing without such a line."""
+        if self.text("build") in {None, "{}"}:
+            return None
+        if self.training() is None:
+            raise SettingsError(
+                f"{self.file}: {PROJECT}:build is there, but {PROJECT}:training is not, so that nothing could be trained; allowed: "
+                f"{_KEYS['training'].allowed}"
+            )
+        build: Build = self.section("build")
+        return build
 
     def alarms(self) -> Alarms:
         """An alarm tells topics of its own region only."""

@@ -15,6 +15,12 @@ from sandbox.environment import process_environment, shell_lines
 from sandbox.home import Home, SandboxError, home
 from sandbox.variables import unheeded
 
+# By these a build's programs have its role (sandbox/processes/credentials.py).
+_ROLE = (
+    *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+    *("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"),
+)
+
 
 def main() -> int:
     """Returns 0 on success, 1 with a sentence when the sandbox cannot, 130 when interrupted; exits with 2 on a usage error."""
@@ -75,7 +81,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     authorize.add_argument("name", help="ConnectionName")
     image = command("image", _image, "build an image and push it to ECR; prints its URI by digest")
-    image.add_argument("--profile", required=True, help="the account: staging or prod")
+    image.add_argument(
+        "--profile",
+        help="the account: staging or prod (default: in a build of CodeBuild's, the build's own role)",
+    )
     image.add_argument("--repository", required=True)
     image.add_argument("--file", type=Path, help="the Dockerfile of a CONTEXT (default: CONTEXT/Dockerfile)")
     image.add_argument("--tag", help="(default: from the digest)")
@@ -183,6 +192,11 @@ def _image(place: Home, arguments: argparse.Namespace) -> None:
         arguments.usage_error(
             "argument --file: it names a CONTEXT's Dockerfile, and an --archive is built already"
         )
+    role = {name: arguments.shell[name] for name in _ROLE if name in arguments.shell}
+    if arguments.profile is None:
+        if not role:
+            arguments.usage_error("the following arguments are required: --profile")
+        os.environ.update(role)
     from sandbox.image.push import built, push, saved  # noqa: PLC0415 - boto3 takes a while, and only this needs it
 
     if arguments.archive:

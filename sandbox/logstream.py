@@ -50,7 +50,12 @@ class LogStream:
     def _make(self) -> None:
         if self._made:
             return
-        with contextlib.suppress(self._logs.exceptions.ResourceAlreadyExistsException):
-            self._logs.create_log_group(logGroupName=self._names["logGroupName"])
-        self._logs.create_log_stream(**self._names)
+        try:
+            self._logs.create_log_stream(**self._names)
+        except (
+            self._logs.exceptions.ResourceNotFoundException
+        ):  # whose role may make the group need not have one
+            with contextlib.suppress(self._logs.exceptions.ResourceAlreadyExistsException):
+                self._logs.create_log_group(logGroupName=self._names["logGroupName"])
+            self._logs.create_log_stream(**self._names)
         self._made = True

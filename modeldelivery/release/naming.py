@@ -17,6 +17,7 @@ Environment = NewType("Environment", str)
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _MAX_NAME = 12  # two names, "-registry-", the account and the longest region fit S3's 63 characters
+_PIPELINE_FOLDER = 20  # characters of a pipeline's name that the keys of its artifacts begin with
 MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 DATASETS = "datasets/"  # where data sets lie in the data bucket
 ACCOUNT = re.compile(r"[0-9]{12}")
@@ -76,6 +77,21 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def step_repository(self) -> str:
         """ECR's repository of the image that the pipeline's steps run in."""
         return f"{self.endpoint}-steps"
+
+    @property
+    def build_pipeline(self) -> str:
+        """CodePipeline's pipeline that tests, builds and trains a pushed tag; its projects and their logs begin with it."""
+        return self.endpoint
+
+    @property
+    def build_folder(self) -> str:
+        """In the registry bucket, what the stages of a build leave for each other: CodePipeline names it so."""
+        return self.build_pipeline[:_PIPELINE_FOLDER]
+
+    @property
+    def build_topic(self) -> str:
+        """SNS' name of the topic that builds that failed are told to."""
+        return f"{self.endpoint}-builds"
 
     @property
     def registry_bucket(self) -> str:

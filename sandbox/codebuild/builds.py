@@ -177,7 +177,7 @@ class Builds:
         machine, log, state = self._machine, base / "log", base / "state"
         state.mkdir()
         (state / "plan").write_text(json.dumps(plan.plan(spec, base / "src", state)))
-        surroundings = plan.surroundings()
+        surroundings = plan.surroundings(machine.home.root)
         try:
             surroundings["PATH"] = plan.runtimes(spec, surroundings["PATH"], base / "runtimes")
         except BuildspecError as error:
@@ -264,6 +264,9 @@ class Builds:
             "additional-information": {
                 "initiator": build.order.initiator,
                 "build-complete": build.over.is_set(),
+                "exported-environment-variables": [
+                    {"name": name, "value": value} for name, value in build.exported.items()
+                ],
             },
             "version": "1",
         }

@@ -68,9 +68,20 @@ def output_files(spec: Buildspec, output: Artifact, *, alone: bool) -> Files:
     return files
 
 
-def surroundings() -> dict[str, str]:
-    """What a build has of this machine: its programs, without this project's own, and its caches."""
+def surroundings(home: Path) -> dict[str, str]:
+    """What a build has of this machine: its programs, without this project's own, and its caches.
+
+    Images are built by the sandbox, which `home` leads to; and set-up takes packages from the checkout's environments, as it
+    would from those of an image of one's own, where they are what the source asks for.
+    """
     own = str(CHECKOUT)
     path = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if not each.startswith(own)]
     kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", "USER") if name in os.environ}
-    return {**kept, "PATH": os.pathsep.join(path), "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    return {
+        **kept,
+        "PATH": os.pathsep.join(path),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "SANDBOX_HOME": str(home),
+        "SETUP_FROM": own,
+    }

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_PATH = re.compile(r"\$(\.[\w-]+)*")
+_PATH = re.compile(r"\$(\.[\w-]+(\[\d+\])*)*")
+_STEP = re.compile(r"\.([\w-]+)|\[(\d+)\]")
 _PLACE = re.compile(r"<([\w.-]+)>")
 _OWN = ("aws.events.event.json", "aws.events.event", "aws.events.rule-arn", "aws.events.rule-name")
 
@@ -72,6 +73,10 @@ def _shown(value: Any, *, quoted: bool) -> str:
 
 
 def _at(event: Any, path: str) -> Any:
-    for name in path.split(".")[1:]:
-        event = event.get(name) if isinstance(event, Mapping) else None
+    """What stands at a path; None where nothing does."""
+    for name, index in _STEP.findall(path):
+        if name:
+            event = event.get(name) if isinstance(event, Mapping) else None
+        else:
+            event = event[int(index)] if isinstance(event, list) and int(index) < len(event) else None
     return event

@@ -32,15 +32,16 @@ def saved(home: Home, archive: Path) -> Image:
         ) from None
 
 
-def push(*, profile: str, repository: str, image: Image, tag: str | None) -> str:
+def push(*, profile: str | None, repository: str, image: Image, tag: str | None) -> str:
     """Return `<repository uri>@sha256:…`; a push of what is there already is a success.
 
-    Without `tag` the tag comes from the digest, so that a repository with immutable tags takes every build.
+    Without `profile` the caller is whoever the environment has the credentials of. Without `tag` the tag comes from the digest, so that a repository with immutable tags takes every build.
     Raises SandboxError.
     """
     try:
-        ecr = boto3.Session(profile_name=profile).client("ecr")
-        uri = ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]["repositoryUri"]
+        session = boto3.Session(profile_name=profile)
+        ecr, account = session.client("ecr"), session.client("sts").get_caller_identity()["Account"]
+        uri = f"{account}.dkr.ecr.{session.region_name}.amazonaws.com/{repository}"
         ecr.put_image(
             repositoryName=repository,
             imageManifest=image.manifest,
@@ -54,7 +55,7 @@ def push(*, profile: str, repository: str, image: Image, tag: str | None) -> str
             return f"{uri}@{image.digest}"
         if code == "RepositoryNotFoundException":
             raise SandboxError(
-                f"account of profile {profile} has no repository {repository}: make it first (`pulumi up`)"
+                f"account {account} has no repository {repository}: make it first (`pulumi up`)"
             ) from None
         raise SandboxError(f"ECR refused the push: {error}") from None
     except BotoCoreError as error:

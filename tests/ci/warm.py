@@ -5,10 +5,9 @@ path, and the code that runs in them is the clone's. Nothing is written outside 
 """
 
 import sys
-import venv
 from pathlib import Path
 
-from tools.setup import environments
+from tools.setup import environments, linked
 
 
 def warm(clone, checkout):
@@ -17,28 +16,9 @@ def warm(clone, checkout):
         ours, theirs = clone / environment.folder, checkout / environment.folder
         if not theirs.is_dir():  # those beside it are made when they are asked for
             continue
-        venv.create(ours, symlinks=True)
-        (source,) = theirs.glob("lib/python3*/site-packages")
-        (target,) = ours.glob("lib/python3*/site-packages")
-        # A folder that a .pth names is not searched for .pth files: the checkout's own link to its code stays out.
-        (target / "warm.pth").write_text(f"{source}\n{clone}\n")
-        for program in (theirs / "bin").iterdir():
-            _program(program, ours / "bin" / program.name, theirs, ours)
+        linked.link(ours, theirs, clone)
         stamp = f"{environments._made_for(clone)}\n{environments._content(environment, clone)}\n"
-        (ours / environments._STAMP).write_text(stamp)
-
-
-def _program(program, link, theirs, ours):
-    """A script that runs in the clone's environment, or a link to what is no script."""
-    if link.exists() or link.is_symlink():
-        return
-    with program.open("rb") as file:
-        script = file.read(2) == b"#!"
-    if script:
-        link.write_text(program.read_text().replace(str(theirs), str(ours)))
-        link.chmod(0o755)
-    else:
-        link.symlink_to(program)
+        (ours / linked.STAMP).write_text(stamp)
 
 
 if __name__ == "__main__":

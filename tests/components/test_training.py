@@ -27,7 +27,7 @@ def in_a_network(run):
 def test_it_is_where_config_says_how_versions_are_trained_and_nowhere_else(staging, prod, run):
     assert staging.only(PIPELINE).inputs["pipelineName"] == NAME
     assert staging.exports["pipeline"] == f"arn:test:{PIPELINE}:{NAME}"
-    for recorder in (prod, run("staging", training=None)):
+    for recorder in (prod, run("staging", training=None, build=None)):
         assert recorder.of_type(PIPELINE) == []
         assert "pipeline" not in recorder.exports
         assert not {resource.name for resource in recorder.resources} & (ROLES | {f"{NAME}-steps"})
@@ -55,7 +55,7 @@ def test_what_steps_leave_for_each_other_ends_by_age_and_nothing_else_does(stagi
     rules = staging.only(LIFECYCLE, f"{NAME}-registry").inputs["rules"]
     (runs,) = (rule for rule in rules if rule["id"] == "runs")
     assert (runs["filter"], runs["expiration"]) == ({"prefix": "runs/"}, {"days": 60})
-    assert [rule["id"] for rule in rules if "expiration" in rule] == ["runs"]
+    assert [rule["id"] for rule in rules if "expiration" in rule] == ["runs", "flights-staging"]
     assert len(prod.only(LIFECYCLE, "flights-prod-registry").inputs["rules"]) == 1
 
 

@@ -31,7 +31,11 @@ def _where(suffix, statement):
 
 # The endpoint
 NO_ENDPOINT = Edit(MAIN, "if release and versions:", "if False:")
-OTHER_ENDPOINT_NAME = Edit(MAIN, '"endpoint": place.endpoint,', '"endpoint": place.endpoint + "-x",')
+OTHER_ENDPOINT_NAME = Edit(
+    MAIN,
+    '"profile": settings.profile,\n            "endpoint": place.endpoint,',
+    '"profile": settings.profile,\n            "endpoint": place.endpoint + "-x",',
+)
 NO_ALARMS_OF_V1_0_0 = Edit(
     ENDPOINT,
     "            alarms[version.version] = watch(",
@@ -115,8 +119,8 @@ IAM_NO_CONDITION = Edit(
 )
 IAM_STRANGER_ASSUMES = Edit(
     EVERY_ROLE,
-    '"Principal": {"Service": "sagemaker.amazonaws.com"},',
-    f'"Principal": {{"Service": "sagemaker.amazonaws.com", "AWS": "{STRANGER}"}},',
+    '"Principal": {"Service": f"{service}.amazonaws.com"},',
+    f'"Principal": {{"Service": f"{{service}}.amazonaws.com", "AWS": "{STRANGER}"}},',
 )
 IAM_STRANGER_USES_KEY = Edit(
     KEY,

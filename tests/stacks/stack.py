@@ -43,9 +43,9 @@ class Stack:
         self.config["config"].pop("model-delivery:release", None)
 
     def without_data(self):
-        """Without the data bucket, which is staging's alone and refuses to be destroyed, and the pipeline that trains from it."""
-        self.config["config"].pop("model-delivery:data", None)
-        self.config["config"].pop("model-delivery:training", None)
+        """Without the data bucket, which is staging's alone and refuses to be destroyed, and the pipelines that train from it."""
+        for key in ("data", "training", "build"):
+            self.config["config"].pop(f"model-delivery:{key}", None)
 
     @property
     def file(self):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
+from tools.demo import remote
 from tools.demo.road import walk
-from tools.demo.run import BIN, ENVIRONMENTS, ROOT, Demo, StepError
+from tools.demo.run import BIN, ENVIRONMENTS, ROOT, TRAINS, Demo, StepError
 
 REQUESTS = 200
 NEXT = """
@@ -24,6 +25,9 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
                                                                   change something first: what a pull request would be told
   modelctl train    --env staging --version v1.2.0                data, gates, training on its own pipeline, a registered version
   modelctl lineage  --env staging --version v1.2.0                where it comes from
+  git tag flights@v1.3.0 && git push sandbox HEAD:main flights@v1.3.0
+                                                                  a tag that is tested, built and trained without a hand
+  modelctl builds   --env staging --follow                        how far it is, and why it stopped
   make model                                                      data, gates and training, as a pull request would be told
   make test                                                       every test, against the same engine
   make down                                                       leaves nothing behind
@@ -62,6 +66,8 @@ def _up() -> None:
     from tools.demo.traffic import send  # noqa: PLC0415
 
     walk(demo)
+    with step(f"{TRAINS}: a Git remote whose tags are built", sys.stdout) as shown:
+        shown.outcome(demo.connect(TRAINS))
     for environment in ENVIRONMENTS:
         with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
             shown.outcome(send(environment, REQUESTS))
@@ -91,12 +97,14 @@ def _enter() -> Demo:
 
 
 def _down() -> None:
-    with step("stopping the sandbox and removing its folder", sys.stdout):
+    with step("stopping the sandbox and removing its folder", sys.stdout) as shown:
         done = subprocess.run(
             [str(BIN / "sandbox"), "down", "--purge"], check=False, capture_output=True, text=True, cwd=ROOT
         )
         if done.returncode:
             raise StepError(f"`sandbox down --purge` failed:\n{done.stdout}{done.stderr}")
+        if remote.remove(ROOT, Path(os.environ.get("SANDBOX_HOME") or ROOT / ".sandbox").absolute()):
+            shown.outcome(f"and the Git remote {remote.NAME}")
 
 
 if __name__ == "__main__":

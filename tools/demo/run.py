@@ -18,7 +18,7 @@ from modeldelivery.release.naming import evidence_key, record_key
 from modeldelivery.release.record import VersionRecord, decode
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.review import child
-from tools.demo import locks
+from tools.demo import locks, remote
 from tools.demo.data import OtherDataError, pointers, write_months
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,6 +163,13 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             self.approve(TRAINS, version)
         metrics = ended["record"]["metrics"] or {}
         outcome.extend(f"{name} {value:.3f}" for name, value in metrics.items() if name == "auc")
+
+    def connect(self, environment: str) -> str:
+        """Authorise the connection that builds come by, as a person does once, and have a Git remote lead to it; what was done."""
+        name = self.outputs(environment)["buildPipeline"].rpartition(":")[2]
+        self.run("authorize", "sandbox", "authorize", name)
+        status = json.loads(self.run("status", "sandbox", "status", "--json"))
+        return remote.add(ROOT, status["repositories"][status["accounts"][environment]])
 
     def approve(self, environment: str, version: Version) -> None:
         """As whoever runs this."""

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from modeldelivery.terminal.steps import SetupError, Step
 
+from . import linked
 from .commands import CommandError, run
-
-_STAMP = "set-up.stamp"
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def ensure(environment: Environment, root: Path, step: Step) -> None:
         SetupError: neither uv nor pip could install it.
     """
     folder = root / environment.folder
-    stamp = folder / _STAMP
+    stamp = folder / linked.STAMP
     made_for, content = _made_for(root), _content(environment, root)
     stamped = stamp.read_text().splitlines() if stamp.is_file() else []
     if stamped == [made_for, content]:
@@ -104,6 +103,12 @@ def ensure(environment: Environment, root: Path, step: Step) -> None:
         step.outcome("up to date")
         return
     stamp.unlink(missing_ok=True)
+    other = linked.source(os.environ)
+    if other and other != root and linked.fits(other / environment.folder, content):
+        linked.link(folder, other / environment.folder, root)
+        _stamp(stamp, made_for, content)
+        step.outcome(f"packages of {other}")
+        return
     # Another Python, or a moved clone: scripts in bin/ name the old place.
     if stamped[:1] != [made_for] or not _works(folder, root, step):
         run(
@@ -111,6 +116,10 @@ def ensure(environment: Environment, root: Path, step: Step) -> None:
             hint="install the venv module of your Python (Debian and Ubuntu: apt install python3-venv)",
         )  # fmt: skip
     _install(environment, root, step)
+    _stamp(stamp, made_for, content)
+
+
+def _stamp(stamp: Path, made_for: str, content: str) -> None:
     partial = stamp.with_suffix(".partial")
     partial.write_text(f"{made_for}\n{content}\n")
     partial.replace(stamp)

@@ -65,7 +65,7 @@ _PASSING = {
     "RequestTimeoutException": "the request did not arrive in time",
     "OperationAborted": "another request of the same kind is under way",
 }
-_ABSENT = {"NoSuchKey", "404", "NoSuchBucket"}
+_ABSENT = {"PipelineNotFoundException", "NoSuchKey", "404", "NoSuchBucket"}
 _MISSING = (
     "Could not find",
     "does not exist",

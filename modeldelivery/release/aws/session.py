@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import boto3
 import botocore.session
@@ -84,6 +84,16 @@ class AwsClients:
     def autoscaling(self) -> "ApplicationAutoScalingClient":
         with _making("application-autoscaling"):
             return self._session.client("application-autoscaling", config=self._config)
+
+    @cached_property
+    def codepipeline(self) -> Any:
+        with _making("codepipeline"):
+            return self._session.client("codepipeline", config=self._config)
+
+    @cached_property
+    def codebuild(self) -> Any:
+        with _making("codebuild"):
+            return self._session.client("codebuild", config=self._config)
 
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from modeldelivery.release.approval import Approvals
+    from modeldelivery.release.build_ports import Builds
     from modeldelivery.release.training_ports import Training
 
 
@@ -37,6 +38,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         caller: whom AWS takes this run for.
         training: makes what trains versions; None where nothing does.
         approvals: makes what knows which versions are approved; None where nothing does.
+        builds: makes what knows of pushed tags; None where nothing does.
     """
 
     place: Place
@@ -53,6 +55,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller | None = None
     training: "Callable[[], Training] | None" = None
     approvals: "Callable[[], Approvals] | None" = None
+    builds: "Callable[[], Builds] | None" = None
 
     @property
     def recorded(self) -> bool:
@@ -97,6 +100,7 @@ def open_context(options: Options) -> Context:
         caller=dry_run or endpoint.caller,
         training=partial(_training, environment),
         approvals=partial(_approvals, environment),
+        builds=partial(_builds, environment),
     )
 
 
@@ -120,3 +124,13 @@ def _approvals(environment: AwsEnvironment) -> "Approvals":
     from modeldelivery.release.aws.approvals import SageMakerApprovals  # noqa: PLC0415
 
     return SageMakerApprovals(sagemaker=environment.account.patient.sagemaker, place=environment.place)
+
+
+def _builds(environment: AwsEnvironment) -> "Builds":
+    # As above.
+    from modeldelivery.release.aws.builds import CodePipelineBuilds  # noqa: PLC0415
+
+    clients = environment.account.patient
+    return CodePipelineBuilds(
+        codepipeline=clients.codepipeline, codebuild=clients.codebuild, name=environment.place.build_pipeline
+    )

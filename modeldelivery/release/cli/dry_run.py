@@ -80,6 +80,14 @@ class _Clients:
     def autoscaling(self) -> Any:
         return _Reads("application-autoscaling", self._clients.autoscaling, self._dry_run)
 
+    @cached_property
+    def codepipeline(self) -> Any:
+        return _Reads("codepipeline", self._clients.codepipeline, self._dry_run)
+
+    @cached_property
+    def codebuild(self) -> Any:
+        return _Reads("codebuild", self._clients.codebuild, self._dry_run)
+
 
 class _Reads:
     """A client of which only what reads is called."""

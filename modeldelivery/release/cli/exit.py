@@ -35,6 +35,7 @@ STATUSES = {
     "adopt": _ACTING,
     "register": _ACTING,
     "lineage": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
+    "builds": (Exit.DONE, Exit.REFUSED, *_ALWAYS, Exit.FAILED),
     "train": (*_ACTING, Exit.GATE, Exit.FAILED),
 }
 

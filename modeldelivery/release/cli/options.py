@@ -147,3 +147,12 @@ class Lineage(Options, frozen=True, kw_only=True):
     command = "lineage"
     acts = False
     version: Version | None
+
+
+class Builds(Options, frozen=True, kw_only=True):
+    """`limit`: builds to show; `follow`: the newest, to its end."""
+
+    command = "builds"
+    acts = False
+    limit: int
+    follow: bool

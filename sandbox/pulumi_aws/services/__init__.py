@@ -12,6 +12,7 @@ from sandbox.pulumi_aws.services import (
     events,
     iam,
     kms,
+    logs,
     s3,
     sagemaker,
     sns,
@@ -21,7 +22,7 @@ KINDS: dict[str, Kind] = {
     kind.pulumi_type: kind
     for service in (
         *(s3, bucket_setting, kms, ecr, iam, sagemaker, appautoscaling, cloudwatch, sns),
-        *(codebuild, codeconnections, codepipeline, events),
+        *(codebuild, codeconnections, codepipeline, events, logs),
     )
     for kind in service.KINDS
 }

@@ -27,6 +27,7 @@ KEYS = (
     "retention",
     "data",
     "training",
+    "build",
     "protect",
 )
 
@@ -46,12 +47,13 @@ GOOD = {
     "model-delivery:retention": '{"noncurrentDays": 90, "logDays": 365}',
     "model-delivery:data": '{"bucket": true, "protect": false}',
     "model-delivery:training": '{"instance": "ml.m5.large", "runDays": 60}',
+    "model-delivery:build": '{"repository": "acme/model-delivery", "provider": "GitHub"}',
     "model-delivery:protect": "true",
 }
 
 OPTIONAL = {
     "aws:profile",
-    *(f"model-delivery:{key}" for key in ("release", "promotion", "approval", "data", "training")),
+    *(f"model-delivery:{key}" for key in ("release", "promotion", "approval", "data", "training", "build")),
 }
 
 
@@ -123,7 +125,7 @@ def test_data_lives_where_config_says_and_refuses_to_be_deleted_unless_config_sa
     without = {
         key: value
         for key, value in GOOD.items()
-        if key not in {"model-delivery:data", "model-delivery:training"}
+        if key not in {"model-delivery:data", "model-delivery:training", "model-delivery:build"}
     }
     for absent in ({}, {"model-delivery:data": "{}"}):
         assert parse("prod", without | absent).data.bucket is False
@@ -354,7 +356,18 @@ def test_a_missing_key_is_named_with_what_is_allowed(key):
 
 @pytest.mark.parametrize(
     "key",
-    ["instances", "rollout", "changes", "approval", "alarms", "retention", "data", "training", "release"],
+    [
+        "instances",
+        "rollout",
+        "changes",
+        "approval",
+        "alarms",
+        "retention",
+        "data",
+        "training",
+        "build",
+        "release",
+    ],
 )
 def test_an_unknown_field_is_refused(key):
     sentence = refused(f"model-delivery:{key}", section(key, colour="blue"))
@@ -408,7 +421,11 @@ fleets = st.lists(version, min_size=1, max_size=MAX_FLEET, unique=True)
 
 def test_versions_are_trained_where_config_says_how():
     for absent in ({"model-delivery:training": "{}"}, {}):
-        config = {key: value for key, value in GOOD.items() if key != "model-delivery:training"}
+        config = {
+            key: value
+            for key, value in GOOD.items()
+            if key not in {"model-delivery:training", "model-delivery:build"}
+        }
         assert parse("prod", config | absent).training is None
     training = parse("prod", GOOD).training
     assert (training.instance, training.run_days, training.network) == ("ml.m5.large", 60, None)
@@ -538,3 +555,48 @@ def test_nothing_is_drawn_unless_config_says_so():
 )
 def test_a_monitoring_that_cannot_be_is_refused(value, reason):
     assert reason in refused("model-delivery:monitoring", value)
+
+
+def test_nothing_is_built_unless_config_says_where_the_code_is():
+    for absent in ({"model-delivery:build": "{}"}, {}):
+        config = {key: value for key, value in GOOD.items() if key != "model-delivery:build"}
+        assert parse("prod", config | absent).build is None
+    settings = parse("prod", GOOD)
+    assert [stage.name for stage in settings.build.stages] == ["test", "image", "train"]
+    assert (settings.build.branch, settings.build.log_days) == ("main", 90)
+    assert settings.expiring["flights-prod"] == 30
+
+
+CONNECTION = f"arn:aws:codeconnections:eu-west-1:222222222222:connection/{'0' * 36}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"provider": None}, "it has either provider or connection"),
+        ({"connection": CONNECTION}, "it has either provider or connection"),
+        ({"provider": "Gitea"}, "build.provider is"),
+        ({"connection": "arn:aws:iam::222222222222:role/x", "provider": None}, "build.connection is"),
+        ({"repository": "model-delivery"}, "build.repository is"),
+        ({"branch": "-d"}, "build.branch is"),
+        ({"stages": []}, "build.stages is []"),
+        ({"stages": [{"name": "deploy"}]}, "build.stages[0].name is"),
+        ({"stages": [{"name": "train"}, {"name": "test"}]}, "are to be test, train, each once"),
+        ({"stages": [{"name": "test"}, {"name": "test"}]}, "are to be test, each once"),
+        ({"stages": [{"name": "test", "minutes": 4}]}, "build.stages[0].minutes is 4"),
+        ({"logDays": 91}, "build.logDays is 91"),
+        ({"artifactDays": 0}, "build.artifactDays is 0"),
+    ],
+)
+def test_a_build_that_cannot_be_is_refused(fields, reason):
+    assert reason in refused("model-delivery:build", section("build", **fields))
+
+
+def test_a_build_whose_connection_is_there_makes_none():
+    given = section("build", connection=CONNECTION, provider=None)
+    build = parse("prod", {**GOOD, "model-delivery:build": given}).build
+    assert (build.connection, build.provider) == (CONNECTION, None)
+
+
+def test_a_build_without_training_is_refused():
+    assert "nothing could be trained" in refused("model-delivery:training", "{}")

@@ -16,6 +16,7 @@ from modeldelivery.release.record import GateOutcome, Source, VersionRecord
 from modeldelivery.release.training_ports import Training
 from modeldelivery.release.version import DigestSet, parse_version
 from tests.fakes.approvals import FakeApprovals
+from tests.fakes.builds import FakeBuilds
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.journal import FakeJournal
 from tests.fakes.registry import FakeRegistry
@@ -120,6 +121,7 @@ class World:
     sources: FakeSources = field(default_factory=FakeSources)
     holdings: FakeHoldings = field(default_factory=FakeHoldings)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
+    builds: FakeBuilds = field(default_factory=FakeBuilds)
     runs: int = 0
 
     def __post_init__(self):
@@ -162,6 +164,7 @@ class World:
                 executions=self.executions, sources=self.sources, holdings=self.holdings
             ),
             approvals=lambda: self.approvals,
+            builds=lambda: self.builds,
         )
 
 

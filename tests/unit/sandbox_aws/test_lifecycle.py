@@ -314,6 +314,17 @@ CASES = {
         {"name": "alarms", "displayName": "Bells", "tags": {"owner": "ml", "cost": "1"}},
         {"displayName", "tags.cost"},
     ),
+    "aws:cloudwatch/logGroup:LogGroup": (
+        [],
+        {
+            "name": "/aws/codebuild/test",
+            "kmsKeyId": "arn:key/1",
+            "retentionInDays": 30,
+            "tags": {"owner": "ml"},
+        },
+        {"name": "/aws/codebuild/test", "kmsKeyId": "arn:key/2", "retentionInDays": 90, "skipDestroy": True},
+        {"kmsKeyId!", "retentionInDays", "skipDestroy", "tags"},
+    ),
     "aws:cloudwatch/eventRule:EventRule": (
         [],
         {"name": "failures", "eventPattern": pattern("FAILED"), "tags": {"owner": "ml"}},

@@ -14,7 +14,7 @@ import pytest
 from modeldelivery.terminal.steps import SetupError, Step, step
 from modeldelivery.terminal.streams import kept
 from tools.setup import __main__ as set_up
-from tools.setup import environments
+from tools.setup import environments, linked
 from tools.setup.build import built_folder, pinned_version
 from tools.setup.cache import complete, locked
 from tools.setup.commands import CommandError, run
@@ -286,7 +286,7 @@ def up_to_date(tmp_path):
         folder = tmp_path / environment.folder
         (folder / "bin").mkdir(parents=True)
         stamp = f"{environments._made_for(tmp_path)}\n{environments._content(environment, tmp_path)}\n"
-        (folder / environments._STAMP).write_text(stamp)
+        (folder / linked.STAMP).write_text(stamp)
     return tmp_path
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from modeldelivery.release.cli import PROGRAM
-from modeldelivery.release.cli.commands.look import history, lineage, status
+from modeldelivery.release.cli.commands.look import builds, history, lineage, status
 from modeldelivery.release.cli.commands.traffic import adopt, rollback
 from modeldelivery.release.cli.commands.training import train
 from modeldelivery.release.cli.commands.versions import accept, approve, artifact, register, reject
@@ -27,7 +27,7 @@ def modelctl() -> Group:
     return Group(
         PROGRAM,
         headings={
-            "Look": [status(), history(), lineage()],
+            "Look": [status(), history(), lineage(), builds()],
             "Traffic": [rollback(), adopt()],
             "Versions": [train(), register(), approve(), reject(), accept(), artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],

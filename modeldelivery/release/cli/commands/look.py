@@ -7,7 +7,7 @@ from modeldelivery.release.cli.commands import values
 from modeldelivery.release.cli.commands.command import VERSION, command
 from modeldelivery.terminal.commands import Command, Value
 
-SHOWN_EVENTS = 20
+SHOWN_EVENTS, SHOWN_BUILDS = 20, 10
 
 
 def status() -> Command:
@@ -45,4 +45,23 @@ def lineage() -> Command:
         "what of that is missing.",
         click.Option(["--version"], type=VERSION, help="Another version than the one that serves."),
         examples=["--env prod", "--env staging --version v1.2.0 --json"],
+    )
+
+
+def builds() -> Command:
+    return command(
+        options.Builds,
+        "Show what has become of pushed tags: the newest builds with their stages, times and, of one that stopped, why. With --follow, "
+        "status 9 says that the newest came to no version.",
+        click.Option(
+            ["--limit"],
+            type=Value("N", values.count),
+            default=SHOWN_BUILDS,
+            show_default=True,
+            help="Builds to show.",
+        ),
+        click.Option(
+            ["--follow"], is_flag=True, help="Follow the newest to its end; Ctrl-C leaves it running."
+        ),
+        examples=["--env staging", "--env staging --follow", "--env staging --limit 1 --json"],
     )

@@ -37,6 +37,19 @@ def test_what_the_event_does_not_hold_is_empty_text_and_null():
     assert transformed('"<x>" <x>', x="$.detail.nothing") == '"" null'
 
 
+def test_an_entry_of_a_list_is_named_by_its_place_and_one_that_is_not_there_is_empty():
+    event = {"detail": {"variables": [{"value": "v1.2.0"}]}}
+    transformer = {
+        "InputPathsMap": {
+            name: f"$.detail.variables[{place}].value" for place, name in enumerate(("a", "b"))
+        },
+        "InputTemplate": '"<a>,<b>"',
+    }
+    target = {"InputTransformer": transformer}
+    check(target)
+    assert text(target, event, {"arn": "arn:rule", "name": "failures"}) == '"v1.2.0,"'
+
+
 def test_a_template_may_name_its_rule_and_the_whole_event():
     assert json.loads(transformed('{"by": <aws.events.rule-name>, "e": <aws.events.event>}')) == {
         "by": "failures",
@@ -47,7 +60,7 @@ def test_a_template_may_name_its_rule_and_the_whole_event():
 @pytest.mark.parametrize(
     ("target", "why"),
     [
-        ({"InputPath": "$.detail[0]"}, "reads paths such as"),
+        ({"InputPath": "$.detail[*]"}, "reads paths such as"),
         ({"InputTransformer": {"InputTemplate": "<x>", "InputPathsMap": {}}}, "names <x>"),
         ({"InputTransformer": {"InputTemplate": "", "InputPathsMap": {"x": "detail"}}}, "not 'detail'"),
     ],

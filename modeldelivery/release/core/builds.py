@@ -1,0 +1,115 @@
+"""Builds of pushed tags: what has become of them, and why one stopped."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+UNDER_WAY = frozenset({"InProgress", "Stopping"})
+_REASON, _VERSION = "REASON", "VERSION"  # variables that a stage's build exports: pipelines/buildspecs
+
+
+class StageRun(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest run of a stage.
+
+    Attributes:
+        status: in CodePipeline's word: InProgress, Succeeded, Failed, Abandoned.
+        reason: of one that failed, in a sentence.
+        started, ended: seconds since the epoch; it goes on without an end.
+    """
+
+    name: str
+    status: str
+    started: float
+    ended: float | None = None
+    reason: str = ""
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of the build pipeline.
+
+    Attributes:
+        status: in CodePipeline's word: InProgress, Succeeded, Failed, Stopping, Stopped, Superseded, Cancelled.
+        version: "" until a stage has told it.
+        commit: 40 hex digits; "" until the source is there.
+        message: the first line of the commit's.
+        started, ended: seconds since the epoch.
+        stages: that were begun, the first first.
+    """
+
+    id: str
+    status: str
+    version: str
+    commit: str
+    message: str
+    started: float
+    ended: float | None
+    stages: tuple[StageRun, ...]
+
+    @property
+    def reason(self) -> str:
+        """Why it stopped: what the last stage that failed said; "" for one that did not."""
+        failed = [stage for stage in self.stages if stage.status == "Failed"]
+        return f"{failed[-1].name}: {failed[-1].reason}" if failed and self.status not in UNDER_WAY else ""
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of an action, as CodePipeline tells of it.
+
+    Attributes:
+        build: id of CodeBuild's build; "" for none.
+        message: CodePipeline's own word on a failure.
+        variables: that it exported; of a build, also of one that failed.
+    """
+
+    execution: str
+    stage: str
+    status: str
+    started: float
+    changed: float
+    build: str = ""
+    message: str = ""
+    variables: dict[str, str] = {}
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of a list; `revision` and `summary` are of its source."""
+
+    id: str
+    status: str
+    started: float
+    changed: float
+    revision: str = ""
+    summary: str = ""
+
+
+def assemble(listed: Sequence[Listed], actions: Sequence[Action]) -> tuple[Build, ...]:
+    """Executions with what became of their stages: each stage as it ran last."""
+    return tuple(_build(each, [one for one in actions if one.execution == each.id]) for each in listed)
+
+
+def _build(listed: Listed, actions: Sequence[Action]) -> Build:
+    latest: dict[str, Action] = {}
+    for action in sorted(actions, key=lambda each: each.started):
+        latest[action.stage] = action
+    ordered = sorted(latest.values(), key=lambda each: each.started)
+    return Build(
+        id=listed.id,
+        status=listed.status,
+        version=next((v for each in actions if (v := each.variables.get(_VERSION, ""))), ""),
+        commit=listed.revision,
+        message=listed.summary,
+        started=listed.started,
+        ended=None if listed.status in UNDER_WAY else listed.changed,
+        stages=tuple(_stage(each) for each in ordered),
+    )
+
+
+def _stage(action: Action) -> StageRun:
+    failed = action.status == "Failed"
+    return StageRun(
+        name=action.stage,
+        status=action.status,
+        started=action.started,
+        ended=None if action.status == "InProgress" else action.changed,
+        reason=(action.variables.get(_REASON) or action.message) if failed else "",
+    )

@@ -1,0 +1,151 @@
+"""What the build pipeline promises: only where config says where the code is, stages as config has them, roles that name what they may."""
+
+import json
+
+import pytest
+
+PIPELINE = "aws:codepipeline/pipeline:Pipeline"
+PROJECT = "aws:codebuild/project:Project"
+CONNECTION = "aws:codeconnections/connection:Connection"
+LOG = "aws:cloudwatch/logGroup:LogGroup"
+RULE = "aws:cloudwatch/eventRule:EventRule"
+TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+TOPIC = "aws:sns/topic:Topic"
+ROLE = "aws:iam/role:Role"
+POLICY = "aws:iam/rolePolicy:RolePolicy"
+NAME = "flights-staging"
+STAGES = ("test", "image", "train")
+GIVEN = {"repository": "acme/flights", "provider": "GitLab"}
+REGISTRY = "arn:aws:s3:::flights-staging-registry-111111111111-eu-west-1"
+
+
+def statements(recorder, name):
+    return {each["Sid"]: each for each in recorder.only(POLICY, name).document("policy")["Statement"]}
+
+
+def stages(recorder):
+    return recorder.only(PIPELINE).inputs["stages"]
+
+
+@pytest.fixture(scope="module")
+def built(run):
+    """Staging with a connection that is there, and a stage that is tried again."""
+    arn = f"arn:aws:codestar-connections:eu-west-1:111111111111:connection/{'0' * 36}"
+    given = {"repository": "acme/flights", "connection": arn, "stages": [{"name": "train", "retry": True}]}
+    return run("staging", build=json.dumps(given))
+
+
+def test_it_is_where_config_says_where_the_code_is_and_nowhere_else(staging, prod, run):
+    assert staging.exports["buildPipeline"] == f"arn:test:{PIPELINE}:{NAME}"
+    for recorder in (prod, run("staging", build=None)):
+        for kind in (PIPELINE, PROJECT, CONNECTION, LOG, RULE):
+            assert recorder.of_type(kind) == []
+        assert "buildPipeline" not in recorder.exports
+        policy = recorder.of_type("aws:kms/key:Key")[0].document("policy")
+        assert "LogsOfBuilds" not in {each["Sid"] for each in policy["Statement"]}
+
+
+def test_tags_of_the_model_alone_start_it_and_none_supersedes_another(staging):
+    inputs = staging.only(PIPELINE).inputs
+    (trigger,) = inputs["triggers"]
+    assert trigger["gitConfiguration"]["pushes"] == [{"tags": {"includes": ["flights@v*"]}}]
+    assert (inputs["pipelineType"], inputs["executionMode"]) == ("V2", "QUEUED")
+
+
+def test_what_stages_leave_for_each_other_is_encrypted_and_ends_by_age(staging):
+    (store,) = staging.only(PIPELINE).inputs["artifactStores"]
+    assert store["encryptionKey"]["type"] == "KMS"
+    rules = staging.only(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", f"{NAME}-registry"
+    ).inputs["rules"]
+    (artifacts,) = (rule for rule in rules if rule["id"] == NAME)
+    assert (artifacts["filter"], artifacts["expiration"]) == ({"prefix": f"{NAME}/"}, {"days": 30})
+
+
+def test_each_stage_of_config_is_a_project_with_a_buildspec_a_role_and_a_log_that_ends(staging):
+    assert [stage["name"] for stage in stages(staging)] == ["Source", "Test", "Image", "Train"]
+    for stage in STAGES:
+        project = staging.only(PROJECT, f"{NAME}-{stage}").inputs
+        assert project["source"]["buildspec"] == f"pipelines/buildspecs/{stage}.yml"
+        assert project["encryptionKey"]
+        log = staging.only(LOG, f"{NAME}-{stage}").inputs
+        assert (log["name"], log["retentionInDays"]) == (f"/aws/codebuild/{NAME}-{stage}", 90)
+        assert log["kmsKeyId"]
+
+
+def test_only_images_are_built_by_a_privileged_machine(staging):
+    privileged = {
+        stage
+        for stage in STAGES
+        if staging.only(PROJECT, f"{NAME}-{stage}").inputs["environment"]["privilegedMode"]
+    }
+    assert privileged == {"image"}
+
+
+def test_training_is_told_the_images_that_the_stage_before_it_pushed(staging, built):
+    def handed(recorder):
+        (action,) = stages(recorder)[-1]["actions"]
+        return json.loads(action["configuration"].get("EnvironmentVariables", "[]"))
+
+    assert {each["value"] for each in handed(staging)} == {"#{Image.IMAGE}", "#{Image.STEP_IMAGE}"}
+    assert handed(built) == []
+
+
+def test_a_stage_is_tried_again_where_config_says_so_alone(staging, built):
+    assert all("onFailure" not in stage for stage in stages(staging))
+    assert stages(built)[-1]["onFailure"]["result"] == "RETRY"
+
+
+def test_a_connection_that_is_there_is_used_under_the_name_that_it_has(built, staging):
+    assert built.of_type(CONNECTION) == []
+    assert staging.only(CONNECTION).inputs["providerType"] == "GitHub"
+    for role in (f"{NAME}-builds", f"{NAME}-train"):
+        assert statements(built, role)["Connection"]["Action"] == ["codestar-connections:UseConnection"]
+
+
+def test_failed_builds_and_failed_executions_are_told_to_a_topic_to_which_these_rules_alone_publish(staging):
+    patterns = [json.loads(rule.inputs["eventPattern"]) for rule in staging.of_type(RULE)]
+    assert {pattern["source"][0] for pattern in patterns} == {"aws.codebuild", "aws.codepipeline"}
+    targets = {target.inputs["arn"] for target in staging.of_type(TARGET)}
+    assert targets == {f"arn:test:{TOPIC}:{NAME}-builds"}
+    (statement,) = staging.only("aws:sns/topicPolicy:TopicPolicy", f"{NAME}-builds").document("policy")[
+        "Statement"
+    ]
+    assert statement["Condition"] == {
+        "ArnEquals": {
+            "aws:SourceArn": [
+                f"arn:aws:events:eu-west-1:111111111111:rule/{NAME}-builds-{kind}"
+                for kind in ("build", "stage")
+            ]
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "service"), [("builds", "codepipeline"), *((stage, "codebuild") for stage in STAGES)]
+)
+def test_each_role_is_its_services_for_this_account_alone(staging, name, service):
+    (trust,) = staging.only(ROLE, f"{NAME}-{name}").document("assumeRolePolicy")["Statement"]
+    assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111111111111"}}
+
+
+def test_checks_of_a_model_may_only_fetch_the_source_and_write_their_log(staging):
+    actions = {action for each in statements(staging, f"{NAME}-test").values() for action in each["Action"]}
+    assert actions == {
+        *("s3:GetObject", "s3:GetObjectVersion", "kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents"),
+        "codeconnections:UseConnection",
+    }
+
+
+def test_a_training_writes_data_sets_and_no_version(staging):
+    writes = {
+        resource
+        for each in statements(staging, f"{NAME}-train").values()
+        if "s3:PutObject" in each["Action"]
+        for resource in each["Resource"]
+    }
+    assert writes == {
+        "arn:aws:s3:::flights-data-111111111111-eu-west-1/datasets/*",
+        f"{REGISTRY}/artifacts/*",
+    }

@@ -1,0 +1,203 @@
+"""Staging with its build pipeline as `pulumi up` made it, a clone whose tags are pushed, and what became of them."""
+
+import contextlib
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from modeldelivery.release.naming import record_key
+from modeldelivery.release.record import decode
+from pipelines.flights.data import published
+from tests.ci.runs.clone import Clone, of_the_checkout
+from tests.conftest import CHECKOUT
+from tests.stacks.stack import Stack
+from tests.stacks.training import PLACE
+from tools.demo.data import write_months
+
+UNDER_WAY = {"InProgress", "Stopping"}
+MONTHS = {"2013-01", "2013-02"}
+# Quick to train: one month, few trees.
+QUICK = {'until: "2013-03"': 'until: "2013-01"', "trees: 150": "trees: 30"}
+
+# Tests of the model that take long, and that builds of these tests do without.
+SLOW = ("test_validation.py", "test_train.py", "test_recipe.py")
+
+
+@dataclass
+class Building:
+    """An environment that builds.
+
+    Attributes:
+        stack: of staging.
+        clone: of the checkout, on main.
+    """
+
+    stack: Stack
+    clone: Clone
+
+    @property
+    def s3(self):
+        return self.stack.sandbox.client("staging", "s3")
+
+    @property
+    def codepipeline(self):
+        return self.stack.sandbox.client("staging", "codepipeline")
+
+    def edit(self, name, old, new):
+        """A commit that changes one file."""
+        path = self.clone.folder / name
+        text = path.read_text()
+        assert old in text, (name, old)
+        path.write_text(text.replace(old, new, 1))
+        self.clone.commit(f"{name}: {new or 'without ' + old}"[:60])
+
+    def revert(self):
+        """A commit that takes the last one back."""
+        self.clone.git("revert", "--no-edit", "HEAD")
+
+    def push(self, *tags, main="HEAD:main"):
+        """Tag HEAD and push it; ids of the executions that it began."""
+        before = self.executions()
+        for tag in tags:
+            self.clone.git("tag", tag)
+        return self.pushed(before, main, *tags)
+
+    def pushed(self, before, *refs):
+        """Push references; ids of the executions that began since, the first first."""
+        self.clone.git("push", "--quiet", "sandbox", *refs)
+        return [each for each in self.executions() if each not in before]
+
+    def executions(self):
+        """Ids, the first first."""
+        listed = self.codepipeline.list_pipeline_executions(pipelineName=PLACE.build_pipeline)
+        return [each["pipelineExecutionId"] for each in reversed(listed["pipelineExecutionSummaries"])]
+
+    def builds(self):
+        """By id, as `modelctl builds --json` has them."""
+        told = json.loads(self.stack.modelctl("builds", "--json", "--limit", "100").stdout)
+        return {build["id"]: build for build in told["builds"]}
+
+    def followed(self, identity, deadline=240):
+        """The build, once it has ended."""
+        end = time.monotonic() + deadline
+        while True:
+            shown = self.codepipeline.get_pipeline_execution(
+                pipelineName=PLACE.build_pipeline, pipelineExecutionId=identity
+            )["pipelineExecution"]["status"]
+            if shown not in UNDER_WAY:
+                return self.builds()[identity]
+            assert time.monotonic() < end, self.builds()[identity]
+            time.sleep(0.2)
+
+    def built(self, *tags):
+        """Push tags at HEAD, and see the end of the one execution."""
+        (identity,) = self.push(*tags)
+        return self.followed(identity)
+
+    def kill(self, identity, stage, signal_, deadline=240):
+        """Kill the program of a stage's build, once it runs."""
+        end = time.monotonic() + deadline
+        folder = self.stack.sandbox.home / "builds"
+        while time.monotonic() < end:
+            runs = {each["name"]: each["status"] for each in self.builds()[identity]["stages"]}
+            drivers = [
+                each
+                for each in _processes()
+                if str(folder) in " ".join(each.cmdline()) and "driver.py" in " ".join(each.cmdline())
+            ]
+            if runs.get(stage) == "InProgress" and drivers:
+                for each in drivers:
+                    each.send_signal(signal_)
+                return
+            time.sleep(0.2)
+        raise AssertionError(self.builds()[identity])
+
+    def retry(self, identity, stage):
+        """Try a stage that failed again, as a person does."""
+        self.codepipeline.retry_stage_execution(
+            pipelineName=PLACE.build_pipeline,
+            stageName=stage,
+            pipelineExecutionId=identity,
+            retryMode="FAILED_ACTIONS",
+        )
+
+    def messages(self):
+        """What was published to the topic, the first first."""
+        published_ = json.loads(self.stack.sandbox.run("messages", "--json").stdout)
+        return [each["message"] for each in published_ if each["topic"].endswith(PLACE.build_topic)]
+
+    def record(self, version):
+        """The version's record; None where its name is free."""
+        try:
+            body = self.s3.get_object(Bucket=PLACE.registry_bucket, Key=record_key(version))["Body"].read()
+        except self.s3.exceptions.NoSuchKey:
+            return None
+        return decode(body, version)
+
+    def packages(self, version):
+        """The model packages of a version."""
+        sagemaker = self.stack.sandbox.client("staging", "sagemaker")
+        listed = sagemaker.list_model_packages(ModelPackageGroupName=PLACE.package_group)
+        shown = [
+            sagemaker.describe_model_package(ModelPackageName=each["ModelPackageArn"])
+            for each in listed["ModelPackageSummaryList"]
+        ]
+        return [each for each in shown if each["CustomerMetadataProperties"]["version"] == version]
+
+    def log(self, identity):
+        """The last lines of each build's log of an execution."""
+        listed = self.codepipeline.list_action_executions(
+            pipelineName=PLACE.build_pipeline, filter={"pipelineExecutionId": identity}
+        )["actionExecutionDetails"]
+        logs = self.stack.sandbox.client("staging", "logs")
+        lines = []
+        for each in reversed(listed):
+            build = each.get("output", {}).get("executionResult", {}).get("externalExecutionId", "")
+            project, _, stream = build.partition(":")
+            if stream:
+                events = logs.get_log_events(
+                    logGroupName=f"/aws/codebuild/{project}", logStreamName=stream, startFromHead=True
+                )["events"]
+                lines += [event["message"] for event in events][-60:]
+        return "\n".join(lines)
+
+
+def _processes():
+    """All that can be looked at."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            process.cmdline()
+            yield process
+
+
+def building_in(sandbox, folder: Path):
+    """All of it in a sandbox that has none of it yet."""
+    stack = Stack("staging", sandbox, folder)
+    stack.no_release()
+    stack.up()
+    clone = of_the_checkout(folder / "clone")
+    sandbox.run("authorize", PLACE.build_pipeline)
+    clone.git("remote", "add", "sandbox", sandbox.status()["repositories"][PLACE.account])
+    made = Building(stack, clone)
+    fill(made)
+    for old, new in QUICK.items():
+        made.edit("params.yaml", old, new)
+    for name in SLOW:
+        (clone.folder / "tests/unit/pipelines/flights" / name).unlink()
+    clone.commit("without the tests that take long")
+    return made
+
+
+def fill(made):
+    """Have the months that are trained on in DVC's remote, from the published package."""
+    wanted = [str(path) for path in write_months(made.clone.folder, published()) if path.name[:7] in MONTHS]
+    environ = {**made.stack.env, "AWS_PROFILE": "staging"}
+    for command in (("commit", "--quiet", "--force"), ("push", "--quiet")):
+        subprocess.run(
+            [str(CHECKOUT / ".venv-data" / "bin" / "dvc"), *command, *wanted],
+            cwd=made.clone.folder, env=environ, check=True, capture_output=True, timeout=120,
+        )  # fmt: skip

@@ -1,0 +1,165 @@
+"""The build pipeline as `pulumi up` makes it: a pushed tag comes to a version, and what is wrong with one stops it, with a sentence."""
+
+import signal
+
+import pytest
+
+from tests.stacks.building import building_in
+
+pytestmark = [pytest.mark.stacks, pytest.mark.timeout(900)]
+
+FEATURES = "pipelines/flights/features.py"
+TESTS = "tests/unit/pipelines/flights/test_features.py"
+FAILING = '\n\ndef test_planted():\n    assert len("x") == 2\n'
+
+
+@pytest.fixture(scope="module")
+def building(module_sandbox, tmp_path_factory):
+    return building_in(module_sandbox, tmp_path_factory.mktemp("building"))
+
+
+@pytest.fixture(scope="module")
+def made(building):
+    """v1.2.0, built from a push."""
+    return building.built("flights@v1.2.0")
+
+
+def stages(build):
+    return {stage["name"]: stage["status"] for stage in build["stages"]}
+
+
+def stopped(building, build, stage):
+    """The sentence with which a build stopped at a stage, which the message has as well."""
+    assert (build["status"], build["stages"][-1]["name"]) == ("Failed", stage), building.log(build["id"])
+    reason = build["stages"][-1]["reason"]
+    assert any(reason in message.replace("\\", "") for message in building.messages()), building.messages()
+    return reason
+
+
+def test_a_pushed_tag_is_tested_built_trained_and_approved(building, made):
+    assert made["status"] == "Succeeded", building.log(made["id"])
+    assert stages(made).keys() == {"Source", "Test", "Image", "Train"}
+    record = building.record("v1.2.0")
+    assert record.source.commit == made["commit"] == building.clone.git("rev-parse", "flights@v1.2.0").strip()
+    assert [each["ModelApprovalStatus"] for each in building.packages("v1.2.0")] == ["Approved"]
+
+
+@pytest.mark.usefixtures("made")
+def test_a_tag_that_moved_after_its_version_was_made_is_refused(building):
+    before, record = building.executions(), building.record("v1.2.0")
+    building.clone.commit("other bits")
+    building.clone.git("tag", "--force", "flights@v1.2.0")
+    (identity,) = building.pushed(before, "--force", "HEAD:main", "flights@v1.2.0")
+    reason = stopped(building, building.followed(identity), "Train")
+    assert "a version never changes" in reason
+    assert building.record("v1.2.0") == record
+    assert len(building.packages("v1.2.0")) == 1
+
+
+def test_two_tags_at_one_commit_are_refused_by_name_before_anything_is_set_up(building):
+    building.clone.commit("a commit with two versions")
+    for identity in building.push("flights@v1.4.0", "flights@v1.4.1"):
+        reason = stopped(building, building.followed(identity), "Test")
+        assert "flights@v1.4.0, flights@v1.4.1" in reason
+
+
+def test_a_tag_that_is_not_on_main_is_refused(building):
+    building.clone.git("checkout", "--quiet", "-b", "aside", "HEAD~1")
+    try:
+        building.clone.commit("aside")
+        building.clone.git("tag", "flights@v1.5.0")
+        (identity,) = building.pushed(building.executions(), "flights@v1.5.0")
+    finally:
+        building.clone.git("checkout", "--quiet", "main")
+    assert "is at a commit that is not on main" in stopped(building, building.followed(identity), "Test")
+
+
+def test_a_finding_of_lint_stops_the_build_with_its_line(building):
+    building.edit(FEATURES, "import numpy as np", "import os\nimport numpy as np")
+    build = building.built("flights@v1.6.0")
+    building.revert()
+    assert stopped(building, build, "Test").startswith(f"lint: {FEATURES}:")
+    assert building.record("v1.6.0") is None
+
+
+BAD = {
+    "a failing test": (
+        "v1.7.0",
+        TESTS,
+        ("\n\ndef test", f"{FAILING}\n\ndef test"),
+        f"tests: {TESTS}::test_planted: AssertionError: assert 1 == 2",
+    ),
+    "an image without ENTRYPOINT": (
+        "v1.7.1",
+        "pipelines/server/Dockerfile",
+        ("ENTRYPOINT", "CMD"),
+        "images: pipelines/server/Dockerfile: no ENTRYPOINT",
+    ),
+    "a wrong type": ("v1.7.2", FEATURES, ("_DAY = 24 * 60", '_DAY: int = "24"'), f"types: {FEATURES}:"),
+    "features that the server does not know": (
+        "v1.7.3",
+        FEATURES,
+        ('("origin", "airport of departure"', '("start", "airport of departure"'),
+        "tests: ",
+    ),
+}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("bad", BAD)
+def test_a_bad_commit_is_stopped_at_its_checks_with_the_first_finding(building, bad):
+    version, file, edit, sentence = BAD[bad]
+    building.edit(file, *edit)
+    build = building.built(f"flights@{version}")
+    building.revert()
+    assert stopped(building, build, "Test").startswith(sentence)
+    assert building.record(version) is None
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("made")
+def test_a_worse_model_is_stopped_at_training_with_its_gates_sentence(building):
+    building.edit("params.yaml", "trees: 30", "trees: 1")
+    build = building.built("flights@v1.8.0")
+    building.revert()
+    assert "evaluation gate: " in stopped(building, build, "Train")
+    assert building.record("v1.8.0") is None
+
+
+@pytest.mark.soak
+def test_the_same_tag_pushed_again_changes_nothing(building, made):
+    record = building.record("v1.2.0")
+    building.clone.git("push", "--quiet", "sandbox", ":flights@v1.2.0")
+    building.clone.git("tag", "--force", "flights@v1.2.0", made["commit"])
+    (identity,) = building.pushed(building.executions(), "flights@v1.2.0")
+    build = building.followed(identity)
+    assert build["status"] == "Succeeded", building.log(identity)
+    assert building.record("v1.2.0") == record
+    assert len(building.packages("v1.2.0")) == 1
+
+
+@pytest.mark.soak
+def test_two_tags_pushed_at_once_are_both_built_one_after_another(building):
+    building.clone.commit("one")
+    building.clone.git("tag", "flights@v2.0.0")
+    building.clone.commit("two")
+    building.clone.git("tag", "flights@v2.0.1")
+    identities = building.pushed(building.executions(), "HEAD:main", "flights@v2.0.0", "flights@v2.0.1")
+    builds = [building.followed(identity) for identity in identities]
+    assert {build["version"] for build in builds} == {"v2.0.0", "v2.0.1"}
+    for version in ("v2.0.0", "v2.0.1"):
+        assert len(building.packages(version)) == 1
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("stage", ["Test", "Image", "Train"])
+def test_a_build_that_is_killed_goes_on_from_its_stage_when_it_is_tried_again(building, stage):
+    version = f"v3.0.{['Test', 'Image', 'Train'].index(stage)}"
+    building.clone.commit(f"killed in {stage}")
+    (identity,) = building.push(f"flights@{version}")
+    building.kill(identity, stage, signal.SIGKILL)
+    build = building.followed(identity)
+    assert (build["status"], build["stages"][-1]["name"]) == ("Failed", stage)
+    building.retry(identity, stage)
+    assert building.followed(identity)["status"] == "Succeeded", building.log(identity)
+    assert len(building.packages(version)) == 1

@@ -1,0 +1,113 @@
+"""`modelctl builds`: what has become of pushed tags, and why one stopped."""
+
+import pytest
+
+from modeldelivery.release.core.builds import Action, Listed, assemble
+from modeldelivery.release.errors import Exit, LostError
+from tests.fakes.builds import FakeBuilds
+from tests.unit.release_cli.world import World
+
+COMMIT = "c" * 40
+
+
+def listed(identity, status, **more):
+    return Listed(
+        id=identity,
+        status=status,
+        started=100.0,
+        changed=160.0,
+        revision=COMMIT,
+        summary="more trees",
+        **more,
+    )
+
+
+def action(execution, stage, status, started=100.0, **more):
+    return Action(
+        execution=execution, stage=stage, status=status, started=started, changed=started + 10, **more
+    )
+
+
+DONE = (
+    listed("first", "Succeeded"),
+    [
+        action("first", "Source", "Succeeded"),
+        action("first", "Test", "Succeeded", 110.0, variables={"VERSION": "v1.2.0", "REASON": ""}),
+    ],
+)
+STOPPED = (
+    listed("second", "Failed"),
+    [
+        action("second", "Source", "Succeeded"),
+        action(
+            "second",
+            "Test",
+            "Failed",
+            110.0,
+            message="Build terminated with state: FAILED.",
+            variables={"VERSION": "v1.3.0", "REASON": "lint: F401"},
+        ),
+    ],
+)
+RUNNING = listed("third", "InProgress"), [action("third", "Source", "InProgress")]
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def test_each_build_is_shown_with_its_tag_its_stages_and_their_times(modelctl, world):
+    world.builds = FakeBuilds([STOPPED, DONE])
+    ended = modelctl("builds", "--model", "flights")
+    assert ended.status == Exit.DONE
+    assert "flights@v1.2.0" in ended.out
+    assert "Test 10 s" in ended.out
+
+
+def test_a_build_that_stopped_says_at_which_stage_and_why_in_one_sentence(modelctl, world):
+    world.builds = FakeBuilds([STOPPED, DONE])
+    ended = modelctl("builds", "--model", "flights")
+    assert "flights@v1.3.0: Test: lint: F401" in ended.out
+    (build, _) = modelctl("builds", "--model", "flights", "--json").json["builds"]
+    assert build["stages"][-1]["reason"] == "lint: F401"
+
+
+def test_a_build_that_left_no_sentence_has_codepipelines_own():
+    silent = action("second", "Test", "Failed", 110.0, message="Build terminated with state: FAULT.")
+    (build,) = assemble([STOPPED[0]], [silent])
+    assert build.reason == "Test: Build terminated with state: FAULT."
+
+
+def test_of_a_stage_that_was_tried_again_the_last_run_counts():
+    again = action("second", "Test", "Succeeded", 130.0, variables={"VERSION": "v1.3.0"})
+    (build,) = assemble([listed("second", "Succeeded")], [*STOPPED[1], again])
+    assert [(stage.name, stage.status) for stage in build.stages] == [
+        ("Source", "Succeeded"),
+        ("Test", "Succeeded"),
+    ]
+    assert build.reason == ""
+
+
+def test_the_newest_build_is_followed_to_its_end_whatever_a_look_meets(modelctl, world):
+    ended_well = (listed("third", "Succeeded"), [action("third", "Source", "Succeeded")])
+    world.builds = FakeBuilds([RUNNING, DONE], LostError("no answer"), [ended_well, DONE])
+    ended = modelctl("builds", "--model", "flights", "--follow")
+    assert ended.status == Exit.DONE
+    assert "Source: InProgress" in ended.err
+    assert "Source: Succeeded, 10 s" in ended.err
+
+
+def test_following_one_that_stops_ends_with_a_status_of_its_own(modelctl, world):
+    stopped = (listed("third", "Failed"), [action("third", "Source", "Failed", message="no such commit")])
+    world.builds = FakeBuilds([RUNNING], [stopped])
+    ended = modelctl("builds", "--model", "flights", "--follow")
+    assert ended.status == Exit.FAILED
+    assert "Source: Failed, 10 s: no such commit" in ended.err
+
+
+def test_an_environment_without_a_build_pipeline_is_refused_with_what_to_set(modelctl, world):
+    world.builds = FakeBuilds(None)
+    ended = modelctl("builds", "--model", "flights")
+    assert ended.status == Exit.REFUSED
+    assert "model-delivery:build in Pulumi.prod.yaml" in ended.err

@@ -1,0 +1,67 @@
+"""`python3 -m tools.builds version|check|image|train`: one stage's work.
+
+It leaves VERSION, REASON (why it failed, in a sentence), IMAGE and STEP_IMAGE in `.build`, which the buildspecs export. Of the
+environment it reads MODEL, BRANCH and, of a build that has them, ENVIRONMENT, REPOSITORY, STEP_REPOSITORY, IMAGE and STEP_IMAGE.
+
+Exit status: 0 done, 1 not, 2 for another command.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from tools.builds import outcome
+from tools.builds.tag import TagError, commit_of, version_at_head
+
+_DONE, _FAILED, _USAGE = 0, 1, 2
+
+
+def main() -> int:
+    """Run one stage's work; the exit status."""
+    command = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 (a command)
+    if command not in {"version", "check", "image", "train"}:
+        print("usage: python3 -m tools.builds version|check|image|train", file=sys.stderr)
+        return _USAGE
+    try:
+        reason = _version() if command == "version" else _stage(command)
+    except TagError as error:
+        reason = str(error)
+    outcome.leave("REASON", reason)
+    if reason:
+        print(f"build: {reason}", file=sys.stderr)
+        return _FAILED
+    return _DONE
+
+
+def _version() -> str:
+    """Before anything is set up."""
+    model, branch = os.environ["MODEL"], os.environ.get("BRANCH", "main")
+    version = version_at_head(Path.cwd(), model, branch)
+    outcome.leave("VERSION", version)
+    print(f"{model}@{version} is commit {commit_of(Path.cwd())}")
+    return ""
+
+
+def _stage(command: str) -> str:
+    """In the project's environment, which set-up made: its packages are there. Why it failed; "" when it did not."""
+    from modeldelivery.release.errors import DeliveryError  # noqa: PLC0415 - as above
+    from tools.builds import check, image, train  # noqa: PLC0415 - as above
+    from tools.builds.stage import StageError  # noqa: PLC0415 - as above
+
+    commit = commit_of(Path.cwd())
+    try:
+        match command:
+            case "check":
+                return check.run(os.environ["MODEL"])
+            case "image":
+                for name, uri in image.build(commit, os.environ).items():
+                    outcome.leave(name, uri)
+            case "train":
+                print(train.train(outcome.left("VERSION"), commit, os.environ))
+    except (StageError, DeliveryError) as error:
+        return str(error)
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""Commands of a stage: shown when they ended, and their last words where they fail."""
+
+import subprocess
+import sys
+
+
+class StageError(Exception):
+    """Why a stage cannot go on; a sentence."""
+
+
+def called(*command: str) -> str:
+    """Run a command, all that it says shown; what it printed.
+
+    Raises:
+        StageError: it failed; its last line says why.
+    """
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        output, errors = process.communicate()
+    sys.stderr.write(errors)
+    sys.stdout.write(output)
+    sys.stdout.flush()
+    if process.returncode:
+        lines = (errors + output).strip().splitlines()
+        raise StageError(lines[-1] if lines else f"{command[0]} ended with status {process.returncode}")
+    return output

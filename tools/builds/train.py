@@ -1,0 +1,100 @@
+"""Have the version of a commit trained: from the data that the commit names, by the environment's own pipeline, followed to its end."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from modeldelivery.release.aws.environment import open_environment
+from modeldelivery.release.cli.checkout import checkout
+from modeldelivery.release.naming import parse_environment, parse_model
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.version import parse_version
+from pipelines import dataset
+from pipelines.months import between, parse_month
+from tools.builds.stage import StageError, called
+
+ROOT = Path(__file__).resolve().parents[2]
+DVC = ROOT / ".venv-data" / "bin" / "dvc"
+MODELCTL = Path(sys.executable).parent / "modelctl"
+_DATASET = Path("build/dataset")
+
+
+class _Told(msgspec.Struct):
+    """Of `modelctl train --json`, what a stage needs."""
+
+    summary: str
+
+
+def train(version: str, commit: str, environ: Mapping[str, str]) -> str:
+    """Train it, unless it is registered already; what came of it.
+
+    Raises:
+        StageError: the version is another commit's, a gate stopped it, or a step failed.
+        DeliveryError: AWS refused a call, or does not answer.
+    """
+    model, environment = parse_model(environ["MODEL"]), parse_environment(environ["ENVIRONMENT"])
+    ports = open_environment(model, environment, profile=None)
+    record = ports.registry.entry(parse_version(version)).record
+    if record is None or record.package_arn is None:
+        revision = _data(model, ports.place.data_bucket)
+        images = [environ.get("IMAGE", ""), environ.get("STEP_IMAGE", "")]
+    else:
+        refuse_other(record, commit)
+        host = f"{ports.place.account}.dkr.ecr.{ports.place.region}.amazonaws.com"
+        revision = record.digests.data
+        images = [f"{host}/{ports.place.repository}@{record.digests.image}", ""]
+    named = [
+        word
+        for option, value in zip(("--image", "--step-image"), images, strict=True)
+        if value
+        for word in (option, value)
+    ]
+    return _modelctl(
+        "train", "--env", environment, "--model", model, "--version", version, "--commit", commit,
+        "--data-revision", revision, *named,
+    )  # fmt: skip
+
+
+def refuse_other(record: VersionRecord, commit: str) -> None:
+    """Refuse a tag that moved after its version was made. Raises StageError."""
+    made = record.source.commit if record.source else None
+    if made != commit:
+        whose = f"of commit {made}" if made else "of no commit that its record names"
+        raise StageError(
+            f"{record.version} is registered already, {whose}, and the tag is now at {commit}: a version never changes; tag this "
+            "commit as a new one"
+        )
+
+
+def _data(model: str, bucket: str) -> str:
+    """The data that the commit names, where the pipeline reads it; its revision."""
+    here = checkout(ROOT)
+    if here.first is None or here.until is None:
+        raise StageError("params.yaml names no months: write months: {first: …, until: …}")
+    until = parse_month(here.until).following
+    months = {str(month) for month in between(parse_month(here.first), until)}
+    pointers = sorted(
+        str(path) for path in Path("data").glob("*/*.csv.dvc") if path.name.split(".")[0] in months
+    )
+    called(str(DVC), "pull", "--quiet", *pointers)
+    called(
+        sys.executable, "-m", "pipelines.assemble", "--model", model,
+        "--first", here.first, "--until", here.until, "--out", str(_DATASET),
+    )  # fmt: skip
+    called(sys.executable, "-m", "pipelines.publish", str(_DATASET), "--bucket", bucket)
+    return dataset.read_manifest(_DATASET).revision
+
+
+def _modelctl(*arguments: str) -> str:
+    """Run it, its progress shown; the sentence that it ends with. Raises StageError."""
+    done = subprocess.run([str(MODELCTL), *arguments, "--json"], stdout=subprocess.PIPE, check=False)
+    try:
+        told = msgspec.json.decode(done.stdout, type=_Told).summary
+    except msgspec.DecodeError:
+        told = f"modelctl train ended with status {done.returncode}"
+    if done.returncode:
+        raise StageError(told)
+    return told

@@ -1,0 +1,34 @@
+"""The Git remote `sandbox` of the checkout: what is pushed there is built, as at a Git host that a connection leads to."""
+
+import subprocess
+from pathlib import Path
+
+NAME = "sandbox"
+
+
+def add(root: Path, repository: str) -> str:
+    """Have the remote lead to the sandbox's repository; what was done."""
+    present = _url(root)
+    if present == repository:
+        return f"remote {NAME} is there"
+    done = _git(root, "remote", *(("add",) if present is None else ("set-url",)), NAME, repository)
+    if done.returncode:
+        return f"no remote: {done.stderr.strip()}"
+    return f"git remote {NAME}; `make down` removes it"
+
+
+def remove(root: Path, home: Path) -> bool:
+    """Remove the remote, if it leads into the sandbox's folder; whether it did."""
+    present = _url(root)
+    if present is None or not Path(present).is_relative_to(home):
+        return False
+    return _git(root, "remote", "remove", NAME).returncode == 0
+
+
+def _url(root: Path) -> str | None:
+    done = _git(root, "remote", "get-url", NAME)
+    return None if done.returncode else done.stdout.strip()
+
+
+def _git(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", "-C", str(root), *command], capture_output=True, text=True, check=False)
