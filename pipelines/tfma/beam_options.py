@@ -28,8 +28,8 @@ def parse(given: Sequence[str]) -> PipelineOptions:
             standard = options.view_as(StandardOptions)
             standard.runner = standard.runner or DEFAULT_RUNNER
             create_runner(standard.runner)  # whose module brings the runner's own options
-            known = options.get_all_options()
-            unknown = options.get_all_options(retain_unknown_options=True).keys() - known.keys()
+            taken = options.get_all_options()
+            unknown = options.get_all_options(retain_unknown_options=True).keys() - taken.keys()
     except SystemExit as error:
         raise BadOptionsError(complaint.getvalue().strip().splitlines()[-1]) from error
     except (ValueError, ImportError, AttributeError) as error:
