@@ -78,8 +78,8 @@ test: $(if $(CHECKED),setup,check) setup-data setup-definition ## all checks and
 # What both images are built on, by digest; without it today's python:3.11-slim, or Debian's packages where no registry answers.
 BASE_IMAGE ?=
 # `make image PUSH=staging` builds once and pushes; JSON=yes gives the report to a program.
-PUSH ?=
-JSON ?=
+PUSH :=
+JSON :=
 image: setup ## both images, built twice, compared and run (BASE_IMAGE=python:3.11-slim@sha256:…, PUSH=ENV, JSON=yes)
 	@$(BIN)/python -m tools.image --base "$(BASE_IMAGE)" --push "$(PUSH)" $(if $(JSON),--json)
 

@@ -88,7 +88,11 @@ def actions_of_others():
 
 def github(event):
     """The jobs that GitHub runs, those of called workflows in their callers' place."""
-    files = {REQUEST: ["pull-request.yml"], MAIN: ["deploy.yml"], CLOCK: ["drift.yml", "soak.yml"]}[event]
+    files = {
+        REQUEST: ["pull-request.yml"],
+        MAIN: ["deploy.yml"],
+        CLOCK: ["drift.yml", "soak.yml", "image.yml"],
+    }[event]
     return [job for file in files for job in _called(file, {})]
 
 

@@ -39,7 +39,7 @@ GATES = {
         "preview ENV=prod",
         "deploy ENV=prod",
     ],
-    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak"],
+    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image"],
 }
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
@@ -205,7 +205,9 @@ def test_git_keeps_no_credentials():
 def test_every_job_ends():
     assert all(job["timeout-minutes"] <= 120 for _, job, _ in jobs())
     assert all(
-        "timeout" in job for name, job in gitlab_jobs().items() if name.startswith(("test", "deploy", "soak"))
+        "timeout" in job
+        for name, job in gitlab_jobs().items()
+        if name.startswith(("test", "deploy", "soak", "image"))
     )
 
 
