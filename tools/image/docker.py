@@ -50,7 +50,8 @@ class Docker:
         call(["docker", "save", "--output", path, image])
 
     def load(self, path: Path, name: str = "") -> str:
-        image = call(["docker", "load", "--quiet", "--input", path]).strip().removeprefix("Loaded image ID: ")
+        # "Loaded image ID: sha256:…", or "Loaded image: NAME" of an archive that names it
+        image = call(["docker", "load", "--quiet", "--input", path]).strip().rpartition(": ")[2]
         if name:
             call(["docker", "tag", image, name])
         return name or image
