@@ -7,10 +7,12 @@ NAME = "sandbox"
 
 
 def add(root: Path, repository: str) -> str:
-    """Have the remote lead to the sandbox's repository; what was done."""
+    """Have the remote lead to the sandbox's repository, unless it leads to another one that is there; what was done."""
     present = _url(root)
     if present == repository:
         return f"remote {NAME} is there"
+    if present is not None and Path(present).is_dir():
+        return f"remote {NAME} leads to {present} and is left alone: git push {repository} HEAD:main TAG"
     done = _git(root, "remote", *(("add",) if present is None else ("set-url",)), NAME, repository)
     if done.returncode:
         return f"no remote: {done.stderr.strip()}"

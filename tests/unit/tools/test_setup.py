@@ -355,3 +355,36 @@ def test_what_is_compiled_for_the_definition_leaves_the_shells_aws_behind_first(
     assert environments.DEFINITION.programs == ("pipelines.definition",)
     source = (Path(environments.__file__).parents[2] / "pipelines" / "definition.py").read_text()
     assert source.index("AWS_DEFAULT_REGION") < source.index("from sagemaker")
+
+
+def test_packages_are_another_clones_where_these_are_the_very_ones_that_are_asked_for(
+    up_to_date, tmp_path_factory, monkeypatch, under_way
+):
+    ours = tmp_path_factory.mktemp("ours")
+    shutil.copytree(up_to_date / "requirements", ours / "requirements")
+    shutil.copy(up_to_date / "pyproject.toml", ours)
+    theirs = up_to_date / SERVING.folder
+    packages = theirs / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    executable(theirs / "bin" / "uvicorn", f"#!{theirs}/bin/python\n")
+    monkeypatch.setenv(linked.VARIABLE, str(up_to_date))
+
+    environments.ensure(SERVING, ours, under_way)
+
+    (link,) = (ours / SERVING.folder).glob("lib/python3*/site-packages/linked.pth")
+    assert link.read_text().splitlines() == [str(packages), str(ours)]
+    assert (
+        ours / SERVING.folder / "bin" / "uvicorn"
+    ).read_text() == f"#!{ours}/{SERVING.folder}/bin/python\n"
+
+
+def test_another_clones_packages_are_not_taken_where_other_ones_are_asked_for(up_to_date):
+    content = environments._content(SERVING, up_to_date)
+    assert linked.fits(up_to_date / SERVING.folder, content)
+    assert not linked.fits(up_to_date / SERVING.folder, content + "0")
+    assert not linked.fits(up_to_date / "none", content)
+
+
+@pytest.mark.parametrize("named", ["", "relative", "/nowhere/at/all"])
+def test_only_a_folder_that_is_there_is_a_clone_to_take_packages_from(named):
+    assert linked.source({linked.VARIABLE: named}) is None
