@@ -15,7 +15,7 @@ from pipelines.flights.data import published
 from tests.ci.runs.clone import Clone, of_the_checkout
 from tests.conftest import CHECKOUT
 from tests.stacks.stack import Stack
-from tests.stacks.training import PLACE
+from tests.stacks.training import PLACE, role_of
 from tools.demo.data import write_months
 
 UNDER_WAY = {"InProgress", "Stopping"}
@@ -81,7 +81,7 @@ class Building:
         told = json.loads(self.stack.modelctl("builds", "--json", "--limit", "100").stdout)
         return {build["id"]: build for build in told["builds"]}
 
-    def followed(self, identity, deadline=240):
+    def followed(self, identity, deadline=600):
         """The build, once it has ended."""
         end = time.monotonic() + deadline
         while True:
@@ -98,7 +98,7 @@ class Building:
         (identity,) = self.push(*tags)
         return self.followed(identity)
 
-    def kill(self, identity, stage, signal_, deadline=240):
+    def kill(self, identity, stage, signal_, deadline=600):
         """Kill the program of a stage's build, once it runs."""
         end = time.monotonic() + deadline
         folder = self.stack.sandbox.home / "builds"
@@ -147,6 +147,10 @@ class Building:
             for each in listed["ModelPackageSummaryList"]
         ]
         return [each for each in shown if each["CustomerMetadataProperties"]["version"] == version]
+
+    def role(self, name):
+        """One of the pipeline's roles: `builds`, or a stage's."""
+        return role_of(self.stack, f"{PLACE.build_pipeline}-{name}-")
 
     def log(self, identity):
         """The last lines of each build's log of an execution."""

@@ -56,6 +56,37 @@ def test_a_tag_that_moved_after_its_version_was_made_is_refused(building):
     assert len(building.packages("v1.2.0")) == 1
 
 
+# What AWS does in a role's name and the sandbox does not show, by role; why it needs it.
+SOURCE = {"s3:GetObjectVersion"}  # of an artifact in a bucket with versions
+UNSEEN = {
+    # https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html
+    "builds": {
+        *("s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
+        *("s3:GetObject", "s3:GetObjectVersion", "kms:Decrypt"),
+    },
+    "test": SOURCE,
+    # `docker push`; the sandbox's own builder keeps layers beside ECR.
+    "image": {
+        *SOURCE,
+        *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload"),
+        *("ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload"),
+        "ecr:UploadLayerPart",
+    },
+    # A training that failed is tried again, and a gate's sentence is read.
+    "train": {*SOURCE, "sagemaker:RetryPipelineExecution", "sagemaker:DescribeProcessingJob"},
+}
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize("name", UNSEEN)
+def test_a_builds_role_has_what_builds_take_and_nothing_more(building, name):
+    role = building.role(name)
+    calls = [call for call in building.stack.sandbox.calls() if call["role"] == role.arn]
+    taken = {need["action"] for call in calls for need in call["needs"]}
+    assert role.actions - taken == UNSEEN[name]
+    assert [call for call in calls if call["denied"]] == []
+
+
 def test_two_tags_at_one_commit_are_refused_by_name_before_anything_is_set_up(building):
     building.clone.commit("a commit with two versions")
     for identity in building.push("flights@v1.4.0", "flights@v1.4.1"):

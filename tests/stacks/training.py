@@ -111,16 +111,7 @@ class Trained:
 
     def role(self, name):
         """One of the pipeline's roles: `training`, `registrar` or `pipeline`."""
-        iam = self.stack.sandbox.client("staging", "iam")
-        (role,) = (
-            each
-            for page in iam.get_paginator("list_roles").paginate()
-            for each in page["Roles"]
-            if each["RoleName"].startswith(f"{PLACE.pipeline}-{name}-")
-        )
-        (policy,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
-        document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)["PolicyDocument"]
-        return Role(iam, role["RoleName"], role["Arn"], policy, document)
+        return role_of(self.stack, f"{PLACE.pipeline}-{name}-")
 
     def packages(self):
         """ARNs of the model packages that were made."""
@@ -143,6 +134,20 @@ class Trained:
             capture_output=True,
         )
         return dataset.read_manifest(folder).revision
+
+
+def role_of(stack, prefix):
+    """The one role of staging's whose name begins so."""
+    iam = stack.sandbox.client("staging", "iam")
+    (role,) = (
+        each
+        for page in iam.get_paginator("list_roles").paginate()
+        for each in page["Roles"]
+        if each["RoleName"].startswith(prefix)
+    )
+    (policy,) = iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)["PolicyDocument"]
+    return Role(iam, role["RoleName"], role["Arn"], policy, document)
 
 
 def data_of(revision):
