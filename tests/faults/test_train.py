@@ -1,4 +1,7 @@
-"""`modelctl train` by the repository's own pipeline: its end, its rerun, and what is left when anything of it is killed."""
+"""`modelctl train` by the repository's own pipeline: what is left when anything of it is killed, at every step and call.
+
+tests/stacks/test_training.py has its end, its rerun and a sample of the kills.
+"""
 
 import hashlib
 import signal
@@ -6,13 +9,11 @@ import signal
 import pytest
 
 from modeldelivery.release.errors import Exit
-from modeldelivery.release.naming import evidence_key
-from tests.faults.kill import Point, every, hold, killed, parameters
-from tests.faults.trained import PLACE, trains_in
+from tests.faults.kill import every, killed
+from tests.faults.trained import STEPS, trains_in
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.faults, pytest.mark.soak, pytest.mark.timeout(600)]
 
-STEPS = ["Validate", "Featurize", "Train", "Evaluate", "Register"]
 # Calls of the follower of a training with a champion that is none yet, until it looks at its execution.
 FOLLOWER = every(
     {
@@ -30,8 +31,6 @@ FOLLOWER = every(
 )
 # Calls of `modelctl register` in the last step; before them nothing is written.
 REGISTRAR = every({"PutObject": 6, "CreateModelPackage": 1})
-SAMPLE = [Point("StartPipelineExecution", 0, ran=True)]
-SAMPLE_OF_REGISTRAR = [Point("CreateModelPackage", 0, ran=True)]
 
 
 @pytest.fixture(scope="module")
@@ -52,47 +51,6 @@ def version(request):
     return f"v2.0.{number}"
 
 
-def refuse_half(trains, version):
-    """Exactly one package, approved; every document that the record names is there with its bytes, and no other."""
-    (package,) = trains.packages(version)
-    record = trains.record(version)
-    assert (record.package_arn, package["ModelApprovalStatus"]) == (package["ModelPackageArn"], "Approved")
-    kept = {name: evidence_key(record.digests.id, name) for name in record.evidence}
-    assert trains.keys(evidence_key(record.digests.id, "")) == set(kept.values())
-    for name, key in kept.items():
-        body = trains.s3.get_object(Bucket=PLACE.registry_bucket, Key=key)["Body"].read()
-        assert f"sha256:{hashlib.sha256(body).hexdigest()}" == record.evidence[name]
-
-
-def test_a_version_is_trained_judged_registered_and_approved(trains, first):
-    assert first.status == Exit.DONE, first.err
-    steps = [step["name"] for step in first.document["detail"]["steps"]]
-    assert [step for step in steps if step in STEPS] == STEPS
-    refuse_half(trains, "v1.0.0")
-    record = trains.record("v1.0.0")
-    assert record.source.execution == first.document["detail"]["execution"]
-    assert set(record.evidence) == {
-        *("validation.json", "validation.html", "evaluation.json", "evaluation.html", "metrics.json"),
-    }
-
-
-def test_the_same_again_is_done_already_and_starts_nothing(trains, first):
-    before = trains.executions()
-    again = trains.train("v1.0.0")
-    assert (again.status, again.document["outcome"]) == (Exit.DONE, "already")
-    assert trains.executions() == before
-    assert again.document["detail"]["record"] == first.document["detail"]["record"]
-
-
-@pytest.mark.usefixtures("first")
-def test_its_lineage_is_whole_but_for_the_endpoint(trains):
-    shown = trains.modelctl("lineage", "--version", "v1.0.0").document
-    missing = {link["kind"] for link in shown["links"] if link.get("missing")}
-    assert missing == {"variant"}
-    assert {"execution", "step", "data", "gate", "evidence"} <= {link["kind"] for link in shown["links"]}
-
-
-@pytest.mark.soak
 @pytest.mark.usefixtures("first")
 def test_a_worse_model_stops_at_its_gate_with_its_sentence_and_is_not_tried_again(trains):
     worse = ("--fit", "trees=1", "--fit", "learning_rate=0.0001")
@@ -106,7 +64,6 @@ def test_a_worse_model_stops_at_its_gate_with_its_sentence_and_is_not_tried_agai
     assert f"runs/{execution}/Evaluate/evaluation/evaluation.html" in trains.keys(f"runs/{execution}/")
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.usefixtures("first")
 def test_a_job_that_is_killed_fails_its_execution_and_the_rerun_goes_on(trains, version, step):
@@ -118,29 +75,20 @@ def test_a_job_that_is_killed_fails_its_execution_and_the_rerun_goes_on(trains, 
     assert process.returncode == Exit.FAILED, err
     assert f"{step}: " in err
     assert trains.train(version).status == Exit.DONE
-    refuse_half(trains, version)
+    trains.refuse_half(version)
 
 
-@pytest.mark.parametrize("points", parameters(REGISTRAR, SAMPLE_OF_REGISTRAR))
+@pytest.mark.parametrize("point", REGISTRAR, ids=str)
 @pytest.mark.usefixtures("first")
-def test_a_registration_that_is_killed_at_a_call_of_its_own_is_finished_by_the_rerun(trains, version, points):
-    (point,) = points
-    process = trains.start(*trains.training(version))
-    trains.reach("Register")
-    hold(trains.sandbox, "", point)
-    held = trains.sandbox.held("", deadline=90)
-    assert held, process.communicate(timeout=300)
-    trains.kill_job("Register")
-    trains.sandbox.clear_faults()
-    assert process.wait(timeout=300) == Exit.FAILED
+def test_a_registration_that_is_killed_at_a_call_of_its_own_is_finished_by_the_rerun(trains, version, point):
+    assert trains.kill_registration(version, point) == Exit.FAILED
     assert trains.train(version).status == Exit.DONE
-    refuse_half(trains, version)
+    trains.refuse_half(version)
 
 
-@pytest.mark.parametrize("points", parameters(FOLLOWER, SAMPLE))
+@pytest.mark.parametrize("point", FOLLOWER, ids=str)
 @pytest.mark.usefixtures("first")
-def test_a_follower_that_is_killed_leaves_one_execution_which_the_rerun_follows(trains, version, points):
-    (point,) = points
+def test_a_follower_that_is_killed_leaves_one_execution_which_the_rerun_follows(trains, version, point):
     before = trains.executions()
     killed(
         trains.sandbox,
@@ -150,10 +98,9 @@ def test_a_follower_that_is_killed_leaves_one_execution_which_the_rerun_follows(
     )
     assert trains.train(version).status == Exit.DONE
     assert len(trains.executions()) == len(before) + 1
-    refuse_half(trains, version)
+    trains.refuse_half(version)
 
 
-@pytest.mark.soak
 @pytest.mark.usefixtures("first")
 def test_an_interrupted_follower_says_how_to_follow_and_how_to_stop(trains, version):
     process = trains.start(*trains.training(version))
@@ -168,4 +115,4 @@ def test_an_interrupted_follower_says_how_to_follow_and_how_to_stop(trains, vers
     stopped = trains.train(version)
     assert stopped.status in {Exit.DONE, Exit.FAILED}
     assert trains.train(version).status == Exit.DONE
-    refuse_half(trains, version)
+    trains.refuse_half(version)

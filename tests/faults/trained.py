@@ -1,5 +1,6 @@
 """An environment that trains: the repository's own pipeline, images, data and roles in a sandbox, and `modelctl` in it."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from modeldelivery.release.naming import (
     APPROVAL_TAG,
     Place,
     dataset_prefix,
+    evidence_key,
     parse_environment,
     parse_model,
     record_key,
@@ -23,6 +25,7 @@ from pipelines import dataset
 from pipelines.definition_file import DEFINITION
 from pipelines.flights.data import parse_month, published
 from tests.conftest import CHECKOUT, Sandbox
+from tests.faults.kill import hold
 from tests.faults.training import SERVICE, allow, image
 
 PLACE = Place(
@@ -32,6 +35,7 @@ PLACE = Place(
     region="eu-west-1",
 )
 COMMIT = "c" * 40
+STEPS = ["Validate", "Featurize", "Train", "Evaluate", "Register"]
 MODELCTL = (sys.executable, "-m", "modeldelivery.release.cli")
 REGION = {"LocationConstraint": PLACE.region}
 
@@ -142,6 +146,29 @@ class Trains:
         except psutil.Error:
             return ""
         return base if base.startswith(str(self.sandbox.home)) else ""
+
+    def kill_registration(self, version, point):
+        """Train a version, and SIGKILL its registration at a call of its own; how the follower ended."""
+        process = self.start(*self.training(version))
+        self.reach("Register")
+        hold(self.sandbox, "", point)
+        held = self.sandbox.held("", deadline=90)
+        assert held, process.communicate(timeout=300)
+        self.kill_job("Register")
+        self.sandbox.clear_faults()
+        return process.wait(timeout=300)
+
+    def refuse_half(self, version):
+        """Exactly one package, approved; every document that the record names is there with its bytes, and no other."""
+        (package,) = self.packages(version)
+        record = self.record(version)
+        status = package["ModelApprovalStatus"]
+        assert (record.package_arn, status) == (package["ModelPackageArn"], "Approved")
+        kept = {name: evidence_key(record.digests.id, name) for name in record.evidence}
+        assert self.keys(evidence_key(record.digests.id, "")) == set(kept.values())
+        for name, key in kept.items():
+            body = self.s3.get_object(Bucket=PLACE.registry_bucket, Key=key)["Body"].read()
+            assert f"sha256:{hashlib.sha256(body).hexdigest()}" == record.evidence[name]
 
     def packages(self, version):
         """The version's model packages."""

@@ -1,14 +1,19 @@
-"""The training pipeline as `pulumi up` makes it: an execution of it makes a version, or ends with a gate's sentence."""
+"""The training pipeline as `pulumi up` makes it: an execution of it makes a version, or ends with a gate's sentence.
+
+tests/faults/test_train.py kills it at every step and call; here is a sample.
+"""
 
 import hashlib
 import json
 
 import pytest
 
-from modeldelivery.release.naming import record_key
+from modeldelivery.release.errors import Exit
 from pipelines import dataset
 from pipelines.flights.data import parse_month, published
-from tests.stacks.training import COMMIT, FIRST, PLACE, UNTIL, data_of, training_in
+from tests.faults.kill import Point, killed
+from tests.faults.trained import COMMIT, PLACE, STEPS
+from tests.stacks.training import FIRST, UNTIL, data_of, training_in
 
 WORSE = {"Version": "v1.3.0", "Fit": '{"seed":0,"trees":1}'}
 
@@ -22,21 +27,25 @@ def trained(module_sandbox, tmp_path_factory):
 
 @pytest.fixture(scope="module", autouse=True)
 def made(trained):
-    """An execution that came to a version, before anything else happens: its status and its steps."""
-    return trained.run()
+    """How `modelctl train` ended with v1.2.0, before anything else happens."""
+    ended = trained.trains.train("v1.2.0")
+    assert ended.status == Exit.DONE, ended.err
+    trained.usual = ended.document["detail"]["inputs"]
+    return ended
 
 
-def test_an_execution_makes_a_version_whose_record_names_where_it_comes_from(trained, made):
-    status, steps = made
-    assert status == "Succeeded", trained.told(steps["Register"])
-    assert steps.keys() == {"Validate", "Validated", "Featurize", "Train", "Evaluate", "Judged", "Register"}
-    record = json.loads(
-        trained.s3.get_object(Bucket=PLACE.registry_bucket, Key=record_key("v1.2.0"))["Body"].read()
-    )
-    assert record["source"]["commit"] == COMMIT
-    assert f":pipeline/{PLACE.pipeline}/execution/" in record["source"]["execution"]
-    assert record["digests"]["data"] == trained.usual["DataRevision"]
-    assert record["evidence"].keys() == {
+def test_a_version_is_trained_judged_registered_and_approved_and_its_record_names_where_it_comes_from(
+    trained, made
+):
+    detail = made.document["detail"]
+    assert [step["name"] for step in detail["steps"] if step["name"] in STEPS] == STEPS
+    trained.trains.refuse_half("v1.2.0")
+    record = trained.trains.record("v1.2.0")
+    assert (record.source.commit, record.source.execution) == (COMMIT, detail["execution"])
+    assert f":pipeline/{PLACE.pipeline}/execution/" in record.source.execution
+    assert record.digests.data == trained.usual["DataRevision"]
+    assert record.metrics["auc"] > 0.5
+    assert record.evidence.keys() == {
         "evaluation.json",
         "evaluation.html",
         "metrics.json",
@@ -46,25 +55,57 @@ def test_an_execution_makes_a_version_whose_record_names_where_it_comes_from(tra
 
 
 def test_an_executions_version_names_its_metrics_and_is_registered_by_the_execution(trained):
-    record = json.loads(
-        trained.s3.get_object(Bucket=PLACE.registry_bucket, Key=record_key("v1.2.0"))["Body"].read()
-    )
-    assert record["registered_by"] == record["source"]["execution"]
-    package = trained.sagemaker.describe_model_package(ModelPackageName=record["package_arn"])
+    record = trained.trains.record("v1.2.0")
+    assert record.registered_by == record.source.execution
+    package = trained.sagemaker.describe_model_package(ModelPackageName=record.package_arn)
     statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]
     bucket, _, key = statistics["S3Uri"].removeprefix("s3://").partition("/")
     body = trained.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     assert statistics["ContentDigest"] == "sha256:" + hashlib.sha256(body).hexdigest()
-    assert json.loads(body) == record["metrics"]
-    assert "auc" in record["metrics"]
-    assert package["MetadataProperties"] == {"CommitId": COMMIT, "GeneratedBy": record["registered_by"]}
+    assert json.loads(body) == record.metrics
+    assert package["MetadataProperties"] == {"CommitId": COMMIT, "GeneratedBy": record.registered_by}
 
 
+def test_the_same_command_again_is_done_already_and_starts_nothing(trained, made):
+    before = trained.trains.executions()
+    again = trained.trains.train("v1.2.0")
+    assert (again.status, again.document["outcome"]) == (Exit.DONE, "already")
+    assert trained.trains.executions() == before
+    assert again.document["detail"]["record"] == made.document["detail"]["record"]
+
+
+def test_its_lineage_is_whole_but_for_the_endpoint(trained):
+    shown = trained.trains.modelctl("lineage", "--version", "v1.2.0").document
+    assert {link["kind"] for link in shown["links"] if link.get("missing")} == {"variant"}
+    assert {"execution", "step", "data", "gate", "evidence"} <= {link["kind"] for link in shown["links"]}
+
+
+def test_a_registration_that_is_killed_once_its_package_is_made_is_finished_by_the_rerun(trained):
+    point = Point("CreateModelPackage", 0, ran=True)
+    assert trained.trains.kill_registration("v2.0.0", point) == Exit.FAILED
+    assert trained.trains.train("v2.0.0").status == Exit.DONE
+    trained.trains.refuse_half("v2.0.0")
+
+
+def test_a_follower_that_is_killed_leaves_one_execution_which_the_rerun_follows(trained):
+    trains, before = trained.trains, trained.trains.executions()
+    killed(
+        trains.sandbox,
+        "follower",
+        Point("StartPipelineExecution", 0, ran=True),
+        lambda caller: trains.start(*trains.training("v2.1.0"), AWS_SDK_UA_APP_ID=caller),
+    )
+    assert trains.train("v2.1.0").status == Exit.DONE
+    assert len(trains.executions()) == len(before) + 1
+    trains.refuse_half("v2.1.0")
+
+
+@pytest.mark.soak
 def test_a_preview_after_it_shows_no_change(trained):
     assert trained.stack.changes() == {}
 
 
-def test_the_same_again_comes_from_the_cache_and_adds_no_package(trained):
+def test_the_same_inputs_again_come_from_the_cache_and_add_no_package(trained):
     before = trained.packages()
     status, steps = trained.run()
     assert status == "Succeeded", trained.told(steps["Register"])
@@ -89,6 +130,7 @@ def test_a_worse_model_is_stopped_with_the_gates_sentence_and_its_report_is_kept
     assert trained.keys("versions/v1.3.0") == []
 
 
+@pytest.mark.soak
 def test_data_that_is_not_as_expected_is_stopped_with_the_gates_sentence_and_its_report_is_kept(
     trained, tmp_path
 ):
@@ -111,7 +153,8 @@ UNSEEN = {
     # It stops its jobs; the sandbox does so without a call.
     "pipeline": {"sagemaker:StopProcessingJob", "sagemaker:StopTrainingJob"},
     # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
-    "training": {"logs:DescribeLogStreams"},
+    # Whichever job is the first to print makes the log group: here the registrar's.
+    "training": {"logs:CreateLogGroup", "logs:DescribeLogStreams"},
     # … and the rest of a large artifact, of which a part could not be uploaded.
     "registrar": {"logs:DescribeLogStreams", "s3:AbortMultipartUpload"},
 }
@@ -139,6 +182,7 @@ def fresh(action):
     return {"Fit": '{"seed":1}'} if action.endswith("TrainingJob") else {"Version": "v1.4.0"}
 
 
+@pytest.mark.soak
 def test_without_any_one_action_of_the_pipelines_role_an_execution_fails_for_want_of_it(trained):
     role = trained.role("pipeline")
     outcomes = {}

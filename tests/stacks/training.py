@@ -5,17 +5,16 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from modeldelivery.release.naming import Place, artifact_folder, dataset_prefix
+from modeldelivery.release.naming import dataset_prefix
 from pipelines import dataset
 from pipelines.flights.data import parse_month, published
 from tests.conftest import CHECKOUT
+from tests.faults.trained import PLACE, Trains
 from tests.stacks.stack import Stack
 
-PLACE = Place(model="flights", environment="staging", account="111111111111", region="eu-west-1")
-COMMIT = "c" * 40
 FIRST, UNTIL = "2013-01", "2013-01"
 
 
@@ -59,11 +58,13 @@ class Trained:
 
     Attributes:
         stack: of staging.
-        usual: parameters of an execution that comes to a version.
+        trains: `modelctl train` in it.
+        usual: parameters of an execution that comes to a version, as `modelctl train` gave them.
     """
 
     stack: Stack
-    usual: dict[str, str]
+    trains: Trains | None = None
+    usual: dict[str, str] = field(default_factory=dict)
 
     @property
     def sagemaker(self):
@@ -177,26 +178,10 @@ def training_in(sandbox, folder):
     stack = Stack("staging", sandbox, folder)
     stack.no_release()
     stack.up()
-    trained = Trained(stack, {})
-    steps, server = (
+    trained = Trained(stack)
+    for repository, of in ((PLACE.step_repository, "steps"), (PLACE.repository, "server")):
         image(stack, repository, CHECKOUT / "pipelines" / of / "Dockerfile")
-        for repository, of in ((PLACE.step_repository, "steps"), (PLACE.repository, "server"))
-    )
-    none = json.dumps({"environment": "staging", "why": "nothing serves yet"}).encode()
-    champion = artifact_folder("sha256:" + "0" * 64)
-    trained.s3.put_object(Bucket=PLACE.registry_bucket, Key=f"{champion}none.json", Body=none)
     months = published(parse_month(FIRST), parse_month(UNTIL).following)
     dataset.write(folder / "data", months)
-    trained.usual = {
-        "Version": "v1.2.0",
-        "Commit": COMMIT,
-        **data_of(trained.publish(folder / "data")),
-        "Champion": f"s3://{PLACE.registry_bucket}/{champion}",
-        "Image": server,
-        "StepImage": steps,
-        "First": FIRST,
-        "Until": UNTIL,
-        "Fit": '{"seed":0}',
-        "Skip": "",
-    }
+    trained.trains = Trains(sandbox, trained.publish(folder / "data"))
     return trained

@@ -188,3 +188,21 @@ def test_a_promotion_gives_each_document_of_evidence_once(tmp_path, monkeypatch)
     options = parse(list(commands[-1][1:]))
     assert options.metrics.name == "metrics.json"
     assert sorted(["metrics.json", *(name for name, _ in options.evidence)]) == sorted(record.evidence)
+
+
+class Follower:
+    """`modelctl train` under way."""
+
+    interrupted = False
+
+    def interrupt(self):
+        self.interrupted = True
+
+
+def test_what_fails_beside_a_training_ends_its_follower_and_is_what_is_told(tmp_path, monkeypatch):
+    """The execution goes on, and the next run follows it."""
+    follower = Follower()
+    monkeypatch.setattr(Demo, "start", lambda *_: follower)
+    with pytest.raises(StepError, match="no bucket"), Demo(home=tmp_path, environ={}).training(FIRST):
+        raise StepError("no bucket")
+    assert follower.interrupted

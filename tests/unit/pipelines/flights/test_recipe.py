@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import msgspec
 import numpy as np
 import pytest
@@ -61,3 +64,12 @@ def test_a_fit_needs_no_flight_but_those_that_train(made):
     assert fit(few.copy(), Settings(trees=5)).onnx == fitted.onnx
     assert fitted.metrics["base_rate"] == round(few["label"].mean(), 6)
     assert msgspec.json.encode(fitted.schema) != msgspec.json.encode(fit(few, Settings(trees=6)).schema)
+
+
+def test_a_recipe_is_read_without_what_fitting_alone_needs():
+    """Each step reads it, and these libraries take more than a second of a core."""
+    script = (
+        "import sys, pipelines.flights.recipe; print(*sorted({'sklearn', 'skl2onnx'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
