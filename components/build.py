@@ -66,6 +66,7 @@ class BuildPipelineArgs(TypedDict):
         step_repository_arn: its ARN.
         training_pipeline: name of SageMaker's pipeline that trains.
         package_group: name of the model package group.
+        base_image: that images are built on, by digest; None where the stage image runs in the sandbox alone.
         log_days: that builds' logs are kept.
         protect: refuse to delete the topic.
     """
@@ -92,6 +93,7 @@ class BuildPipelineArgs(TypedDict):
     step_repository_arn: pulumi.Input[str]
     training_pipeline: str
     package_group: str
+    base_image: str | None
     log_days: int
     protect: bool
 
@@ -286,6 +288,7 @@ def _variables(args: BuildPipelineArgs) -> Mapping[str, str]:
         "BRANCH": args["branch"],
         "REPOSITORY": f"{host}/{args['repository_name']}",
         "STEP_REPOSITORY": f"{host}/{args['step_repository_name']}",
+        **({"BASE_IMAGE": args["base_image"]} if args["base_image"] else {}),
     }
 
 

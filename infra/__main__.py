@@ -113,6 +113,7 @@ if settings.data.bucket:
                     "step_repository_arn": training.step_repository_arn,
                     "training_pipeline": place.pipeline,
                     "package_group": place.package_group,
+                    "base_image": settings.build.base_image,
                     "log_days": settings.build.log_days,
                     "protect": settings.protect,
                 },

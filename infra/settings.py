@@ -164,6 +164,10 @@ class Build(_Section, frozen=True):
     provider: Literal["GitHub", "GitLab", "Bitbucket"] | None = None
     connection: Annotated[str, Meta(pattern=f"^{_CONNECTION}$")] | None = None
     stages: Annotated[tuple[BuildStage, ...], Meta(min_length=1)] = _STAGES
+    # By digest: the same commit gives the same image.
+    base_image: (
+        Annotated[str, Meta(pattern=r"^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$", max_length=300)] | None
+    ) = None
     log_days: Literal[
         1,
         3,

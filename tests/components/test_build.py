@@ -73,6 +73,16 @@ def test_each_stage_of_config_is_a_project_with_a_buildspec_a_role_and_a_log_tha
         assert log["kmsKeyId"]
 
 
+def test_a_base_that_config_names_is_what_builds_are_told(run, staging):
+    def told(recorder):
+        project = recorder.only(PROJECT, f"{NAME}-image").inputs
+        return {each["name"]: each["value"] for each in project["environment"]["environmentVariables"]}
+
+    base = f"python:3.11-slim@sha256:{'0' * 64}"
+    assert told(run("staging", build=json.dumps({**GIVEN, "baseImage": base})))["BASE_IMAGE"] == base
+    assert "BASE_IMAGE" not in told(staging)
+
+
 def test_only_images_are_built_by_a_privileged_machine(staging):
     privileged = {
         stage

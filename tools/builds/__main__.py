@@ -54,7 +54,7 @@ def _stage(command: str) -> str:
             case "check":
                 return check.run(os.environ["MODEL"])
             case "image":
-                for name, uri in image.build(commit, os.environ).items():
+                for name, uri in image.build(os.environ).items():
                     outcome.leave(name, uri)
             case "train":
                 print(train.train(outcome.left("VERSION"), commit, os.environ))

@@ -50,6 +50,9 @@ def _carry_out() -> int:
     try:
         report = _run(options.base, options.push)
     except NoEngineError as error:
+        if options.push:
+            program.complain("image", str(error))
+            return _FAILED
         report = Report(skipped=str(error))
     except (ImageError, DeliveryError) as error:
         program.complain("image", str(error))
@@ -61,7 +64,6 @@ def _carry_out() -> int:
         tables.show(table(report))
     if report.skipped is not None:
         program.complain("image", f"SKIPPED: {report.skipped}")
-        return _FAILED if options.push else _DONE
     return _DONE
 
 

@@ -584,6 +584,7 @@ CONNECTION = f"arn:aws:codeconnections:eu-west-1:222222222222:connection/{'0' * 
         ({"stages": [{"name": "train"}, {"name": "test"}]}, "are to be test, train, each once"),
         ({"stages": [{"name": "test"}, {"name": "test"}]}, "are to be test, each once"),
         ({"stages": [{"name": "test", "minutes": 4}]}, "build.stages[0].minutes is 4"),
+        ({"baseImage": "python:3.11-slim"}, "build.baseImage is"),
         ({"logDays": 91}, "build.logDays is 91"),
         ({"artifactDays": 0}, "build.artifactDays is 0"),
     ],

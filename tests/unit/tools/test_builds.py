@@ -10,7 +10,7 @@ from modeldelivery.release.record import Source
 from tests.conftest import CHECKOUT
 from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import V2, register
-from tools.builds import check, outcome
+from tools.builds import check, image, outcome
 from tools.builds.dockerfile import finding
 from tools.builds.stage import StageError
 from tools.builds.tag import TagError, version_at_head, version_of
@@ -136,3 +136,27 @@ def test_what_a_stage_leaves_is_one_line_of_bounded_length(tmp_path, monkeypatch
     left = (tmp_path / ".build" / "REASON").read_text()
     assert left.startswith("two lines xxx")
     assert (left.count("\n"), len(left) <= 1_000) == (1, True)
+
+
+def test_images_are_pushed_by_the_command_that_builds_and_runs_them(monkeypatch):
+    """One way to push: the digests are those of `make image`."""
+    commands = []
+    uris = {
+        name: f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/flights@{name}" for name in ("server", "steps")
+    }
+
+    def called(*command):
+        commands.append(command[1:])
+        return msgspec.json.encode(
+            {"engine": "docker", "images": [{"name": n, "uri": u} for n, u in uris.items()]}
+        )
+
+    monkeypatch.setattr(image, "called", called)
+    built = image.build({"BASE_IMAGE": "python@sha256:0", "ENVIRONMENT": "staging"})
+    assert built == {"IMAGE": uris["server"], "STEP_IMAGE": uris["steps"]}
+    assert commands == [("-m", "tools.image", "--base", "python@sha256:0", "--push", "staging", "--json")]
+
+
+def test_images_without_a_base_by_digest_are_not_built_and_the_key_is_named():
+    with pytest.raises(StageError, match="set baseImage of model-delivery:build"):
+        image.build({"ENVIRONMENT": "staging"})
