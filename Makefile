@@ -120,7 +120,7 @@ report: setup ## one issue on all environments that drifted; closed when none do
 
 # Where to look among all examples: another number, another place.
 SEED ?= 0
-soak: setup-data setup-definition ## what takes longer: exhaustive searches, ten to twenty times the examples (an hour at most; SEED=n)
+soak: setup-data setup-definition ## what takes longer: exhaustive searches, forty times the examples (an hour at most; SEED=n)
 	$(PYTEST) --timeout=3600 -n 2 -m "soak or hypothesis" --junitxml=.soak/report.xml \
 	  --hypothesis-profile=soak --hypothesis-seed=$(SEED) tests
 

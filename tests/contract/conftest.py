@@ -23,7 +23,8 @@ from tests.fakes.registry import FakeRegistry
 from tests.fakes.time import FakeTime
 
 A, B, C = Version("v7.0.0"), Version("v7.1.0"), Version("v7.2.0")
-BROKEN = Version("v7.9.0")  # its container never answers /ping
+BROKEN = Version("v7.9.0")  # its container ends after TRIED seconds, and never answered /ping
+TRIED = 3.0
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 LOOKS = 600  # at an endpoint, before a change of it counts as stuck
 
@@ -84,7 +85,7 @@ def served_models(hosting):
     """Models of A, B, C and BROKEN exist."""
     for version in (A, B, C):
         hosting.model(variant_name(version))
-    hosting.model(variant_name(BROKEN), ping=500)
+    hosting.model(variant_name(BROKEN), late=TRIED, exit=True)
 
 
 @pytest.fixture(params=["memory", "memory, compare-and-swap", "AWS in memory", on_the_sandbox("SageMaker")])
@@ -156,7 +157,7 @@ def _on_sagemaker(endpoint, name, pause, aws=None):
         usual.change(config, token="", operation="op")
 
     def stays_busy():
-        """The new version's container never answers: until SageMaker gives up on it, and rolls back silently."""
+        """The new version's container ends before it ever answered: SageMaker gives up on it, and rolls back silently."""
         config = usual.name([A, B, BROKEN])
         usual.prepare(config, [A, B, BROKEN], {A: 100, B: 0, BROKEN: 0})
         if aws:

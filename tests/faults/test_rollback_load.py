@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
 
 MODELS = ("load-a", "load-b", "load-c", "load-d", "load-e")
 ROLLBACKS = 4  # of each model
-PAUSE = 0.08  # seconds between a connection's requests: a rollback takes a second, and three connections ask
+CONNECTIONS = 2  # to each model
+PAUSE = 0.1  # seconds between a connection's requests: a rollback takes a second
 # This file's own: models of an account share their names with those of the other tests.
 SERVING, OTHER = Version("v8.0.0"), Version("v8.1.0")
 ACCOUNT, REGION = "111111111111", "eu-west-1"
@@ -58,7 +59,7 @@ def load(hosting):
     port = hosting.sandbox.daemon["runtime"]
     keys = hosting.sandbox.session("staging").get_credentials()
     requests = {m: invocation(port, f"{m}-staging", keys, b"row", media="text/csv") for m in MODELS}
-    loads = {model: Load([request], connections=3, pause=PAUSE) for model, request in requests.items()}
+    loads = {model: Load([request], connections=CONNECTIONS, pause=PAUSE) for model, request in requests.items()}
     with ThreadPoolExecutor(len(MODELS)) as pool:
         list(pool.map(lambda model: hosting.endpoint(f"{model}-staging", model), MODELS))
         with ExitStack() as under_way:

@@ -84,6 +84,4 @@ def staging(module_sandbox, tmp_path_factory):
     stack = begun("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
     stack.release("v1.0.0", "v1.0.0")
     stack.up()
-    yield stack
-    stack.set("protect", value=False)
-    stack.destroy()
+    return stack

@@ -62,12 +62,10 @@ def environment(module_sandbox, tmp_path_factory):
     stack = Stack(
         "staging", module_sandbox, folder, {"PULUMI_DEBUG_COMMANDS": "true"}
     )  # lets the engine write its events
-    stack.set("data", {"bucket": True, "protect": False})  # as committed, but it may be destroyed
     stack.up()
     register(stack, LIVE, CANDIDATE)
     stack.release(LIVE, LIVE, CANDIDATE)
-    yield stack
-    stack.destroy()
+    return stack
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.conftest import CHECKOUT
-from tests.examples import FINDINGS, TIMES, examples
+from tests.examples import FINDINGS, PART, TIMES, USUAL, examples
 
 
 def pytest_says(*arguments):
@@ -35,7 +35,7 @@ def test_make_soak_tries_more_examples_of_the_very_claims_that_make_check_tries(
         *("-m", "soak or hypothesis", "--hypothesis-profile=soak", "--hypothesis-seed=0"),
         *("--hypothesis-show-statistics", "tests/unit/sandbox/test_routes.py"),
     )
-    assert f"Stopped because settings.max_examples={100 * TIMES}\n" in output
+    assert f"Stopped because settings.max_examples={USUAL * TIMES}\n" in output
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def profile():
     settings.load_profile(before)
 
 
-@pytest.mark.parametrize(("name", "times"), [("check", 1), ("soak", TIMES)])
+@pytest.mark.parametrize(("name", "times"), [("check", PART), ("soak", TIMES)])
 def test_a_claims_own_number_of_examples_grows_with_the_profile(profile, name, times):
     profile(name)
-    assert (examples(250), settings().max_examples) == (250 * times, 100 * times)
+    assert (examples(250), settings().max_examples) == (250 * times, USUAL * times)
 
 
 def test_make_check_tries_the_same_examples_each_time(profile):

@@ -1,7 +1,7 @@
 """A model container as small as the contract allows: it answers with what its model says.
 
 model/behaviour.json in the artifact: {"name": str, "ping": status of /ping, "status": status of /invocations,
-"exit": true to end at once, "dies": true to end without an answer when it is invoked, "seconds": time one answer takes, "late": time until it listens}. A body `reach PORT` asks whether it can connect there.
+"exit": true to end instead of listening, "dies": true to end without an answer when it is invoked, "seconds": time one answer takes, "late": time until it listens}. A body `reach PORT` asks whether it can connect there.
 """
 
 import asyncio
@@ -66,9 +66,9 @@ async def reach(port):
 
 
 async def main():
+    await asyncio.sleep(BEHAVIOUR.get("late", 0))
     if BEHAVIOUR.get("exit"):
         sys.exit("the model is broken on purpose")
-    await asyncio.sleep(BEHAVIOUR.get("late", 0))
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     server = await asyncio.start_server(serve, "127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
