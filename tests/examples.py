@@ -15,7 +15,9 @@ PART = 0.5  # of them in `make check`
 FINDINGS = Path(__file__).resolve().parent.parent / ".soak" / "examples"
 TIMES = 20  # as many in `make soak`
 
-settings.register_profile("check", max_examples=int(USUAL * PART), derandomize=True, deadline=None, database=None)
+settings.register_profile(
+    "check", max_examples=int(USUAL * PART), derandomize=True, deadline=None, database=None
+)
 settings.register_profile(
     "soak",
     max_examples=USUAL * TIMES,

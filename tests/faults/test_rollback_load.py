@@ -59,7 +59,9 @@ def load(hosting):
     port = hosting.sandbox.daemon["runtime"]
     keys = hosting.sandbox.session("staging").get_credentials()
     requests = {m: invocation(port, f"{m}-staging", keys, b"row", media="text/csv") for m in MODELS}
-    loads = {model: Load([request], connections=CONNECTIONS, pause=PAUSE) for model, request in requests.items()}
+    loads = {
+        model: Load([request], connections=CONNECTIONS, pause=PAUSE) for model, request in requests.items()
+    }
     with ThreadPoolExecutor(len(MODELS)) as pool:
         list(pool.map(lambda model: hosting.endpoint(f"{model}-staging", model), MODELS))
         with ExitStack() as under_way:

@@ -1,5 +1,6 @@
 """The program of the steps, on real flights of two months."""
 
+import gc
 import json
 
 import pytest
@@ -165,3 +166,11 @@ def test_every_step_is_a_module_that_can_be_run():
     for step in STEPS.values():
         assert callable(step.module().run)
         assert callable(step.module().add_options)
+
+
+def test_a_step_is_loaded_without_the_garbage_collector_and_runs_with_it(tmp_path, monkeypatch):
+    collected = []
+    monkeypatch.setattr(featurize, "add_options", lambda _: collected.append(gc.isenabled()))
+    monkeypatch.setattr(featurize, "run", lambda _: collected.append(gc.isenabled()))
+    assert local.main(["featurize", f"--base={tmp_path}", "--model=flights"]) == 0
+    assert collected == [False, True]
