@@ -103,6 +103,10 @@ build-image: setup
 build-train: setup-data
 	@$(BIN)/python -m tools.builds train
 
+tfma: setup setup-tfma ## the evaluation gate's second engine: set up, held to the first one on 300,000 flights, and its tests
+	@$(BIN)/python -m tools.engines
+	$(PYTEST) -n 2 --dist loadfile tests/tfma
+
 definition: setup-definition ## write pipelines/definition.json, the training pipeline, from pipelines/definition.py
 	@.venv-definition/bin/python -m pipelines.definition
 

@@ -91,7 +91,7 @@ def github(event):
     files = {
         REQUEST: ["pull-request.yml"],
         MAIN: ["deploy.yml"],
-        CLOCK: ["drift.yml", "soak.yml", "image.yml"],
+        CLOCK: ["drift.yml", "soak.yml", "image.yml", "tfma.yml"],
     }[event]
     return [job for file in files for job in _called(file, {})]
 

@@ -39,7 +39,7 @@ GATES = {
         "preview ENV=prod",
         "deploy ENV=prod",
     ],
-    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image"],
+    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image", "tfma"],
 }
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
@@ -207,7 +207,7 @@ def test_every_job_ends():
     assert all(
         "timeout" in job
         for name, job in gitlab_jobs().items()
-        if name.startswith(("test", "deploy", "soak", "image"))
+        if name.startswith(("test", "deploy", "soak", "image", "tfma"))
     )
 
 

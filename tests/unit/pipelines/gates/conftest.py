@@ -17,7 +17,7 @@ def contender(model):
     return Contender(model, Subject(digest=model.digest))
 
 
-def judge(challenger, champion, frame, demands, **skips):
+def judge(challenger, champion, frame, demands, engine=InProcess(), **skips):  # noqa: B008 - it has no state
     """The report on a fitted challenger beside a model that serves, or beside none."""
     return evaluate(
         name="flights",
@@ -28,7 +28,7 @@ def judge(challenger, champion, frame, demands, **skips):
         thresholds=demands,
         skips=skips,
         clock=time.process_time,
-        engine=InProcess(),
+        engine=engine,
     )
 
 

@@ -1,9 +1,11 @@
 """The image of the steps holds what the steps run on."""
 
 import re
+from pathlib import PurePosixPath
 
 from packaging.utils import canonicalize_name
 
+from pipelines.gates.tfma import PYTHON
 from sandbox.image.dockerfile import parse
 from tests.conftest import CHECKOUT
 from tests.unit.test_requirements import imported, undeclared
@@ -52,3 +54,14 @@ def test_the_image_installs_all_that_modelctl_needs():
         for name in ("steps.txt", "modelctl.txt")
     )
     assert modelctl - steps == set()
+
+
+def test_the_image_with_the_other_engine_has_it_where_the_gate_looks():
+    built = parse(DOCKERFILE.with_name("tfma.Dockerfile").read_text())
+    below = parse(DOCKERFILE.read_text())
+    place = PurePosixPath(below.workdir) / PYTHON.relative_to(CHECKOUT).parent.parent
+    assert built.entrypoint == below.entrypoint
+    (copied,) = built.copies
+    assert copied.sources == ("requirements/tfma.txt",)
+    assert f"python -m venv {place} " in (text := DOCKERFILE.with_name("tfma.Dockerfile").read_text())
+    assert f"{place}/bin/pip install " in text
