@@ -353,7 +353,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         alarms=source.alarms(),
         retention=source.section("retention"),
         monitoring=Monitoring(dashboard=False)
-        if source.text("monitoring") is None
+        if source.text("monitoring") in {None, "{}"}
         else source.section("monitoring"),
         data=source.data(),
         capture=None if source.text("capture") in {None, "{}"} else source.section("capture"),

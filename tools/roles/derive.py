@@ -166,7 +166,9 @@ def _title(actions: list[str], resources: list[Resource]) -> str:
         return resources[0].name
     if service == "s3":
         return "Objects" if _kind(resources[0].arn) == "s3 object" else "Buckets"
-    return {"cloudwatch": "Alarms", "ecr": "Repositories", "kms": "Keys", "sagemaker": "SageMaker"}[service]
+    if service == "cloudwatch":
+        return "Alarms" if all("alarm" in _kind(resource.arn) for resource in resources) else "CloudWatch"
+    return {"ecr": "Repositories", "kms": "Keys", "sagemaker": "SageMaker"}[service]
 
 
 def ordered(values: Mapping[tuple[str, str], Iterable[str]]) -> _Asked:

@@ -16,7 +16,7 @@ from modeldelivery.release.aws.sources import AwsSources
 from modeldelivery.release.naming import APPROVAL_TAG, dataset_prefix
 from tools.roles.site import PLACE, Site
 
-PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, TRAINER, GATES, TEARDOWN = (
+PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, MONITOR, TRAINER, GATES, TEARDOWN = (
     "preview",
     "deploy",
     "operator",
@@ -24,12 +24,13 @@ PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, TRAINER, GATES, 
     "approver",
     "pusher",
     "reader",
+    "monitor",
     "trainer",
     "gates",
     "teardown",
 )
 # A role of CI is what a job has; the one that takes an environment down may deploy as well, the one whose gates approve train.
-ROLES = (PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, TRAINER, GATES, TEARDOWN)
+ROLES = (PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, MONITOR, TRAINER, GATES, TEARDOWN)
 _ENV = ("--env", PLACE.environment)
 _FIRST, _SECOND, _THIRD, _FOURTH = "v1.0.0", "v1.1.0", "v1.2.0", "v1.2.1"
 _TRAINED, _BY_GATES, _FAILED, _STOPPED = "v2.0.0", "v2.1.0", "v2.2.0", "v2.3.0"
@@ -235,6 +236,11 @@ def _stop(site: Site) -> None:
             )
 
 
+def _scrape(site: Site) -> None:
+    """As each scrape makes the exporter read."""
+    site.act(MONITOR, "python", "-m", "monitoring", *_ENV, "--model", PLACE.model, "--once")
+
+
 def _configured(then: Callable[[Site], object], **changes: object) -> Callable[[Site], object]:
     def run(site: Site) -> object:
         site.configure(**changes)
@@ -287,17 +293,20 @@ _BEFORE = (
     ),
     Step(
         PREVIEW,
-        f"previews {_SECOND} going live, a larger fleet, another owner, other limits",
+        f"previews {_SECOND} going live, a larger fleet, another owner, other limits, a dashboard",
         _configured(
             _review("preview", PREVIEW),
             release={"live": _SECOND, "fleet": [_THIRD, _SECOND, _FIRST]},
             owner="ml-serving",
             alarms={"maxErrorRatePercent": 2, "maxLatencyMs": 400},
             retention={"noncurrentDays": 300, "logDays": 300},
+            monitoring={"dashboard": True},
+            capture={"percent": 100, "days": 7},
         ),
     ),
     Step(DEPLOY, "deploys by that plan", _review("deploy", DEPLOY), renew=_review("preview", PREVIEW)),
     Step(PREVIEW, "fetches the model that serves, beside which another is judged", _fetch_champion),
+    Step(MONITOR, "is scraped", _scrape),
     Step(OPERATOR, "looks", _modelctl("status")),
     Step(OPERATOR, "rolls back", _modelctl("rollback", *_WHY)),
     Step(OPERATOR, "accepts", _modelctl("accept", _SECOND, *_WHY)),
@@ -348,13 +357,14 @@ _THEN = (
     Step(PREVIEW, "looks for drift", _review("drift", PREVIEW)),
     Step(
         DEPLOY,
-        f"drops {_THIRD}, other instances, no protection any more",
+        f"drops {_THIRD} and the dashboard, other instances, no protection any more",
         _configured(
             _up,
             release={"live": _SECOND, "fleet": [_SECOND, _FIRST]},
             instances={"type": "ml.c6i.xlarge", "min": 1, "max": 4, "targetInvocationsPerMinute": 3000},
             data={"bucket": True, "protect": False},
             training={"instance": "ml.m5.xlarge", "runDays": 60},
+            monitoring={"dashboard": False},
             protect=False,
         ),
     ),

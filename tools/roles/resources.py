@@ -87,6 +87,7 @@ def resources(place: Place) -> dict[str, Resource]:
             f"arn:aws:iam::{place.account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*",
         ),
         Resource("Alarms", f"{alarm}:{name}-*"),
+        Resource("Dashboard", f"arn:aws:cloudwatch::{place.account}:dashboard/{name}"),
         Resource("AlarmTopic", f"arn:aws:sns:{here}:{place.alarm_topic}"),
         Resource("ScalingAlarms", f"{alarm}:TargetTracking-endpoint/{name}/variant/*"),
         Resource("AllAlarms", f"{alarm}:*"),

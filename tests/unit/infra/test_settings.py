@@ -541,6 +541,7 @@ def test_a_capture_that_cannot_be_is_refused(value, reason):
 
 def test_nothing_is_drawn_unless_config_says_so():
     assert not parse("prod", GOOD).monitoring.dashboard
+    assert not parse("prod", {**GOOD, "model-delivery:monitoring": "{}"}).monitoring.dashboard
     assert parse("prod", {**GOOD, "model-delivery:monitoring": '{"dashboard": true}'}).monitoring.dashboard
 
 
@@ -548,7 +549,6 @@ def test_nothing_is_drawn_unless_config_says_so():
     ("value", "reason"),
     [
         ('{"dashboard": "yes"}', 'monitoring.dashboard is "yes"'),
-        ("{}", "missing required field `dashboard`"),
         ('{"dashboard": true, "alarms": true}', "unknown field `alarms`"),
         ("true", "allowed: {dashboard: true}"),
     ],
