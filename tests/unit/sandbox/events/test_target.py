@@ -38,16 +38,16 @@ def test_what_the_event_does_not_hold_is_empty_text_and_null():
 
 
 def test_an_entry_of_a_list_is_named_by_its_place_and_one_that_is_not_there_is_empty():
-    event = {"detail": {"variables": [{"value": "v1.2.0"}]}}
+    event = {"detail": {"variables": [{"value": "v1.2.0"}, {"value": "lint"}]}}
     transformer = {
         "InputPathsMap": {
-            name: f"$.detail.variables[{place}].value" for place, name in enumerate(("a", "b"))
+            name: f"$.detail.variables[{place}].value" for place, name in enumerate(("a", "b", "c"))
         },
-        "InputTemplate": '"<a>,<b>"',
+        "InputTemplate": '"<a>,<b>,<c>"',
     }
     target = {"InputTransformer": transformer}
     check(target)
-    assert text(target, event, {"arn": "arn:rule", "name": "failures"}) == '"v1.2.0,"'
+    assert text(target, event, {"arn": "arn:rule", "name": "failures"}) == '"v1.2.0,lint,"'
 
 
 def test_a_template_may_name_its_rule_and_the_whole_event():
