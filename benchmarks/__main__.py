@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
+    capture,
     evaluation,
     exporter,
     memory,
@@ -52,6 +53,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "rollback-cpu": rollback_cpu.measure,
     "rollback-load": rollback_load.measure,
     "throughput": throughput.measure,
+    "capture": capture.measure,
     "model-server": model_server.measure,
     "exporter": exporter.measure,
     "validation": validation.measure,

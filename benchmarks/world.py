@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 import botocore.session
@@ -109,6 +109,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     def sagemaker(self, environment: str) -> "SageMakerClient":
         return self._session(environment).client("sagemaker")
+
+    def client(self, environment: str, service: Literal["s3", "iam"]) -> Any:
+        """One of another service, in the environment's account."""
+        return self._session(environment).client(service)
 
     def keys(self, environment: str) -> Credentials:
         """What its calls are signed with."""

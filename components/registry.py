@@ -160,11 +160,13 @@ class ModelRegistry(pulumi.ComponentResource):
 
 
 def _expiring(folder: str, days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    """What expires is gone a day later: in a bucket with versions it would stay as long as what is replaced."""
     return {
         "id": folder,
         "status": "Enabled",
         "filter": {"prefix": f"{folder}/"},
         "expiration": {"days": days},
+        "noncurrent_version_expiration": {"noncurrent_days": 1},
     }
 
 

@@ -159,7 +159,7 @@ if release and versions:
             "journal_key": place.journal_key,
             "repository_arn": registry.repository_arn,
             "key_arn": registry.key_arn,
-            "capture_percent": settings.capture.percent if settings.capture else None,
+            "capture_percent": settings.captured_percent,
             "ignore_tags": settings.ignored_tags.plain() if settings.ignored_tags else None,
             "protect": settings.protect,
         },

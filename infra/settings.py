@@ -204,9 +204,12 @@ class Build(_Section, frozen=True):
 
 
 class Capture(_Section, frozen=True):
-    """What callers ask and what they are answered is kept for so many days, of so many invocations in a hundred."""
+    """What callers ask and what they are answered is kept for so many days, of so many invocations in a hundred.
 
-    percent: Annotated[int, Meta(ge=1, le=100)]
+    With 0 in a hundred nothing more is, and what was kept before goes on ending after these days.
+    """
+
+    percent: Annotated[int, Meta(ge=0, le=100)]
     days: Days
 
 
@@ -245,6 +248,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         captured = {CAPTURE_FOLDER: self.capture.days} if self.capture else {}
         built = {self.place.build_folder: self.build.artifact_days} if self.build else {}
         return runs | captured | built
+
+    @property
+    def captured_percent(self) -> int | None:
+        """Of the invocations; None where nothing is captured."""
+        return (self.capture and self.capture.percent) or None
 
     @property
     def rules(self) -> Rules:
@@ -296,7 +304,8 @@ _KEYS = {
     ),
     "capture": _Key(
         Capture,
-        "{percent: 10, days: 30}, 1 to 100 percent, 1 to 3650 days, or no such line where nothing is kept",
+        "{percent: 10, days: 30}, 1 to 100 percent, or 0 where capture has ended and what is kept still is to, 1 to 3650 days, or no such "
+        "line where nothing ever was kept",
     ),
     "monitoring": _Key(
         Monitoring,

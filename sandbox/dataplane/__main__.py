@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -29,19 +30,39 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     drain: list[str] = []
 
 
+class Output:
+    """Lines of JSON on standard output, in order, by a thread of its own.
+
+    Who reads them is busy at times, and a second of captured requests is more than a pipe holds: no invocation waits for that.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="output")
+
+    def say(self, **line: Any) -> None:
+        """Write a line, soon."""
+        self._thread.submit(_write, msgspec.json.encode(line) + b"\n")
+
+    def close(self) -> None:
+        """Return when everything is written."""
+        self._thread.shutdown()
+
+
 def main() -> None:
+    output = Output()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(int(sys.argv[1]), int(sys.argv[2])))
+        runner.run(_serve(int(sys.argv[1]), int(sys.argv[2]), output))
+    output.close()
 
 
-async def _serve(port: int, seed: int) -> None:
+async def _serve(port: int, seed: int, output: Output) -> None:
     loop = asyncio.get_running_loop()
     router = Router(seed)
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    _say(ready=listener.getsockname()[1])
-    batches = loop.create_task(_hand_over(router))
+    output.say(ready=listener.getsockname()[1])
+    batches = loop.create_task(_hand_over(router, output))
     orders = asyncio.StreamReader(limit=_LINE)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     drains: set[asyncio.Task[None]] = set()
@@ -52,32 +73,33 @@ async def _serve(port: int, seed: int) -> None:
             router.swap(order.table)
             # Not before: without a table every caller would be a stranger.
             server = server or await loop.create_server(lambda: Front(router), sock=listener, backlog=1024)
-        drains.add(loop.create_task(_obey(router, order)))
+        drains.add(loop.create_task(_obey(router, order, output)))
         drains = {task for task in drains if not task.done()}
     batches.cancel()
     if server:
         server.close()
-    _say(metrics=router.metrics.take())
-    _say(captured=router.captures.due(everything=True))
+    output.say(metrics=router.metrics.take())
+    output.say(captured=router.captures.due(everything=True))
 
 
-async def _obey(router: Router, order: Order) -> None:
+async def _obey(router: Router, order: Order, output: Output) -> None:
     await router.drain(order.drain)
-    _say(done=order.n)
+    output.say(done=order.n)
 
 
-async def _hand_over(router: Router) -> None:
+async def _hand_over(router: Router, output: Output) -> None:
     while True:
         await asyncio.sleep(_BATCH)
         if batch := router.metrics.take():
-            _say(metrics=batch)
+            output.say(metrics=batch)
         if captured := router.captures.due():
-            _say(captured=captured)
+            output.say(captured=captured)
 
 
-def _say(**line: Any) -> None:
+def _write(line: bytes) -> None:
     try:
-        os.write(1, msgspec.json.encode(line) + b"\n")
+        while line:
+            line = line[os.write(1, line) :]
     except BrokenPipeError:
         os._exit(1)  # whoever started us is gone
 

@@ -9,8 +9,8 @@ import random
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -40,8 +40,7 @@ class Capture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One invocation that was answered well.
 
     Attributes:
@@ -61,8 +60,7 @@ class Exchange:
     response: tuple[str, bytes]
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(NamedTuple):
     """Where lines go, and in whose name."""
 
     account: str
@@ -87,18 +85,26 @@ class Captures:
     def __init__(self, generator: random.Random, clock: Callable[[], float] = time.time) -> None:
         self._random, self._clock = generator, clock
         self._buffers: dict[_Place, _Buffer] = {}
+        self._encoder = msgspec.json.Encoder()
+        self._second, self._hour, self._written = -1, "", ""  # the newest second, and how it is written
 
     def take(self, capture: Capture, exchange: Exchange) -> None:
         """Keep one, by chance."""
         if self._random.random() * 100 >= capture.percentage:
             return
         now = self._clock()
+        if int(now) != self._second:
+            self._second, utc = int(now), time.gmtime(now)
+            self._hour = time.strftime("%Y/%m/%d/%H", utc)
+            self._written = time.strftime("%Y-%m-%dT%H:%M:%SZ", utc)
         place = _Place(
-            exchange.account, exchange.endpoint, exchange.variant, time.strftime("%Y/%m/%d/%H", time.gmtime(now)),
+            exchange.account, exchange.endpoint, exchange.variant, self._hour,
             capture.destination, capture.kms_key, capture.roles[exchange.variant],
         )  # fmt: skip
-        buffer = self._buffers.setdefault(place, _Buffer(now))
-        line = msgspec.json.encode(_line(capture, exchange, now)) + b"\n"
+        buffer = self._buffers.get(place)
+        if buffer is None:
+            buffer = self._buffers[place] = _Buffer(now)
+        line = self._encoder.encode(_line(capture, exchange, self._written)) + b"\n"
         buffer.lines.append(line)
         buffer.size += len(line)
 
@@ -111,11 +117,11 @@ class Captures:
             if everything or buffer.size >= _SIZE or now - buffer.since >= _AGE
         ]
         return [
-            asdict(place) | {"lines": b"".join(self._buffers.pop(place).lines).decode()} for place in places
+            place._asdict() | {"lines": b"".join(self._buffers.pop(place).lines).decode()} for place in places
         ]
 
 
-def _line(capture: Capture, exchange: Exchange, now: float) -> dict[str, Any]:
+def _line(capture: Capture, exchange: Exchange, written: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     if capture.input:
         kept["endpointInput"] = _kept(capture, "INPUT", *exchange.request)
@@ -126,7 +132,7 @@ def _line(capture: Capture, exchange: Exchange, now: float) -> dict[str, Any]:
         about["customAttributes"] = [exchange.attributes]
     if exchange.inference_id:
         about["inferenceId"] = exchange.inference_id
-    about["inferenceTime"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    about["inferenceTime"] = written
     return {"captureData": kept, "eventMetadata": about, "eventVersion": "0"}
 
 

@@ -249,7 +249,19 @@ def test_what_is_captured_goes_to_a_folder_of_the_registry_that_expires(capturin
     )
     assert {
         "id": "capture", "status": "Enabled", "filter": {"prefix": "capture/"}, "expiration": {"days": 14.0},
+        "noncurrentVersionExpiration": {"noncurrentDays": 1.0},
     } in lifecycle.inputs["rules"]  # fmt: skip
+
+
+def test_where_capture_has_ended_what_was_captured_goes_on_ending(run):
+    ended = run("prod", capture='{"percent": 0, "days": 14}')
+    assert "capture" not in ended.only(ENDPOINT).inputs
+    lifecycle = ended.only(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "flights-prod-registry"
+    )
+    assert [rule["expiration"] for rule in lifecycle.inputs["rules"] if rule["id"] == "capture"] == [
+        {"days": 14.0}
+    ]
 
 
 def test_only_where_something_is_captured_may_the_role_write_and_nothing_but_that(capturing, prod):

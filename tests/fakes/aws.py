@@ -211,12 +211,17 @@ class FakeAws:
             | {
                 "EndpointStatus": "InService",
                 "ProductionVariants": variants,
-                "DataCaptureConfig": {
-                    "EnableCapture": "DataCaptureConfig" in self.configs[EndpointConfigName]
-                },
+                "DataCaptureConfig": self._capturing(EndpointConfigName),
             },
         )
         return {}
+
+    def _capturing(self, config: str) -> dict[str, Any]:
+        """What an endpoint says of the capture that a configuration began."""
+        capture = self.configs[config].get("DataCaptureConfig", {})
+        return {"EnableCapture": False} | {
+            k: v for k, v in capture.items() if k in {"EnableCapture", "KmsKeyId"}
+        }
 
     def _describe_endpoint(self, EndpointName: str) -> Any:
         looks, aimed = self.aimed.pop(EndpointName, (0, None))
@@ -267,8 +272,7 @@ class FakeAws:
             "ProductionVariants": self._variants(EndpointConfigName, before),
         }
         if "DataCaptureConfig" in excluded:  # else what was captured before goes on
-            capture = self.configs[EndpointConfigName].get("DataCaptureConfig", {})
-            after["DataCaptureConfig"] = {"EnableCapture": capture.get("EnableCapture", False)}
+            after["DataCaptureConfig"] = self._capturing(EndpointConfigName)
         if self.reverts:
             self.reverts -= 1
             after = endpoint | {"EndpointStatus": "InService", "FailureReason": "no capacity"}

@@ -1,10 +1,14 @@
 """Data capture of a real endpoint: every answered invocation is a line in S3, under its variant, in its role's name."""
 
 import json
+import os
+import signal
 import time
+from collections import Counter
 
 import pytest
 
+from benchmarks.load import Load, invocation, lost
 from pipelines.capture import read
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
@@ -13,6 +17,10 @@ PREFIX = "captured"
 
 @pytest.fixture(scope="module")
 def role(hosting):
+    return writer(hosting)
+
+
+def writer(hosting):
     """An execution role that may write what is captured."""
     reads = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket", "ecr:*"], "Resource": "*"}
     writes = {
@@ -97,6 +105,42 @@ def test_both_variants_lines_are_read_back_in_both_encodings(hosting, role):
     assert all(
         len(key.split("/")) == 6 and key.endswith(".jsonl") for key in kept.names()
     )  # VARIANT/yyyy/mm/dd/hh/NAME
+
+
+def test_under_load_no_invocation_is_lost_and_each_is_a_line_of_its_variant_in_either_encoding(hosting, role):
+    plain = {"CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]}}
+    endpoint = capturing(hosting, "loaded", {"loaded-a": 50, "loaded-b": 50}, role, **plain)
+    keys, port = hosting.sandbox.session(hosting.profile).get_credentials(), hosting.sandbox.daemon["runtime"]
+    bodies = {"application/json": b'{"n": 1}', "text/csv": b"1,2,3"}  # the second is kept as base64
+    answers = []
+    for media, body in bodies.items():
+        load = Load([invocation(port, endpoint, keys, body, media)], connections=4)
+        with load:
+            time.sleep(1)
+        assert lost(load.answers) == []
+        answers.append(Counter(answer.variant for answer in load.answers))
+    kept = Kept(hosting, endpoint)
+    for variant in ("loaded-a", "loaded-b"):
+        sent = {request: count[variant] for request, count in zip(bodies.items(), answers, strict=True)}
+        assert min(sent.values()) > 0
+        lines = kept.until(variant, sum(sent.values()))
+        assert Counter(line.request for line in lines) == sent
+        assert len({line.event for line in lines}) == len(lines)
+
+
+def test_invocations_are_answered_while_what_was_captured_waits_for_a_sandbox_that_does_nothing(own_hosting):
+    endpoint = capturing(own_hosting, "waits", {"waits-a": 100}, writer(own_hosting))
+    daemon, large = own_hosting.sandbox.daemon["pid"], b"x" * 200_000
+    os.kill(daemon, signal.SIGSTOP)
+    try:
+        for _ in range(8):  # more than a pipe holds, and than waits for others
+            own_hosting.invoke(endpoint, large)
+        time.sleep(2)  # by then the data plane has handed it over, or tried to
+        for _ in range(3):
+            assert own_hosting.invoke(endpoint, b"row")[0] == "waits-a"
+    finally:
+        os.kill(daemon, signal.SIGCONT)
+    assert len(Kept(own_hosting, endpoint).until("waits-a", 11)) == 11
 
 
 def test_what_was_lost_while_capture_had_stopped_is_missing_and_no_request_is(hosting, role):

@@ -4,6 +4,7 @@ from modeldelivery.policy.finding import Rule
 from modeldelivery.policy.rules.alarms import ALARMS
 from modeldelivery.policy.rules.approval import APPROVED_MEMBERS, APPROVED_MODELS
 from modeldelivery.policy.rules.buckets import PRIVATE_BUCKETS
+from modeldelivery.policy.rules.capture import CAPTURED_DATA
 from modeldelivery.policy.rules.fallback import FALLBACK, FIRST_VERSION
 from modeldelivery.policy.rules.iam import IAM_WILDCARDS
 from modeldelivery.policy.rules.images import IMMUTABLE_IMAGES
@@ -18,6 +19,7 @@ JUDGED: tuple[Rule, ...] = (
     PROTECTION,
     PRIVATE_STORAGE,
     PRIVATE_BUCKETS,
+    CAPTURED_DATA,
     IAM_WILDCARDS,
     IMMUTABLE_IMAGES,
     TRAINING_JOBS,

@@ -64,7 +64,7 @@ class EndpointConfigs(msgspec.Struct, frozen=True, kw_only=True):
             self.delete(config)
         more: dict[str, Any] = {"KmsKeyId": kms_key} if kms_key else {}
         if capture is not None:
-            more["DataCaptureConfig"] = _capture(capture)
+            more["DataCaptureConfig"] = _capture(capture, kms_key)
         fresh(
             f"sagemaker:CreateEndpointConfig {config}",
             lambda: self.sagemaker.create_endpoint_config(
@@ -130,9 +130,19 @@ def capture_in(described: Any) -> Capture | None:
     return Capture(percent=config["InitialSamplingPercentage"], destination=config["DestinationS3Uri"])
 
 
-def _capture(capture: Capture) -> dict[str, Any]:
-    """Bodies of the two kinds that the model server takes stay text; of any other they are base64."""
+def captures_otherwise(described: Any, capture: Capture | None, kms_key: str | None) -> bool:
+    """Whether a described config captures something else than this, or under another key."""
+    key = (described or {}).get("DataCaptureConfig", {}).get("KmsKeyId")
+    return capture_in(described) != capture or (capture is not None and key != kms_key)
+
+
+def _capture(capture: Capture, kms_key: str | None) -> dict[str, Any]:
+    """Bodies of the two kinds that the model server takes stay text; of any other they are base64.
+
+    The key is named: the registry's bucket refuses what is written under another.
+    """
     return {
+        **({"KmsKeyId": kms_key} if kms_key else {}),
         "EnableCapture": True,
         "InitialSamplingPercentage": capture.percent,
         "DestinationS3Uri": capture.destination,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from modeldelivery.release.aws.configs import EndpointConfigs, capture_in, members_in
+from modeldelivery.release.aws.configs import EndpointConfigs, captures_otherwise, members_in
 from modeldelivery.release.aws.errors import find, fresh, request_id
 from modeldelivery.release.aws.targets import ScalingTargets
 from modeldelivery.release.core.journal import Parked
@@ -77,9 +77,8 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         running = members_in(described)
         scaled = self._targets.registered(running)
         self._plan_counts(config, live["ProductionVariants"], running, scaled)
-        if (
-            capture_in(described) != self.capture
-        ):  # else the endpoint would go on with what it captured before
+        # else the endpoint would go on with what it captured before
+        if captures_otherwise(described, self.capture, self.kms_key):
             self.excluded[config] = [
                 *(self.excluded[config] or []),
                 {"VariantPropertyType": "DataCaptureConfig"},

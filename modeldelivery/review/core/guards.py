@@ -16,7 +16,7 @@ from modeldelivery.catalogue.tokens import (
     PUBLIC_ACCESS_BLOCK,
     REPOSITORY,
 )
-from modeldelivery.release.naming import APPROVAL_TAG
+from modeldelivery.release.naming import APPROVAL_TAG, CAPTURE_FOLDER
 from modeldelivery.review.core.document import holds_unknown
 from modeldelivery.review.core.touched import Effect, Touched
 
@@ -112,7 +112,7 @@ def _public_access(old: Inputs, new: Inputs) -> Iterator[str]:
 
 
 def _lifecycle(old: Inputs, new: Inputs) -> Iterator[str]:
-    """Data may end sooner: any period that is shorter, and any rule that is new."""
+    """Data may end sooner: any period that is shorter, and any rule that is new. What is captured may end later, or never."""
     before, after = dict(_periods(old.get("rules"))), dict(_periods(new.get("rules")))
     for what, days in after.items():
         if what not in before:
@@ -121,6 +121,21 @@ def _lifecycle(old: Inputs, new: Inputs) -> Iterator[str]:
             yield f"{what} after {days} days, not {before[what]}"
     if holds_unknown(new.get("rules")):
         yield "how long data is kept is known only after the update"
+    captured = [period for rule in _of_captures(old) for period in _periods([rule])]
+    kept = dict(period for rule in _of_captures(new) for period in _periods([rule]))
+    for what, days in captured:
+        if what not in kept:
+            yield f"captured requests and answers stay for ever: {what} after {days} days is gone; `percent: 0` in capture keeps it"
+        elif days < kept[what]:
+            yield f"captured requests and answers stay longer: {what} after {kept[what]} days, not {days}"
+
+
+def _of_captures(inputs: Inputs) -> Iterator[Mapping[str, Any]]:
+    """Rules on the folder of what is captured."""
+    rules = inputs.get("rules")
+    for rule in rules if isinstance(rules, list) else ():
+        if isinstance(rule, Mapping) and _at(rule, "filter", "prefix") == f"{CAPTURE_FOLDER}/":
+            yield rule
 
 
 def _periods(rules: Any) -> Iterator[tuple[str, float]]:
@@ -179,6 +194,20 @@ def _endpoint(old: Inputs, new: Inputs) -> Iterator[str]:
             yield f"{version} is {approval} in the registry"
     if old.get("journal") != new.get("journal"):
         yield "its journal is elsewhere: what was decided and rejected is not known there"
+    yield from _captured(old.get("capture") or {}, new.get("capture") or {})
+
+
+def _captured(old: Inputs, new: Inputs) -> Iterator[str]:
+    """More of what callers send and are answered is kept, which may be about people."""
+    was, will = old.get("percent", 0), new.get("percent", 0)
+    place = new.get("destination")
+    shown = place if isinstance(place, str) else "a place that is known only after the update"
+    if not old and new:
+        yield f"requests and answers are captured: {will} of 100, into {shown}"
+    elif new and _less(was, will):
+        yield f"requests and answers are captured of {will} in 100, not {was}"
+    if old and new and old.get("destination") != place:
+        yield f"requests and answers are captured into {shown}, not {old.get('destination')}"
 
 
 def _package_group(old: Inputs, new: Inputs) -> Iterator[str]:

@@ -528,7 +528,7 @@ def test_nothing_is_captured_unless_config_says_how_much_and_for_how_long():
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ('{"percent": 0, "days": 30}', "capture.percent is 0"),
+        ('{"percent": -1, "days": 30}', "capture.percent is -1"),
         ('{"percent": 101, "days": 30}', "capture.percent is 101"),
         ('{"percent": 10}', "missing required field `days`"),
         ('{"percent": 10, "days": 30, "to": "s3://elsewhere"}', "unknown field `to`"),

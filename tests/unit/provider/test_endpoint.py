@@ -821,6 +821,7 @@ def test_a_version_of_whose_approval_nothing_is_said_is_not_warned_of(serving):
     assert [w for w in serving.log.warnings if "modelctl approve" in w] == []
 
 
+KEYS = tuple(f"arn:aws:kms:eu-west-1:111111111111:key/{number}" for number in (1, 2))
 CAPTURE = {"percent": 10, "destination": "s3://kept/here"}
 
 
@@ -849,6 +850,16 @@ def test_capture_begins_changes_and_ends_with_config_and_moves_no_traffic(servin
     serving.up(A, A, B)
     assert captures(serving) == (False, None)
     assert serving.weights == before
+
+
+def test_what_is_captured_is_written_under_the_environments_key_and_another_key_is_a_change_of_capture(
+    serving,
+):
+    """The registry's bucket refuses what names another key, and a retained capture would go on naming it."""
+    for key in KEYS:
+        serving.up(A, A, B, capture=CAPTURE, kmsKeyArn=key)
+        assert captures(serving)[1]["KmsKeyId"] == key
+        assert serving.aws.endpoints[NAME]["DataCaptureConfig"]["KmsKeyId"] == key
 
 
 def test_a_change_of_the_fleet_goes_on_capturing(serving):

@@ -48,6 +48,19 @@ def days(**periods):
     }
 
 
+def kept(days, prefix="capture/"):
+    """A lifecycle that ends what lies in a folder."""
+    return {
+        "rules": [
+            {"id": "x", "status": "Enabled", "filter": {"prefix": prefix}, "expiration": {"days": days}}
+        ]
+    }
+
+
+def captured(percent=20, destination="s3://registry/capture"):
+    return {"capture": {"percent": percent, "destination": destination}}
+
+
 ALARM_AT_5 = {"comparisonOperator": "GreaterThanThreshold", "threshold": 5, "evaluationPeriods": 1}
 # What is safer, and what is less safe: from the first to the second something is lost.
 WEAKER = [
@@ -116,6 +129,8 @@ WEAKER = [
         {"approvals": {"v1.0.0": "Approved"}},
         {"approvals": {"v1.0.0": "Rejected"}},
     ),
+    ("requests that are captured", ENDPOINT, {}, captured()),
+    ("more requests that are captured", ENDPOINT, captured(10), captured(20)),
     (
         "versions that gates approve and no person",
         PACKAGE_GROUP,
@@ -145,11 +160,18 @@ OTHER_THAN_IT_WAS = [
         ALARM_AT_5,
         {**ALARM_AT_5, "threshold": UNKNOWN},
     ),
+    ("captured requests that end sooner", BUCKET_LIFECYCLE, kept(30), kept(7)),
+    ("captured requests that end later", BUCKET_LIFECYCLE, kept(7), kept(30)),
+    ("captured requests that never end", BUCKET_LIFECYCLE, kept(7), {"rules": []}),
+    ("requests that are captured elsewhere", ENDPOINT, captured(), captured(destination="s3://elsewhere/x")),
+    ("requests captured into what is known later", ENDPOINT, captured(), captured(destination=UNKNOWN)),
     ("a lifecycle that is known after the update", BUCKET_LIFECYCLE, days(old=90), {"rules": UNKNOWN}),
     ("flags that are known after the update", PUBLIC_ACCESS_BLOCK, {"bucket": "a"}, {"bucket": UNKNOWN}),
 ]
 HARMLESS = [
     ("a tag", KEY, {"tags": {"a": "1"}}, {"tags": {"a": "2"}}),
+    ("capture that ends", ENDPOINT, captured(), {}),
+    ("runs that are kept longer", BUCKET_LIFECYCLE, kept(7, "runs/"), kept(30, "runs/")),
     ("an alarm's description", ALARM, ALARM_AT_5, {**ALARM_AT_5, "alarmDescription": "x"}),
     ("a policy, which is compared as one", REPOSITORY_POLICY, {"policy": "{}"}, {"policy": '{"a": 1}'}),
     ("a rule that was off and ends sooner", BUCKET_LIFECYCLE,
@@ -179,6 +201,15 @@ def test_nothing_is_said_of_what_goes_or_comes_whole(type_, before, after):
     """A resource that is deleted or made is told of as such."""
     for effect in (Effect.DELETE, Effect.CREATE):
         assert weakened(changed(type_, before, after, effect)) == ()
+
+
+def test_what_capture_means_is_said_in_numbers():
+    (begins,) = weakened(changed(ENDPOINT, {}, captured(20)))
+    assert begins == "requests and answers are captured: 20 of 100, into s3://registry/capture"
+    (ends,) = weakened(changed(BUCKET_LIFECYCLE, kept(30), {"rules": []}))
+    assert ends == (
+        "captured requests and answers stay for ever: x: expiration.days after 30 days is gone; `percent: 0` in capture keeps it"
+    )
 
 
 @cases(HARMLESS)
