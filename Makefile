@@ -37,7 +37,7 @@ SIGN_IN := $(if $(wildcard .sandbox/daemon.json),--sign-in 'enter the sandbox th
 REVIEW := $(BIN)/python -m modeldelivery.review --folder $(FOLDER) $(SIGN_IN)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what this project needs (environments, Pulumi)
 	@$(PYTHON) -m tools.setup >&2

@@ -35,6 +35,7 @@ settings.load_profile("check")  # `--hypothesis-profile` comes after it
 # The longest files first: one that a worker began last would be waited for by all.
 LONGEST = [
     "tests/ci/runs/test_pipelines.py",
+    "tests/stacks/test_build.py",
     "tests/faults/test_killed_pulumi.py",
     "tests/stacks/test_roles.py",
     "tests/stacks/test_review.py",
