@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import CHECKOUT, Sandbox
 from tests.planted import COMMAND, Traps, plain
+from tools.demo import remote
 
 pytestmark = [pytest.mark.stacks, pytest.mark.sequence, pytest.mark.timeout(900)]
 
@@ -30,6 +31,7 @@ def world(tmp_path_factory):
             yield sandbox, traps, shell, before, done
         finally:
             sandbox.run("down", "--purge")
+            remote.remove(CHECKOUT, sandbox.home)  # as `make down` does
 
 
 def inside(shell, command):

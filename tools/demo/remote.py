@@ -1,5 +1,6 @@
 """The Git remote `sandbox` of the checkout: what is pushed there is built, as at a Git host that a connection leads to."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -33,4 +34,8 @@ def _url(root: Path) -> str | None:
 
 
 def _git(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["git", "-C", str(root), *command], capture_output=True, text=True, check=False)
+    # Whatever shell it was typed in: none of its GIT_DIR and the like leads to another repository.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return subprocess.run(
+        ["git", "-C", str(root), *command], env=environ, capture_output=True, text=True, check=False
+    )

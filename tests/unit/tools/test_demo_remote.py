@@ -55,3 +55,13 @@ def test_a_remote_whose_repository_is_gone_leads_to_the_new_one(checkout, home, 
 
 def test_a_folder_that_git_does_not_keep_has_no_remote_and_says_why(tmp_path):
     assert remote.add(tmp_path, "x").startswith("no remote: ")
+
+
+def test_a_shells_own_repository_is_not_touched(checkout, home, tmp_path, monkeypatch):
+    other = tmp_path / "elsewhere"
+    subprocess.run(["git", "init", "--quiet", str(other)], check=True)
+    with monkeypatch.context() as shell:
+        shell.setenv("GIT_DIR", str(other / ".git"))
+        remote.add(checkout, str(home / "git" / "staging.git"))
+    assert url(checkout) == str(home / "git" / "staging.git")
+    assert url(other) is None
