@@ -104,7 +104,11 @@ def _list_metrics_that_are_active() -> None:
     def list_metrics(self: CloudWatchResponse) -> ActionResult:
         listed = every(self)
         if self._get_param("RecentlyActive"):
-            active = recent(reversed(self.cloudwatch_backend.metric_data), time.time() - _ACTIVE)
+            namespace = self._get_param("Namespace")
+            stored = reversed(self.cloudwatch_backend.metric_data)
+            # Hours of others' data are passed over unread: whoever watches asks every minute.
+            of_it = (each for each in stored if namespace in {None, each.namespace})
+            active = recent(of_it, time.time() - _ACTIVE)
             result: Any = listed.result
             result["Metrics"] = [each for each in result["Metrics"] if metric_of(each) in active]
         return listed
