@@ -18,7 +18,7 @@ from modeldelivery.release.naming import evidence_key, record_key
 from modeldelivery.release.record import VersionRecord, decode
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.review import child
-from tools.demo import locks, remote
+from tools.demo import locks, pending, remote
 from tools.demo.data import OtherDataError, pointers, write_months
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +46,7 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
     environ: dict[str, str]
 
     def begin(self, environment: str) -> None:
-        """Make the stack, unless there is one; what a killed engine left locked is unlocked.
+        """Make the stack, unless there is one; what a killed engine left locked is unlocked, and what it left open is looked for.
 
         Raises:
             StepError: another engine is at work on it, and does not end.
@@ -58,6 +58,16 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             raise StepError(str(error)) from error
         if left:
             self.run(f"cancel-{environment}", "pulumi", "cancel", "--yes", environment)
+        exported = self.run(f"export-{environment}", "pulumi", "stack", "export", "--stack", environment)
+        if state := pending.closed(json.loads(exported)):
+            file = self.home / "state" / f"{environment}.json"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(json.dumps(state))
+            self.run(
+                f"import-{environment}",
+                "pulumi", "stack", "import", "--stack", environment, "--file", str(file),
+            )  # fmt: skip
+            self.recover(environment)
 
     def deploy(self, environment: str, *, only: Version | None = None) -> str:
         """`pulumi up`; Pulumi's own summary.
@@ -75,10 +85,11 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         return _resources(output)
 
     def recover(self, environment: str) -> None:
-        """Tell a stack that the sandbox lost its state what is gone."""
+        """Tell a stack what is there: that the sandbox lost its state, or what a killed engine made."""
         self.run(
-            f"refresh-{environment}", "pulumi", "refresh", "--yes", "--skip-preview", "--stack", environment
-        )
+            f"refresh-{environment}",
+            "pulumi", "refresh", "--yes", "--skip-preview", "--stack", environment,
+        )  # fmt: skip
 
     def outputs(self, environment: str) -> dict[str, Any]:
         """The stack's outputs, none when it was never made."""
