@@ -72,6 +72,7 @@ FIRST = ParameterString("First")
 UNTIL = ParameterString("Until")
 FIT = ParameterString("Fit", default_value="{}")
 SKIP = ParameterString("Skip", default_value="")
+EVALUATION = ParameterString("Evaluation", default_value="")
 PARAMETERS = (
     VERSION,
     COMMIT,
@@ -84,6 +85,7 @@ PARAMETERS = (
     UNTIL,
     FIT,
     SKIP,
+    EVALUATION,
 )
 
 _HOUR = 3_600
@@ -150,7 +152,7 @@ def _pipeline(session: PipelineSession) -> Pipeline:
     model = train.properties.ModelArtifacts.S3ModelArtifacts
     evaluate, evaluated = made.gate(
         "Evaluate",
-        [*_step("evaluate"), "--verdict", "--skips", SKIP],
+        [*_step("evaluate"), "--verdict", "--skips", SKIP, "--evaluation", EVALUATION],
         inputs={"evaluation": _output(featurize, "evaluation"), "model": model, "champion": CHAMPION},
         output="evaluation",
     )

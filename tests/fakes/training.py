@@ -22,6 +22,7 @@ DEPLOYED = Pipeline(
             "Until",
             "Fit",
             "Skip",
+            "Evaluation",
         )
     ),
     digest="d",

@@ -21,6 +21,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
         changed: whether files that Git keeps differ from it.
         first, until: months; None where params.yaml does not name them.
         fit: parameters of the recipe, by name.
+        evaluation: the engine that measures a model, and its options.
     """
 
     commit: str | None = None
@@ -28,6 +29,7 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     first: str | None = None
     until: str | None = None
     fit: Mapping[str, Any] = {}
+    evaluation: Mapping[str, Any] = {}
 
 
 class _Months(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class _Parameters(msgspec.Struct, frozen=True):
 
     months: _Months = _Months()
     fit: dict[str, int | float | str | bool] = {}
+    evaluation: dict[str, int | float | str | bool] = {}
 
 
 def checkout(folder: Path) -> Checkout:
@@ -57,6 +60,7 @@ def checkout(folder: Path) -> Checkout:
         first=parameters.months.first,
         until=parameters.months.until,
         fit=parameters.fit,
+        evaluation=parameters.evaluation,
     )
 
 

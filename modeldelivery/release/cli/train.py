@@ -127,6 +127,7 @@ def _request(context: Context, options: TrainOptions) -> train.Request:
         first=first,
         until=until,
         fit=training.fit_text({**here.fit, **dict(options.fit)}),
+        evaluation=training.evaluation_text(here.evaluation),
         data_revision=options.data_revision,
         image=options.image,
         step_image=options.step_image,

@@ -26,6 +26,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
         first, until: months, `2013-01`.
         fit: the recipe's parameters as a JSON object.
         skip: gates that a person skips, as a JSON object; "" for none.
+        evaluation: the engine that measures and its options, as a JSON object; "" for the steps' own.
     """
 
     version: Version
@@ -39,6 +40,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     until: str
     fit: str
     skip: str = ""
+    evaluation: str = ""
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -54,6 +56,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
             "Until": self.until,
             "Fit": self.fit,
             "Skip": self.skip,
+            "Evaluation": self.evaluation,
         }
 
     def token(self, definition: str) -> str:
@@ -149,6 +152,11 @@ def skips(gates: tuple[str, ...], by: str, because: str) -> str:
     if not gates:
         return ""
     return json.dumps({"because": because, "by": by, "gates": sorted(gates)}, ensure_ascii=False)
+
+
+def evaluation_text(parameters: Mapping[str, object]) -> str:
+    """The engine of the evaluation as the pipeline takes it; "" for the one that the steps have themselves."""
+    return "" if parameters in ({}, {"engine": "slices"}) else fit_text(parameters)
 
 
 def fit_text(parameters: Mapping[str, object]) -> str:

@@ -31,6 +31,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         first, until: months.
         fit: the recipe's parameters as a JSON object.
         skip: gates that a person skips, as `core.training.skips` writes them.
+        evaluation: the engine, as `core.training.evaluation_text` writes it.
     """
 
     version: Version
@@ -42,6 +43,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     image: str | None = None
     step_image: str | None = None
     skip: str = ""
+    evaluation: str = ""
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +93,7 @@ def settle(place: Place, request: Request, sources: Sources, registry: Registry,
         until=request.until,
         fit=request.fit,
         skip=request.skip,
+        evaluation=request.evaluation,
     )
 
 

@@ -53,6 +53,7 @@ def test_the_definition_has_the_parameters_of_an_execution(definition):
         "Until": None,
         "Fit": "{}",
         "Skip": "",
+        "Evaluation": "",
     }
 
 

@@ -65,6 +65,7 @@ def test_an_execution_is_given_the_newest_of_everything_by_content(trained):
         "Until": "2013-03",
         "Fit": '{"trees":150}',
         "Skip": "",
+        "Evaluation": "",
     }
 
 
@@ -343,6 +344,7 @@ def test_the_checkouts_commit_and_parameters_are_what_a_training_is_given(traine
     (tmp_path / "Pulumi.yaml").write_text("name: flights\n")
     (tmp_path / "params.yaml").write_text(
         'months: {first: "2013-02", until: "2013-05"}\nfit: {seed: 0, trees: 150}\n'
+        "evaluation: {engine: tfma, direct_num_workers: 2}\n"
     )
     git = ("git", "-C", str(tmp_path), "-c", "user.name=ada", "-c", "user.email=ada@example.com")
     for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "first")):
@@ -356,6 +358,7 @@ def test_the_checkouts_commit_and_parameters_are_what_a_training_is_given(traine
     inputs = trained.inputs
     assert (inputs["Commit"], inputs["First"], inputs["Until"]) == (head, "2013-02", "2013-05")
     assert inputs["Fit"] == '{"seed":0,"trees":7}'
+    assert inputs["Evaluation"] == '{"direct_num_workers":2,"engine":"tfma"}'
 
 
 def test_files_that_differ_from_the_commit_are_told(trained, tmp_path):
