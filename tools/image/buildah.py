@@ -29,7 +29,7 @@ mount --rbind /proc "$root/proc"
 mount -o remount,bind,ro "$root"
 status=0
 env -i {environment} chroot --userspec={user} "$root" /bin/sh -c 'cd "$0" && exec "$@"' {folder} "$@" || status=$?
-umount --recursive --lazy "$root"
+umount --lazy "$root"  # with what is mounted in it
 exit $status
 """
 

@@ -74,12 +74,19 @@ def test_a_change_elsewhere_does_not_make_an_image_dirty(root):
     assert not context.revision(root, SERVER).endswith("-dirty")
 
 
-def test_two_umasks_give_one_context(root, tmp_path):
-    strict = context.stage(root, tmp_path / "strict")
+def test_neither_the_umask_of_who_cloned_nor_that_of_who_builds_is_in_a_context(root, tmp_path):
+    def staged(name, umask):
+        before = os.umask(umask)
+        try:
+            return context.stage(root, tmp_path / name)
+        finally:
+            os.umask(before)
+
+    strict = staged("strict", 0o077)
     for path in root.rglob("*.py"):
         path.chmod(0o600)
     (root / "pipelines" / "server" / "app.py").chmod(0o664)
-    lax = context.stage(root, tmp_path / "lax")
+    lax = staged("lax", 0o002)
     modes = [
         {path.relative_to(folder): path.stat().st_mode for path in folder.rglob("*")}
         for folder in (strict, lax)
