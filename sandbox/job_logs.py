@@ -32,18 +32,14 @@ class JobLogs:
         self._clients = {account.profile: make(account.profile) for account in ACCOUNTS}
 
     def streams(self, prefix: str) -> list[Stream]:
-        """Those whose names begin so, by name."""
-        results = []
+        """Those whose names begin so, by name. In capitals or not: an ARN has a job's name in small letters."""
+        results, beginning = [], prefix.lower()
         for profile, logs in self._clients.items():
             for group in self._names(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=_GROUPS):
-                names = self._names(
-                    logs,
-                    "describe_log_streams",
-                    "logStreams",
-                    logGroupName=group,
-                    logStreamNamePrefix=prefix,
-                )
-                results += [Stream(profile, group, name) for name in names]
+                names = self._names(logs, "describe_log_streams", "logStreams", logGroupName=group)
+                results += [
+                    Stream(profile, group, name) for name in names if name.lower().startswith(beginning)
+                ]
         return sorted(results, key=lambda stream: stream.name)
 
     def lines(self, stream: Stream, token: str | None = None) -> tuple[list[str], str]:

@@ -32,8 +32,8 @@ class Logs:
         return [{"logGroups": [{"logGroupName": GROUP}]}, {"logGroups": []}]
 
     def describe_log_streams(self, request):
-        names = [name for name in self.streams if name.startswith(request["logStreamNamePrefix"])]
-        return [{"logStreams": [{"logStreamName": name}]} for name in names]
+        assert request == {"logGroupName": GROUP}
+        return [{"logStreams": [{"logStreamName": name}]} for name in self.streams]
 
     def get_log_events(self, *, logGroupName, logStreamName, startFromHead, nextToken="0"):  # noqa: N803 - boto3's
         assert (logGroupName, startFromHead) == (GROUP, True)
@@ -61,6 +61,14 @@ def test_streams_of_both_accounts_are_those_whose_names_begin_so(logs, accounts)
     accounts["staging"] |= {"job-a/1": ["x"], "other/1": ["x"]}
     logs = JobLogs(lambda profile: Logs(accounts[profile]))
     assert logs.streams("job") == [Stream("staging", GROUP, "job-a/1"), Stream("prod", GROUP, "job-b/1")]
+
+
+def test_a_job_is_found_by_the_name_that_its_arn_has(accounts):
+    """`modelctl lineage` shows that one: SageMaker writes names in ARNs in small letters."""
+    accounts["staging"]["pipelines-0-Register-aB/1"] = ["x"]
+    logs = JobLogs(lambda profile: Logs(accounts[profile]))
+    (stream,) = logs.streams("pipelines-0-register-ab")
+    assert stream.name == "pipelines-0-Register-aB/1"
 
 
 def test_a_stream_is_read_over_all_pages_and_on_from_its_token(logs, accounts):
