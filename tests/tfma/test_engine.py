@@ -43,14 +43,14 @@ def test_every_kind_of_output_is_measured_with_and_without_a_champion(kind, cham
 
 def workers():
     """Processes of Beam's that measure."""
-    found = set()
+    running = set()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if WORKER in path.read_bytes():
-                found.add(path.parent.name)
+                running.add(path.parent.name)
         except (FileNotFoundError, ProcessLookupError):
             continue
-    return found
+    return running
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are told apart in /proc")
