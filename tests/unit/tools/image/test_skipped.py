@@ -1,0 +1,65 @@
+"""A machine that builds no images is told so, and what to install; a push there is a failure."""
+
+import json
+
+import pytest
+
+from tools.image import __main__ as program
+from tools.image import engine
+from tools.image.errors import ImageError, NoEngineError
+
+BASE = f"python:3.11-slim@sha256:{'0' * 64}"
+
+
+@pytest.fixture
+def typed(monkeypatch, tmp_path, capsys):
+    """What the command says and ends with, where no program of that kind is on PATH."""
+    monkeypatch.setattr(engine.shutil, "which", lambda _: None)
+    monkeypatch.setattr(program, "KEPT", tmp_path)
+    monkeypatch.setattr(program.context, "shallow", lambda _: False)
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["image", *arguments])
+        status = program._carry_out()
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def test_without_an_engine_nothing_is_built_and_the_person_is_told_what_to_install(typed):
+    status, output, complaint = typed()
+    assert (status, output) == (0, "")
+    assert complaint.startswith("image: SKIPPED: nothing here builds images: install buildah")
+
+
+def test_a_program_is_told_by_the_report(typed):
+    status, output, _ = typed("--json")
+    assert status == 0
+    assert "apt install buildah" in json.loads(output)["skipped"]
+
+
+def test_a_push_without_an_engine_fails(typed):
+    status, output, complaint = typed("--push", "staging", "--base", BASE, "--json")
+    assert (status, output) == (1, "")
+    assert "install buildah" in complaint
+
+
+@pytest.mark.parametrize(
+    ("shallow", "base", "reason"),
+    [(False, "", "a push needs BASE_IMAGE"), (True, BASE, "git fetch --unshallow")],
+)
+def test_a_push_that_would_make_two_images_of_a_commit_is_refused(typed, monkeypatch, shallow, base, reason):
+    monkeypatch.setattr(program.context, "shallow", lambda _: shallow)
+    status, _, complaint = typed("--push", "staging", "--base", base)
+    assert status == 1
+    assert reason in complaint
+
+
+def test_docker_without_its_engine_is_none(monkeypatch):
+    def call(command, *_):
+        raise ImageError(f"{command[0]}: cannot connect")
+
+    monkeypatch.setattr(engine.shutil, "which", lambda name: "/usr/bin/docker" if name == "docker" else None)
+    monkeypatch.setattr(engine, "call", call)
+    with pytest.raises(NoEngineError, match=r"its engine does not answer .*start it"):
+        engine.find()
