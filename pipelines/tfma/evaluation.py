@@ -89,8 +89,9 @@ def sliced(request: Request, table: pa.Table) -> Iterator[dict[str, Any]]:
     for dimension in request.dimensions:
         column = table[SLICE + dimension].combine_chunks().dictionary_encode()
         codes = column.indices.to_numpy()
-        for code, name in enumerate(column.dictionary.to_pylist()):
-            yield extract(((dimension, name),), codes == code)
+        names_of_codes = column.dictionary.to_pylist()  # of all rows: a batch need not have each
+        for code in np.unique(codes):
+            yield extract(((dimension, names_of_codes[code]),), codes == code)
 
 
 def response(request: Request, results: Any) -> Response:

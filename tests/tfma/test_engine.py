@@ -41,6 +41,12 @@ def test_every_kind_of_output_is_measured_with_and_without_a_champion(kind, cham
     close(Tfma(tmp_path).values(question), InProcess().values(question))
 
 
+def test_a_slice_that_a_batch_has_no_rows_of_is_measured_in_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(tfma, "_BATCH", 100)  # the smallest slice is in the first of six
+    question = question_of("probability")
+    close(Tfma(tmp_path).values(question), InProcess().values(question))
+
+
 def workers():
     """Processes of Beam's that measure."""
     running = set()
