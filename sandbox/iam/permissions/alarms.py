@@ -32,16 +32,20 @@ CLOUDWATCH: Rules = {
         {
             "AlarmName": _ALARM,
             "AlarmNames": _ALARM,
-            "DashboardName": _DASHBOARD,
-            "DashboardNames": _DASHBOARD,
             "ResourceARN": "",
         },
         (
-            *("PutDashboard", "GetDashboard", "DeleteDashboards", "ListDashboards"),
             *("PutMetricAlarm", "DeleteAlarms", "ListTagsForResource", "TagResource", "UntagResource"),
             *("GetMetricData", "GetMetricStatistics", "ListMetrics"),
         ),
         tagging="TagResource",
+    ),
+    # A dashboard's tags are refused: what it would take to set them, AWS' reference does not say.
+    **derived(
+        "cloudwatch",
+        "cloudwatch",
+        {"DashboardName": _DASHBOARD, "DashboardNames": _DASHBOARD},
+        ("PutDashboard", "GetDashboard", "DeleteDashboards", "ListDashboards"),
     ),
     "DescribeAlarms": _describe_alarms,
     "PutMetricData": _put_metric_data,

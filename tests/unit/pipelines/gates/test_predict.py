@@ -15,7 +15,7 @@ from pipelines.server.schema import TENSOR_IN, TENSOR_OUT
 def test_predictions_are_those_of_the_server_in_the_order_of_the_rows(made, model, monkeypatch):
     monkeypatch.setattr(module, "BATCH", 70)
     frame = made.evaluation[:200]
-    expected = model.predict(features.encode(frame, model.schema.features))
+    _, expected = model.predict(features.encode(frame, model.schema.features))
     np.testing.assert_array_equal(predict(model, frame), np.array(expected, np.float32))
 
 
