@@ -153,7 +153,12 @@ def _pipeline(session: PipelineSession) -> Pipeline:
     evaluate, evaluated = made.gate(
         "Evaluate",
         [*_step("evaluate"), "--verdict", "--skips", SKIP, "--evaluation", EVALUATION],
-        inputs={"evaluation": _output(featurize, "evaluation"), "model": model, "champion": CHAMPION},
+        inputs={
+            "evaluation": _output(featurize, "evaluation"),
+            "training": _output(featurize, "training"),
+            "model": model,
+            "champion": CHAMPION,
+        },
         output="evaluation",
     )
     register = made.register(

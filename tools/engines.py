@@ -128,6 +128,10 @@ def _prepare(folder: Path) -> int:
         parameters={"until": str(_UNTIL)},
     )
     january = frame[frame[examples.BLOCK] < _JANUARY].reset_index(drop=True)
+    (folder / "training").mkdir()
+    examples.write(
+        folder / "training", january, model="flights", data_revision=revision, parameters={"until": "2013-01"}
+    )
     for seed, name in enumerate(("champion", "model")):
         fitted = fit(january, Settings(trees=_TREES, seed=seed))
         origin = Origin(
@@ -141,7 +145,7 @@ def _prepare(folder: Path) -> int:
 def _evaluate(folder: Path, engine: str) -> Run:
     inputs = [
         part
-        for name in ("evaluation", "model", "champion")
+        for name in ("evaluation", "training", "model", "champion")
         for part in ("--input", f"{name}={folder / name}")
     ]
     base = folder / engine

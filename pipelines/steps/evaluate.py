@@ -1,9 +1,10 @@
 """Evaluate: a trained model, the challenger, judged on examples that it has not seen, beside the champion.
 
-Inputs: `evaluation`, examples; `model`, a folder with the challenger's `model.tar.gz`; `champion`, what `modelctl artifact`
-wrote. Output `evaluation`: `evaluation.json` for machines, `evaluation.html` and pictures for people, and `metrics.json`
-with the metrics over all rows. They are written also when the model is stopped. Parameters: `engine`, which measures, and for
-`tfma` the options of Apache Beam; `validation.tfma.json` is then what TensorFlow Model Analysis says of the same demands.
+Inputs: `evaluation`, examples; `training`, those that it learned on; `model`, a folder with the challenger's `model.tar.gz`;
+`champion`, what `modelctl artifact` wrote. Output `evaluation`: `evaluation.json` for machines, `evaluation.html` and pictures
+for people, `metrics.json` with the metrics over all rows, and `baseline.json`, how the training examples and the predictions for
+them are distributed. They are written also when the model is stopped. Parameters: `engine`, which measures, and for `tfma` the
+options of Apache Beam; `validation.tfma.json` is then what TensorFlow Model Analysis says of the same demands.
 """
 
 import argparse
@@ -13,14 +14,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import pandas as pd
 
 from pipelines import examples
+from pipelines.data_drift.baseline import Baseline, learn
+from pipelines.data_drift.baseline import encode as encode_baseline
 from pipelines.gates import engines, evaluation_page, pictures, skips, thresholds
 from pipelines.gates.champion import ARCHIVE_FILE, BadChampionError, NoChampion, champion_in
 from pipelines.gates.engine import EngineError
 from pipelines.gates.evaluation import Contender, evaluate
 from pipelines.gates.labels import BadLabelsError
-from pipelines.gates.predict import NotPredictedError
+from pipelines.gates.predict import NotPredictedError, predict
 from pipelines.gates.report import Report, Skip, Subject, encode
 from pipelines.gates.skips import BadSkipError
 from pipelines.gates.tfma import Tfma
@@ -37,6 +41,7 @@ PAGE_FILE = "evaluation.html"
 METRICS_FILE = "metrics.json"
 _DECIMALS = 6  # of those: what follows differs from one processor to the next
 CALIBRATION_FILE = "calibration.svg"
+BASELINE_FILE = "baseline.json"
 VALIDATION_FILE = "validation.tfma.json"
 
 
@@ -84,6 +89,12 @@ def _run(call: Call, scratch: Path) -> None:
         raise InputError(str(error)) from error
     frame, record = examples.read(call.job.input("evaluation"), call.recipe.name)
     challenger = _challenger(call.job.input("model") / ARCHIVE_FILE, record)
+    training, learned = examples.read(call.job.input("training"), call.recipe.name)
+    if learned.data_revision != record.data_revision:
+        raise InputError(
+            f"{call.job.place_of_input('training')}: examples of data {learned.data_revision}; those of "
+            f"{call.job.place_of_input('evaluation')} are of {record.data_revision}"
+        )
     champion = _champion(call.job.input("champion"))
     demands, skipped = _demands(call, challenger)
     try:
@@ -98,6 +109,7 @@ def _run(call: Call, scratch: Path) -> None:
             clock=time.process_time,
             engine=engine,
         )
+        baseline = _baseline(challenger, training, call.recipe.name, learned.data_revision)
     except EngineError as error:
         raise InputError(str(error)) from error
     except BadLabelsError as error:
@@ -106,6 +118,7 @@ def _run(call: Call, scratch: Path) -> None:
         raise GateError(f"the challenger cannot be judged: {error}") from error
     with call.job.output(OUTPUT) as folder:
         write(folder, report, demands)
+        (folder / BASELINE_FILE).write_bytes(encode_baseline(baseline))
         if isinstance(engine, Tfma):
             (folder / VALIDATION_FILE).write_bytes(engine.validation())
     if not report.passed:
@@ -123,6 +136,19 @@ def write(folder: Path, report: Report, demands: Thresholds) -> None:
     for name, picture in evaluation_page.differences(report, demands).items():
         (folder / f"differences-{name}.svg").write_text(picture, encoding="utf-8")
     (folder / CALIBRATION_FILE).write_text(pictures.calibration(report.calibration), encoding="utf-8")
+
+
+def _baseline(challenger: Contender, training: pd.DataFrame, name: str, data_revision: str) -> Baseline:
+    """Raises NotPredictedError."""
+    model = challenger.model
+    return learn(
+        model.schema,
+        training,
+        predict(model, training),
+        model=name,
+        digest=challenger.subject.digest,
+        data_revision=data_revision,
+    )
 
 
 def _challenger(path: Path, record: examples.Record) -> Contender:

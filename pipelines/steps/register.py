@@ -25,7 +25,12 @@ ARCHIVE_FILE = "model.tar.gz"
 REPORT_FILE = "evaluation.json"
 METRICS_FILE = "metrics.json"
 # What else is kept with the version: each file, and the input that holds it.
-EVIDENCE = {"validation.json": "validation", "validation.html": "validation", "evaluation.html": "evaluation"}
+EVIDENCE = {
+    "validation.json": "validation",
+    "validation.html": "validation",
+    "evaluation.html": "evaluation",
+    "baseline.json": "evaluation",
+}
 _MODELCTL = (sys.executable, "-m", "modeldelivery.release.cli")
 # What `modelctl register` is given as it is.
 _OPTIONS = {

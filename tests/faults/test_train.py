@@ -30,7 +30,7 @@ FOLLOWER = every(
     }
 )
 # Calls of `modelctl register` in the last step; before them nothing is written.
-REGISTRAR = every({"PutObject": 7, "CreateModelPackage": 1})
+REGISTRAR = every({"PutObject": 8, "CreateModelPackage": 1})
 
 
 @pytest.fixture(scope="module")

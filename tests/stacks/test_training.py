@@ -51,6 +51,7 @@ def test_a_version_is_trained_judged_registered_and_approved_and_its_record_name
         "metrics.json",
         "validation.json",
         "validation.html",
+        "baseline.json",
     }
 
 

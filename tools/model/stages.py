@@ -98,6 +98,7 @@ def _compare(model: str) -> tuple[Report, str]:
     """The model held against the champion; the report, and why it stopped."""
     given = {
         "evaluation": BUILD / "featurize" / "processing" / "output" / "evaluation",
+        "training": BUILD / "featurize" / "processing" / "output" / "training",
         "model": BUILD / "train" / "output",
         "champion": CHAMPION,
     }

@@ -7,6 +7,7 @@ import pytest
 
 from modeldelivery.release.evaluation import read_gates
 from pipelines import examples
+from pipelines.data_drift.baseline import Baseline
 from pipelines.examples import LABEL
 from pipelines.gates.report import decode
 from pipelines.package import Origin
@@ -28,11 +29,10 @@ def revision(model_dir):
 def job(tmp_path, trained, made, revision):
     """A step about to run, beside no champion."""
     inputs = tmp_path / "processing" / "input"
-    for name in ("evaluation", "model", "champion"):
+    for name in ("evaluation", "training", "model", "champion"):
         (inputs / name).mkdir(parents=True)
-    examples.write(
-        inputs / "evaluation", made.evaluation, model="flights", data_revision=revision, parameters={}
-    )
+    for name, frame in (("evaluation", made.evaluation), ("training", made.training)):
+        examples.write(inputs / name, frame, model="flights", data_revision=revision, parameters={})
     (inputs / "model" / "model.tar.gz").write_bytes(trained.archive)
     (inputs / "champion" / "none.json").write_text(NONE)
     return tmp_path
@@ -54,6 +54,7 @@ def test_a_good_model_leaves_report_page_pictures_and_metrics(job, trained):
     assert run(job) == (Exit.DONE, "")
     folder = job / "processing" / "output" / "evaluation"
     assert sorted(path.name for path in folder.iterdir()) == [
+        "baseline.json",
         "calibration.svg",
         "differences-auc.svg",
         "differences-log_loss.svg",
@@ -65,6 +66,16 @@ def test_a_good_model_leaves_report_page_pictures_and_metrics(job, trained):
         trained.metrics.auc, abs=1e-6
     )
     assert report(job).champion.digest == report(job).challenger.digest == artifact.digest(trained.archive)
+
+
+def test_the_baseline_is_of_what_the_model_learned_on(job, trained, made, revision):
+    assert run(job) == (Exit.DONE, "")
+    path = job / "processing" / "output" / "evaluation" / "baseline.json"
+    baseline = msgspec.json.decode(path.read_bytes(), type=Baseline)
+    assert (baseline.rows, baseline.data_revision) == (len(made.training), revision)
+    assert baseline.digest == artifact.digest(trained.archive)
+    assert tuple(baseline.features) == examples.feature_names(made.training)
+    assert baseline.history
 
 
 def test_a_stopped_model_leaves_its_report_and_the_reason_where_sagemaker_shows_it(job, made, revision):
@@ -160,6 +171,11 @@ def _other_data(job):
     path.write_text(json.dumps(record | {"data_revision": "sha256:" + 64 * "1"}))
 
 
+def _other_training(job):
+    path = job / "processing" / "input" / "training" / "examples.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"data_revision": "sha256:1111"}))
+
+
 def _other_rows(job):
     path = job / "processing" / "input" / "evaluation" / "examples.json"
     record = json.loads(path.read_bytes())
@@ -174,6 +190,8 @@ def _both(job):
     ("change", "sentence"),
     [
         (_without("evaluation"), "no file; this step reads its input 'evaluation' there"),
+        (_without("training"), "no file; this step reads its input 'training' there"),
+        (_other_training, "training: examples of data sha256:1111; those of"),
         (_without("model"), "no file; this step reads its input 'model' there"),
         (_without("champion"), "no file; this step reads its input 'champion' there"),
         (_both, "holds model.tar.gz, none.json"),

@@ -23,7 +23,7 @@ OPTIONS = {
 LEFT = {
     "model": ["model.tar.gz"],
     "validation": ["validation.json", "validation.html"],
-    "evaluation": ["evaluation.json", "evaluation.html", "metrics.json"],
+    "evaluation": ["evaluation.json", "evaluation.html", "metrics.json", "baseline.json"],
 }
 
 
@@ -81,6 +81,7 @@ def test_modelctl_is_given_the_model_its_reports_and_where_it_comes_from(job):
         "validation.json": inputs / "validation" / "validation.json",
         "validation.html": inputs / "validation" / "validation.html",
         "evaluation.html": inputs / "evaluation" / "evaluation.html",
+        "baseline.json": inputs / "evaluation" / "baseline.json",
     }
 
 
@@ -126,4 +127,5 @@ def test_the_files_are_those_that_the_steps_write():
         validate.RESULT_FILE: validate.OUTPUT,
         validate.PAGE_FILE: validate.OUTPUT,
         evaluate.PAGE_FILE: evaluate.OUTPUT,
+        evaluate.BASELINE_FILE: evaluate.OUTPUT,
     }
