@@ -20,7 +20,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-tfma up down format check test soak coverage image preview model tfma definition comment deploy drift report watch bench lock
+.PHONY: help setup setup-data setup-definition setup-tfma up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -92,7 +92,7 @@ model: setup ## train and judge the model that this tree makes: its data, both g
 # What pipelines/buildspecs/ calls, and a tag job of CI may: docs/build.md. MODEL and BRANCH are the build's own variables.
 .PHONY: check-model build-version build-image build-train
 build-version:
-	@$(PYTHON) -m tools.builds version
+	@MODEL=$(MODEL) $(PYTHON) -m tools.builds version
 
 check-model: setup ## the lint, types and tests of one model alone (MODEL=flights)
 	@MODEL=$(MODEL) $(BIN)/python -m tools.builds check
@@ -101,7 +101,13 @@ build-image: setup
 	@$(BIN)/python -m tools.builds image
 
 build-train: setup-data
-	@$(BIN)/python -m tools.builds train
+	@MODEL=$(MODEL) $(BIN)/python -m tools.builds train
+
+build: ## all of it, one after the other: what a tag job does with the commit's tag MODEL@vX.Y.Z, for ENV
+	@$(MAKE) --no-print-directory build-version check-model
+	@ENVIRONMENT=$(environment) $(MAKE) --no-print-directory build-image
+	@ENVIRONMENT=$(environment) IMAGE="$$(cat .build/IMAGE)" STEP_IMAGE="$$(cat .build/STEP_IMAGE)" \
+	  $(MAKE) --no-print-directory build-train
 
 tfma: setup setup-tfma ## the evaluation gate's second engine: set up, held to the first one on 300,000 flights, and its tests
 	@$(BIN)/python -m tools.engines

@@ -6,6 +6,7 @@ stands in it too: what is beyond that is news.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -13,8 +14,9 @@ import pandas as pd
 
 from pipelines import examples
 from pipelines.data_drift.bins import Bins, Counts, bins_of_names, bins_of_numbers, count, stability_index
-from pipelines.gates.cases import Predictions
 from pipelines.server.schema import Category, Classes, Output, Probability, Schema
+
+Predictions: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 FORMAT = 1
 BLOCKS = 7  # of a window: a week, where a block is a day

@@ -1,5 +1,6 @@
 """The three definitions of the same pipeline, read into one form: the commands of each job, in the order they run."""
 
+import json
 import re
 import tempfile
 from dataclasses import dataclass
@@ -23,14 +24,15 @@ SCRIPTS = sorted((CHECKOUT / ".ci").iterdir())
 
 OURS_ON_GITLAB = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID"
 
-REQUEST, MAIN, CLOCK = "request", "main", "clock"  # what a pipeline is run for
-EVENTS = (REQUEST, MAIN, CLOCK)
+REQUEST, MAIN, CLOCK, TAG = "request", "main", "clock", "tag"  # what a pipeline is run for
+EVENTS = (REQUEST, MAIN, CLOCK, TAG)
+UNBUILT = "unbuilt tag"  # where TAG_JOB is not set
 FORK = "fork"  # a request that Jenkins builds
 SETTINGS = [
     f"{environment}_{what}"
     for environment in ("STAGING", "PROD")
     for what in ("PREVIEW_ROLE", "DEPLOY_ROLE", "BACKEND_URL")
-]
+] + ["STAGING_BUILD_ROLE"]
 CREDENTIALS = {"aws-identity": "an identity", "github-app-token": "a token"}
 
 
@@ -92,6 +94,7 @@ def github(event):
         REQUEST: ["pull-request.yml"],
         MAIN: ["deploy.yml"],
         CLOCK: ["drift.yml", "soak.yml", "image.yml", "tfma.yml"],
+        TAG: ["build.yml"],
     }[event]
     return [job for file in files for job in _called(file, {})]
 
@@ -138,11 +141,10 @@ def gitlab_jobs():
 
 def gitlab(event):
     """The jobs that GitLab runs."""
-    source = {REQUEST: "merge_request_event", MAIN: "push", CLOCK: "schedule"}[event]
     jobs = {
         name: job
         for name, job in gitlab_jobs().items()
-        if any(_holds(rule["if"], source) for rule in job["rules"])
+        if any(holds(rule["if"], event) for rule in job["rules"])
     }
     needs = {
         name: [need if isinstance(need, str) else need["job"] for need in job.get("needs", [])]
@@ -152,14 +154,29 @@ def gitlab(event):
     return [Job(name, tuple(jobs[name]["script"])) for name in _ordered(present)]
 
 
-def _holds(condition, source):
-    """Whether a rule's `if` holds for a pipeline of this project's own branches."""
+_OF_GITLAB = {  # what GitLab says of a pipeline of this project's own
+    REQUEST: {"CI_PIPELINE_SOURCE": "merge_request_event"},
+    MAIN: {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"},
+    CLOCK: {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"},
+    TAG: {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_TAG": "flights@v1.2.0", "TAG_JOB": "yes"},
+    UNBUILT: {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_TAG": "flights@v1.2.0"},
+}
+
+
+def holds(condition, event):
+    """Whether a rule's `if` holds: comparisons of variables with texts and patterns, all of which must hold."""
+    variables = _OF_GITLAB[event] | {"CI_DEFAULT_BRANCH": "main"}
     for part in condition.split(" && "):
         variable, operator, value = part.split(" ")
         if part == OURS_ON_GITLAB:
             continue
-        assert variable == "$CI_PIPELINE_SOURCE", condition
-        if (value.strip('"') == source) != (operator == "=="):
+        left = variables.get(variable.removeprefix("$"))
+        if operator == "=~":
+            held = left is not None and re.search(value.strip("/"), left) is not None
+        else:
+            right = variables.get(value[1:]) if value.startswith("$") else json.loads(value)
+            held = (left == right) == {"==": True, "!=": False}[operator]
+        if not held:
             return False
     return True
 
@@ -195,11 +212,14 @@ def _jenkins_builds():
     settings = {name: name for name in SETTINGS} | {"GITHUB_REPOSITORY": "team/model-delivery"}
     request = settings | {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7"}
     main = settings | {"BRANCH_NAME": "main"}
+    tag = settings | {"BRANCH_NAME": "flights@v1.2.0", "TAG_NAME": "flights@v1.2.0"}
     builds = {
         REQUEST: Build(JENKINS, request, credentials=CREDENTIALS),
         FORK: Build(JENKINS, request | {"CHANGE_FORK": "stranger"}, credentials=CREDENTIALS),
         MAIN: Build(JENKINS, main, credentials=CREDENTIALS, approvals=(APPROVERS,)),
         CLOCK: Build(JENKINS, main, credentials=CREDENTIALS, causes=(TIMER,)),
+        TAG: Build(JENKINS, tag | {"TAG_JOB": "yes"}, credentials=CREDENTIALS),
+        UNBUILT: Build(JENKINS, tag, credentials=CREDENTIALS),
     }
     with tempfile.TemporaryDirectory() as folder, Jenkins() as server:
         return {event: server.run(Path(folder, event), build) for event, build in builds.items()}

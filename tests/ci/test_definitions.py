@@ -16,12 +16,16 @@ from tests.ci.definitions import (
     OURS_ON_GITLAB,
     REQUEST,
     SCRIPTS,
+    TAG,
+    UNBUILT,
     actions_of_others,
     gates,
     github,
     gitlab,
     gitlab_jobs,
+    holds,
     jenkins,
+    jenkins_builds,
     steps,
     workflow,
     workflows,
@@ -40,11 +44,13 @@ GATES = {
         "deploy ENV=prod",
     ],
     CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image", "tfma"],
+    TAG: ["build ENV=staging"],
 }
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
 # What a job may have beside `contents: read`, by the target that it runs.
 EXTRA = {
+    "build": {"id-token"},
     "model": {"id-token"},
     "preview": {"id-token"},
     "deploy": {"id-token"},
@@ -72,6 +78,17 @@ def _makes(step):
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_platform_runs_the_same_gates_in_the_same_order(platform, event):
     assert gates(PLATFORMS[platform](event)) == GATES[event]
+
+
+def test_a_tag_is_built_by_ci_only_where_it_is_switched_on():
+    """The stack's own build pipeline does it elsewhere: one builder, not two."""
+    (job,) = workflow("build.yml")["jobs"].values()
+    assert job["if"] == "${{ vars.TAG_JOB == 'yes' }}"
+    assert gitlab(UNBUILT) == []
+    rules = yaml.safe_load(GITLAB.read_text())["workflow"]["rules"]
+    assert not any(holds(rule["if"], UNBUILT) for rule in rules)
+    assert any(holds(rule["if"], TAG) for rule in rules)
+    assert jenkins_builds()[UNBUILT].shells() == []
 
 
 def test_on_github_each_gate_waits_for_the_one_before():
@@ -238,7 +255,11 @@ def test_only_a_deploy_gets_the_role_that_changes_things_on(platform):
 
 def test_production_is_deployed_after_a_person_said_so():
     assert gitlab_jobs()["deploy-prod"]["rules"] == [
-        {"if": '$CI_PIPELINE_SOURCE == "push"', "when": "manual", "allow_failure": False}
+        {
+            "if": '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
+            "when": "manual",
+            "allow_failure": False,
+        }
     ]
     assert gitlab_jobs()["deploy-prod"]["environment"] == "prod"
     # GitHub asks for an environment's reviewers; which they are is set there (docs/ci.md).

@@ -55,6 +55,7 @@ MAY_IMPORT = {
     "pipelines.publish": {"pipelines.dataset", *NAMES},
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
+    "pipelines.data_drift": {"pipelines.examples", "pipelines.server"},
     "pipelines.gates": {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),
         "pipelines.tfma.protocol",
@@ -62,8 +63,11 @@ MAY_IMPORT = {
     # It runs in an environment of its own, which has nothing of the others'.
     "pipelines.tfma": set(),
     "pipelines.steps": {
-        f"pipelines.{generic}"
-        for generic in ("dataset", "examples", "export", "gates", "months", "package", "recipe", "server")
+        *("pipelines.data_drift", "pipelines.gates"),
+        *(
+            f"pipelines.{generic}"
+            for generic in ("dataset", "examples", "export", "months", "package", "recipe", "server")
+        ),
     },
     "pipelines.flights": {
         f"pipelines.{generic}"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.ci.definitions import CLOCK, FORK, MAIN, REQUEST, jenkins_builds
+from tests.ci.definitions import CLOCK, FORK, MAIN, REQUEST, TAG, jenkins_builds
 from tests.ci.jenkins.build import APPROVERS
 
-BUILDS = (REQUEST, FORK, MAIN, CLOCK)
+BUILDS = (REQUEST, FORK, MAIN, CLOCK, TAG)
 
 
 def events(build, name):
@@ -42,7 +42,7 @@ def test_a_step_gets_its_own_environments_profile_role_and_state(build):
     for step in events(build, "sh"):
         target, _, environment = step["script"].removeprefix("make ").partition(" ENV=")
         if environment:
-            what = "DEPLOY" if target == "deploy" else "PREVIEW"
+            what = {"deploy": "DEPLOY", "build": "BUILD"}.get(target, "PREVIEW")
             given = step["variables"]
             assert given["AWS_PROFILE"] == environment
             assert given["ROLE_ARN"] == f"{environment.upper()}_{what}_ROLE"

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.stacks
 CHECKED = ["check", "test"]
 PREVIEWED = [*CHECKED, "model", "preview staging", "preview prod"]
 STAGED = [*CHECKED, "preview staging", "deploy staging"]
+NIGHTLY = ["soak", "image", "tfma"]
 STATE = {"STAGING_BACKEND_URL": "s3://staging", "PROD_BACKEND_URL": "s3://prod"}
 # What GitLab says of a pipeline.
 REQUEST = {
@@ -20,9 +21,16 @@ REQUEST = {
     "CI_MERGE_REQUEST_PROJECT_ID": "3",
 }
 PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+PUSHED_TAG = {
+    "CI_PIPELINE_SOURCE": "push",
+    "CI_COMMIT_TAG": "flights@v1.2.0",
+    "CI_COMMIT_BRANCH": "",  # else the runner takes the clone's
+    "CI_DEFAULT_BRANCH": "main",
+}
 # What Jenkins says of a build.
 CHANGE = {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7"}
 MAIN = {"BRANCH_NAME": "main"}
+OF_TAG = {"BRANCH_NAME": "flights@v1.2.0", "TAG_NAME": "flights@v1.2.0"}
 
 
 @pytest.fixture
@@ -136,7 +144,7 @@ def test_github_leaves_production_alone_when_staging_failed(github):
 def test_github_reports_the_drift_of_both_environments_also_when_one_cannot_be_looked_at(github):
     made, ended = github("schedule", fail="drift staging")
 
-    looked = [target for target in made if target not in {"soak", "image"}]
+    looked = [target for target in made if target not in NIGHTLY]
     assert (sorted(looked[:2]), looked[2:], ended.ok) == (
         ["drift prod", "drift staging"],
         ["report"],
@@ -196,7 +204,7 @@ def test_gitlab_delivers_production_when_a_person_went_on(gitlab):
 def test_gitlab_reports_the_drift_of_both_environments(gitlab):
     made, ended = gitlab({"CI_PIPELINE_SOURCE": "schedule"})
 
-    looked = [target for target in made if target not in {"soak", "image"}]
+    looked = [target for target in made if target not in NIGHTLY]
     assert (sorted(looked[:2]), looked[2:], ended.ok) == (
         ["drift prod", "drift staging"],
         ["report"],
@@ -208,6 +216,20 @@ def test_gitlab_searches_by_night_whatever_drifted(gitlab):
     made, ended = gitlab({"CI_PIPELINE_SOURCE": "schedule"}, fail="drift prod")
 
     assert ("soak" in made, ended.ok) == (True, False), ended.output
+
+
+def test_gitlab_builds_a_tag_where_that_is_switched_on_and_does_nothing_else(gitlab):
+    made, ended = gitlab(PUSHED_TAG | {"TAG_JOB": "yes"})
+
+    assert (made, ended.ok) == (["build staging"], True), ended.output
+    assert "with profile [staging]" in ended.output
+
+
+@pytest.mark.parametrize(("switch", "goals_"), [({"TAG_JOB": "yes"}, ["build staging"]), ({}, [])])
+def test_jenkins_builds_a_tag_where_that_is_switched_on_and_does_nothing_else(jenkins, switch, goals_):
+    made, ended = jenkins(OF_TAG | switch)
+
+    assert (made, ended.ok) == (goals_, True), ended.output
 
 
 def test_jenkins_previews_a_change_request_and_comments(jenkins):
@@ -290,25 +312,19 @@ def test_jenkins_leaves_production_alone_when_staging_failed(jenkins):
 def test_jenkins_reports_the_drift_of_both_environments_also_when_one_cannot_be_looked_at(jenkins):
     made, ended = jenkins(MAIN, fail="drift staging", causes=(TIMER,))
 
-    assert (made, ended.ok) == (["drift staging", "drift prod", "report", "soak", "image"], False), (
-        ended.output
-    )
+    assert (made, ended.ok) == (["drift staging", "drift prod", "report", *NIGHTLY], False), ended.output
 
 
 def test_jenkins_searches_by_night_whatever_drifted(jenkins):
     made, ended = jenkins(MAIN, fail="drift prod", causes=(TIMER,))
 
-    assert (made, ended.ok) == (["drift staging", "drift prod", "report", "soak", "image"], False), (
-        ended.output
-    )
+    assert (made, ended.ok) == (["drift staging", "drift prod", "report", *NIGHTLY], False), ended.output
 
 
 def test_jenkins_keeps_what_a_search_by_night_found(jenkins, tmp_path):
     made, ended = jenkins(MAIN, fail="soak", causes=(TIMER,))
 
-    assert (made, ended.ok) == (["drift staging", "drift prod", "report", "soak", "image"], False), (
-        ended.output
-    )
+    assert (made, ended.ok) == (["drift staging", "drift prod", "report", *NIGHTLY], False), ended.output
     archive = tmp_path / "build" / "archive" / ".soak"
     assert {path.name for path in archive.rglob("*")} == {"report.xml", "examples", "one"}
 

@@ -33,6 +33,7 @@ class Declarative {
 
     word('beforeInput', ['when'], [Boolean]) { Boolean first -> here.beforeInput = first }
     word('branch', ['when'], [String]) { String name -> here.conditions << { build.env.BRANCH_NAME == name } }
+    word('tag', ['when'], [String]) { String glob -> here.conditions << { build.env.TAG_NAME ==~ glob.replace('.', '\\.').replace('*', '.*') } }
     word('changeRequest', ['when'], []) { here.conditions << { build.env.CHANGE_ID != null } }
     word('expression', ['when'], [Closure]) { Closure body -> here.conditions << { within('expression', body) } }
     ['message', 'submitter'].each { name -> word(name, ['input'], [String]) { String text -> here.parts[name] = text } }
