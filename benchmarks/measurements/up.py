@@ -15,11 +15,11 @@ def measure(world: World) -> list[Row]:
         Row(
             what="`make up`, tools cached",
             measured=world.first_up,
-            bar=180,
+            bar=90,
             unit="s",
             made_of=_longest(world.first_up_said),
         ),
-        Row(what="`make up` again", measured=again, bar=45, unit="s", made_of=_longest(output)),
+        Row(what="`make up` again", measured=again, bar=20, unit="s", made_of=_longest(output)),
     ]
 
 

@@ -55,8 +55,8 @@ REFUSED = {
         "sh in stage [second]: needs an agent, and none is held",
     ),
     "a condition that nobody knows": (
-        {"OPTIONS": "when { tag 'v*' }"},
-        "tag(String): no such step, section or condition",
+        {"OPTIONS": "when { triggeredBy 'TimerTrigger' }"},
+        "triggeredBy(String): no such step, section or condition",
     ),
     "a unit of time that is none": (
         {"OPTIONS": "options { timeout(time: 1, unit: 'FORTNIGHTS') }"},
