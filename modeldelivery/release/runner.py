@@ -93,6 +93,7 @@ class _Run:
         self._taken: dict[object, int] = {}
         self._receipts: dict[Aim, tuple[str, ...]] = {}
         self._accepted_at: float | None = None  # of the last call; None once the endpoint was seen to change
+        self._described_at = 0.0
         self._unseen_since: float | None = None
         self._instances = InstanceRequests(traffic=ports.traffic, progress=ports.progress)
         self._answered = True
@@ -139,6 +140,7 @@ class _Run:
                 break
             self._waiting.pause("the journal's answer came late")
         self._keep(stored, sent_at)
+        self._described_at = self._ports.clock.monotonic()
         view = View(
             journal=stored.journal,
             endpoint=self._ports.traffic.describe(),
@@ -153,6 +155,10 @@ class _Run:
         if view.endpoint and view.endpoint.busy:
             self._accepted_at = None
         return view
+
+    def _lagging(self, view: View) -> bool:
+        """Whether the last accepted call may not be in what was described: a look ages by no pause of this process."""
+        return self._accepted_at is not None and self._described_at - self._accepted_at < view.timing.lag
 
     def _late(self, sent_at: float) -> bool:
         """Whether the store's answer came only after more time than a call takes: this process was paused meanwhile.
@@ -187,7 +193,7 @@ class _Run:
                 view,
                 now=now,
                 taken=self._taken.get(aim, 0),
-                lagging=self._accepted_at is not None and clock - self._accepted_at < view.timing.lag,
+                lagging=self._lagging(view),
                 scaled=self._instances.made,
                 parks=self._stages.parks,
                 answered=self._answered,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
+from modeldelivery.release.errors import DeliveryError
 from sandbox.iam.core.access import Caller, Context, Need, Owned, Principal
 from sandbox.iam.core.document import read
 from sandbox.iam.core.judge import judge
@@ -61,7 +62,7 @@ def _works(site, step):
     """Whether a step comes to its end; one that leaves the state locked does not: nobody can deploy after it."""
     try:
         step.run(site)
-    except (FlowError, ClientError):
+    except (FlowError, ClientError, DeliveryError):
         site.unlock()
         return False
     return not site.unlock()

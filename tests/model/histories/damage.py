@@ -20,7 +20,7 @@ def _target_of_nothing(journal: Journal, now: float) -> Journal:
 
 
 def _weights_of_nothing(journal: Journal, _: float) -> Journal:
-    return replace(journal, weights=dict.fromkeys(journal.weights or journal.fleet, 0))
+    return replace(journal, weights=dict.fromkeys(journal.weights or (Version("v1.0.0"),), 0))
 
 
 def _no_version(journal: Journal, _: float) -> Journal:

@@ -305,6 +305,26 @@ def test_a_fleet_change_that_a_rollback_overtook_while_it_was_carried_out_is_not
     assert (bench.journal.fleet, bench.status.divergence) == ((A, B), ())
 
 
+def test_a_look_that_grew_old_in_a_pause_says_nothing_of_what_became_of_a_call(bench):
+    """Taken just after the call, when SageMaker may not show it yet, and acted on minutes later."""
+    bench.host.stale = 8.0
+    change, marked, pauses = bench.host.change, bench.host.marked, []
+
+    def changes(*args, **more):
+        pauses.append(200)
+        return change(*args, **more)
+
+    def slow():
+        while pauses:
+            bench.time.sleep(pauses.pop())
+        return marked()
+
+    bench.host.change, bench.host.marked = changes, slow
+    bench.up("op3", B, (A, B))
+    assert bench.endpoint.config == f"{A}+{B}"
+    assert bench.time.seconds > 200
+
+
 @pytest.mark.parametrize("look", [{"lagging": True, "answered": True}, {"lagging": False, "answered": False}])
 def test_an_up_whose_fleet_change_may_have_been_taken_and_is_not_shown_does_not_say_that_nothing_was_changed(
     bench, look
