@@ -54,13 +54,13 @@ class Ports:
         return stored
 
     def write(self, journal: Journal, etag: str | None) -> Stored:
-        cloud = self._cloud
+        cloud, looked = self._cloud, self.looked
 
         def land() -> bool:
             if etag != cloud.stored_etag:
                 self.journal = cloud.journal
                 return False
-            self._rules.written(self, cloud.journal, journal)
+            self._rules.written(self, cloud.journal, journal, looked)
             cloud.journal, cloud.gone, cloud.damaged = journal, None, False
             cloud.etag += 1
             cloud.writers.append(self.who)

@@ -11,7 +11,7 @@ from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.action import CLOCK_STEP, Done, Timing
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Verdict
+from modeldelivery.release.core.journal import EventKind, IntentKind, Journal, Verdict
 from modeldelivery.release.core.reject import Reject
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
@@ -89,8 +89,8 @@ class Rules:
 
     # The journal
 
-    def written(self, by: Seer, before: Journal, after: Journal) -> None:
-        """A write that is taken."""
+    def written(self, by: Seer, before: Journal, after: Journal, looked: Endpoint | None) -> None:
+        """A write that is taken, by what its sender had `looked` at when it sent it."""
         require, who = self._cloud.require, by.who
         require(not self._cloud.damaged, f"{who} writes by a journal that cannot be true")
         if before == Journal():
@@ -111,7 +111,7 @@ class Rules:
         for event in before.history:
             kept = event.kind not in DECISIONS or event in after.history
             require(kept, f"{who} loses the {event.kind} of {event.operation} from history")
-        self._intent_written(by, before, after)
+        self._intent_written(by, before, after, looked)
         self._deadline_written(by, before, after)
 
     def _begins_anew(self) -> None:
@@ -133,7 +133,7 @@ class Rules:
             most = max(self._cloud.now + FARTHEST, before.fence)
             self._cloud.require(after.intent.deadline <= most, f"{by.who} sets a deadline far ahead")
 
-    def _intent_written(self, by: Seer, before: Journal, after: Journal) -> None:
+    def _intent_written(self, by: Seer, before: Journal, after: Journal, looked: Endpoint | None) -> None:
         require = self._cloud.require
         old, new = before.intent, after.intent
         if old and (new is None or new.operation != old.operation):
@@ -148,13 +148,14 @@ class Rules:
         goal = self.goals.get(new.operation)
         if isinstance(goal, Rollback):
             require(not again, f"{by.who}, whose rollback was superseded, comes back")
-            self._rollback_opened(by, before, after, new, goal)
+            assert looked is not None
+            self._rollback_opened(by, before, after, goal, looked)
 
     def _rollback_opened(
-        self, by: Seer, before: Journal, after: Journal, intent: Intent, goal: Rollback
+        self, by: Seer, before: Journal, after: Journal, goal: Rollback, observed: Endpoint
     ) -> None:
-        require, observed = self._cloud.require, by.looked
-        assert observed is not None
+        require, intent = self._cloud.require, after.intent
+        assert intent is not None
         target = weights.whole_version(intent.target)
         if goal.to is None:
             told = history.fallback(before, observed)
@@ -307,7 +308,7 @@ class Rules:
                 )
                 self._enforce()
             case Adopt():
-                if alone and self._last_writer(by):
+                if alone and self._last_writer(by) and self._cloud.journal.intent is None:
                     self._agrees(by)
             case Unrecorded(to=to):
                 self.outwaited = True
