@@ -28,7 +28,7 @@ STATE_BUCKET = "acme-pulumi-prod"
 STATE_KEY = "alias/pulumi-prod"
 _VERSION = "2012-10-17"
 _SECRETS = f"awskms://{STATE_KEY}?region={PLACE.region}&awssdk=v2"
-_DENIED = "is not authorized to perform"
+_DENIED = ("is not authorized to perform", "403: Forbidden")  # of HEAD, whose answer has no body
 
 Policy = Mapping[str, Any]
 
@@ -203,7 +203,7 @@ class Site:
             text=True,
             check=False,
         )
-        if done.returncode not in allowed or _DENIED in done.stdout + done.stderr:
+        if done.returncode not in allowed or any(words in done.stdout + done.stderr for words in _DENIED):
             raise FlowError(
                 f"as {who}, `{' '.join(command)}` ended with status {done.returncode}:\n{done.stdout}{done.stderr}"
             )

@@ -28,7 +28,9 @@ from modeldelivery.release.errors import (
     UnseenError,
 )
 
+_FORBIDDEN = "403"  # an answer to HEAD has no body, and so no code of its own
 _DENIED = {
+    _FORBIDDEN: "look at the role that you use",
     "AccessDenied": "look at the role that you use",
     "AccessDeniedException": "look at the role that you use",
     "ExpiredToken": "log in again",
@@ -221,7 +223,8 @@ def _translate(what: str, error: ClientError) -> None:
     if code in _PASSING:
         raise BusyError(f"{what}: not taken, {_PASSING[code]} ({code})") from error
     if code in _DENIED:
-        kind = UnreachableError if code.startswith("AccessDenied") else CredentialsError
+        denied = code == _FORBIDDEN or code.startswith("AccessDenied")
+        kind = UnreachableError if denied else CredentialsError
         raise kind(f"{what}: {code}: {message}", hint=_DENIED[code]) from error
     if status >= _SERVER_ERROR:
         raise LostError(f"{what}: no certain answer ({code or status})") from error

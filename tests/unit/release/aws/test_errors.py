@@ -121,6 +121,7 @@ def test_an_answer_that_cannot_be_read_is_no_certain_answer():
             UnreachableError,
             "AccessDeniedException: no: look at the role",
         ),
+        (refused("403", "Forbidden", status=403), UnreachableError, "403: Forbidden: look at the role"),
         (refused("ExpiredToken", "old"), CredentialsError, "ExpiredToken: old: log in again"),
     ],
 )
