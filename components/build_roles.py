@@ -17,6 +17,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from components.service_role import Statements
+from components.statements import allow, allow_keys, bucket_arn, objects_arn
 
 
 class BuildSite(TypedDict):
@@ -57,20 +58,20 @@ def pipeline_statements(site: BuildSite, projects: Sequence[str]) -> Statements:
     """Of CodePipeline's role; `projects` are the names of those that it starts."""
     return [
         _connection(site),
-        _allow(
+        allow(
             "Builds",
             ["codebuild:BatchGetBuilds", "codebuild:StartBuild"],
             [f"arn:aws:codebuild:{_here(site)}:project/{name}" for name in projects],
         ),
-        _allow(
+        allow(
             "Artifacts",
             ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
-            [_objects(site["registry_bucket"], f"{site['folder']}/*")],
+            [objects_arn(site["registry_bucket"], f"{site['folder']}/*")],
         ),
-        _allow(
+        allow(
             "ArtifactsBucket",
             ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"],
-            [_bucket(site["registry_bucket"])],
+            [bucket_arn(site["registry_bucket"])],
         ),
         _key("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], site),
     ]
@@ -85,7 +86,7 @@ def image_statements(site: BuildSite, project: str) -> Statements:
     """Of the builds that make images."""
     return [
         *_build(site, project),
-        _allow(
+        allow(
             "Images",
             [
                 "ecr:BatchCheckLayerAvailability",
@@ -98,7 +99,7 @@ def image_statements(site: BuildSite, project: str) -> Statements:
             ],
             [site["repository_arn"], site["step_repository_arn"]],
         ),
-        _allow("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),  # about the caller: it knows no resource
+        allow("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),  # about the caller: it knows no resource
     ]
 
 
@@ -109,20 +110,22 @@ def train_statements(site: BuildSite, project: str) -> Statements:
     pipeline = f"{sagemaker}:pipeline/{site['training_pipeline']}"
     return [
         *_build(site, project),
-        _allow("Data", ["s3:GetObject"], [_objects(data, "dvc/*"), _objects(data, "datasets/*")]),
-        _allow("DataSets", ["s3:PutObject"], [_objects(data, "datasets/*")]),
-        _allow("ListData", ["s3:ListBucket"], [_bucket(data)]),
+        allow("Data", ["s3:GetObject"], [objects_arn(data, "dvc/*"), objects_arn(data, "datasets/*")]),
+        allow("DataSets", ["s3:PutObject"], [objects_arn(data, "datasets/*")]),
+        allow("ListData", ["s3:ListBucket"], [bucket_arn(data)]),
         _key("DataKey", ["kms:Decrypt", "kms:GenerateDataKey"], [site["data_key_arn"]], site),
-        _allow(
-            "Registry", ["s3:GetObject"], [_objects(registry, "versions/*"), _objects(registry, "journal/*")]
+        allow(
+            "Registry",
+            ["s3:GetObject"],
+            [objects_arn(registry, "versions/*"), objects_arn(registry, "journal/*")],
         ),
         # Also where nothing is listed: without it S3 does not tell an object that is not there from one that is hidden.
-        _allow("ListRegistry", ["s3:ListBucket"], [_bucket(registry)]),
+        allow("ListRegistry", ["s3:ListBucket"], [bucket_arn(registry)]),
         # The file that says that no version serves yet.
-        _allow("NoChampion", ["s3:PutObject"], [_objects(registry, "artifacts/*")]),
+        allow("NoChampion", ["s3:PutObject"], [objects_arn(registry, "artifacts/*")]),
         _key("NoChampionKey", ["kms:GenerateDataKey"], [site["key_arn"]], site),
-        _allow("Images", ["ecr:DescribeImages"], [site["repository_arn"], site["step_repository_arn"]]),
-        _allow(
+        allow("Images", ["ecr:DescribeImages"], [site["repository_arn"], site["step_repository_arn"]]),
+        allow(
             "Training",
             [
                 "sagemaker:DescribePipeline",
@@ -131,7 +134,7 @@ def train_statements(site: BuildSite, project: str) -> Statements:
             ],
             [pipeline],
         ),
-        _allow(
+        allow(
             "Executions",
             [
                 "sagemaker:DescribePipelineExecution",
@@ -140,9 +143,9 @@ def train_statements(site: BuildSite, project: str) -> Statements:
             ],
             [f"{pipeline}/execution/*"],
         ),
-        _allow("Reasons", ["sagemaker:DescribeProcessingJob"], [f"{sagemaker}:processing-job/pipelines-*"]),
-        _allow("WhoApproves", ["sagemaker:ListTags"], [f"{sagemaker}:model-package-group/{group}"]),
-        _allow(
+        allow("Reasons", ["sagemaker:DescribeProcessingJob"], [f"{sagemaker}:processing-job/pipelines-*"]),
+        allow("WhoApproves", ["sagemaker:ListTags"], [f"{sagemaker}:model-package-group/{group}"]),
+        allow(
             "Approval",
             ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"],
             [f"{sagemaker}:model-package/{group}/*"],
@@ -155,13 +158,13 @@ def _build(site: BuildSite, project: str) -> list[dict[str, Any]]:
     group = f"arn:aws:logs:{_here(site)}:log-group:/aws/codebuild/{project}"
     return [
         _connection(site),
-        _allow(
+        allow(
             "Source",
             ["s3:GetObject", "s3:GetObjectVersion"],
-            [_objects(site["registry_bucket"], f"{site['folder']}/*")],
+            [objects_arn(site["registry_bucket"], f"{site['folder']}/*")],
         ),
         _key("SourceKey", ["kms:Decrypt"], [site["key_arn"]], site),
-        _allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"]),
+        allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{group}:*"]),
     ]
 
 
@@ -176,33 +179,13 @@ def _connection(site: BuildSite) -> dict[str, Any]:
     }
 
 
-def _allow(
-    sid: str,
-    actions: list[str],
-    resources: Sequence[pulumi.Input[str]],
-    condition: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
-    return statement if condition is None else {**statement, "Condition": condition}
-
-
 def _key(sid: str, actions: list[str], keys: Sequence[pulumi.Input[str]], site: BuildSite) -> dict[str, Any]:
     """The use of keys through S3 alone."""
-    return _allow(
-        sid, actions, keys, {"StringEquals": {"kms:ViaService": f"s3.{site['region']}.amazonaws.com"}}
-    )
+    return allow_keys(sid, actions, keys, "s3", site["region"])
 
 
 def _here(site: BuildSite) -> str:
     return f"{site['region']}:{site['account']}"
-
-
-def _bucket(bucket: pulumi.Input[str]) -> pulumi.Output[str]:
-    return pulumi.Output.format("arn:aws:s3:::{0}", bucket)
-
-
-def _objects(bucket: pulumi.Input[str], key: str) -> pulumi.Output[str]:
-    return pulumi.Output.format("arn:aws:s3:::{0}/{1}", bucket, key)
 
 
 def _service(arn: str) -> str:

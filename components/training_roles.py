@@ -14,6 +14,7 @@ import pulumi
 
 from components.definition import Network
 from components.service_role import Statements
+from components.statements import allow, allow_keys, bucket_arn, objects_arn
 
 _TRAINING_LOGS = ("ProcessingJobs", "TrainingJobs")
 _REGISTRAR_LOGS = ("ProcessingJobs",)
@@ -51,7 +52,7 @@ def pipeline_statements(site: TrainingSite, passed: Sequence[pulumi.Input[str]])
     """Of the role that starts the jobs; `passed` are the ARNs of the roles that it starts them with."""
     where = f"arn:aws:sagemaker:{site['region']}:{site['account']}"
     return [
-        _allow(
+        allow(
             "Jobs",
             [
                 f"sagemaker:{verb}{kind}Job"
@@ -61,18 +62,20 @@ def pipeline_statements(site: TrainingSite, passed: Sequence[pulumi.Input[str]])
             + ["sagemaker:AddTags"],
             [f"{where}:{kind}-job/pipelines-*" for kind in ("processing", "training")],
         ),
-        _allow(
+        allow(
             "RolesOfJobs",
             ["iam:PassRole"],
             list(passed),
             {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
         ),
-        _allow(
-            "Verdicts", ["s3:GetObject"], [_objects(site["registry_bucket"], "runs/*/verdict/verdict.json")]
+        allow(
+            "Verdicts",
+            ["s3:GetObject"],
+            [objects_arn(site["registry_bucket"], "runs/*/verdict/verdict.json")],
         ),
-        _key("VerdictsKey", ["kms:Decrypt"], [site["key_arn"]], "s3", site["region"]),
+        allow_keys("VerdictsKey", ["kms:Decrypt"], [site["key_arn"]], "s3", site["region"]),
         # SageMaker makes itself a grant on the key of a job's volume, as whoever makes the job.
-        _key(
+        allow_keys(
             "VolumesKey",
             ["kms:CreateGrant", "kms:DescribeKey"],
             [site["key_arn"]],
@@ -86,16 +89,22 @@ def training_statements(site: TrainingSite) -> Statements:
     """Of the role that makes and judges a model."""
     registry, data = site["registry_bucket"], site["data_bucket"]
     return [
-        _allow(
+        allow(
             "Inputs",
             ["s3:GetObject"],
-            [_objects(data, "datasets/*"), _objects(registry, "artifacts/*"), _objects(registry, "runs/*")],
+            [
+                objects_arn(data, "datasets/*"),
+                objects_arn(registry, "artifacts/*"),
+                objects_arn(registry, "runs/*"),
+            ],
         ),
         _listing("Data", data, ["datasets/*"]),
         _listing("Registry", registry, ["artifacts/*", "runs/*"]),
-        _allow("Outputs", ["s3:PutObject"], [_objects(registry, "runs/*")]),
-        _key("InputsKeys", ["kms:Decrypt"], [site["key_arn"], site["data_key_arn"]], "s3", site["region"]),
-        _key("OutputsKey", ["kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),
+        allow("Outputs", ["s3:PutObject"], [objects_arn(registry, "runs/*")]),
+        allow_keys(
+            "InputsKeys", ["kms:Decrypt"], [site["key_arn"], site["data_key_arn"]], "s3", site["region"]
+        ),
+        allow_keys("OutputsKey", ["kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),
         *_job(site, [site["step_repository_arn"]], _TRAINING_LOGS),
     ]
 
@@ -104,22 +113,22 @@ def registrar_statements(site: TrainingSite) -> Statements:
     """Of the role that registers a model."""
     registry, group = site["registry_bucket"], site["package_group"]
     where = f"arn:aws:sagemaker:{site['region']}:{site['account']}"
-    kept = [_objects(registry, f"{folder}/*") for folder in ("artifacts", "evidence", "versions")]
+    kept = [objects_arn(registry, f"{folder}/*") for folder in ("artifacts", "evidence", "versions")]
     return [
-        _allow("Made", ["s3:GetObject"], [_objects(registry, "runs/*")]),
-        _allow("Versions", ["s3:GetObject", "s3:PutObject"], kept),
+        allow("Made", ["s3:GetObject"], [objects_arn(registry, "runs/*")]),
+        allow("Versions", ["s3:GetObject", "s3:PutObject"], kept),
         # A large artifact goes up in parts; when one fails, the others are taken away.
-        _allow("Parts", ["s3:AbortMultipartUpload"], [_objects(registry, "artifacts/*")]),
+        allow("Parts", ["s3:AbortMultipartUpload"], [objects_arn(registry, "artifacts/*")]),
         # Also where nothing is listed: without it S3 does not tell an object that is not there from one that is hidden.
-        _allow("Registry", ["s3:ListBucket"], [pulumi.Output.format("arn:aws:s3:::{0}", registry)]),
-        _key("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),
-        _allow(
+        allow("Registry", ["s3:ListBucket"], [bucket_arn(registry)]),
+        allow_keys("Key", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),
+        allow(
             "Packages",
             ["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"],
             [f"{where}:model-package-group/{group}", f"{where}:model-package/{group}/*"],
         ),
-        _allow("ListPackages", ["sagemaker:ListModelPackages"], ["*"]),  # the call knows no resource
-        _allow("ServerImages", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [site["repository_arn"]]),
+        allow("ListPackages", ["sagemaker:ListModelPackages"], ["*"]),  # the call knows no resource
+        allow("ServerImages", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [site["repository_arn"]]),
         *_job(site, [site["step_repository_arn"]], _REGISTRAR_LOGS),
     ]
 
@@ -128,13 +137,13 @@ def _job(site: TrainingSite, repositories: Sequence[pulumi.Input[str]], groups: 
     """What every job's role may: pull its image, write its logs and, in a network of its own, be reached there."""
     logs = f"arn:aws:logs:{site['region']}:{site['account']}:log-group:/aws/sagemaker"
     return [
-        _allow(
+        allow(
             "Image",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             repositories,
         ),
-        _allow("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),  # about the caller: it knows no resource
-        _allow(
+        allow("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),  # about the caller: it knows no resource
+        allow(
             "Logs",
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
             [f"{logs}/{group}{streams}" for group in groups for streams in ("", ":*")],
@@ -150,7 +159,7 @@ def _network(site: TrainingSite, network: Network) -> Statements:
     """
     where = f"arn:aws:ec2:{site['region']}:{site['account']}"
     return [
-        _allow(
+        allow(
             "Interfaces",
             [
                 "ec2:CreateNetworkInterface",
@@ -164,7 +173,7 @@ def _network(site: TrainingSite, network: Network) -> Statements:
                 *(f"{where}:security-group/{group}" for group in network["security_groups"]),
             ],
         ),
-        _allow(
+        allow(
             "Network",
             [
                 "ec2:DescribeDhcpOptions",
@@ -178,32 +187,10 @@ def _network(site: TrainingSite, network: Network) -> Statements:
     ]
 
 
-def _allow(
-    sid: str,
-    actions: list[str],
-    resources: Sequence[pulumi.Input[str]],
-    condition: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
-    return statement if condition is None else {**statement, "Condition": condition}
-
-
-def _key(
-    sid: str, actions: list[str], keys: Sequence[pulumi.Input[str]], service: str, region: str
-) -> dict[str, Any]:
-    """The use of keys through one service alone."""
-    through = {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}
-    return _allow(sid, actions, keys, through)
-
-
 def _listing(sid: str, bucket: pulumi.Input[str], prefixes: list[str]) -> dict[str, Any]:
-    return _allow(
+    return allow(
         sid,
         ["s3:ListBucket"],
-        [pulumi.Output.format("arn:aws:s3:::{0}", bucket)],
+        [bucket_arn(bucket)],
         {"StringLike": {"s3:prefix": prefixes}},
     )
-
-
-def _objects(bucket: pulumi.Input[str], key: str) -> pulumi.Output[str]:
-    return pulumi.Output.format("arn:aws:s3:::{0}/{1}", bucket, key)

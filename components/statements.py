@@ -1,0 +1,35 @@
+"""Statements of a role's policy, and the ARNs that they are about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+
+
+def allow(
+    sid: str,
+    actions: list[str],
+    resources: Sequence[pulumi.Input[str]],
+    condition: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A statement that allows actions on resources."""
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def allow_keys(
+    sid: str, actions: list[str], keys: Sequence[pulumi.Input[str]], service: str, region: str
+) -> dict[str, Any]:
+    """The use of KMS keys through one service alone."""
+    through = {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}}
+    return allow(sid, actions, keys, through)
+
+
+def bucket_arn(bucket: pulumi.Input[str]) -> pulumi.Output[str]:
+    """ARN of a bucket."""
+    return pulumi.Output.format("arn:aws:s3:::{0}", bucket)
+
+
+def objects_arn(bucket: pulumi.Input[str], key: str) -> pulumi.Output[str]:
+    """ARN of a bucket's objects, by a pattern of their keys."""
+    return pulumi.Output.format("arn:aws:s3:::{0}/{1}", bucket, key)
