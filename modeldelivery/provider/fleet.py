@@ -7,7 +7,7 @@ import msgspec
 
 from modeldelivery.plugin.protocol import ProviderError
 from modeldelivery.plugin.values import Properties
-from modeldelivery.release.aws.approvals import SageMakerApprovals
+from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.aws.session import Opens
 from modeldelivery.release.core.request import Release
@@ -51,8 +51,7 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
     try:
         arguments = msgspec.convert({k: v for k, v in args.items() if v is not None}, Asked)
         environment = _environment(arguments, opens)
-        sagemaker = environment.account.patient.sagemaker
-        approvals = SageMakerApprovals(sagemaker=sagemaker, place=environment.place)
+        approvals = approvals_in(environment)
         versions = Versions(environment.registry, lambda record: approvals.of(record).status)
         fleet = _records(arguments, environment, versions)
         if arguments.candidates and fleet:

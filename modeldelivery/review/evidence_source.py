@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from modeldelivery.release.aws.approvals import SageMakerApprovals
+from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
 from modeldelivery.release.core.request import ReleaseRule
 from modeldelivery.release.errors import DeliveryError
@@ -81,7 +81,7 @@ def waiting(environment: str, config: Mapping[str, str]) -> tuple[Version, ...] 
         return ()
     try:
         opened = _open(environment, config)
-        approvals = SageMakerApprovals(sagemaker=opened.account.patient.sagemaker, place=opened.place)
+        approvals = approvals_in(opened)
         endpoint = opened.endpoint.patient_traffic.describe()
         journal = opened.endpoint.patient_store.read().journal
         versions = Versions(opened.registry, lambda record: approvals.of(record).status)

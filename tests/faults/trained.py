@@ -18,15 +18,14 @@ from modeldelivery.release.naming import (
     evidence_key,
     parse_environment,
     parse_model,
-    record_key,
 )
-from modeldelivery.release.record import decode
 from pipelines import dataset
 from pipelines.definition_file import DEFINITION
 from pipelines.flights.data import parse_month, published
 from tests.conftest import CHECKOUT, Sandbox
 from tests.faults.kill import hold
 from tests.faults.training import SERVICE, allow, image
+from tests.registered import packages_of, record_of
 
 PLACE = Place(
     model=parse_model("flights"),
@@ -90,11 +89,7 @@ class Trains:
 
     def record(self, version):
         """The version's record; None where its name is free."""
-        try:
-            body = self.s3.get_object(Bucket=PLACE.registry_bucket, Key=record_key(version))["Body"].read()
-        except self.s3.exceptions.NoSuchKey:
-            return None
-        return decode(body, version)
+        return record_of(self.s3, PLACE, version)
 
     def executions(self):
         """ARNs, the latest first."""
@@ -172,11 +167,7 @@ class Trains:
 
     def packages(self, version):
         """The version's model packages."""
-        listed = self.sagemaker.get_paginator("list_model_packages")
-        pages = listed.paginate(ModelPackageGroupName=PLACE.package_group)
-        arns = [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
-        described = [self.sagemaker.describe_model_package(ModelPackageName=arn) for arn in arns]
-        return [each for each in described if each["CustomerMetadataProperties"]["version"] == version]
+        return packages_of(self.sagemaker, PLACE, version)
 
     def keys(self, prefix):
         """Of objects of the registry bucket."""

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import psutil
 
-from modeldelivery.release.naming import record_key
-from modeldelivery.release.record import decode
 from pipelines.flights.data import published
 from tests.ci.runs.clone import Clone, of_the_checkout
 from tests.conftest import CHECKOUT
+from tests.registered import packages_of, record_of
 from tests.stacks.stack import Stack
 from tests.stacks.training import PLACE, role_of
 from tools.demo.data import write_months
@@ -132,21 +131,11 @@ class Building:
 
     def record(self, version):
         """The version's record; None where its name is free."""
-        try:
-            body = self.s3.get_object(Bucket=PLACE.registry_bucket, Key=record_key(version))["Body"].read()
-        except self.s3.exceptions.NoSuchKey:
-            return None
-        return decode(body, version)
+        return record_of(self.s3, PLACE, version)
 
     def packages(self, version):
         """The model packages of a version."""
-        sagemaker = self.stack.sandbox.client("staging", "sagemaker")
-        listed = sagemaker.list_model_packages(ModelPackageGroupName=PLACE.package_group)
-        shown = [
-            sagemaker.describe_model_package(ModelPackageName=each["ModelPackageArn"])
-            for each in listed["ModelPackageSummaryList"]
-        ]
-        return [each for each in shown if each["CustomerMetadataProperties"]["version"] == version]
+        return packages_of(self.stack.sandbox.client("staging", "sagemaker"), PLACE, version)
 
     def role(self, name):
         """One of the pipeline's roles: `builds`, or a stage's."""

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListTags.html
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,6 +14,9 @@ from modeldelivery.release.aws.errors import AbsentError, translated_or_absent
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import APPROVAL_TAG, Place
 from modeldelivery.release.record import VersionRecord
+
+if TYPE_CHECKING:
+    from modeldelivery.release.aws.environment import AwsEnvironment
 
 
 class SageMakerApprovals(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,3 +74,8 @@ class SageMakerApprovals(msgspec.Struct, frozen=True, kw_only=True):
                 f"{error}. Is account {self.place.account} the one of {self.place.environment}?",
                 hint="`modelctl register` makes a version's package, `pulumi up` its group",
             ) from error
+
+
+def approvals_in(environment: "AwsEnvironment") -> SageMakerApprovals:
+    """Those of an environment."""
+    return SageMakerApprovals(sagemaker=environment.account.patient.sagemaker, place=environment.place)

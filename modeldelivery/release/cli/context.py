@@ -121,9 +121,9 @@ def _training(environment: AwsEnvironment) -> "Training":
 
 def _approvals(environment: AwsEnvironment) -> "Approvals":
     # As above.
-    from modeldelivery.release.aws.approvals import SageMakerApprovals  # noqa: PLC0415
+    from modeldelivery.release.aws.approvals import approvals_in  # noqa: PLC0415
 
-    return SageMakerApprovals(sagemaker=environment.account.patient.sagemaker, place=environment.place)
+    return approvals_in(environment)
 
 
 def _builds(environment: AwsEnvironment) -> "Builds":

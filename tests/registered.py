@@ -1,0 +1,21 @@
+"""What a registry holds of a version, read past the program that wrote it."""
+
+from modeldelivery.release.naming import record_key
+from modeldelivery.release.record import decode
+
+
+def record_of(s3, place, version):
+    """The version's record; None where its name is free."""
+    try:
+        body = s3.get_object(Bucket=place.registry_bucket, Key=record_key(version))["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return decode(body, version)
+
+
+def packages_of(sagemaker, place, version):
+    """The model packages of a version, as SageMaker describes them."""
+    pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=place.package_group)
+    arns = [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
+    described = [sagemaker.describe_model_package(ModelPackageName=arn) for arn in arns]
+    return [each for each in described if each["CustomerMetadataProperties"]["version"] == version]
