@@ -20,7 +20,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-tfma up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch bench lock
+.PHONY: help setup setup-data setup-definition setup-drift setup-tfma up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -47,6 +47,9 @@ setup-data:
 
 setup-definition:
 	@$(PYTHON) -m tools.setup definition >&2
+
+setup-drift:
+	@$(PYTHON) -m tools.setup drift >&2
 
 setup-tfma:
 	@$(PYTHON) -m tools.setup tfma >&2
@@ -153,5 +156,6 @@ lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer vers
 	  $(COMPILE) $(UPGRADE) -c dev.txt $$part.in -o $$part.txt || exit 1; done
 	cd requirements && $(COMPILE) $(UPGRADE) data.in -o data.txt
 	cd requirements && $(COMPILE) $(UPGRADE) definition.in -o definition.txt
+	cd requirements && $(COMPILE) $(UPGRADE) drift.in -o drift.txt
 	cd requirements && $(COMPILE) $(UPGRADE) tfma.in -o tfma.txt
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

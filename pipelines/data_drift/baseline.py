@@ -1,25 +1,21 @@
 """The baseline of a model: how its features and its predictions are distributed on what it was trained on.
 
-Drift is judged against it, so it is evidence of the digest set, learned where the model is judged and kept with it. A feature
-that moves from week to week inside training moves afterwards as well, so each week's index against the other weeks
+Drift is judged against it, so it is evidence of the digest set, learned where the model is judged (`learning.py`) and kept with
+it. A feature that moves from week to week inside training moves afterwards as well, so each week's index against the other weeks
 stands in it too: what is beyond that is news.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
-
 import msgspec
 import numpy as np
-import pandas as pd
 
-from pipelines import examples
-from pipelines.data_drift.bins import Bins, Counts, bins_of_names, bins_of_numbers, count, stability_index
-from pipelines.server.schema import Category, Classes, Output, Probability, Schema
-
-Predictions: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+from pipelines.data_drift.bins import Bins, NumberBins, size
 
 FORMAT = 1
-BLOCKS = 7  # of a window: a week, where a block is a day
+PREDICTION = "prediction."  # before the name of a number of an answer, where it stands beside features
+
+
+class BadBaselineError(ValueError):
+    """A document that is no baseline: which one, and what is wrong with it."""
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -61,56 +57,13 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     predictions: dict[str, Bins]
     history: tuple[Window, ...]
 
-
-def learn(
-    schema: Schema,
-    frame: pd.DataFrame,
-    predictions: Predictions,
-    *,
-    model: str,
-    digest: str,
-    data_revision: str,
-) -> Baseline:
-    """Learn it.
-
-    Args:
-        schema: of the model.
-        frame: training examples, as `pipelines.examples` has them.
-        predictions: of the model for them, [rows, width of the output].
-        model: its name.
-        digest: of the model.
-        data_revision: of the data that the examples were made of.
-    """
-    answers = answers_of(schema.output, predictions)
-    features: dict[str, Bins] = {
-        feature.name: bins_of_names(frame[feature.name])
-        if isinstance(feature, Category)
-        else bins_of_numbers(frame[feature.name])
-        for feature in schema.features
-    }
-    answered: dict[str, Bins] = {name: bins_of_numbers(values) for name, values in answers.items()}
-    columns = {name: (bins, bins.codes(frame[name])) for name, bins in features.items()}
-    columns |= {f"prediction.{name}": (bins, bins.codes(answers[name])) for name, bins in answered.items()}
-    return Baseline(
-        model=model,
-        digest=digest,
-        data_revision=data_revision,
-        rows=len(frame),
-        features=features,
-        predictions=answered,
-        history=tuple(_history(frame[examples.BLOCK], columns)),
-    )
-
-
-def answers_of(output: Output, predictions: Predictions) -> dict[str, pd.Series]:
-    """The numbers of an answer by name: a probability that an event happens, one of each class, or a quantity."""
-    match output:
-        case Probability(event=event):
-            return {event: pd.Series(predictions[:, 1])}
-        case Classes(classes=classes):
-            return {name: pd.Series(predictions[:, place]) for place, name in enumerate(classes)}
-        case _:
-            return {output.name: pd.Series(predictions[:, 0])}
+    @property
+    def columns(self) -> dict[str, Bins]:
+        """Bins by column: features by their names, numbers of an answer as `prediction.<name>`."""
+        return {
+            **self.features,
+            **{f"{PREDICTION}{name}": bins for name, bins in self.predictions.items()},
+        }
 
 
 def encode(baseline: Baseline) -> bytes:
@@ -118,21 +71,33 @@ def encode(baseline: Baseline) -> bytes:
     return msgspec.json.format(msgspec.json.encode(baseline), indent=1) + b"\n"
 
 
-def _history(blocks: pd.Series, columns: Mapping[str, tuple[Bins, Counts]]) -> Iterator[Window]:
-    """Each window against the rest; blocks are in the order of their names."""
-    names = sorted(blocks.unique())
-    starts = range(0, max(len(names) // BLOCKS, 1) * BLOCKS, BLOCKS)  # what is left over belongs to the last
-    if len(starts) == 1:
-        return
-    for place, start in enumerate(starts):
-        end = len(names) if place == len(starts) - 1 else start + BLOCKS
-        inside = blocks.isin(names[start:end]).to_numpy()
-        yield Window(
-            first=str(names[start]),
-            last=str(names[end - 1]),
-            rows=int(np.count_nonzero(inside)),
-            indices={
-                name: round(stability_index(count(bins, codes[~inside]), count(bins, codes[inside])), 6)
-                for name, (bins, codes) in columns.items()
-            },
+def decode(content: bytes, where: str) -> Baseline:
+    """Read a baseline.
+
+    Args:
+        content: of the document.
+        where: its name, for sentences.
+
+    Raises:
+        BadBaselineError: it is none, of another format, or contradicts itself.
+    """
+    try:
+        baseline = msgspec.json.decode(content, type=Baseline)
+    except msgspec.DecodeError as error:
+        raise BadBaselineError(f"{where}: no baseline of a model: {error}") from error
+    if baseline.format != FORMAT:
+        raise BadBaselineError(
+            f"{where}: format {baseline.format}; this program reads {FORMAT}: judge with the code that trained the model"
         )
+    for name, bins in baseline.columns.items():
+        if len(bins.counts) != size(bins) or sum(bins.counts) != baseline.rows or min(bins.counts) < 0:
+            raise BadBaselineError(
+                f"{where}: {name} counts {sum(bins.counts)} rows in {len(bins.counts)} bins; "
+                f"it should be {baseline.rows} in {size(bins)}"
+            )
+        if isinstance(bins, NumberBins) and not np.all(np.diff(bins.edges) > 0):
+            raise BadBaselineError(f"{where}: edges of {name} do not ascend")
+    for window in baseline.history:
+        if missing := baseline.columns.keys() - window.indices.keys():
+            raise BadBaselineError(f"{where}: the history of {window.first} lacks {min(missing)}")
+    return baseline

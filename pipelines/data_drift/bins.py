@@ -2,19 +2,24 @@
 
 Twenty bins of equal mass and one for what is missing: bins of equal width hide a shift behind one outlier.
 Source: Siddiqi, Credit Risk Scorecards, 2006, chapter 6, for the index.
+
+No pandas here: what judges a window starts with numpy alone.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
 import numpy as np
-import pandas as pd
 
 MASS_BINS = 20
 MOST_CATEGORIES = 50  # of the most frequent; the rest is one
 FLOOR = 1e-4  # the least share of a bin: an empty one makes no index infinite
 
 Counts: TypeAlias = np.ndarray[tuple[int], np.dtype[np.int64]]
+Numbers: TypeAlias = Sequence[float | None] | np.ndarray[tuple[int], np.dtype[np.floating]]
+Names: TypeAlias = Sequence[str | None]
 
 
 class NumberBins(
@@ -30,9 +35,9 @@ class NumberBins(
     edges: tuple[float, ...]
     counts: tuple[int, ...]
 
-    def codes(self, values: pd.Series) -> Counts:
-        """The bin of each value."""
-        numbers = pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
+    def codes(self, values: Numbers) -> Counts:
+        """The bin of each value; NaN and None are missing."""
+        numbers = np.asarray(values, dtype=np.float64)
         places = np.searchsorted(np.asarray(self.edges), numbers, side="right")
         return np.where(np.isnan(numbers), len(self.edges) + 1, places)
 
@@ -50,19 +55,20 @@ class CategoryBins(
     names: tuple[str, ...]
     counts: tuple[int, ...]
 
-    def codes(self, values: pd.Series) -> Counts:
-        """The bin of each value."""
-        places = {name: place for place, name in enumerate(self.names)}
-        codes = values.map(places).fillna(len(self.names)).to_numpy(dtype=np.int64)
-        return np.where(values.isna().to_numpy(), len(self.names) + 1, codes)
+    def codes(self, values: Names) -> Counts:
+        """The bin of each name; None is missing."""
+        places: dict[str | None, int] = {name: place for place, name in enumerate(self.names)}
+        others = len(self.names)
+        places[None] = others + 1
+        return np.array([places.get(value, others) for value in values], dtype=np.int64)
 
 
 Bins: TypeAlias = NumberBins | CategoryBins
 
 
-def bins_of_numbers(values: pd.Series) -> NumberBins:
+def bins_of_numbers(values: Numbers) -> NumberBins:
     """Learn bins of about equal mass; a value that is a twentieth of the sample or more has an edge of its own."""
-    numbers = pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan)
+    numbers = np.asarray(values, dtype=np.float64)
     present = numbers[~np.isnan(numbers)]
     edges: tuple[float, ...] = ()
     if present.size:
@@ -70,20 +76,25 @@ def bins_of_numbers(values: pd.Series) -> NumberBins:
         quantiles = np.unique(np.quantile(present, steps, method="inverted_cdf"))
         edges = tuple(float(each) for each in quantiles[quantiles > present.min()])
     empty = NumberBins(edges=edges, counts=())
-    return msgspec.structs.replace(empty, counts=_plain(count(empty, empty.codes(values))))
+    return msgspec.structs.replace(empty, counts=_plain(count(empty, empty.codes(numbers))))
 
 
-def bins_of_names(values: pd.Series) -> CategoryBins:
+def bins_of_names(values: Names) -> CategoryBins:
     """Learn a bin for each of the most frequent names; of two as frequent, the one earlier in the alphabet."""
-    frequent = sorted(values.dropna().value_counts().items(), key=lambda each: (-each[1], str(each[0])))
-    empty = CategoryBins(names=tuple(str(name) for name, _ in frequent[:MOST_CATEGORIES]), counts=())
+    counted = Counter(value for value in values if value is not None)
+    frequent = sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+    empty = CategoryBins(names=tuple(name for name, _ in frequent[:MOST_CATEGORIES]), counts=())
     return msgspec.structs.replace(empty, counts=_plain(count(empty, empty.codes(values))))
+
+
+def size(bins: Bins) -> int:
+    """How many bins there are, those of others and of missing values included."""
+    return len(bins.edges if isinstance(bins, NumberBins) else bins.names) + 2
 
 
 def count(bins: Bins, codes: Counts) -> Counts:
     """How many of a sample are in each bin."""
-    size = len(bins.edges) + 2 if isinstance(bins, NumberBins) else len(bins.names) + 2
-    return np.bincount(codes, minlength=size)
+    return np.bincount(codes, minlength=size(bins))
 
 
 def stability_index(reference: Counts, sample: Counts) -> float:

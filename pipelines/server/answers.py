@@ -10,8 +10,8 @@ import msgspec
 from pipelines.server.rows import Outputs
 from pipelines.server.schema import Classes, Output, Probability, Quantity
 
-_DIGITS = 6  # of a probability after the point
-_SIGNIFICANT = ".7g"  # of a quantity: what float32 holds
+PROBABILITY_DIGITS = 6  # of a probability after the point
+QUANTITY_FORMAT = ".7g"  # of a quantity: what float32 holds
 
 Row = Sequence[float]
 
@@ -55,11 +55,11 @@ def _probability(output: Probability) -> tuple[Callable[[Row], object], Callable
     threshold = output.threshold
 
     def prediction(row: Row) -> object:
-        probability = round(row[1], _DIGITS)
+        probability = round(row[1], PROBABILITY_DIGITS)
         return shape(probability, probability >= threshold)
 
     def cells(row: Row) -> Sequence[object]:
-        probability = round(row[1], _DIGITS)
+        probability = round(row[1], PROBABILITY_DIGITS)
         return probability, str(probability >= threshold).lower()
 
     return prediction, cells
@@ -72,14 +72,14 @@ def _classes(output: Classes) -> tuple[Callable[[Row], object], Callable[[Row], 
         return names[max(range(len(names)), key=row.__getitem__)]
 
     def prediction(row: Row) -> object:
-        shares = {name: round(share, _DIGITS) for name, share in zip(names, row, strict=True)}
+        shares = {name: round(share, PROBABILITY_DIGITS) for name, share in zip(names, row, strict=True)}
         return {"class": likeliest(row), "probabilities": shares}
 
-    return prediction, lambda row: (likeliest(row), *(round(share, _DIGITS) for share in row))
+    return prediction, lambda row: (likeliest(row), *(round(share, PROBABILITY_DIGITS) for share in row))
 
 
 def _quantity(output: Quantity) -> tuple[Callable[[Row], object], Callable[[Row], Sequence[object]]]:
     def value(row: Row) -> float:
-        return float(format(row[0], _SIGNIFICANT))
+        return float(format(row[0], QUANTITY_FORMAT))
 
     return lambda row: {output.name: value(row)}, lambda row: (value(row),)

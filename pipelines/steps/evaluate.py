@@ -17,8 +17,9 @@ import msgspec
 import pandas as pd
 
 from pipelines import examples
-from pipelines.data_drift.baseline import Baseline, learn
+from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.baseline import encode as encode_baseline
+from pipelines.data_drift.learning import learn
 from pipelines.gates import engines, evaluation_page, pictures, skips, thresholds
 from pipelines.gates.champion import ARCHIVE_FILE, BadChampionError, NoChampion, champion_in
 from pipelines.gates.engine import EngineError

@@ -76,7 +76,14 @@ TFMA = Environment(
     project=False,
     programs=("tensorflow_model_analysis",),
 )
-BESIDES = {"data": DATA, "definition": DEFINITION, "tfma": TFMA}  # by the word that asks for it
+# What draws the report of data that moved (pipelines/data_drift/page.py): Evidently, which takes no pandas 3.1.
+DRIFT = Environment(
+    folder=".venv-drift",
+    requirements="requirements/drift.txt",
+    project=False,
+    programs=("evidently", "evidently.presets"),
+)
+BESIDES = {"data": DATA, "definition": DEFINITION, "drift": DRIFT, "tfma": TFMA}  # by the word that asks for it
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))

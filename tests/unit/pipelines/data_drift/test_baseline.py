@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 
 from pipelines import examples
-from pipelines.data_drift.baseline import BLOCKS, Baseline, encode, learn
+from pipelines.data_drift.baseline import BadBaselineError, decode, encode
+from pipelines.data_drift.learning import BLOCKS, learn
+from pipelines.data_drift.rows import AnswerReader
+from pipelines.server.answers import AnswerWriter
 from pipelines.server.schema import Category, Classes, Number, Probability, Quantity, Schema, SelfCheck
 
 OUTPUTS = {
@@ -95,4 +98,44 @@ def test_a_baseline_is_the_same_bytes_again_and_is_read_back():
     cases = frame()
     baseline = learned(cases)
     assert encode(baseline) == encode(learned(cases))
-    assert msgspec.json.decode(encode(baseline), type=Baseline) == baseline
+    assert decode(encode(baseline), "baseline.json") == baseline
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"format": 9}, "baseline.json: format 9; this program reads 1"),
+        ({"rows": 9}, "temp counts 4200 rows in 21 bins; it should be 9 in 21"),
+        ({"edges": 3}, "edges of temp do not ascend"),
+        ({"history": 1}, "the history of 2013-01-01 lacks prediction.late"),
+        ({"colour": "red"}, "no baseline of a model: Object contains unknown field `colour`"),
+    ],
+    ids=["format", "rows", "edges", "history", "unknown"],
+)
+def test_a_baseline_that_contradicts_itself_is_refused_by_name(change, sentence):
+    document = msgspec.json.decode(encode(learned(frame())))
+    if "edges" in change:
+        document["features"]["temp"]["edges"][1] = -1e9
+    elif "history" in change:
+        del document["history"][0]["indices"]["prediction.late"]
+    else:
+        document |= change
+    with pytest.raises(BadBaselineError) as refused:
+        decode(msgspec.json.encode(document), "baseline.json")
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_prediction_that_many_rows_share_stays_in_its_bin_once_the_server_has_rounded_it(output):
+    """Its bin begins at the very value; rounded down, all these rows would be in the bin before."""
+    kind, names = OUTPUTS[output]
+    cases = frame()
+    shared = np.float32(0.12345678)
+    predictions = np.random.default_rng(4).random((len(cases), kind.width)).astype(np.float32)
+    predictions[::3] = shared
+    baseline = learn(schema(kind), cases, predictions, model="m", digest="sha256:1", data_revision="sha256:2")
+    writer = AnswerWriter(kind, "v1")
+    rows = AnswerReader(baseline).read("application/json", writer.json([[float(shared)] * kind.width]))
+    for (name, bins), value in zip(baseline.predictions.items(), rows[0], strict=True):
+        assert name in names
+        assert bins.counts[bins.codes([value])[0]] >= len(cases) / 3

@@ -1,0 +1,101 @@
+"""What was judged of one window of requests: `drift.json`, written by the drift job and read by pages, status and exporter."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+FORMAT = 1
+
+
+class BadReportError(ValueError):
+    """A document that is no report of drift: which one, and what is wrong with it."""
+
+
+class Severity(StrEnum):
+    """Of a column and of a window, the worst last."""
+
+    UNJUDGED = "unjudged"  # not enough rows: neither quiet nor drift
+    QUIET = "quiet"
+    MOVED = "moved"  # beyond its own history, in this window
+    DRIFT = "drift"  # in this one and in the one before
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One feature, or one number of the answers.
+
+    Attributes:
+        name: of the feature, or `prediction.<name>`.
+        index: population stability index of the window against the baseline.
+        limit: the least index that counts as moved: beyond what training's own weeks did.
+        p: how probable such counts are if nothing changed, from 0 to 1.
+        missing: share of rows without a value, from 0 to 1.
+        windows: in a row in which it moved, this one included; 0 where it did not.
+        severity: of this column.
+    """
+
+    name: str
+    index: float
+    limit: float
+    p: float
+    missing: float
+    windows: int
+    severity: Severity
+
+
+class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The verdict of one window.
+
+    Attributes:
+        format: of this document.
+        model: its name.
+        digest: of the model that the baseline is of, `sha256:<hex>`.
+        since: when the window begins, UTC.
+        until: when it ends, UTC; the first moment that is no more in it.
+        rows: that were judged.
+        refused: rows and invocations that could not be read, by why.
+        severity: the worst of any column.
+        reason: one sentence.
+        columns: in the schema's order, predictions last; none where there were not enough rows.
+    """
+
+    format: int = FORMAT
+    model: str
+    digest: str
+    since: datetime
+    until: datetime
+    rows: int
+    refused: dict[str, int]
+    severity: Severity
+    reason: str
+    columns: tuple[Column, ...]
+
+    @property
+    def moved(self) -> tuple[Column, ...]:
+        """The columns that moved, those that exceed their limit most first."""
+        beyond = [column for column in self.columns if column.windows]
+        return tuple(sorted(beyond, key=lambda column: -column.index / column.limit))
+
+
+def encode(report: Report) -> bytes:
+    """The same bytes for the same report."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
+
+
+def decode(content: bytes, where: str) -> Report:
+    """Read a report.
+
+    Args:
+        content: of the document.
+        where: its name, for sentences.
+
+    Raises:
+        BadReportError: it is none, or of another format.
+    """
+    try:
+        report = msgspec.json.decode(content, type=Report)
+    except msgspec.DecodeError as error:
+        raise BadReportError(f"{where}: no report of drift: {error}") from error
+    if report.format != FORMAT:
+        raise BadReportError(f"{where}: format {report.format}; this program reads {FORMAT}")
+    return report

@@ -1,0 +1,159 @@
+"""A window of captured lines or of rows, counted; and the program that judges one, with its statuses."""
+
+import base64
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from pipelines.data_drift import __main__ as program
+from pipelines.data_drift import baseline as baselines
+from pipelines.data_drift import reports, window
+from pipelines.data_drift.report import Severity
+from tests.unit.pipelines.data_drift.conftest import MONDAY, WEEK, values
+
+HALF = timedelta(days=3, hours=12)
+
+
+def body(text, encoding="JSON", content_type="application/json"):
+    data = base64.b64encode(text.encode()).decode() if encoding == "BASE64" else text
+    return {"observedContentType": content_type, "mode": "INPUT", "data": data, "encoding": encoding}
+
+
+def line(
+    at=MONDAY + HALF, *, temp=41.5, request=None, response='{"predictions": [{"probability": 0.25}]}', **other
+):
+    held = {"endpointInput": request or body(json.dumps({"temp": temp, "carrier": "AA"}), **other)}
+    if response is not None:
+        held["endpointOutput"] = body(response)
+    metadata = {"eventId": "e", "inferenceTime": at.isoformat().replace("+00:00", "Z")}
+    return json.dumps({"captureData": held, "eventMetadata": metadata, "eventVersion": "0"})
+
+
+@pytest.fixture
+def capture(tmp_path, baseline):
+    """What is read of lines in files of two hours."""
+
+    def read(*lines):
+        for place, text in enumerate(lines):
+            path = tmp_path / "capture" / f"{place % 2:02}" / "lines.jsonl"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a") as file:
+                file.write(text + "\n")
+        return window.captured(tmp_path / "capture", baseline, MONDAY, MONDAY + WEEK)
+
+    return read
+
+
+def test_lines_of_all_hours_are_counted_with_text_and_base64_alike(capture):
+    sample = capture(line(), line(encoding="BASE64"), line(response=None))
+    assert (sample.rows, sample.refused) == (3, {})
+    assert {name: int(counts.sum()) for name, counts in sample.counts.items()} == {
+        "temp": 3,
+        "carrier": 3,
+        "prediction.late": 2,
+    }
+
+
+def test_a_batch_is_as_many_rows_as_it_has(capture):
+    batch = body(json.dumps({"instances": [{"temp": 1.0}, {"temp": 2.0}, {"temp": 3.0}]}))
+    assert capture(line(request=batch, response=None)).rows == 3
+
+
+def test_only_lines_of_the_window_count_its_end_excluded(capture):
+    second = timedelta(seconds=1)
+    sample = capture(line(MONDAY - second), line(MONDAY), line(MONDAY + WEEK - second), line(MONDAY + WEEK))
+    assert sample.rows == 2
+
+
+def test_what_cannot_be_read_is_counted_by_what_it_is_and_ends_nothing(capture):
+    sample = capture("no line", line(temp="warm"), line(response="[]"), line())
+    assert sample.refused == {"answer": 1, "line": 1, "request": 1}
+    assert sample.rows == 2
+
+
+def test_pieces_that_are_counted_apart_are_the_whole(tmp_path, baseline, monkeypatch):
+    columns = values(np.random.default_rng(3), 1000)
+    path = tmp_path / "rows.jsonl"
+    rows = zip(columns["temp"].tolist(), columns["carrier"], columns["prediction.late"].tolist(), strict=True)
+    path.write_text("".join(json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows))
+    whole = window.rows(path, baseline, MONDAY, MONDAY + WEEK)
+    monkeypatch.setattr("pipelines.data_drift.tally._PIECE", 7)
+    pieces = window.rows(path, baseline, MONDAY, MONDAY + WEEK)
+    for name, bins in baseline.columns.items():
+        expected = np.bincount(bins.codes(columns[name]), minlength=len(bins.counts)).tolist()
+        assert whole.counts[name].tolist() == pieces.counts[name].tolist() == expected
+
+
+@pytest.fixture
+def job(tmp_path, baseline):
+    """Runs the program on a week of April: rows so many degrees warmer."""
+    (tmp_path / "baseline.json").write_bytes(baselines.encode(baseline))
+
+    def run(week, *more, temp=0.0, rows=2000):
+        columns = values(np.random.default_rng(week), rows, temp=temp)
+        path = tmp_path / "rows.jsonl"
+        cells = zip(columns["temp"].tolist(), columns["carrier"], strict=True)
+        path.write_text("".join(json.dumps({"temp": a, "carrier": b}) + "\n" for a, b in cells))
+        until = f"{MONDAY + (week + 1) * WEEK:%Y-%m-%d}"
+        base = ["--baseline", str(tmp_path / "baseline.json"), "--reports", str(tmp_path / "reports")]
+        return program.main([*base, "--rows", str(path), "--until", until, *more])
+
+    return run
+
+
+def test_reports_are_kept_by_time_and_the_second_window_in_a_row_is_drift(job, tmp_path, capsys):
+    assert [job(0, "--check"), job(1, "--check", temp=20.0), job(2, "--check", temp=20.0)] == [0, 0, 3]
+    kept = list(reports.read(tmp_path / "reports"))
+    assert [report.severity for report in kept] == ["quiet", "moved", "drift"]
+    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == [
+        "20130408T000000Z.json",
+        "20130415T000000Z.json",
+        "20130422T000000Z.json",
+    ]
+    assert capsys.readouterr().out.splitlines()[-1] == f"drift: {kept[-1].reason}"
+
+
+def test_a_window_that_is_judged_again_is_not_its_own_second_one(job, tmp_path):
+    assert [job(0, "--check", temp=20.0) for _ in range(3)] == [0, 0, 0]
+    (report,) = reports.read(tmp_path / "reports")
+    assert report.severity is Severity.MOVED
+
+
+def test_statuses_tell_drift_and_too_few_rows_only_where_they_are_checked(job):
+    assert [job(0, temp=20.0), job(1, temp=20.0), job(2, rows=5)] == [0, 0, 0]
+    assert job(2, "--check", rows=5) == 4
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (["--baseline", "none.json"], "none.json: No such file or directory"),
+        (["--captured", "nowhere"], "nowhere: No such file or directory"),
+    ],
+)
+def test_an_input_that_is_not_there_is_a_sentence(tmp_path, monkeypatch, capsys, baseline, case):
+    arguments, sentence = case
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "baseline.json").write_bytes(baselines.encode(baseline))
+    (tmp_path / "rows.jsonl").write_text("")
+    source = [] if "--captured" in arguments else ["--rows", "rows.jsonl"]
+    base = ["--baseline", "baseline.json", "--reports", "reports", "--until", "2013-04-08"]
+    assert program.main([*base, *source, *arguments]) == 1
+    assert capsys.readouterr().err.strip() == sentence
+
+
+def test_a_report_that_is_none_is_refused_by_name(job, tmp_path, capsys):
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "20130401T000000Z.json").write_text("{}")
+    assert job(0) == 1
+    assert "20130401T000000Z.json: no report of drift" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2013-13-01"])
+def test_a_time_that_is_none_says_how_to_write_one(job, moment, capsys):
+    with pytest.raises(SystemExit) as ended:
+        job(0, "--until", moment)
+    assert ended.value.code == 2
+    assert "write YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC" in capsys.readouterr().err
