@@ -20,7 +20,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-drift setup-tfma up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch bench lock
+.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -53,6 +53,9 @@ setup-drift:
 
 setup-tfma:
 	@$(PYTHON) -m tools.setup tfma >&2
+
+setup-load:
+	@$(PYTHON) -m tools.setup load >&2
 
 up: setup-data ## staging and production on this machine, each with a model that serves
 	@$(BIN)/python -I -X utf8 -m tools.demo up
@@ -133,7 +136,7 @@ report: setup ## one issue on all environments that drifted; closed when none do
 
 # Where to look among all examples: another number, another place.
 SEED ?= 0
-soak: setup-data setup-definition ## what takes longer: exhaustive searches, forty times the examples (an hour at most; SEED=n)
+soak: setup-data setup-definition setup-load ## what takes longer: exhaustive searches, forty times the examples (an hour at most; SEED=n)
 	$(PYTEST) --timeout=3600 -n 2 -m "soak or hypothesis" --junitxml=.soak/report.xml \
 	  --hypothesis-profile=soak --hypothesis-seed=$(SEED) tests
 
@@ -158,4 +161,5 @@ lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer vers
 	cd requirements && $(COMPILE) $(UPGRADE) definition.in -o definition.txt
 	cd requirements && $(COMPILE) $(UPGRADE) drift.in -o drift.txt
 	cd requirements && $(COMPILE) $(UPGRADE) tfma.in -o tfma.txt
+	cd requirements && $(COMPILE) $(UPGRADE) load.in -o load.txt
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

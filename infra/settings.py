@@ -28,6 +28,7 @@ from infra.sections import (
     Training,
 )
 from modeldelivery.release.core.request import IgnoredTags, ReleaseRule, Rules
+from modeldelivery.release.core.verification import ALLOWED, Demands
 from modeldelivery.release.naming import (
     ACCOUNT,
     APPROVAL_TAG,
@@ -75,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data: Data
     training: Training | None
     build: Build | None
+    verify: Demands  # `modelctl verify` reads the same key, and nothing here depends on it
     protect: bool
 
     @property
@@ -158,6 +160,7 @@ _KEYS = {
         "perhaps branch: main, logDays: 90, artifactDays: 30, stages: [{name: test}, {name: image}, {name: train, compute: "
         "BUILD_GENERAL1_MEDIUM, minutes: 60, retry: true}], where there is `training`; or no such line",
     ),
+    "verify": _Key(Demands, ALLOWED),
     "protect": _Key(bool, "true or false"),
 }
 
@@ -204,6 +207,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         capture=None if source.text("capture") in {None, "{}"} else source.section("capture"),
         training=source.training(),
         build=source.build(),
+        verify=Demands() if source.text("verify") in {None, "{}"} else source.section("verify"),
         protect=source.section("protect"),
     )
 

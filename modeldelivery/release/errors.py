@@ -20,6 +20,7 @@ class Exit(IntEnum):
     UNHEALTHY = 7
     GATE = 8
     FAILED = 9
+    UNVERIFIED = 10
     BROKEN = 70  # as sysexits.h numbers an internal error
     INTERRUPTED = 130  # 128 + SIGINT, as a shell reports it
 

@@ -163,6 +163,18 @@ class Registry(Protocol):
         """Keep a document that tells of a digest set, unless one of that name is there; what is kept under it now."""
         ...
 
+    def read_evidence(self, digest_set: str, name: str) -> bytes | None:
+        """A document that is kept of a digest set; None where there is none of that name."""
+        ...
+
+    def evidence_names(self, digest_set: str) -> Sequence[str]:
+        """Names of all that are kept of a digest set."""
+        ...
+
+    def fetch_samples(self, digest: str) -> bytes | None:
+        """The file of samples `sha256:<hex>`; None when there is none."""
+        ...
+
     def store_artifact(self, path: Path, digest: str, progress: "Progress") -> bool:
         """Upload unless it is there, proved to have its digest; whether it was new."""
         ...

@@ -58,6 +58,15 @@ class FakeRegistry:
     def store_evidence(self, digest_set: str, name: str, content: bytes) -> bytes:
         return self.evidence.setdefault((digest_set, name), content)
 
+    def read_evidence(self, digest_set: str, name: str) -> bytes | None:
+        return self.evidence.get((digest_set, name))
+
+    def evidence_names(self, digest_set: str) -> tuple[str, ...]:
+        return tuple(sorted(name for of, name in self.evidence if of == digest_set))
+
+    def fetch_samples(self, digest: str) -> bytes | None:
+        return self.samples.get(digest)
+
     def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:  # noqa: ARG002 - it takes no time
         new = digest not in self.artifacts
         self.artifacts[digest] = path.read_bytes()

@@ -1,7 +1,7 @@
-"""`python3 -m tools.setup [data] [definition] [drift] [tfma]`: see the package.
+"""`python3 -m tools.setup [data] [definition] [drift] [tfma] [load]`: see the package.
 
 `data` is what keeps data under version besides, `definition` what writes the training pipeline's definition, `drift` what draws
-reports of data that moved, `tfma` the evaluation gate's second engine.
+reports of data that moved, `tfma` the evaluation gate's second engine, `load` what measures how much a variant serves.
 """
 
 import os
@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 
 _OLDEST = (3, 11)
-_BESIDES = ("data", "definition", "drift", "tfma")  # environments that not every command needs (environments.py)
+# Environments that not every command needs (environments.py).
+_BESIDES = ("data", "definition", "drift", "tfma", "load")
 
 
 def main(arguments: Sequence[str] = ()) -> int:

@@ -83,7 +83,15 @@ DRIFT = Environment(
     project=False,
     programs=("evidently", "evidently.presets"),
 )
-BESIDES = {"data": DATA, "definition": DEFINITION, "drift": DRIFT, "tfma": TFMA}  # by the word that asks for it
+# What makes a load on a variant (modeldelivery/release/aws/load.py): Locust, a program that is called.
+LOAD = Environment(
+    folder=".venv-load",
+    requirements="requirements/load.txt",
+    project=False,
+    programs=("locust.main",),
+)
+# By the word that asks for each.
+BESIDES = {"data": DATA, "definition": DEFINITION, "drift": DRIFT, "tfma": TFMA, "load": LOAD}
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))

@@ -46,6 +46,11 @@ class Access(Protocol):
     def patient(self) -> Clients: ...
 
     @property
+    def runtime(self) -> Any:
+        """The client of invocations."""
+        ...
+
+    @property
     def known_arn(self) -> str | None:
         """Of whoever the credentials are, where STS has told it."""
         ...

@@ -56,20 +56,7 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
 
     def versions(self) -> tuple[Version, ...]:
         """Every version that was claimed, by precedence; none when there is no registry yet."""
-        results = []
-        more: dict[str, str] = {}
-        while True:
-            try:
-                with translated_or_absent(f"s3:ListObjectsV2 s3://{self.place.registry_bucket}/{_FOLDER}"):
-                    page = self.clients.s3.list_objects_v2(
-                        Bucket=self.place.registry_bucket, Prefix=_FOLDER, **self._owner, **more
-                    )
-            except AbsentError:
-                return ()
-            results += [self._version(item["Key"]) for item in page.get("Contents", [])]
-            if not page.get("IsTruncated"):
-                return tuple(sorted(results, key=precedence))
-            more = {"ContinuationToken": page["NextContinuationToken"]}
+        return tuple(sorted(map(self._version, self._keys(_FOLDER)), key=precedence))
 
     def entry(self, version: Version) -> Entry:
         key = record_key(version)
@@ -142,15 +129,29 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
                     IfNoneMatch="*",
                     **self._owner,
                 )
-        except ConflictError as error:
-            try:
-                with translated_or_absent(f"s3:GetObject {self._where(key)}"):
-                    response = self.clients.s3.get_object(
-                        Bucket=self.place.registry_bucket, Key=key, **self._owner
-                    )
-                    return bytes(response["Body"].read())
-            except AbsentError:
-                raise error from None
+        except ConflictError:
+            stands = self._object(key)
+            if stands is None:
+                raise
+            return stands
+        return content
+
+    def read_evidence(self, digest_set: str, name: str) -> bytes | None:
+        return self._object(evidence_key(digest_set, name))
+
+    def evidence_names(self, digest_set: str) -> tuple[str, ...]:
+        folder = evidence_key(digest_set, "")
+        return tuple(key.removeprefix(folder) for key in self._keys(folder))
+
+    def fetch_samples(self, digest: str) -> bytes | None:
+        """Raises UnreachableError where what came is not what its name says."""
+        key = samples_key(digest)
+        content = self._object(key)
+        if content is not None and hashlib.sha256(content).hexdigest() != digest.removeprefix("sha256:"):
+            raise UnreachableError(
+                f"s3:GetObject {self._where(key)}: what came is not what its name says",
+                hint="run the command again; if that stays so, find out who wrote it",
+            )
         return content
 
     def store_artifact(self, path: Path, digest: str, progress: Progress) -> bool:
@@ -252,6 +253,33 @@ class AwsRegistry(msgspec.Struct, frozen=True, kw_only=True):
                 f"{self._where(key)} is not a version's record: {record_key(version)} would be one"
             )
         return version
+
+    def _object(self, key: str) -> bytes | None:
+        """What is stored under a key; None where nothing is."""
+        try:
+            with translated_or_absent(f"s3:GetObject {self._where(key)}"):
+                response = self.clients.s3.get_object(
+                    Bucket=self.place.registry_bucket, Key=key, **self._owner
+                )
+                return bytes(response["Body"].read())
+        except AbsentError:
+            return None
+
+    def _keys(self, folder: str) -> Iterator[str]:
+        """Keys under a folder; none where there is no bucket either."""
+        more: dict[str, str] = {}
+        while True:
+            try:
+                with translated_or_absent(f"s3:ListObjectsV2 {self._where(folder)}"):
+                    page = self.clients.s3.list_objects_v2(
+                        Bucket=self.place.registry_bucket, Prefix=folder, **self._owner, **more
+                    )
+            except AbsentError:
+                return
+            yield from (item["Key"] for item in page.get("Contents", []))
+            if not page.get("IsTruncated"):
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
 
     def _where(self, key: str) -> str:
         return f"s3://{self.place.registry_bucket}/{key}"

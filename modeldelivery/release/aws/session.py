@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecr.client import ECRClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker.client import SageMakerClient
+    from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
 # Sent once: a retry would come after the intent's deadline. The two time-outs are within `release.aws.traffic.TIMING.call`.
 FENCED = Config(
@@ -38,6 +39,12 @@ PATIENT = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     connect_timeout=5,
     read_timeout=60,
+)
+# A retry would hide an error, and be measured with it; SageMaker itself waits 60 s for a container.
+MEASURED = Config(
+    retries={"mode": "standard", "total_max_attempts": 1},
+    connect_timeout=5,
+    read_timeout=70,
 )
 _MAKING = threading.Lock()  # boto3 makes clients in one thread at a time
 
@@ -110,6 +117,7 @@ class Account:
         profile: that the credentials are of; None for the default chain.
         known_arn: of whoever the credentials are, where STS has told it.
         fenced, patient: clients of both kinds.
+        runtime: the client of invocations.
     """
 
     def __init__(
@@ -118,6 +126,12 @@ class Account:
         self._session, self.known_arn = session, known_arn
         self.id, self.region, self.profile = account, str(session.region_name), profile
         self.fenced, self.patient = AwsClients(session, FENCED), AwsClients(session, PATIENT)
+
+    @cached_property
+    def runtime(self) -> "SageMakerRuntimeClient":
+        """Of endpoints' invocations: each is sent once, and waited for as long as SageMaker waits for a container."""
+        with _making("sagemaker-runtime"):
+            return self._session.client("sagemaker-runtime", config=MEASURED)
 
     @cached_property
     def caller(self) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modeldelivery.release.approval import Approvals
     from modeldelivery.release.build_ports import Builds
     from modeldelivery.release.training_ports import Training
+    from modeldelivery.release.verify_ports import Verifying
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         training: makes what trains versions; None where nothing does.
         approvals: makes what knows which versions are approved; None where nothing does.
         builds: makes what knows of pushed tags; None where nothing does.
+        verifying: makes what asks variants; None where nothing does.
     """
 
     place: Place
@@ -56,6 +58,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     training: "Callable[[], Training] | None" = None
     approvals: "Callable[[], Approvals] | None" = None
     builds: "Callable[[], Builds] | None" = None
+    verifying: "Callable[[], Verifying] | None" = None
 
     @property
     def recorded(self) -> bool:
@@ -101,6 +104,7 @@ def open_context(options: Options) -> Context:
         training=partial(_training, environment),
         approvals=partial(_approvals, environment),
         builds=partial(_builds, environment),
+        verifying=partial(_verifying, environment),
     )
 
 
@@ -133,4 +137,18 @@ def _builds(environment: AwsEnvironment) -> "Builds":
     clients = environment.account.patient
     return CodePipelineBuilds(
         codepipeline=clients.codepipeline, codebuild=clients.codebuild, name=environment.place.build_pipeline
+    )
+
+
+def _verifying(environment: AwsEnvironment) -> "Verifying":
+    # As above.
+    from modeldelivery.release.aws.invocations import SageMakerInvocations  # noqa: PLC0415
+    from modeldelivery.release.aws.load import LocustLoads  # noqa: PLC0415
+    from modeldelivery.release.verify_ports import Verifying  # noqa: PLC0415
+
+    endpoint = environment.place.endpoint
+    return Verifying(
+        invocations=SageMakerInvocations(runtime=environment.account.runtime, endpoint=endpoint),
+        loads=LocustLoads(runtime=environment.account.runtime, endpoint=endpoint),
+        hosts=environment.endpoint.configs,
     )

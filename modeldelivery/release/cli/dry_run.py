@@ -31,6 +31,11 @@ class DryRun:
         self.id = account.id
         self.fenced: Clients = _Clients(account.fenced, self)
         self.patient: Clients = _Clients(account.patient, self)
+        self._account = account
+
+    @cached_property
+    def runtime(self) -> Any:
+        return _Runtime(self._account.runtime, self)
 
     def monotonic(self) -> float:
         return self._clock.monotonic() + self.skipped
@@ -107,6 +112,18 @@ class _Reads:
 
     def _named(self, name: str) -> str:
         return f"{self._service}:{''.join(part.capitalize() for part in name.split('_'))}"
+
+
+class _Runtime:
+    """Invocations change nothing, and are made; each of a variant is listed once, since a verification makes a thousand."""
+
+    def __init__(self, client: Any, dry_run: DryRun) -> None:
+        self._client, self._dry_run = client, dry_run
+
+    def invoke_endpoint(self, **parameters: Any) -> Any:
+        named = {name: parameters[name] for name in ("EndpointName", "TargetVariant")}
+        self._dry_run.read("sagemaker:InvokeEndpoint", named)
+        return self._client.invoke_endpoint(**parameters)
 
 
 class _S3(_Reads):

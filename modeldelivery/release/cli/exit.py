@@ -14,6 +14,7 @@ MEANING = {
     Exit.UNHEALTHY: "with --check: something needs a person; the output says what to type",
     Exit.GATE: "a gate stopped it: nothing was registered; the same inputs would not pass either",
     Exit.FAILED: "a step failed, or somebody stopped it: run the same command again, it goes on from there",
+    Exit.UNVERIFIED: "the version does not hold what was verified: the message says what; traffic and rejections are as they were",
     Exit.BROKEN: "an error of modelctl itself: outcome unknown; look at `modelctl status`",
     Exit.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP): run the same command again",
 }
@@ -37,6 +38,7 @@ STATUSES = {
     "lineage": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "builds": (Exit.DONE, Exit.REFUSED, *_ALWAYS, Exit.FAILED),
     "train": (*_ACTING, Exit.GATE, Exit.FAILED),
+    "verify": (*_ACTING, Exit.UNVERIFIED),
 }
 
 

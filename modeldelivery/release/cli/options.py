@@ -141,6 +141,19 @@ class Train(Options, frozen=True, kw_only=True):
     because: str | None
 
 
+class Verify(Options, frozen=True, kw_only=True):
+    """`version`: None for the newest candidate; `load`: also how much it serves; `anyway`: that even where it has traffic.
+
+    `again`: also what was verified, or measured, before.
+    """
+
+    command = "verify"
+    version: Version | None
+    load: bool
+    anyway: bool
+    again: bool
+
+
 class Lineage(Options, frozen=True, kw_only=True):
     """`version`: None for the one that serves."""
 

@@ -23,6 +23,7 @@ Word = Literal[
     "damaged",
     "gate",
     "failed",
+    "unverified",
     "broken",
     "interrupted",
 ]

@@ -8,7 +8,7 @@ from modeldelivery.release.cli import PROGRAM
 from modeldelivery.release.cli.commands.look import builds, history, lineage, status
 from modeldelivery.release.cli.commands.traffic import adopt, rollback
 from modeldelivery.release.cli.commands.training import train
-from modeldelivery.release.cli.commands.versions import accept, approve, artifact, register, reject
+from modeldelivery.release.cli.commands.versions import accept, approve, artifact, register, reject, verify
 from modeldelivery.release.cli.options import Options
 from modeldelivery.release.errors import Exit
 from modeldelivery.terminal import commands
@@ -29,7 +29,7 @@ def modelctl() -> Group:
         headings={
             "Look": [status(), history(), lineage(), builds()],
             "Traffic": [rollback(), adopt()],
-            "Versions": [train(), register(), approve(), reject(), accept(), artifact()],
+            "Versions": [train(), register(), verify(), approve(), reject(), accept(), artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],
         },
         params=[

@@ -79,6 +79,42 @@ def register() -> Command:
     )
 
 
+def verify() -> Command:
+    return command(
+        options.Verify,
+        "Verify one version where it stands on the endpoint, whatever its weight: the schema of its answers, known predictions, what it "
+        "must refuse, and how fast it is beside the version that serves. What held is kept as evidence of its bits, once. Moves no "
+        "traffic, and rejects nothing.",
+        click.Option(["--version"], type=VERSION, help="Another version than the newest candidate."),
+        click.Option(
+            ["--load"],
+            is_flag=True,
+            help="Also measure how many requests a minute one instance serves within alarms.maxLatencyMs. Takes minutes.",
+        ),
+        click.Option(
+            ["--anyway"],
+            is_flag=True,
+            help="With --load: also where the version has traffic, which then waits.",
+        ),
+        click.Option(
+            ["--again"],
+            is_flag=True,
+            help="Also what was verified, or measured, before; the first evidence stands.",
+        ),
+        examples=[
+            "--env staging --version v1.2.0",
+            "--env staging --load",
+            "--env staging --version v1.2.0 --again --json",
+        ],
+        check=_check_verify,
+    )
+
+
+def _check_verify(verify: options.Verify) -> None:
+    if verify.anyway and not verify.load:
+        raise click.UsageError("--anyway is about --load: name both", click.get_current_context())
+
+
 def approve() -> Command:
     return command(
         options.Approve,

@@ -1,0 +1,145 @@
+"""`modelctl verify`: whether one version, where it stands, does what it must."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from modeldelivery.release.cli.context import Context
+from modeldelivery.release.cli.demands import asked_in
+from modeldelivery.release.cli.options import Verify as VerifyOptions
+from modeldelivery.release.cli.outcome import Outcome
+from modeldelivery.release.core.probes import Fault
+from modeldelivery.release.core.verification import Latency, Load, Verification, told
+from modeldelivery.release.errors import Exit
+from modeldelivery.release.operations.verify import Bench, Subject, Verified, subject, verify
+from modeldelivery.release.operations.verify_load import Measured, measure, refuse_traffic
+from modeldelivery.release.patience import Patience
+from modeldelivery.release.version import Version
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What `--json` adds.
+
+    Attributes:
+        verification: evidence of the version's bits, as it stands.
+        faults: what the version does otherwise.
+        latency: as this run measured it.
+        load: evidence of the instance type, as it stands.
+        requests_per_minute: of one instance, as this run measured them.
+    """
+
+    version: Version
+    verification: Verification | None
+    faults: tuple[Fault, ...] = ()
+    latency: Latency | None = None
+    load: Load | None = None
+    requests_per_minute: int | None = None
+
+
+def run(context: Context, options: VerifyOptions) -> Outcome:
+    """Raises RefusedError and others, as `operations.verify`."""
+    assert context.verifying is not None
+    place, ports = context.place, context.verifying()
+    asked = asked_in(place.environment, Path.cwd())
+    patience = Patience(context.clock, context.progress, context.patience)
+    of = subject(place, options.version, context.traffic, context.store.read().journal, patience)
+    if options.load and not options.anyway:
+        refuse_traffic(of)
+    bench = Bench(
+        place=place,
+        registry=context.registry,
+        invocations=ports.invocations,
+        progress=context.progress,
+        demands=asked.demands,
+        actor=context.actor,
+    )
+    verified = verify(bench, of, again=options.again)
+    measured = None
+    if options.load and verified.held:
+        measured = measure(
+            bench,
+            of,
+            verified.record,
+            (ports.loads, ports.hosts),
+            limit_ms=asked.latency_ms,
+            again=options.again,
+        )
+    return _outcome(of, verified, measured, environment=place.environment, limit_ms=asked.latency_ms)
+
+
+def _outcome(
+    of: Subject, verified: Verified, measured: Measured | None, *, environment: str, limit_ms: int
+) -> Outcome:
+    version = of.version
+    detail = Detail(
+        version=version,
+        verification=verified.verification,
+        faults=verified.faults,
+        latency=verified.latency,
+        load=measured.load if measured else None,
+        requests_per_minute=measured.requests_per_minute if measured else None,
+    )
+    wrong = _wrong(version, verified, measured, limit_ms)
+    if wrong:
+        before = verified.verification
+        return Outcome(
+            outcome="unverified",
+            exit=Exit.UNVERIFIED,
+            summary=wrong,
+            hint=f"`modelctl reject {version} --env {environment} --reason …` keeps it from traffic; none was moved",
+            warnings=(f"it held on {_when(before)}: that evidence stands",) if before else (),
+            detail=detail,
+        )
+    sentences = [_verified(verified), *([_measured(measured)] if measured else [])]
+    new = verified.ran or (measured is not None and measured.requests_per_minute is not None)
+    return Outcome(
+        outcome="done" if new else "already", exit=Exit.DONE, summary="; ".join(sentences), detail=detail
+    )
+
+
+def _wrong(version: Version, verified: Verified, measured: Measured | None, limit_ms: int) -> str | None:
+    if verified.faults:
+        return told(version, verified.faults)
+    if verified.too_slow:
+        return f"{version} is too slow: {verified.too_slow}"
+    if measured and measured.fault:
+        return f"after the load {told(version, [measured.fault])}"
+    if measured and not measured.held:
+        return f"{version} serves no load on {measured.instance_type} within {limit_ms} ms"
+    return None
+
+
+def _verified(verified: Verified) -> str:
+    document = verified.verification
+    assert document is not None, "it held"
+    version = verified.record.version
+    if verified.first:
+        return f"{version} is verified: {len(document.checks)} checks{_beside(document.latency)}"
+    if verified.ran:
+        return f"{version} holds again; the evidence of {_when(document)} stands"
+    return f"{version} was verified on {_when(document)} by {document.by}; --again does it once more"
+
+
+def _beside(latency: Latency | None) -> str:
+    if latency is None:
+        return ", and nothing serves beside it to compare with"
+    return (
+        f", median latency {latency.median_ratio:g} times and 99th percentile {latency.p99_ratio:g} times that of "
+        f"{latency.beside}"
+    )
+
+
+def _measured(measured: Measured) -> str:
+    load = measured.load
+    assert load is not None, "it held"
+    kept = f"{load.requests_per_minute} requests a minute within {load.within_ms} ms"
+    if measured.first:
+        return f"one {load.instance_type} serves {kept}"
+    if measured.requests_per_minute:
+        return f"one {load.instance_type} serves {measured.requests_per_minute}; the evidence ({kept}) stands"
+    return f"one {load.instance_type} was measured to serve {kept}"
+
+
+def _when(document: Verification) -> str:
+    return f"{datetime.fromtimestamp(int(document.at), UTC):%Y-%m-%d %H:%M:%SZ}"

@@ -1,0 +1,61 @@
+"""How many requests a minute one instance serves within a limit of latency: a search over rates, each tried for some seconds.
+
+Rates double until one does not hold, and the gap is then halved (on a scale of ratios) until it is a fifth. What holds is
+observed: no failure, the 99th percentile within the limit, and as many answers as were asked for, so that a caller that waits for
+slow answers instead of sending more is not taken for a variant that keeps up.
+"""
+
+from collections.abc import Sequence
+from math import sqrt
+
+import msgspec
+
+FIRST = 600.0  # requests a minute of one instance
+LEAST, MOST = 10.0, 120_000.0
+_CLOSE = 1.2  # of the least that failed over the most that held
+_SERVED = 0.9  # share of the rate that must be answered: the first and the last moment of a run are not full
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One rate that was tried.
+
+    Attributes:
+        rate: requests a minute and instance that were to be sent.
+        served: that were answered, a minute and instance.
+        failed: requests that were answered by an error, or not at all.
+        p99_ms: 99th percentile of those that were answered, in milliseconds.
+    """
+
+    rate: float
+    served: float
+    failed: int
+    p99_ms: float
+
+
+def holds(trial: Trial, limit_ms: float) -> bool:
+    """Whether the variant kept up within the limit."""
+    return not trial.failed and trial.p99_ms <= limit_ms and trial.served >= _SERVED * trial.rate
+
+
+def sustained(trials: Sequence[Trial], limit_ms: float) -> float:
+    """The highest rate that held below every one that did not; 0 where none did."""
+    failed = _least_failed(trials, limit_ms)
+    return max(
+        (t.rate for t in trials if holds(t, limit_ms) and (failed is None or t.rate < failed)), default=0.0
+    )
+
+
+def next_rate(trials: Sequence[Trial], limit_ms: float) -> float | None:
+    """The rate to try next; None when the search is over."""
+    if not trials:
+        return FIRST
+    held, failed = sustained(trials, limit_ms), _least_failed(trials, limit_ms)
+    if failed is None:
+        return held * 2 if held * 2 <= MOST else None
+    if not held:
+        return failed / 4 if failed / 4 >= LEAST else None
+    return sqrt(held * failed) if failed / held > _CLOSE else None
+
+
+def _least_failed(trials: Sequence[Trial], limit_ms: float) -> float | None:
+    return min((trial.rate for trial in trials if not holds(trial, limit_ms)), default=None)

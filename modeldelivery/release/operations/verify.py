@@ -1,0 +1,308 @@
+"""Verify one variant as it stands on the endpoint, whatever its weight: what it answers, what it refuses, how fast.
+
+It moves no traffic and rejects nothing. A version that holds everything leaves one document among the evidence of its digest
+set, written once; one that does not leaves none, and whoever asked is told what is wrong.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+
+import msgspec
+
+from modeldelivery.release import archive
+from modeldelivery.release.core import history, latency, weights
+from modeldelivery.release.core.contract import SCHEMA_FILE, read_contract
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.core.probes import OK, Answers, Equals, Fault, Probe, Refuses, Request, judge
+from modeldelivery.release.core.probing import garbage, probes_of
+from modeldelivery.release.core.verification import (
+    NAME,
+    Demands,
+    Latency,
+    Verification,
+    latency_of,
+    slow,
+)
+from modeldelivery.release.errors import BrokenError, DamagedError, RefusedError
+from modeldelivery.release.naming import Place
+from modeldelivery.release.operations.approve import registered
+from modeldelivery.release.patience import Patience
+from modeldelivery.release.ports import Progress, Registry, Traffic
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.samples import SampleFile, read_samples
+from modeldelivery.release.verify_ports import Invocations
+from modeldelivery.release.version import Version, precedence
+
+_WARM_UP = 10  # requests to either that are not measured
+_MOST_SCHEMA = 16 * 1024**2  # bytes
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of it.
+
+    Attributes:
+        record: of the version.
+        verification: what is kept of its digest set now; None where it did not hold and none was kept before.
+        ran: this run asked the version anything; else it was verified before.
+        first: what is kept is of this very run.
+        faults: what it does otherwise; none of a version that was verified before and not asked again.
+        latency: beside the live variant; None where that was not measured.
+        too_slow: why, as words of a sentence.
+    """
+
+    record: VersionRecord
+    verification: Verification | None
+    ran: bool = True
+    first: bool = False
+    faults: tuple[Fault, ...] = ()
+    latency: Latency | None = None
+    too_slow: str | None = None
+
+    @property
+    def held(self) -> bool:
+        return not self.faults and self.too_slow is None
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What is verified: a version on an endpoint that takes no change, and the version beside it that serves, where one does."""
+
+    version: Version
+    endpoint: Endpoint
+    journal: Journal
+    beside: Version | None
+
+
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verification works with. `actor`: who asks."""
+
+    place: Place
+    registry: Registry
+    invocations: Invocations
+    progress: Progress
+    demands: Demands
+    actor: str
+
+
+def subject(
+    place: Place, version: Version | None, traffic: Traffic, journal: Journal, patience: Patience
+) -> Subject:
+    """The version that is named, or the newest candidate, on the endpoint once that is settled.
+
+    Raises:
+        RefusedError: there is no endpoint, it does not have the version, or there is no candidate.
+        BrokenError: the endpoint serves nothing.
+        GaveUpError: it goes on changing.
+    """
+    endpoint = _settled(place, traffic, patience)
+    chosen = version or _newest_candidate(place, journal, endpoint)
+    variant = endpoint.variants.get(chosen)
+    if variant is None:
+        others = sorted(endpoint.variants, key=precedence)
+        raise RefusedError(
+            f"{chosen} is not on the endpoint {place.endpoint}, which has {', '.join(others)}",
+            hint=f"bring it there (release.fleet or release.candidates of Pulumi.{place.environment}.yaml, `make deploy`)",
+        )
+    if not variant.instances:
+        raise RefusedError(
+            f"{chosen} runs on no instance", hint=f"`modelctl status --env {place.environment}`"
+        )
+    main = weights.main_version(endpoint.current)
+    return Subject(
+        version=chosen, endpoint=endpoint, journal=journal, beside=main if main != chosen else None
+    )
+
+
+def _settled(place: Place, traffic: Traffic, patience: Patience) -> Endpoint:
+    while True:
+        endpoint = traffic.describe()
+        if endpoint is None:
+            raise RefusedError(
+                f"there is no endpoint {place.endpoint}",
+                hint=f"`make deploy ENV={place.environment}` makes it",
+            )
+        if endpoint.broken:
+            raise BrokenError(f"the endpoint {place.endpoint} is {endpoint.word}", hint=endpoint.remedy)
+        if not endpoint.busy:
+            return endpoint
+        patience.pause(f"the endpoint is {endpoint.word}")
+
+
+def _newest_candidate(place: Place, journal: Journal, endpoint: Endpoint) -> Version:
+    candidates = [
+        each
+        for each in endpoint.variants
+        if not history.carried(journal, each)
+        and each not in weights.traffic(endpoint.current)
+        and journal.rejection(each) is None
+    ]
+    if not candidates:
+        raise RefusedError(
+            f"no candidate is on the endpoint {place.endpoint}", hint="name a version with --version"
+        )
+    return max(candidates, key=precedence)
+
+
+def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
+    """Verify it, unless its bits were, or once more.
+
+    Raises:
+        RefusedError: the version is not registered, or the live variant gives no answer to compare with.
+        UncertainError, UnreachableError, DamagedError: from what it reads with; also the artifact is gone.
+    """
+    record = registered(bench.registry, bench.place, of.version)
+    before = kept(bench.registry, record)
+    if before and not again:
+        return Verified(record=record, verification=before, ran=False)
+    probes = probes_for(bench.registry, record)
+    faults = _probed(bench, of.version, (*probes, probes[0]))  # the first again: it serves on
+    measured = None
+    if not faults and of.beside:
+        measured, faults = _raced(bench, of, requests(probes), of.beside)
+    too_slow = slow(measured) if measured else None
+    if faults or too_slow:
+        return Verified(
+            record=record, verification=before, faults=tuple(faults), latency=measured, too_slow=too_slow
+        )
+    made = _document(bench, record, probes, measured)
+    content = msgspec.json.format(msgspec.json.encode(made), indent=1)
+    stands = bench.registry.store_evidence(record.digests.id, NAME, content)
+    return Verified(
+        record=record, verification=_read(stands, record), first=stands == content, latency=measured
+    )
+
+
+def kept(registry: Registry, record: VersionRecord) -> Verification | None:
+    """What is kept of an earlier verification of these bits. Raises DamagedError."""
+    content = registry.read_evidence(record.digests.id, NAME)
+    return None if content is None else _read(content, record)
+
+
+def _read(content: bytes, record: VersionRecord) -> Verification:
+    try:
+        return msgspec.json.decode(content, type=Verification)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DamagedError(
+            f"{NAME} among the evidence of {record.digests.id} cannot be understood: {error}",
+            hint="find out who wrote it; the registry bucket keeps earlier versions of the object",
+        ) from error
+
+
+def probes_for(registry: Registry, record: VersionRecord) -> tuple[Probe, ...]:
+    """What the version is asked, its golden request first. Raises DamagedError where the registry lost what it is made of."""
+    if record.samples is None:
+        return probes_of(
+            read_contract(_schema(registry, record), f"{SCHEMA_FILE} of {record.version}"), record.version
+        )
+    samples = _samples(registry, record)
+    asked = [_sampled(number, samples) for number in range(len(samples.samples))]
+    answered = [probe for probe in asked if not isinstance(probe.expects, Refuses)]
+    refused = [probe for probe in asked if isinstance(probe.expects, Refuses)]
+    return (*answered, *refused, *garbage(samples.samples[0].content_type))
+
+
+def requests(probes: Sequence[Probe]) -> tuple[Request, ...]:
+    """Those that are answered and small: what latency and load are measured with."""
+    golden = [probe.request for probe in probes if isinstance(probe.expects, Answers | Equals)]
+    return tuple(golden) or (probes[0].request,)
+
+
+def _schema(registry: Registry, record: VersionRecord) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        path = Path(folder) / "model.tar.gz"
+        there = registry.fetch_artifact(record.digests.model, path)
+        schema = archive.member(path, SCHEMA_FILE, _MOST_SCHEMA) if there else None
+    if schema is None:
+        raise DamagedError(
+            f"the registry has no artifact {record.digests.model} of {record.version} with a {SCHEMA_FILE}",
+            hint=f"register {record.version} again from the same model.tar.gz, which uploads it",
+        )
+    return schema
+
+
+def _samples(registry: Registry, record: VersionRecord) -> SampleFile:
+    assert record.samples is not None, "it has some"
+    content = registry.fetch_samples(record.samples.digest)
+    if content is None:
+        raise DamagedError(
+            f"the registry has no samples {record.samples.digest} of {record.version}",
+            hint=f"register {record.version} again with the same samples, which uploads them",
+        )
+    return read_samples(content, f"samples of {record.version}")
+
+
+def _sampled(number: int, samples: SampleFile) -> Probe:
+    sample = samples.samples[number]
+    request = Request(body=sample.data, content_type=sample.content_type, accept=sample.accept or "")
+    name = f"sample {number}"
+    if sample.status is not None:
+        return Probe(name=name, request=request, expects=Refuses(status=sample.status))
+    if isinstance(sample.answer, msgspec.UnsetType):
+        return Probe(name=name, request=request, expects=Answers())
+    return Probe(name=name, request=request, expects=Equals(value=sample.answer))
+
+
+def _probed(bench: Bench, version: Version, probes: Sequence[Probe]) -> list[Fault]:
+    """What is wrong with the answers. Silence ends it: SageMaker waits a minute for each."""
+    faults: list[Fault] = []
+    for probe in probes:
+        fault = judge(probe, bench.invocations.invoke(version, probe.request))
+        if fault:
+            faults.append(fault)
+            if fault.kind == "dead":
+                break
+    bench.progress.note(
+        f"{version}: {len(probes)} requests, {len(faults) or 'none'} of them answered otherwise"
+    )
+    return faults
+
+
+def _raced(
+    bench: Bench, of: Subject, here: Sequence[Request], beside: Version
+) -> tuple[Latency | None, list[Fault]]:
+    """Latencies of both variants, asked in turn, who is first by a coin; each is asked what its own model knows.
+
+    Raises RefusedError where the other one does not answer.
+    """
+    there = requests(probes_for(bench.registry, registered(bench.registry, bench.place, beside)))
+    seconds: dict[Version, list[float]] = {of.version: [], beside: []}
+    count = bench.demands.requests
+    for turn, one, other in zip(range(count + _WARM_UP), cycle(here), cycle(there), strict=False):
+        pair = [(of.version, one), (beside, other)]
+        for version, request in pair if latency.first(of.version, turn) else reversed(pair):
+            answer = bench.invocations.invoke(version, request)
+            if answer.status not in OK and version == of.version:
+                fault = judge(Probe(name=f"request {turn}", request=request, expects=Answers()), answer)
+                return None, [fault] if fault else []
+            if answer.status not in OK:
+                raise RefusedError(
+                    f"{beside} serves, and answers {answer.status or 'nothing'} to what it is to know, so that nothing can be "
+                    f"compared with it",
+                    hint=f"`modelctl status --env {bench.place.environment}`",
+                )
+            if turn >= _WARM_UP:
+                seconds[version].append(answer.seconds)
+    compared = latency.compare(seconds[of.version], seconds[beside])
+    measured = latency_of(beside, compared, count, bench.demands.latency_ratio)
+    bench.progress.note(
+        f"{of.version} beside {beside}: median {measured.median_ms:g} ms and {measured.beside_median_ms:g} ms, 99th percentile "
+        f"{measured.p99_ms:g} ms and {measured.beside_p99_ms:g} ms"
+    )
+    return measured, []
+
+
+def _document(
+    bench: Bench, record: VersionRecord, probes: Sequence[Probe], measured: Latency | None
+) -> Verification:
+    return Verification(
+        environment=bench.place.environment,
+        endpoint=bench.place.endpoint,
+        version=record.version,
+        digests=record.digests,
+        at=bench.registry.entry(record.version).now,
+        by=bench.actor,
+        checks=tuple(probe.name for probe in probes),
+        latency=measured,
+    )

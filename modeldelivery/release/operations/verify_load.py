@@ -1,0 +1,153 @@
+"""How many requests a minute one instance of a version serves within a limit of latency; evidence by instance type."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from modeldelivery.release.core import weights
+from modeldelivery.release.core.load import Trial, holds, next_rate, sustained
+from modeldelivery.release.core.probes import Fault, Request, judge
+from modeldelivery.release.core.verification import Load, load_name, read_load
+from modeldelivery.release.errors import DamagedError, RefusedError
+from modeldelivery.release.operations.verify import Bench, Subject, probes_for, requests
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.verify_ports import Hosts, Loads
+from modeldelivery.release.version import Version
+
+_MINUTE = 60.0
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of it.
+
+    Attributes:
+        load: what is kept of these bits on this instance type now; None where nothing held and nothing was kept before.
+        first: that is of this very run.
+        requests_per_minute: of one instance, as this run measured it; None where it did not.
+        fault: what the version did wrong afterwards, by its self-check.
+    """
+
+    load: Load | None
+    instance_type: str
+    first: bool = False
+    requests_per_minute: int | None = None
+    fault: Fault | None = None
+
+    @property
+    def held(self) -> bool:
+        return self.fault is None and self.requests_per_minute != 0
+
+
+def refuse_traffic(of: Subject) -> None:
+    """Raises RefusedError where a load would keep callers waiting."""
+    endpoint, version = of.endpoint, of.version
+    places = (endpoint.current, endpoint.desired, of.journal.intent.target if of.journal.intent else {})
+    if any(version in weights.traffic(place) for place in places):
+        raise RefusedError(
+            f"{version} has traffic, or is to get some, and a load would keep its callers waiting",
+            hint="--anyway measures it all the same; or measure it where it has none",
+        )
+
+
+def measure(
+    bench: Bench,
+    of: Subject,
+    record: VersionRecord,
+    ports: tuple[Loads, Hosts],
+    *,
+    limit_ms: int,
+    again: bool,
+) -> Measured:
+    """Measure it, unless its bits were measured on this instance type, or once more.
+
+    Args:
+        bench: what it works with.
+        of: the version; whoever calls knows whether it may be loaded.
+        record: of the version.
+        ports: who sends, and who knows what it runs on.
+        limit_ms: of the 99th percentile.
+        again: also what was measured before.
+
+    Raises:
+        RefusedError: no load can be made from here.
+        UncertainError, UnreachableError, DamagedError: from what it reads with.
+    """
+    loads, hosts = ports
+    instance_type = _instance_type(hosts, of)
+    name = load_name(instance_type)
+    content = bench.registry.read_evidence(record.digests.id, name)
+    before = _read(content, name, record) if content is not None else None
+    if before and not again:
+        return Measured(load=before, instance_type=instance_type)
+    loads.refuse_unready()
+    probes = probes_for(bench.registry, record)
+    instances = of.endpoint.variants[of.version].instances
+    trials = _tried(bench, of.version, loads, requests(probes), instances=instances, limit_ms=limit_ms)
+    held = int(sustained(trials, limit_ms))
+    fault = judge(probes[0], bench.invocations.invoke(of.version, probes[0].request))
+    if fault or not held:
+        return Measured(load=before, instance_type=instance_type, requests_per_minute=held, fault=fault)
+    made = Load(
+        environment=bench.place.environment,
+        endpoint=bench.place.endpoint,
+        version=of.version,
+        digests=record.digests,
+        at=bench.registry.entry(of.version).now,
+        by=bench.actor,
+        instance_type=instance_type,
+        instances=instances,
+        within_ms=limit_ms,
+        requests_per_minute=held,
+        trials=trials,
+    )
+    new = msgspec.json.format(msgspec.json.encode(made), indent=1)
+    stands = bench.registry.store_evidence(record.digests.id, name, new)
+    return Measured(
+        load=_read(stands, name, record),
+        instance_type=instance_type,
+        first=stands == new,
+        requests_per_minute=held,
+    )
+
+
+def _instance_type(hosts: Hosts, of: Subject) -> str:
+    member = hosts.members(of.endpoint.config).get(of.version)
+    if member is None:
+        raise RefusedError(
+            f"the endpoint changed: its configuration {of.endpoint.config} does not have {of.version} any more",
+            hint="run the same command again",
+        )
+    return member.instance_type
+
+
+def _tried(
+    bench: Bench, version: Version, loads: Loads, sent: Sequence[Request], *, instances: int, limit_ms: int
+) -> tuple[Trial, ...]:
+    trials: tuple[Trial, ...] = ()
+    while (rate := next_rate(trials, limit_ms)) is not None:
+        seconds = bench.demands.load_seconds
+        served = loads.send(
+            version, sent, rate=rate * instances / _MINUTE, seconds=seconds, limit_ms=limit_ms
+        )
+        trial = Trial(
+            rate=rate,
+            served=round(served.answered * _MINUTE / seconds / instances, 1),
+            failed=served.failed,
+            p99_ms=served.p99_ms,
+        )
+        trials = (*trials, trial)
+        bench.progress.note(
+            f"{rate:.0f} requests a minute: {trial.served:.0f} answered, {trial.failed} failed, 99th percentile {trial.p99_ms:g} ms: "
+            f"{'held' if holds(trial, limit_ms) else 'too much'}"
+        )
+    return trials
+
+
+def _read(content: bytes, name: str, record: VersionRecord) -> Load:
+    load = read_load(content)
+    if load is None:
+        raise DamagedError(
+            f"{name} among the evidence of {record.digests.id} cannot be understood",
+            hint="find out who wrote it; the registry bucket keeps earlier versions of the object",
+        )
+    return load
