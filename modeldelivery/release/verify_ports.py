@@ -25,11 +25,13 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
         answered: with a status that says that it went well.
         failed: otherwise, or not at all.
         p99_ms: 99th percentile of the answers' milliseconds.
+        rate: answers a second, between the first and the last.
     """
 
     answered: int
     failed: int
     p99_ms: float
+    rate: float
 
 
 class Loads(Protocol):
@@ -42,7 +44,7 @@ class Loads(Protocol):
     def send(
         self, version: Version, requests: Sequence[Request], *, rate: float, seconds: int, limit_ms: int
     ) -> Served:
-        """So many requests a second, for so many seconds; answers within the limit keep the rate up."""
+        """So many requests a second, for so many seconds; answers within the limit let the callers keep the rate up."""
         ...
 
 

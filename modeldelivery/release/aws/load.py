@@ -38,11 +38,18 @@ _START, _SHOWN = 60.0, 500  # seconds for Locust to start and to end; characters
 
 
 class _Stats(msgspec.Struct):
-    """An entry of Locust's report; times in milliseconds, rounded above 100, and how often each was measured."""
+    """An entry of Locust's report.
+
+    Attributes:
+        response_times: in milliseconds, rounded above 100, and how often each was measured.
+        start_time, last_request_timestamp: of the first and the last answer, in seconds since the epoch.
+    """
 
     num_requests: int
     num_failures: int
     response_times: dict[float, int]
+    start_time: float
+    last_request_timestamp: float | None
 
 
 class LocustLoads(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,9 +172,12 @@ def _served(report: bytes) -> Served:
         for ms, count in each.response_times.items():
             times[ms] = times.get(ms, 0) + count
     failed = sum(each.num_failures for each in stats)
-    return Served(
-        answered=sum(each.num_requests for each in stats) - failed, failed=failed, p99_ms=_p99(times)
+    answered = sum(each.num_requests for each in stats) - failed
+    lasted = max((each.last_request_timestamp or each.start_time for each in stats), default=0.0) - min(
+        (each.start_time for each in stats), default=0.0
     )
+    rate = (answered - 1) / lasted if answered > 1 and lasted > 0 else 0.0
+    return Served(answered=answered, failed=failed, p99_ms=_p99(times), rate=rate)
 
 
 def _p99(times: Mapping[float, int]) -> float:

@@ -12,14 +12,14 @@ from modeldelivery.release.errors import InvalidError
 _VERIFY, _ALARMS = f"{PROJECT}:verify", f"{PROJECT}:alarms"
 
 
-class Asked(NamedTuple):
+class Limits(NamedTuple):
     """`latency_ms`: the environment's limit of latency (`alarms.maxLatencyMs`)."""
 
     demands: Demands
     latency_ms: int
 
 
-def asked_in(environment: str, folder: Path) -> Asked:
+def limits_in(environment: str, folder: Path) -> Limits:
     """What Pulumi.<environment>.yaml asks; where there is no such file, or no such line, what is usual.
 
     Raises:
@@ -29,8 +29,8 @@ def asked_in(environment: str, folder: Path) -> Asked:
     file = project / f"Pulumi.{environment}.yaml" if project else None
     config = read_yaml(file).get("config") if file and file.is_file() else None
     if file is None or not isinstance(config, dict):
-        return Asked(Demands(), MOST_LATENCY_MS)
-    return Asked(_demands(config.get(_VERIFY, {}), file.name), _latency(config.get(_ALARMS, {}), file.name))
+        return Limits(Demands(), MOST_LATENCY_MS)
+    return Limits(_demands(config.get(_VERIFY, {}), file.name), _latency(config.get(_ALARMS, {}), file.name))
 
 
 def _demands(value: Any, file: str) -> Demands:

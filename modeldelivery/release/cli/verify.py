@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from modeldelivery.release.cli.context import Context
-from modeldelivery.release.cli.demands import asked_in
+from modeldelivery.release.cli.demands import limits_in
 from modeldelivery.release.cli.options import Verify as VerifyOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core.probes import Fault
@@ -41,7 +41,7 @@ def run(context: Context, options: VerifyOptions) -> Outcome:
     """Raises RefusedError and others, as `operations.verify`."""
     assert context.verifying is not None
     place, ports = context.place, context.verifying()
-    asked = asked_in(place.environment, Path.cwd())
+    limits = limits_in(place.environment, Path.cwd())
     patience = Patience(context.clock, context.progress, context.patience)
     of = subject(place, options.version, context.traffic, context.store.read().journal, patience)
     if options.load and not options.anyway:
@@ -51,7 +51,7 @@ def run(context: Context, options: VerifyOptions) -> Outcome:
         registry=context.registry,
         invocations=ports.invocations,
         progress=context.progress,
-        demands=asked.demands,
+        demands=limits.demands,
         actor=context.actor,
     )
     verified = verify(bench, of, again=options.again)
@@ -62,10 +62,10 @@ def run(context: Context, options: VerifyOptions) -> Outcome:
             of,
             verified.record,
             (ports.loads, ports.hosts),
-            limit_ms=asked.latency_ms,
+            limit_ms=limits.latency_ms,
             again=options.again,
         )
-    return _outcome(of, verified, measured, environment=place.environment, limit_ms=asked.latency_ms)
+    return _outcome(of, verified, measured, environment=place.environment, limit_ms=limits.latency_ms)
 
 
 def _outcome(

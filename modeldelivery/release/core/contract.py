@@ -125,6 +125,7 @@ def _departs_classes(output: Output, given: Any) -> str | None:
     shaped = (
         isinstance(given, dict)
         and given.keys() == {"class", "probabilities"}
+        and given["class"] in output.classes
         and isinstance(shares, dict)
         and shares.keys() == set(output.classes)
         and all(_is_number(share) and 0 <= share <= 1 for share in shares.values())
@@ -133,7 +134,7 @@ def _departs_classes(output: Output, given: Any) -> str | None:
         return f"is to have a class of {', '.join(output.classes)} and the probability of each, from 0 to 1"
     if abs(sum(shares.values()) - 1) > _SUM:
         return f"has probabilities whose sum is {sum(shares.values()):g}"
-    if shares.get(given["class"], -1.0) < max(shares.values()):
+    if shares[given["class"]] < max(shares.values()):
         return "names a class that is not the likeliest"
     return None
 

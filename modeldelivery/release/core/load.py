@@ -1,8 +1,9 @@
 """How many requests a minute one instance serves within a limit of latency: a search over rates, each tried for some seconds.
 
 Rates double until one does not hold, and the gap is then halved (on a scale of ratios) until it is a fifth. What holds is
-observed: no failure, the 99th percentile within the limit, and as many answers as were asked for, so that a caller that waits for
-slow answers instead of sending more is not taken for a variant that keeps up.
+observed: no failure, the 99th percentile within the limit, and as many answers as were asked for. There are as many callers as keep
+the rate up when every answer takes as long as the limit lets it; so where answers were in time and too few, it is the machine of
+the callers that did not keep up. That says nothing of the variant, and ends the search at what held.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from math import sqrt
 import msgspec
 
 FIRST = 600.0  # requests a minute of one instance
-LEAST, MOST = 10.0, 120_000.0
+LEAST, MOST = 60.0, 120_000.0
+FEWEST = 20  # requests of a trial, of which a 99th percentile is at least the greatest
 _CLOSE = 1.2  # of the least that failed over the most that held
 _SERVED = 0.9  # share of the rate that must be answered: the first and the last moment of a run are not full
 
@@ -21,7 +23,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     Attributes:
         rate: requests a minute and instance that were to be sent.
-        served: that were answered, a minute and instance.
+        served: that were answered, a minute and instance; 0 where none was.
         failed: requests that were answered by an error, or not at all.
         p99_ms: 99th percentile of those that were answered, in milliseconds.
     """
@@ -37,6 +39,12 @@ def holds(trial: Trial, limit_ms: float) -> bool:
     return not trial.failed and trial.p99_ms <= limit_ms and trial.served >= _SERVED * trial.rate
 
 
+def unsent(trial: Trial, limit_ms: float) -> bool:
+    """Whether the callers did not keep up, and nothing is known of the variant at this rate."""
+    in_time = not trial.failed and trial.served > 0 and trial.p99_ms <= limit_ms
+    return in_time and not holds(trial, limit_ms)
+
+
 def sustained(trials: Sequence[Trial], limit_ms: float) -> float:
     """The highest rate that held below every one that did not; 0 where none did."""
     failed = _least_failed(trials, limit_ms)
@@ -49,13 +57,15 @@ def next_rate(trials: Sequence[Trial], limit_ms: float) -> float | None:
     """The rate to try next; None when the search is over."""
     if not trials:
         return FIRST
+    if unsent(trials[-1], limit_ms):
+        return None
     held, failed = sustained(trials, limit_ms), _least_failed(trials, limit_ms)
     if failed is None:
         return held * 2 if held * 2 <= MOST else None
     if not held:
-        return failed / 4 if failed / 4 >= LEAST else None
+        return max(failed / 4, LEAST) if failed > LEAST else None
     return sqrt(held * failed) if failed / held > _CLOSE else None
 
 
 def _least_failed(trials: Sequence[Trial], limit_ms: float) -> float | None:
-    return min((trial.rate for trial in trials if not holds(trial, limit_ms)), default=None)
+    return min((t.rate for t in trials if not holds(t, limit_ms) and not unsent(t, limit_ms)), default=None)

@@ -197,9 +197,9 @@ def probes_for(registry: Registry, record: VersionRecord) -> tuple[Probe, ...]:
             read_contract(_schema(registry, record), f"{SCHEMA_FILE} of {record.version}"), record.version
         )
     samples = _samples(registry, record)
-    asked = [_sampled(number, samples) for number in range(len(samples.samples))]
-    answered = [probe for probe in asked if not isinstance(probe.expects, Refuses)]
-    refused = [probe for probe in asked if isinstance(probe.expects, Refuses)]
+    sampled = [_sampled(number, samples) for number in range(len(samples.samples))]
+    answered = [probe for probe in sampled if not isinstance(probe.expects, Refuses)]
+    refused = [probe for probe in sampled if isinstance(probe.expects, Refuses)]
     return (*answered, *refused, *garbage(samples.samples[0].content_type))
 
 

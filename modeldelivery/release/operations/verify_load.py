@@ -1,11 +1,12 @@
 """How many requests a minute one instance of a version serves within a limit of latency; evidence by instance type."""
 
 from collections.abc import Sequence
+from math import ceil
 
 import msgspec
 
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.load import Trial, holds, next_rate, sustained
+from modeldelivery.release.core.load import FEWEST, Trial, holds, next_rate, sustained, unsent
 from modeldelivery.release.core.probes import Fault, Request, judge
 from modeldelivery.release.core.verification import Load, load_name, read_load
 from modeldelivery.release.errors import DamagedError, RefusedError
@@ -84,6 +85,12 @@ def measure(
     instances = of.endpoint.variants[of.version].instances
     trials = _tried(bench, of.version, loads, requests(probes), instances=instances, limit_ms=limit_ms)
     held = int(sustained(trials, limit_ms))
+    if not held and unsent(trials[-1], limit_ms):
+        raise RefusedError(
+            f"this machine could not send {trials[-1].rate:.0f} requests a minute, so that nothing is known of the load that "
+            f"{of.version} serves",
+            hint="run it where there is more CPU",
+        )
     fault = judge(probes[0], bench.invocations.invoke(of.version, probes[0].request))
     if fault or not held:
         return Measured(load=before, instance_type=instance_type, requests_per_minute=held, fault=fault)
@@ -125,22 +132,27 @@ def _tried(
 ) -> tuple[Trial, ...]:
     trials: tuple[Trial, ...] = ()
     while (rate := next_rate(trials, limit_ms)) is not None:
-        seconds = bench.demands.load_seconds
-        served = loads.send(
-            version, sent, rate=rate * instances / _MINUTE, seconds=seconds, limit_ms=limit_ms
-        )
+        a_second = rate * instances / _MINUTE
+        seconds = max(bench.demands.load_seconds, ceil(FEWEST / a_second))
+        served = loads.send(version, sent, rate=a_second, seconds=seconds, limit_ms=limit_ms)
         trial = Trial(
             rate=rate,
-            served=round(served.answered * _MINUTE / seconds / instances, 1),
+            served=round(served.rate * _MINUTE / instances, 1),
             failed=served.failed,
             p99_ms=served.p99_ms,
         )
         trials = (*trials, trial)
         bench.progress.note(
             f"{rate:.0f} requests a minute: {trial.served:.0f} answered, {trial.failed} failed, 99th percentile {trial.p99_ms:g} ms: "
-            f"{'held' if holds(trial, limit_ms) else 'too much'}"
+            f"{_verdict(trial, limit_ms)}"
         )
     return trials
+
+
+def _verdict(trial: Trial, limit_ms: int) -> str:
+    if unsent(trial, limit_ms):
+        return "more than this machine sends"
+    return "held" if holds(trial, limit_ms) else "too much"
 
 
 def _read(content: bytes, name: str, record: VersionRecord) -> Load:

@@ -1,7 +1,7 @@
 """A model container as small as the contract allows: it answers with what its model says.
 
 model/behaviour.json in the artifact: {"name": str, "ping": status of /ping, "status": status of /invocations,
-"exit": true to end instead of listening, "dies": true to end without an answer when it is invoked, "seconds": time one answer takes, "late": time until it listens}. A body `reach PORT` asks whether it can connect there.
+"exit": true to end instead of listening, "dies": true to end without an answer when it is invoked, "seconds": time one answer takes, "serial": true to give one answer at a time, "late": time until it listens}. A body `reach PORT` asks whether it can connect there.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 
 BEHAVIOUR = json.loads((Path(os.environ["SM_MODEL_DIR"]) / "behaviour.json").read_text())
 IN_FLIGHT = set()
+TURN = asyncio.Semaphore(1 if BEHAVIOUR.get("serial") else 1_000_000)
 
 
 async def serve(reader, writer):
@@ -31,11 +32,12 @@ async def serve(reader, writer):
             elif path == "/invocations" and BEHAVIOUR.get("dies"):
                 os._exit(1)
             elif path == "/invocations":
-                await asyncio.sleep(BEHAVIOUR.get("seconds", 0))
+                async with TURN:
+                    await asyncio.sleep(BEHAVIOUR.get("seconds", 0))
                 status = BEHAVIOUR.get("status", 200)
                 answer = {
                     "name": BEHAVIOUR["name"],
-                    "got": body.decode(),
+                    "got": body.decode(errors="replace"),
                     "pid": os.getpid(),
                     "env": os.environ.get("GREETING"),
                     "port": int(os.environ["SAGEMAKER_BIND_TO_PORT"]),

@@ -18,9 +18,11 @@ from modeldelivery.release.cli import main
 from modeldelivery.release.cli.checkout import Checkout
 from modeldelivery.release.cli.commands import modelctl as every_command
 from modeldelivery.release.cli.progress import Console
+from modeldelivery.release.samples import read_samples
 from modeldelivery.terminal import streams
-from tests.bits import FOREIGN, packed
+from tests.bits import FOREIGN, SAMPLES, packed
 from tests.conftest import CHECKOUT
+from tests.fakes.variants import echoing
 from tests.unit.terminal.hostile import HOSTILE, visible
 from tests.unit.terminal.test_streams import closed, full, hung_up, without_reader
 
@@ -47,6 +49,15 @@ def suited(command):
         register(world.registry, "v1.2.0", packed())
         record, etag = world.registry.records["v1.2.0"]
         world.registry.records["v1.2.0"] = msgspec.structs.replace(record, package_arn="arn:package"), etag
+    if command == "verify":
+        register(world.registry, "v1.2.0", packed())
+        samples = read_samples(SAMPLES, "samples")
+        world.registry.store_samples(samples)
+        record, etag = world.registry.records["v1.2.0"]
+        record = msgspec.structs.replace(record, package_arn="arn:package", samples=samples.summary)
+        world.registry.records["v1.2.0"] = record, etag
+        world.hosting.endpoint = endpoint({"v1.2.0": 100})
+        world.variants.containers["v1.2.0"] = echoing
     if command == "adopt":
         world.hosting.endpoint = endpoint({V1: 30, V2: 70})
     if command in {"artifact", "train"}:

@@ -14,6 +14,7 @@ from modeldelivery.release.core.journal import Event, EventKind, Journal, Reject
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.record import GateOutcome, Source, VersionRecord
 from modeldelivery.release.training_ports import Training
+from modeldelivery.release.verify_ports import Verifying
 from modeldelivery.release.version import DigestSet, parse_version
 from tests.fakes.approvals import FakeApprovals
 from tests.fakes.builds import FakeBuilds
@@ -23,6 +24,7 @@ from tests.fakes.registry import FakeRegistry
 from tests.fakes.scaling import FakeScaling
 from tests.fakes.time import FakeTime
 from tests.fakes.training import FakeExecutions, FakeHoldings, FakeSources
+from tests.fakes.variants import FakeVariants
 
 V1, V2, V3 = (parse_version(f"v{n}.0.0") for n in (1, 2, 3))
 LIFE = Incarnation("arn:endpoint", 1.0)
@@ -122,6 +124,7 @@ class World:
     holdings: FakeHoldings = field(default_factory=FakeHoldings)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
     builds: FakeBuilds = field(default_factory=FakeBuilds)
+    variants: FakeVariants = field(default_factory=FakeVariants)
     runs: int = 0
 
     def __post_init__(self):
@@ -165,6 +168,7 @@ class World:
             ),
             approvals=lambda: self.approvals,
             builds=lambda: self.builds,
+            verifying=lambda: Verifying(invocations=self.variants, loads=self.variants, hosts=self.variants),
         )
 
 

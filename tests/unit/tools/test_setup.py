@@ -336,11 +336,14 @@ def test_the_sandbox_command_runs_this_clones_sandbox_wherever_it_is_typed(tmp_p
 
 def test_set_up_takes_the_words_of_environments_and_no_other(capsys):
     assert set_up.main(["data", "dta"]) == 2
-    assert "dta: write `python3 -m tools.setup [data] [definition] [drift] [tfma]`" in capsys.readouterr().err
+    expected = "dta: write `python3 -m tools.setup [data] [definition] [drift] [tfma] [load]`"
+    assert expected in capsys.readouterr().err
     assert set(set_up._BESIDES) == environments.BESIDES.keys()
 
 
-@pytest.mark.parametrize("words", [[], ["data"], ["definition"], ["definition", "data"], ["drift"], ["tfma"]])
+@pytest.mark.parametrize(
+    "words", [[], ["data"], ["definition"], ["definition", "data"], ["drift"], ["tfma"], ["load"]]
+)
 def test_what_only_some_commands_need_is_set_up_where_it_is_asked_for(monkeypatch, words):
     made = []
     monkeypatch.setattr(environments, "ensure", lambda environment, *_: made.append(environment.folder))

@@ -1,0 +1,185 @@
+"""`modelctl verify` against real containers: each is asked by itself at weight 0, told apart by what it does, and serves on."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from modeldelivery.release.aws.registry import AwsRegistry
+from modeldelivery.release.cli import main
+from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, variant_name
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.samples import read_samples
+from modeldelivery.release.version import DigestSet, parse_version
+from tests.bits import packed
+from tests.conftest import CHECKOUT
+
+pytestmark = [pytest.mark.stacks, pytest.mark.timeout(240)]
+
+LIVE, SOUND, DEAD, OTHER, SLOW, NARROW = (parse_version(f"v{n}.0.0") for n in range(1, 7))
+# Each of the containers answers with what it was sent: `tests/containers/echo`.
+BEHAVIOURS = {
+    LIVE: {},
+    SOUND: {},
+    DEAD: {"dies": True},
+    OTHER: {},
+    SLOW: {"seconds": 0.04},
+    NARROW: {"seconds": 0.02, "serial": True},
+}
+SAMPLES = json.dumps([{"content_type": "text/csv", "body": "1,2"}]).encode()
+SCHEMA = {
+    "features": [{"type": "number", "name": "temp", "meaning": "°C", "minimum": -40, "maximum": 50}],
+    "output": {"type": "number", "name": "price", "meaning": "€"},
+    "self_check": {"instance": {"temp": 12.5}, "output": [3.0]},
+}
+LOCUST = CHECKOUT / ".venv-load" / "bin" / "locust"
+
+
+@dataclass
+class Verified:
+    """An endpoint on which v1.0.0 serves, with five candidates; every version is registered."""
+
+    hosting: object
+    place: Place
+
+    def register(self, version):
+        bits = packed({"schema.json": json.dumps(SCHEMA).encode(), "of": version.encode()}, samples=b"")
+        digests = DigestSet(image="sha256:" + "0" * 64, model=_digest(bits), data="none")
+        file = read_samples(SAMPLES, "samples")
+        registry = AwsRegistry(clients=_Clients(self.hosting.sandbox), place=self.place)
+        registry.clients.s3.put_object(
+            Bucket=self.place.registry_bucket, Key=artifact_key(digests.model), Body=bits
+        )
+        registry.store_samples(file)
+        record = VersionRecord(
+            version=version,
+            digests=digests,
+            image="image",
+            model_data="s3://x",
+            registered_at=1.0,
+            registered_by="ada",
+            package_arn="arn:package",
+            samples=None
+            if version == OTHER
+            else file.summary,  # a model of this project's server, says its record
+        )
+        registry.write(record, None)
+
+    def kept(self, version, name="verify.json"):
+        registry = AwsRegistry(clients=_Clients(self.hosting.sandbox), place=self.place)
+        content = registry.read_evidence(registry.record(version).digests.id, name)
+        return None if content is None else json.loads(content)
+
+
+class _Clients:
+    def __init__(self, sandbox):
+        self.s3, self.ecr, self.sagemaker = (
+            sandbox.client("staging", name) for name in ("s3", "ecr", "sagemaker")
+        )
+
+
+def _digest(bits):
+    return "sha256:" + hashlib.sha256(bits).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def verified(hosting):
+    place = Place(
+        model=parse_model("asked"),
+        environment=parse_environment("staging"),
+        account="111111111111",
+        region="eu-west-1",
+    )
+    hosting.sandbox.client("staging", "s3").create_bucket(
+        Bucket=place.registry_bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    variants = [
+        {
+            "VariantName": variant_name(version),
+            "ModelName": hosting.model(f"asked-{variant_name(version)}", **behaviour),
+            "InitialInstanceCount": 1,
+            "InstanceType": "ml.m5.large",
+            "InitialVariantWeight": 100.0 if version == LIVE else 0.0,
+        }
+        for version, behaviour in BEHAVIOURS.items()
+    ]
+    hosting.sagemaker.create_endpoint_config(EndpointConfigName=place.endpoint, ProductionVariants=variants)
+    hosting.endpoint(place.endpoint, place.endpoint)
+    made = Verified(hosting, place)
+    for version in BEHAVIOURS:
+        made.register(version)
+    return made
+
+
+@pytest.fixture
+def modelctl(verified, monkeypatch, tmp_path, capsys):
+    """`modelctl verify` in this process; the folder is that of a project."""
+    for name, value in verified.hosting.sandbox.env.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    (tmp_path / "Pulumi.yaml").write_text("name: model-delivery\n")
+    monkeypatch.chdir(tmp_path)
+
+    def run(version, *more, ratio=2):
+        (tmp_path / "Pulumi.staging.yaml").write_text(
+            f"config:\n  model-delivery:verify: {{latencyRatio: {ratio}, requests: 459, loadSeconds: 5}}\n"
+            "  model-delivery:alarms: {maxLatencyMs: 250}\n"
+        )
+        arguments = ["verify", "--env", "staging", "--model", "asked", "--version", version, "--json", *more]
+        status = main(arguments)
+        output = capsys.readouterr()
+        return status, json.loads(output.out), output.err
+
+    return run
+
+
+def serves_on(verified):
+    """All traffic is where it was, and is answered."""
+    weights = verified.hosting.weights(verified.place.endpoint)
+    assert {name: weight for name, weight in weights.items() if weight} == {variant_name(LIVE): 100.0}
+    assert verified.hosting.invoke(verified.place.endpoint)[0] == variant_name(LIVE)
+
+
+def test_a_sound_variant_at_weight_0_is_verified_and_leaves_evidence(verified, modelctl):
+    status, document, err = modelctl(SOUND)
+
+    assert (status, document["outcome"]) == (0, "done"), err
+    kept = verified.kept(SOUND)
+    assert (kept["version"], kept["latency"]["beside"]) == (SOUND, LIVE)
+    assert kept["latency"]["requests"] == 459
+    serves_on(verified)
+    assert modelctl(SOUND)[1]["outcome"] == "already"
+
+
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [
+        (DEAD, "v3.0.0 does not answer: sample 0 got no answer"),
+        (OTHER, "v4.0.0 has another schema than its model: the self-check was answered without predictions"),
+        pytest.param(SLOW, "v5.0.0 is too slow: median of 459 requests", marks=pytest.mark.soak),
+    ],
+)
+def test_a_variant_that_does_not_hold_is_told_apart_and_the_endpoint_serves_on(
+    verified, modelctl, version, sentence
+):
+    status, document, err = modelctl(version)
+
+    assert status == 10
+    assert document["summary"].startswith(sentence), document["summary"]
+    assert f"`modelctl reject {version} --env staging --reason …`" in err
+    assert verified.kept(version) is None
+    serves_on(verified)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not LOCUST.exists(), reason="no .venv-load: `make setup-load` makes it")
+def test_a_load_finds_what_one_instance_serves(verified, modelctl):
+    """One request at a time, 20 ms each: 3,000 a minute at the very most."""
+    status, _, err = modelctl(NARROW, "--load", ratio=100)
+
+    load = verified.kept(NARROW, "load-ml.m5.large.json")
+    assert status == 0, err
+    assert 1000 <= load["requestsPerMinute"] <= 3000
+    assert load["withinMs"] == 250
+    assert any(trial["served"] < trial["rate"] or trial["p99Ms"] > 250 for trial in load["trials"])

@@ -1,0 +1,428 @@
+"""`modelctl verify`: what becomes of a variant that is sound, and of one that is dead, slow, of another schema, or wrong."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+
+from modeldelivery.release.core.probes import Answer
+from modeldelivery.release.errors import RefusedError
+from modeldelivery.release.naming import evidence_key
+from modeldelivery.release.record import Samples
+from modeldelivery.release.samples import read_samples
+from pipelines.server.schema import Number, Probability, Schema, SelfCheck
+from tests.bits import packed
+from tests.fakes.variants import ServerContainer, dead, echoing
+from tests.unit.release_cli.world import V1, V2, V3, endpoint, journal, register, rejection
+
+OUTPUT = Probability(event="late", meaning="", threshold=0.25)
+TEMP = Number(name="temp", meaning="°C", minimum=-40, maximum=50)
+SCHEMA = Schema(features=(TEMP,), output=OUTPUT, self_check=SelfCheck({"temp": 12.0}, (0.7, 0.3)))
+SAMPLES = [
+    {"content_type": "text/csv", "body": "1,2"},
+    {"content_type": "text/csv", "body": "2,2", "answer": {"got": 3}},
+]
+HINT = "`modelctl reject v3.0.0 --env prod --reason …` keeps it from traffic; none was moved"
+
+
+def server(version, computed=(0.7, 0.3), schema=SCHEMA):
+    return ServerContainer(schema, lambda matrix: np.tile(computed, (len(matrix), 1)), version)
+
+
+@pytest.fixture(autouse=True)
+def candidate(world, tmp_path, monkeypatch):
+    """v2.0.0 serves, v1.0.0 did, v3.0.0 is a candidate; each a model of this project's server."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Pulumi.yaml").write_text("name: model-delivery\nconfig: {model: flights}\n")
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0})
+    for version in (V1, V2, V3):
+        bits = packed({"schema.json": msgspec.json.encode(SCHEMA), "of": version.encode()}, samples=b"")
+        register(world.registry, version, bits)
+        change(world, version, package_arn="arn:package")
+        world.variants.containers[version] = server(version)
+
+
+def change(world, version, **changes):
+    record, etag = world.registry.records[version]
+    world.registry.records[version] = msgspec.structs.replace(record, **changes), etag
+    return world.registry.records[version][0]
+
+
+def foreign(world, version, container, samples=SAMPLES):
+    """The version is a container of another kind."""
+    file = read_samples(json.dumps(samples).encode(), "samples")
+    world.registry.store_samples(file)
+    change(
+        world, version, samples=Samples(digest=file.digest, count=2, content_types=("text/csv",), accepts=())
+    )
+    world.variants.containers[version] = container
+
+
+def kept(world, name="verify.json", version=V3):
+    record = world.registry.records[version][0]
+    content = world.registry.evidence.get((record.digests.id, name))
+    return None if content is None else json.loads(content)
+
+
+def test_the_newest_candidate_is_verified_and_that_is_evidence_of_its_bits(modelctl, world):
+    ended = modelctl("verify", "--actor", "ada")
+
+    assert ended.status == 0
+    assert ended.out.startswith(
+        "v3.0.0 is verified: 14 checks, median latency 1 times and 99th percentile 1 times that of v2.0.0"
+    )
+    document = kept(world)
+    assert (document["version"], document["by"], document["environment"]) == ("v3.0.0", "ada", "prod")
+    assert document["digests"]["model"] == world.registry.records[V3][0].digests.model
+    assert document["latency"]["beside"] == "v2.0.0"
+    assert document["checks"][0] == "the self-check"
+    assert world.hosting.calls == []
+
+
+def test_a_version_that_serves_is_verified_as_well_and_compared_with_nothing(modelctl, world):
+    ended = modelctl("verify", "--version", "v2.0.0")
+
+    assert (ended.status, kept(world, version=V2)["latency"]) == (0, None)
+    assert "nothing serves beside it to compare with" in ended.out
+    assert {version for version, _ in world.variants.calls} == {V2}
+
+
+def test_what_was_verified_is_not_asked_again_unless_one_says_so(modelctl, world):
+    modelctl("verify", "--actor", "ada")
+    before, first = len(world.variants.calls), kept(world)
+    again = modelctl("verify", "--actor", "bob")
+
+    assert (again.status, len(world.variants.calls)) == (0, before)
+    assert again.out == "v3.0.0 was verified on 2027-01-15 08:00:00Z by ada; --again does it once more\n"
+    once_more = modelctl("verify", "--again", "--actor", "bob")
+    assert (once_more.status, kept(world)) == (0, first)
+    assert once_more.out == "v3.0.0 holds again; the evidence of 2027-01-15 08:00:00Z stands\n"
+    assert len(world.variants.calls) > before
+
+
+def test_the_same_bits_under_another_name_were_verified(modelctl, world):
+    modelctl("verify")
+    world.registry.records[V1] = (
+        msgspec.structs.replace(world.registry.records[V3][0], version=V1),
+        "1",
+    )
+    before = len(world.variants.calls)
+    assert modelctl("verify", "--version", "v1.0.0").status == 0
+    assert len(world.variants.calls) == before
+
+
+def test_a_version_that_fails_later_leaves_the_evidence_of_the_day_on_which_it_held(modelctl, world):
+    modelctl("verify")
+    before = kept(world)
+    world.variants.containers[V3] = dead
+    ended = modelctl("verify", "--again")
+
+    assert (ended.status, kept(world)) == (10, before)
+    assert "warning: it held on 2027-01-15 08:00:00Z: that evidence stands" in ended.err
+
+
+def slow(world):
+    world.variants.seconds[V3] = lambda n: 0.005 + n / 1e6
+
+
+def wrong(world):
+    world.variants.containers[V3] = server(V3, (0.69, 0.31))
+
+
+def other(world):
+    wider = Schema(
+        features=(TEMP, Number(name="wind", meaning="m/s", minimum=0, maximum=9)),
+        output=OUTPUT,
+        self_check=SelfCheck({"temp": 12.0, "wind": 1.0}, (0.7, 0.3)),
+    )
+    world.variants.containers[V3] = server(V3, schema=wider)
+
+
+def lax(world):
+    warmer = Number(name="temp", meaning="°C", minimum=-40, maximum=500)
+    schema = Schema(features=(warmer,), output=OUTPUT, self_check=SCHEMA.self_check)
+    world.variants.containers[V3] = server(V3, schema=schema)
+
+
+def silent(world):
+    world.variants.containers[V3] = dead
+
+
+def failing(world):
+    world.variants.containers[V3] = lambda _: Answer(status=500, body=b"out of memory")
+
+
+def dies_of_a_large_body(world):
+    sound, gone = world.variants.containers[V3], []
+
+    def answers(request):
+        gone.extend([1] if len(request.body) > 1_000_000 else [])
+        return dead(request) if gone else sound(request)
+
+    world.variants.containers[V3] = answers
+
+
+FAULTS = {
+    silent: "v3.0.0 does not answer: the self-check got no answer: the container does not answer",
+    failing: "v3.0.0 fails: the self-check was answered by 500: out of memory (and ",
+    other: "v3.0.0 has another schema than its model: the self-check was refused with 400: ",
+    wrong: "v3.0.0 predicts otherwise than its model did in training: the self-check got another prediction than training computed: "
+    "it.probability is 0.31, not 0.3",
+    lax: "v3.0.0 does not refuse what it must: a row with a number above the most as temp is to be refused with 400, and was "
+    "answered by 200: ",
+    dies_of_a_large_body: "v3.0.0 does not answer: a body of 6291457 bytes got no answer",
+    slow: "v3.0.0 is too slow: median of 500 requests ",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_variant_that_does_not_hold_is_told_in_a_sentence_and_nothing_is_kept_or_moved(
+    modelctl, world, fault
+):
+    fault(world)
+    ended = modelctl("verify")
+
+    assert (ended.status, kept(world), world.hosting.calls) == (10, None, [])
+    assert ended.err.splitlines()[-1].startswith(f"modelctl: {FAULTS[fault]}")
+    assert ended.err.endswith(f": {HINT}\n")
+    assert world.store.journal == journal()
+
+
+def test_silence_ends_it_since_each_costs_a_minute(modelctl, world):
+    silent(world)
+    modelctl("verify")
+    assert len(world.variants.calls) == 1
+
+
+def test_machines_are_told_every_fault(modelctl, world):
+    wrong(world)
+    ended = modelctl("verify", "--json")
+
+    assert (ended.json["outcome"], ended.json["exit"]) == ("unverified", 10)
+    assert [fault["kind"] for fault in ended.json["detail"]["faults"]] == ["golden"] * 4
+
+
+def test_a_container_of_another_kind_is_verified_by_its_samples(modelctl, world):
+    foreign(world, V3, echoing)
+    ended = modelctl("verify")
+
+    assert ended.status == 0, ended.err
+    assert kept(world)["checks"][:2] == ["sample 0", "sample 1"]
+    bodies = {request.body for version, request in world.variants.calls if version == V3}
+    assert {b"1,2", b"2,2", b"\x00\xff{"} <= bodies
+
+
+@pytest.mark.parametrize(
+    ("sample", "sentence"),
+    [
+        (
+            {"answer": {"got": 4}},
+            "predicts otherwise than its model did in training: sample 1 got another answer than its sample has: it.got is 3, not 4",
+        ),
+        (
+            {"status": 400},
+            "does not refuse what it must: sample 1 is to be refused with 400, and was answered by 200",
+        ),
+    ],
+)
+def test_a_container_of_another_kind_is_held_to_what_its_samples_promise(modelctl, world, sample, sentence):
+    foreign(world, V3, echoing, [SAMPLES[0], {"content_type": "text/csv", "body": "2,2"} | sample])
+    ended = modelctl("verify")
+
+    assert ended.status == 10
+    assert f"v3.0.0 {sentence}" in ended.err
+
+
+def test_a_version_that_is_not_on_the_endpoint_is_not_asked(modelctl, world):
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100})
+    ended = modelctl("verify", "--version", "v3.0.0")
+
+    assert (ended.status, world.variants.calls) == (1, [])
+    assert "v3.0.0 is not on the endpoint flights-prod, which has v1.0.0, v2.0.0: bring it there" in ended.err
+
+
+@pytest.mark.parametrize("rejected", [True, False])
+def test_without_a_candidate_a_version_is_to_be_named(modelctl, world, rejected):
+    if rejected:
+        world.store.journal = journal(rejections=(rejection(V3),))
+    else:
+        world.hosting.endpoint = endpoint({V1: 0, V2: 100})
+    ended = modelctl("verify")
+
+    assert (ended.status, world.variants.calls) == (1, [])
+    assert "no candidate is on the endpoint flights-prod: name a version with --version" in ended.err
+
+
+def test_a_version_without_an_instance_is_not_asked(modelctl, world):
+    world.hosting.endpoint = endpoint({V2: 100, V3: 0}, instances={V3: 0})
+    assert "v3.0.0 runs on no instance: `modelctl status --env prod`" in modelctl("verify").err
+
+
+def test_an_endpoint_that_changes_is_waited_for(modelctl, world):
+    settled = world.hosting.endpoint
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0}, status="Updating")
+    world.time.on_wait.append(lambda: setattr(world.hosting, "endpoint", settled))
+    assert modelctl("verify").status == 0
+
+
+def test_an_endpoint_that_goes_on_changing_is_given_up(modelctl, world):
+    world.hosting.endpoint = endpoint({V2: 100, V3: 0}, status="Updating")
+    ended = modelctl("verify", "--timeout", "5")
+    assert (ended.status, world.variants.calls) == (1, [])
+    assert "the endpoint is Updating" in ended.err
+
+
+def test_an_endpoint_that_serves_nothing_says_what_to_do(modelctl, world):
+    world.hosting.endpoint = endpoint({V2: 100, V3: 0}, status="Failed")
+    ended = modelctl("verify")
+    assert (ended.status, "is Failed: delete it" in ended.err) == (1, True)
+
+
+def test_a_live_version_that_does_not_answer_is_no_fault_of_the_candidate_and_no_pass(modelctl, world):
+    world.variants.containers[V2] = dead
+    ended = modelctl("verify")
+
+    assert (ended.status, kept(world)) == (1, None)
+    assert "v2.0.0 serves, and answers nothing to what it is to know" in ended.err
+
+
+def test_an_artifact_that_is_gone_is_damage(modelctl, world):
+    world.registry.artifacts.clear()
+    ended = modelctl("verify")
+    assert ended.status == 6
+    assert "register v3.0.0 again from the same model.tar.gz" in ended.err
+
+
+def test_evidence_that_nobody_can_read_is_damage(modelctl, world):
+    digest = world.registry.records[V3][0].digests.id
+    world.registry.evidence[digest, "verify.json"] = b"{"
+    ended = modelctl("verify")
+    assert (ended.status, world.variants.calls) == (6, [])
+    assert evidence_key(digest, "") not in ended.out
+
+
+def test_the_projects_demands_decide(modelctl, world, tmp_path):
+    slow(world)
+    (tmp_path / "Pulumi.prod.yaml").write_text(
+        "config:\n  model-delivery:verify: {latencyRatio: 20, requests: 460}\n"
+    )
+    ended = modelctl("verify")
+
+    assert ended.status == 0
+    assert kept(world)["latency"]["requests"] == 460
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence"),
+    [
+        (
+            "verify: {ratio: 2}",
+            "Pulumi.prod.yaml: model-delivery:verify in {'ratio': 2}: Object contains unknown field `ratio`; allowed: {latencyRatio: 2,",
+        ),
+        (
+            "verify: {requests: 458}",
+            "Pulumi.prod.yaml: model-delivery:verify.requests in {'requests': 458}: Expected `int` >= 459",
+        ),
+        ("verify: {latencyRatio: 0.5}", "model-delivery:verify.latencyRatio in"),
+        ("verify: [2]", "Pulumi.prod.yaml: model-delivery:verify in [2]: Expected `object`"),
+        ("alarms: {maxLatencyMs: fast}", "Pulumi.prod.yaml: model-delivery:alarms.maxLatencyMs is 'fast'"),
+    ],
+)
+def test_demands_that_are_not_allowed_are_refused_before_anything_is_asked(
+    modelctl, world, tmp_path, section, sentence
+):
+    (tmp_path / "Pulumi.prod.yaml").write_text(f"config:\n  model-delivery:{section}\n")
+    ended = modelctl("verify")
+
+    assert (ended.status, world.variants.calls) == (1, [])
+    assert sentence in ended.err
+
+
+def test_a_load_is_evidence_of_the_instance_type(modelctl, world):
+    world.variants.capacity[V3] = 5000
+    ended = modelctl("verify", "--load", "--actor", "ada")
+
+    assert ended.status == 0, ended.err
+    document = kept(world, "load-ml.m5.large.json")
+    assert 5000 / 1.2 <= document["requestsPerMinute"] <= 5000
+    assert (document["instanceType"], document["withinMs"], document["by"]) == ("ml.m5.large", 500, "ada")
+    assert (
+        f"one ml.m5.large serves {document['requestsPerMinute']} requests a minute within 500 ms" in ended.out
+    )
+    assert [trial["rate"] for trial in document["trials"]][:4] == [600, 1200, 2400, 4800]
+    sent = len(world.variants.sent)
+    again = modelctl("verify", "--load")
+    assert (again.status, len(world.variants.sent)) == (0, sent)
+    assert "one ml.m5.large was measured to serve" in again.out
+    world.variants.instance_type = "ml.c6i.large"
+    modelctl("verify", "--load")
+    assert kept(world, "load-ml.c6i.large.json")
+
+
+def test_a_load_is_that_of_one_instance_however_many_there_are(modelctl, world):
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0}, instances={V3: 4})
+    world.variants.capacity[V3], world.variants.instances = 5000, 4
+    modelctl("verify", "--load")
+    document = kept(world, "load-ml.m5.large.json")
+    assert 5000 / 1.2 <= document["requestsPerMinute"] <= 5000
+    assert document["instances"] == 4
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_no_load_where_callers_would_wait_unless_one_says_so(modelctl, world, moving):
+    world.variants.capacity[V2] = world.variants.capacity[V3] = 900
+    if moving:  # a move that gives it some is on its way
+        world.hosting.endpoint = endpoint({V2: 100, V3: 0}, desired={V2: 90, V3: 10})
+    version = "v3.0.0" if moving else "v2.0.0"
+    ended = modelctl("verify", "--version", version, "--load")
+
+    assert (ended.status, world.variants.calls, world.variants.sent) == (1, [], [])
+    assert (
+        f"{version} has traffic, or is to get some, and a load would keep its callers waiting: --anyway"
+        in ended.err
+    )
+    assert modelctl("verify", "--version", version, "--load", "--anyway").status == 0
+
+
+def test_a_machine_that_cannot_send_is_no_fault_of_the_version_and_measures_nothing(modelctl, world):
+    world.variants.capacity[V3], world.variants.most_sent = 5000, 2.0
+    ended = modelctl("verify", "--load")
+
+    assert (ended.status, kept(world, "load-ml.m5.large.json")) == (1, None)
+    assert "this machine could not send 600 requests a minute" in ended.err
+
+
+def test_a_load_of_nothing_is_a_version_that_does_not_hold(modelctl, world):
+    world.variants.capacity[V3] = 1
+    ended = modelctl("verify", "--load")
+    assert (ended.status, kept(world, "load-ml.m5.large.json")) == (10, None)
+    assert "v3.0.0 serves no load on ml.m5.large within 500 ms" in ended.err
+    assert kept(world)  # what it answers was verified before
+
+
+def test_a_version_that_does_not_outlive_its_load_does_not_hold(modelctl, world):
+    world.variants.capacity[V3] = 5000
+    sound = world.variants.containers[V3]
+    world.variants.containers[V3] = lambda request: dead(request) if world.variants.sent else sound(request)
+    ended = modelctl("verify", "--load")
+    assert (ended.status, kept(world, "load-ml.m5.large.json")) == (10, None)
+    assert "after the load v3.0.0 does not answer" in ended.err
+
+
+def test_a_version_that_does_not_hold_is_not_loaded(modelctl, world):
+    wrong(world)
+    modelctl("verify", "--load")
+    assert world.variants.sent == []
+
+
+def test_where_no_load_can_be_made_the_rest_is_verified_all_the_same(modelctl, world):
+    world.variants.unready = RefusedError("there is no Locust", hint="make setup-load")
+    ended = modelctl("verify", "--load")
+    assert (ended.status, "there is no Locust: make setup-load" in ended.err) == (1, True)
+    assert kept(world)
+
+
+def test_anyway_is_about_a_load(modelctl):
+    ended = modelctl("verify", "--anyway")
+    assert (ended.status, "--anyway is about --load: name both" in ended.err) == (2, True)
