@@ -4,10 +4,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from modeldelivery.release.aws.registry import AwsRegistry
 from modeldelivery.release.cli import main
+from modeldelivery.release.core.verification import NAME, Verification
 from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, variant_name
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.samples import read_samples
@@ -25,7 +27,7 @@ BEHAVIOURS = {
     DEAD: {"dies": True},
     OTHER: {},
     SLOW: {"seconds": 0.04},
-    NARROW: {"seconds": 0.02, "serial": True},
+    NARROW: {"seconds": 0.1, "serial": True},
 }
 SAMPLES = json.dumps([{"content_type": "text/csv", "body": "1,2"}]).encode()
 SCHEMA = {
@@ -65,6 +67,22 @@ class Verified:
             else file.summary,  # a model of this project's server, says its record
         )
         registry.write(record, None)
+
+    def keep(self, version):
+        """As if it had been verified."""
+        registry = AwsRegistry(clients=_Clients(self.hosting.sandbox), place=self.place)
+        record = registry.record(version)
+        made = Verification(
+            environment="staging",
+            endpoint=self.place.endpoint,
+            version=version,
+            digests=record.digests,
+            at=1.0,
+            by="ada",
+            checks=("sample 0",),
+            latency=None,
+        )
+        registry.store_evidence(record.digests.id, NAME, msgspec.json.encode(made))
 
     def kept(self, version, name="verify.json"):
         registry = AwsRegistry(clients=_Clients(self.hosting.sandbox), place=self.place)
@@ -124,7 +142,7 @@ def modelctl(verified, monkeypatch, tmp_path, capsys):
     def run(version, *more, ratio=2):
         (tmp_path / "Pulumi.staging.yaml").write_text(
             f"config:\n  model-delivery:verify: {{latencyRatio: {ratio}, requests: 459, loadSeconds: 5}}\n"
-            "  model-delivery:alarms: {maxLatencyMs: 250}\n"
+            "  model-delivery:alarms: {maxLatencyMs: 2000}\n"
         )
         arguments = ["verify", "--env", "staging", "--model", "asked", "--version", version, "--json", *more]
         status = main(arguments)
@@ -175,11 +193,12 @@ def test_a_variant_that_does_not_hold_is_told_apart_and_the_endpoint_serves_on(
 @pytest.mark.soak
 @pytest.mark.skipif(not LOCUST.exists(), reason="no .venv-load: `make setup-load` makes it")
 def test_a_load_finds_what_one_instance_serves(verified, modelctl):
-    """One request at a time, 20 ms each: 3,000 a minute at the very most."""
-    status, _, err = modelctl(NARROW, "--load", ratio=100)
+    """One request at a time, a tenth of a second each: 600 a minute at the very most, and half of that on any machine."""
+    verified.keep(NARROW)
+    status, _, err = modelctl(NARROW, "--load")
 
     load = verified.kept(NARROW, "load-ml.m5.large.json")
     assert status == 0, err
-    assert 1000 <= load["requestsPerMinute"] <= 3000
-    assert load["withinMs"] == 250
-    assert any(trial["served"] < trial["rate"] or trial["p99Ms"] > 250 for trial in load["trials"])
+    assert 200 <= load["requestsPerMinute"] <= 660, err
+    assert load["withinMs"] == 2000
+    assert any(trial["p99Ms"] > 2000 or not trial["served"] for trial in load["trials"]), err
