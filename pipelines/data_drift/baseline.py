@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 
 from pipelines.data_drift.bins import Bins, NumberBins, size
+from pipelines.data_drift.parts import Indices
 
-FORMAT = 1
+FORMAT = 2  # 1, of no release, had one index a column
 PREDICTION = "prediction."  # before the name of a number of an answer, where it stands beside features
 
 
@@ -25,13 +26,13 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         first: name of the first block.
         last: name of the last one.
         rows: how many.
-        indices: population stability index by column, rounded.
+        indices: population stability indices by column, rounded.
     """
 
     first: str
     last: str
     rows: int
-    indices: dict[str, float]
+    indices: dict[str, Indices]
 
 
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -28,8 +28,9 @@ class NumberBins(
     """Bins of a number: bin i holds edges[i-1] <= value < edges[i]; the last bin is for missing values.
 
     Attributes:
-        edges: ascending.
-        counts: of the sample that they were learned from, one more than edges and one for missing.
+        edges: ascending; the first is the least value of the sample that they were learned from, the last one the next
+            number after the largest. So the bins at both ends hold what that sample does not have.
+        counts: of that sample, one more than edges and one for missing.
     """
 
     edges: tuple[float, ...]
@@ -74,7 +75,9 @@ def bins_of_numbers(values: Numbers) -> NumberBins:
     if present.size:
         steps = np.linspace(0, 1, MASS_BINS + 1)[1:-1]
         quantiles = np.unique(np.quantile(present, steps, method="inverted_cdf"))
-        edges = tuple(float(each) for each in quantiles[quantiles > present.min()])
+        least, most = present.min(), present.max()
+        inner = quantiles[quantiles > least]
+        edges = tuple(float(each) for each in (least, *inner, np.nextafter(most, np.inf)))
     empty = NumberBins(edges=edges, counts=())
     return msgspec.structs.replace(empty, counts=_plain(count(empty, empty.codes(numbers))))
 
@@ -95,6 +98,13 @@ def size(bins: Bins) -> int:
 def count(bins: Bins, codes: Counts) -> Counts:
     """How many of a sample are in each bin."""
     return np.bincount(codes, minlength=size(bins))
+
+
+def outside(bins: Bins) -> tuple[int, ...]:
+    """The bins of values that the sample does not have from which they were learned, or has in its rarest names alone."""
+    if isinstance(bins, CategoryBins):
+        return (len(bins.names),)
+    return (0, len(bins.edges)) if bins.edges else (0,)
 
 
 def stability_index(reference: Counts, sample: Counts) -> float:

@@ -1,8 +1,8 @@
 """The verdict of one window against a baseline: which columns moved, and whether it is the second time in a row.
 
-A column moved when its index reaches its limit *and* chance does not explain the counts. The limit is its own: twice what the
-worst of training's weeks reached, and never less than 0.1. Weather moves from week to week inside training, a timetable does not:
-one limit for both is either deaf or cries each week (docs/drift.md has what was measured).
+A part of a column moved when its index reaches its limit *and* chance does not explain the counts. The limit is its own: twice
+what the worst of training's weeks reached, and never less than 0.1. Weather moves from week to week inside training, a timetable
+does not: one limit for both is either deaf or cries each week (docs/drift.md has what was measured).
 
 Whether a model got worse is not said here: labels say that.
 """
@@ -15,14 +15,15 @@ import msgspec
 import numpy as np
 
 from pipelines.data_drift.baseline import Baseline
-from pipelines.data_drift.bins import Bins, Counts, stability_index
+from pipelines.data_drift.bins import Counts
 from pipelines.data_drift.chance import p_value
+from pipelines.data_drift.parts import Part, index, most, split
 from pipelines.data_drift.report import Column, Report, Severity
 
 LEAST_ROWS = 1000  # of a window: of fewer, chance alone moves some column beyond 0.1
 LEAST_LIMIT = 0.1
 HISTORY_FACTOR = 2.0  # with 1.5 three of thirteen weeks of training would have moved
-CHANCE = 0.01  # of one false column in a window, divided among the columns (Bonferroni)
+CHANCE = 0.01  # of one false part in a window, divided among all parts of all columns (Bonferroni)
 _SHOWN = 3  # columns in a sentence
 
 
@@ -45,26 +46,49 @@ class Sample:
     counts: Mapping[str, Counts]
 
 
-def limits(baseline: Baseline) -> dict[str, float]:
-    """The least index that counts as moved, by column. Weeks of too few rows say nothing of a column's own movement."""
-    weeks = [window for window in baseline.history if window.rows >= LEAST_ROWS]
-    return {
-        name: max(LEAST_LIMIT, HISTORY_FACTOR * max((window.indices[name] for window in weeks), default=0.0))
-        for name in baseline.columns
-    }
+@dataclass(frozen=True)
+class Measured:
+    """One part of a column in a window.
 
-
-def moved(reference: Counts, counts: Counts, limit: float, columns: int) -> tuple[float, float, bool]:
-    """Of one column: its index, the chance of such counts, and whether it moved.
-
-    Args:
-        reference: the baseline's.
-        counts: the window's, in the same bins.
-        limit: of this column.
-        columns: that are judged together.
+    Attributes:
+        part: which.
+        index: population stability index.
+        limit: the least index that counts.
+        p: how probable such counts are if nothing changed.
+        moved: whether it did.
     """
-    index, chance = stability_index(reference, counts), p_value(reference, counts)
-    return index, chance, index >= limit and chance < CHANCE / columns
+
+    part: Part
+    index: float
+    limit: float
+    p: float
+    moved: bool
+
+
+def limit(baseline: Baseline, name: str, part: Part) -> float:
+    """The least index of a part that counts as moved.
+
+    Weeks of too few rows say nothing of a column's own movement. Where twice the worst week is more than half-way from it to the
+    most that there can be, it is half-way: else nothing could reach it, a source that is stuck neither.
+    """
+    weeks = [window for window in baseline.history if window.rows >= LEAST_ROWS]
+    worst = max((window.indices[name].of(part) for window in weeks), default=0.0)
+    bins = baseline.columns[name]
+    largest = most(split(bins, np.array(bins.counts))[part])
+    return max(LEAST_LIMIT, min(HISTORY_FACTOR * worst, (worst + largest) / 2))
+
+
+def measure(baseline: Baseline, name: str, counts: Counts) -> Measured:
+    """The part of a column that is furthest beyond its limit, or nearest to it."""
+    bins = baseline.columns[name]
+    before, after = split(bins, np.array(bins.counts)), split(bins, counts)
+    least = CHANCE / len(baseline.columns) / len(Part)
+    measured = []
+    for part in Part:
+        value, allowed = index(before[part], after[part]), limit(baseline, name, part)
+        chance = p_value(before[part], after[part]) if value else 1.0
+        measured.append(Measured(part, value, allowed, chance, value >= allowed and chance < least))
+    return max(measured, key=lambda each: (each.moved, each.index / each.limit))
 
 
 def judge(baseline: Baseline, sample: Sample, earlier: Report | None) -> Report:
@@ -78,19 +102,19 @@ def judge(baseline: Baseline, sample: Sample, earlier: Report | None) -> Report:
     judged = _judged(baseline, sample)
     if not judged:
         return _report(baseline, sample, Severity.UNJUDGED, _too_few(sample), ())
-    allowed = limits(baseline)
     before = {column.name: column.windows for column in earlier.columns} if earlier else {}
     columns = []
-    for name, bins in judged.items():
+    for name in judged:
         counts = sample.counts[name]
-        index, chance, beyond = moved(np.array(bins.counts), counts, allowed[name], len(judged))
-        windows = before.get(name, 0) + 1 if beyond else 0
+        measured = measure(baseline, name, counts)
+        windows = before.get(name, 0) + 1 if measured.moved else 0
         columns.append(
             Column(
                 name=name,
-                index=round(index, 6),
-                limit=round(allowed[name], 6),
-                p=chance,
+                part=measured.part,
+                index=round(measured.index, 6),
+                limit=round(measured.limit, 6),
+                p=measured.p,
                 missing=round(float(counts[-1] / counts.sum()), 6),
                 windows=windows,
                 severity=_severity(windows),
@@ -115,11 +139,9 @@ def precedes(report: Report, baseline: Baseline, since: datetime, until: datetim
     )
 
 
-def _judged(baseline: Baseline, sample: Sample) -> dict[str, Bins]:
+def _judged(baseline: Baseline, sample: Sample) -> list[str]:
     """The columns of which there are enough rows; answers may not have been captured, where requests were."""
-    return {
-        name: bins for name, bins in baseline.columns.items() if int(sample.counts[name].sum()) >= LEAST_ROWS
-    }
+    return [name for name in baseline.columns if int(sample.counts[name].sum()) >= LEAST_ROWS]
 
 
 def _severity(windows: int) -> Severity:
@@ -154,7 +176,9 @@ def _sentence(report: Report, left: int) -> str:
             f"all {len(report.columns)} columns are as in training, or move as its own weeks did, in {rows}"
         )
     worst = report.moved[:_SHOWN]
-    listed = ", ".join(f"{each.name} (index {each.index:.2f}, limit {each.limit:.2f})" for each in worst)
+    listed = ", ".join(
+        f"{each.name} ({each.part}: index {each.index:.2f}, limit {each.limit:.2f})" for each in worst
+    )
     more = len(report.moved) - len(worst)
     others = f" and {more} more" if more else ""
     beyond = f"beyond what training's weeks did: {listed}{others}, in {rows}"

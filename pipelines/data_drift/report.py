@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from pipelines.data_drift.parts import Part
+
 FORMAT = 1
 
 
@@ -26,6 +28,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     Attributes:
         name: of the feature, or `prediction.<name>`.
+        part: of it, that is furthest beyond its limit or nearest to it; index, limit and p are this part's.
         index: population stability index of the window against the baseline.
         limit: the least index that counts as moved: beyond what training's own weeks did.
         p: how probable such counts are if nothing changed, from 0 to 1.
@@ -35,6 +38,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """
 
     name: str
+    part: Part
     index: float
     limit: float
     p: float

@@ -8,6 +8,7 @@ import pytest
 from pipelines import examples
 from pipelines.data_drift.baseline import BadBaselineError, decode, encode
 from pipelines.data_drift.learning import BLOCKS, learn
+from pipelines.data_drift.parts import Part
 from pipelines.data_drift.rows import AnswerReader
 from pipelines.server.answers import AnswerWriter
 from pipelines.server.schema import Category, Classes, Number, Probability, Quantity, Schema, SelfCheck
@@ -77,17 +78,35 @@ def test_each_week_is_held_against_the_others():
         "carrier",
         "prediction.late",
     }
-    assert max(index for week in baseline.history for index in week.indices.values()) < 0.1
+    assert (
+        max(index.of(part) for week in baseline.history for index in week.indices.values() for part in Part)
+        < 0.1
+    )
 
 
 def test_a_week_that_was_warmer_inside_training_stands_out_in_its_own_feature_alone():
     weeks = learned(frame(days=BLOCKS * 3, warm_from=BLOCKS * 2)).history
-    assert weeks[2].indices["temp"] > 1
-    assert weeks[2].indices["carrier"] < 0.1
+    assert weeks[2].indices["temp"].of(Part.VALUES) > 1
+    assert weeks[2].indices["carrier"].of(Part.VALUES) < 0.1
 
 
-def test_days_that_fill_no_week_belong_to_the_last_one():
-    assert [week.last for week in learned(frame(days=BLOCKS * 2 + 3)).history] == ["2013-01-07", "2013-01-17"]
+def test_a_week_that_alone_had_such_values_stands_out_as_outside_the_others():
+    """The bins are of all weeks, in which nothing of training is outside."""
+    weeks = learned(frame(days=BLOCKS * 3, warm_from=BLOCKS * 2)).history
+    assert weeks[2].indices["temp"].outside > 0.1
+    assert weeks[1].indices["temp"].outside < 0.1
+
+
+def test_a_week_in_which_more_was_missing_stands_out_as_missing():
+    cases = frame(days=BLOCKS * 3)
+    cases.loc[cases.index[-1400::4], "temp"] = np.nan
+    weeks = learned(cases).history
+    assert weeks[2].indices["temp"].missing > 0.5
+    assert weeks[2].indices["temp"].of(Part.VALUES) < 0.1
+
+
+def test_days_that_fill_no_week_are_none_of_their_own():
+    assert [week.last for week in learned(frame(days=BLOCKS * 2 + 3)).history] == ["2013-01-07", "2013-01-14"]
 
 
 def test_less_than_two_weeks_have_no_history():
@@ -104,8 +123,8 @@ def test_a_baseline_is_the_same_bytes_again_and_is_read_back():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"format": 9}, "baseline.json: format 9; this program reads 1"),
-        ({"rows": 9}, "temp counts 4200 rows in 21 bins; it should be 9 in 21"),
+        ({"format": 9}, "baseline.json: format 9; this program reads 2"),
+        ({"rows": 9}, "temp counts 4200 rows in 23 bins; it should be 9 in 23"),
         ({"edges": 3}, "edges of temp do not ascend"),
         ({"history": 1}, "the history of 2013-01-01 lacks prediction.late"),
         ({"colour": "red"}, "no baseline of a model: Object contains unknown field `colour`"),

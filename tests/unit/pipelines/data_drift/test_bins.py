@@ -25,9 +25,15 @@ def index(bins, before, after):
 
 def test_bins_of_a_continuous_number_have_equal_mass():
     bins = bins_of_numbers(NORMAL)
-    assert len(bins.edges) == MASS_BINS - 1
-    assert {abs(each - len(NORMAL) // MASS_BINS) for each in bins.counts[:-1]} <= {0, 1}
-    assert bins.counts[-1] == 0
+    assert len(bins.edges) == MASS_BINS + 1
+    assert {abs(each - len(NORMAL) // MASS_BINS) for each in bins.counts[1:-2]} <= {0, 1}
+
+
+def test_what_lies_outside_the_sample_and_what_is_missing_have_bins_that_the_sample_leaves_empty():
+    bins = bins_of_numbers(NORMAL)
+    assert (bins.counts[0], *bins.counts[-2:]) == (0, 0, 0)
+    beyond = [NORMAL.min(), np.nextafter(NORMAL.min(), -9), NORMAL.max(), np.nextafter(NORMAL.max(), 9), None]
+    assert bins.codes(beyond).tolist() == [1, 0, MASS_BINS, MASS_BINS + 1, MASS_BINS + 2]
 
 
 def test_one_outlier_hides_no_shift():
@@ -50,13 +56,13 @@ def test_missing_values_are_a_bin_of_their_own():
 
 def test_a_value_that_is_most_of_a_sample_has_a_bin_of_its_own():
     bins = bins_of_numbers([0.0] * 90 + [1.0] * 10)
-    assert (bins.edges, bins.counts) == ((1.0,), (90, 10, 0))
+    assert (bins.edges, bins.counts) == ((0.0, 1.0, np.nextafter(1, 2)), (0, 90, 10, 0, 0))
 
 
 @pytest.mark.parametrize("values", [[], [None, None], [3, 3, 3]])
-def test_a_number_that_says_nothing_has_one_bin_and_one_for_missing(values):
+def test_a_number_that_says_nothing_has_one_bin_of_values(values):
     bins = bins_of_numbers(values)
-    assert bins.edges == ()
+    assert len(bins.edges) == (2 if any(values) else 0)
     assert sum(bins.counts) == len(values)
 
 

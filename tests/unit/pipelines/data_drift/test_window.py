@@ -91,8 +91,8 @@ def job(tmp_path, baseline):
     """Runs the program on a week of April: rows so many degrees warmer."""
     (tmp_path / "baseline.json").write_bytes(baselines.encode(baseline))
 
-    def run(week, *more, temp=0.0, rows=2000):
-        columns = values(np.random.default_rng(week), rows, temp=temp)
+    def run(week, *more, warmer=0.0, rows=2000):
+        columns = values(np.random.default_rng(week), rows, warmer=warmer)
         path = tmp_path / "rows.jsonl"
         cells = zip(columns["temp"].tolist(), columns["carrier"], strict=True)
         path.write_text("".join(json.dumps({"temp": a, "carrier": b}) + "\n" for a, b in cells))
@@ -104,7 +104,7 @@ def job(tmp_path, baseline):
 
 
 def test_reports_are_kept_by_time_and_the_second_window_in_a_row_is_drift(job, tmp_path, capsys):
-    assert [job(0, "--check"), job(1, "--check", temp=20.0), job(2, "--check", temp=20.0)] == [0, 0, 3]
+    assert [job(0, "--check"), job(1, "--check", warmer=20.0), job(2, "--check", warmer=20.0)] == [0, 0, 3]
     kept = list(reports.read(tmp_path / "reports"))
     assert [report.severity for report in kept] == ["quiet", "moved", "drift"]
     assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == [
@@ -116,13 +116,13 @@ def test_reports_are_kept_by_time_and_the_second_window_in_a_row_is_drift(job, t
 
 
 def test_a_window_that_is_judged_again_is_not_its_own_second_one(job, tmp_path):
-    assert [job(0, "--check", temp=20.0) for _ in range(3)] == [0, 0, 0]
+    assert [job(0, "--check", warmer=20.0) for _ in range(3)] == [0, 0, 0]
     (report,) = reports.read(tmp_path / "reports")
     assert report.severity is Severity.MOVED
 
 
 def test_statuses_tell_drift_and_too_few_rows_only_where_they_are_checked(job):
-    assert [job(0, temp=20.0), job(1, temp=20.0), job(2, rows=5)] == [0, 0, 0]
+    assert [job(0, warmer=20.0), job(1, warmer=20.0), job(2, rows=5)] == [0, 0, 0]
     assert job(2, "--check", rows=5) == 4
 
 
