@@ -11,7 +11,9 @@ import pytest
 from modeldelivery.release.aws.environment import AwsEndpoint, AwsEnvironment
 from modeldelivery.release.aws.session import Account
 from modeldelivery.release.core.endpoint import Condition
-from modeldelivery.release.core.request import Member
+from modeldelivery.release.core.request import Entrance, Member, RouteMember
+from modeldelivery.release.kubernetes.fleet import KubernetesFleet
+from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
 from modeldelivery.release.naming import Place, parse_environment, parse_model, variant_name
 from modeldelivery.release.ports import Fleet, JournalStore, Registry, Traffic
 from modeldelivery.release.version import Version
@@ -19,6 +21,7 @@ from tests.bits import FOREIGN
 from tests.fakes.aws import FakeAws
 from tests.fakes.endpoint import FakeEndpoint, an_endpoint
 from tests.fakes.journal import START, FakeJournal
+from tests.fakes.kubernetes import NAMESPACE, FakeCluster
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.time import FakeTime
 
@@ -88,9 +91,17 @@ def served_models(hosting):
     hosting.model(variant_name(BROKEN), late=TRIED, exit=True)
 
 
-@pytest.fixture(params=["memory", "memory, compare-and-swap", "AWS in memory", on_the_sandbox("SageMaker")])
+@pytest.fixture(
+    params=[
+        *("memory", "memory, compare-and-swap", "AWS in memory", "Kubernetes in memory"),
+        on_the_sandbox("SageMaker"),
+    ]
+)
 def target(request):
     """An endpoint that is not there yet."""
+    if request.param == "Kubernetes in memory":
+        yield _on_kubernetes(request.param)
+        return
     if request.param == "AWS in memory":
         aws = FakeAws()
         endpoint = AwsEndpoint(account=aws.account, name="contract", bucket="contract", key="journal")
@@ -131,6 +142,39 @@ class _Renamed:
 
     def name(self, fleet):
         return f"{self.fake.name(fleet)} resized"
+
+
+def _on_kubernetes(name):
+    """A gateway that looks at once, and answers as before for a second more."""
+    time_ = FakeTime()
+    cluster = FakeCluster(time_, lag=1.0)
+    for version in (A, B, C):
+        cluster.deploy(variant_name(version), f"sha256:{version}")
+    traffic = KubernetesTraffic(server=cluster.server, namespace=NAMESPACE, name="contract")
+
+    def fleet(port=8080):
+        members = {
+            v: RouteMember(version=v, digest=f"sha256:{v}", name=variant_name(v), port=port)
+            for v in (A, B, C)
+        }
+        entrance = Entrance(gateway="public", gateway_namespace="gateways")
+        return KubernetesFleet(
+            traffic=traffic, members=members, entrance=entrance, owner="s3://contract/journal"
+        )
+
+    def stays_busy():
+        cluster.looks_after = 5.0
+        traffic.move({A: 50, B: 50}, token=traffic.describe().token, operation="op-long")
+
+    def breaks():
+        cluster.refuses["ResolvedRefs"] = "services is forbidden"
+        usual.prepare("config", (A,), {A: 100})
+        usual.change("config", token="", operation="op")
+
+    usual = fleet()
+    return Target(
+        name, traffic, usual, lambda: time_.sleep(1), lambda _: fleet(port=9000), breaks, stays_busy
+    )
 
 
 def _on_sagemaker(endpoint, name, pause, aws=None):

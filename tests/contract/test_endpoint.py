@@ -1,5 +1,7 @@
 """What every Traffic and Fleet does; where they differ by kind, `KINDS` says how."""
 
+from typing import NamedTuple
+
 import pytest
 
 from modeldelivery.release.core import weights
@@ -8,13 +10,42 @@ from modeldelivery.release.errors import BusyError, ConflictError
 from tests.contract.conftest import A, B, C
 
 ALL_TO_A, ALL_TO_B = {A: 100, B: 0}, {A: 0, B: 100}
-# Whether a target compares a move's token and keeps its operation's id; one that does not is fenced by deadlines.
-KINDS = {"memory": False, "memory, compare-and-swap": True, "AWS in memory": False, "SageMaker": False}
+
+
+class Kind(NamedTuple):
+    """Where targets differ.
+
+    Attributes:
+        compares: a move's token is compared, and its operation's id kept; else deadlines fence.
+        breaks: there is a state in which no change is taken any more; else it says only why the last one came to nothing.
+        takes_one_at_a_time: a call while the endpoint is changing is refused.
+        counts_with_weights: weights and instances are one object, so that a move may change both.
+    """
+
+    compares: bool
+    breaks: bool = True
+    takes_one_at_a_time: bool = True
+    counts_with_weights: bool = True
+
+
+OBJECTS = Kind(compares=True, breaks=False, takes_one_at_a_time=False, counts_with_weights=False)
+KINDS = {
+    "memory": Kind(compares=False),
+    "memory, compare-and-swap": Kind(compares=True),
+    "AWS in memory": Kind(compares=False),
+    "SageMaker": Kind(compares=False),
+    "Kubernetes in memory": OBJECTS,
+}
 
 
 @pytest.fixture
-def compares(target):
+def kind(target):
     return KINDS[target.name]
+
+
+@pytest.fixture
+def compares(kind):
+    return kind.compares
 
 
 @pytest.fixture
@@ -45,11 +76,15 @@ def test_one_that_is_being_made_is_busy_and_then_ready_with_its_first_weights(ta
     assert made.config == config
 
 
-def test_one_that_broke_says_its_word_and_the_remedy(target):
+def test_one_that_broke_says_its_word_and_the_remedy(target, kind):
     target.breaks()
 
     broken = target.settled()
 
+    if not kind.breaks:
+        assert (broken.broken, broken.word) == (False, "Accepted")
+        assert broken.failure
+        return
     assert (broken.broken, broken.busy) == (True, False)
     assert broken.word == "Failed"
     assert broken.remedy
@@ -73,11 +108,17 @@ def test_a_move_changes_neither_the_life_nor_the_content_nor_the_instances(servi
     assert [v.instances for v in after.variants.values()] == [v.instances for v in before.variants.values()]
 
 
-def test_a_call_while_the_endpoint_is_changing_is_not_taken(serving):
+def test_a_call_while_the_endpoint_is_changing_is_taken_only_where_it_says_that_it_takes_changes(
+    serving, kind
+):
     serving.stays_busy()
     busy = serving.traffic.describe()
 
     assert busy.busy
+    assert busy.takes_none is kind.takes_one_at_a_time
+    if not kind.takes_one_at_a_time:
+        assert weights.same(serving.moved(ALL_TO_B, operation="op-2").current, ALL_TO_B)
+        return
     with pytest.raises(BusyError):
         serving.traffic.move(ALL_TO_B, token=busy.token, operation="op-2")
     with pytest.raises(BusyError):
@@ -122,13 +163,14 @@ def test_the_first_call_of_all_may_scale_a_version_and_moves_no_traffic(serving)
     assert weights.same(scaled.current, ALL_TO_A)
 
 
-def test_a_move_may_say_how_many_instances_a_version_is_to_have(serving):
+def test_a_move_may_say_how_many_instances_a_version_is_to_have(serving, kind):
     token = serving.traffic.describe().token
     serving.traffic.move(ALL_TO_B, token=token, operation="op-move", instances={B: 2})
 
     moved = serving.settled()
     assert weights.same(moved.current, ALL_TO_B)
-    assert {v: variant.instances_desired for v, variant in moved.variants.items()} == {A: 1, B: 2}
+    requested = {v: variant.instances_desired for v, variant in moved.variants.items()}
+    assert requested == {A: 1, B: 2 if kind.counts_with_weights else 1}
 
 
 def test_a_version_joins_at_zero_and_the_weights_in_force_stand(serving):

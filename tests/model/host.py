@@ -62,7 +62,8 @@ class Host(msgspec.Struct, frozen=True, gc=False):
     def described(self) -> Endpoint:
         condition, word = Condition.READY, "InService"
         if self.pending:
-            condition, word = Condition.BUSY, "Updating"
+            condition = Condition.SETTLING if self.swaps else Condition.BUSY
+            word = "Updating"
         elif self.stuck:
             condition, word = Condition.BROKEN, "UpdateRollbackFailed"
         return Endpoint(

@@ -14,6 +14,9 @@ class Condition(StrEnum):
 
     READY = "ready"
     BUSY = "busy"  # the platform is at work and refuses changes until it ends by itself
+    SETTLING = (
+        "settling"  # a change is on its way to where requests are answered; others are taken all the same
+    )
     BROKEN = "broken"  # the platform takes no change any more
     IMPAIRED = (
         "impaired"  # it serves, not as requested; a change may be tried, and deleting it would be an outage
@@ -71,6 +74,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def busy(self) -> bool:
+        """Whether a change is under way."""
+        return self.condition in {Condition.BUSY, Condition.SETTLING}
+
+    @property
+    def takes_none(self) -> bool:
+        """Whether no other change is taken until the one under way has ended."""
         return self.condition is Condition.BUSY
 
     @property

@@ -14,7 +14,7 @@ def refuse_unfit(target: Version, journal: Journal, endpoint: Endpoint) -> None:
         raise RefusedError(
             f"{rejected_sentence(target, rejection)}; first `modelctl accept {target} --reason …`"
         )
-    if endpoint.variants[target].instances < 1 and not endpoint.busy:
+    if endpoint.variants[target].instances < 1 and not endpoint.takes_none:
         raise RefusedError(
             f"{target} has no running instance: choose another with --to, or scale it and try again"
         )

@@ -185,6 +185,11 @@ def arrived(intent: Intent, endpoint: Endpoint) -> bool:
     return weights.same(endpoint.current, intent.target) and weights.same(endpoint.desired, intent.target)
 
 
+def _requested(intent: Intent, endpoint: Endpoint) -> bool:
+    """Whether what is still settling is what the intent asks for, by its own call."""
+    return endpoint.seal == intent.operation and weights.same(endpoint.desired, intent.target)
+
+
 def certain(view: View, intent: Intent) -> bool:
     """Whether no earlier call can come after what was seen: the seal keeps it out, or its deadline had passed."""
     assert view.endpoint is not None
@@ -213,7 +218,7 @@ def pursue(view: View, *, scale: bool) -> Action:
     assert intent is not None
     assert endpoint is not None
     refuse_broken(endpoint)
-    if endpoint.busy:
+    if endpoint.takes_none or (endpoint.busy and _requested(intent, endpoint)):
         return Wait("endpoint is changing")
     gone = vanished(intent, endpoint)
     if gone:

@@ -3,6 +3,7 @@
 On the wire, keys are in camelCase; a field that is not known is refused.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
@@ -12,6 +13,9 @@ from msgspec import Meta
 from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.naming import MAX_FLEET, Environment, parse_environment
 from modeldelivery.release.version import Version, parse_version
+
+_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")  # RFC 1035: what a Service may be called
+_LONGEST_LABEL, _LAST_PORT = 63, 65535
 
 
 class BadRequestError(InvalidError):
@@ -147,6 +151,46 @@ class Member(Part, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         parse_version(self.version)
+
+
+class RouteMember(Part, frozen=True, kw_only=True):
+    """One version of a fleet on Kubernetes, the bits that it is, and what serves it.
+
+    Attributes:
+        digest: id of its digest set; "" where the journal alone knows it.
+        name: of its Deployment, and of its Service.
+        port: of the Service.
+    """
+
+    version: Version
+    digest: str
+    name: str
+    port: int = 8080
+
+    def __post_init__(self) -> None:
+        parse_version(self.version)
+        if len(self.name) > _LONGEST_LABEL or not _LABEL.fullmatch(self.name):
+            raise BadRequestError(
+                f"{self.name!r} is no name of a Service: lowercase letters, digits and hyphens, a letter first, "
+                f"{_LONGEST_LABEL} characters at most"
+            )
+        if not 1 <= self.port <= _LAST_PORT:
+            raise BadRequestError(f"port is {self.port}; it may be 1 to {_LAST_PORT}")
+
+
+class Entrance(Part, frozen=True, kw_only=True):
+    """How requests come to a route on Kubernetes.
+
+    Attributes:
+        gateway, gateway_namespace: of the Gateway API.
+        hostname: that clients ask; "" for any.
+        settle_seconds: for how long the gateway may go on as before after it has taken a route.
+    """
+
+    gateway: str
+    gateway_namespace: str
+    hostname: str = ""
+    settle_seconds: float = 2.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,7 +63,7 @@ def _carry_out(command: Unrecorded, traffic: Traffic, watch: Patience, progress:
         try:
             endpoint = _fit(command.to, traffic.describe())
             target = weights.unrecorded(command.to, endpoint.variants)
-            if endpoint.busy:
+            if endpoint.takes_none or (endpoint.busy and endpoint.seal == command.operation):
                 watch.pause("endpoint is changing")
             elif _shows(endpoint.current, target) and _shows(endpoint.desired, target):
                 if endpoint.token and endpoint.seal != command.operation:
@@ -103,6 +103,6 @@ def _fit(to: Version, endpoint: Endpoint | None) -> Endpoint:
             f"{to} is not on the endpoint (there: {', '.join(sorted(endpoint.variants))})",
             hint="choose one of these",
         )
-    if endpoint.variants[to].instances < 1 and not endpoint.busy:
+    if endpoint.variants[to].instances < 1 and not endpoint.takes_none:
         raise RefusedError(f"{to} has no running instance", hint="choose another with --to")
     return endpoint

@@ -1,0 +1,72 @@
+"""Connections to a cluster's API server, trusted and logged in as its kubeconfig says."""
+
+import ssl
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import urllib3
+
+from modeldelivery.release.kubernetes.kubeconfig import Certificate, Cluster, KubeconfigError, Token
+from modeldelivery.release.kubernetes.server import ApiServer
+
+# Sent once: a retry would come after the intent's deadline. Within release.kubernetes.traffic.TIMING.call.
+FENCED = urllib3.Timeout(connect=1.0, read=1.5)
+PATIENT = urllib3.Timeout(connect=5.0, read=30.0)
+RETRIES = urllib3.Retry(
+    total=4,
+    allowed_methods=frozenset({"GET"}),
+    status_forcelist=frozenset({429, 500, 502, 503, 504}),
+    backoff_factor=0.2,
+    redirect=0,
+    raise_on_status=False,
+    raise_on_redirect=False,
+)
+
+
+def connect(cluster: Cluster, token: str | None = None, *, patient: bool) -> ApiServer:
+    """An API server; nothing is sent yet.
+
+    Args:
+        cluster: where, and how one logs in.
+        token: for a login that the kubeconfig leaves to others (EKS).
+        patient: ask again and wait long; else once, with short time-outs.
+
+    Raises:
+        KubeconfigError: a certificate or key that is none.
+    """
+    parts = urlsplit(cluster.server)
+    pool = urllib3.HTTPSConnectionPool(
+        parts.hostname or "",
+        parts.port or 443,
+        ssl_context=_trust(cluster),
+        server_hostname=cluster.name or None,
+        assert_hostname=cluster.name or None,
+        timeout=PATIENT if patient else FENCED,
+        retries=RETRIES if patient else False,
+        maxsize=1,
+    )
+    if isinstance(cluster.login, Token):
+        token = cluster.login.token
+    return ApiServer(pool=pool, address=cluster.server, prefix=parts.path.rstrip("/"), token=token)
+
+
+def _trust(cluster: Cluster) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cadata=cluster.ca or None)
+        if isinstance(cluster.login, Certificate):
+            _present(context, cluster.login)
+    except ssl.SSLError as error:
+        raise KubeconfigError(
+            f"context {cluster.context!r}: a certificate or key is not PEM, or they do not belong together ({error})"
+        ) from error
+    return context
+
+
+def _present(context: ssl.SSLContext, login: Certificate) -> None:
+    """Log in by a certificate; OpenSSL takes certificate and key from a file only, which is the user's alone and goes at once."""
+    with tempfile.TemporaryDirectory() as folder:
+        chain = Path(folder) / "chain.pem"
+        chain.touch(mode=0o600)
+        chain.write_text(f"{login.certificate}\n{login.key}\n", encoding="ascii")
+        context.load_cert_chain(chain)

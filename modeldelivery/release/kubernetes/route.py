@@ -1,0 +1,327 @@
+"""An HTTPRoute of the Gateway API as an endpoint: what it says, what its gateway has made of it, and what is written to it.
+
+Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproute. The route is ours whole. Beside its rules it keeps, in
+annotations of the same write, who wrote it (the seal), what each backend serves, and what was in force before: a gateway says
+that it has taken a route before its data plane answers by it, so what is requested counts as current only after a while.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from modeldelivery.release import formats
+from modeldelivery.release.core import weights as shares
+from modeldelivery.release.core.action import CLOCK_STEP
+from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
+from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.formats import Document, Record
+from modeldelivery.release.version import Version
+
+API = "gateway.networking.k8s.io/v1"
+OPERATION = "model-delivery/operation"  # the seal
+STATE = "model-delivery/state"
+OWNER = "model-delivery/journal"
+MARK = "model-delivery/unrecorded"
+_JUDGED = ("Accepted", "ResolvedRefs")  # a gateway's conditions of a route
+SETTLE = 2.0  # seconds; Traefik's default throttle of what its providers say
+
+
+class Backend(Record, frozen=True, kw_only=True):
+    """What serves a version: a Deployment and a Service of one name."""
+
+    name: str
+    port: int = 8080
+
+
+class Before(Record, frozen=True, kw_only=True):
+    """What was in force before the last write; `config` is "" where there was nothing."""
+
+    config: str = ""
+    weights: dict[Version, int] = msgspec.field(default_factory=dict)
+
+
+class State(Document, frozen=True, kw_only=True):
+    """What a route keeps beside its rules.
+
+    Attributes:
+        config: name of the fleet's content.
+        settle: seconds that the gateway may go on as before after it has taken a route.
+        backends: of each version.
+        weights: as this project last wrote them; rules that differ were written by somebody else since.
+        before: what the gateway may still do.
+    """
+
+    config: str
+    weights: dict[Version, int]
+    settle: float = SETTLE
+    backends: dict[Version, Backend] = msgspec.field(default_factory=dict)
+    before: Before = Before()
+
+
+class _Managed(msgspec.Struct):
+    time: datetime | None = None
+    subresource: str = ""
+    fields: dict[str, Any] = msgspec.field(default_factory=dict, name="fieldsV1")
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    uid: str
+    resource_version: str
+    creation_timestamp: datetime
+    generation: int = 0
+    deletion_timestamp: datetime | None = None
+    annotations: dict[str, str] = msgspec.field(default_factory=dict)
+    managed_fields: list[_Managed] = msgspec.field(default_factory=list)
+
+
+class _Ref(msgspec.Struct):
+    name: str
+    weight: int = 1
+    kind: str = "Service"
+    namespace: str | None = None
+
+
+class _Rule(msgspec.Struct, rename="camel"):
+    backend_refs: list[_Ref] = msgspec.field(default_factory=list)
+
+
+class _Spec(msgspec.Struct, rename="camel"):
+    parent_refs: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    hostnames: list[str] = msgspec.field(default_factory=list)
+    rules: list[_Rule] = msgspec.field(default_factory=list)
+
+
+class _Condition(msgspec.Struct, rename="camel"):
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    observed_generation: int = 0
+
+
+class _Parent(msgspec.Struct, rename="camel"):
+    parent_ref: dict[str, Any]
+    conditions: list[_Condition] = msgspec.field(default_factory=list)
+
+
+class _Status(msgspec.Struct):
+    parents: list[_Parent] = msgspec.field(default_factory=list)
+
+
+class _Object(msgspec.Struct):
+    metadata: _Metadata
+    spec: _Spec = msgspec.field(default_factory=_Spec)
+    status: _Status = msgspec.field(default_factory=_Status)
+
+
+class Instances(msgspec.Struct, frozen=True):
+    """Pods of one version: that answer, and that are requested."""
+
+    ready: int
+    requested: int
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A route of this project's, as read at `now`, the API server's clock in seconds since the epoch."""
+
+    where: str
+    object: _Object
+    state: State
+    now: float
+
+    @property
+    def version(self) -> str:
+        """The object's resourceVersion."""
+        return self.object.metadata.resource_version
+
+    @property
+    def mark(self) -> str | None:
+        return self.object.metadata.annotations.get(MARK)
+
+    @property
+    def owner(self) -> str | None:
+        return self.object.metadata.annotations.get(OWNER)
+
+    @property
+    def strangers(self) -> list[str]:
+        """Backends that are no version's: somebody else wrote rules."""
+        names = {backend.name for backend in self.state.backends.values()}
+        return [ref.name for ref in self._refs if ref.name not in names]
+
+    @property
+    def weights(self) -> dict[Version, int]:
+        """As the rules request them, of the versions that the route knows."""
+        requested = {ref.name: ref.weight for ref in self._refs}
+        return {version: requested.get(each.name, 0) for version, each in self.state.backends.items()}
+
+    @property
+    def settling(self) -> bool:
+        """Whether the gateway may still answer as before."""
+        if any(self._unobserved):
+            return True
+        return self.now - self._written < self.state.settle + CLOCK_STEP  # both clocks show whole seconds
+
+    @property
+    def failure(self) -> str | None:
+        """Why the gateway does not do what the rules say; None where it does, or has not looked yet."""
+        if self.strangers:
+            return (
+                f"the rules of {self.where} have backends that are no version's: {', '.join(self.strangers)}"
+            )
+        for gateway, parent in self._parents:
+            for condition in parent.conditions if parent else []:
+                if condition.type in _JUDGED and condition.status != "True":
+                    return f"gateway {gateway}: {condition.type} is {condition.status} ({condition.reason}: {condition.message})"
+        return None
+
+    def endpoint(self, instances: Mapping[str, Instances]) -> Endpoint:
+        """As the core reads it; `instances` by the name of the Deployment."""
+        requested = self.weights
+        before = self._before
+        done = not self.settling and self.failure is None
+        current = requested if done or self.strangers else before.weights
+        # Rules that somebody else wrote are never what was requested: the next move writes them anew.
+        desired = requested if not self.strangers else {}
+        moves = not shares.same(before.weights, requested)
+        creating = before.config == "" and self.settling
+        settles = self.settling and (moves or before.config != self.state.config)
+        condition = Condition.SETTLING if settles else Condition.READY
+        word = "Settling" if settles else "Accepted"
+        if creating or self.object.metadata.deletion_timestamp:
+            condition, word = Condition.BUSY, "Creating" if creating else "Deleting"
+        return Endpoint(
+            incarnation=Incarnation(
+                self.object.metadata.uid, self.object.metadata.creation_timestamp.timestamp()
+            ),
+            condition=condition,
+            word=word,
+            config=self.state.config if done or self.strangers else before.config,
+            variants={
+                version: _variant(
+                    current.get(version, 0), desired.get(version, 0), instances.get(backend.name)
+                )
+                for version, backend in self.state.backends.items()
+            },
+            failure=self.failure,
+            token=self.version,
+            seal=self.object.metadata.annotations.get(OPERATION),
+            modified=self._written,
+        )
+
+    def next_state(
+        self, config: str, backends: Mapping[Version, Backend], weights: Mapping[Version, int]
+    ) -> State:
+        """What to keep beside rules with these weights: the gateway may go on for a while as the rules are now.
+
+        Where they are the same already, what it may still do is what it could do before.
+        """
+        stands = shares.same(weights, self.weights) and config == self.state.config and not self.strangers
+        before = (
+            self._before
+            if stands and (self.settling or self.failure)
+            else Before(config=self.state.config, weights=self.weights)
+        )
+        return msgspec.structs.replace(
+            self.state, config=config, weights=dict(weights), backends=dict(backends), before=before
+        )
+
+    @property
+    def _before(self) -> Before:
+        """What may still be in force; where somebody else wrote rules since, what this project had written."""
+        if shares.same(self.weights, self.state.weights):
+            return self.state.before
+        return Before(config=self.state.config, weights=self.state.weights)
+
+    @property
+    def _refs(self) -> list[_Ref]:
+        return [ref for rule in self.object.spec.rules for ref in rule.backend_refs]
+
+    @property
+    def _parents(self) -> list[tuple[str, _Parent | None]]:
+        """Each gateway that the route names, with what it says; None where it says nothing."""
+        parents = {_key(each.parent_ref): each for each in self.object.status.parents}
+        return [(str(ref.get("name")), parents.get(_key(ref))) for ref in self.object.spec.parent_refs]
+
+    @property
+    def _unobserved(self) -> list[str]:
+        """Gateways that have not looked at what is written."""
+        newest = self.object.metadata.generation
+        return [gateway for gateway, parent in self._parents if _observed(parent) < newest]
+
+    @property
+    def _written(self) -> float:
+        """When the rules, or who wrote them, last changed, by the API server's clock: it keeps the time of each manager's fields."""
+        times = [
+            each.time.timestamp()
+            for each in self.object.metadata.managed_fields
+            if each.time and not each.subresource and "f:rules" in each.fields.get("f:spec", {})
+        ]
+        return max(times, default=self.object.metadata.creation_timestamp.timestamp())
+
+
+def read_route(where: str, body: Any, now: float) -> Route:
+    """A route as the API server gives it. Raises UnreachableError for one that is not this project's."""
+    try:
+        parsed = msgspec.convert(body, _Object)
+        text = parsed.metadata.annotations.get(STATE)
+        if text is None:
+            raise UnreachableError(
+                f"{where} was not made by this project, which will not touch it",
+                hint="give config another namespace, or delete it",
+            )
+        return Route(
+            where=where,
+            object=parsed,
+            state=formats.decode(text.encode(), State, f"the annotation {STATE} of {where}"),
+            now=now,
+        )
+    except msgspec.DecodeError as error:
+        raise UnreachableError(
+            f"{where} cannot be understood ({error})",
+            hint=f"somebody edited it by hand: `kubectl get -o yaml {where}`",
+        ) from error
+
+
+def rules(backends: Mapping[Version, Backend], weights: Mapping[Version, int]) -> list[dict[str, Any]]:
+    """The rules, whole: every request goes to one of the backends by weight."""
+    refs: Sequence[dict[str, Any]] = [
+        {
+            "group": "",
+            "kind": "Service",
+            "name": each.name,
+            "port": each.port,
+            "weight": weights.get(version, 0),
+        }
+        for version, each in sorted(backends.items())
+    ]
+    return [{"matches": [{"path": {"type": "PathPrefix", "value": "/"}}], "backendRefs": refs}]
+
+
+def annotations(state: State, operation: str) -> dict[str, str]:
+    """What one write leaves beside the rules."""
+    compact = msgspec.json.format(formats.encode(state), indent=-1)
+    return {OPERATION: operation, STATE: compact.decode()}
+
+
+def _variant(current: float, desired: float, instances: Instances | None) -> Variant:
+    pods = instances or Instances(0, 1)  # a Deployment that is gone runs on none of the pods that it needs
+    return Variant(
+        current=float(current),
+        desired=float(desired),
+        instances=pods.ready,
+        instances_desired=pods.requested,
+    )
+
+
+def _observed(parent: _Parent | None) -> int:
+    """The generation that a gateway has looked at; -1 where it says nothing."""
+    looked = (
+        [each.observed_generation for each in parent.conditions if each.type in _JUDGED] if parent else []
+    )
+    return min(looked, default=-1)
+
+
+def _key(ref: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(ref.get("namespace") or ""), str(ref.get("name")), str(ref.get("sectionName") or "")

@@ -1,0 +1,134 @@
+"""One HTTPRoute: described with the pods behind it, and its traffic moved by one write that an older one cannot follow.
+
+Each write names the resourceVersion that was described, and leaves the operation's id: a write that changed nothing would keep
+the version, and let an older one in (ADR 15).
+"""
+
+from collections.abc import Callable, Collection, Mapping
+
+import msgspec
+
+from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.weights import Weights
+from modeldelivery.release.errors import ConflictError
+from modeldelivery.release.kubernetes.objects import Namespace, autoscalers_in, deployments_in
+from modeldelivery.release.kubernetes.route import MARK, Route, annotations, read_route, rules
+from modeldelivery.release.kubernetes.server import AnsweredError, ApiServer, Response
+from modeldelivery.release.version import Version
+
+TIMING = Timing(
+    lease=6.0, call=2.5, tries=3
+)  # a call's time-outs are those of release.kubernetes.connection.FENCED
+MARKER = "modelctl-mark"  # field manager of the mark: its time is not that of the rules
+
+
+class KubernetesTraffic(msgspec.Struct, kw_only=True):
+    """A Traffic with compare-and-swap: its token is the route's resourceVersion. A call is taken at any time.
+
+    Attributes:
+        server: of the kind that the caller needs.
+        namespace: where the route and what it leads to are.
+        name: of the route.
+        route: as last read or written; None before, and where there is none.
+    """
+
+    server: ApiServer
+    namespace: Namespace
+    name: str
+    route: Route | None = None
+
+    @property
+    def timing(self) -> Timing:
+        return TIMING
+
+    @property
+    def where(self) -> str:
+        return f"httproute/{self.name} -n {self.namespace.name}"
+
+    def describe(self) -> Endpoint | None:
+        response = self.server.find(self.namespace.route(self.name))
+        self.route = self._read(response) if response else None
+        if self.route is None:
+            return None
+        pods = deployments_in(self.server.get(self.namespace.deployments()).body)
+        return self.route.endpoint({name: each.instances for name, each in pods.items()})
+
+    def move(
+        self,
+        weights: Weights,
+        *,
+        token: str,
+        operation: str,
+        instances: Mapping[Version, int] | None = None,  # noqa: ARG002 - pods are another object's, and no write of ours asks for them again
+    ) -> str:
+        route = self.described()
+        state = route.next_state(route.state.config, route.state.backends, weights)
+        body = {
+            "metadata": {"resourceVersion": token, "annotations": annotations(state, operation)},
+            "spec": {"rules": rules(state.backends, weights)},
+        }
+        return self.write(lambda path: self.server.patch(path, body))
+
+    def scale(self, version: Version, instances: int, weights: Mapping[Version, float]) -> str:  # noqa: ARG002 - a Deployment has no weights
+        """By its autoscaler's least, where it has one: its own number would be taken back within seconds."""
+        name = self.described().state.backends[version].name
+        scalers = autoscalers_in(self.server.get(self.namespace.autoscalers()).body)
+        scaler = scalers.get(name)
+        if scaler is None:
+            self.server.patch(self.namespace.scale(name), {"spec": {"replicas": instances}})
+        elif instances > scaler.spec.max_replicas:
+            raise AnsweredError(
+                f"{name} may have {scaler.spec.max_replicas} pods (maxReplicas of its autoscaler), not {instances}"
+            )
+        elif instances > scaler.spec.min_replicas:
+            self.server.patch(
+                self.namespace.autoscaler(scaler.metadata.name), {"spec": {"minReplicas": instances}}
+            )
+        return ""
+
+    def marked(self) -> str | None:
+        """As last read: a mark that came later has changed the resourceVersion, so no call by what was read is taken."""
+        return self.route.mark if self.route else None
+
+    def owner(self) -> str | None:
+        return self.route.owner if self.route else None
+
+    def mark(self, text: str) -> None:
+        self._annotate(text)
+
+    def unmark(self) -> None:
+        self._annotate(None)
+
+    def described(self) -> Route:
+        """The route as last read. Raises ConflictError where there was none."""
+        if self.route is None:
+            raise ConflictError(f"{self.where}: someone else deleted it; reading it again")
+        return self.route
+
+    def write(self, send: Callable[[str], Response]) -> str:
+        """One write of the route; no receipt: the API server's audit log knows it by the operation in its annotation."""
+        self.route = self._read(send(self.namespace.route(self.name)))
+        return ""
+
+    def _annotate(self, text: str | None) -> None:
+        body = {"metadata": {"annotations": {MARK: text}}}
+        self.write(lambda path: self.server.patch(path, body, manager=MARKER))
+
+    def _read(self, response: Response) -> Route:
+        return read_route(self.where, response.body, response.date)
+
+
+class KubernetesScaling(msgspec.Struct, frozen=True, kw_only=True):
+    """The autoscalers of a route's versions; two calls."""
+
+    traffic: KubernetesTraffic
+
+    def unscaled(self, versions: Collection[Version]) -> frozenset[Version]:
+        route = self.traffic.route
+        if not versions or route is None:
+            return frozenset()
+        traffic = self.traffic
+        scalers = autoscalers_in(traffic.server.get(traffic.namespace.autoscalers()).body)
+        backends = route.state.backends
+        return frozenset(v for v in versions if v in backends and backends[v].name not in scalers)

@@ -1,0 +1,183 @@
+"""Kubeconfigs: which cluster, whom to trust, who logs in."""
+
+import base64
+
+import pytest
+import yaml
+
+from modeldelivery.release.errors import CredentialsError
+from modeldelivery.release.kubernetes.kubeconfig import (
+    Certificate,
+    Eks,
+    KubeconfigError,
+    Token,
+    kubeconfig_paths,
+    read_kubeconfig,
+)
+
+SERVER = "https://prod.example.com"
+GET_TOKEN = ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "prod", "--output", "json"]
+
+
+def encoded(text):
+    return base64.b64encode(text.encode()).decode()
+
+
+def written(folder, name="config", *, user=None, cluster=None, context="prod", current=True):
+    """A kubeconfig with one context."""
+    path = folder / name
+    entry = {"server": SERVER, "certificate-authority-data": encoded("-- CA --")} | (cluster or {})
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": context, "cluster": entry}],
+        "users": [{"name": "ada", "user": {"token": "secret"} if user is None else user}],
+        "contexts": [
+            {"name": context, "context": {"cluster": context, "user": "ada", "namespace": "flights"}}
+        ],
+        "preferences": {},
+    }
+    path.write_text(yaml.safe_dump(document | ({"current-context": context} if current else {})))
+    return path
+
+
+def cluster_of(path, **options):
+    return read_kubeconfig([path]).cluster(**options)
+
+
+def test_a_token_logs_in_to_the_cluster_of_the_context_in_force(tmp_path):
+    cluster = cluster_of(written(tmp_path))
+
+    assert (cluster.server, cluster.ca, cluster.namespace) == (SERVER, "-- CA --", "flights")
+    assert cluster.login == Token(token="secret")
+
+
+def test_a_certificate_logs_in_inline_or_from_files_beside_the_kubeconfig(tmp_path):
+    inline = {"client-certificate-data": encoded("-- C --"), "client-key-data": encoded("-- K --")}
+    (tmp_path / "ada.crt").write_text("-- C --")
+    (tmp_path / "ada.key").write_text("-- K --")
+    files = {"client-certificate": "ada.crt", "client-key": "ada.key"}
+
+    for user in (inline, files):
+        assert cluster_of(written(tmp_path, user=user)).login == Certificate(
+            certificate="-- C --", key="-- K --"
+        )
+
+
+def test_a_token_may_be_in_a_file(tmp_path):
+    (tmp_path / "token").write_text("secret\n")
+
+    assert cluster_of(written(tmp_path, user={"tokenFile": "token"})).login == Token(token="secret")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "environ", "expected"),
+    [
+        ("aws", GET_TOKEN, None, Eks(cluster="prod", region="eu-west-1")),
+        ("/usr/local/bin/aws", ["eks", "get-token", "--cluster-name=prod"], None, Eks(cluster="prod")),
+        (
+            "aws",
+            GET_TOKEN,
+            [{"name": "AWS_PROFILE", "value": "prod"}],
+            Eks(cluster="prod", region="eu-west-1", profile="prod"),
+        ),
+        ("aws-iam-authenticator", ["token", "-i", "prod"], None, Eks(cluster="prod")),
+    ],
+)
+def test_a_login_to_eks_is_known_by_its_arguments(tmp_path, command, arguments, environ, expected):
+    user = {"exec": {"command": command, "args": arguments, "env": environ}}
+
+    assert cluster_of(written(tmp_path, user=user)).login == expected
+
+
+@pytest.mark.parametrize(
+    ("user", "sentence"),
+    [
+        (
+            {"exec": {"command": "gke-gcloud-auth-plugin", "args": None}},
+            "'gke-gcloud-auth-plugin', which is not run",
+        ),
+        (
+            {"exec": {"command": "aws", "args": ["sts", "get-token", "--cluster-name", "x"]}},
+            "is not run here",
+        ),
+        (
+            {"exec": {"command": "aws", "args": [*GET_TOKEN, "--role-arn", "arn:aws:iam::1:role/x"]}},
+            "--role-arn",
+        ),
+        ({"username": "ada", "password": "secret"}, "password, username"),
+        ({"auth-provider": {"name": "oidc"}}, "auth-provider"),
+        ({"token": "secret", "as": "root"}, "logs in by as"),
+        ({}, "has no login"),
+        ({"client-certificate-data": encoded("-- C --")}, "has no login"),
+        ({"client-certificate-data": "%", "client-key-data": "%"}, "not PEM in base64"),
+    ],
+)
+def test_another_login_is_refused_by_its_name(tmp_path, user, sentence):
+    with pytest.raises(KubeconfigError, match=sentence):
+        cluster_of(written(tmp_path, user=user))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "sentence"),
+    [
+        ({"server": "http://prod.example.com"}, "it begins with https://"),
+        ({"insecure-skip-tls-verify": True}, "insecure-skip-tls-verify"),
+        ({"proxy-url": "http://proxy"}, "proxy-url"),
+    ],
+)
+def test_a_cluster_that_cannot_be_trusted_is_refused(tmp_path, cluster, sentence):
+    with pytest.raises(KubeconfigError, match=sentence):
+        cluster_of(written(tmp_path, cluster=cluster))
+
+
+def test_another_server_than_the_allowed_one_is_refused_before_anything_is_sent(tmp_path):
+    with pytest.raises(KubeconfigError, match=r"leads to https://prod.example.com, and only https://other"):
+        cluster_of(written(tmp_path), context="prod", server="https://other.example.com")
+
+
+def test_any_context_that_leads_to_the_server_will_do_and_that_in_force_comes_first(tmp_path):
+    paths = [
+        written(tmp_path, "one", context="b", current=False),
+        written(tmp_path, "two", context="a", current=False),
+        written(tmp_path, "three", context="elsewhere", cluster={"server": "https://elsewhere"}),
+    ]
+    config = read_kubeconfig(paths)
+
+    assert config.cluster(server=f"{SERVER}/").context == "a"
+    assert config.cluster().context == "elsewhere"
+    with pytest.raises(KubeconfigError, match="no context leads to https://nowhere"):
+        config.cluster(server="https://nowhere")
+
+
+def test_the_first_file_that_names_something_counts(tmp_path):
+    first = written(tmp_path, "one")
+    second = written(tmp_path, "two", cluster={"server": "https://later"})
+
+    assert read_kubeconfig([tmp_path / "not-there", first, second]).cluster().server == SERVER
+
+
+def test_the_files_are_those_that_kubectl_reads(tmp_path):
+    assert kubeconfig_paths({"KUBECONFIG": "/a:/b"}, tmp_path) == [*map(type(tmp_path), ("/a", "/b"))]
+    assert kubeconfig_paths({}, tmp_path) == [tmp_path / ".kube" / "config"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("{", "is no kubeconfig"), ("clusters: 1", "is no kubeconfig"), ("a: 1", "no current-context")],
+)
+def test_a_file_that_says_less_is_a_sentence(tmp_path, text, sentence):
+    (tmp_path / "config").write_text(text)
+
+    with pytest.raises(KubeconfigError, match=sentence):
+        cluster_of(tmp_path / "config")
+
+
+def test_no_file_at_all_is_a_sentence(tmp_path):
+    with pytest.raises(KubeconfigError, match="there is no kubeconfig"):
+        read_kubeconfig([tmp_path / "config"])
+
+
+def test_a_file_that_the_kubeconfig_names_and_that_is_gone_is_a_sentence(tmp_path):
+    with pytest.raises(CredentialsError, match="cannot be read"):
+        cluster_of(written(tmp_path, user={"tokenFile": "gone"}))
