@@ -119,6 +119,8 @@ class ModelEndpoint(pulumi.ComponentResource):
         for version in args["versions"]:
             variant = variant_name(parse_version(version.version))
             child = f"{name}-{variant}"
+            if warning := overloaded(version, capacity):
+                pulumi.log.warn(warning, endpoint)
             autoscale(child, endpoint=args["endpoint"], variant=variant, capacity=capacity, opts=on_endpoint)
             alarms[version.version] = watch(
                 child,
@@ -136,6 +138,17 @@ class ModelEndpoint(pulumi.ComponentResource):
         self.register_outputs(
             {"name": self.name, "arn": self.arn, "alarms": alarms, "alarmTopic": self.alarm_topic}
         )
+
+
+def overloaded(version: RegisteredVersion, capacity: Capacity) -> str | None:
+    """Why autoscaling would give an instance more than it was measured to serve; None where it would not, or nobody measured."""
+    measured, target = version.requests_per_minute, capacity["target_invocations_per_minute"]
+    if measured is None or target <= measured:
+        return None
+    return (
+        f"instances.targetInvocationsPerMinute is {target}, and one {capacity['type']} was measured to serve {measured:.0f} requests a "
+        f"minute of {version.version} within the limit of latency (`modelctl verify --load`): autoscaling would add instances too late"
+    )
 
 
 def _topic(name: str, args: ModelEndpointArgs, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:

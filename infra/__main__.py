@@ -131,6 +131,7 @@ versions = get_fleet(
     live=release.live if release else None,
     fleet=release.fleet if release else (),
     candidates=release.candidates if release else 0,
+    instance_type=settings.instances.type,
 )
 if release and versions:
     endpoint = ModelEndpoint(

@@ -11,6 +11,7 @@ from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.aws.session import Opens
 from modeldelivery.release.core.request import Release
+from modeldelivery.release.core.verification import load_name, read_load
 from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistryError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.operations.membership import Versions
@@ -20,11 +21,12 @@ from modeldelivery.release.version import Version, parse_version
 TOKEN = "modeldelivery:index:getFleet"  # noqa: S105 (a Pulumi token)
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """The function's arguments; no `live` and an empty fleet where config has no release.
 
     Attributes:
         candidates: how many of the newest approved versions above `live` join by rule.
+        instance_type: that versions run on; None where nobody asks what one serves.
     """
 
     model: str
@@ -34,6 +36,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     fleet: tuple[str, ...]
     live: str | None = None
     candidates: int = 0
+    instance_type: str | None = None
     profile: str | None = None
 
 
@@ -56,7 +59,12 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
         fleet = _records(arguments, environment, versions)
         if arguments.candidates and fleet:
             fleet = _with_candidates(arguments, fleet, environment, versions)
-        return {"versions": [_answer(record, versions.approval(record.version)) for record in fleet]}
+        loads = {record.version: _load(arguments, record, environment) for record in fleet}
+        return {
+            "versions": [
+                _answer(record, versions.approval(record.version), loads[record.version]) for record in fleet
+            ]
+        }
     except (msgspec.ValidationError, DeliveryError) as error:
         raise ProviderError(str(error)) from error
 
@@ -137,7 +145,16 @@ def _has_served(environment: AwsEnvironment) -> bool:
         return False
 
 
-def _answer(record: VersionRecord, approval: str | None) -> dict[str, Any]:
+def _load(arguments: Asked, record: VersionRecord, environment: AwsEnvironment) -> int | None:
+    """Requests a minute that one instance was measured to serve; None where nobody measured it, or left what nobody can read."""
+    if arguments.instance_type is None:
+        return None
+    content = environment.registry.read_evidence(record.digests.id, load_name(arguments.instance_type))
+    load = read_load(content) if content is not None else None
+    return load.requests_per_minute if load else None
+
+
+def _answer(record: VersionRecord, approval: str | None, load: int | None) -> dict[str, Any]:
     return {
         "version": record.version,
         "digest": record.digests.id,
@@ -147,4 +164,5 @@ def _answer(record: VersionRecord, approval: str | None) -> dict[str, Any]:
         "dataRevision": record.digests.data,
         "packageArn": record.package_arn,
         "approval": approval,
+        **({"requestsPerMinute": load} if load is not None else {}),
     }

@@ -105,6 +105,7 @@ class RegisteredVersion(
         data_revision: revision of the training data.
         package_arn: ARN of its SageMaker model package.
         approval: of the package: Approved, Rejected or PendingManualApproval.
+        requests_per_minute: that one instance of the type was measured to serve; None where nobody measured it.
     """
 
     version: str
@@ -115,6 +116,7 @@ class RegisteredVersion(
     data_revision: str
     package_arn: str
     approval: str
+    requests_per_minute: float | None = None  # the engine hands every number over as one
 
 
 class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -133,6 +135,7 @@ def get_fleet(
     live: str | None,
     fleet: Sequence[str],
     candidates: int = 0,
+    instance_type: str | None = None,
 ) -> tuple[RegisteredVersion, ...]:
     """Look up the fleet's versions in the registry, at once: which resources there are depends on the answer.
 
@@ -145,6 +148,7 @@ def get_fleet(
         live: the version that config asks to serve.
         fleet: the versions that config names.
         candidates: how many of the newest approved versions above `live` join by rule.
+        instance_type: that the fleet runs on: what one instance of it serves is looked up too.
 
     Returns:
         The fleet: the versions that config names in its order, then those that are there by rule; none when nothing is registered
@@ -162,6 +166,7 @@ def get_fleet(
         "live": live,
         "fleet": fleet,
         "candidates": candidates,
+        "instanceType": instance_type,
     }
     try:
         answer = invoke(GET_FLEET, args).value

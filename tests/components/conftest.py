@@ -54,9 +54,10 @@ class Refusal(grpc.RpcError):
 
 @dataclass
 class Recorder(mocks.Mocks):
-    """What was declared and called; `registered` are the versions that the registry knows."""
+    """What was declared and called; `registered` are the versions that the registry knows, `loads` what they were measured to serve."""
 
     registered: frozenset[str]
+    loads: Mapping[str, int] = field(default_factory=dict)
     resources: list[Declared] = field(default_factory=list)
     calls: list[mocks.MockCallArgs] = field(default_factory=list)
     exports: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +78,8 @@ class Recorder(mocks.Mocks):
             return {"versions": []}
         if missing := set(fleet) - self.registered:
             raise Refusal(f"{', '.join(missing)} is not registered")
-        return {"versions": [record(version) for version in fleet]}
+        loads = {version: {"requestsPerMinute": load} for version, load in self.loads.items()}
+        return {"versions": [record(version) | loads.get(version, {}) for version in fleet]}
 
     def of_type(self, kind: str) -> list[Declared]:
         return [resource for resource in self.resources if resource.type == kind]
@@ -147,10 +149,14 @@ def stack_file(name: str) -> dict[str, str]:
 
 
 def run_program(
-    name: str, *, registered: frozenset[str] = frozenset({"v1.0.0", "v1.1.0"}), **changed: str | None
+    name: str,
+    *,
+    registered: frozenset[str] = frozenset({"v1.0.0", "v1.1.0"}),
+    loads: Mapping[str, int] | None = None,
+    **changed: str | None,
 ) -> Recorder:
     """Run the real program under a stack's real file, with some of its keys changed (None: left out)."""
-    recorder = Recorder(registered)
+    recorder = Recorder(registered, loads or {})
     config = {"model-delivery:model": "flights", "model-delivery:release": "{}"} | stack_file(name)
     config |= {f"model-delivery:{key}": value for key, value in changed.items() if value is not None}
     for key in (key for key, value in changed.items() if value is None):

@@ -279,3 +279,18 @@ def test_only_where_something_is_captured_may_the_role_write_and_nothing_but_tha
     )
     assert added["CaptureKey"]["Action"] == ["kms:GenerateDataKey"]
     assert "capture" not in prod.only(ENDPOINT).inputs
+
+
+@pytest.mark.parametrize(("measured", "warned"), [(5999, True), (6000, False), (None, False)])
+def test_a_target_of_autoscaling_above_what_an_instance_was_measured_to_serve_is_a_warning(
+    run, measured, warned
+):
+    """Without a measurement nothing is known, and nothing is said."""
+    warning = (
+        "instances.targetInvocationsPerMinute is 6000, and one ml.c6i.large was measured to serve 5999 requests a minute of v1.1.0 "
+        "within the limit of latency (`modelctl verify --load`): autoscaling would add instances too late"
+    )
+    loads = {} if measured is None else {"v1.1.0": measured}
+    messages = [message for message in run("prod", loads=loads).messages if "measured" in message]
+
+    assert messages == ([warning] if warned else [])

@@ -74,6 +74,7 @@ def test_the_registry_is_asked_even_without_a_release(run):
         "profile": "prod",
         "fleet": [],
         "candidates": 0,
+        "instanceType": "ml.c6i.large",
     }
 
 

@@ -8,10 +8,12 @@ import pytest
 
 from modeldelivery.release.aws.artifact import MIB, Artifacts
 from modeldelivery.release.errors import ConflictError, UnreachableError
-from modeldelivery.release.naming import artifact_key
+from modeldelivery.release.naming import artifact_key, samples_key
 from modeldelivery.release.ports import DOCKER_MANIFEST
 from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.samples import read_samples
 from modeldelivery.release.version import DigestSet, Version
+from tests.bits import SAMPLES
 from tests.fakes.time import FakeTime
 
 _numbers = itertools.count(1)
@@ -90,6 +92,40 @@ def test_of_two_documents_of_one_name_the_first_is_kept(shelf, record):
     kept.append(shelf.registry.store_evidence(record.digests.id, "page.html", b"<p>"))
 
     assert kept == [b"one", b"one", b"one", b"<p>"]
+
+
+def test_what_is_kept_of_a_digest_set_is_listed_and_read(shelf, record):
+    digests = record.digests.id
+    assert (shelf.registry.evidence_names(digests), shelf.registry.read_evidence(digests, "verify.json")) == (
+        (),
+        None,
+    )
+
+    shelf.registry.store_evidence(digests, "verify.json", b"one")
+    shelf.registry.store_evidence(digests, "load-ml.m5.large.json", b"two")
+
+    assert shelf.registry.evidence_names(digests) == ("load-ml.m5.large.json", "verify.json")
+    assert shelf.registry.read_evidence(digests, "verify.json") == b"one"
+    assert shelf.registry.read_evidence(digests, "verify") is None
+
+
+def test_samples_are_what_their_digest_says(shelf):
+    samples = read_samples(SAMPLES, "samples")
+    assert shelf.registry.fetch_samples("sha256:" + "1" * 64) is None
+
+    shelf.registry.store_samples(samples)
+
+    assert shelf.registry.fetch_samples(samples.digest) == SAMPLES
+
+
+def test_samples_that_someone_else_put_under_a_digest_are_not_believed(account, aws_shelf):
+    digest = "sha256:" + "2" * 64
+    account.patient.s3.put_object(
+        Bucket=aws_shelf.registry.place.registry_bucket, Key=samples_key(digest), Body=b"something else"
+    )
+
+    with pytest.raises(UnreachableError, match="is not what its name says"):
+        aws_shelf.registry.fetch_samples(digest)
 
 
 def test_a_package_that_was_made_is_found_again(shelf, record):

@@ -100,7 +100,7 @@ class LocustLoads(msgspec.Struct, frozen=True, kw_only=True):
             "host": f"{url.scheme}://{url.netloc}",
             "path": url.path,
             "headers": headers,
-            "body": request.body.decode("latin-1"),
+            "body": (request.body or b"").decode("latin-1"),
         }
 
 

@@ -84,6 +84,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         there: which of the objects and images that the record names are there, by URI.
         data: URI of the data set; None where the environment's data bucket has none of its revision.
         execution: None where the record names none.
+        later: what is kept of the bits beside what the record names, in words, by URI: a version is verified after it is registered.
     """
 
     version: Version
@@ -94,6 +95,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     there: Mapping[str, bool | Unread] = {}
     data: str | Unread | None = None
     execution: Execution | Unread | None = None
+    later: Mapping[str, str] | Unread = {}
 
 
 def links(facts: Facts) -> tuple[Link, ...]:
@@ -121,6 +123,11 @@ def _links(facts: Facts) -> Iterator[Link]:
         yield Link(kind="evidence", name="none", missing="the record names none")
     for name, uri in record.evidence.items():
         yield _stored("evidence", uri, facts, f"the registry bucket does not have {name}")
+    if isinstance(facts.later, Unread):
+        yield Link(kind="evidence", name="of later days", missing=facts.later.why)
+    else:
+        for uri, about in facts.later.items():
+            yield Link(kind="evidence", name=uri, about=about)
 
 
 def _served(facts: Facts) -> Iterator[Link]:

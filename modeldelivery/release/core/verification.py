@@ -152,6 +152,19 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 3)
 
 
+def shown(name: str, content: bytes) -> str:
+    """A document of a verification in words; "" of any other, or one that cannot be read."""
+    try:
+        if name == NAME:
+            verification = msgspec.json.decode(content, type=Verification)
+            return f"verified in {verification.environment} by {verification.by}: {len(verification.checks)} checks"
+        if load := read_load(content):
+            return f"{load.requests_per_minute} requests a minute of one {load.instance_type} within {load.within_ms} ms"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "cannot be read"
+    return ""
+
+
 def read_load(content: bytes) -> Load | None:
     """A document about a load; None where it cannot be understood."""
     try:

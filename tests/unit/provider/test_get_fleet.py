@@ -1,5 +1,6 @@
 """getFleet: the versions that a release names, as the registry knows them, and what it says of those that are not there."""
 
+import msgspec
 import pytest
 
 from modeldelivery.plugin.protocol import ProviderError, Resource
@@ -8,8 +9,9 @@ from modeldelivery.provider.delivery import ModelDelivery
 from modeldelivery.provider.fleet import TOKEN
 from modeldelivery.release.core.journal import Journal, Rejection
 from modeldelivery.release.core.journal import encode as journal_encode
-from modeldelivery.release.naming import record_key
-from modeldelivery.release.record import VersionRecord, encode
+from modeldelivery.release.core.verification import Load, load_name
+from modeldelivery.release.naming import evidence_key, record_key
+from modeldelivery.release.record import VersionRecord, decode, encode
 from modeldelivery.release.version import DigestSet
 from tests.fakes.aws import FakeAws, refusal
 
@@ -84,6 +86,42 @@ def test_versions_come_in_the_fleets_order_with_what_the_registry_says_of_them(g
         "packageArn": f"arn:package/{B}",
         "approval": "Approved",
     }
+
+
+def measured(aws, version, instance_type="ml.m5.large", content=None):
+    """What `modelctl verify --load` leaves."""
+    record = decode(aws.objects[record_key(version)][0], version)
+    load = Load(
+        environment="staging",
+        endpoint=NAME,
+        version=version,
+        digests=record.digests,
+        at=1.0,
+        by="ada",
+        instance_type=instance_type,
+        instances=1,
+        within_ms=500,
+        requests_per_minute=4800,
+        trials=(),
+    )
+    key = evidence_key(record.digests.id, load_name(instance_type))
+    aws.objects[key] = msgspec.json.encode(load) if content is None else content, '"1"'
+
+
+def test_what_one_instance_was_measured_to_serve_comes_with_the_version(aws, get_fleet):
+    measured(aws, A)
+    (version,) = get_fleet(A, instanceType="ml.m5.large")
+    assert version["requestsPerMinute"] == 4800
+
+
+@pytest.mark.parametrize(
+    "asks", [{}, {"instanceType": "ml.c6i.large"}, {"instanceType": "ml.broken.large"}], ids=str
+)
+def test_what_nobody_measured_of_this_instance_type_or_nobody_can_read_is_not_known(aws, get_fleet, asks):
+    measured(aws, A)
+    measured(aws, A, "ml.broken.large", b"{")
+    (version,) = get_fleet(A, **asks)
+    assert "requestsPerMinute" not in version
 
 
 def an_endpoint(aws, live, *fleet):

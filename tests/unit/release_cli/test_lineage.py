@@ -5,6 +5,7 @@ import pytest
 
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.training import Execution, Step
+from modeldelivery.release.core.verification import Load, Verification
 from modeldelivery.release.errors import Exit, UnreachableError
 from modeldelivery.release.naming import evidence_key
 from modeldelivery.release.ports import DOCKER_MANIFEST, Image
@@ -111,6 +112,59 @@ def test_a_link_that_is_missing_is_told_and_stops_nothing(modelctl, world, loss,
     assert why in link["missing"]
     assert ended.json["missing"] >= 1
     assert f"missing: {link['missing']}" in modelctl("lineage", "--model", "flights").out
+
+
+def test_what_was_kept_after_the_registration_is_named_too(modelctl, world):
+    digests = world.registry.records[V2][0].digests
+    about = {
+        "environment": "staging",
+        "endpoint": "x",
+        "version": V2,
+        "digests": digests,
+        "at": 1.0,
+        "by": "ada",
+    }
+    documents = {
+        "validation.json": b"{}",
+        "verify.json": msgspec.json.encode(Verification(**about, checks=("a", "b"), latency=None)),
+        "load-ml.m5.large.json": msgspec.json.encode(
+            Load(
+                **about,
+                instance_type="ml.m5.large",
+                instances=1,
+                within_ms=500,
+                requests_per_minute=4800,
+                trials=(),
+            )
+        ),
+        "load-ml.c6i.large.json": b"{",
+        "note.txt": b"hello",
+    }
+    world.registry.evidence |= {(digests.id, name): content for name, content in documents.items()}
+    ended = modelctl("lineage", "--model", "flights", "--json")
+    told = {
+        link["name"].rpartition("/")[2]: link.get("about", "")
+        for link in ended.json["links"]
+        if link["kind"] == "evidence"
+    }
+
+    assert told == {
+        "validation.json": "",
+        "verify.json": "verified in staging by ada: 2 checks",
+        "load-ml.m5.large.json": "4800 requests a minute of one ml.m5.large within 500 ms",
+        "load-ml.c6i.large.json": "",
+        "note.txt": "",
+    }
+    assert ended.json["missing"] == 0
+
+
+def test_what_was_kept_later_and_cannot_be_listed_is_told(modelctl, world, monkeypatch):
+    def denied(_):
+        raise UnreachableError("s3:ListObjectsV2: AccessDenied")
+
+    monkeypatch.setattr(world.registry, "evidence_names", denied)
+    ended = modelctl("lineage", "--model", "flights", "--json")
+    assert ended.json["links"][-1]["missing"] == "s3:ListObjectsV2: AccessDenied"
 
 
 def _changed(world, **fields):
