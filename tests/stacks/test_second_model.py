@@ -18,7 +18,7 @@ def register(stack, version, archive, image):
     stack.register_approved(version, image, path, "irises", "--model", "iris")
 
 
-def test_a_model_of_three_classes_is_released_and_rolled_back(module_sandbox, tmp_path):
+def test_a_model_of_three_classes_is_released_verified_at_weight_0_and_rolled_back(module_sandbox, tmp_path):
     stack = Stack("staging", module_sandbox, tmp_path)
     stack.set("model", "iris")
     stack.no_release()
@@ -39,6 +39,8 @@ def test_a_model_of_three_classes_is_released_and_rolled_back(module_sandbox, tm
         right = sum(p["class"] == name for p, name in zip(document["predictions"], species, strict=True))
         return document["model_version"], right
 
+    verified = stack.modelctl("verify", "--version", "v1.0.0", "--model", "iris")
+    assert "v1.0.0 is verified: " in verified.stdout
     version, right = answered()
     assert version == "v1.1.0"
     assert right >= 18
