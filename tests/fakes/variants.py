@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -63,6 +64,7 @@ class FakeVariants:
         seconds: by version, what the n-th answer takes.
         capacity: requests a minute that one instance serves, by version; beyond it answers are late.
         instances: that share them.
+        on_sent: what happens after each rate of a load, as someone else.
         most_sent: requests a second that the callers' machine can send.
     """
 
@@ -75,6 +77,7 @@ class FakeVariants:
     calls: list = field(default_factory=list)
     sent: list = field(default_factory=list)
     unready: Exception | None = None
+    on_sent: Callable[[], object] = bool
 
     def invoke(self, version, request):
         self.calls.append((version, request))
@@ -90,12 +93,14 @@ class FakeVariants:
         self.sent.append((version, requests, rate))
         most = self.capacity[version] * self.instances / 60
         late = rate > most
-        return Served(
+        served = Served(
             rate=min(rate, most, self.most_sent),
             answered=int(min(rate, most) * seconds),
             failed=0,
             p99_ms=limit_ms * 3.0 if late else limit_ms / 10,
         )
+        self.on_sent()
+        return served
 
     def members(self, config):  # noqa: ARG002 - there is one
         return {

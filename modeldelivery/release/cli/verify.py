@@ -11,7 +11,7 @@ from modeldelivery.release.cli.options import Verify as VerifyOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core.probes import Fault
 from modeldelivery.release.core.verification import Latency, Load, Verification, told
-from modeldelivery.release.errors import Exit
+from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.operations.verify import Bench, Subject, Verified, subject, verify
 from modeldelivery.release.operations.verify_load import Measured, measure, refuse_traffic
 from modeldelivery.release.patience import Patience
@@ -44,8 +44,17 @@ def run(context: Context, options: VerifyOptions) -> Outcome:
     limits = limits_in(place.environment, Path.cwd())
     patience = Patience(context.clock, context.progress, context.patience)
     of = subject(place, options.version, context.traffic, context.store.read().journal, patience)
-    if options.load and not options.anyway:
-        refuse_traffic(of)
+
+    def look() -> int:
+        endpoint = context.traffic.describe()
+        if endpoint is None or of.version not in endpoint.variants:
+            raise RefusedError(f"{of.version} left the endpoint", hint="its load cannot be measured any more")
+        if not options.anyway:
+            refuse_traffic(of.version, endpoint, context.store.read().journal)
+        return endpoint.variants[of.version].instances
+
+    if options.load:
+        look()
     bench = Bench(
         place=place,
         registry=context.registry,
@@ -64,6 +73,7 @@ def run(context: Context, options: VerifyOptions) -> Outcome:
             (ports.loads, ports.hosts),
             limit_ms=limits.latency_ms,
             again=options.again,
+            look=look,
         )
     return _outcome(of, verified, measured, environment=place.environment, limit_ms=limits.latency_ms)
 

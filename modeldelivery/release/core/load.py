@@ -26,12 +26,14 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         served: that were answered, a minute and instance; 0 where none was.
         failed: requests that were answered by an error, or not at all.
         p99_ms: 99th percentile of those that were answered, in milliseconds.
+        instances: that shared them: a load makes autoscaling add some.
     """
 
     rate: float
     served: float
     failed: int
     p99_ms: float
+    instances: int = 1
 
 
 def holds(trial: Trial, limit_ms: float) -> bool:

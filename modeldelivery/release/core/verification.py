@@ -81,7 +81,6 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     at: float
     by: str
     instance_type: str
-    instances: int
     within_ms: int
     requests_per_minute: int
     trials: tuple[Trial, ...]

@@ -153,6 +153,7 @@ def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
         UncertainError, UnreachableError, DamagedError: from what it reads with; also the artifact is gone.
     """
     record = registered(bench.registry, bench.place, of.version)
+    _refuse_other_bits(of, record)
     before = kept(bench.registry, record)
     if before and not again:
         return Verified(record=record, verification=before, ran=False)
@@ -172,6 +173,16 @@ def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
     return Verified(
         record=record, verification=_read(stands, record), first=stands == content, latency=measured
     )
+
+
+def _refuse_other_bits(of: Subject, record: VersionRecord) -> None:
+    """What is proved of a variant is proved of the bits that it runs. Raises RefusedError."""
+    deployed = of.journal.digests.get(of.version)
+    if deployed not in {None, record.digests.id}:
+        raise RefusedError(
+            f"{of.version} was brought to the endpoint with the bits {deployed}, and is registered with {record.digests.id}",
+            hint="find out who wrote its record; the registry bucket keeps earlier versions of the object",
+        )
 
 
 def kept(registry: Registry, record: VersionRecord) -> Verification | None:
@@ -247,15 +258,14 @@ def _sampled(number: int, samples: SampleFile) -> Probe:
 def _probed(bench: Bench, version: Version, probes: Sequence[Probe]) -> list[Fault]:
     """What is wrong with the answers. Silence ends it: SageMaker waits a minute for each."""
     faults: list[Fault] = []
-    for probe in probes:
+    sent = 0
+    for sent, probe in enumerate(probes, 1):  # noqa: B007 - how many were sent
         fault = judge(probe, bench.invocations.invoke(version, probe.request))
         if fault:
             faults.append(fault)
             if fault.kind == "dead":
                 break
-    bench.progress.note(
-        f"{version}: {len(probes)} requests, {len(faults) or 'none'} of them answered otherwise"
-    )
+    bench.progress.note(f"{version}: {sent} requests, {len(faults) or 'none'} of them answered otherwise")
     return faults
 
 

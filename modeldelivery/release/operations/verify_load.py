@@ -1,11 +1,13 @@
 """How many requests a minute one instance of a version serves within a limit of latency; evidence by instance type."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 
 import msgspec
 
 from modeldelivery.release.core import weights
+from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.load import FEWEST, Trial, holds, next_rate, sustained, unsent
 from modeldelivery.release.core.probes import Fault, Request, judge
 from modeldelivery.release.core.verification import Load, load_name, read_load
@@ -39,10 +41,9 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         return self.fault is None and self.requests_per_minute != 0
 
 
-def refuse_traffic(of: Subject) -> None:
+def refuse_traffic(version: Version, endpoint: Endpoint, journal: Journal) -> None:
     """Raises RefusedError where a load would keep callers waiting."""
-    endpoint, version = of.endpoint, of.version
-    places = (endpoint.current, endpoint.desired, of.journal.intent.target if of.journal.intent else {})
+    places = (endpoint.current, endpoint.desired, journal.intent.target if journal.intent else {})
     if any(version in weights.traffic(place) for place in places):
         raise RefusedError(
             f"{version} has traffic, or is to get some, and a load would keep its callers waiting",
@@ -58,16 +59,18 @@ def measure(
     *,
     limit_ms: int,
     again: bool,
+    look: Callable[[], int],
 ) -> Measured:
     """Measure it, unless its bits were measured on this instance type, or once more.
 
     Args:
         bench: what it works with.
-        of: the version; whoever calls knows whether it may be loaded.
+        of: the version.
         record: of the version.
         ports: who sends, and who knows what it runs on.
         limit_ms: of the 99th percentile.
         again: also what was measured before.
+        look: on how many instances the version runs now, asked before each rate; raises where it may not be loaded any more.
 
     Raises:
         RefusedError: no load can be made from here.
@@ -82,8 +85,7 @@ def measure(
         return Measured(load=before, instance_type=instance_type)
     loads.refuse_unready()
     probes = probes_for(bench.registry, record)
-    instances = of.endpoint.variants[of.version].instances
-    trials = _tried(bench, of.version, loads, requests(probes), instances=instances, limit_ms=limit_ms)
+    trials = _tried(bench, of.version, loads, requests(probes), limit_ms=limit_ms, look=look)
     held = int(sustained(trials, limit_ms))
     if not held and unsent(trials[-1], limit_ms):
         raise RefusedError(
@@ -102,7 +104,6 @@ def measure(
         at=bench.registry.entry(of.version).now,
         by=bench.actor,
         instance_type=instance_type,
-        instances=instances,
         within_ms=limit_ms,
         requests_per_minute=held,
         trials=trials,
@@ -128,10 +129,17 @@ def _instance_type(hosts: Hosts, of: Subject) -> str:
 
 
 def _tried(
-    bench: Bench, version: Version, loads: Loads, sent: Sequence[Request], *, instances: int, limit_ms: int
+    bench: Bench,
+    version: Version,
+    loads: Loads,
+    sent: Sequence[Request],
+    *,
+    limit_ms: int,
+    look: Callable[[], int],
 ) -> tuple[Trial, ...]:
     trials: tuple[Trial, ...] = ()
     while (rate := next_rate(trials, limit_ms)) is not None:
+        instances = look()
         a_second = rate * instances / _MINUTE
         seconds = max(bench.demands.load_seconds, ceil(FEWEST / a_second))
         served = loads.send(version, sent, rate=a_second, seconds=seconds, limit_ms=limit_ms)
@@ -140,6 +148,7 @@ def _tried(
             served=round(served.rate * _MINUTE / instances, 1),
             failed=served.failed,
             p99_ms=served.p99_ms,
+            instances=instances,
         )
         trials = (*trials, trial)
         bench.progress.note(

@@ -99,7 +99,6 @@ def measured(aws, version, instance_type="ml.m5.large", content=None):
         at=1.0,
         by="ada",
         instance_type=instance_type,
-        instances=1,
         within_ms=500,
         requests_per_minute=4800,
         trials=(),

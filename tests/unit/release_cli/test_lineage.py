@@ -131,7 +131,6 @@ def test_what_was_kept_after_the_registration_is_named_too(modelctl, world):
             Load(
                 **about,
                 instance_type="ml.m5.large",
-                instances=1,
                 within_ms=500,
                 requests_per_minute=4800,
                 trials=(),

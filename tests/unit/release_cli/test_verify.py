@@ -41,6 +41,8 @@ def candidate(world, tmp_path, monkeypatch):
         register(world.registry, version, bits)
         change(world, version, package_arn="arn:package")
         world.variants.containers[version] = server(version)
+    digests = {version: record.digests.id for version, (record, _) in world.registry.records.items()}
+    world.store.journal = journal(digests=digests)
 
 
 def change(world, version, **changes):
@@ -103,10 +105,9 @@ def test_what_was_verified_is_not_asked_again_unless_one_says_so(modelctl, world
 
 def test_the_same_bits_under_another_name_were_verified(modelctl, world):
     modelctl("verify")
-    world.registry.records[V1] = (
-        msgspec.structs.replace(world.registry.records[V3][0], version=V1),
-        "1",
-    )
+    record = msgspec.structs.replace(world.registry.records[V3][0], version=V1)
+    world.registry.records[V1] = record, "1"
+    world.store.journal = journal(digests={V1: record.digests.id})
     before = len(world.variants.calls)
     assert modelctl("verify", "--version", "v1.0.0").status == 0
     assert len(world.variants.calls) == before
@@ -186,7 +187,7 @@ def test_a_variant_that_does_not_hold_is_told_in_a_sentence_and_nothing_is_kept_
     assert (ended.status, kept(world), world.hosting.calls) == (10, None, [])
     assert ended.err.splitlines()[-1].startswith(f"modelctl: {FAULTS[fault]}")
     assert ended.err.endswith(f": {HINT}\n")
-    assert world.store.journal == journal()
+    assert world.store.journal.rejections == ()
 
 
 def test_silence_ends_it_since_each_costs_a_minute(modelctl, world):
@@ -234,6 +235,17 @@ def test_a_container_of_another_kind_is_held_to_what_its_samples_promise(modelct
     assert f"v3.0.0 {sentence}" in ended.err
 
 
+def test_bits_that_are_not_those_of_the_record_prove_nothing_of_it(modelctl, world):
+    world.store.journal = journal(digests={V3: "sha256:other"})
+    ended = modelctl("verify")
+
+    assert (ended.status, world.variants.calls) == (1, [])
+    assert (
+        "v3.0.0 was brought to the endpoint with the bits sha256:other, and is registered with sha256:"
+        in ended.err
+    )
+
+
 def test_a_version_that_is_not_on_the_endpoint_is_not_asked(modelctl, world):
     world.hosting.endpoint = endpoint({V1: 0, V2: 100})
     ended = modelctl("verify", "--version", "v3.0.0")
@@ -245,7 +257,7 @@ def test_a_version_that_is_not_on_the_endpoint_is_not_asked(modelctl, world):
 @pytest.mark.parametrize("rejected", [True, False])
 def test_without_a_candidate_a_version_is_to_be_named(modelctl, world, rejected):
     if rejected:
-        world.store.journal = journal(rejections=(rejection(V3),))
+        world.store.journal = msgspec.structs.replace(world.store.journal, rejections=(rejection(V3),))
     else:
         world.hosting.endpoint = endpoint({V1: 0, V2: 100})
     ended = modelctl("verify")
@@ -366,7 +378,7 @@ def test_a_load_is_that_of_one_instance_however_many_there_are(modelctl, world):
     modelctl("verify", "--load")
     document = kept(world, "load-ml.m5.large.json")
     assert 5000 / 1.2 <= document["requestsPerMinute"] <= 5000
-    assert document["instances"] == 4
+    assert {trial["instances"] for trial in document["trials"]} == {4}
 
 
 @pytest.mark.parametrize("moving", [False, True])
@@ -391,6 +403,36 @@ def test_a_machine_that_cannot_send_is_no_fault_of_the_version_and_measures_noth
 
     assert (ended.status, kept(world, "load-ml.m5.large.json")) == (1, None)
     assert "this machine could not send 600 requests a minute" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("then", "sentence"),
+    [
+        (endpoint({V1: 0, V2: 95, V3: 5}), "v3.0.0 has traffic, or is to get some"),
+        (endpoint({V1: 0, V2: 100}), "v3.0.0 left the endpoint"),
+    ],
+)
+def test_a_load_ends_when_the_version_is_given_traffic_or_is_gone(modelctl, world, then, sentence):
+    world.variants.capacity[V3] = 5000
+    world.variants.on_sent = lambda: setattr(world.hosting, "endpoint", then)
+    ended = modelctl("verify", "--load")
+
+    assert (ended.status, len(world.variants.sent), kept(world, "load-ml.m5.large.json")) == (1, 1, None)
+    assert sentence in ended.err
+
+
+def test_instances_that_autoscaling_adds_meanwhile_take_their_share(modelctl, world):
+    world.variants.capacity[V3] = 5000
+
+    def added():
+        world.variants.instances = 2
+        world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0}, instances={V3: 2})
+
+    world.variants.on_sent = added
+    modelctl("verify", "--load")
+    document = kept(world, "load-ml.m5.large.json")
+    assert 5000 / 1.2 <= document["requestsPerMinute"] <= 5000
+    assert [trial["instances"] for trial in document["trials"]][:3] == [1, 2, 2]
 
 
 def test_a_load_of_nothing_is_a_version_that_does_not_hold(modelctl, world):
