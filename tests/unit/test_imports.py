@@ -239,6 +239,7 @@ MAY_IMPORT = {
         *ours("release.champion", "release.figures", "release.training_ports", "release.verify_ports"),
         *NAMES,
     },
+    f"{OURS}.release.cluster": {*ours("release.aws", "release.core", "release.kubernetes"), *NAMES},
     f"{OURS}.release.kubernetes": {*ours("release.core", "release.formats"), *NAMES},
     f"{OURS}.release.cli": ours("release", "terminal"),
     f"{OURS}.policy": {*ours("catalogue"), *NAMES},

@@ -144,6 +144,14 @@ class Account:
         """Of whoever the credentials are; one STS call, sent once. Raises DeliveryError."""
         return _ask_sts(self._session, FENCED).arn
 
+    def eks_token(self, cluster: str, region: str | None = None) -> str:
+        """A bearer token for a cluster of EKS; no call. Raises CredentialsError."""
+        # What only a cluster needs costs nobody else anything.
+        from modeldelivery.release.aws import eks  # noqa: PLC0415 - as above
+
+        with _making("sts"):
+            return eks.token(self._session, cluster, region or self.region)
+
     def refuse_unless(self, allowed: Collection[str], *, verified: bool = False) -> None:
         """Raises WrongAccountError unless the account is one of `allowed`; `verified`: by AWS' word, for what changes."""
         account = self.caller if verified else self.id

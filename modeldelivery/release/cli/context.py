@@ -5,17 +5,20 @@ import secrets
 import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from modeldelivery.release.actor import actor
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.aws.session import open_account
 from modeldelivery.release.cli.dry_run import DryRun
 from modeldelivery.release.cli.options import Options
 from modeldelivery.release.cli.outcome import Call
 from modeldelivery.release.cli.progress import Console
 from modeldelivery.release.cli.recording import RecordingStore
+from modeldelivery.release.cli.target import PlacedStore, PlacedTraffic
+from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.naming import Place
 from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, Registry, Scaling, Traffic
 from modeldelivery.release.runner import Runner
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from modeldelivery.release.approval import Approvals
     from modeldelivery.release.build_ports import Builds
+    from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
     from modeldelivery.release.training_ports import Training
     from modeldelivery.release.verify_ports import Verifying
 
@@ -84,16 +88,27 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 def open_context(options: Options) -> Context:
     """The environment that the command line names. Raises UnreachableError."""
     environment = open_environment(options.model, options.env, profile=options.profile, prompts=True)
-    dry_run = DryRun(environment.account, time) if options.dry_run else None
+    reached = environment.account
+    dry_run = DryRun(reached, time) if options.dry_run else None
     if dry_run:
         environment = msgspec.structs.replace(environment, account=dry_run)
     endpoint = environment.endpoint
+    store = PlacedStore(endpoint.store if options.acts else endpoint.patient_store)
+    named = getattr(options, "kubernetes", None)
+    if named:
+        store.place = _named_place(reached, named, environment.place.endpoint)
+    traffic = PlacedTraffic(
+        store,
+        endpoint.traffic if options.acts else endpoint.patient_traffic,
+        endpoint.scaling,
+        partial(_route, reached, options, dry_run),
+    )
     return Context(
         place=environment.place,
-        store=endpoint.store if options.acts else endpoint.patient_store,
-        traffic=endpoint.traffic if options.acts else endpoint.patient_traffic,
+        store=store,
+        traffic=traffic,
         registry=environment.registry,
-        scaling=endpoint.scaling,
+        scaling=traffic,
         clock=dry_run or time,
         progress=Console(sys.stderr, dry_run=options.dry_run),
         actor=options.actor or actor(os.environ),
@@ -106,6 +121,31 @@ def open_context(options: Options) -> Context:
         builds=partial(_builds, environment),
         verifying=partial(_verifying, environment),
     )
+
+
+def _named_place(account: Any, named: str, route: str) -> ClusterPlace:
+    # As below.
+    from modeldelivery.release.cluster import Reach  # noqa: PLC0415
+
+    context, _, namespace = named.rpartition("/")
+    cluster = Reach(account=account, opens=open_account, context=context).configured()
+    return ClusterPlace(server=cluster.server, namespace=namespace, route=route)
+
+
+def _route(
+    account: Any, options: Options, dry_run: DryRun | None, place: ClusterPlace
+) -> "KubernetesTraffic":
+    # What only a cluster needs costs an environment on SageMaker nothing.
+    from modeldelivery.release.cluster import Reach  # noqa: PLC0415 - as above
+
+    named = getattr(options, "kubernetes", None)
+    reach = Reach(account=account, opens=open_account, context=named.rpartition("/")[0] if named else None)
+    traffic = reach.traffic(place, patient=not options.acts)
+    if dry_run:
+        from modeldelivery.release.cli.dry_run_route import DryRunServer  # noqa: PLC0415 - as above
+
+        traffic.server = DryRunServer(traffic.server, dry_run)
+    return traffic
 
 
 def _training(environment: AwsEnvironment) -> "Training":

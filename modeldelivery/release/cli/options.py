@@ -63,7 +63,7 @@ class Artifact(Options, frozen=True, kw_only=True):
 
 
 class Rollback(Options, frozen=True, kw_only=True):
-    """`to`: None for the fallback."""
+    """`to`: None for the fallback; `kubernetes`: CONTEXT/NAMESPACE of the route, where the journal cannot say it."""
 
     command = "rollback"
     reason: str
@@ -71,6 +71,7 @@ class Rollback(Options, frozen=True, kw_only=True):
     keep: bool
     now: bool
     without_journal: bool
+    kubernetes: str | None = None
 
 
 class Accept(Options, frozen=True, kw_only=True):

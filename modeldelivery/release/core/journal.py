@@ -16,6 +16,7 @@ from modeldelivery.release.formats import Document, Record
 from modeldelivery.release.version import Version
 
 SCHEMA = 1
+REQUIREMENTS = frozenset({"kubernetes"})  # entries of `requires` that this program knows: `core/target.py`
 KEPT_EVENTS = 500  # newest of each kind of decision, so that no kind pushes another out
 KEPT_CLOSED = 100  # intents that came to nothing: whoever was superseded still finds its own
 
@@ -155,6 +156,23 @@ class Parked(Record, frozen=True, kw_only=True):
     suspended: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
+class ClusterPlace(Record, frozen=True, kw_only=True):
+    """Where an environment serves that is on Kubernetes.
+
+    Attributes:
+        server: address of the API server.
+        namespace, route: the HTTPRoute.
+        ca: PEM of who signs the server's certificate; "" for those that a machine trusts.
+        cluster: EKS' name of it, by which AWS credentials log in; "" where it is none of EKS.
+    """
+
+    server: str
+    namespace: str
+    route: str
+    ca: str = ""
+    cluster: str = ""
+
+
 class Journal(Document, frozen=True, kw_only=True):
     """See docs/architecture.md. An empty journal is one of an endpoint that never was.
 
@@ -171,6 +189,7 @@ class Journal(Document, frozen=True, kw_only=True):
         served: versions seen with traffic, oldest first; the one with most of it goes last.
         decision: what the present weights come from.
         history: newest last; bounded for each kind of event by itself.
+        place: where the endpoint is, when it is not SageMaker's; such a journal `requires` a reader who knows that.
     """
 
     schema: int = SCHEMA
@@ -188,6 +207,7 @@ class Journal(Document, frozen=True, kw_only=True):
     served: tuple[Served, ...] = ()
     decision: Event | None = None
     history: tuple[Event, ...] = ()
+    place: ClusterPlace | None = None
 
     def rejection(self, version: Version) -> Rejection | None:
         """Why a version may get no traffic, if it may not: a rejection follows the bits, whatever they are called."""
@@ -216,7 +236,7 @@ def decode(body: bytes, where: str) -> Journal:
         UpdateNeededError: it requires what this version does not know.
         msgspec.DecodeError: it is no journal.
     """
-    journal = formats.decode(body, Journal, where)
+    journal = formats.decode(body, Journal, where, REQUIREMENTS)
     return journal if journal.schema >= SCHEMA else _of_schema_1(journal)
 
 

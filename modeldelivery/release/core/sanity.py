@@ -41,6 +41,8 @@ def _faults(journal: Journal, now: float) -> Iterator[str]:
             yield wrong
     if journal.intent:
         yield from _bad_intent(journal.intent)
+    if journal.place and not journal.place.server.startswith("https://"):
+        yield f"place.server is {journal.place.server!r}; it begins with https://"
     for field, event in _events(journal):
         yield from _bad_event(field, event)
 

@@ -18,9 +18,10 @@ from modeldelivery.release.core.intent import (
     send_fleet,
     superseded,
 )
-from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentKind, Journal
+from modeldelivery.release.core.journal import ClusterPlace, Event, EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.core.request import Request
 from modeldelivery.release.core.resolve import Plan, refuse_young, resolve
+from modeldelivery.release.core.target import placed, refuse_another
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import BrokenError, RefusedError
 from modeldelivery.release.version import Version
@@ -38,6 +39,7 @@ class Up(msgspec.Struct, frozen=True, kw_only=True):
         shown: weights that the preview showed; traffic that it did not show is never given. None: none was shown.
         serving: weights that served at the preview, None when none were known.
         config: name of the endpoint configuration that holds a fleet as config wants it, by the fleet's versions.
+        place: where config has it serve, when that is not SageMaker.
     """
 
     operation: str
@@ -46,6 +48,7 @@ class Up(msgspec.Struct, frozen=True, kw_only=True):
     shown: Mapping[Version, int] | None
     serving: Mapping[Version, float] | None
     config: ConfigName
+    place: ClusterPlace | None = None
 
 
 def decide(command: Up, view: View) -> Action:
@@ -64,6 +67,7 @@ def decide(command: Up, view: View) -> Action:
     if lost.must_ask(view):
         return Ask(Question.OWNER)
     lost.refuse(journal, view.answers.get(Question.OWNER))
+    refuse_another(journal, command.place)
     if endpoint is not None and Question.MARK not in view.answers:
         return Ask(Question.MARK)
     unrecorded.refuse(view.mark)
@@ -227,7 +231,7 @@ def _open_fleet(
         fleet=fleet,
     )
     recorded = msgspec.structs.replace(journal, digests={**journal.digests, **command.request.digests})
-    return opened(recorded, intent, view.now)
+    return opened(placed(recorded, command.place), intent, view.now)
 
 
 def _open_shift(command: Up, view: View, plan: Plan) -> Journal:
@@ -271,9 +275,10 @@ def _take_back(command: Up, view: View, plan: Plan) -> Journal:
 
 def _applied(command: Up, journal: Journal) -> Journal:
     """What this run leaves in the journal when nothing has to move: config's `live` counts as applied even if forbidden."""
-    return msgspec.structs.replace(
+    applied = msgspec.structs.replace(
         journal,
         live=command.request.live,
         fleet=command.request.fleet,
         digests={**journal.digests, **command.request.digests},
     )
+    return placed(applied, command.place)

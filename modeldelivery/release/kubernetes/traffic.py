@@ -14,7 +14,7 @@ from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import ConflictError
 from modeldelivery.release.kubernetes.objects import Namespace, autoscalers_in, deployments_in
 from modeldelivery.release.kubernetes.route import MARK, Route, annotations, read_route, rules
-from modeldelivery.release.kubernetes.server import AnsweredError, ApiServer, Response
+from modeldelivery.release.kubernetes.server import AnsweredError, Response, Server
 from modeldelivery.release.version import Version
 
 TIMING = Timing(
@@ -33,7 +33,7 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
         route: as last read or written; None before, and where there is none.
     """
 
-    server: ApiServer
+    server: Server
     namespace: Namespace
     name: str
     route: Route | None = None

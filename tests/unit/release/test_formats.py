@@ -295,8 +295,8 @@ def test_what_is_no_record_is_a_sentence_and_nothing_else(change):
 @pytest.mark.parametrize("decode", [journal.decode, record.decode])
 def test_an_entry_of_requires_that_is_not_known_says_to_update(decode):
     name = "journal-1" if decode is journal.decode else "version-1"
-    with pytest.raises(UpdateNeededError, match="requires kubernetes, rollouts") as refused:
-        decode(body(document(name) | {"requires": ["rollouts", "kubernetes"]}), WHERE)
+    with pytest.raises(UpdateNeededError, match="requires rollouts, shadow") as refused:
+        decode(body(document(name) | {"requires": ["shadow", "rollouts"]}), WHERE)
     assert "update modelctl" in refused.value.hint
 
 

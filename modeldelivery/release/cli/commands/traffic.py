@@ -25,11 +25,17 @@ def rollback() -> Command:
             is_flag=True,
             help="The journal cannot be reached: tag the endpoint, move everything to --to, record nothing (status 4).",
         ),
+        click.Option(
+            ["--kubernetes"],
+            metavar="CONTEXT/NAMESPACE",
+            help="With --without-journal: the environment is on Kubernetes, there.",
+        ),
         examples=[
             '--env prod --reason "5xx since 02:10"',
             '--env prod --to v1.0.0 --keep --reason "a look at v1"',
             '--env prod --reason "5xx since 02:10" --dry-run',
             '--env prod --without-journal --to v1.0.0 --reason "S3 is down"',
+            '--env edge --without-journal --kubernetes edge/flights --to v1.0.0 --reason "S3 is down"',
         ],
         check=_check_rollback,
     )
@@ -44,6 +50,17 @@ def _check_rollback(rollback: options.Rollback) -> None:
     if rollback.without_journal and (rollback.keep or rollback.now):
         raise click.UsageError(
             "--without-journal rejects and scales nothing: leave --keep and --now out", context
+        )
+    if rollback.kubernetes is None:
+        return
+    if not rollback.without_journal:
+        raise click.UsageError(
+            "the journal says where the environment is: --kubernetes goes with --without-journal", context
+        )
+    if not all(rollback.kubernetes.rpartition("/")[::2]):
+        raise click.UsageError(
+            f"--kubernetes is {rollback.kubernetes!r}: write a context of the kubeconfig and a namespace, CONTEXT/NAMESPACE",
+            context,
         )
 
 
