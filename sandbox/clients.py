@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.config import Config
 
 from sandbox.hosting.execution_role import ExecutionRole
@@ -16,6 +18,8 @@ from sandbox.iam.guard import Guard
 from sandbox.processes.credentials import Addresses, Assume
 
 _MAKING = threading.Lock()  # boto3 cannot make clients in many threads at once
+# Of all of them: a session of its own would read the service's model again, which is nine tenths of what making a client takes.
+_LOADER = botocore.loaders.create_loader()
 
 
 class Clients:
@@ -55,5 +59,8 @@ class Clients:
         self.caller(role)
         keys, at = self._assume(role.account, role.arn, self.session), self._addresses()
         with _MAKING:
-            session: Any = boto3.Session(keys.access_key, keys.secret, keys.token, role.region)
+            core = botocore.session.Session()
+            core.register_component("data_loader", _LOADER)
+            core.set_credentials(keys.access_key, keys.secret, keys.token)
+            session: Any = boto3.Session(botocore_session=core, region_name=role.region)
             return session.client(service, endpoint_url=f"http://127.0.0.1:{at.control}", config=self._config)

@@ -11,8 +11,14 @@ NOTHING = StructureShape("Nothing", {"type": "structure", "members": {}}, ShapeR
 @cache
 def service_model(name: str) -> ServiceModel | None:
     """By botocore's name of the service; None when it has no such service."""
-    session = botocore.session.get_session()
+    session = _session()
     return session.get_service_model(name) if name in session.get_available_services() else None
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """One for all services: each looks through the folders of all of them once, which takes as long as reading a model."""
+    return botocore.session.get_session()
 
 
 def operation(service: str, action: str) -> OperationModel | None:
