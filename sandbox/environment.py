@@ -80,7 +80,9 @@ def _values(home: Home, outside: Mapping[str, str]) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": str(home.aws_credentials),
         "AWS_EC2_METADATA_DISABLED": "true",
         "PULUMI_HOME": str(home.pulumi_home),
-        "PULUMI_BACKEND_URL": f"file://{home.backend}",
+        # Without the sidecar that each file of the state gets otherwise: it alone is not written by a rename, and an engine that is
+        # killed within leaves a stack that Pulumi cannot read ("EOF"; gocloud.dev/blob/fileblob, setAttrs).
+        "PULUMI_BACKEND_URL": f"file://{home.backend}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

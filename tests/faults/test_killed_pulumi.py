@@ -148,6 +148,13 @@ def test_what_a_killed_pulumi_started_ends_by_itself(outcome):
     assert outcome.left_running == []
 
 
+def test_every_file_of_the_state_is_written_by_a_rename_so_that_no_kill_cuts_one_off(stack):
+    """The sidecars that Pulumi's file backend keeps otherwise are not: one that is empty makes a stack unreadable ("EOF")."""
+    files = [path.name for path in (stack.backend / ".pulumi").rglob("*") if path.is_file()]
+    assert "staging.json" in files
+    assert [name for name in files if name.endswith(".attrs")] == []
+
+
 @pytest.fixture(scope="module")
 def changes(stack, outcomes):
     """What a preview would change after all those kills."""

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-from pathlib import Path
 
 import psutil
 import pytest
@@ -55,8 +54,7 @@ def terminated(stack, folder, target, action):
 
 
 def locks(stack):
-    backend = Path(stack.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
-    return [path for path in backend.glob(".pulumi/locks/**/*") if path.is_file()]
+    return [path for path in stack.backend.glob(".pulumi/locks/**/*") if path.is_file()]
 
 
 def test_a_preview_told_to_end_ends_its_engine_and_leaves_no_review(staging, folder):

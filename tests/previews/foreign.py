@@ -2,7 +2,6 @@
 
 import json
 from contextlib import contextmanager
-from pathlib import Path
 
 TAGS = ("model", "environment", "owner", "managed-by")
 
@@ -99,8 +98,7 @@ def judged(world, version, approval):
 @contextmanager
 def interrupted(world):
     """The state says that the log bucket was being updated, as a killed `up` leaves it; `stack import` would drop that."""
-    backend = Path(world.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
-    (file,) = backend.glob(f".pulumi/stacks/*/{world.name}.json")
+    (file,) = world.backend.glob(f".pulumi/stacks/*/{world.name}.json")
     before = file.read_text()
     state = json.loads(before)
     latest = state["checkpoint"]["latest"]

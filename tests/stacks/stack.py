@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -29,8 +30,13 @@ class Stack:
     def __post_init__(self):
         self.config = yaml.safe_load((CHECKOUT / f"Pulumi.{self.name}.yaml").read_text())
         self.env = self.sandbox.env | self.extra
-        Path(self.env["PULUMI_BACKEND_URL"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+        self.backend.mkdir(parents=True, exist_ok=True)
         self.pulumi("stack", "select", "--create", self.name)
+
+    @property
+    def backend(self):
+        """The folder of Pulumi's state."""
+        return Path(urlsplit(self.env["PULUMI_BACKEND_URL"]).path)
 
     def set(self, key, value):
         """Change one key of the config; `model-delivery:` is understood."""
