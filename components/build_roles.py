@@ -88,18 +88,15 @@ def image_statements(site: BuildSite, project: str) -> Statements:
         *_build(site, project),
         allow(
             "Images",
-            [
+            [  # no engine logs in or pulls: tools/image/registry.py pushes by ECR's API
                 "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
                 "ecr:CompleteLayerUpload",
-                "ecr:GetDownloadUrlForLayer",
                 "ecr:InitiateLayerUpload",
                 "ecr:PutImage",
                 "ecr:UploadLayerPart",
             ],
             [site["repository_arn"], site["step_repository_arn"]],
         ),
-        allow("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),  # about the caller: it knows no resource
     ]
 
 

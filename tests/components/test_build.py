@@ -1,8 +1,13 @@
 """What the build pipeline promises: only where config says where the code is, stages as config has them, roles that name what they may."""
 
 import json
+from unittest.mock import MagicMock
 
 import pytest
+from botocore import xform_name
+
+from tools.image.archive import Blob, Image, Layer
+from tools.image.registry import put
 
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
 PROJECT = "aws:codebuild/project:Project"
@@ -158,4 +163,18 @@ def test_a_training_writes_data_sets_and_no_version(staging):
     assert writes == {
         "arn:aws:s3:::flights-data-111111111111-eu-west-1/datasets/*",
         f"{REGISTRY}/artifacts/*",
+    }
+
+
+def test_a_build_of_images_may_push_by_the_calls_that_a_push_makes_and_nothing_more(staging, tmp_path):
+    (tmp_path / "blob").write_bytes(b"bytes")
+    blob = Blob("sha256:" + "a" * 64, 5, tmp_path / "blob")
+    image = Image(blob, {}, "linux/amd64", (Layer(blob, {}),))
+    ecr = MagicMock()
+    ecr.batch_check_layer_availability.return_value = {"layers": []}
+    ecr.initiate_layer_upload.return_value = {"uploadId": "u", "partSize": 8}
+    put(ecr, "flights-staging", image)
+    actions = statements(staging, f"{NAME}-image")["Images"]["Action"]
+    assert {xform_name(action.removeprefix("ecr:")) for action in actions} == {
+        name for name, _, _ in ecr.method_calls
     }
