@@ -20,8 +20,10 @@ def building(module_sandbox, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(building):
-    """v1.2.0, built from a push."""
-    return building.built("flights@v1.2.0")
+    """v1.2.0, registered by GTO and built from a push of its tag."""
+    building.register("v1.2.0")
+    (identity,) = building.pushed(building.executions(), "HEAD:main", "flights@v1.2.0")
+    return building.followed(identity)
 
 
 def stages(build):
@@ -36,14 +38,20 @@ def stopped(building, build, stage):
     return reason
 
 
-def test_a_pushed_tag_is_tested_built_trained_and_approved(building, made):
+def test_a_tag_that_gto_made_is_tested_built_trained_and_approved(building, made):
+    assert building.clone.git("cat-file", "-t", "flights@v1.2.0").strip() == "tag"  # annotated, as GTO's are
     assert made["status"] == "Succeeded", building.log(made["id"])
     assert stages(made).keys() == {"Source", "Test", "Image", "Train"}
     record = building.record("v1.2.0")
-    assert record.source.commit == made["commit"] == building.clone.git("rev-parse", "flights@v1.2.0").strip()
+    assert (
+        record.source.commit
+        == made["commit"]
+        == building.clone.git("rev-parse", "flights@v1.2.0^{commit}").strip()
+    )
     assert [each["ModelApprovalStatus"] for each in building.packages("v1.2.0")] == ["Approved"]
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("made")
 def test_a_tag_that_moved_after_its_version_was_made_is_refused(building):
     before, record = building.executions(), building.record("v1.2.0")
@@ -67,11 +75,10 @@ UNSEEN = {
         *("s3:GetObject", "s3:GetObjectVersion", "kms:Decrypt"),
     },
     "test": SOURCE,
-    # `docker push`; the sandbox's own builder keeps layers beside ECR.
+    # Layers are uploaded; the sandbox's own builder keeps them beside ECR (tests/components/test_build.py).
     "image": {
         *SOURCE,
-        *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload"),
-        *("ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload"),
+        *("ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload"),
         "ecr:UploadLayerPart",
     },
     # A training that failed is tried again, and a gate's sentence is read.
@@ -160,6 +167,17 @@ def test_a_worse_model_is_stopped_at_training_with_its_gates_sentence(building):
 
 
 @pytest.mark.soak
+def test_a_bad_month_in_a_commits_data_is_stopped_at_training_with_its_gates_sentence(building):
+    building.spoil("flights/2013-01.csv", ",EWR,", ",NWR,")
+    build = building.built("flights@v1.8.1")
+    building.revert()
+    reason = stopped(building, build, "Train")
+    assert reason.startswith("validation gate: ")
+    assert "origin" in reason
+    assert building.record("v1.8.1") is None
+
+
+@pytest.mark.soak
 def test_the_same_tag_pushed_again_changes_nothing(building, made):
     record = building.record("v1.2.0")
     building.clone.git("push", "--quiet", "sandbox", ":flights@v1.2.0")
@@ -196,3 +214,38 @@ def test_a_build_that_is_killed_goes_on_from_its_stage_when_it_is_tried_again(bu
     building.retry(identity, stage)
     assert building.followed(identity)["status"] == "Succeeded", building.log(identity)
     assert len(building.packages(version)) == 1
+
+
+@pytest.mark.soak
+def test_a_stage_whose_follower_was_killed_says_that_the_training_goes_on_and_comes_to_its_version_again(
+    building,
+):
+    building.clone.commit("the training's follower is killed")
+    (identity,) = building.push("flights@v3.1.0")
+    building.kill(identity, "Train", signal.SIGKILL, program="modelctl train")
+    reason = stopped(building, building.followed(identity), "Train")
+    assert "retry the stage" in reason
+    building.retry(identity, "Train")
+    assert building.followed(identity)["status"] == "Succeeded", building.log(identity)
+    assert len(building.packages("v3.1.0")) == 1
+
+
+@pytest.mark.soak
+def test_a_killed_builds_follow_stops_nothing_and_a_push_meanwhile_waits_for_its_turn(building):
+    building.clone.commit("one, followed")
+    (first,) = building.push("flights@v4.0.0")
+    follower = building.followed_by_command()
+    assert any("Test: InProgress" in line for line in iter(follower.stderr.readline, ""))
+    follower.kill()
+    follower.communicate(timeout=30)
+    building.clone.commit("two, while one is built")
+    (second,) = building.push("flights@v4.0.1")
+    again = building.followed_by_command()  # the newest
+    output, _ = again.communicate(timeout=600)
+    assert again.returncode == 0, output
+    one, two = (building.followed(identity) for identity in (first, second))
+    assert [build["version"] for build in (one, two)] == ["v4.0.0", "v4.0.1"]
+    for before, after in zip(one["stages"], two["stages"], strict=True):
+        assert before["ended"] <= after["started"], before["name"]
+    for version in ("v4.0.0", "v4.0.1"):
+        assert len(building.packages(version)) == 1

@@ -41,7 +41,11 @@ def checks(model: str) -> list[Check]:
                 "pipelines/steps/Dockerfile",
             ],
         ),
-        Check("tests", [str(BIN / "pytest"), "-q", "-n", "2", f"--junitxml={_REPORT}", tests]),
+        # A file's tests by one worker: what they share, a trained model among it, is made once.
+        Check(
+            "tests",
+            [str(BIN / "pytest"), "-q", "-n", "2", "--dist", "loadfile", f"--junitxml={_REPORT}", tests],
+        ),
     ]
 
 

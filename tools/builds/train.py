@@ -94,7 +94,17 @@ def _modelctl(*arguments: str) -> str:
     try:
         told = msgspec.json.decode(done.stdout, type=_Told).summary
     except msgspec.DecodeError:
-        told = f"modelctl train ended with status {done.returncode}"
+        told = unfinished(done.returncode)
     if done.returncode:
         raise StageError(told)
     return told
+
+
+def unfinished(status: int) -> str:
+    """Of a `modelctl train` that could say nothing: what it ended with, and what to do."""
+    if status >= 0:
+        return f"modelctl train ended with status {status}: the log tells why"
+    return (
+        f"modelctl train was ended by signal {-status} while it followed the training, which goes on: retry the stage, and it is "
+        "followed to its end"
+    )

@@ -14,7 +14,7 @@ from tools.builds import check, image, outcome
 from tools.builds.dockerfile import finding
 from tools.builds.stage import StageError
 from tools.builds.tag import TagError, version_at_head, version_of
-from tools.builds.train import refuse_other
+from tools.builds.train import refuse_other, unfinished
 
 COMMIT = "c" * 40
 
@@ -108,6 +108,12 @@ def test_a_tag_that_moved_after_its_version_was_made_is_refused(made):
 
 def test_the_same_commit_again_is_no_other_version():
     refuse_other(record_of(COMMIT), COMMIT)
+
+
+def test_a_training_whose_follower_was_killed_is_said_to_go_on():
+    assert "ended by signal 9" in unfinished(-9)
+    assert "goes on: retry the stage" in unfinished(-9)
+    assert "goes on" not in unfinished(70)
 
 
 def test_the_first_test_that_failed_is_told_with_its_reason(tmp_path):
