@@ -2,6 +2,9 @@
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html. A line may be missing (capture stops
 while an instance's disk is nearly full), and one that is there may lack what the endpoint does not capture.
+
+A caller who sends a case at another time than it is of (a replay, a queue that was held up) says of which, in `CustomAttributes`:
+`at=2013-10-01T06:00:00Z`.
 """
 
 import base64
@@ -11,6 +14,8 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+MOMENT = "at="  # before a moment among custom attributes, which are parted by commas
 
 
 class CaptureError(ValueError):
@@ -44,6 +49,7 @@ class _Event(msgspec.Struct, frozen=True, rename="camel"):
     event_id: str
     inference_time: datetime
     inference_id: str | None = None
+    custom_attributes: tuple[str, ...] = ()
 
 
 class _Line(msgspec.Struct, frozen=True, rename="camel"):
@@ -58,6 +64,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
         event: SageMaker's own name of it.
         inference: the caller's; None where it gave none.
         at: when it was answered, in whole seconds.
+        moment: which the case is of: what the caller wrote, else when it was answered.
         request: content type and body; None where it is not captured.
         response: content type and body; None where it is not captured.
     """
@@ -65,6 +72,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     event: str
     inference: str | None
     at: datetime
+    moment: datetime
     request: tuple[str, bytes] | None
     response: tuple[str, bytes] | None
 
@@ -87,16 +95,30 @@ def read(lines: Iterable[bytes], where: str) -> Iterator[Captured]:
             request, response = (
                 _content(body) for body in (parsed.capture_data.request, parsed.capture_data.response)
             )
+            event = parsed.event_metadata
+            moment = _moment(event.custom_attributes)
         except (msgspec.DecodeError, binascii.Error, ValueError) as error:
             raise CaptureError(f"{where}, line {number}: {error}") from error
-        event = parsed.event_metadata
         yield Captured(
             event=event.event_id,
             inference=event.inference_id,
             at=event.inference_time,
+            moment=event.inference_time if moment is None else moment,
             request=request,
             response=response,
         )
+
+
+def _moment(attributes: Iterable[str]) -> datetime | None:
+    """What a caller wrote. Raises ValueError where it is no moment with a time zone."""
+    parts = (part.strip() for attribute in attributes for part in attribute.split(","))
+    written = next((part.removeprefix(MOMENT) for part in parts if part.startswith(MOMENT)), None)
+    if written is None:
+        return None
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        raise ValueError(f"custom attribute {MOMENT}{written} has no time zone; write {MOMENT}{written}Z")
+    return moment
 
 
 def _content(body: Body | None) -> tuple[str, bytes] | None:

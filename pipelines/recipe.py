@@ -68,6 +68,8 @@ class Recipe:
         tables: that it reads, each a folder of the data set.
         window: parameters of `featurize`, a msgspec.Struct that refuses unknown fields.
         featurize: from tables to examples; the same for the same arguments.
+        groups: from rows as a client sends them to the group of each, by dimension; those of `slice.<dimension>` in the
+            examples that a row alone tells. A value may be missing.
         settings: parameters of `fit`, likewise.
         fit: from training examples to a model; the same bytes for the same arguments.
         checks: of its data.
@@ -78,6 +80,7 @@ class Recipe:
     tables: tuple[Table, ...]
     window: type[msgspec.Struct]
     featurize: Callable[[Tables, Any], Examples]
+    groups: Callable[[pd.DataFrame], Mapping[str, "pd.Series[Any]"]]
     settings: type[msgspec.Struct]
     fit: Callable[[pd.DataFrame, Any], Fitted]
     checks: Checks

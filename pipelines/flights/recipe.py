@@ -58,17 +58,27 @@ def featurize(tables: Tables, window: Window) -> Examples:
     )
 
 
+def groups(rows: pd.DataFrame) -> dict[str, "pd.Series[Any]"]:
+    """The slices that a row tells: carrier, origin, and the hours of the scheduled departure."""
+    return {
+        "carrier": rows["carrier"],
+        "origin": rows["origin"],
+        "hours": (rows["departure"] // _BAND).map(dict(enumerate(_HOURS))),
+    }
+
+
 def _examples(extract: Extract) -> pd.DataFrame:
     arrived = features.arrived(extract)
     flights, described = arrived.flights, features.describe(arrived)[list(features.NAMES)]
     day = pd.to_datetime(flights[["year", "month", "day"]])
-    groups: dict[str, pd.Series[Any]] = {
-        "carrier": flights["carrier"],
-        "origin": flights["origin"],
+    by_row = groups(described)
+    by_dimension = {
+        "carrier": by_row["carrier"],
+        "origin": by_row["origin"],
         "month": day.dt.strftime("%Y-%m"),
-        "hours": (described["departure"] // _BAND).map(dict(enumerate(_HOURS))),
+        "hours": by_row["hours"],
     }
-    slices = {f"{SLICE}{dimension}": group for dimension, group in groups.items()}
+    slices = {f"{SLICE}{dimension}": group for dimension, group in by_dimension.items()}
     columns = {LABEL: features.late(arrived), BLOCK: day.dt.strftime("%Y-%m-%d"), **slices}
     return pd.concat([described, pd.DataFrame(columns, index=described.index)], axis="columns").reset_index(
         drop=True
@@ -80,6 +90,7 @@ RECIPE = Recipe(
     tables=TABLES,
     window=Window,
     featurize=featurize,
+    groups=groups,
     settings=Settings,
     fit=fit,
     checks=CHECKS,

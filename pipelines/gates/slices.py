@@ -78,17 +78,17 @@ def measure(
     weights = draw_weights(thresholds.draws, blocks, thresholds.seed)
     predictions = [each for each in (challenger, champion) if each is not None]
     models = [score(output, each, cases.labels) for each in predictions]
-    counted = list(_counted(output, cases, block))
-    whole = [part for part in counted if not too_small(part.slice, thresholds.size)]
+    parts = list(counted(output, cases, block))
+    whole = [part for part in parts if not too_small(part.slice, thresholds.size)]
     values = engine.values(Question(output, cases, predictions, models, whole, thresholds)) if whole else {}
     with threadpool_limits(limits=1):  # sums in another order round differently
-        parts = [
+        measured = [
             _estimated(part, models, values[part.place], block, weights)
             if part.place in values
             else _Estimated(part.slice, {}, None)
-            for part in counted
+            for part in parts
         ]
-        return _measured(parts, models[0], (block, weights), thresholds)
+        return _measured(measured, models[0], (block, weights), thresholds)
 
 
 def _measured(
@@ -113,7 +113,7 @@ def _measured(
     )
 
 
-def _counted(output: Output, cases: Cases, block: Integers) -> Iterator[Part]:
+def counted(output: Output, cases: Cases, block: Integers) -> Iterator[Part]:
     """Every slice, the one over every row first."""
     for dimension, value, rows in _slices(cases):
         least, least_blocks = _sizes(output, cases.labels[rows], block[rows])
@@ -151,15 +151,16 @@ def _estimated(
     part: Part, models: Sequence[Scored], values: Sequence[Values], block: Integers, weights: Floats
 ) -> _Estimated:
     challenger, *champion = (
-        _estimates(model, of_model, part.rows, block, weights)
+        estimates(model, of_model, part.rows, block, weights)
         for model, of_model in zip(models, values, strict=True)
     )
     return _Estimated(part.slice, challenger, champion[0] if champion else None)
 
 
-def _estimates(
+def estimates(
     model: Scored, values: Values, rows: Flags, block: Integers, weights: Floats
 ) -> dict[str, Estimate]:
+    """Each metric of some rows, exact, with how it varies when blocks are drawn anew."""
     blocks = weights.shape[1]
     ones = np.ones((1, blocks))
     return {

@@ -64,6 +64,13 @@ MAY_IMPORT = {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),
         "pipelines.tfma.protocol",
     },
+    **{f"pipelines.{generic}": set() for generic in ("capture", "places")},
+    "pipelines.ground_truth": {"pipelines.server"},
+    "pipelines.quality": {
+        *(f"pipelines.{generic}" for generic in ("capture", "gates", "ground_truth", "package", "places")),
+        *("pipelines.recipe", "pipelines.server"),
+        *NAMES,
+    },
     # It runs in an environment of its own, which has nothing of the others'.
     "pipelines.tfma": set(),
     "pipelines.steps": {
@@ -76,6 +83,10 @@ MAY_IMPORT = {
     "pipelines.flights": {
         f"pipelines.{generic}"
         for generic in ("dataset", "examples", "export", "months", "package", "recipe", "server")
+    },
+    "pipelines.flights.play": {
+        f"pipelines.{generic}"
+        for generic in ("capture", "dataset", "flights", "ground_truth", "months", "places", "server")
     },
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": ours("terminal", "awsmodels"),

@@ -1,0 +1,81 @@
+"""Months of flights played through an endpoint, and what became of them."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from pipelines import capture, ground_truth
+from pipelines.flights import features, play
+from pipelines.flights.data import read_months
+from pipelines.months import Month
+
+OCTOBER = Month(2013, 10)
+
+
+@pytest.fixture(scope="module")
+def hours():
+    return list(play.hours(OCTOBER, OCTOBER))
+
+
+@pytest.fixture(scope="module")
+def flights():
+    return read_months(OCTOBER, OCTOBER)
+
+
+def test_every_flight_is_asked_about_once_and_those_that_arrived_get_a_label(hours, flights):
+    assert sum(len(hour.instances) for hour in hours) == len(flights.flights)
+    assert sum(len(hour.truths) for hour in hours) == len(features.arrived(flights).flights)
+    assert len({hour.name for hour in hours}) == len(hours)
+
+
+def test_a_label_is_of_the_very_flight_that_was_asked_about(hours, flights):
+    described = features.describe(flights)
+    expected = {
+        (carrier, dest, departure, late)
+        for carrier, dest, departure, late in zip(
+            described["carrier"],
+            described["dest"],
+            described["departure"],
+            features.late(flights),
+            strict=True,
+        )
+    }
+    for hour in hours[:40]:
+        for truth in hour.truths:
+            assert truth.inference == hour.name
+            asked = hour.instances[truth.row]
+            assert (asked["carrier"], asked["dest"], asked["departure"], truth.value == "1") in expected
+
+
+def test_an_hour_is_of_new_yorks_day_and_of_its_own_moment(hours):
+    first = hours[0]
+    assert first.name == "2013-10-01T05"
+    assert first.moment.isoformat() == "2013-10-01T05:00:00-04:00"
+    assert first.moment == datetime(2013, 10, 1, 9, tzinfo=UTC)
+    assert first.label_file == "2013/10/01/09/2013-10-01T05.jsonl"
+    assert {hour.moment.utcoffset() for hour in hours} == {timedelta(hours=-4)}
+
+
+def test_what_is_sent_names_its_case_and_its_moment_within_what_sagemaker_takes(hours):
+    request = play.request("flights-staging", hours[0])
+    assert request["InferenceId"] == "2013-10-01T05"
+    assert request["CustomAttributes"] == f"{capture.MOMENT}2013-10-01T05:00:00-04:00"
+    assert len(msgspec.json.decode(request["Body"])) == len(hours[0].instances)
+    assert max(len(play.request("e", hour)["InferenceId"]) for hour in hours) <= 64
+
+
+def test_labels_are_written_below_their_hours(tmp_path, hours, capsys):
+    assert play.main(["labels", "--to", str(tmp_path), "--first", "2013-10", "--until", "2013-10"]) == 0
+    truths = [hour for hour in hours if hour.truths]
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.jsonl")} == {
+        hour.label_file for hour in truths
+    }
+    written = (tmp_path / truths[0].label_file).read_bytes()
+    assert list(ground_truth.read(written.splitlines(), "")) == truths[0].truths
+    assert capsys.readouterr().out.startswith("28,618 labels in ")
+
+
+def test_a_month_that_there_is_not_is_refused(capsys):
+    assert play.main(["labels", "--to", "x", "--first", "2014-01", "--until", "2014-01"]) == 1
+    assert "is not a month of the data" in capsys.readouterr().err

@@ -1,0 +1,82 @@
+"""The labelled cases of some days, and what became of every other record."""
+
+from datetime import date
+
+import pytest
+
+from pipelines import capture, ground_truth
+from pipelines.ground_truth import Truth
+from pipelines.quality import labels, predictions
+from pipelines.quality.window import labelled
+from tests.unit.pipelines.quality.conftest import by_carrier, line
+
+FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
+
+
+def window(model, lines, truths, others=()):
+    """Truths are (id, row, value, day)."""
+    read = predictions.read(capture.read(lines, "captured"), model, by_carrier)
+    files = [
+        (
+            f"labels/2026/{day}/00/part.jsonl",
+            ground_truth.encode([Truth(inference=identity, row=row, value=value)]),
+        )
+        for identity, row, value, day in truths
+    ]
+    return labelled(read, labels.read(files, model.schema.output), frozenset(others), FIRST, LAST)
+
+
+def test_what_belongs_together_is_judged_together(model):
+    result = window(
+        model,
+        [line("b", ("UA", "AA"), (0.1, 0.9)), line("a", ("AA",), (0.4,))],
+        [("a", 0, "1", "01/02"), ("b", 1, "1", "01/02"), ("b", 0, "0", "01/03")],
+    )
+    groups = result.cases.groups["carrier"]
+    rows = [
+        (round(float(output[1]), 6), bool(label), groups.names[group])
+        for output, label, group in zip(result.outputs, result.cases.labels, groups.number, strict=True)
+    ]
+    assert sorted(rows) == [(0.1, False, "UA"), (0.4, True, "AA"), (0.9, True, "AA")]
+    assert result.joined.cases == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "truths", "others", "expected"),
+    [
+        ([line("a")], [], (), {"unlabelled": 1}),
+        ([line("a")], [("b", 0, "1", "01/02")], (), {"unlabelled": 1, "unanswered": 1}),
+        ([line("a")], [("a", 1, "1", "01/02")], (), {"unlabelled": 1, "unanswered": 1}),
+        ([line("a")], [("b", 0, "1", "01/02")], ("b",), {"unlabelled": 1, "of_others": 1}),
+        ([line("a"), line("a")], [("a", 0, "1", "01/02")] * 3, (), {"cases": 1, "repeated_predictions": 1, "repeated_labels": 2}),
+        ([line("a"), line("a", probabilities=(0.3,))], [], (), {"contradicting_predictions": 2}),
+        ([line("a")], [("a", 0, "1", "01/02"), ("a", 0, "0", "01/02")], (), {"unlabelled": 1, "contradicting_labels": 2}),
+        ([line("a", answer="")], [("a", 0, "1", "01/02")], (), {"unreadable": 1, "unanswered": 1}),
+    ],
+    ids=["no-label", "no-prediction", "other-row", "other-version", "repeated", "two-answers", "two-labels", "unreadable"],
+)  # fmt: skip
+def test_every_record_is_counted_once(model, lines, truths, others, expected):
+    joined = window(model, lines, truths, others).joined
+    counts = {name: getattr(joined, name) for name in joined.__struct_fields__}
+    assert {name: count for name, count in counts.items() if count} == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "cases"), [("2025-12-31", 0), ("2026-01-01", 1), ("2026-01-31", 1), ("2026-02-01", 0)]
+)
+def test_a_case_is_of_its_own_day_whenever_its_label_came(model, day, cases):
+    joined = window(model, [line("a", moment=f"at={day}T12:00:00Z")], [("a", 0, "1", "03/01")]).joined
+    assert joined.cases == cases
+    assert (joined.unlabelled, joined.unanswered) == (0, 0)
+
+
+def test_a_case_that_is_asked_again_after_midnight_is_of_the_first_day(model):
+    again = [line("a", moment="at=2026-02-01T00:00:01Z"), line("a", moment="at=2026-01-31T23:59:59Z")]
+    assert window(model, again, [("a", 0, "1", "01/31")]).joined.cases == 1
+
+
+def test_the_days_are_the_blocks(model):
+    lines = [line(str(n), moment=f"at=2026-01-{1 + n % 3:02}T12:00:00Z") for n in range(7)]
+    blocks = window(model, lines, [(str(n), 0, "1", "01/02") for n in range(7)]).cases.blocks
+    assert len(blocks.names) == 3
+    assert sorted(blocks.number.tolist()) == [0, 0, 0, 1, 1, 2, 2]
