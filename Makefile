@@ -20,7 +20,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch bench lock
+.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch page bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -149,6 +149,12 @@ coverage: setup ## branch coverage by room without an engine; 85 % of release, p
 SCALE ?= 1
 watch: setup ## Prometheus and Alertmanager beside what the shell is in, with every alert and what to type (SCALE=0.01: in seconds)
 	@$(BIN)/python -m monitoring.watch $(foreach env,$(or $(ENV),staging prod),--env $(env)) --scale $(SCALE)
+
+# Where a Prometheus of `make watch` or of your own answers; without it the page has no alerts.
+PROMETHEUS :=
+page: setup ## ENV on one page: weights over time, quality, drift, alerts (PROMETHEUS=http://…)
+	@$(BIN)/python -m monitoring.page --env $(environment) --out build/page/$(environment).html \
+	  $(if $(PROMETHEUS),--prometheus $(PROMETHEUS))
 
 bench: setup ## the benchmarks' table
 	@$(BIN)/python -m benchmarks

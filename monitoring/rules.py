@@ -67,6 +67,8 @@ def _duration(seconds: float) -> str:
 
 
 _RATIOS = {"5m": 300, "30m": 1800, "1h": 3600, "6h": 21600}  # by the name that a recording has at scale 1
+RATIO = "delivery:request_failures:ratio_rate"  # before a window: name of a recording, failed requests from 0 to 1
+RATIO_WINDOWS = tuple(_RATIOS)
 
 
 def document(scale: float = 1.0, objective: float = OBJECTIVE) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def _records(windows: Windows) -> Iterator[dict[str, str]]:
         failed = f"sum by ({_BY}) (rate(model_requests_total{{{_FAILED}}}[{window}]))"
         every = f"sum by ({_BY}) (rate(model_requests_total[{window}]))"
         yield {
-            "record": f"delivery:request_failures:ratio_rate{name}",
+            "record": f"{RATIO}{name}",
             "expr": f"({failed} or 0 * {every}) / ({every} > 0)",
         }
         yield {

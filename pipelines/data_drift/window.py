@@ -24,7 +24,7 @@ def captured(folder: Path, baseline: Baseline, since: datetime, until: datetime)
     tally = Tally(baseline)
     requests, answers = RequestReader(baseline), AnswerReader(baseline)
     for line in _lines(folder, tally):
-        if not since <= line.at < until:
+        if not since <= line.moment < until:
             continue
         if line.request is not None:
             try:

@@ -63,7 +63,7 @@ def hours(first: Month, until: Month) -> Iterator[Hour]:
     extract = read_months(first, until)
     described = features.describe(extract)
     flights = extract.flights.assign(
-        known=extract.flights["arr_delay"].notna(),
+        arrived=extract.flights["arr_delay"].notna(),
         late=features.late(extract),
         clock=pd.to_datetime(extract.flights[["year", "month", "day", "hour"]]),  # New York's
     )
@@ -72,15 +72,15 @@ def hours(first: Month, until: Month) -> Iterator[Hour]:
         for _, rows in day.reset_index(drop=True).groupby("time_hour", sort=True):
             local, universal = rows["clock"].iloc[0], rows["time_hour"].iloc[0]
             name = f"{local:%Y-%m-%dT%H}"
-            outcomes = zip(rows["known"], rows["late"], strict=True)
+            outcomes = zip(rows["arrived"], rows["late"], strict=True)
             yield Hour(
                 name=name,
                 moment=_with_offset(local.to_pydatetime(), universal.to_pydatetime()),
                 instances=[instances[place] for place in rows.index],
                 truths=[
                     Truth(inference=name, row=row, value=str(int(late)))
-                    for row, (known, late) in enumerate(outcomes)
-                    if known
+                    for row, (arrived, late) in enumerate(outcomes)
+                    if arrived
                 ],
             )
 

@@ -78,6 +78,7 @@ def judge(window: Window, output: Output, showing: Showing, thresholds: Threshol
         first=window.first,
         last=window.last,
         metric=leading,
+        title=METRICS[leading].title,
         confidence=CONFIDENCE,
         joined=window.joined,
         verdict=judged[0].verdict,

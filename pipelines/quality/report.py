@@ -107,6 +107,7 @@ class Report(Record, frozen=True, kw_only=True):
         digest: of its model, `sha256:<hex>`.
         first, last: days of the window, both included.
         metric: which is compared with what the version showed before.
+        title: of it, in sentences and pictures.
         confidence: one-sided: how rarely a window that is as good is called worse.
         joined: what became of the records.
         verdict: over every row.
@@ -121,6 +122,7 @@ class Report(Record, frozen=True, kw_only=True):
     first: date
     last: date
     metric: str
+    title: str
     confidence: float
     joined: Joined
     verdict: Verdict

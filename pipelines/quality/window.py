@@ -54,7 +54,7 @@ def labelled(
 
     answered = once.places[left]
     chosen = inside(predictions.days[answered])
-    answered, known = answered[chosen], true.places[right][chosen]
+    answered, truth_of = answered[chosen], true.places[right][chosen]
     in_window = int(inside(predictions.days[once.places]).sum())
     alone = np.setdiff1d(true.places, true.places[right])
     alone = alone[inside(truths.days[alone])]
@@ -73,7 +73,7 @@ def labelled(
             unreadable=predictions.unreadable,
         ),
         cases=Cases(
-            labels=truths.labels[known],
+            labels=truths.labels[truth_of],
             groups={
                 dimension: _groups(groups.codes, groups.categories.tolist(), answered)
                 for dimension, groups in predictions.groups.items()

@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks.load import Load, invocation, lost
 from pipelines.capture import read
+from pipelines.flights import play
+from pipelines.months import Month
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 PREFIX = "captured"
@@ -105,6 +107,17 @@ def test_both_variants_lines_are_read_back_in_both_encodings(hosting, role):
     assert all(
         len(key.split("/")) == 6 and key.endswith(".jsonl") for key in kept.names()
     )  # VARIANT/yyyy/mm/dd/hh/NAME
+
+
+def test_an_hour_that_is_played_is_kept_with_its_own_id_and_moment(hosting, role):
+    plain = {"CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]}}
+    endpoint = capturing(hosting, "played", {"played-a": 100}, role, **plain)
+    april = Month(2013, 4)
+    hour = next(play.hours(april, april))
+    assert play.send(hosting.runtime, endpoint, iter([hour])).startswith("1 requests with ")
+    (line,) = Kept(hosting, endpoint).until("played-a", 1)
+    assert (line.inference, line.moment) == (hour.name, hour.moment)
+    assert json.loads(line.request[1]) == hour.instances
 
 
 def test_under_load_no_invocation_is_lost_and_each_is_a_line_of_its_variant_in_either_encoding(hosting, role):

@@ -175,6 +175,12 @@ MAY_IMPORT = {
         f"monitoring.{pure}": {"monitoring", *NAMES}
         for pure in ("alertmanager", "message", "prometheus", "rules", "tally")
     },
+    "monitoring.page": {
+        *("monitoring", "pipelines.places", "pipelines.data_drift.report", "pipelines.quality.report"),
+        *("pipelines.gates.page", "pipelines.gates.svg"),
+        *ours("release.aws", "release.core.journal", "terminal"),
+        *NAMES,
+    },
     "monitoring.panel": set(),
     "monitoring.server_panels": {"monitoring.panel"},
     "monitoring.panels": {"monitoring.panel", "monitoring.server_panels"},

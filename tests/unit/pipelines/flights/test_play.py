@@ -44,8 +44,13 @@ def test_a_label_is_of_the_very_flight_that_was_asked_about(hours, flights):
     for hour in hours[:40]:
         for truth in hour.truths:
             assert truth.inference == hour.name
-            asked = hour.instances[truth.row]
-            assert (asked["carrier"], asked["dest"], asked["departure"], truth.value == "1") in expected
+            instance = hour.instances[truth.row]
+            assert (
+                instance["carrier"],
+                instance["dest"],
+                instance["departure"],
+                truth.value == "1",
+            ) in expected
 
 
 def test_an_hour_is_of_new_yorks_day_and_of_its_own_moment(hours):

@@ -31,7 +31,7 @@ def model_of(output):
 
 
 @pytest.fixture(scope="session")
-def model():
+def small():
     return model_of(OUTPUTS["probability"])
 
 

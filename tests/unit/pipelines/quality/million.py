@@ -67,8 +67,8 @@ read = predictions.read(
     Model(SCHEMA, RowReader(SCHEMA), "sha256:" + 64 * "0", None),
     lambda rows: {"carrier": rows["carrier"]},
 )
-known = labels.read(truths(), SCHEMA.output)
-joined = labelled(read, known, frozenset(), date(2026, 1, 1), date(2026, 1, 31))
+truth = labels.read(truths(), SCHEMA.output)
+joined = labelled(read, truth, frozenset(), date(2026, 1, 1), date(2026, 1, 31))
 right = pd.Series(joined.cases.labels) == ((joined.outputs[:, 1] * 1e6).round().astype(int) % 2 == 1)
 print(
     json.dumps(

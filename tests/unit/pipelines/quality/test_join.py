@@ -35,10 +35,10 @@ def distinct_of(numbers, records):
 
 def expected_of(records):
     """By case what is said of it, one by one; and how many repeat, how many contradict."""
-    said = defaultdict(list)
+    statements = defaultdict(list)
     for identity, row, value, day in records:
-        said[identity, row].append((value, day))
-    agreed = {case: each for case, each in said.items() if len({value for value, _ in each}) == 1}
+        statements[identity, row].append((value, day))
+    agreed = {case: each for case, each in statements.items() if len({value for value, _ in each}) == 1}
     repeated = sum(len(each) - 1 for each in agreed.values())
     return (
         {case: (each[0][0], min(day for _, day in each)) for case, each in agreed.items()},

@@ -13,8 +13,8 @@ from pipelines.server.answers import AnswerWriter
 from tests.unit.pipelines.quality.conftest import OUTPUTS, by_carrier, days, line
 
 
-def read(model, *lines):
-    return predictions.read(capture.read(lines, "captured"), model, by_carrier)
+def read(small, *lines):
+    return predictions.read(capture.read(lines, "captured"), small, by_carrier)
 
 
 @pytest.mark.parametrize("kind", ["probability", "classes", "quantity"])
@@ -45,14 +45,14 @@ def test_an_answer_is_read_as_the_server_wrote_it(kind, media):
     ],
     ids=["empty", "none", "without-probability", "text", "no-row"],
 )
-def test_an_answer_that_is_none_of_the_models_is_counted_and_left_out(model, answer):
-    result = read(model, line("a", answer=answer), line("b"))
+def test_an_answer_that_is_none_of_the_models_is_counted_and_left_out(small, answer):
+    result = read(small, line("a", answer=answer), line("b"))
     assert result.unreadable == 1
     assert result.cases.inferences == ["b"]
 
 
-def test_an_answer_of_other_rows_than_were_asked_about_is_left_out(model):
-    assert read(model, line("a", carriers=("AA", "UA"), probabilities=(0.5,))).unreadable == 1
+def test_an_answer_of_other_rows_than_were_asked_about_is_left_out(small):
+    assert read(small, line("a", carriers=("AA", "UA"), probabilities=(0.5,))).unreadable == 1
 
 
 def test_an_answer_that_was_not_captured_is_told_as_that():
@@ -62,9 +62,9 @@ def test_an_answer_that_was_not_captured_is_told_as_that():
 
 
 @pytest.mark.parametrize("encoding", ["JSON", "BASE64"])
-def test_each_row_of_an_invocation_is_a_case(model, encoding):
+def test_each_row_of_an_invocation_is_a_case(small, encoding):
     result = read(
-        model,
+        small,
         line("a", ("AA", "UA", "AA"), (0.1, 0.2, 0.3), encoding=encoding),
         line("b", ("UA",), (0.4,), encoding=encoding),
     )
@@ -75,33 +75,33 @@ def test_each_row_of_an_invocation_is_a_case(model, encoding):
     assert list(result.groups["carrier"]) == ["AA", "UA", "AA", "UA"]
 
 
-def test_groups_of_many_chunks_are_put_together(model, monkeypatch):
+def test_groups_of_many_chunks_are_put_together(small, monkeypatch):
     monkeypatch.setattr(predictions, "_CHUNK", 2)
     lines = [line(str(n), (("AA", "UA", "ZZ")[n % 3],)) for n in range(7)]
-    assert list(read(model, *lines).groups["carrier"]) == ["AA", "UA", OTHERS, "AA", "UA", OTHERS, "AA"]
+    assert list(read(small, *lines).groups["carrier"]) == ["AA", "UA", OTHERS, "AA", "UA", OTHERS, "AA"]
 
 
-def test_a_request_that_was_not_captured_has_a_group_of_its_own(model):
-    assert list(read(model, line("a", request=False)).groups["carrier"]) == [OTHERS]
+def test_a_request_that_was_not_captured_has_a_group_of_its_own(small):
+    assert list(read(small, line("a", request=False)).groups["carrier"]) == [OTHERS]
 
 
-def test_a_caller_without_an_id_is_known_by_the_events(model):
-    assert read(model, line(None)).cases.inferences == ["event-of-None"]
+def test_a_caller_without_an_id_is_known_by_the_events(small):
+    assert read(small, line(None)).cases.inferences == ["event-of-None"]
 
 
-def test_the_day_is_the_callers_own(model):
-    told = line("a", moment="who=ada, at=2013-10-31T23:30:00-04:00")
-    assert read(model, told, line("b")).days.tolist() == [days("2013-10-31"), days("2026-01-02")]
+def test_the_day_is_the_callers_own(small):
+    dated = line("a", moment="who=ada, at=2013-10-31T23:30:00-04:00")
+    assert read(small, dated, line("b")).days.tolist() == [days("2013-10-31"), days("2026-01-02")]
 
 
 @pytest.mark.parametrize("moment", ["at=yesterday", "at=", "at=2013-10-31T23:30:00"])
-def test_a_moment_that_is_none_is_refused_with_its_line(model, moment):
+def test_a_moment_that_is_none_is_refused_with_its_line(small, moment):
     with pytest.raises(CaptureError, match="captured, line 2: "):
-        read(model, line("a"), line("b", moment=moment))
+        read(small, line("a"), line("b", moment=moment))
 
 
-def test_nothing_captured_is_no_prediction(model):
-    result = read(model)
+def test_nothing_captured_is_no_prediction(small):
+    result = read(small)
     assert (len(result.outputs), result.unreadable, dict(result.groups)) == (0, 0, {})
 
 

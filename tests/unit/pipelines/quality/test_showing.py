@@ -57,6 +57,7 @@ def window(month, value, error, *, verdict="as-good", **changes):
         first=date(2013, month, 1),
         last=date(2013, month, 28),
         metric="auc",
+        title="AUC",
         confidence=0.95,
         joined=NONE,
         verdict=verdict,

@@ -13,9 +13,9 @@ from tests.unit.pipelines.quality.conftest import by_carrier, line
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
 
 
-def window(model, lines, truths, others=()):
+def window(small, lines, truths, others=()):
     """Truths are (id, row, value, day)."""
-    read = predictions.read(capture.read(lines, "captured"), model, by_carrier)
+    read = predictions.read(capture.read(lines, "captured"), small, by_carrier)
     files = [
         (
             f"labels/2026/{day}/00/part.jsonl",
@@ -23,12 +23,12 @@ def window(model, lines, truths, others=()):
         )
         for identity, row, value, day in truths
     ]
-    return labelled(read, labels.read(files, model.schema.output), frozenset(others), FIRST, LAST)
+    return labelled(read, labels.read(files, small.schema.output), frozenset(others), FIRST, LAST)
 
 
-def test_what_belongs_together_is_judged_together(model):
+def test_what_belongs_together_is_judged_together(small):
     result = window(
-        model,
+        small,
         [line("b", ("UA", "AA"), (0.1, 0.9)), line("a", ("AA",), (0.4,))],
         [("a", 0, "1", "01/02"), ("b", 1, "1", "01/02"), ("b", 0, "0", "01/03")],
     )
@@ -55,8 +55,8 @@ def test_what_belongs_together_is_judged_together(model):
     ],
     ids=["no-label", "no-prediction", "other-row", "other-version", "repeated", "two-answers", "two-labels", "unreadable"],
 )  # fmt: skip
-def test_every_record_is_counted_once(model, lines, truths, others, expected):
-    joined = window(model, lines, truths, others).joined
+def test_every_record_is_counted_once(small, lines, truths, others, expected):
+    joined = window(small, lines, truths, others).joined
     counts = {name: getattr(joined, name) for name in joined.__struct_fields__}
     assert {name: count for name, count in counts.items() if count} == expected
 
@@ -64,19 +64,19 @@ def test_every_record_is_counted_once(model, lines, truths, others, expected):
 @pytest.mark.parametrize(
     ("day", "cases"), [("2025-12-31", 0), ("2026-01-01", 1), ("2026-01-31", 1), ("2026-02-01", 0)]
 )
-def test_a_case_is_of_its_own_day_whenever_its_label_came(model, day, cases):
-    joined = window(model, [line("a", moment=f"at={day}T12:00:00Z")], [("a", 0, "1", "03/01")]).joined
+def test_a_case_is_of_its_own_day_whenever_its_label_came(small, day, cases):
+    joined = window(small, [line("a", moment=f"at={day}T12:00:00Z")], [("a", 0, "1", "03/01")]).joined
     assert joined.cases == cases
     assert (joined.unlabelled, joined.unanswered) == (0, 0)
 
 
-def test_a_case_that_is_asked_again_after_midnight_is_of_the_first_day(model):
+def test_a_case_that_is_asked_again_after_midnight_is_of_the_first_day(small):
     again = [line("a", moment="at=2026-02-01T00:00:01Z"), line("a", moment="at=2026-01-31T23:59:59Z")]
-    assert window(model, again, [("a", 0, "1", "01/31")]).joined.cases == 1
+    assert window(small, again, [("a", 0, "1", "01/31")]).joined.cases == 1
 
 
-def test_the_days_are_the_blocks(model):
+def test_the_days_are_the_blocks(small):
     lines = [line(str(n), moment=f"at=2026-01-{1 + n % 3:02}T12:00:00Z") for n in range(7)]
-    blocks = window(model, lines, [(str(n), 0, "1", "01/02") for n in range(7)]).cases.blocks
+    blocks = window(small, lines, [(str(n), 0, "1", "01/02") for n in range(7)]).cases.blocks
     assert len(blocks.names) == 3
     assert sorted(blocks.number.tolist()) == [0, 0, 0, 1, 1, 2, 2]

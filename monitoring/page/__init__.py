@@ -1,0 +1,1 @@
+"""What became of an environment, on one page that fetches nothing."""

@@ -1,0 +1,104 @@
+"""Where the parts of a page come from."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from modeldelivery.release.core.journal import Event, EventKind, Journal
+from monitoring.page import history, prometheus
+from monitoring.page.collect import reports
+from monitoring.page.subject import Burn, Missing
+from pipelines.data_drift import report as drift
+from tests.unit.monitoring.page.conftest import V1, V2, drift_of
+
+
+def event(kind, target, at=1.0):
+    return Event(operation="o", kind=kind, at=at, actor="ada", reason="why", source={}, target=target)
+
+
+def test_history_is_what_moved_traffic_or_the_fleet():
+    events = [event(kind, {V1: 100}, float(place)) for place, kind in enumerate(EventKind)]
+    moved = history.changes(Journal(history=(*events, event(EventKind.UP, {}))))
+    assert [change.what for change in moved] == ["create", "fleet", "up", "rollback", "adopt", "withdrawn"]
+    assert moved[2].at == datetime.fromtimestamp(2.0, UTC)
+    assert moved[2].weights == {V1: 100}
+
+
+def answers(alerts=(), ratios=()):
+    """Prometheus' answers, by path."""
+
+    def ask(path):
+        if path == "alerts":
+            return {"data": {"alerts": list(alerts)}}
+        assert "environment%3D%22prod%22" in path
+        of_window = [each for window, each in ratios if f"ratio_rate{window}%7B" in path]
+        return {"data": {"result": of_window}}
+
+    return ask
+
+
+def alert(name, state="firing", **labels):
+    return {
+        "labels": {"alertname": name, "severity": "page", **labels},
+        "annotations": {"summary": "wrong", "remedy": "type"},
+        "state": state,
+        "activeAt": "2013-10-01T05:00:00.5Z",
+    }
+
+
+def test_alerts_are_those_that_fire_for_this_environment():
+    ours = {"model": "flights", "environment": "prod"}
+    answer = prometheus.of(
+        answers(
+            [
+                alert("Ours", **ours),
+                alert("ExporterDown"),
+                alert("Pending", "pending", **ours),
+                alert("Staging", model="flights", environment="staging"),
+                alert("Trains", model="trains", environment="prod"),
+            ]
+        ),
+        "flights",
+        "prod",
+    )
+    assert [each.name for each in answer.alerts] == ["Ours", "ExporterDown"]
+    assert (answer.alerts[0].remedy, answer.alerts[0].since.year) == ("type", 2013)
+
+
+def test_burn_rates_are_by_version_and_window():
+    def series(version, value):
+        return {"metric": {"version": version}, "value": [0, value]}
+
+    answer = prometheus.of(
+        answers(ratios=[("5m", series(V2, "0.02")), ("5m", series(V1, "0")), ("6h", series(V2, "0.001"))]),
+        "flights",
+        "prod",
+    )
+    assert answer.burns == [Burn(V1, {"5m": 0.0}), Burn(V2, {"5m": 0.02, "6h": 0.001})]
+
+
+@pytest.mark.parametrize("address", [None, "127.0.0.1:9090", "http://127.0.0.1:1"])
+def test_a_prometheus_that_does_not_answer_is_a_part_that_is_missing(address):
+    assert isinstance(prometheus.read(address, "flights", "prod"), Missing)
+
+
+def test_reports_are_read_in_the_order_of_their_windows(tmp_path):
+    for place, week in enumerate((2, 0, 1)):
+        (tmp_path / f"{place}.json").write_bytes(drift.encode(drift_of(week)))
+    read = reports(str(tmp_path), drift.decode, lambda each: each.until, None)
+    assert read == [drift_of(week) for week in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [(None, "there is no such folder"), ({}, "there is no report"), ({"a.json": b"{"}, "no report of drift")],
+)
+def test_reports_that_are_not_there_are_a_part_that_is_missing(tmp_path, files, why):
+    folder = tmp_path / "reports"
+    if files is not None:
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+    missing = reports(str(folder), drift.decode, lambda each: each.until, None)
+    assert isinstance(missing, Missing)
+    assert why in missing.why
