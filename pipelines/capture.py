@@ -16,6 +16,8 @@ from typing import Literal
 import msgspec
 
 MOMENT = "at="  # before a moment among custom attributes, which are parted by commas
+# Inference id of `modelctl verify`, which asks the same few rows hundreds of times.
+OF_A_VERIFICATION = "modelctl-verify"
 
 
 class CaptureError(ValueError):
@@ -78,7 +80,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read(lines: Iterable[bytes], where: str) -> Iterator[Captured]:
-    """Each line of a file.
+    """Each line of a file that is of a caller: what `modelctl verify` asked says nothing of the data.
 
     Args:
         lines: of the file; empty ones are skipped.
@@ -99,6 +101,8 @@ def read(lines: Iterable[bytes], where: str) -> Iterator[Captured]:
             moment = _moment(event.custom_attributes)
         except (msgspec.DecodeError, binascii.Error, ValueError) as error:
             raise CaptureError(f"{where}, line {number}: {error}") from error
+        if event.inference_id == OF_A_VERIFICATION:
+            continue
         yield Captured(
             event=event.event_id,
             inference=event.inference_id,

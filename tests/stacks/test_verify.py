@@ -190,6 +190,18 @@ def test_a_variant_that_does_not_hold_is_told_apart_and_the_endpoint_serves_on(
     serves_on(verified)
 
 
+def test_a_dry_run_asks_the_variant_and_keeps_nothing(verified, modelctl):
+    """An invocation changes nothing: it is made, and listed once for each variant."""
+    status, document, _ = modelctl(DEAD, "--dry-run")
+
+    assert (status, document["outcome"], verified.kept(DEAD)) == (0, "dry run", None)
+    assert "It would end with status 10: v3.0.0 does not answer" in document["summary"]
+    invocations = [call for call in document["calls"] if call["call"] == "sagemaker:InvokeEndpoint"]
+    assert [(call["writes"], call["parameters"]) for call in invocations] == [
+        (False, {"EndpointName": "asked-staging", "TargetVariant": "v3-0-0"})
+    ]
+
+
 @pytest.mark.soak
 @pytest.mark.skipif(not LOCUST.exists(), reason="no .venv-load: `make setup-load` makes it")
 def test_a_load_finds_what_one_instance_serves(verified, modelctl):

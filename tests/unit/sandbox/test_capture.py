@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modeldelivery.release.aws.invocations import INFERENCE_ID
 from pipelines.capture import CaptureError, read
 from sandbox.dataplane.capture import Capture, Captures, Exchange
 
@@ -67,6 +68,15 @@ def test_a_line_has_the_members_that_sagemaker_writes(captures):
         "inferenceId": "caller-7", "customAttributes": ["who=ada"], "inferenceTime": "2025-11-29T17:59:59Z",
     }  # fmt: skip
     assert written["eventVersion"] == "0"
+
+
+def test_what_a_verification_asked_is_in_what_is_captured_and_no_callers(captures):
+    for inference_id in ("caller-7", INFERENCE_ID, ""):
+        captures.take(rule(), exchange(inference_id=inference_id))
+    (batch,) = captures.due(everything=True)
+
+    assert len(batch["lines"].splitlines()) == 3
+    assert [line.inference for line in lines(batch)] == ["caller-7", None]
 
 
 def test_variants_and_hours_are_files_of_their_own_under_their_own_roles(captures, clock):
