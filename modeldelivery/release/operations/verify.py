@@ -92,10 +92,15 @@ def subject(
     """The version that is named, or the newest candidate, on the endpoint once that is settled.
 
     Raises:
-        RefusedError: there is no endpoint, it does not have the version, or there is no candidate.
+        RefusedError: there is no endpoint, it is none of SageMaker's, it does not have the version, or there is no candidate.
         BrokenError: the endpoint serves nothing.
         GaveUpError: it goes on changing.
     """
+    if journal.place is not None:
+        raise RefusedError(
+            f"{place.environment} serves in the cluster {journal.place.server}, and a version is asked by itself on SageMaker alone",
+            hint="verify the same bits where they stand on an endpoint of SageMaker's: evidence is of the digest set",
+        )
     endpoint = _settled(place, traffic, patience)
     chosen = version or _newest_candidate(place, journal, endpoint)
     variant = endpoint.variants.get(chosen)

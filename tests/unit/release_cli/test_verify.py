@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.core.probes import Answer
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.naming import evidence_key
@@ -252,6 +253,15 @@ def test_a_version_that_is_not_on_the_endpoint_is_not_asked(modelctl, world):
 
     assert (ended.status, world.variants.calls) == (1, [])
     assert "v3.0.0 is not on the endpoint flights-prod, which has v1.0.0, v2.0.0: bring it there" in ended.err
+
+
+def test_a_version_in_a_cluster_cannot_be_asked_by_itself_and_that_is_said(modelctl, world):
+    place = ClusterPlace(server="https://cluster.example", namespace="models", route="flights-prod")
+    world.store.journal = journal(place=place)
+    ended = modelctl("verify", "--version", "v3.0.0")
+
+    assert (ended.status, world.variants.calls) == (1, [])
+    assert "prod serves in the cluster https://cluster.example" in ended.err
 
 
 @pytest.mark.parametrize("rejected", [True, False])
