@@ -19,13 +19,13 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from modeldelivery.release.core.drill_figures import Answer, lost
 from sandbox.processes.door import socket_inside
 
 _VARIANT = b"x-amzn-invoked-production-variant"
 _LAST_ANSWERS = 15.0  # seconds that requests in flight get when the load ends
 _RECONNECT = 0.05  # seconds between attempts
 _FRESH = 60.0  # seconds that a signature is used; AWS takes it for 300
-_OK = 200
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -38,20 +38,6 @@ class Request(msgspec.Struct, frozen=True):
     port: int
     make: Callable[[], bytes]
     door: Path | None = None  # into the network of whoever listens, where that is not the machine's
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What became of one request. Times are `time.monotonic`.
-
-    Attributes:
-        status: 0 when there was no answer.
-        variant: who answered, as InvokeEndpoint says; empty when it does not.
-    """
-
-    started: float
-    ended: float
-    status: int
-    variant: str
 
 
 class LostError(Exception):
@@ -239,11 +225,6 @@ class _Client(asyncio.Protocol):
         self._started = None
         if self._stopped:
             self.idle.set()
-
-
-def lost(answers: Sequence[Answer]) -> list[Answer]:
-    """Requests that were not answered with a prediction."""
-    return [answer for answer in answers if answer.status != _OK]
 
 
 def rate(request: Request, connections: int, seconds: float) -> float:

@@ -3,22 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
-import msgspec
-
-from benchmarks.load import Answer
+from modeldelivery.release.core.drill_figures import Answer, Calm, astray, sent_in
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
-
-
-class Calm(msgspec.Struct, frozen=True):
-    """From the moment a rollback reported that it was done until just before the next: `variant` alone serves.
-
-    Times are `time.monotonic`.
-    """
-
-    variant: str
-    since: float
-    until: float
 
 
 def swing(
@@ -44,20 +31,11 @@ def swing(
     return calms
 
 
-def astray(answers: Sequence[Answer], calms: Sequence[Calm]) -> list[Answer]:
+def all_astray(answers: Sequence[Answer], calms: Sequence[Calm]) -> list[Answer]:
     """Predictions of another version to requests that were sent after a rollback away from it was done."""
-    return [
-        answer
-        for calm in calms
-        for answer in sent_in(answers, calm)
-        if answer.variant and answer.variant != calm.variant
-    ]
+    return [answer for calm in calms for answer in astray(answers, calm)]
 
 
 def unwatched(answers: Sequence[Answer], calms: Sequence[Calm]) -> list[Calm]:
     """Rollbacks after which nobody asked: of these the load proves nothing."""
     return [calm for calm in calms if not sent_in(answers, calm)]
-
-
-def sent_in(answers: Sequence[Answer], calm: Calm) -> list[Answer]:
-    return [answer for answer in answers if calm.since < answer.started < calm.until]

@@ -56,6 +56,12 @@ class Promotion(_Section, frozen=True, rename={"source": "from"}):
             parse_environment(self.source)
 
 
+class Drills(_Section, frozen=True):
+    """What the policy `drill` demands: that rollbacks were tried within so many days, and lost nothing (`modelctl drill`)."""
+
+    within_days: Days | None = None
+
+
 class Approvals(_Section, frozen=True):
     """Who approves a version that was registered: the gates of the execution that trained it, or a person alone."""
 

@@ -20,6 +20,7 @@ from infra.sections import (
     Capture,
     Changes,
     Data,
+    Drills,
     Instances,
     Monitoring,
     Promotion,
@@ -68,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rollout: Rollout
     changes: Changes
     promotion: Promotion
+    drill: Drills
     approval: Approvals
     alarms: Alarms
     retention: Retention
@@ -100,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             separate_drop=self.changes.separate_drop,
             bake_seconds=self.changes.bake_minutes * 60,
             promotes_from=self.promotion.source,
+            drill_within_days=self.drill.within_days,
         )
 
 
@@ -125,6 +128,10 @@ _KEYS = {
     "changes": _Key(Changes, "{separateDrop: true, bakeMinutes: 30}, 0 to 10080 minutes"),
     "promotion": _Key(
         Promotion, "{from: ENVIRONMENT}, the environment where a version serves first, or no such line"
+    ),
+    "drill": _Key(
+        Drills,
+        "{withinDays: 30}, 1 to 3650 days within which a drill must have passed, or no such line where none has to",
     ),
     "approval": _Key(
         Approvals,
@@ -197,6 +204,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         rollout=source.section("rollout"),
         changes=source.section("changes"),
         promotion=source.promotion(stack),
+        drill=Drills() if source.text("drill") in {None, "{}"} else source.section("drill"),
         approval=Approvals() if source.text("approval") is None else source.section("approval"),
         alarms=source.alarms(),
         retention=source.section("retention"),

@@ -163,6 +163,15 @@ PANELS = (
         "s",
     ),
     Panel(
+        "Age of the latest drill",
+        "`modelctl drill --env ENV` tries rollbacks under load; how long callers had to do with the version left is beside it.",
+        (
+            (f"delivery_drill_age_seconds{{{PLACE}}}", "{{environment}} passed: {{passed}}"),
+            (f"delivery_drill_seconds{{{PLACE}}}", "{{environment}} last wrong answer, {{of}}"),
+        ),
+        "s",
+    ),
+    Panel(
         "Findings",
         "What is not as it should be; `modelctl status --env ENV` has the sentences.",
         ((f"sum by (model, environment, code) (delivery_findings{{{PLACE}}})", "{{environment}} {{code}}"),),

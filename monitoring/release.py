@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.status import UNKNOWN, Found, OnEndpoint, Status
 from monitoring import series
 from monitoring.series import Sample
@@ -28,6 +29,8 @@ def samples(reading: Found, status: Status) -> Iterator[Sample]:
             yield Sample(series.INTENT_AGE, (str(status.pending.kind),), _age(status.at, status.pending.at))
         if status.decision is not None:
             yield Sample(series.DECISION_AGE, (), _age(status.at, status.decision.at))
+        if status.drill is not None and not status.drill.open:
+            yield from _drill(status.drill, status.at)
     if reading.stored is not None and reading.visible:
         yield Sample(series.DIVERGENCE, (), len(status.divergence))
         counts: dict[tuple[str, str], int] = {}
@@ -36,6 +39,13 @@ def samples(reading: Found, status: Status) -> Iterator[Sample]:
             counts[key] = counts.get(key, 0) + 1
         for key, count in counts.items():
             yield Sample(series.FINDINGS, key, count)
+
+
+def _drill(latest: LatestDrill, now: datetime | None) -> Iterator[Sample]:
+    yield Sample(series.DRILL_AGE, ("yes" if latest.passed else "no",), _age(now, latest.at))
+    if latest.wrong is not None:
+        for name in ("p50", "p99", "max"):
+            yield Sample(series.DRILL_SECONDS, (name,), getattr(latest.wrong, name))
 
 
 def _up(reading: Found) -> Iterator[Sample]:

@@ -53,6 +53,16 @@ INTENT_AGE = Series(
     "delivery_intent_age_seconds", ("kind",), "age of the move that is under way; absent when none is"
 )
 DECISION_AGE = Series("delivery_decision_age_seconds", (), "age of the decision behind the weights")
+DRILL_AGE = Series(
+    "delivery_drill_age_seconds",
+    ("passed",),
+    "age of the latest drill, whether nothing was lost in it: yes or no; absent where there was none",
+)
+DRILL_SECONDS = Series(
+    "delivery_drill_seconds",
+    ("of",),
+    "seconds until the last answer of the version left, over the rollbacks of the latest drill: p50, p99, max",
+)
 FINDINGS = Series("delivery_findings", ("code", "grade"), "findings of `modelctl status`, by code")
 DIVERGENCE = Series("delivery_divergence", (), "contradictions between journal and endpoint")
 REQUESTS = Series(
@@ -95,7 +105,8 @@ JOB_GPU = Series("job_gpu_ratio", _JOB, "GPU in use by a job, 1 for each that is
 JOB_GPU_MEMORY = Series("job_gpu_memory_ratio", _JOB, "GPU memory in use by a job, 1 for each GPU's")
 
 SERIES = (
-    UP, STATUS, WEIGHT, INSTANCES, ROLE, REJECTED, HOLD, INTENT_AGE, DECISION_AGE, FINDINGS, DIVERGENCE,
+    UP, STATUS, WEIGHT, INSTANCES, ROLE, REJECTED, HOLD, INTENT_AGE, DECISION_AGE, DRILL_AGE,
+    DRILL_SECONDS, FINDINGS, DIVERGENCE,
     REQUESTS, SECONDS_SUM, SECONDS_COUNT, SLOWEST, LATENCY_LIMIT, CAPTURE_RATIO, CAPTURE_AGE,
     CPU, MEMORY, DISK, GPU, GPU_MEMORY, JOB_CPU, JOB_MEMORY, JOB_DISK, JOB_GPU, JOB_GPU_MEMORY,
 )  # fmt: skip

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from benchmarks.load import Answer, Load, Request, invocation, lost
+from benchmarks.load import Load, Request, invocation
 from benchmarks.row import Row
 from benchmarks.world import World, endpoint
+from modeldelivery.release.core.drill_figures import Answer, lost
 from modeldelivery.release.naming import variant_name
 from pipelines.capture import read
 

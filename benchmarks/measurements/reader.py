@@ -79,6 +79,7 @@ def _read(file: Path) -> None:
         change=change,
         fingerprints={},
         standing=None,
+        drill=None,
         health=(),
         problem=None,
         violations=(),

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from benchmarks.load import Load, invocation, lost
+from benchmarks.load import Load, invocation
 from benchmarks.row import Row
-from benchmarks.swing import Calm, astray, swing, unwatched
+from benchmarks.swing import all_astray, swing, unwatched
 from benchmarks.world import World, endpoint
+from modeldelivery.release.core.drill_figures import Calm, lost
 from tools.demo.run import ENVIRONMENTS, StepError
 
 _ROLLBACKS = 10  # in each environment: one after another, for each waits for the deadline of the one before
@@ -49,7 +50,7 @@ def measure(world: World) -> list[Row]:
     wrong = [
         answer
         for environment in ENVIRONMENTS
-        for answer in astray(loads[environment].answers, calms[environment])
+        for answer in all_astray(loads[environment].answers, calms[environment])
     ]
     return [
         Row(

@@ -70,6 +70,7 @@ class EndpointResource:
             "weights": plan.weights,
             "servingAtCheck": observed.serving,
             "fallbackAtCheck": history.fallback(observed.journal, observed.endpoint),
+            "drillAtCheck": observed.drill(inputs),
         }
         return Checked({**news, **{key: value for key, value in added.items() if value is not None}})
 

@@ -16,7 +16,7 @@ from modeldelivery.release.core import weights
 from modeldelivery.release.core.request import IgnoredTags, Member, Rules
 from modeldelivery.release.naming import journal_key, registry_bucket
 
-_OF_A_CHECK = {"servingAtCheck", "fallbackAtCheck"}
+_OF_A_CHECK = {"servingAtCheck", "fallbackAtCheck", "drillAtCheck"}
 
 
 def look_up(id_: str, properties: Properties, opens: Opens) -> Found | None:

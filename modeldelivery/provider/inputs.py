@@ -39,7 +39,7 @@ class EndpointInputs(
 ):
     """See docs/architecture.md.
 
-    `ignore_tags` are left as they are on the endpoint. `weights`, `serving_at_check` and `fallback_at_check` are added by check, never written by a program; `approvals` are for
+    `ignore_tags` are left as they are on the endpoint. `weights`, `serving_at_check`, `fallback_at_check` and `drill_at_check` are added by check, never written by a program; `approvals` are for
     whoever judges the resource, and change nothing on the endpoint.
     """
 
@@ -59,6 +59,7 @@ class EndpointInputs(
     weights: dict[str, int] | None = None
     serving_at_check: dict[str, int] | None = None
     fallback_at_check: str | None = None
+    drill_at_check: str | None = None
 
     @property
     def request(self) -> Request:

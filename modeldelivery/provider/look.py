@@ -14,6 +14,7 @@ from modeldelivery.release.core.request import Capture, Member
 from modeldelivery.release.core.resolve import Plan, resolve
 from modeldelivery.release.operations import health
 from modeldelivery.release.operations.health import Code, Finding, Observed
+from modeldelivery.release.operations.latest_drill import standing
 from modeldelivery.release.ports import Stored
 from modeldelivery.release.version import Version
 
@@ -79,6 +80,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
                     f"{version} stays at {desired} instances, config asks for {wanted.instance_count}: nothing scales it, and an "
                     f"earlier `pulumi up` or a rollback left it so"
                 )
+
+    def drill(self, inputs: EndpointInputs) -> str | None:
+        """How the latest drill stands to what is demanded, for the policy `drill`; None where nothing is."""
+        within = inputs.rules.drill_within_days
+        return standing(self.journal, within, self.stored.now) if within and self.stored else None
 
     def unapproved(self, inputs: EndpointInputs) -> Iterator[str]:
         """Versions that would join without an approval. The policy `approved-models` refuses them; an `up` without it does not."""

@@ -138,6 +138,7 @@ def _review(folder: Folder, environment: str, document: Document, previewed: eng
         ),
         standing=observation.standing,
         health=observation.findings,
+        drill=observation.drill,
         problem=observation.problem,
         violations=previewed.violations,
         before=_before(folder, change, commit),

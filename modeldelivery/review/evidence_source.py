@@ -11,6 +11,7 @@ from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.operations import status
 from modeldelivery.release.operations.health import Finding
+from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.membership import Versions
 from modeldelivery.release.operations.proof import Standing, standing
 from modeldelivery.release.operations.status import Found, Status, assess
@@ -26,11 +27,13 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         standing: what it has proved about versions; None when that could not be read, or when nothing was made there yet.
         findings: what of its endpoint is not as it should be, the worst first, as far as it could be looked at.
+        drill: the latest one.
         problem: what could not be looked at, and why; None when everything could.
     """
 
     standing: Standing | None = None
     findings: tuple[Finding, ...] = ()
+    drill: LatestDrill | None = None
     problem: str | None = None
 
 
@@ -55,9 +58,11 @@ def observe(environment: str, config: Mapping[str, str]) -> Observation:
             standing = _standing(opened, reading.stored)
         except DeliveryError as error:
             problems += (f"what {environment} has proved cannot be read: {error}",)
+    assessed = assess(opened.place, reading)
     return Observation(
         standing=standing,
-        findings=assess(opened.place, reading).findings,
+        findings=assessed.findings,
+        drill=assessed.drill,
         problem="; ".join(problems) or None,
     )
 

@@ -68,10 +68,10 @@ class Delivery:
         named = ("--env", self.place.environment, "--model", self.place.model)
         return self._start(caller, CHECKOUT / ".venv" / "bin" / "modelctl", *arguments, *named)
 
-    def modelctl(self, *arguments):
+    def modelctl(self, *arguments, deadline=DEADLINE):
         """A command that ends: its status, and all it said."""
         process = self.modelctl_process("", *arguments)
-        output, complained = process.communicate(timeout=DEADLINE)
+        output, complained = process.communicate(timeout=deadline)
         return process.returncode, output + complained
 
     def rollback(self):

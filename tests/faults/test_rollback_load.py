@@ -9,8 +9,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from benchmarks.load import Answer, Load, invocation, lost, straight
-from benchmarks.swing import Calm, astray, swing, unwatched
+from benchmarks.load import Load, invocation, straight
+from benchmarks.swing import all_astray, swing, unwatched
+from modeldelivery.release.core.drill_figures import Answer, Calm, lost
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 from tests.conftest import CHECKOUT
@@ -78,7 +79,7 @@ def test_no_request_is_lost_over_twenty_rollbacks(load):
 
 
 def test_no_rejected_version_answers_after_its_rollback_is_done(load):
-    assert {m: wrong for m, (answers, calms) in load.items() if (wrong := astray(answers, calms))} == {}
+    assert {m: wrong for m, (answers, calms) in load.items() if (wrong := all_astray(answers, calms))} == {}
 
 
 def test_requests_were_sent_after_each_of_twenty_rollbacks(load):
@@ -91,7 +92,7 @@ def test_an_answer_of_the_rejected_version_after_done_would_be_seen():
     calm = Calm("v1-0-0", since=10.0, until=20.0)
     sent = {9.9: "v1-1-0", 10.1: "v1-1-0", 11.0: "v1-0-0", 20.1: "v1-1-0"}
     answers = [Answer(at, at + 0.5, 200, variant) for at, variant in sent.items()]
-    assert [answer.started for answer in astray(answers, [calm])] == [10.1]
+    assert [answer.started for answer in all_astray(answers, [calm])] == [10.1]
 
 
 def test_a_request_whose_connection_breaks_would_be_seen():

@@ -8,7 +8,8 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.load import Load, invocation, lost
+from benchmarks.load import Load, invocation
+from modeldelivery.release.core.drill_figures import lost
 from pipelines.capture import read
 from pipelines.flights import play
 from pipelines.months import Month

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from sklearn.datasets import load_diabetes
 
-from modeldelivery.release.core.journal import Intent, IntentKind
+from modeldelivery.release.core.journal import Drill, DrillMove, Intent, IntentKind
 from monitoring import prometheus, rules
 from monitoring.panels import PANELS
 from monitoring.programs import HOST, free_ports, on_path, running
@@ -88,8 +88,18 @@ def live(hosting):
         ],
     )
     assert made.run("rollback", "--reason", "a drill").returncode == 0
-    made.write(msgspec.structs.replace(made.journal, intent=under_way()))
+    made.write(msgspec.structs.replace(made.journal, intent=under_way(), drill=over()))
     return made
+
+
+def over():
+    """A drill of yesterday."""
+    then = time.time() - 86_400
+    moves = tuple(DrillMove(to=version, wrong=0.5, done=1.5, requests=20) for version in (V1, V2))
+    return Drill(
+        operation="drill-1", actor="ada", reason="monthly", since=then, home=V2, away=V1, rounds=1, rate=20,
+        moves=moves, ended=then,
+    )  # fmt: skip
 
 
 def under_way():

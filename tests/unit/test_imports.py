@@ -222,6 +222,8 @@ MAY_IMPORT = {
     f"{OURS}.release.champion": set(),
     f"{OURS}.release.training_ports": ours("release.core"),
     f"{OURS}.release.verify_ports": {*ours("release.core"), *NAMES},
+    f"{OURS}.release.stream_ports": ours("release.core"),
+    f"{OURS}.release.stream": ours("release.core", "release.ports", "release.stream_ports"),
     f"{OURS}.release.loading": set(),  # in an environment of its own, which has nothing of the others'
     f"{OURS}.release.ports": {*ours("release.core", "release.record", "release.samples"), *NAMES},
     f"{OURS}.release.patience": ours("release.errors", "release.ports"),
@@ -239,6 +241,7 @@ MAY_IMPORT = {
             "release.evaluation",
             "release.figures",
             "release.samples",
+            "release.stream_ports",
             "release.training_ports",
             "release.verify_ports",
         ),
@@ -254,6 +257,7 @@ MAY_IMPORT = {
             "release.samples",
         ),
         *ours("release.champion", "release.figures", "release.training_ports", "release.verify_ports"),
+        *ours("release.stream_ports"),
         *NAMES,
     },
     f"{OURS}.release.cluster": {*ours("release.aws", "release.core", "release.kubernetes"), *NAMES},
@@ -264,9 +268,13 @@ MAY_IMPORT = {
     f"{OURS}.review.core": {
         *ours("catalogue", "release.core.request"),
         *ours("release.operations.health", "release.operations.proof", "release.operations.status"),
+        *ours("release.operations.latest_drill"),
         *NAMES,
     },
-    f"{OURS}.review.report": {*ours("release.operations.health", "review.core", "terminal"), *NAMES},
+    f"{OURS}.review.report": {
+        *ours("release.operations.health", "release.operations.latest_drill", "review.core", "terminal"),
+        *NAMES,
+    },
 }
 PURE = (
     f"{OURS}.release.core",

@@ -5,6 +5,7 @@ from modeldelivery.policy.rules.alarms import ALARMS
 from modeldelivery.policy.rules.approval import APPROVED_MEMBERS, APPROVED_MODELS
 from modeldelivery.policy.rules.buckets import PRIVATE_BUCKETS
 from modeldelivery.policy.rules.capture import CAPTURED_DATA
+from modeldelivery.policy.rules.drill import DRILL
 from modeldelivery.policy.rules.fallback import FALLBACK, FIRST_VERSION
 from modeldelivery.policy.rules.iam import IAM_WILDCARDS
 from modeldelivery.policy.rules.images import IMMUTABLE_IMAGES
@@ -29,5 +30,6 @@ JUDGED: tuple[Rule, ...] = (
     ALARMS,
     FALLBACK,
     FIRST_VERSION,
+    DRILL,
     SCALING,
 )

@@ -40,11 +40,15 @@ PATIENT = Config(
     connect_timeout=5,
     read_timeout=60,
 )
+INVOCATIONS = (
+    64  # connections that may be open at once; a request that has none waits, and is not sent at its time
+)
 # A retry would hide an error, and be measured with it; SageMaker itself waits 60 s for a container.
 MEASURED = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=5,
     read_timeout=70,
+    max_pool_connections=INVOCATIONS,
 )
 _MAKING = threading.Lock()  # boto3 makes clients in one thread at a time
 

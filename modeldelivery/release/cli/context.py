@@ -24,11 +24,14 @@ from modeldelivery.release.ports import Caller, Clock, JournalStore, Progress, R
 from modeldelivery.release.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from modeldelivery.release.approval import Approvals
     from modeldelivery.release.build_ports import Builds
+    from modeldelivery.release.core.probes import Request
     from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
+    from modeldelivery.release.stream import Stream
+    from modeldelivery.release.stream_ports import Streams
     from modeldelivery.release.training_ports import Training
     from modeldelivery.release.verify_ports import Verifying
 
@@ -45,6 +48,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         approvals: makes what knows which versions are approved; None where nothing does.
         builds: makes what knows of pushed tags; None where nothing does.
         verifying: makes what asks variants; None where nothing does.
+        streams: sends requests as callers do, at a rate; None where nobody does.
     """
 
     place: Place
@@ -63,6 +67,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     approvals: "Callable[[], Approvals] | None" = None
     builds: "Callable[[], Builds] | None" = None
     verifying: "Callable[[], Verifying] | None" = None
+    streams: "Streams | None" = None
 
     @property
     def recorded(self) -> bool:
@@ -120,6 +125,7 @@ def open_context(options: Options) -> Context:
         approvals=partial(_approvals, environment),
         builds=partial(_builds, environment),
         verifying=partial(_verifying, environment),
+        streams=partial(_stream, environment),
     )
 
 
@@ -192,3 +198,12 @@ def _verifying(environment: AwsEnvironment) -> "Verifying":
         loads=LocustLoads(runtime=environment.account.runtime, endpoint=endpoint),
         hosts=environment.endpoint.configs,
     )
+
+
+def _stream(environment: AwsEnvironment, requests: "Sequence[Request]", rate: int) -> "Stream":
+    # As above.
+    from modeldelivery.release.aws.sender import SageMakerSender  # noqa: PLC0415
+    from modeldelivery.release.stream import Stream  # noqa: PLC0415
+
+    sender = SageMakerSender(runtime=environment.account.runtime, endpoint=environment.place.endpoint)
+    return Stream(sender, requests, rate, time)

@@ -22,6 +22,13 @@ _LOOKING = {
     Exit.DONE: "shown, or written",
     Exit.UNREACHABLE: "AWS unreachable or access denied: what is shown is not all",
 }
+_OWN = {
+    "drill": {
+        Exit.REFUSED: "refused, or ended early because somebody else decided: the message says which, and what stands",
+        Exit.NOT_MOVED: "not at its end: another version may serve; `modelctl drill --end` takes it back",
+        Exit.UNHEALTHY: "at its end: requests were lost, or answered by the version left after a rollback was done",
+    }
+}
 _ALWAYS = (Exit.USAGE, Exit.UNREACHABLE, Exit.DAMAGED, Exit.BROKEN, Exit.INTERRUPTED)
 _ACTING = (Exit.DONE, Exit.REFUSED, *_ALWAYS)
 # The statuses that each command can have.
@@ -30,6 +37,7 @@ STATUSES = {
     "history": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "artifact": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "rollback": (*_ACTING, Exit.NOT_MOVED, Exit.UNRECORDED),
+    "drill": (*_ACTING, Exit.NOT_MOVED, Exit.UNHEALTHY),
     "accept": _ACTING,
     "approve": _ACTING,
     "reject": _ACTING,
@@ -45,4 +53,5 @@ STATUSES = {
 def statuses(kind: type[Options]) -> dict[int, str]:
     """The statuses of one command, each with its meaning."""
     meaning = MEANING if kind.acts else MEANING | _LOOKING
+    meaning = meaning | _OWN.get(kind.command, {})
     return {int(status): meaning[status] for status in sorted(STATUSES[kind.command])}

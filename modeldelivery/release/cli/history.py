@@ -13,6 +13,8 @@ from modeldelivery.release.core.journal import Event, EventKind
 from modeldelivery.release.version import Version
 from modeldelivery.terminal.tables import Table
 
+_MOST_CALLS = 5  # that are shown one by one; a drill makes many
+
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One event.
@@ -61,7 +63,10 @@ def _line(event: Event) -> Line:
 def _rows(line: Line) -> Iterator[tuple[str, ...]]:
     """Who did it as they say, as AWS says, and what to look for in CloudTrail, each in a row of its own."""
     yield f"{line.at:%Y-%m-%d %H:%M:%SZ}", line.kind.value, _change(line), line.by, line.reason
-    who = (*([line.caller] if line.caller else []), *(f"request {call}" for call in line.calls))
+    calls = [f"request {call}" for call in line.calls]
+    if len(calls) > _MOST_CALLS:
+        calls = [f"{len(calls)} requests (--json names them)"]
+    who = (*([line.caller] if line.caller else []), *calls)
     yield from (("", "", "", each, "") for each in who)
 
 

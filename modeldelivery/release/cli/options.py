@@ -74,6 +74,21 @@ class Rollback(Options, frozen=True, kw_only=True):
     kubernetes: str | None = None
 
 
+class Drill(Options, frozen=True, kw_only=True):
+    """`rounds`: there and back; `rate`: requests a second; `samples`: what is sent, None for what the version that serves brought.
+
+    `anyway`: why also where config protects; `end`: only end a killed one.
+    """
+
+    command = "drill"
+    reason: str
+    rounds: int
+    rate: int
+    samples: Path | None
+    anyway: str | None
+    end: bool
+
+
 class Accept(Options, frozen=True, kw_only=True):
     command = "accept"
     version: Version

@@ -7,6 +7,7 @@ from modeldelivery.release.errors import InvalidError
 
 PROJECT = "model-delivery"  # the namespace of the program's config
 _FILE = "Pulumi.yaml"
+_PROTECT = f"{PROJECT}:protect"
 _KEYS = (f"{PROJECT}:model", "model")  # of config; in Pulumi.yaml the namespace may be left out
 
 
@@ -30,6 +31,19 @@ def model_of(environment: str, folder: Path) -> str | None:
 def project_of(folder: Path) -> Path | None:
     """The folder of the project that a working directory is in; None outside of one."""
     return next((each for each in (folder, *folder.parents) if (each / _FILE).is_file()), None)
+
+
+def protects(environment: str, folder: Path) -> bool | None:
+    """Whether the stack's file says that the environment protects what it holds; None where there is no such file, or no word of it.
+
+    Raises:
+        InvalidError: the file cannot be read.
+    """
+    project = project_of(folder)
+    file = project / f"Pulumi.{environment}.yaml" if project else None
+    config = read_yaml(file).get("config") if file and file.is_file() else None
+    value = config.get(_PROTECT) if isinstance(config, dict) else None
+    return value if isinstance(value, bool) else None
 
 
 def _named(file: Path) -> str | None:

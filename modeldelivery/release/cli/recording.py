@@ -34,4 +34,6 @@ class RecordingStore(msgspec.Struct):
 
     def _look(self, journal: Journal) -> None:
         pending = journal.intent is not None and journal.intent.operation == self.operation
-        self.recorded = pending or any(event.operation == self.operation for event in journal.history)
+        drilling = journal.drill is not None and journal.drill.operation == self.operation
+        told = any(event.operation == self.operation for event in journal.history)
+        self.recorded = pending or drilling or told

@@ -9,6 +9,7 @@ from modeldelivery.release.core import weights
 from modeldelivery.release.errors import Exit
 from modeldelivery.release.operations import status
 from modeldelivery.release.operations.health import DIVERGENCE
+from modeldelivery.release.operations.latest_drill import told
 from modeldelivery.release.operations.status import Decided, OnEndpoint, Status
 from modeldelivery.terminal.tables import Table
 
@@ -82,6 +83,7 @@ def _notes(report: Status) -> list[str]:
     return [
         *([f"pending: {_decided(pending, report.at)}"] if pending else []),
         *([f"hold: {report.hold}"] if report.hold else []),
+        *([f"drill: {_when(report.drill.at, report.at)}: {told(report.drill)}"] if report.drill else []),
         *(f"rejected: {v} by {why.by}, {_when(why.at, report.at)}: {why.reason}" for v, why in rejected),
         *(
             f"{'divergence' if each.code in DIVERGENCE else 'health'}: {each.text}"

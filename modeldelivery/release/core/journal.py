@@ -19,6 +19,7 @@ SCHEMA = 1
 REQUIREMENTS = frozenset({"kubernetes"})  # entries of `requires` that this program knows: `core/target.py`
 KEPT_EVENTS = 500  # newest of each kind of decision, so that no kind pushes another out
 KEPT_CLOSED = 100  # intents that came to nothing: whoever was superseded still finds its own
+KEPT_DRILLS = 100  # each has the receipts of all its calls
 
 
 class IntentKind(StrEnum):
@@ -41,6 +42,7 @@ class EventKind(StrEnum):
     ADOPT = "adopt"  # a move by someone else, recorded as decided
     ACCEPT = "accept"  # a rejection lifted
     REJECT = "reject"  # a version without traffic rejected
+    DRILL = "drill"  # rollbacks there and back, tried under load; what was decided before stands after it
     WITHDRAWN = "withdrawn"  # a version that never carried everything lost its traffic, without a verdict
     CLOSED = "closed"  # an intent that could not be carried out
     OTHER = "other"  # a newer version of this program's
@@ -173,6 +175,57 @@ class ClusterPlace(Record, frozen=True, kw_only=True):
     cluster: str = ""
 
 
+class DrillMove(Record, frozen=True, kw_only=True):
+    """One rollback of a drill, as callers noticed it; seconds count from when it was requested.
+
+    Attributes:
+        to: version that it went to.
+        wrong: until the last answer of another version came; 0 where none did.
+        done: until it reported that it was done.
+        requests: sent from then until the next one was requested.
+        lost: of these, not answered with a status of 2xx.
+        late: answered by another version, though sent after it had reported done.
+    """
+
+    to: Version
+    wrong: float
+    done: float
+    requests: int
+    lost: int = 0
+    late: int = 0
+
+
+class Drill(Record, frozen=True, kw_only=True):
+    """The latest drill, or the one under way: rollbacks from the version that serves to the fallback and back, under load.
+
+    Attributes:
+        operation: id of the run; each of its moves is an operation whose id begins with it.
+        home, away: the version that serves before and after it, and the fallback.
+        rounds: that were to be tried, two moves each.
+        rate: requests a second.
+        moves: that were measured.
+        ended: when it was over; None while it is under way, or was killed.
+        why: it ended before its last round; empty where it did not.
+        calls: receipts of the calls of its moves.
+        decision, served: as they were before and are again after it; of one that is over, nothing.
+    """
+
+    operation: str
+    actor: str
+    reason: str
+    since: float
+    home: Version
+    away: Version
+    rounds: int
+    rate: int
+    moves: tuple[DrillMove, ...] = ()
+    ended: float | None = None
+    why: str = ""
+    calls: tuple[str, ...] = ()
+    decision: Event | None = None
+    served: tuple[Served, ...] = ()
+
+
 class Journal(Document, frozen=True, kw_only=True):
     """See docs/architecture.md. An empty journal is one of an endpoint that never was.
 
@@ -190,6 +243,7 @@ class Journal(Document, frozen=True, kw_only=True):
         decision: what the present weights come from.
         history: newest last; bounded for each kind of event by itself.
         place: where the endpoint is, when it is not SageMaker's; such a journal `requires` a reader who knows that.
+        drill: the latest one.
     """
 
     schema: int = SCHEMA
@@ -208,6 +262,7 @@ class Journal(Document, frozen=True, kw_only=True):
     decision: Event | None = None
     history: tuple[Event, ...] = ()
     place: ClusterPlace | None = None
+    drill: Drill | None = None
 
     def rejection(self, version: Version) -> Rejection | None:
         """Why a version may get no traffic, if it may not: a rejection follows the bits, whatever they are called."""
@@ -222,11 +277,14 @@ class Journal(Document, frozen=True, kw_only=True):
 
     def with_event(self, event: Event) -> "Journal":
         """The journal with one more event; the oldest of that kind goes when there are too many of it."""
-        most = KEPT_CLOSED if event.kind is EventKind.CLOSED else KEPT_EVENTS
+        most = _KEPT.get(event.kind, KEPT_EVENTS)
         alike = [number for number, each in enumerate(self.history) if each.kind is event.kind]
         gone = set(alike[: len(alike) + 1 - most]) if len(alike) >= most else set()
         kept = tuple(each for number, each in enumerate(self.history) if number not in gone)
         return msgspec.structs.replace(self, history=(*kept, event))
+
+
+_KEPT = {EventKind.CLOSED: KEPT_CLOSED, EventKind.DRILL: KEPT_DRILLS}
 
 
 def decode(body: bytes, where: str) -> Journal:

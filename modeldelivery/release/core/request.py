@@ -107,12 +107,14 @@ class Rules(Part, frozen=True, kw_only=True):
         bake_seconds: how long a version serves before the fleet may change again.
         promotes_from: environment where a version must have carried everything before it gets traffic here; a preview's
             reader holds a change to it.
+        drill_within_days: a drill must have passed within so many days; a policy holds a change to it.
     """
 
     rollout_required: bool = False
     separate_drop: bool = False
     bake_seconds: int = 0
     promotes_from: Environment | None = None
+    drill_within_days: Annotated[int, Meta(ge=1)] | None = None
 
     def __post_init__(self) -> None:
         if self.promotes_from is not None:
@@ -128,6 +130,14 @@ class Rules(Part, frozen=True, kw_only=True):
             yield (
                 f"a version need not have carried all traffic in {before.promotes_from} before it gets traffic here"
             )
+        if before.drill_within_days and not self.drill_within_days:
+            yield f"no drill need have passed within {before.drill_within_days} days"
+        elif (
+            before.drill_within_days
+            and self.drill_within_days
+            and self.drill_within_days > before.drill_within_days
+        ):
+            yield f"a drill may be {self.drill_within_days} days old, not {before.drill_within_days}"
         if self.bake_seconds < before.bake_seconds:
             yield (
                 f"the fleet may change {self.bake_seconds} s after a version began to serve, not {before.bake_seconds} s"

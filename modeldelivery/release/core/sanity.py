@@ -33,6 +33,8 @@ def _faults(journal: Journal, now: float) -> Iterator[str]:
     yield from _repeated("fleet", journal.fleet)
     yield from _repeated("rejections", (r.version for r in journal.rejections))
     yield from _repeated("served", (s.version for s in journal.served))
+    if journal.drill:
+        yield from _repeated("drill.served", (s.version for s in journal.drill.served))
     if len(journal.fleet) > MAX_FLEET:
         yield f"fleet has {len(journal.fleet)} versions; an endpoint takes {MAX_FLEET}"
     for field, seconds, latest in _times(journal, now):
@@ -76,6 +78,13 @@ def _versions(journal: Journal) -> Iterator[tuple[str, Version]]:
             "intent.drops": intent.drops,
             "intent.fleet": intent.fleet,
         }
+    drill = journal.drill
+    if drill:
+        moved = (move.to for move in drill.moves)
+        lists |= {
+            "drill": (drill.home, drill.away, *moved),
+            "drill.served": (each.version for each in drill.served),
+        }
     for field, event in _events(journal):
         lists |= {f"{field}.source": event.source, f"{field}.target": event.target}
     return ((field, version) for field, versions in lists.items() for version in versions)
@@ -92,12 +101,17 @@ def _times(journal: Journal, now: float) -> Iterator[tuple[str, float, float]]:
         yield "intent.since", journal.intent.since, past
         yield "intent.deadline", journal.intent.deadline, soon
         yield "intent.fence", journal.intent.fence, soon
+    if journal.drill:
+        yield "drill.since", journal.drill.since, past
+        if journal.drill.ended is not None:
+            yield "drill.ended", journal.drill.ended, past
     for rejection in journal.rejections:
         yield f"rejections: {rejection.version}.at", rejection.at, past
-    for served in journal.served:
-        yield f"served: {served.version}.since", served.since, past
+    kept = journal.drill.served if journal.drill else ()
+    for field, served in (*(("served", s) for s in journal.served), *(("drill.served", s) for s in kept)):
+        yield f"{field}: {served.version}.since", served.since, past
         if served.whole is not None:
-            yield f"served: {served.version}.whole", served.whole, past
+            yield f"{field}: {served.version}.whole", served.whole, past
     for field, event in _events(journal):
         yield f"{field}.at", event.at, past
 
@@ -105,6 +119,8 @@ def _times(journal: Journal, now: float) -> Iterator[tuple[str, float, float]]:
 def _events(journal: Journal) -> Iterator[tuple[str, Event]]:
     if journal.decision:
         yield "decision", journal.decision
+    if journal.drill and journal.drill.decision:
+        yield "drill.decision", journal.drill.decision
     for number, event in enumerate(journal.history):
         yield f"history[{number}]", event
 
@@ -124,7 +140,7 @@ def _bad_event(field: str, event: Event) -> Iterator[str]:
     """What history tells is shown and compared; a decision's target is what the weights come from."""
     for side in ("source", "target"):
         yield from _beyond(f"{field}.{side}", getattr(event, side))
-    if field == "decision" and event.kind is not EventKind.OTHER:
+    if field in {"decision", "drill.decision"} and event.kind is not EventKind.OTHER:
         yield from _bad_weights("decision.target", event.target, may_be_empty=False)
 
 

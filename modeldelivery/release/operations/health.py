@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from modeldelivery.release.core import history, unrecorded, weights
+from modeldelivery.release.core import drill, history, unrecorded, weights
 from modeldelivery.release.core.endpoint import Endpoint, Variant
 from modeldelivery.release.core.journal import IntentKind, Journal
 from modeldelivery.release.core.resolve import rejected_sentence
@@ -48,6 +48,7 @@ class Code(StrEnum):
     LEFT_BEHIND = "weights-left-behind"
     REJECTED_SERVES = "rejected-serves"
     UNFINISHED = "move-unfinished"
+    DRILL = "drill-unfinished"
 
 
 # Where journal and endpoint contradict each other; the others are the endpoint's own health.
@@ -135,6 +136,7 @@ def _findings(observed: Observed) -> Iterator[Finding]:
             yield from _way_back(journal, endpoint)
             if observed.now is not None:
                 yield from _unfinished(journal, endpoint, observed.now)
+                yield from _undrilled(journal, endpoint, observed.now)
     elif journal is not None and observed.visible and journal.incarnation:
         yield Finding(
             code=Code.MISSING,
@@ -301,6 +303,22 @@ def _unfinished(journal: Journal, endpoint: Endpoint, now: float) -> Iterator[Fi
         sentence=f"a move of {intent.actor} ({intent.kind}, since {_time(intent.since)}: {intent.reason}) is not finished and nobody "
         "carries it on",
         remedy=f"`pulumi up` {ends} it; `modelctl rollback --reason …` goes over it",
+    )
+
+
+def _undrilled(journal: Journal, endpoint: Endpoint, now: float) -> Iterator[Finding]:
+    """A drill that nobody carries on, wherever it stopped."""
+    left = drill.under_way(journal)
+    if left is None or endpoint.busy or now <= drill.last_sign(journal, left) + UNATTENDED:
+        return
+    serving = weights.whole_version(journal.weights)
+    serves = f", and {serving} serves in the place of {left.home}" if serving != left.home else ""
+    yield Finding(
+        code=Code.DRILL,
+        grade=Grade.DEGRADED,
+        sentence=f"a drill of {left.actor} (since {_time(left.since)}: {left.reason}) was not ended{serves}",
+        remedy=f"`modelctl drill --end` goes back to {left.home}; `modelctl rollback --reason …` goes to {left.away} and rejects "
+        f"{left.home}",
     )
 
 

@@ -12,6 +12,7 @@ from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistry
 from modeldelivery.release.naming import Place
 from modeldelivery.release.operations import health
 from modeldelivery.release.operations.health import DIVERGENCE, Finding, Observed
+from modeldelivery.release.operations.latest_drill import LatestDrill, latest_drill
 from modeldelivery.release.ports import JournalStore, Scaling, Stored, Traffic
 from modeldelivery.release.version import Version, precedence
 
@@ -74,6 +75,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         findings: what is not as it should be, the worst first, with what to type.
         problems: what could not be read; there may be more to find.
         damaged: whether that is because the journal is gone, or holds what nobody ever stored.
+        drill: the latest one; None when none can be told of.
         at: by S3's clock.
     """
 
@@ -95,6 +97,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     problems: tuple[str, ...]
     damaged: bool = False
+    drill: LatestDrill | None = None
     at: datetime | None
 
 
@@ -208,6 +211,7 @@ def assess(place: Place, reading: Found) -> Status:
         findings=findings,
         problems=reading.problems,
         damaged=reading.damaged,
+        drill=latest_drill(journal),
         at=_time(stored.now) if stored else None,
     )
 

@@ -20,10 +20,13 @@ from modeldelivery.review.core.touched import Effect, Touched, touched
 
 # The Endpoint's own provider says with these what it looked up; the fleet's part tells them.
 _OF_A_CHECK = frozenset(
-    {"weights", "servingAtCheck", "fallbackAtCheck", "release", "variants", "rules", "approvals"}
+    {
+        *("weights", "servingAtCheck", "fallbackAtCheck", "drillAtCheck"),
+        *("release", "variants", "rules", "approvals"),
+    }
 )
 
-_LOOKED_UP = frozenset({"servingAtCheck", "fallbackAtCheck", "approvals"})
+_LOOKED_UP = frozenset({"servingAtCheck", "fallbackAtCheck", "drillAtCheck", "approvals"})
 
 
 class Kind(StrEnum):

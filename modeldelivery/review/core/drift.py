@@ -14,7 +14,7 @@ from modeldelivery.review.core.document import Document
 from modeldelivery.review.core.touched import Effect, Touched, touched
 
 TRAFFIC = "traffic of the endpoint"
-_TRAFFIC = frozenset({"weights", "servingAtCheck", "fallbackAtCheck"})
+_TRAFFIC = frozenset({"weights", "servingAtCheck", "fallbackAtCheck", "drillAtCheck"})
 
 
 class By(StrEnum):

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from modeldelivery.release.operations.health import Finding
+from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.proof import Standing
 from modeldelivery.review.core.change import Change
 from modeldelivery.review.core.compare import Fingerprint, Untested, untested
@@ -22,17 +23,19 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         fingerprints: by which another environment's change is compared with this one.
         standing: what this environment has proved about versions; None when it could not be read.
         health: what of the endpoint is not as it should be before the change, the worst first, as far as it could be looked at.
+        drill: the latest one there; None where there was none, or none can be told of.
         problem: what of the environment could not be looked at, and why; None when everything could.
         untested: what this environment would get that the one it promotes from has not had; None when it promotes from
             none, or when that is not known.
     """
 
-    schema: Literal[5] = 5
+    schema: Literal[6] = 6
     commit: str
     change: Change
     fingerprints: dict[str, Fingerprint]
     standing: Standing | None
     health: tuple[Finding, ...]
+    drill: LatestDrill | None
     problem: str | None
     evidence: tuple[Evidence, ...]
     untested: tuple[Untested, ...] | None
@@ -51,6 +54,7 @@ def review(
     fingerprints: Mapping[str, Fingerprint],
     standing: Standing | None,
     health: tuple[Finding, ...],
+    drill: LatestDrill | None,
     problem: str | None,
     violations: tuple[Violation, ...],
     before: "Review | None",
@@ -63,6 +67,7 @@ def review(
         fingerprints: of this environment's resources.
         standing: what this environment has proved.
         health: what of its endpoint is not as it should be.
+        drill: the latest one there.
         problem: what of it could not be looked at.
         violations: of policies.
         before: the review of the environment that this one promotes from, of the same commit; None when there is none. One
@@ -80,6 +85,7 @@ def review(
         fingerprints=dict(fingerprints),
         standing=standing,
         health=health,
+        drill=drill,
         problem=problem,
         evidence=proofs,
         untested=untested(fingerprints, before.fingerprints) if before else None,

@@ -10,6 +10,7 @@ from modeldelivery.review.core.words import Line, Name, listed, words
 from modeldelivery.review.report.page import Page, Section, Table, missing_section
 from modeldelivery.review.report.release import (
     bits_tables,
+    drill_lines,
     evidence_line,
     finding_line,
     fleet_lines,
@@ -149,6 +150,7 @@ def _lines(review: Review) -> Iterator[Line]:
     yield from (evidence_line(each) for each in review.evidence)
     if change.fleet:
         yield from way_back(review.environment, change.fleet)
+        yield from drill_lines(change.fleet, review.drill)
     for permission in change.permissions:
         yield from permission_lines(permission)
     yield from weakened_lines(change.weakened)

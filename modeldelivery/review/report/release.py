@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from modeldelivery.release.operations.health import Finding
+from modeldelivery.release.operations.latest_drill import LatestDrill, told
 from modeldelivery.review.core.change import Change, Kind
 from modeldelivery.review.core.document import ENGINE
 from modeldelivery.review.core.evidence import Evidence, Verdict
@@ -139,6 +140,12 @@ def way_back(environment: str, fleet: FleetChange) -> Iterator[Line]:
         )
     else:
         yield ("NO WAY BACK in seconds: ", Name(served), " leaves the fleet with this change.")
+
+
+def drill_lines(fleet: FleetChange, latest: LatestDrill | None) -> Iterator[Line]:
+    """Whether the way back was tried, where a change moves traffic or who could get it."""
+    if latest and (fleet.moves or fleet.changes_fleet):
+        yield ("Latest drill: ", Name(f"{latest.at:%Y-%m-%d %H:%M} UTC"), ", ", Name(told(latest)), ".")
 
 
 def bits_tables(fleet: FleetChange) -> Iterator[Table]:

@@ -22,6 +22,7 @@ KEYS = (
     "rollout",
     "changes",
     "promotion",
+    "drill",
     "approval",
     "alarms",
     "retention",
@@ -42,6 +43,7 @@ GOOD = {
     "model-delivery:rollout": '{"required": false}',
     "model-delivery:changes": '{"separateDrop": true, "bakeMinutes": 30}',
     "model-delivery:promotion": '{"from": "staging"}',
+    "model-delivery:drill": '{"withinDays": 30}',
     "model-delivery:approval": '{"by": "gates"}',
     "model-delivery:alarms": '{"maxErrorRatePercent": 0.5, "maxLatencyMs": 500}',
     "model-delivery:retention": '{"noncurrentDays": 90, "logDays": 365}',
@@ -53,7 +55,10 @@ GOOD = {
 
 OPTIONAL = {
     "aws:profile",
-    *(f"model-delivery:{key}" for key in ("release", "promotion", "approval", "data", "training", "build")),
+    *(
+        f"model-delivery:{key}"
+        for key in ("release", "promotion", "drill", "approval", "data", "training", "build")
+    ),
 }
 
 
@@ -94,7 +99,9 @@ def test_alarms_tell_the_topic_of_config_or_none_that_it_knows():
 
 
 def test_the_rules_of_an_environment_are_its_sections():
-    assert parse("prod", GOOD).rules == Rules(separate_drop=True, bake_seconds=1800, promotes_from="staging")
+    assert parse("prod", GOOD).rules == Rules(
+        separate_drop=True, bake_seconds=1800, promotes_from="staging", drill_within_days=30
+    )
     strict = parse("prod", {**GOOD, "model-delivery:rollout": '{"required": true}'})
     assert strict.rules.rollout_required
 
@@ -107,6 +114,19 @@ def test_an_environment_without_promotion_takes_versions_from_nowhere(text):
 
 def test_an_environment_cannot_promote_from_itself():
     assert "this environment itself" in refused("model-delivery:promotion", '{"from": "prod"}')
+
+
+@pytest.mark.parametrize("text", [None, "{}"])
+def test_without_such_a_line_no_drill_is_demanded(text):
+    config = {**GOOD, "model-delivery:drill": text}
+    settings = parse("prod", {key: value for key, value in config.items() if value is not None})
+    assert settings.rules.drill_within_days is None
+    assert parse("prod", GOOD).rules.drill_within_days == 30
+
+
+@pytest.mark.parametrize("text", ['{"withinDays": 0}', '{"days": 30}', '{"withinDays": "30"}', "30"])
+def test_what_a_drill_may_not_demand_is_refused_with_what_it_may(text):
+    assert "{withinDays: 30}, 1 to 3650 days" in refused("model-delivery:drill", text)
 
 
 def test_promotion_names_an_environment():

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from modeldelivery.release.core.journal import Intent, IntentKind
+from modeldelivery.release.core.journal import Drill, DrillMove, Intent, IntentKind
 from modeldelivery.release.operations.status import Found, assess
 from modeldelivery.release.ports import Stored
 from monitoring import release
@@ -86,3 +86,25 @@ def test_an_endpoint_that_is_not_there_has_no_status_and_is_no_source_that_is_do
 def test_a_stores_clock_that_went_back_makes_no_age_negative():
     back = msgspec.structs.replace(stored(), now=NOW - 3600)
     assert values(reading(stored=back))["delivery_decision_age_seconds",] == 0
+
+
+def drilled(**changes):
+    """Of an hour ago: two rollbacks, nothing lost."""
+    usual = Drill(
+        operation="d", actor="ada", reason="monthly", since=NOW - 3700, home=V2, away=V1, rounds=1, rate=20,
+        moves=tuple(DrillMove(to=v, wrong=w, done=2.0, requests=40) for v, w in ((V1, 0.5), (V2, 1.5))),
+        ended=NOW - 3600,
+    )  # fmt: skip
+    return stored(drill=msgspec.structs.replace(usual, **changes))
+
+
+def test_the_latest_drill_has_an_age_whether_it_passed_and_what_it_measured():
+    shown = values(reading(stored=drilled()))
+    assert shown["delivery_drill_age_seconds", "yes"] == 3600
+    assert [shown["delivery_drill_seconds", of] for of in ("p50", "p99", "max")] == [0.5, 1.5, 1.5]
+    assert ("delivery_drill_age_seconds", "no") in values(reading(stored=drilled(why="interrupted")))
+
+
+@pytest.mark.parametrize("store", [stored(), drilled(ended=None)])
+def test_no_drill_or_one_that_is_not_over_has_no_age(store):
+    assert not [name for name, *_ in values(reading(stored=store)) if "drill_age" in name]

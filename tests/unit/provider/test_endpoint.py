@@ -11,8 +11,9 @@ from modeldelivery.plugin.values import UNKNOWN
 from modeldelivery.provider import progress
 from modeldelivery.release.aws.traffic import MARK_TAG, OWNER_TAG
 from modeldelivery.release.core.intent import closed
-from modeldelivery.release.core.journal import Rejection
+from modeldelivery.release.core.journal import Drill, DrillMove, Rejection
 from tests.fakes.aws import refusal
+from tests.fakes.journal import START
 
 from .world import BUCKET, KEY, NAME, RESOURCE, A, B, C, Stack
 
@@ -52,6 +53,34 @@ def test_check_adds_what_the_weights_will_be_and_what_serves_now(stack):
 
     second = stack.check(stack.config(B, A, B)).inputs
     assert (second["weights"], second["servingAtCheck"]) == ({A: 0, B: 100}, {A: 100, B: 0})
+
+
+DEMANDING = {"rolloutRequired": False, "separateDrop": False, "bakeSeconds": 0, "drillWithinDays": 30}
+
+
+@pytest.mark.parametrize(
+    ("ago", "why", "stands"),
+    [
+        (1, "", "passed"),
+        (29, "", "passed"),
+        (31, "", "old"),
+        (1, "interrupted", "failed"),
+        (None, "", "never"),
+    ],
+)
+def test_check_says_how_the_latest_drill_stands_where_one_is_demanded(serving, ago, why, stands):
+    """In a word that stays until something changes, so that a plan of today holds tomorrow; and it is no change of its own."""
+    if ago is not None:
+        ended = START + serving.aws.seconds - 86_400 * ago
+        latest = Drill(
+            operation="d", actor="ada", reason="monthly", since=ended, home=A, away=B, rounds=1, rate=20, why=why,
+            moves=(DrillMove(to=B, wrong=0.5, done=2.0, requests=40),), ended=ended,
+        )  # fmt: skip
+        serving.write(msgspec.structs.replace(serving.journal, drill=latest))
+    demanding = serving.config(A, A, B, rules=DEMANDING)
+    assert serving.check(demanding).inputs["drillAtCheck"] == stands
+    assert "drillAtCheck" not in serving.check(serving.config(A, A, B)).inputs
+    assert serving.changes(demanding) == set()
 
 
 def test_before_the_registry_is_made_check_reads_no_journal(stack):

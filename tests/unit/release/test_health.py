@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modeldelivery.release.core.endpoint import Condition, Incarnation
-from modeldelivery.release.core.journal import Intent, IntentKind, Journal
+from modeldelivery.release.core.journal import Drill, EventKind, Intent, IntentKind, Journal
 from modeldelivery.release.operations.health import LONG, UNATTENDED, Code, Grade, Observed, findings
-from tests.unit.release_cli.world import NOW, V1, V2, V3, endpoint, journal, rejection
+from tests.unit.release_cli.world import NOW, V1, V2, V3, endpoint, event, journal, rejection
 
 
 def observed(result=None, **more):
@@ -41,6 +41,18 @@ def pending(kind=IntentKind.UP, deadline=NOW - UNATTENDED - 1):
         deadline=deadline,
         fence=0.0,
     )
+
+
+def left_by_a_drill(ago=900):
+    """Half-way: V1 serves in the place of V2, by a rollback of the drill's."""
+    then = NOW - ago
+    gone = event(EventKind.ROLLBACK, operation="drill-1-0", target={V1: 100, V2: 0}, actor="ada")
+    moved = msgspec.structs.replace(gone, at=then, source={V2: 100})
+    drill = Drill(
+        operation="drill-1", actor="ada", reason="monthly", since=then, home=V2, away=V1, rounds=5, rate=20,
+        decision=journal().decision, served=journal().served,
+    )  # fmt: skip
+    return journal(weights={V1: 100, V2: 0}, decision=moved, drill=drill)
 
 
 IMPAIRED = changed(
@@ -77,6 +89,12 @@ CONDITIONS = {
         endpoint(),
         {"journal": journal(rejections=(rejection(V2),))},
         Code.REJECTED_SERVES,
+        Grade.DEGRADED,
+    ),
+    "a drill that nobody carries on": (
+        endpoint({V1: 100, V2: 0}),
+        {"journal": left_by_a_drill()},
+        Code.DRILL,
         Grade.DEGRADED,
     ),
     "a move that nobody carries on": (
@@ -127,6 +145,10 @@ QUIET = {
     "a move whose owner may still act": (
         endpoint(),
         {"journal": journal(intent=pending(deadline=NOW - UNATTENDED))},
+    ),
+    "a drill that may still be under way": (
+        endpoint({V1: 100, V2: 0}),
+        {"journal": left_by_a_drill(ago=60)},
     ),
     "a move that waits for the platform": (
         endpoint(status="Updating"),

@@ -9,7 +9,9 @@ RELEASE = Release(live="v1.0.0", fleet=("v1.1.0", "v1.0.0"))
 MEMBER = Member(
     version="v1.0.0", digest="sha256:a", model_name="m", instance_type="ml.c6i.large", instance_count=2
 )
-STRICT = Rules(rollout_required=True, separate_drop=True, bake_seconds=600, promotes_from="canary")
+STRICT = Rules(
+    rollout_required=True, separate_drop=True, bake_seconds=600, promotes_from="canary", drill_within_days=30
+)
 
 
 @pytest.mark.parametrize("part", [RELEASE, MEMBER, STRICT, Rules()])
@@ -23,8 +25,9 @@ def test_the_wire_is_in_camel_case_and_leaves_out_what_is_not_given():
         "separateDrop": True,
         "bakeSeconds": 600,
         "promotesFrom": "canary",
+        "drillWithinDays": 30,
     }
-    assert "promotesFrom" not in Rules().plain()
+    assert not {"promotesFrom", "drillWithinDays"} & Rules().plain().keys()
 
 
 def test_a_value_that_is_known_only_later_goes_over_the_wire_as_it_is():
@@ -44,6 +47,12 @@ def test_every_rule_that_is_given_up_has_its_sentence(rule):
     given_up = msgspec.structs.replace(STRICT, **{rule: getattr(Rules(), rule)})
     assert getattr(STRICT, rule) != getattr(Rules(), rule)
     assert len(list(given_up.weaker_than(STRICT))) == 1
+
+
+def test_a_drill_that_may_be_older_is_a_rule_that_got_weaker():
+    (sentence,) = msgspec.structs.replace(STRICT, drill_within_days=90).weaker_than(STRICT)
+    assert sentence == "a drill may be 90 days old, not 30"
+    assert list(msgspec.structs.replace(STRICT, drill_within_days=7).weaker_than(STRICT)) == []
 
 
 @pytest.mark.parametrize("rule", Rules.__struct_fields__)

@@ -50,14 +50,11 @@ def suited(command):
         record, etag = world.registry.records["v1.2.0"]
         world.registry.records["v1.2.0"] = msgspec.structs.replace(record, package_arn="arn:package"), etag
     if command == "verify":
-        register(world.registry, "v1.2.0", packed())
-        samples = read_samples(SAMPLES, "samples")
-        world.registry.store_samples(samples)
-        record, etag = world.registry.records["v1.2.0"]
-        record = msgspec.structs.replace(record, package_arn="arn:package", samples=samples.summary)
-        world.registry.records["v1.2.0"] = record, etag
+        answers(world, "v1.2.0")
         world.hosting.endpoint = endpoint({"v1.2.0": 100})
-        world.variants.containers["v1.2.0"] = echoing
+    if command == "drill":
+        answers(world, V1)
+        answers(world, V2)
     if command == "adopt":
         world.hosting.endpoint = endpoint({V1: 30, V2: 70})
     if command in {"artifact", "train"}:
@@ -65,6 +62,17 @@ def suited(command):
     if command == "rollback":
         world.hosting.slow = 5  # so that there is progress to be told
     return world
+
+
+def answers(world, version):
+    """A version with sample requests, whose container answers."""
+    register(world.registry, version, packed())
+    samples = read_samples(SAMPLES, "samples")
+    world.registry.store_samples(samples)
+    record, etag = world.registry.records[version]
+    record = msgspec.structs.replace(record, package_arn="arn:package", samples=samples.summary)
+    world.registry.records[version] = record, etag
+    world.variants.containers[version] = echoing
 
 
 @dataclass
@@ -82,6 +90,7 @@ def folder(tmp_path, monkeypatch):
     """Where the examples' files are, and the project whose model they mean."""
     (tmp_path / "model.tar.gz").write_bytes(packed())
     (tmp_path / "Pulumi.yaml").write_text("config: {model: flights}\n")
+    (tmp_path / "Pulumi.staging.yaml").write_text("config: {model-delivery:protect: false}\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODELCTL_MODEL", raising=False)
     return tmp_path

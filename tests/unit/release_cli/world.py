@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import msgspec
@@ -22,6 +23,7 @@ from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.journal import FakeJournal
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.scaling import FakeScaling
+from tests.fakes.sending import FakeSending
 from tests.fakes.time import FakeTime
 from tests.fakes.training import FakeExecutions, FakeHoldings, FakeSources
 from tests.fakes.variants import FakeVariants
@@ -169,7 +171,11 @@ class World:
             approvals=lambda: self.approvals,
             builds=lambda: self.builds,
             verifying=lambda: Verifying(invocations=self.variants, loads=self.variants, hosts=self.variants),
+            streams=self.streams,
         )
+
+    def streams(self, requests, rate):  # noqa: ARG002 - whatever is sent is answered by who serves
+        return nullcontext(FakeSending(self.time, self.hosting))
 
 
 def _skipped(skip):

@@ -16,7 +16,16 @@ AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def reviewed(
-    name, *, edit=None, before=None, proofs=None, violations=(), staging="staging", health=(), problem=None
+    name,
+    *,
+    edit=None,
+    before=None,
+    proofs=None,
+    violations=(),
+    staging="staging",
+    health=(),
+    drill=None,
+    problem=None,
 ):
     """One scenario's review.
 
@@ -40,6 +49,7 @@ def reviewed(
         ),
         standing=standing,
         health=health,
+        drill=drill,
         problem=problem,
         violations=tuple(violations),
         before=before,

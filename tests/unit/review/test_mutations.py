@@ -137,6 +137,7 @@ def reviewed(preview):
         fingerprints={},
         standing=None,
         health=(),
+        drill=None,
         problem=None,
         violations=(),
         before=None,

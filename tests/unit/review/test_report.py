@@ -3,12 +3,15 @@
 import msgspec
 import pytest
 
+from modeldelivery.release.core.drill_figures import Figures
 from modeldelivery.release.operations.health import Code, Finding, Grade
+from modeldelivery.release.operations.latest_drill import LatestDrill
+from modeldelivery.release.version import Version
 from modeldelivery.review.core.words import Name
 from modeldelivery.review.report import markdown
 from modeldelivery.review.report.page import Page, Section, Table
 from modeldelivery.review.report.preview import tell
-from tests.unit.review.reviews import digest, proof, reviewed
+from tests.unit.review.reviews import AT, digest, proof, reviewed
 
 STAGING = reviewed(
     "nothing-in-staging",
@@ -204,3 +207,32 @@ def test_a_field_that_the_reader_does_not_know_is_told_whatever_changes(name):
         "- NOT READ: the engine wrote `steps[].newState.surprise`, which the reader of Pulumi 3.259" in text
     )
     assert "nothing changes" not in text
+
+
+DRILLED = LatestDrill(
+    by="ada@desk",
+    at=AT,
+    open=False,
+    home=Version("v1.1.0"),
+    away=Version("v1.0.0"),
+    rollbacks=10,
+    wrong=Figures(p50=1.02, p99=1.4, max=1.4),
+    requests=1800,
+    lost=0,
+    late=0,
+    passed=True,
+    why="",
+)
+
+
+@pytest.mark.parametrize("name", ["traffic-only", "fleet-add-candidate"])
+def test_a_change_of_traffic_or_fleet_tells_whether_the_way_back_was_tried(name):
+    assert (
+        "- Latest drill: `2026-11-25 12:00 UTC`, `v1.1.0 ⇄ v1.0.0 by ada@desk: 10 rollbacks, last wrong answer after 1.02 s (p50), "
+        "1.40 s at most, 0 of 1800 requests lost`."
+    ) in comment(reviewed(name, drill=DRILLED)).splitlines()
+    assert "Latest drill" not in comment(reviewed(name))
+
+
+def test_a_change_of_neither_tells_of_no_drill():
+    assert "Latest drill" not in comment(reviewed("tags-only", drill=DRILLED))

@@ -6,7 +6,7 @@ import click
 
 from modeldelivery.release.cli import PROGRAM
 from modeldelivery.release.cli.commands.look import builds, history, lineage, status
-from modeldelivery.release.cli.commands.traffic import adopt, rollback
+from modeldelivery.release.cli.commands.traffic import adopt, drill, rollback
 from modeldelivery.release.cli.commands.training import train
 from modeldelivery.release.cli.commands.versions import accept, approve, artifact, register, reject, verify
 from modeldelivery.release.cli.options import Options
@@ -28,7 +28,7 @@ def modelctl() -> Group:
         PROGRAM,
         headings={
             "Look": [status(), history(), lineage(), builds()],
-            "Traffic": [rollback(), adopt()],
+            "Traffic": [rollback(), drill(), adopt()],
             "Versions": [train(), register(), verify(), approve(), reject(), accept(), artifact()],
             "This program": [commands.completion(PROGRAM, modelctl)],
         },

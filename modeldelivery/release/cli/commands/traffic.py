@@ -1,10 +1,16 @@
 """Commands about which version gets the traffic."""
 
+from pathlib import Path
+
 import click
 
 from modeldelivery.release.cli import options
-from modeldelivery.release.cli.commands.command import REASON, VERSION, command
-from modeldelivery.terminal.commands import Command
+from modeldelivery.release.cli.commands import values
+from modeldelivery.release.cli.commands.command import REASON, VERSION, WORDS, command
+from modeldelivery.terminal.commands import Command, Value
+
+ROUNDS, RATE = 5, 20
+MOST_ROUNDS, MOST_RATE = 50, 200
 
 
 def rollback() -> Command:
@@ -62,6 +68,55 @@ def _check_rollback(rollback: options.Rollback) -> None:
             f"--kubernetes is {rollback.kubernetes!r}: write a context of the kubeconfig and a namespace, CONTEXT/NAMESPACE",
             context,
         )
+
+
+def drill() -> Command:
+    return command(
+        options.Drill,
+        "Try rollbacks: give the fallback all traffic and give it back, some rounds, while requests are sent; record how long the "
+        "version left went on answering, and how many requests were lost. Afterwards everything intends what it did before. Not where "
+        "the stack protects what it holds, unless --anyway says why.",
+        click.Option(
+            ["--rounds"],
+            type=Value("N", values.up_to(MOST_ROUNDS)),
+            default=ROUNDS,
+            show_default=True,
+            help=f"There and back so many times, {MOST_ROUNDS} at most. A round takes about 20 s and more while SageMaker is slow.",
+        ),
+        click.Option(
+            ["--rate"],
+            type=Value("N", values.up_to(MOST_RATE)),
+            default=RATE,
+            show_default=True,
+            help=f"Requests a second, {MOST_RATE} at most.",
+        ),
+        click.Option(
+            ["--samples"],
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Sample requests to send (default: those of the version that serves, or the row that its schema has).",
+        ),
+        click.Option(
+            ["--reason"], type=WORDS, default="drill", show_default=True, help="Why; others will read it."
+        ),
+        click.Option(
+            ["--anyway"],
+            metavar="REASON",
+            type=WORDS,
+            help="Also where the stack protects what it holds, or its file is not here: its callers get answers of both versions.",
+        ),
+        click.Option(
+            ["--end"],
+            is_flag=True,
+            help="Only end a drill that was killed: give the version that served before its traffic back.",
+        ),
+        examples=[
+            "--env staging",
+            "--env staging --rounds 20 --json",
+            '--env prod --anyway "yearly exercise, 02:00, callers told"',
+            "--env staging --end",
+        ],
+    )
 
 
 def adopt() -> Command:

@@ -78,6 +78,18 @@ def count(text: str) -> int:
     return _number(text, int, "a whole number above 0")
 
 
+def up_to(most: int) -> Callable[[str], int]:
+    """A whole number from 1 to the most that is allowed."""
+
+    def read(text: str) -> int:
+        number = count(text)
+        if number > most:
+            raise ValueError(f"{text!r}: write a whole number from 1 to {most}")
+        return number
+
+    return read
+
+
 def _number(text: str, kind: Callable[[str], T], allowed: str) -> T:
     try:
         number = kind(text)

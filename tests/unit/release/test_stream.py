@@ -1,0 +1,56 @@
+"""Requests are sent at their time, whatever became of those before."""
+
+import threading
+import time
+
+from modeldelivery.release.core.probes import Request
+from modeldelivery.release.stream import Stream
+from modeldelivery.release.stream_ports import Reply
+
+ROW, OTHER = (Request(body=body, content_type="text/csv") for body in (b"1", b"2"))
+RATE = 200  # a second
+SOON = 30.0  # seconds
+
+
+class Silent:
+    """Answers nothing until it is let go."""
+
+    def __init__(self, until):
+        self.until, self.sent = until, []
+        self.enough, self.go = threading.Event(), threading.Event()
+
+    def send(self, request):
+        self.sent.append(request)
+        if len(self.sent) >= self.until:
+            self.enough.set()
+        self.go.wait(SOON)
+        return Reply(200, "v1-0-0")
+
+
+def test_requests_go_on_while_none_of_them_is_answered():
+    silent = Silent(until=10)
+    with Stream(silent, [ROW, OTHER], RATE, time) as stream:
+        assert silent.enough.wait(SOON)
+        silent.go.set()
+        answers = stream.settled()
+    assert silent.sent[:4] == [ROW, OTHER, ROW, OTHER]
+    assert len(answers) >= 10
+    assert all(answer.status == 200 and answer.ended >= answer.started for answer in answers)
+
+
+def test_none_is_sent_before_its_time():
+    silent = Silent(until=20)
+    silent.go.set()
+    began = time.monotonic()
+    with Stream(silent, [ROW], RATE, time) as stream:
+        assert silent.enough.wait(SOON)
+        starts = sorted(answer.started - began for answer in stream.settled())
+    assert all(start >= number / RATE for number, start in enumerate(starts))
+
+
+def test_after_its_block_every_request_has_been_answered():
+    silent = Silent(until=5)
+    with Stream(silent, [ROW], RATE, time) as stream:
+        assert silent.enough.wait(SOON)
+        silent.go.set()
+    assert len(stream.settled()) == len(silent.sent)
