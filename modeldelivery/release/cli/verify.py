@@ -12,8 +12,9 @@ from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core.probes import Fault
 from modeldelivery.release.core.verification import Latency, Load, Verification, told
 from modeldelivery.release.errors import Exit, RefusedError
-from modeldelivery.release.operations.verify import Bench, Subject, Verified, subject, verify
+from modeldelivery.release.operations.verify import Bench, Verified, verify
 from modeldelivery.release.operations.verify_load import Measured, measure, refuse_traffic
+from modeldelivery.release.operations.verify_subject import Subject, subject
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.version import Version
 

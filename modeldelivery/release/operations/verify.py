@@ -4,20 +4,13 @@ It moves no traffic and rejects nothing. A version that holds everything leaves 
 set, written once; one that does not leaves none, and whoever asked is told what is wrong.
 """
 
-import tempfile
 from collections.abc import Sequence
 from itertools import cycle
-from pathlib import Path
 
 import msgspec
 
-from modeldelivery.release import archive
-from modeldelivery.release.core import history, latency, weights
-from modeldelivery.release.core.contract import SCHEMA_FILE, read_contract
-from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.probes import OK, Answers, Equals, Fault, Probe, Refuses, Request, judge
-from modeldelivery.release.core.probing import garbage, probes_of
+from modeldelivery.release.core import latency
+from modeldelivery.release.core.probes import OK, Answers, Fault, Probe, Request, judge
 from modeldelivery.release.core.verification import (
     NAME,
     Demands,
@@ -26,18 +19,17 @@ from modeldelivery.release.core.verification import (
     latency_of,
     slow,
 )
-from modeldelivery.release.errors import BrokenError, DamagedError, RefusedError
+from modeldelivery.release.errors import DamagedError, RefusedError
 from modeldelivery.release.naming import Place
 from modeldelivery.release.operations.approve import registered
-from modeldelivery.release.patience import Patience
-from modeldelivery.release.ports import Progress, Registry, Traffic
+from modeldelivery.release.operations.verify_probes import probes_for, requests
+from modeldelivery.release.operations.verify_subject import Subject
+from modeldelivery.release.ports import Progress, Registry
 from modeldelivery.release.record import VersionRecord
-from modeldelivery.release.samples import SampleFile, read_samples
 from modeldelivery.release.verify_ports import Invocations
-from modeldelivery.release.version import Version, precedence
+from modeldelivery.release.version import Version
 
 _WARM_UP = 10  # requests to either that are not measured
-_MOST_SCHEMA = 16 * 1024**2  # bytes
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,15 +58,6 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
         return not self.faults and self.too_slow is None
 
 
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What is verified: a version on an endpoint that takes no change, and the version beside it that serves, where one does."""
-
-    version: Version
-    endpoint: Endpoint
-    journal: Journal
-    beside: Version | None
-
-
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """What a verification works with. `actor`: who asks."""
 
@@ -84,70 +67,6 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress
     demands: Demands
     actor: str
-
-
-def subject(
-    place: Place, version: Version | None, traffic: Traffic, journal: Journal, patience: Patience
-) -> Subject:
-    """The version that is named, or the newest candidate, on the endpoint once that is settled.
-
-    Raises:
-        RefusedError: there is no endpoint, it is none of SageMaker's, it does not have the version, or there is no candidate.
-        BrokenError: the endpoint serves nothing.
-        GaveUpError: it goes on changing.
-    """
-    if journal.place is not None:
-        raise RefusedError(
-            f"{place.environment} serves in the cluster {journal.place.server}, and a version is asked by itself on SageMaker alone",
-            hint="verify the same bits where they stand on an endpoint of SageMaker's: evidence is of the digest set",
-        )
-    endpoint = _settled(place, traffic, patience)
-    chosen = version or _newest_candidate(place, journal, endpoint)
-    variant = endpoint.variants.get(chosen)
-    if variant is None:
-        others = sorted(endpoint.variants, key=precedence)
-        raise RefusedError(
-            f"{chosen} is not on the endpoint {place.endpoint}, which has {', '.join(others)}",
-            hint=f"bring it there (release.fleet or release.candidates of Pulumi.{place.environment}.yaml, `make deploy`)",
-        )
-    if not variant.instances:
-        raise RefusedError(
-            f"{chosen} runs on no instance", hint=f"`modelctl status --env {place.environment}`"
-        )
-    main = weights.main_version(endpoint.current)
-    return Subject(
-        version=chosen, endpoint=endpoint, journal=journal, beside=main if main != chosen else None
-    )
-
-
-def _settled(place: Place, traffic: Traffic, patience: Patience) -> Endpoint:
-    while True:
-        endpoint = traffic.describe()
-        if endpoint is None:
-            raise RefusedError(
-                f"there is no endpoint {place.endpoint}",
-                hint=f"`make deploy ENV={place.environment}` makes it",
-            )
-        if endpoint.broken:
-            raise BrokenError(f"the endpoint {place.endpoint} is {endpoint.word}", hint=endpoint.remedy)
-        if not endpoint.busy:
-            return endpoint
-        patience.pause(f"the endpoint is {endpoint.word}")
-
-
-def _newest_candidate(place: Place, journal: Journal, endpoint: Endpoint) -> Version:
-    candidates = [
-        each
-        for each in endpoint.variants
-        if not history.carried(journal, each)
-        and each not in weights.traffic(endpoint.current)
-        and journal.rejection(each) is None
-    ]
-    if not candidates:
-        raise RefusedError(
-            f"no candidate is on the endpoint {place.endpoint}", hint="name a version with --version"
-        )
-    return max(candidates, key=precedence)
 
 
 def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
@@ -204,60 +123,6 @@ def _read(content: bytes, record: VersionRecord) -> Verification:
             f"{NAME} among the evidence of {record.digests.id} cannot be understood: {error}",
             hint="find out who wrote it; the registry bucket keeps earlier versions of the object",
         ) from error
-
-
-def probes_for(registry: Registry, record: VersionRecord) -> tuple[Probe, ...]:
-    """What the version is asked, its golden request first. Raises DamagedError where the registry lost what it is made of."""
-    if record.samples is None:
-        return probes_of(
-            read_contract(_schema(registry, record), f"{SCHEMA_FILE} of {record.version}"), record.version
-        )
-    samples = _samples(registry, record)
-    sampled = [_sampled(number, samples) for number in range(len(samples.samples))]
-    answered = [probe for probe in sampled if not isinstance(probe.expects, Refuses)]
-    refused = [probe for probe in sampled if isinstance(probe.expects, Refuses)]
-    return (*answered, *refused, *garbage(samples.samples[0].content_type))
-
-
-def requests(probes: Sequence[Probe]) -> tuple[Request, ...]:
-    """Those that are answered and small: what latency and load are measured with."""
-    golden = [probe.request for probe in probes if isinstance(probe.expects, Answers | Equals)]
-    return tuple(golden) or (probes[0].request,)
-
-
-def _schema(registry: Registry, record: VersionRecord) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        path = Path(folder) / "model.tar.gz"
-        there = registry.fetch_artifact(record.digests.model, path)
-        schema = archive.member(path, SCHEMA_FILE, _MOST_SCHEMA) if there else None
-    if schema is None:
-        raise DamagedError(
-            f"the registry has no artifact {record.digests.model} of {record.version} with a {SCHEMA_FILE}",
-            hint=f"register {record.version} again from the same model.tar.gz, which uploads it",
-        )
-    return schema
-
-
-def _samples(registry: Registry, record: VersionRecord) -> SampleFile:
-    assert record.samples is not None, "it has some"
-    content = registry.fetch_samples(record.samples.digest)
-    if content is None:
-        raise DamagedError(
-            f"the registry has no samples {record.samples.digest} of {record.version}",
-            hint=f"register {record.version} again with the same samples, which uploads them",
-        )
-    return read_samples(content, f"samples of {record.version}")
-
-
-def _sampled(number: int, samples: SampleFile) -> Probe:
-    sample = samples.samples[number]
-    request = Request(body=sample.data, content_type=sample.content_type, accept=sample.accept or "")
-    name = f"sample {number}"
-    if sample.status is not None:
-        return Probe(name=name, request=request, expects=Refuses(status=sample.status))
-    if isinstance(sample.answer, msgspec.UnsetType):
-        return Probe(name=name, request=request, expects=Answers())
-    return Probe(name=name, request=request, expects=Equals(value=sample.answer))
 
 
 def _probed(bench: Bench, version: Version, probes: Sequence[Probe]) -> list[Fault]:

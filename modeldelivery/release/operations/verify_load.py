@@ -12,7 +12,9 @@ from modeldelivery.release.core.load import FEWEST, Trial, holds, next_rate, sus
 from modeldelivery.release.core.probes import Fault, Request, judge
 from modeldelivery.release.core.verification import Load, load_name, read_load
 from modeldelivery.release.errors import DamagedError, RefusedError
-from modeldelivery.release.operations.verify import Bench, Subject, probes_for, requests
+from modeldelivery.release.operations.verify import Bench
+from modeldelivery.release.operations.verify_probes import probes_for, requests
+from modeldelivery.release.operations.verify_subject import Subject
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.verify_ports import Hosts, Loads
 from modeldelivery.release.version import Version
