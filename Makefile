@@ -20,7 +20,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load up down format check test soak coverage image build preview model tfma definition comment deploy drift report watch page bench lock
+.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load up down format check test soak coverage image build preview model tfma evidently definition comment deploy drift report watch page bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -29,7 +29,7 @@ environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
 # their time is waiting; another choice is for whoever looks for one thing.
 TESTS ?= tests/ci/runs tests/stacks tests/faults
 # What `make check` runs: everything without an engine.
-UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs --ignore=tests/tfma
+UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs --ignore=tests/tfma --ignore=tests/drift
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
 # What a shell without credentials may type where `make up` left a sandbox.
@@ -118,6 +118,9 @@ build: ## all of it, one after the other: what a tag job does with the commit's 
 tfma: setup setup-tfma ## the evaluation gate's second engine: set up, held to the first one on 300,000 flights, and its tests
 	@$(BIN)/python -m tools.engines
 	$(PYTEST) -n 2 --dist loadfile tests/tfma
+
+evidently: setup setup-drift ## data drift: Evidently's environment, and its reports held to the verdicts in 200 cases
+	$(PYTEST) -n 2 tests/drift
 
 definition: setup-definition ## write pipelines/definition.json, the training pipeline, from pipelines/definition.py
 	@.venv-definition/bin/python -m pipelines.definition

@@ -16,6 +16,7 @@ from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
     capture,
+    data_drift,
     evaluation,
     exporter,
     memory,
@@ -58,6 +59,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "exporter": exporter.measure,
     "validation": validation.measure,
     "evaluation": evaluation.measure,
+    "data-drift": data_drift.measure,
     "memory": memory.measure,
 }
 

@@ -1,47 +1,60 @@
-"""A window of captured lines, or a file of rows, counted against a baseline."""
+"""A window of captured lines, or a file of rows, read row by row: to be counted, or to be drawn."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from pipelines import capture
 from pipelines.capture import Captured, CaptureError
 from pipelines.data_drift.baseline import Baseline
-from pipelines.data_drift.judge import Sample
-from pipelines.data_drift.rows import AnswerReader, FileReader, RequestReader, UnreadableError
-from pipelines.data_drift.tally import Tally
+from pipelines.data_drift.rows import AnswerReader, FileReader, RequestReader, Row, UnreadableError
 
 LINES = "*.jsonl"  # SageMaker's names of files of captured lines
 
 _LINE, _REQUEST, _ANSWER, _ROW = "line", "request", "answer", "row"  # what could not be read
 
 
-def captured(folder: Path, baseline: Baseline, since: datetime, until: datetime) -> Sample:
+class Sink(Protocol):
+    """What rows are given to, as they are read."""
+
+    def request(self, rows: Sequence[Row]) -> None:
+        """Rows with a cell for each feature."""
+
+    def answer(self, rows: Sequence[Row]) -> None:
+        """Rows with a cell for each number of an answer."""
+
+    def refuse(self, why: str) -> None:
+        """Something that could not be read, by a word."""
+
+
+def captured(folder: Path, baseline: Baseline, since: datetime, until: datetime, into: Sink) -> None:
     """Every line under a folder that is of the window.
 
-    A line that is none of data capture's, a request and an answer that cannot be read are counted, by that word.
+    A line that is none of data capture's, a request and an answer that cannot be read are refused, by that word.
+
+    Raises:
+        OSError: there is no such folder, or a file cannot be read.
     """
-    tally = Tally(baseline)
+    next(folder.iterdir(), None)  # a folder that is not there is a mistake, and no week without requests
     requests, answers = RequestReader(baseline), AnswerReader(baseline)
-    for line in _lines(folder, tally):
+    for line in _lines(folder, into):
         if not since <= line.moment < until:
             continue
         if line.request is not None:
             try:
-                tally.request(requests.read(*line.request))
+                into.request(requests.read(*line.request))
             except UnreadableError:
-                tally.refuse(_REQUEST)
+                into.refuse(_REQUEST)
         if line.response is not None:
             try:
-                tally.answer(answers.read(*line.response))
+                into.answer(answers.read(*line.response))
             except UnreadableError:
-                tally.refuse(_ANSWER)
-    return tally.sample(since, until)
+                into.refuse(_ANSWER)
 
 
-def rows(path: Path, baseline: Baseline, since: datetime, until: datetime) -> Sample:
+def rows(path: Path, baseline: Baseline, into: Sink) -> None:
     """Every line of a file, an object each (`rows.FileReader`). Raises OSError."""
-    tally = Tally(baseline)
     reader = FileReader(baseline)
     features = len(baseline.features)
     with path.open("rb") as lines:
@@ -49,24 +62,23 @@ def rows(path: Path, baseline: Baseline, since: datetime, until: datetime) -> Sa
             try:
                 row = reader.read(line)
             except UnreadableError:
-                tally.refuse(_ROW)
+                into.refuse(_ROW)
                 continue
-            tally.request([row[:features]])
+            into.request([row[:features]])
             if row[features:] != (None,) * len(baseline.predictions):
-                tally.answer([row[features:]])
-    return tally.sample(since, until)
+                into.answer([row[features:]])
 
 
-def _lines(folder: Path, tally: Tally) -> Iterator[Captured]:
+def _lines(folder: Path, into: Sink) -> Iterator[Captured]:
     """In the order of the files' names; they hold the hour in which they were written."""
     for path in sorted(folder.rglob(LINES)):
         with path.open("rb") as lines:
-            yield from _readable(lines, path.name, tally)
+            yield from _readable(lines, path.name, into)
 
 
-def _readable(lines: Iterable[bytes], where: str, tally: Tally) -> Iterator[Captured]:
+def _readable(lines: Iterable[bytes], where: str, into: Sink) -> Iterator[Captured]:
     for line in lines:
         try:
             yield from capture.read([line], where)
         except CaptureError:
-            tally.refuse(_LINE)
+            into.refuse(_LINE)

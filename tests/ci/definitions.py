@@ -93,7 +93,7 @@ def github(event):
     files = {
         REQUEST: ["pull-request.yml"],
         MAIN: ["deploy.yml"],
-        CLOCK: ["drift.yml", "soak.yml", "image.yml", "tfma.yml"],
+        CLOCK: ["drift.yml", "soak.yml", "image.yml", "tfma.yml", "evidently.yml"],
         TAG: ["build.yml"],
     }[event]
     return [job for file in files for job in _called(file, {})]

@@ -43,7 +43,7 @@ GATES = {
         "preview ENV=prod",
         "deploy ENV=prod",
     ],
-    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image", "tfma"],
+    CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image", "tfma", "evidently"],
     TAG: ["build ENV=staging"],
 }
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
@@ -224,7 +224,7 @@ def test_every_job_ends():
     assert all(
         "timeout" in job
         for name, job in gitlab_jobs().items()
-        if name.startswith(("test", "deploy", "soak", "image", "tfma"))
+        if name.startswith(("test", "deploy", "soak", "image", "tfma", "evidently"))
     )
 
 

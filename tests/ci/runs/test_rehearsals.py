@@ -12,7 +12,7 @@ pytestmark = pytest.mark.stacks
 CHECKED = ["check", "test"]
 PREVIEWED = [*CHECKED, "model", "preview staging", "preview prod"]
 STAGED = [*CHECKED, "preview staging", "deploy staging"]
-NIGHTLY = ["soak", "image", "tfma"]
+NIGHTLY = ["soak", "image", "tfma", "evidently"]
 STATE = {"STAGING_BACKEND_URL": "s3://staging", "PROD_BACKEND_URL": "s3://prod"}
 # What GitLab says of a pipeline.
 REQUEST = {

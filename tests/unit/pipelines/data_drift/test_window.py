@@ -11,6 +11,7 @@ from pipelines.data_drift import __main__ as program
 from pipelines.data_drift import baseline as baselines
 from pipelines.data_drift import reports, window
 from pipelines.data_drift.report import Severity
+from pipelines.data_drift.tally import Tally
 from tests.unit.pipelines.data_drift.conftest import MONDAY, WEEK, values
 
 HALF = timedelta(days=3, hours=12)
@@ -41,7 +42,9 @@ def capture(tmp_path, baseline):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("a") as file:
                 file.write(text + "\n")
-        return window.captured(tmp_path / "capture", baseline, MONDAY, MONDAY + WEEK)
+        tally = Tally(baseline)
+        window.captured(tmp_path / "capture", baseline, MONDAY, MONDAY + WEEK, tally)
+        return tally.sample(MONDAY, MONDAY + WEEK)
 
     return read
 
@@ -78,9 +81,11 @@ def test_pieces_that_are_counted_apart_are_the_whole(tmp_path, baseline, monkeyp
     path = tmp_path / "rows.jsonl"
     rows = zip(columns["temp"].tolist(), columns["carrier"], columns["prediction.late"].tolist(), strict=True)
     path.write_text("".join(json.dumps(dict(zip(columns, row, strict=True))) + "\n" for row in rows))
-    whole = window.rows(path, baseline, MONDAY, MONDAY + WEEK)
+    whole, pieces = Tally(baseline), Tally(baseline)
+    window.rows(path, baseline, whole)
     monkeypatch.setattr("pipelines.data_drift.tally._PIECE", 7)
-    pieces = window.rows(path, baseline, MONDAY, MONDAY + WEEK)
+    window.rows(path, baseline, pieces)
+    whole, pieces = (tally.sample(MONDAY, MONDAY + WEEK) for tally in (whole, pieces))
     for name, bins in baseline.columns.items():
         expected = np.bincount(bins.codes(columns[name]), minlength=len(bins.counts)).tolist()
         assert whole.counts[name].tolist() == pieces.counts[name].tolist() == expected

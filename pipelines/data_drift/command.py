@@ -1,0 +1,85 @@
+"""The options by which a window is named, of the program that judges it and of the one that draws it."""
+
+import argparse
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipelines.data_drift import baseline, window
+from pipelines.data_drift.baseline import Baseline
+from pipelines.data_drift.window import Sink
+
+REFUSED, UNJUDGED = 1, 4  # exit statuses of both
+DAYS = 7  # of a window: as long as the windows of the baseline's history
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is judged or drawn.
+
+    Attributes:
+        baseline: of the model that answered.
+        since: when it begins.
+        until: when it ends.
+        captured: folder of captured lines; None where there is a file of rows.
+        rows: that file.
+    """
+
+    baseline: Baseline
+    since: datetime
+    until: datetime
+    captured: Path | None
+    rows: Path | None
+
+    def read(self, into: Sink) -> None:
+        """All rows of it. Raises OSError."""
+        if self.captured:
+            window.captured(self.captured, self.baseline, self.since, self.until, into)
+        elif self.rows:
+            window.rows(self.rows, self.baseline, into)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Which baseline, which rows, which days."""
+    parser.add_argument(
+        "--baseline", required=True, type=Path, metavar="FILE", help="evidence of the version, baseline.json"
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--captured", type=Path, metavar="DIR", help="lines of data capture, *.jsonl below it"
+    )
+    source.add_argument("--rows", type=Path, metavar="FILE", help="a JSON object with the features a line")
+    parser.add_argument(
+        "--until",
+        required=True,
+        type=_moment,
+        metavar="TIME",
+        help="end of the window, YYYY-MM-DD[THH:MM], UTC",
+    )
+    parser.add_argument("--days", type=_days, default=DAYS, help=f"length of the window; {DAYS} by default")
+
+
+def window_of(options: argparse.Namespace) -> Window:
+    """The window of parsed options. Raises BadBaselineError, OSError."""
+    until: datetime = options.until
+    return Window(
+        baseline.decode(options.baseline.read_bytes(), str(options.baseline)),
+        until - timedelta(days=options.days),
+        until,
+        options.captured,
+        options.rows,
+    )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 or more")
+    return int(text)
