@@ -17,7 +17,7 @@ from modeldelivery.release.core.probes import Request
 from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.operations.approve import registered
 from modeldelivery.release.operations.drill import INTERRUPTED, LOST, Drilling, refuse_unanswered
-from modeldelivery.release.operations.verify import probes_for, requests
+from modeldelivery.release.operations.verify_probes import probes_for, requests
 from modeldelivery.release.samples import read_samples
 
 
