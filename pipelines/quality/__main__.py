@@ -32,6 +32,7 @@ from pipelines.ground_truth import GroundTruthError
 from pipelines.package import BadArchiveError, unpack
 from pipelines.places import NothingThereError
 from pipelines.quality import labels, predictions, report, showing
+from pipelines.quality.figures import figures
 from pipelines.quality.judge import Window, judge
 from pipelines.quality.report import BadReportError, Report
 from pipelines.quality.showing import OverlapError
@@ -153,14 +154,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--reports", required=True, metavar="PLACE", help="read and written: DIR or s3://…")
     parser.add_argument("--first", required=True, type=date.fromisoformat, metavar="DAY", help="YYYY-MM-DD")
     parser.add_argument("--last", required=True, type=date.fromisoformat, metavar="DAY", help="included")
+    parser.add_argument("--cloudwatch", metavar="ENDPOINT", help="put the figures there, as this endpoint's")
     parser.add_argument("--profile", metavar="NAME", help="of AWS (default: the default chain)")
     options = parser.parse_args(arguments)
     if options.last < options.first:
         parser.error(f"--last {options.last} is before --first {options.first}")
     try:
         remote = any(map(places.remote, (options.captured, options.labels, options.reports)))
-        client = boto3.Session(profile_name=options.profile).client("s3") if remote else None
-        judged, where = run(options, client)
+        session = boto3.Session(profile_name=options.profile)
+        judged, where = run(options, session.client("s3") if remote else None)
+        if options.cloudwatch:
+            session.client("cloudwatch").put_metric_data(**figures(judged, options.cloudwatch))
     except _MISTAKES as error:
         print(f"quality: {error}", file=sys.stderr)
         return 1
