@@ -16,6 +16,9 @@ TABLE = {
         "endpoint", _HOLDS, _BY_INSTANCE, encryption_key="kmsKeyArn",
         irreplaceable="clients know it, and its traffic would have nowhere to go",
     ),
+    "modeldelivery:index:Route": ResourceKind(
+        "route", _HOLDS, _FREE, taggable=False, irreplaceable="its traffic would have nowhere to go",
+    ),
 
     "aws:s3/bucket:Bucket": ResourceKind(
         "bucket", _HOLDS, _BY_USE, data_policy=True,

@@ -1,5 +1,6 @@
-"""The `modeldelivery` package: one resource and one function."""
+"""The `modeldelivery` package: an endpoint on either target, and one function."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -16,9 +17,12 @@ from modeldelivery.plugin.protocol import (
 )
 from modeldelivery.plugin.values import Properties
 from modeldelivery.provider import endpoint, fleet
+from modeldelivery.provider.resource import ReleaseResource
+from modeldelivery.provider.tokens import ENDPOINT, ROUTE
 from modeldelivery.release.aws.session import open_account
 
 VERSION = "0.1.0"
+TYPES = (ENDPOINT, ROUTE)
 
 
 class ModelDelivery(Provider):
@@ -29,13 +33,14 @@ class ModelDelivery(Provider):
         self._opens = cache(
             open_account
         )  # a client costs tenths of a second, and both the function and the resource need some
-        self._endpoint = endpoint.EndpointResource(log, self.cancelled, self._opens)
+        self._making = threading.Lock()  # what one call has seen of a resource, the next one goes by
+        self._resources: dict[str, ReleaseResource[Any]] = {}
 
     def schema(self) -> Mapping[str, Any]:
         return {
             "name": "modeldelivery",
             "version": VERSION,
-            "resources": {endpoint.TYPE: {"isComponent": False}},
+            "resources": {each: {"isComponent": False} for each in TYPES},
             "functions": {fleet.TOKEN: {}},
         }
 
@@ -43,8 +48,7 @@ class ModelDelivery(Provider):
         """Takes nothing: region, profile and accounts come with each resource, so that a destroy has them from the state."""
 
     def check(self, resource: Resource, olds: Properties, news: Properties, random_seed: bytes) -> Checked:  # noqa: ARG002
-        _known(resource)
-        return self._endpoint.check(resource, news)
+        return self._of(resource).check(resource, news)
 
     def diff(
         self,
@@ -56,14 +60,13 @@ class ModelDelivery(Provider):
         news: Properties,
         ignore_changes: Sequence[str],  # noqa: ARG002 (the engine has applied it to `news`)
     ) -> Diff:
-        return self._endpoint.diff(resource, old_inputs, news)
+        return self._of(resource).diff(resource, old_inputs, news)
 
     def create(self, resource: Resource, inputs: Properties, *, timeout: float, preview: bool) -> Created:
-        return self._endpoint.create(resource, inputs, timeout=timeout, preview=preview)
+        return self._of(resource).create(resource, inputs, timeout=timeout, preview=preview)
 
     def read(self, resource: Resource, id_: str, inputs: Properties, outputs: Properties) -> Found | None:  # noqa: ARG002
-        _known(resource)
-        return self._endpoint.read(id_, inputs)
+        return self._of(resource).read(id_, inputs)
 
     def update(
         self,
@@ -76,7 +79,7 @@ class ModelDelivery(Provider):
         timeout: float,
         preview: bool,
     ) -> Mapping[str, Any]:
-        return self._endpoint.update(resource, old_inputs, news, timeout=timeout, preview=preview)
+        return self._of(resource).update(resource, old_inputs, news, timeout=timeout, preview=preview)
 
     def delete(
         self,
@@ -87,7 +90,17 @@ class ModelDelivery(Provider):
         *,
         timeout: float,
     ) -> None:
-        self._endpoint.delete(resource, inputs, timeout=timeout)
+        self._of(resource).delete(resource, inputs, timeout=timeout)
+
+    def _of(self, resource: Resource) -> ReleaseResource[Any]:
+        if resource.type not in TYPES:
+            raise ProviderError(
+                f"modeldelivery has no resource {resource.type}; it has {' and '.join(TYPES)}"
+            )
+        with self._making:
+            if resource.type not in self._resources:
+                self._resources[resource.type] = _kind(resource.type)(self.log, self.cancelled, self._opens)
+            return self._resources[resource.type]
 
     def invoke(self, token: str, args: Properties, *, preview: bool) -> Mapping[str, Any]:  # noqa: ARG002
         if token != fleet.TOKEN:
@@ -95,6 +108,10 @@ class ModelDelivery(Provider):
         return fleet.get_fleet(args, self._opens)
 
 
-def _known(resource: Resource) -> None:
-    if resource.type != endpoint.TYPE:
-        raise ProviderError(f"modeldelivery has no resource {resource.type}; it has {endpoint.TYPE}")
+def _kind(type_: str) -> type[ReleaseResource[Any]]:
+    """The resource's class; what only a cluster needs costs a stack on SageMaker nothing."""
+    if type_ == ROUTE:
+        from modeldelivery.provider.route import RouteResource  # noqa: PLC0415 - as above
+
+        return RouteResource
+    return endpoint.EndpointResource

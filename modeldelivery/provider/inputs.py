@@ -1,18 +1,21 @@
-"""The Endpoint's inputs as they come over the wire, read strictly."""
+"""Inputs of endpoints and routes as they come over the wire, read strictly."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
 from modeldelivery.plugin.values import UNKNOWN
+from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.core.request import (
     BadRequestError,
     Capture,
+    Entrance,
     IgnoredTags,
     Member,
     Release,
     Request,
+    RouteMember,
     Rules,
 )
 from modeldelivery.release.errors import DeliveryError
@@ -34,27 +37,26 @@ class JournalPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     key: str
 
 
-class EndpointInputs(
+class Inputs(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
 ):
-    """See docs/architecture.md.
+    """What every target's resource takes (docs/architecture.md).
 
-    `ignore_tags` are left as they are on the endpoint. `weights`, `serving_at_check`, `fallback_at_check` and `drill_at_check` are added by check, never written by a program; `approvals` are for
+    `weights`, `serving_at_check`, `fallback_at_check` and `drill_at_check` are added by check, never written by a program; `approvals` are for
     whoever judges the resource, and change nothing on the endpoint.
+
+    Attributes:
+        NAMED: input that an error is told of which is of none.
     """
 
-    endpoint_name: str
+    NAMED: ClassVar[str]
+
     region: str
     allowed_accounts: tuple[str, ...]
     release: Release
-    variants: tuple[Member, ...]
     rules: Rules
     journal: JournalPlace
     profile: str | None = None
-    kms_key_arn: str | None = None
-    capture: Capture | None = None
-    tags: dict[str, str] = {}
-    ignore_tags: IgnoredTags = IgnoredTags()
     approvals: dict[str, str] = {}
     weights: dict[str, int] | None = None
     serving_at_check: dict[str, int] | None = None
@@ -62,31 +64,110 @@ class EndpointInputs(
     drill_at_check: str | None = None
 
     @property
+    def name(self) -> str:
+        """Of the endpoint, on its platform."""
+        raise NotImplementedError
+
+    @property
+    def members(self) -> Mapping[Version, Member | RouteMember]:
+        """What each version of the fleet runs on."""
+        raise NotImplementedError
+
+    @property
+    def kept_requests(self) -> Capture | None:
+        """What of the invocations is kept."""
+        return None
+
+    @property
+    def place(self) -> ClusterPlace | None:
+        """Where it serves, when that is not SageMaker."""
+        return None
+
+    @property
     def request(self) -> Request:
         """What config asks; raises BadInputError."""
         try:
-            digests = {m.version: m.digest for m in self.variants}
+            digests = {m.version: m.digest for m in self.members.values()}
             return Request(release=self.release, digests=digests, rules=self.rules)
         except BadRequestError as error:
             raise BadInputError("release", str(error)) from error
 
+
+class EndpointInputs(Inputs, frozen=True, kw_only=True):
+    """Of an endpoint of SageMaker's; `ignore_tags` are left as they are on it."""
+
+    NAMED = "endpointName"
+
+    endpoint_name: str
+    variants: tuple[Member, ...]
+    kms_key_arn: str | None = None
+    capture: Capture | None = None
+    tags: dict[str, str] = {}
+    ignore_tags: IgnoredTags = IgnoredTags()
+
     @property
-    def members(self) -> dict[Version, Member]:
-        """What each version of the fleet runs on."""
+    def name(self) -> str:
+        return self.endpoint_name
+
+    @property
+    def members(self) -> Mapping[Version, Member]:
         return {m.version: m for m in self.variants}
+
+    @property
+    def kept_requests(self) -> Capture | None:
+        return self.capture
+
+
+class RouteInputs(Inputs, frozen=True, kw_only=True):
+    """Of a route on Kubernetes.
+
+    Attributes:
+        server: address of the one cluster that may be touched.
+        context: of the kubeconfig; without one, any that leads to the server.
+    """
+
+    NAMED = "routeName"
+
+    route_name: str
+    namespace: str
+    server: str
+    entrance: Entrance
+    variants: tuple[RouteMember, ...]
+    context: str | None = None
+    labels: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        return self.route_name
+
+    @property
+    def members(self) -> Mapping[Version, RouteMember]:
+        return {m.version: m for m in self.variants}
+
+    @property
+    def place(self) -> ClusterPlace:
+        return ClusterPlace(server=self.server, namespace=self.namespace, route=self.route_name)
+
+
+Read = TypeVar("Read", bound=Inputs)
 
 
 def parse_inputs(properties: Mapping[str, Any]) -> EndpointInputs:
+    """Read an Endpoint's properties; raises as `parse_as`."""
+    return parse_as(EndpointInputs, properties)
+
+
+def parse_as(kind: type[Read], properties: Mapping[str, Any]) -> Read:
     """Read a resource's properties.
 
     Raises:
         BadInputError: naming the property, what it holds and what it takes.
     """
     try:
-        return msgspec.convert(_plain(properties), EndpointInputs)
+        return msgspec.convert(_plain(properties), kind)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `")
-        key = path.rstrip("`").removeprefix("$.") or "endpointName"
+        key = path.rstrip("`").removeprefix("$.") or kind.NAMED
         raise BadInputError(key, reason) from error
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from modeldelivery.provider.inputs import EndpointInputs
+from modeldelivery.provider.inputs import Inputs
 from modeldelivery.release.approval import APPROVED
 from modeldelivery.release.core import lost, weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.request import Capture, Member
+from modeldelivery.release.core.request import Capture, Member, RouteMember
 from modeldelivery.release.core.resolve import Plan, resolve
+from modeldelivery.release.core.target import refuse_another
 from modeldelivery.release.operations import health
 from modeldelivery.release.operations.health import Code, Finding, Observed
 from modeldelivery.release.operations.latest_drill import standing
@@ -33,15 +34,17 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         owner: the journal that the endpoint names, where there is an endpoint and no journal.
         mark: what the endpoint says of a move without the journal.
         unscaled: versions on the endpoint that nothing scales; None when that cannot be told.
+        others: further inputs that the endpoint does not have yet.
     """
 
     stored: Stored | None
     endpoint: Endpoint | None
-    members: Mapping[Version, Member]
+    members: Mapping[Version, Member | RouteMember]
     capture: Capture | None = None
     owner: str | None = None
     mark: str | None = None
     unscaled: frozenset[Version] | None = None
+    others: frozenset[str] = frozenset()
 
     @property
     def journal(self) -> Journal:
@@ -65,7 +68,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         )
         return tuple(each for each in health.findings(observed) if each.code not in _TOLD_BY_THE_PLAN)
 
-    def counts(self, inputs: EndpointInputs) -> Iterator[str]:
+    def counts(self, inputs: Inputs) -> Iterator[str]:
         """Versions that run on another number of instances than config asks for, where no change and no scaling mends that.
 
         An `up` that died before it asked for a changed count leaves it so: by its configuration the endpoint is as config wants.
@@ -75,18 +78,20 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         for version in sorted((self.unscaled or frozenset()) - self.journal.parked.keys()):
             wanted, member = inputs.members.get(version), self.members.get(version)
             desired = self.endpoint.variants[version].instances_desired
-            if wanted and member and wanted.instance_count == member.instance_count != desired:
+            if not isinstance(wanted, Member) or not isinstance(member, Member):
+                continue
+            if wanted.instance_count == member.instance_count != desired:
                 yield (
                     f"{version} stays at {desired} instances, config asks for {wanted.instance_count}: nothing scales it, and an "
                     f"earlier `pulumi up` or a rollback left it so"
                 )
 
-    def drill(self, inputs: EndpointInputs) -> str | None:
+    def drill(self, inputs: Inputs) -> str | None:
         """How the latest drill stands to what is demanded, for the policy `drill`; None where nothing is."""
         within = inputs.rules.drill_within_days
         return standing(self.journal, within, self.stored.now) if within and self.stored else None
 
-    def unapproved(self, inputs: EndpointInputs) -> Iterator[str]:
+    def unapproved(self, inputs: Inputs) -> Iterator[str]:
         """Versions that would join without an approval. The policy `approved-models` refuses them; an `up` without it does not."""
         for version in inputs.release.fleet:
             status = inputs.approvals.get(version, APPROVED)
@@ -96,23 +101,24 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
                     f"--reason …` first"
                 )
 
-    def plan(self, inputs: EndpointInputs) -> Plan:
+    def plan(self, inputs: Inputs) -> Plan:
         """What an `up` would do now. Raises RefusedError, BadInputError, DamagedError."""
         lost.refuse(self.journal, self.owner)
+        refuse_another(self.journal, inputs.place)
         now = self.stored.now if self.stored else 0.0
         return resolve(inputs.request, foreseen(self.journal, self.endpoint), self.endpoint, now)
 
-    def differing(self, inputs: EndpointInputs) -> set[str]:
+    def differing(self, inputs: Inputs) -> set[str]:
         """Inputs that the endpoint does not have yet."""
         if self.endpoint is None:
             return {"variants", "weights"}
-        changed = set()
+        changed = set(self.others)
         if not weights.same(versions(inputs.weights) or {}, versions(inputs.serving_at_check) or {}):
             changed.add("weights")
         wanted = {v: msgspec.structs.replace(m, digest="") for v, m in inputs.members.items()}
         if wanted != self.members:
             changed.add("variants")
-        if inputs.capture != self.capture:
+        if inputs.kept_requests != self.capture:
             changed.add("capture")
         if self.journal.live != inputs.release.live or self.journal.intent or self.journal.parked:
             changed.add("release")  # whoever comes settles what is pending

@@ -162,10 +162,18 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
             self.progress.note(
                 f"deleting the endpoint that an earlier `up` left {described.word}: {described.failure}"
             )
-            self.delete()
+            self._delete()
 
     def delete(self) -> None:
-        """Delete the endpoint, and wait until it is gone."""
+        """Delete the endpoint, wait until it is gone, and sweep its configs."""
+        self._delete()
+        self.endpoint.configs.sweep(using="")
+
+    def finish(self, id_: str, old_inputs: Mapping[str, Any]) -> None:
+        """The endpoint's tags."""
+        self.retag(id_, old_inputs.get("tags") or {})
+
+    def _delete(self) -> None:
         traffic, name = self.endpoint.patient_traffic, self.endpoint.name
         sagemaker = self.endpoint.account.patient.sagemaker
         waiting, requested = Patience(self.clock, self.progress, self.patience), False

@@ -1,4 +1,4 @@
-"""What the Pulumi program sees of the `modeldelivery` provider: one resource and one function, typed.
+"""What the Pulumi program sees of the `modeldelivery` provider: its resources and its function, typed.
 
 Release, variants and rules are what the core's types write (`Part.plain`): Pulumi translates no name inside a plain dict.
 """
@@ -11,6 +11,7 @@ import pulumi
 from pulumi.runtime import invoke
 
 ENDPOINT = "modeldelivery:index:Endpoint"
+ROUTE = "modeldelivery:index:Route"
 GET_FLEET = "modeldelivery:index:getFleet"
 
 
@@ -89,6 +90,73 @@ class Endpoint(pulumi.CustomResource):
     @pulumi.getter
     def name(self) -> pulumi.Output[str]:  # type: ignore[empty-body]  # pulumi.getter writes it
         """The endpoint's name."""
+
+
+class Route(pulumi.CustomResource):
+    """An HTTPRoute over the Deployments of a model's versions; it knows that traffic belongs to the journal, not to config.
+
+    Args:
+        resource_name: the resource's name in the program.
+        route_name: the HTTPRoute's name; clients do not see it.
+        namespace: where it is, and what it leads to.
+        server: address of the one cluster that may be touched.
+        context: of the kubeconfig; without one, any that leads to the server.
+        entrance: how requests come to it, an Entrance.
+        region: the AWS region of the registry.
+        allowed_accounts: the accounts that may be touched; any other is refused before the first call that changes.
+        profile: the AWS profile to use; the default chain without one.
+        release: the versions that config asks for, a Release.
+        variants: the same versions with what serves them, in the fleet's order, each a RouteMember.
+        rules: what the environment demands of a change, Rules.
+        journal: where the journal lies.
+        approvals: what the registry says of each version; policies read it, nothing on the route depends on it.
+        labels: of the route.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        route_name: str,
+        namespace: pulumi.Input[str],
+        server: str,
+        entrance: Mapping[str, object],
+        region: str,
+        allowed_accounts: Sequence[str],
+        release: Mapping[str, object],
+        variants: Sequence[Mapping[str, object]],
+        rules: Mapping[str, object],
+        journal: Journal,
+        context: str | None = None,
+        profile: str | None = None,
+        approvals: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "routeName": route_name,
+            "namespace": namespace,
+            "server": server,
+            "context": context,
+            "entrance": entrance,
+            "region": region,
+            "allowedAccounts": allowed_accounts,
+            "profile": profile,
+            "release": release,
+            "variants": variants,
+            "rules": rules,
+            "journal": journal,
+            "approvals": approvals,
+            "labels": labels,
+            "name": None,
+        }
+        super().__init__(ROUTE, resource_name, props, opts)
+
+    @property
+    @pulumi.getter
+    def name(self) -> pulumi.Output[str]:  # type: ignore[empty-body]  # pulumi.getter writes it
+        """The route's name."""
 
 
 class RegisteredVersion(

@@ -11,7 +11,7 @@ import sys
 import threading
 
 from modeldelivery.plugin.protocol import ProviderError, Resource
-from modeldelivery.provider.endpoint import TYPE, EndpointResource
+from modeldelivery.provider.endpoint import EndpointResource
 
 
 class _Silent:
@@ -26,7 +26,9 @@ class _Silent:
 def update(olds, news):
     """The resource's new inputs, and whether anything was to do. Raises ProviderError."""
     endpoint = EndpointResource(_Silent(), threading.Event())
-    resource = Resource(urn=f"urn:{news['endpointName']}", type=TYPE, name=news["endpointName"])
+    resource = Resource(
+        urn=f"urn:{news['endpointName']}", type=EndpointResource.TYPE, name=news["endpointName"]
+    )
     checked = endpoint.check(resource, news)
     if checked.failures:
         raise ProviderError(checked.failures[0].reason)

@@ -239,8 +239,8 @@ def test_a_registry_that_lets_nobody_in_is_said_so(aws, get_fleet):
         get_fleet(A)
 
 
-def test_the_package_has_one_resource_and_one_function(provider):
-    assert provider.schema()["resources"].keys() == {RESOURCE.type}
+def test_the_package_has_a_resource_for_each_target_and_one_function(provider):
+    assert provider.schema()["resources"].keys() == {RESOURCE.type, "modeldelivery:index:Route"}
     other = Resource(urn="urn:other", type="modeldelivery:index:Other", name="other")
     with pytest.raises(ProviderError, match="has no resource modeldelivery:index:Other"):
         provider.check(other, {}, {}, b"")

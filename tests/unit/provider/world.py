@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 from modeldelivery.plugin.protocol import Resource
-from modeldelivery.provider.endpoint import TYPE, EndpointResource
+from modeldelivery.provider.endpoint import EndpointResource
 from modeldelivery.release.core.journal import Journal, decode, encode
 from modeldelivery.release.naming import variant_name
 from tests.fakes.aws import FakeAws
@@ -12,7 +12,7 @@ from tests.fakes.aws import FakeAws
 A, B, C = "v1.0.0", "v1.1.0", "v1.2.0"
 NAME, KEY = "flights-staging", "journal/flights-staging.json"
 BUCKET = "flights-staging-registry-111111111111-eu-west-1"
-RESOURCE = Resource(urn="urn:endpoint", type=TYPE, name="flights")
+RESOURCE = Resource(urn="urn:endpoint", type=EndpointResource.TYPE, name="flights")
 
 
 class Interrupts(threading.Event):
@@ -43,6 +43,8 @@ class EngineLog:
 
 class Stack:
     """One stack with the endpoint as its only resource; `state` is what the engine remembers of it."""
+
+    resource = RESOURCE
 
     def __init__(self, aws=None):
         self.aws = aws or FakeAws(buckets={BUCKET})
@@ -79,21 +81,21 @@ class Stack:
         } | more
 
     def check(self, news):
-        return self.endpoint.check(RESOURCE, news)
+        return self.endpoint.check(self.resource, news)
 
     def changes(self, news):
         """Properties that an update would change, as a preview shows them."""
         checked = self.check(news)
         assert not checked.failures, checked.failures
-        return set(self.endpoint.diff(RESOURCE, self.state or {}, dict(checked.inputs)).changes)
+        return set(self.endpoint.diff(self.resource, self.state or {}, dict(checked.inputs)).changes)
 
     def up(self, live, *fleet, timeout=600, **more):
         """Check, then create or update; the outputs."""
         news = dict(self.check(self.config(live, *fleet, **more)).inputs)
         if self.state is None:
-            outputs = self.endpoint.create(RESOURCE, news, timeout=timeout, preview=False).outputs
+            outputs = self.endpoint.create(self.resource, news, timeout=timeout, preview=False).outputs
         else:
-            outputs = self.endpoint.update(RESOURCE, self.state, news, timeout=timeout, preview=False)
+            outputs = self.endpoint.update(self.resource, self.state, news, timeout=timeout, preview=False)
         self.state = news
         return outputs
 

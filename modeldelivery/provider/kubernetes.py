@@ -1,0 +1,167 @@
+"""A route on Kubernetes brought to what the resource's inputs say, and taken away again."""
+
+import os
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from modeldelivery.provider.inputs import NOT_YET, RouteInputs
+from modeldelivery.provider.look import Seen, versions
+from modeldelivery.provider.progress import EngineClock, EngineProgress
+from modeldelivery.release.actor import actor
+from modeldelivery.release.aws.environment import AwsEndpoint
+from modeldelivery.release.core import up, weights
+from modeldelivery.release.core.journal import ClusterPlace, Journal
+from modeldelivery.release.core.request import RouteMember
+from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
+from modeldelivery.release.kubernetes.fleet import KubernetesFleet
+from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
+from modeldelivery.release.patience import Patience
+from modeldelivery.release.runner import Runner
+from modeldelivery.release.version import Version
+
+
+class RouteTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one resource is carried out. Everything raises DeliveryError.
+
+    Attributes:
+        aws: the journal, and whom AWS takes this run for.
+        place: the route, as the journal is to name it.
+        fenced, patient: the route, over both kinds of connections.
+        inputs: what config wants.
+        clock, progress: the engine's.
+        patience: seconds of waiting after which it gives up.
+    """
+
+    aws: AwsEndpoint
+    place: ClusterPlace
+    fenced: KubernetesTraffic
+    patient: KubernetesTraffic
+    inputs: RouteInputs
+    clock: EngineClock
+    progress: EngineProgress
+    patience: float
+
+    @property
+    def id(self) -> str:
+        return f"{self.place.namespace}/{self.place.route}"
+
+    def look(self) -> Seen:
+        """Journal and route; before the registry exists there is neither."""
+        stored = None if self.inputs.journal.bucket == NOT_YET else self.aws.patient_store.read()
+        traffic = self.patient
+        described = traffic.describe()
+        if described is None:
+            return Seen(stored=stored, endpoint=None, members={})
+        wanted = self._fleet(traffic).name(self.inputs.release.fleet)
+        return Seen(
+            stored=stored,
+            endpoint=described,
+            members=self._members(traffic),
+            mark=traffic.marked(),
+            owner=traffic.owner() if stored and stored.journal == Journal() else None,
+            others=frozenset({"entrance"} if described.config != wanted else ()),
+        )
+
+    def up(self) -> str:
+        """Carry `up` out; the id."""
+        traffic = self.fenced
+        traffic.describe()
+        fleet = self._fleet(traffic)
+        request = up.Up(
+            operation=uuid.uuid4().hex[:12],
+            actor=f"{actor(os.environ)} (pulumi up)",
+            request=self.inputs.request,
+            shown=versions(self.inputs.weights),
+            serving=versions(self.inputs.serving_at_check),
+            config=fleet.name,
+            place=self.place,
+        )
+        runner = Runner(
+            store=self.aws.store,
+            traffic=traffic,
+            fleet=fleet,
+            clock=self.clock,
+            progress=self.progress,
+            patience=self.patience,
+            operation=request.operation,
+            caller=self.aws.caller,
+        )
+        done = runner.run(lambda view: up.decide(request, view))
+        for warning in done.warnings:
+            self.progress.warning(warning)
+        return self.id
+
+    def clear_the_way(self) -> None:
+        """A route of that name is this stack's own, or nobody's to touch."""
+        if self.patient.describe() is not None and self.patient.owner() != self._owner:
+            raise UnreachableError(
+                f"{self.patient.where} names {self.patient.owner()} as its journal, and this stack's is {self._owner}",
+                hint="give one of the two environments another namespace",
+            )
+
+    def kept(self) -> str | None:
+        """Id of a route of this stack that a failed create left and the next `up` can go on with."""
+        try:
+            there = self.patient.describe() is not None and self.patient.owner() == self._owner
+        except DeliveryError:
+            return None  # the cluster is silent: the route is found by its name next time
+        return self.id if there else None
+
+    def finish(self, id_: str, old_inputs: Mapping[str, Any]) -> None:
+        """Nothing: labels are written with the rules."""
+
+    def delete(self) -> None:
+        """Delete the route, and wait until it is gone; another stack's stays."""
+        traffic, waiting = self.patient, Patience(self.clock, self.progress, self.patience)
+        while True:
+            try:
+                if traffic.describe() is None or traffic.owner() != self._owner:
+                    return
+                traffic.server.delete(traffic.namespace.route(traffic.name))
+                why = "deleting the route"
+            except UncertainError as error:
+                why = str(error)
+            waiting.pause(why)
+
+    def as_inputs(self) -> dict[str, Any] | None:
+        """Inputs as they are on the route; None where there is none."""
+        described = self.patient.describe()
+        if described is None or self.patient.owner() != self._owner:
+            return None
+        journal = self.aws.patient_store.read().journal
+        members = self._members(self.patient)
+        fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
+        digests = journal.digests
+        return {
+            "release": {"live": journal.live or self.inputs.release.live, "fleet": fleet},
+            "variants": [
+                msgspec.structs.replace(members[v], digest=digests.get(v, "")).plain() for v in fleet
+            ],
+            "weights": weights.shares(described.current),
+        }
+
+    @property
+    def _owner(self) -> str:
+        return f"s3://{self.aws.bucket}/{self.aws.key}"
+
+    def _members(self, traffic: KubernetesTraffic) -> dict[Version, RouteMember]:
+        """What serves each version on the route, digests left empty."""
+        route = traffic.route
+        backends = route.state.backends if route else {}
+        return {
+            version: RouteMember(version=version, digest="", name=each.name, port=each.port)
+            for version, each in backends.items()
+        }
+
+    def _fleet(self, traffic: KubernetesTraffic) -> KubernetesFleet:
+        return KubernetesFleet(
+            traffic=traffic,
+            members=self.inputs.members,
+            current=self._members(traffic),
+            entrance=self.inputs.entrance,
+            owner=self._owner,
+            labels=self.inputs.labels,
+        )
