@@ -45,6 +45,20 @@ def below(place: str, suffix: str, client: Any) -> Iterator[tuple[str, bytes]]:
         yield path.as_posix(), path.read_bytes()
 
 
+def read(place: str, client: Any) -> bytes:
+    """One file, or one object.
+
+    Raises:
+        OSError: of the file.
+        botocore.exceptions.ClientError: S3 refuses.
+    """
+    if not remote(place):
+        return Path(place).read_bytes()
+    bucket, _, key = place.removeprefix(_S3).partition("/")
+    content: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
+
+
 def write(place: str, name: str, content: bytes, client: Any) -> str:
     """Write a file below a place; where it is.
 

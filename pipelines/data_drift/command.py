@@ -1,10 +1,13 @@
 """The options by which a window is named, of the program that judges it and of the one that draws it."""
 
 import argparse
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from pipelines import places
 from pipelines.data_drift import baseline, window
 from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.window import Sink
@@ -21,20 +24,22 @@ class Window:
         baseline: of the model that answered.
         since: when it begins.
         until: when it ends.
-        captured: folder of captured lines; None where there is a file of rows.
+        captured: place of captured lines; None where there is a file of rows.
         rows: that file.
+        client: of S3; None where no place is S3's.
     """
 
     baseline: Baseline
     since: datetime
     until: datetime
-    captured: Path | None
+    captured: str | None
     rows: Path | None
+    client: Any
 
     def read(self, into: Sink) -> None:
-        """All rows of it. Raises OSError."""
+        """All rows of it. Raises OSError, ClientError."""
         if self.captured:
-            window.captured(self.captured, self.baseline, self.since, self.until, into)
+            window.captured(self.captured, self.baseline, self.since, self.until, into, client=self.client)
         elif self.rows:
             window.rows(self.rows, self.baseline, into)
 
@@ -42,11 +47,14 @@ class Window:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Which baseline, which rows, which days."""
     parser.add_argument(
-        "--baseline", required=True, type=Path, metavar="FILE", help="evidence of the version, baseline.json"
+        "--baseline",
+        required=True,
+        metavar="PLACE",
+        help="evidence of the version, baseline.json: a file or s3://…",
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--captured", type=Path, metavar="DIR", help="lines of data capture, *.jsonl below it"
+        "--captured", metavar="PLACE", help="lines of data capture, *.jsonl below it: a folder or s3://…"
     )
     source.add_argument("--rows", type=Path, metavar="FILE", help="a JSON object with the features a line")
     parser.add_argument(
@@ -59,15 +67,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=_days, default=DAYS, help=f"length of the window; {DAYS} by default")
 
 
-def window_of(options: argparse.Namespace) -> Window:
-    """The window of parsed options. Raises BadBaselineError, OSError."""
+def client_of(*given: str | None) -> Any:
+    """A client of S3 where a place is S3's, else None: who judges folders need not wait half a second for it."""
+    if not any(places.remote(place) for place in given if place):
+        return None
+    import boto3  # noqa: PLC0415 - as above
+
+    return boto3.client("s3")
+
+
+def of_aws(error: Exception) -> bool:
+    """Whether an error is what AWS, or the way to it, says: botocore can be asked where it was imported."""
+    exceptions = sys.modules.get("botocore.exceptions")
+    return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
+
+
+def window_of(options: argparse.Namespace, client: Any) -> Window:
+    """The window of parsed options. Raises BadBaselineError, OSError, ClientError."""
     until: datetime = options.until
     return Window(
-        baseline.decode(options.baseline.read_bytes(), str(options.baseline)),
+        baseline.decode(places.read(options.baseline, client), options.baseline),
         until - timedelta(days=options.days),
         until,
         options.captured,
         options.rows,
+        client,
     )
 
 

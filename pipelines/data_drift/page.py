@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the page, HTML")
     options = parser.parse_args(arguments)
     try:
-        window = command.window_of(options)
+        window = command.window_of(options, command.client_of(options.baseline, options.captured))
         table = Table(window.baseline)
         window.read(table)
         if len(table.requests) < LEAST_ROWS:

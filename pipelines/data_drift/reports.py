@@ -1,9 +1,11 @@
-"""Reports of one model in a folder, one a window, named by the end of it: `20130408T000000Z.json`."""
+"""Reports of one model in a folder or below a prefix of S3, one a window, named by the end of it: `20130408T000000Z.json`."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from pipelines import places
 from pipelines.data_drift import report
 from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.judge import precedes
@@ -18,33 +20,37 @@ def name_of(until: datetime) -> str:
     return f"{until.astimezone(UTC):{_STAMP}}{ENDING}"
 
 
-def read(folder: Path) -> Iterator[Report]:
+def read(place: str, client: Any) -> Iterator[Report]:
     """All of them, in the order of their windows; none where there is no folder.
 
     Raises:
         BadReportError: one is none.
         OSError: one cannot be read.
+        botocore.exceptions.ClientError: S3 refuses.
     """
-    for path in sorted(folder.glob(f"*{ENDING}")):
-        yield report.decode(path.read_bytes(), str(path))
+    if places.remote(place) or Path(place).is_dir():
+        for where, content in places.below(place, ENDING, client):
+            yield report.decode(content, where)
 
 
-def before(folder: Path, baseline: Baseline, since: datetime, until: datetime) -> Report | None:
-    """The newest report that counts towards a second window in a row.
+def before(place: str, baseline: Baseline, since: datetime, until: datetime, *, client: Any) -> Report | None:
+    """The newest report that counts towards a second window in a row. Raises as `read`."""
+    candidates = [each for each in read(place, client) if precedes(each, baseline, since, until)]
+    return max(candidates, key=lambda each: each.until, default=None)
+
+
+def write(place: str, verdict: Report, client: Any) -> None:
+    """Write it under its name, in the place of what an earlier run wrote of the same window.
 
     Raises:
-        BadReportError: one is none.
-        OSError: one cannot be read.
+        OSError: of the folder.
+        botocore.exceptions.ClientError: S3 refuses.
     """
-    candidates = [each for each in read(folder) if precedes(each, baseline, since, until)]
-    return candidates[-1] if candidates else None
-
-
-def write(folder: Path, verdict: Report) -> Path:
-    """Write it under its name, in the place of what an earlier run wrote of the same window. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name_of(verdict.until)
+    if places.remote(place):
+        places.write(place, name_of(verdict.until), report.encode(verdict), client)
+        return
+    path = Path(place, name_of(verdict.until))
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     partial.write_bytes(report.encode(verdict))
     partial.replace(path)
-    return path

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from pipelines import capture
+from pipelines import capture, places
 from pipelines.capture import Captured, CaptureError
 from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.rows import AnswerReader, FileReader, RequestReader, Row, UnreadableError
 
-LINES = "*.jsonl"  # SageMaker's names of files of captured lines
+LINES = ".jsonl"  # SageMaker's names of files of captured lines
 
 _LINE, _REQUEST, _ANSWER, _ROW = "line", "request", "answer", "row"  # what could not be read
 
@@ -28,17 +28,19 @@ class Sink(Protocol):
         """Something that could not be read, by a word."""
 
 
-def captured(folder: Path, baseline: Baseline, since: datetime, until: datetime, into: Sink) -> None:
-    """Every line under a folder that is of the window.
+def captured(
+    place: str, baseline: Baseline, since: datetime, until: datetime, into: Sink, *, client: Any = None
+) -> None:
+    """Every line below a place, a folder or one of S3's, that is of the window.
 
     A line that is none of data capture's, a request and an answer that cannot be read are refused, by that word.
 
     Raises:
         OSError: there is no such folder, or a file cannot be read.
+        botocore.exceptions.ClientError: S3 refuses.
     """
-    next(folder.iterdir(), None)  # a folder that is not there is a mistake, and no week without requests
     requests, answers = RequestReader(baseline), AnswerReader(baseline)
-    for line in _lines(folder, into):
+    for line in _lines(place, into, client):
         if not since <= line.moment < until:
             continue
         if line.request is not None:
@@ -69,9 +71,15 @@ def rows(path: Path, baseline: Baseline, into: Sink) -> None:
                 into.answer([row[features:]])
 
 
-def _lines(folder: Path, into: Sink) -> Iterator[Captured]:
-    """In the order of the files' names; they hold the hour in which they were written."""
-    for path in sorted(folder.rglob(LINES)):
+def _lines(place: str, into: Sink, client: Any) -> Iterator[Captured]:
+    """In the order of the files' names; they hold the hour in which they were written. Of a folder's files a line is held at once."""
+    if places.remote(place):
+        for where, content in places.below(place, LINES, client):
+            yield from _readable(content.splitlines(), where, into)
+        return
+    folder = Path(place)
+    next(folder.iterdir(), None)  # a folder that is not there is a mistake, and no week without requests
+    for path in sorted(folder.rglob(f"*{LINES}")):
         with path.open("rb") as lines:
             yield from _readable(lines, path.name, into)
 

@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "pipelines.publish": {"pipelines.dataset", *NAMES},
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
-    "pipelines.data_drift": {"pipelines.capture", "pipelines.examples", "pipelines.server"},
+    "pipelines.data_drift": {f"pipelines.{each}" for each in ("capture", "examples", "places", "server")},
     "pipelines.gates": {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),
         "pipelines.tfma.protocol",

@@ -53,6 +53,12 @@ def test_a_folder_and_a_prefix_hold_the_same(tmp_path):
     assert of_folder == of_bucket == [("a/1.jsonl", b"1"), ("a/b/2.jsonl", b"2"), ("a/b/4.jsonl", b"4")]
 
 
+def test_one_file_is_read_where_it_is(tmp_path):
+    (tmp_path / "one.json").write_bytes(b"1")
+    assert places.read(str(tmp_path / "one.json"), None) == b"1"
+    assert places.read("s3://bucket/p/one.json", Bucket(**{"p/one.json": b"1"})) == b"1"
+
+
 def test_what_is_written_is_below_its_place(tmp_path):
     bucket = Bucket()
     assert places.write("s3://bucket/p/", "a/1.json", b"1", bucket) == "s3://bucket/p/a/1.json"

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 
 from pipelines.data_drift import __main__ as program
 from pipelines.data_drift import baseline as baselines
@@ -13,6 +14,7 @@ from pipelines.data_drift import reports, window
 from pipelines.data_drift.report import Severity
 from pipelines.data_drift.tally import Tally
 from tests.unit.pipelines.data_drift.conftest import MONDAY, WEEK, values
+from tests.unit.pipelines.test_places import Bucket
 
 HALF = timedelta(days=3, hours=12)
 
@@ -43,7 +45,7 @@ def capture(tmp_path, baseline):
             with path.open("a") as file:
                 file.write(text + "\n")
         tally = Tally(baseline)
-        window.captured(tmp_path / "capture", baseline, MONDAY, MONDAY + WEEK, tally)
+        window.captured(str(tmp_path / "capture"), baseline, MONDAY, MONDAY + WEEK, tally)
         return tally.sample(MONDAY, MONDAY + WEEK)
 
     return read
@@ -110,7 +112,7 @@ def job(tmp_path, baseline):
 
 def test_reports_are_kept_by_time_and_the_second_window_in_a_row_is_drift(job, tmp_path, capsys):
     assert [job(0, "--check"), job(1, "--check", warmer=20.0), job(2, "--check", warmer=20.0)] == [0, 0, 3]
-    kept = list(reports.read(tmp_path / "reports"))
+    kept = list(reports.read(str(tmp_path / "reports"), None))
     assert [report.severity for report in kept] == ["quiet", "moved", "drift"]
     assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == [
         "20130408T000000Z.json",
@@ -122,7 +124,7 @@ def test_reports_are_kept_by_time_and_the_second_window_in_a_row_is_drift(job, t
 
 def test_a_window_that_is_judged_again_is_not_its_own_second_one(job, tmp_path):
     assert [job(0, "--check", warmer=20.0) for _ in range(3)] == [0, 0, 0]
-    (report,) = reports.read(tmp_path / "reports")
+    (report,) = reports.read(str(tmp_path / "reports"), None)
     assert report.severity is Severity.MOVED
 
 
@@ -162,3 +164,48 @@ def test_a_time_that_is_none_says_how_to_write_one(job, moment, capsys):
         job(0, "--until", moment)
     assert ended.value.code == 2
     assert "write YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC" in capsys.readouterr().err
+
+
+def test_a_job_whose_places_are_s3s_judges_as_one_of_folders_and_leaves_its_report_there(
+    tmp_path, baseline, monkeypatch
+):
+    lines = "".join(line(temp=float(temp)) + "\n" for temp in np.random.default_rng(1).normal(70, 10, 1500))
+    bucket = Bucket(
+        **{
+            "evidence/baseline.json": baselines.encode(baseline),
+            "capture/v1/2013/04/04/12/a.jsonl": lines.encode(),
+        }
+    )
+    monkeypatch.setattr("boto3.client", lambda name: {"s3": bucket}[name])
+    command = [
+        *("--baseline", "s3://bucket/evidence/baseline.json", "--captured", "s3://bucket/capture/v1"),
+        *("--reports", "s3://bucket/drift/flights-prod", "--until", "2013-04-08"),
+    ]
+    assert program.main(command) == 0
+    (report,) = reports.read("s3://bucket/drift/flights-prod", bucket)
+    assert "drift/flights-prod/20130408T000000Z.json" in bucket.objects
+    assert (report.rows, report.severity) == (1500, "moved")
+    (tmp_path / "capture").mkdir()
+    (tmp_path / "capture" / "a.jsonl").write_text(lines)
+    (tmp_path / "baseline.json").write_bytes(baselines.encode(baseline))
+    local = [
+        *("--baseline", str(tmp_path / "baseline.json"), "--captured", str(tmp_path / "capture")),
+        *("--reports", str(tmp_path / "reports"), "--until", "2013-04-08"),
+    ]
+    assert program.main(local) == 0
+    assert list(reports.read(str(tmp_path / "reports"), None)) == [report]
+
+
+def test_what_s3_refuses_is_a_sentence_and_a_bug_is_none(monkeypatch, capsys):
+    def refuse(**_):
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+
+    bucket = Bucket()
+    monkeypatch.setattr(bucket, "get_object", refuse)
+    monkeypatch.setattr("boto3.client", lambda _: bucket)
+    command = ["--baseline", "s3://bucket/b.json", "--rows", "r", "--reports", "r", "--until", "2013-04-08"]
+    assert program.main(command) == 1
+    assert capsys.readouterr().err.startswith("An error occurred (AccessDenied)")
+    monkeypatch.setattr(bucket, "get_object", lambda **_: {})
+    with pytest.raises(KeyError):
+        program.main(command)
