@@ -142,7 +142,7 @@ def modelctl(verified, monkeypatch, tmp_path, capsys):
     def run(version, *more, ratio=2):
         (tmp_path / "Pulumi.staging.yaml").write_text(
             f"config:\n  model-delivery:verify: {{latencyRatio: {ratio}, requests: 459, loadSeconds: 5}}\n"
-            "  model-delivery:alarms: {maxLatencyMs: 2000}\n"
+            "  model-delivery:alarms: {maxLatencyMs: 1000}\n"
         )
         arguments = ["verify", "--env", "staging", "--model", "asked", "--version", version, "--json", *more]
         status = main(arguments)
@@ -181,7 +181,7 @@ def test_a_sound_variant_at_weight_0_is_verified_and_leaves_evidence(verified, m
 def test_a_variant_that_does_not_hold_is_told_apart_and_the_endpoint_serves_on(
     verified, modelctl, version, sentence
 ):
-    status, document, err = modelctl(version)
+    status, document, err = modelctl(version, ratio=1)  # 40 ms are more, however busy the machine is
 
     assert status == 10
     assert document["summary"].startswith(sentence), document["summary"]
@@ -212,5 +212,5 @@ def test_a_load_finds_what_one_instance_serves(verified, modelctl):
     load = verified.kept(NARROW, "load-ml.m5.large.json")
     assert status == 0, err
     assert 200 <= load["requestsPerMinute"] <= 660, err
-    assert load["withinMs"] == 2000
-    assert any(trial["p99Ms"] > 2000 or not trial["served"] for trial in load["trials"]), err
+    assert load["withinMs"] == 1000
+    assert any(trial["p99Ms"] > 1000 or not trial["served"] for trial in load["trials"]), err

@@ -77,7 +77,7 @@ class LocustLoads(msgspec.Struct, frozen=True, kw_only=True):
             path = Path(folder) / "plan.json"
             path.touch(mode=0o600)  # signatures are in it
             path.write_text(json.dumps(plan), encoding="utf-8")
-            return _served(_run(path, callers, seconds))
+            return _served(_run(path, callers, seconds), seconds)
 
     def _signed(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The request as boto3 would send it; it is not sent."""
@@ -158,8 +158,12 @@ def _run(plan: Path, callers: int, seconds: int) -> bytes:
     return done.stdout
 
 
-def _served(report: bytes) -> Served:
-    """Raises RefusedError where it is none of Locust's reports."""
+def _served(report: bytes, seconds: int) -> Served:
+    """Raises RefusedError where it is none of Locust's reports.
+
+    Locust begins late and ends early by tenths of a second, so the rate is that between the first and the last answer; and never over
+    less than half the time, since what comes all at once from a machine that is busy was not sent at a rate.
+    """
     try:
         stats = msgspec.json.decode(report, type=list[_Stats], strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -176,7 +180,7 @@ def _served(report: bytes) -> Served:
     lasted = max((each.last_request_timestamp or each.start_time for each in stats), default=0.0) - min(
         (each.start_time for each in stats), default=0.0
     )
-    rate = (answered - 1) / lasted if answered > 1 and lasted > 0 else 0.0
+    rate = (answered - 1) / max(lasted, seconds / 2) if answered > 1 else 0.0
     return Served(answered=answered, failed=failed, p99_ms=_p99(times), rate=rate)
 
 

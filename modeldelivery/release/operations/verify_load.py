@@ -1,14 +1,13 @@
 """How many requests a minute one instance of a version serves within a limit of latency; evidence by instance type."""
 
 from collections.abc import Callable, Sequence
-from math import ceil
 
 import msgspec
 
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.core.load import FEWEST, Trial, holds, next_rate, sustained, unsent
+from modeldelivery.release.core.load import Trial, holds, lasting, next_rate, sustained, unsent
 from modeldelivery.release.core.probes import Fault, Request, judge
 from modeldelivery.release.core.verification import Load, load_name, read_load
 from modeldelivery.release.errors import DamagedError, RefusedError
@@ -143,7 +142,7 @@ def _tried(
     while (rate := next_rate(trials, limit_ms)) is not None:
         instances = look()
         a_second = rate * instances / _MINUTE
-        seconds = max(bench.demands.load_seconds, ceil(FEWEST / a_second))
+        seconds = lasting(a_second, limit_ms, bench.demands.load_seconds)
         served = loads.send(version, sent, rate=a_second, seconds=seconds, limit_ms=limit_ms)
         trial = Trial(
             rate=rate,

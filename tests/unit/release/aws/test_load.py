@@ -88,6 +88,11 @@ def test_a_report_is_what_was_answered_how_fast_and_at_which_rate(loads, locust)
     assert served.rate == pytest.approx(10.0)
 
 
+def test_answers_that_all_come_at_once_were_not_sent_at_a_rate(loads, locust):
+    locust([ENTRY | {"start_time": 10.0, "last_request_timestamp": 10.01}])
+    assert send(loads, seconds=20).rate == pytest.approx(9.9)
+
+
 def test_a_report_without_an_answer_is_a_rate_of_nothing(loads, locust):
     locust([])
     served = send(loads)

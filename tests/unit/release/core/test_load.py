@@ -1,10 +1,22 @@
 """The search for how many requests a minute one instance serves."""
 
+from math import ceil
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeldelivery.release.core.load import FIRST, LEAST, MOST, Trial, holds, next_rate, sustained, unsent
+from modeldelivery.release.core.load import (
+    FIRST,
+    LEAST,
+    MOST,
+    Trial,
+    holds,
+    lasting,
+    next_rate,
+    sustained,
+    unsent,
+)
 
 LIMIT = 500
 
@@ -75,3 +87,32 @@ def test_a_variant_that_keeps_callers_waiting_is_not_taken_for_callers_who_do_no
     usual = {"rate": 1200.0, "served": 700.0, "failed": 0, "p99_ms": 20.0}
     assert not unsent(Trial(**usual | changes), LIMIT)
     assert next_rate([Trial(**usual | changes)], LIMIT) == 300
+
+
+@pytest.mark.parametrize(
+    ("a_second", "limit_ms", "seconds"),
+    [
+        (10.0, 500, 10),  # the usual
+        (1.0, 500, 20),  # twenty requests
+        (10.0, 2000, 20),  # ten times the limit, within which a queue shows
+    ],
+)
+def test_a_trial_lasts_until_its_figures_mean_something(a_second, limit_ms, seconds):
+    assert lasting(a_second, limit_ms, usual=10) == seconds
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.89])
+def test_callers_who_wait_for_a_variant_that_is_too_slow_show_it_within_a_trial(share):
+    """One request after the other, as a queue of callers who each wait for their answer: what Locust would see of it."""
+    rate, limit = 20.0, 0.5
+    callers, takes = ceil(rate * limit), 1 / (rate * share)
+    free, latencies = 0.0, []
+    due = [n / rate for n in range(callers)]  # when each caller sends next
+    while min(due) < lasting(rate, int(limit * 1000), usual=2):
+        caller = due.index(min(due))
+        sent, free = due[caller], max(due[caller], free) + takes
+        due[caller] = max(free, sent + callers / rate)
+        if free < lasting(rate, int(limit * 1000), usual=2):  # else it is still awaited at the end
+            latencies.append(free - sent)
+    p99_ms = sorted(latencies)[int(0.99 * len(latencies))] * 1000
+    assert not unsent(Trial(rate=1200, served=60 * share * rate, failed=0, p99_ms=p99_ms), limit * 1000)
