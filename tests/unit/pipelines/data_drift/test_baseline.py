@@ -149,7 +149,7 @@ def test_a_prediction_that_many_rows_share_stays_in_its_bin_once_the_server_has_
     """Its bin begins at the very value; rounded down, all these rows would be in the bin before."""
     kind, names = OUTPUTS[output]
     cases = frame()
-    shared = np.float32(0.12345678)
+    shared = np.float32(0.12345642)
     predictions = np.random.default_rng(4).random((len(cases), kind.width)).astype(np.float32)
     predictions[::3] = shared
     baseline = learn(schema(kind), cases, predictions, model="m", digest="sha256:1", data_revision="sha256:2")
