@@ -1,6 +1,8 @@
 """Types that a rule or a judge asks for by name."""
 
 ENDPOINT = "modeldelivery:index:Endpoint"
+ROUTE = "modeldelivery:index:Route"
+ENDPOINTS = (ENDPOINT, ROUTE)  # what serves versions, on either target
 
 MODEL = "aws:sagemaker/model:Model"
 PIPELINE = "aws:sagemaker/pipeline:Pipeline"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from modeldelivery.catalogue.tokens import ENDPOINT, MODEL
+from modeldelivery.catalogue.tokens import ENDPOINTS, MODEL
 from modeldelivery.policy.finding import Finding, Found, Level, NotKnown, ResourceRule
 from modeldelivery.policy.rules.images import containers
 from modeldelivery.policy.stack import UNKNOWN, Environment, Resource
@@ -12,7 +12,7 @@ _NOT_KNOWN = "not known"
 
 
 def _judge(resource: Resource, _: Environment) -> Found:
-    if resource.type == ENDPOINT:
+    if resource.type in ENDPOINTS:
         yield from _endpoint(resource)
     elif resource.type == MODEL:
         yield from _model(resource)
@@ -43,7 +43,7 @@ def _endpoint(endpoint: Resource) -> Found:
 
 def _judge_members(resource: Resource, _: Environment) -> Found:
     """Versions that are there as they were: what is on an endpoint is taken off by a decision, not by a policy."""
-    if resource.type != ENDPOINT or resource.props.get("approvals") is UNKNOWN:
+    if resource.type not in ENDPOINTS or resource.props.get("approvals") is UNKNOWN:
         return  # `approved-models` says that it is not known
     for version, status in _statuses(resource):
         if status not in {UNKNOWN, _APPROVED} and _stays(resource, version):

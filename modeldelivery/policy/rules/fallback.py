@@ -1,12 +1,14 @@
 """Where the environment protects, there is always a version to go back to."""
 
-from modeldelivery.catalogue.tokens import ENDPOINT
+from modeldelivery.catalogue.tokens import ENDPOINTS
 from modeldelivery.policy.finding import Finding, Found, Level, ResourceRule
 from modeldelivery.policy.stack import Environment, Resource
 
 
 def _alone(resource: Resource, environment: Environment) -> bool:
-    return resource.type == ENDPOINT and environment.protects and len(resource.props.get("variants", ())) <= 1
+    return (
+        resource.type in ENDPOINTS and environment.protects and len(resource.props.get("variants", ())) <= 1
+    )
 
 
 def _left_out(endpoint: Resource) -> list[str]:

@@ -7,7 +7,7 @@ import msgspec
 
 from modeldelivery.catalogue.kind import Nature
 from modeldelivery.catalogue.table import rank
-from modeldelivery.catalogue.tokens import ENDPOINT, SCALING_TARGET
+from modeldelivery.catalogue.tokens import ENDPOINTS, SCALING_TARGET
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
 from modeldelivery.review.core.config import PROJECT, read_config
@@ -220,7 +220,7 @@ def _plain(resources: Sequence[Touched]) -> Iterator[Plain]:
 
 def _really(resource: Touched) -> frozenset[str]:
     """Properties that change, without those by which the Endpoint only says what it looked up."""
-    return resource.changed - _OF_A_CHECK if resource.type == ENDPOINT else resource.changed
+    return resource.changed - _OF_A_CHECK if resource.type in ENDPOINTS else resource.changed
 
 
 def _kinds(
@@ -275,7 +275,7 @@ def _comes_with_the_fleet(resource: Touched, fleet: FleetChange | None) -> bool:
 
 def _told_by_the_fleet(resource: Touched, fleet: FleetChange | None) -> bool:
     return (
-        resource.type == ENDPOINT
+        resource.type in ENDPOINTS
         and fleet is not None
         and (fleet.moves or fleet.changes_fleet or fleet.is_gone or bool(fleet.bits))
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from modeldelivery.catalogue.tokens import ENDPOINT, MODEL
+from modeldelivery.catalogue.tokens import ENDPOINTS, MODEL
 from modeldelivery.review.core.document import UNKNOWN
 from modeldelivery.review.core.touched import Touched
 
@@ -20,7 +20,7 @@ from modeldelivery.review.core.touched import Touched
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=-)[0-9a-f]{7}\b")
 _VERSION = re.compile(r"-v(\d+)-(\d+)-(\d+)\b")
 # Versions are judged by their evidence, wherever they appear.
-_OF_VERSIONS = {ENDPOINT, MODEL}
+_OF_VERSIONS = {*ENDPOINTS, MODEL}
 _UNKNOWN = "unknown"
 
 

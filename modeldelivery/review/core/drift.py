@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from modeldelivery.catalogue.tokens import ENDPOINT
+from modeldelivery.catalogue.tokens import ENDPOINTS
 from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.status import Status
 from modeldelivery.release.version import Version
@@ -116,7 +116,7 @@ def _parts(resource: Touched, decided: Status | str) -> Iterator[Drifted]:
     """One resource; an endpoint's traffic is apart from the rest of it."""
     gone = resource.new is None
     changed = resource.reasons or resource.changed
-    traffic = changed & _TRAFFIC if resource.type == ENDPOINT and not gone else frozenset()
+    traffic = changed & _TRAFFIC if resource.type in ENDPOINTS and not gone else frozenset()
     if traffic:
         by, why = _traffic_by(decided)
         yield Drifted(words=TRAFFIC, name=resource.name, gone=False, properties=(), by=by, why=why)

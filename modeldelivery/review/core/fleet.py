@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from modeldelivery.catalogue.tokens import ENDPOINT, MODEL, SCALING_TARGET
-from modeldelivery.release.core.request import Member, Part, Release, Rules
+from modeldelivery.catalogue.tokens import ENDPOINTS, MODEL, ROUTE, SCALING_TARGET
+from modeldelivery.release.core.request import Member, Part, Release, RouteMember, Rules
 from modeldelivery.release.naming import Environment, variant_name
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 from modeldelivery.review.core.document import DocumentError
@@ -126,7 +126,7 @@ def fleet_change(resources: Sequence[Touched]) -> FleetChange | None:
     Raises:
         DocumentError: more than one endpoint, or one whose inputs cannot be read.
     """
-    endpoints = [each for each in resources if each.type == ENDPOINT]
+    endpoints = [each for each in resources if each.type in ENDPOINTS]
     if not endpoints:
         return None
     if len(endpoints) > 1:
@@ -134,8 +134,8 @@ def fleet_change(resources: Sequence[Touched]) -> FleetChange | None:
             f"the stack has {len(endpoints)} endpoints, {', '.join(e.urn for e in endpoints)}: one is read"
         )
     (endpoint,) = endpoints
-    old = _read(endpoint.urn, endpoint.before) if endpoint.old else None
-    new = _read(endpoint.urn, endpoint.after) if endpoint.new else None
+    old = _read(endpoint, endpoint.before) if endpoint.old else None
+    new = _read(endpoint, endpoint.after) if endpoint.new else None
     if new is None:
         assert old is not None, "a touched resource has a state"
         return FleetChange(
@@ -253,18 +253,33 @@ def _loosened(old: _Endpoint, new: _Endpoint) -> Iterator[str]:
             yield f"its rule {rule}, which this reader does not know, is changed or given up"
 
 
-def _read(urn: str, inputs: Mapping[str, Any]) -> _Endpoint:
+def _read(endpoint: Touched, inputs: Mapping[str, Any]) -> _Endpoint:
     """With the types that the provider reads them with, and without the fields that another version of it wrote."""
     rules, unread_rules = _parted(Rules, inputs.get("rules"))
+    is_route = endpoint.type == ROUTE
     variants = inputs.get("variants")
     if isinstance(variants, list):
-        variants = [_parted(Member, variant)[0] for variant in variants]
+        variants = [_parted(RouteMember if is_route else Member, variant)[0] for variant in variants]
     release, _ = _parted(Release, inputs.get("release"))
     read = {"release": release, "variants": variants, "rules": rules, "unreadRules": unread_rules}
     try:
+        if is_route:
+            members = msgspec.convert(variants, tuple[RouteMember, ...])
+            read |= {"endpointName": inputs.get("routeName"), "variants": tuple(_served(m) for m in members)}
         return msgspec.convert({**inputs, **read}, _Endpoint)
     except msgspec.ValidationError as error:
-        raise DocumentError(f"the inputs of {urn} cannot be read: {error}") from error
+        raise DocumentError(f"the inputs of {endpoint.urn} cannot be read: {error}") from error
+
+
+def _served(member: RouteMember) -> Member:
+    """What is behind a route, as a member: its pods are a Deployment's, which is judged by itself."""
+    return Member(
+        version=member.version,
+        digest=member.digest,
+        model_name=member.name,
+        instance_type="",
+        instance_count=0,
+    )
 
 
 def _parted(kind: type[Part], value: Any) -> tuple[Any, dict[str, Any]]:

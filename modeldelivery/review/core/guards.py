@@ -15,6 +15,7 @@ from modeldelivery.catalogue.tokens import (
     PACKAGE_GROUP,
     PUBLIC_ACCESS_BLOCK,
     REPOSITORY,
+    ROUTE,
 )
 from modeldelivery.release.naming import APPROVAL_TAG, CAPTURE_FOLDER
 from modeldelivery.review.core.document import holds_unknown
@@ -223,6 +224,7 @@ _JUDGES: dict[str, Judge] = {
     MODEL: _model,
     PACKAGE_GROUP: _package_group,
     ENDPOINT: _endpoint,
+    ROUTE: _endpoint,
     BUCKET_VERSIONING: _versioning,
     PUBLIC_ACCESS_BLOCK: _public_access,
     BUCKET_LIFECYCLE: _lifecycle,

@@ -34,6 +34,16 @@ def endpoint(*versions, count=2, **props):
     )
 
 
+def route(*versions, **props):
+    """The same on Kubernetes."""
+    variants = [{"version": version, "name": "flights"} for version in versions]
+    return resource(
+        "modeldelivery:index:Route",
+        "flights-prod",
+        **{"variants": variants, "approvals": dict.fromkeys(versions, "Approved"), **props},
+    )
+
+
 def findings(rule, *resources, environment=PROD):
     return [
         each for each in rule.over(stack(*resources, environment=environment)) if isinstance(each, Finding)

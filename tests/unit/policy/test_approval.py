@@ -4,7 +4,7 @@ import pytest
 
 from modeldelivery.policy.rules.approval import APPROVED_MEMBERS, APPROVED_MODELS
 from modeldelivery.policy.stack import UNKNOWN
-from tests.unit.policy.found import endpoint, findings, not_known, resource, whats
+from tests.unit.policy.found import endpoint, findings, not_known, resource, route, whats
 
 PACKAGE = "aws-native:sagemaker:ModelPackage"
 
@@ -107,3 +107,16 @@ def test_a_package_that_is_not_approved_is_found(props):
 
 def test_an_approved_package_is_not():
     assert whats(APPROVED_MODELS, resource(PACKAGE, modelApprovalStatus="Approved")) == []
+
+
+def test_what_joins_a_route_is_held_to_approval_as_what_joins_an_endpoint():
+    approvals = {"v1.1.0": "Rejected", "v1.0.0": "Approved"}
+
+    assert whats(APPROVED_MODELS, route("v1.1.0", "v1.0.0", approvals=approvals)) == ["v1.1.0 Rejected"]
+    there = route(
+        "v1.1.0",
+        approvals=approvals,
+        weights={"v1.1.0": 0.0},
+        servingAtCheck={"v1.1.0": 0.0},
+    )
+    assert whats(APPROVED_MEMBERS, there) == ["v1.1.0 Rejected"]

@@ -4,7 +4,7 @@ import pytest
 
 from modeldelivery.policy.finding import Level
 from modeldelivery.policy.rules.fallback import FALLBACK, FIRST_VERSION
-from tests.unit.policy.found import STAGING, endpoint, findings, whats
+from tests.unit.policy.found import STAGING, endpoint, findings, route, whats
 
 
 def test_two_versions_are_enough():
@@ -39,3 +39,10 @@ def test_an_environment_that_does_not_protect_needs_no_fallback():
     assert (
         whats(FALLBACK, alone, environment=STAGING) == whats(FIRST_VERSION, alone, environment=STAGING) == []
     )
+
+
+def test_a_route_needs_a_version_to_go_back_to_as_an_endpoint_does():
+    assert whats(FALLBACK, route("v1.1.0", servingAtCheck={"v1.1.0": 100.0, "v1.0.0": 0.0})) == [
+        "one version"
+    ]
+    assert whats(FALLBACK, route("v1.1.0", "v1.0.0")) == []
