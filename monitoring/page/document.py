@@ -43,7 +43,8 @@ def draw(subject: Subject) -> str:
         windows=RATIO_WINDOWS,
         pictures={
             "weights": pictures.weights(changes, subject.at),
-            "drift": pictures.drift(drift),
-            "quality": pictures.quality(quality),
+            # Of one version: windows of two side by side would look like one that moves to and fro.
+            "drift": pictures.drift([each for each in drift if each.digest == drift[-1].digest]),
+            "quality": pictures.quality([each for each in quality if each.version == quality[-1].version]),
         },
     )

@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec import structs
 
 from monitoring.page import document
 from monitoring.page.subject import Change, Missing
+from pipelines.data_drift.report import Severity
 from tests.unit.monitoring.page.conftest import BEGIN, V1, drift_of, quality_of
 
 
@@ -81,6 +83,15 @@ def test_a_part_that_nobody_collected_is_told_as_that(subject, part):
     page = document.draw(replace(subject, **{part: Missing("nobody looked <here>")}))
     assert page.count("Not collected: nobody looked &lt;here&gt;") == 1
     assert len(pictures(page)) == (3 if part == "prometheus" else 2)
+
+
+def test_a_picture_is_of_the_newest_reports_version_alone(subject):
+    older = structs.replace(quality_of(9, 0.5), version=V1)
+    moved = structs.replace(drift_of(1, Severity.DRIFT), digest="sha256:" + 64 * "2")
+    alone = replace(subject, quality=[quality_of(10, 0.7)], drift=[drift_of(2)])
+    both = replace(subject, quality=[older, quality_of(10, 0.7)], drift=[moved, drift_of(2)])
+    first, second = (re.findall(r"<svg.*?</svg>", document.draw(each), re.DOTALL) for each in (alone, both))
+    assert first == second
 
 
 def test_an_environment_in_which_nothing_was_decided_has_a_page(subject):
