@@ -22,6 +22,7 @@ from modeldelivery.review.core.missing import Failure
 from modeldelivery.review.core.reasons import fitted
 from modeldelivery.review.core.review import Review, review
 from modeldelivery.review.core.touched import touched
+from modeldelivery.review.deploying import deploy
 from modeldelivery.review.evidence_source import decided, observe, waiting
 from modeldelivery.review.folder import Folder, FolderError, Look
 from modeldelivery.review.gathered import Gathered, Record, gather, short
@@ -220,38 +221,7 @@ def _in_order(reviews: Mapping[str, Review]) -> list[Review]:
 
 
 def _deploy(options: Asked) -> int:
-    folder, environment = Folder(options.folder), options.env
-    command = Look.PREVIEW.command(environment)
-    file, plan = folder.left(Look.PREVIEW, environment), folder.plan(environment)
-    _require_kept(file, command)
-    reviewed = folder.read(file, Review, command)
-    if reviewed.refusals:
-        _complain(f"{environment} is refused: {terminal.text(reviewed.refusals[0].why)}")
-        return REFUSED
-    _require_kept(plan, command)
-    commit = engine.commit()
-    if reviewed.commit != commit:
-        raise FolderError(
-            f"the plan is of commit {short(reviewed.commit)} and this is {short(commit)}. Nothing was changed. Preview again: "
-            f"`{command}`"
-        )
-    status, stale = engine.update(environment, plan, folder.policies(environment), options.config_file)
-    if stale:
-        _complain(
-            f"the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was "
-            f"changed. Preview again: `{command}`"
-        )
-        return REFUSED
-    return status
-
-
-def _require_kept(file: Path, command: str) -> None:
-    """An approval may come later than what was approved is kept. Raises FolderError."""
-    if not file.exists():
-        raise FolderError(
-            f"{os.path.relpath(file)} is not there: what was previewed is kept for some days (docs/ci.md). Nothing was "
-            f"changed. Preview again: `{command}`; in CI, run everything again from the preview"
-        )
+    return deploy(Folder(options.folder), options.env, options.config_file, options.wait, _complain)
 
 
 def _drift(options: Asked) -> int:

@@ -12,13 +12,15 @@ from modeldelivery.terminal import commands, program
 from modeldelivery.terminal.commands import Command, Group, Value
 
 PROGRAM = "python -m modeldelivery.review"
-DONE, FAILED, REFUSED, UNREACHABLE = 0, 1, 3, 5
+DONE, FAILED, REFUSED, LOCKED, UNREACHABLE = 0, 1, 3, 4, 5
+_LONGEST_WAIT = 24 * 60  # minutes
 _ALL = Environment("")
 _MEANING = {
     DONE: "done",
     FAILED: "it cannot be told; the message says why",
     commands.USAGE: "the command line makes no sense",
     REFUSED: "refused by a rule",
+    LOCKED: "another deployer holds the environment, and did not end in time",
     UNREACHABLE: "no credentials of the environment, as the engine says too",
     program.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP)",
 }
@@ -35,6 +37,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         env: of a command that is of one environment, which; empty for one of all.
         config_file: another than Pulumi.<env>.yaml.
         json: one JSON document on stdout.
+        wait: minutes for another deployer to end.
     """
 
     command: str
@@ -43,6 +46,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     env: Environment
     config_file: Path | None
     json: bool
+    wait: int = 0
 
 
 def parse(arguments: Sequence[str] | None) -> Asked:
@@ -51,11 +55,19 @@ def parse(arguments: Sequence[str] | None) -> Asked:
 
 
 def _command(
-    name: str, text: str, *, of_one: bool, as_json: bool = False, may_refuse: bool = False
+    name: str,
+    text: str,
+    *,
+    of_one: bool,
+    as_json: bool = False,
+    may_refuse: bool = False,
+    waits: bool = False,
 ) -> Command:
-    def made(env: Environment = _ALL, config_file: Path | None = None, *, json: bool = False) -> Asked:
+    def made(
+        env: Environment = _ALL, config_file: Path | None = None, *, json: bool = False, wait: int = 0
+    ) -> Asked:
         group: dict[str, Any] = click.get_current_context().find_root().params
-        return Asked(command=name, env=env, config_file=config_file, json=json, **group)
+        return Asked(command=name, env=env, config_file=config_file, json=json, wait=wait, **group)
 
     parameters: list[click.Parameter] = []
     if of_one:
@@ -75,7 +87,18 @@ def _command(
         ]
     if as_json:
         parameters.append(click.Option(["--json"], is_flag=True, help="Print one JSON document on stdout."))
-    lacks = set() if may_refuse else {REFUSED}
+    if waits:
+        parameters.append(
+            click.Option(
+                ["--wait"],
+                type=click.IntRange(0, _LONGEST_WAIT),
+                default=0,
+                show_default=True,
+                metavar="MINUTES",
+                help="How long to wait for another deployer to end.",
+            )
+        )
+    lacks = (set() if may_refuse else {REFUSED}) | (set() if waits else {LOCKED})
     meaning = _MEANING if of_one else {**_MEANING, UNREACHABLE: _SILENT}
     return Command(
         name,
@@ -106,6 +129,7 @@ def review() -> Group:
                     "Run `pulumi up` by the plan that was previewed, and by no other.",
                     of_one=True,
                     may_refuse=True,
+                    waits=True,
                 ),
             ],
             "Drift": [

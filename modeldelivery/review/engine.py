@@ -13,9 +13,10 @@ import msgspec
 from modeldelivery.policy.finding import Level
 from modeldelivery.policy.judgement import levels
 from modeldelivery.review import child, pack
+from modeldelivery.review.core.deployed import holder
 from modeldelivery.review.core.document import Diagnostic, DocumentError, failures
 from modeldelivery.review.core.errors import ReviewError
-from modeldelivery.review.core.reasons import ending, reason
+from modeldelivery.review.core.reasons import ending, fitted, reason
 from modeldelivery.review.core.rules import Violation
 from modeldelivery.terminal import program
 
@@ -133,8 +134,24 @@ def drift(environment: str, config: Path | None) -> bytes:
     return done.stdout
 
 
-def update(environment: str, plan: Path, policies: Path, config: Path | None) -> tuple[int, bool]:
-    """Run `pulumi up` by a plan, shown as it goes on; its status, and whether it found the plan to be stale.
+class Updated(msgspec.Struct, frozen=True, kw_only=True):
+    """How an update by a plan ended.
+
+    Attributes:
+        status: the engine's.
+        stale: it found the plan to be stale.
+        holder: who held the environment, so that nothing was tried; "" for nobody.
+        why: the last words of what it said.
+    """
+
+    status: int
+    stale: bool
+    holder: str
+    why: str
+
+
+def update(environment: str, plan: Path, policies: Path, config: Path | None) -> Updated:
+    """Run `pulumi up` by a plan, shown as it goes on.
 
     Without --skip-preview: the engine holds a preview against the plan before it changes anything.
     """
@@ -144,7 +161,7 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
     ]  # fmt: skip
     _require()
     pack.write(policies)
-    shown: list[bool] = []
+    shown: list[str] = []
     environ = child.direct_to_itself(os.environ)
     with child.start(command, folder=project(), errors=subprocess.STDOUT, environ=environ) as process:
         output = process.stdout
@@ -152,11 +169,16 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
 
         def show() -> None:
             for line in output:
-                program.say(line.decode(errors="replace").rstrip("\n"))
-                shown.append(STALE.encode() in line)
+                shown.append(line.decode(errors="replace").rstrip("\n"))
+                program.say(shown[-1])
 
         child.carried_out(process, show)
-    return process.returncode, any(shown)
+    return Updated(
+        status=process.returncode,
+        stale=any(STALE in line for line in shown),
+        holder=holder(shown),
+        why=fitted(ending("\n".join(shown))),
+    )
 
 
 def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:

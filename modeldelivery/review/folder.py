@@ -39,6 +39,10 @@ class Folder(msgspec.Struct, frozen=True):
     def plan(self, environment: str) -> Path:
         return self.path / f"{environment}.plan"
 
+    def deployed(self, environment: str) -> Path:
+        """What became of the update by the plan."""
+        return self.path / f"{environment}.deployed"
+
     def left(self, look: Look, environment: str) -> Path:
         """What a look at an environment left."""
         return self.path / f"{look.prefix}{environment}.json"

@@ -4,11 +4,16 @@ import json
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import msgspec
+import pytest
 from botocore.exceptions import ClientError
 
-from modeldelivery.review import cli, engine
+from modeldelivery.review import cli, deploying, engine
+from modeldelivery.review.core.deployed import Deployed, Outcome
 from modeldelivery.review.evidence_source import Observation
+from modeldelivery.review.folder import Folder, Look
 from tests.unit.review.conftest import JUDGED
 from tests.unit.review.test_drift import QUIET
 
@@ -183,6 +188,100 @@ def test_a_stale_plan_is_said_to_be_stale(engine_says, run, capsys):
     engine_says(text="error: resource x violates plan: properties changed", status=255)
     assert run("deploy", "--env", "prod") == 3
     assert "the plan is stale" in capsys.readouterr().err
+
+
+LOCKED = (
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with "
+    "`pulumi cancel`.\n  file:///state/.pulumi/locks/organization/model-delivery/prod/0aa.json?no_tmp_dir=true: created by "
+    "root@b1f (pid 4711) at 2026-11-30T00:55:27Z\n"
+)
+
+
+def left(tmp_path):
+    return msgspec.json.decode((tmp_path / ".review" / "prod.deployed").read_bytes(), type=Deployed)
+
+
+def test_who_holds_an_environment_that_is_locked_is_told_with_what_to_type(
+    engine_says, run, tmp_path, capsys
+):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text=LOCKED, status=255)
+    assert run("deploy", "--env", "prod") == 4
+    told = capsys.readouterr().err
+    assert "root@b1f (pid 4711), since 2026-11-30T00:55:27Z" in told
+    assert "`pulumi cancel --stack prod`" in told
+    assert left(tmp_path).outcome is Outcome.LOCKED
+
+
+def test_a_held_environment_is_waited_for_as_long_as_is_allowed(
+    engine_says, run, tmp_path, capsys, monkeypatch
+):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text=LOCKED, status=255)
+    now, paused = [0.0], []
+
+    def pause(seconds):
+        now[0] += seconds
+        paused.append(seconds)
+        if len(paused) == 3:
+            engine_says(text="done", status=0)
+
+    monkeypatch.setattr(deploying, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=pause))
+    assert run("deploy", "--env", "prod", "--wait", "1") == 0
+    assert capsys.readouterr().err.count("waiting, 1 minutes at most") == 1
+    assert (left(tmp_path).outcome, len(paused)) == (Outcome.DONE, 3)
+
+
+def test_a_held_environment_is_waited_for_no_longer_than_is_allowed(engine_says, run, tmp_path, monkeypatch):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text=LOCKED, status=255)
+    now = [0.0]
+    clock = SimpleNamespace(
+        monotonic=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds)
+    )
+    monkeypatch.setattr(deploying, "time", clock)
+    assert run("deploy", "--env", "prod", "--wait", "1") == 4
+    assert now[0] <= 60
+    assert "did not end within 1 minutes" in left(tmp_path).why
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("error: resource x violates plan: properties changed", Outcome.STALE),
+        ("error: AccessDenied", Outcome.FAILED),
+    ],
+)
+def test_what_became_of_an_update_is_left_for_whoever_called_make(engine_says, run, tmp_path, text, outcome):
+    why = {Outcome.STALE: "the plan is stale", Outcome.FAILED: "error: AccessDenied"}[outcome]
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text=text, status=255)
+    run("deploy", "--env", "prod")
+    assert (left(tmp_path).outcome, left(tmp_path).commit) == (outcome, "abc")
+    assert why in left(tmp_path).why
+
+
+def test_an_update_that_was_refused_leaves_why_and_nothing_of_an_earlier_one(engine_says, run, tmp_path):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text="done", status=0)
+    run("deploy", "--env", "prod")
+    engine_says("replace-endpoint-protected")
+    run("preview", "--env", "prod")
+    run("deploy", "--env", "prod")
+    assert (left(tmp_path).outcome, left(tmp_path).why[:15]) == (Outcome.REFUSED, "prod is refused")
+
+
+def test_what_became_of_an_update_is_no_environment_of_the_comment(engine_says, run, tmp_path):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text="done", status=0)
+    run("deploy", "--env", "prod")
+    assert Folder(tmp_path / ".review").environments(Look.PREVIEW) == {"prod"}
 
 
 def test_a_review_that_another_version_wrote_is_refused(engine_says, run, tmp_path, capsys):
