@@ -174,6 +174,31 @@ def test_on_github_the_profile_asks_for_keys_when_they_are_needed_and_keeps_no_t
     ]
 
 
+@pytest.mark.parametrize("uri", ["RELATIVE", "FULL"])
+def test_a_build_of_codebuild_takes_the_role_on_by_the_one_that_it_has(job, config, cloud, uri):
+    build = {
+        f"AWS_CONTAINER_CREDENTIALS_{uri}_URI": "/v2/x",
+        "CODEBUILD_BUILD_ID": "flights-staging-deploy:7",
+    }
+    done = job("staging", ROLE_ARN=ROLE, **build)
+
+    assert done.returncode == 0, done.stderr
+    assert config.read_text().splitlines() == [
+        "[profile staging]",
+        "region = eu-west-1",
+        f"role_arn = {ROLE}",
+        "credential_source = EcsContainer",
+        "role_session_name = ci-flights-staging-deploy-7",
+    ]
+    assert cloud.requests == []  # the build's keys are the SDKs' to fetch
+
+
+def test_a_job_with_a_token_that_runs_in_a_container_is_the_one_that_the_token_names(job, config):
+    job("prod", **ON_GITLAB, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="/v2/x")
+
+    assert "web_identity_token_file" in config.read_text()
+
+
 @pytest.mark.parametrize("trusts", [True, False])
 def test_no_token_and_no_key_is_ever_printed(job, cloud, on_github, trusts):
     cloud.trusts = trusts
