@@ -33,9 +33,9 @@ def live(site, tries=lambda _: (), stray=None):
     """Run all steps. Before each, try it without each action that `tries(step)` names as (number of a policy, Sid, action)."""
     policies, life, before = committed(), Life(site), 0
     for role in ROLES:
-        site.give(role, *attached(policies, role, trains=False))
+        site.give(role, *attached(policies, role, trains=False, builds=False))
     for step in STEPS:
-        whole = attached(policies, step.role, trains=step.trains)
+        whole = attached(policies, step.role, trains=step.trains, builds=step.builds)
         for lacking in tries(step):
             site.give(step.role, *without(whole, *lacking))
             before = last(site, before)
@@ -73,11 +73,11 @@ def last(site, since):
     return max((call["n"] for call in site.calls(since)), default=since)
 
 
-def actions(role, *, trains=True):
+def actions(role, *, trains=True, builds=True):
     """Every action of a role's policies, as (number of the policy, Sid, action)."""
     return [
         (number, statement["Sid"], action)
-        for number, policy in enumerate(attached(committed(), role, trains=trains))
+        for number, policy in enumerate(attached(committed(), role, trains=trains, builds=builds))
         for statement in policy["Statement"]
         for action in statement["Action"]
     ]

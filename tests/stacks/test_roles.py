@@ -101,7 +101,9 @@ def life(tmp_path_factory):
 
     def sample(step):
         return [
-            each for each in actions(step.role, trains=step.trains) if each[2] in SAMPLE.get(step.what, ())
+            each
+            for each in actions(step.role, trains=step.trains, builds=step.builds)
+            if each[2] in SAMPLE.get(step.what, ())
         ]
 
     try:
@@ -151,7 +153,7 @@ def test_without_an_action_the_work_fails(life, tmp_path_factory, request):
     pending = {role: set(actions(role)) for role in ROLES}
 
     def lacking(step):
-        whole = attached(committed(), step.role, trains=step.trains)
+        whole = attached(committed(), step.role, trains=step.trains, builds=step.builds)
         failures = [
             each
             for each in sorted(pending[step.role])

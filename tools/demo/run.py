@@ -13,9 +13,7 @@ import msgspec
 import yaml
 
 from modeldelivery.release.approval import APPROVED
-from modeldelivery.release.figures import NAME as METRICS
-from modeldelivery.release.naming import evidence_key, record_key
-from modeldelivery.release.record import VersionRecord, decode
+from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.review import child
 from tools.demo import locks, pending, remote
@@ -176,11 +174,27 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         outcome.extend(f"{name} {value:.3f}" for name, value in metrics.items() if name == "auc")
 
     def connect(self, environment: str) -> str:
-        """Authorise the connection that builds come by, as a person does once, and have a Git remote lead to it; what was done."""
-        name = self.outputs(environment)["buildPipeline"].rpartition(":")[2]
+        """As a person does once: make the role that builds deploy with, authorise the connection that they come by.
+
+        Returns: what was done about the Git remote that leads to it.
+        """
+        # Not before `make up` has left its shell: a client's libraries look at the environment when they are imported.
+        import boto3  # noqa: PLC0415
+
+        from tools.demo import deployer  # noqa: PLC0415
+
+        _, _, _, region, account, name = self.outputs(environment)["buildPipeline"].split(":")
+        session = boto3.Session(profile_name=environment)
+        place = Place(
+            model=parse_model(MODEL),
+            environment=parse_environment(environment),
+            account=account,
+            region=region,
+        )
+        deployer.make(session.client("iam"), place)
         self.run("authorize", "sandbox", "authorize", name)
         status = json.loads(self.run("status", "sandbox", "status", "--json"))
-        return remote.add(ROOT, status["repositories"][status["accounts"][environment]])
+        return remote.add(ROOT, status["repositories"][account])
 
     def approve(self, environment: str, version: Version) -> None:
         """As whoever runs this."""
@@ -188,56 +202,13 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             f"approve-{environment}", "modelctl", "approve", version, "--env", environment, "--reason", REASON
         )
 
-    def promote(self, version: Version, environment: str, image: str) -> None:
-        """Register in another environment what the one that trains has: the same bits, with what was found about them.
-
-        Args:
-            version: its name.
-            environment: that gets it.
-            image: pushed there.
-
-        Raises:
-            StepError: the image is another one than was judged.
-        """
-        folder = self.home / "models" / version
-        record = self._judged(version, folder)
-        if image.rpartition("@")[2] != record.digests.image:
-            raise StepError(
-                f"{version} was judged with the image {record.image}, and this tree makes {image}: `make down`, then `make up`"
-            )
+    def promote(self, version: Version, environment: str) -> None:
+        """Register in another environment what the one that trains has: the same bits, with what was found about them."""
         self.run(
-            f"artifact-{TRAINS}",
-            "modelctl", "artifact", "--env", TRAINS, "--version", version, "--out", str(folder),
-        )  # fmt: skip
-        source = record.source
-        assert source is not None, "the pipeline says what it made the version of"
-        self.run(
-            f"register-{environment}",
-            "modelctl", "register", "--env", environment, "--version", version, "--image", image,
-            "--artifact", str(folder / "model.tar.gz"), "--data-revision", record.digests.data,
-            "--metrics", str(folder / METRICS),
-            *(f"--evidence={name}={folder / name}" for name in record.evidence or {} if name != METRICS),
-            f"--commit={source.commit}", f"--execution={source.execution}",
+            f"promote-{environment}",
+            "python", "-m", "tools.promotion", version, "--from", TRAINS, "--to", environment,
         )  # fmt: skip
         self.approve(environment, version)
-
-    def _judged(self, version: Version, folder: Path) -> VersionRecord:
-        """A version's record in the environment that trains; its figures and documents are written into the folder."""
-        # Not before `make up` has left its shell: a client's libraries look at the environment when they are imported.
-        import boto3  # noqa: PLC0415
-
-        bucket = self.outputs(TRAINS)["registryBucket"]
-        s3 = boto3.Session(profile_name=TRAINS).client("s3")
-
-        def read(key: str) -> bytes:
-            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-
-        record = decode(read(record_key(version)), version)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / METRICS).write_bytes(msgspec.json.encode(record.metrics))
-        for name in record.evidence or {}:
-            (folder / name).write_bytes(read(evidence_key(record.digests.id, name)))
-        return record
 
     def status(self, environment: str) -> dict[str, Any] | None:
         """`modelctl status` as data; None when the account has no registry."""

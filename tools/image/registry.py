@@ -4,7 +4,8 @@ What is pushed are the bytes that were compared and run; an engine's own push wo
 Source: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html
 """
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from modeldelivery.release.aws.session import open_account, profile_for
 from modeldelivery.release.cli.project import model_of, project_of
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
-from tools.image.archive import MANIFEST, Blob, Image
+from tools.image.archive import MANIFEST, Image
 from tools.image.errors import ImageError
 from tools.image.recipe import Recipe
 
@@ -54,13 +55,32 @@ def push(environment: str, recipe: Recipe, image: Image) -> str:
 
 
 def put(ecr: "ECRClient", repository: str, image: Image) -> None:
+    """Upload what a repository lacks of an image that was built here. Raises as `put_manifest`."""
+    blobs = {blob.digest: blob for blob in (image.config, *(layer.blob for layer in image.layers))}
+    put_manifest(ecr, repository, image.manifest, blobs, lambda digest: blobs[digest].path)
+
+
+def put_manifest(
+    ecr: "ECRClient",
+    repository: str,
+    manifest: str,
+    blobs: Collection[str],
+    fetch: Callable[[str], Path],
+) -> None:
     """Upload what a repository lacks of an image, its manifest last. Its tag is of its digest: tags never move.
+
+    Args:
+        ecr: a client.
+        repository: by name.
+        manifest: its bytes, as text, whose digest is the image's.
+        blobs: digests of the configuration and the layers.
+        fetch: brings one that the repository lacks into a file.
 
     Raises:
         DeliveryError: as `push`.
         ImageError: there is no such repository.
     """
-    blobs = {blob.digest: blob for blob in (image.config, *(layer.blob for layer in image.layers))}
+    digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
     try:
         availability = _call(
             f"ecr:BatchCheckLayerAvailability {repository}",
@@ -71,16 +91,16 @@ def put(ecr: "ECRClient", repository: str, image: Image) -> None:
             for layer in availability["layers"]
             if layer["layerAvailability"] == "AVAILABLE"
         }
-        for digest in sorted(blobs.keys() - there):
-            _upload(ecr, repository, blobs[digest])
+        for blob in sorted(set(blobs) - there):
+            _upload(ecr, repository, blob, fetch(blob))
         _call(
-            f"ecr:PutImage {repository}@{image.digest}",
+            f"ecr:PutImage {repository}@{digest}",
             lambda: ecr.put_image(
                 repositoryName=repository,
-                imageManifest=image.manifest,
+                imageManifest=manifest,
                 imageManifestMediaType=MANIFEST,
-                imageTag=image.digest.removeprefix("sha256:")[:12],
-                imageDigest=image.digest,
+                imageTag=digest.removeprefix("sha256:")[:12],
+                imageDigest=digest,
             ),
             _IMAGE_THERE,
         )
@@ -90,18 +110,16 @@ def put(ecr: "ECRClient", repository: str, image: Image) -> None:
         raise ImageError(f"the account has no repository {repository}: `pulumi up` makes it") from error
 
 
-def _upload(ecr: "ECRClient", repository: str, blob: Blob) -> None:
+def _upload(ecr: "ECRClient", repository: str, digest: str, path: Path) -> None:
     """One layer, or the configuration, in parts of ECR's size."""
-    call = f"ecr:UploadLayerPart {repository} {blob.digest}"
+    call = f"ecr:UploadLayerPart {repository} {digest}"
     response = _call(call, lambda: ecr.initiate_layer_upload(repositoryName=repository))
     upload = response["uploadId"]
-    for first, part in _parts(blob.path, response["partSize"]):
+    for first, part in _parts(path, response["partSize"]):
         _call(call, partial(_part, ecr, repository, upload, first, part))
     _call(
-        f"ecr:CompleteLayerUpload {repository} {blob.digest}",
-        lambda: ecr.complete_layer_upload(
-            repositoryName=repository, uploadId=upload, layerDigests=[blob.digest]
-        ),
+        f"ecr:CompleteLayerUpload {repository} {digest}",
+        lambda: ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest]),
         _LAYER_THERE,
     )
 

@@ -47,6 +47,7 @@ class Step:
     Attributes:
         renew: what must be done again before it is tried again.
         trains: whether the environment trains then, so that roles have what that takes.
+        builds: likewise, whether it builds tags.
     """
 
     role: str
@@ -54,6 +55,7 @@ class Step:
     run: Callable[[Site], object]
     renew: Callable[[Site], object] | None = None
     trains: bool = False
+    builds: bool = False
 
 
 def _up(site: Site) -> None:
@@ -354,16 +356,28 @@ _THEN = (
         "reads where a version comes from that there is not",
         _modelctl("lineage", "--version", _FAILED, role=READER),
     ),
+)
+_STAGES = tuple({"name": name} for name in ("test", "image", "train", "deploy", "verify"))
+_BUILD = {
+    "repository": "acme/model-delivery",
+    "provider": "GitHub",
+    "deployRole": f"arn:aws:iam::{PLACE.account}:role/{DEPLOY}",
+}
+# And where it builds tags.
+_LAST = (
+    Step(DEPLOY, "makes the pipeline of pushed tags", _configured(_up, build={**_BUILD, "stages": _STAGES})),
+    Step(READER, "reads what became of pushed tags", _modelctl("builds", role=READER)),
     Step(PREVIEW, "looks for drift", _review("drift", PREVIEW)),
     Step(
         DEPLOY,
-        f"drops {_THIRD} and the dashboard, other instances, no protection any more",
+        f"drops a stage, {_THIRD} and the dashboard, other instances, no protection any more",
         _configured(
             _up,
             release={"live": _SECOND, "fleet": [_SECOND, _FIRST]},
             instances={"type": "ml.c6i.xlarge", "min": 1, "max": 4, "targetInvocationsPerMinute": 3000},
             data={"bucket": True, "protect": False},
             training={"instance": "ml.m5.xlarge", "runDays": 60},
+            build={**_BUILD, "stages": _STAGES[:-1], "logDays": 30},
             monitoring={"dashboard": False},
             protect=False,
         ),
@@ -371,4 +385,8 @@ _THEN = (
     Step(TEARDOWN, "deletes the packages", _delete_packages),
     Step(TEARDOWN, "destroys", _destroy),
 )
-STEPS = (*_BEFORE, *(replace(each, trains=True) for each in _THEN))
+STEPS = (
+    *_BEFORE,
+    *(replace(each, trains=True) for each in _THEN),
+    *(replace(each, trains=True, builds=True) for each in _LAST),
+)

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from modeldelivery.release.naming import Place
 from tools.roles.derive import Grant, grants, policy
 from tools.roles.flows import DEPLOY, GATES, ROLES, TEARDOWN, TRAINER
-from tools.roles.resources import TRAINING, resources
+from tools.roles.resources import BUILD, TRAINING, resources
 from tools.roles.site import PLACE, ROOT
 from tools.roles.unseen import unseen_of
 
@@ -18,7 +19,12 @@ MOST, MOST_MANAGED = 10_240, 6_144
 _BESIDE = {TEARDOWN: DEPLOY, GATES: TRAINER}
 # Roles that there are only where the model is trained: they have one policy each.
 _OF_TRAINING = {TRAINER, GATES}
-_SUFFIX = "-training"  # of a policy that a role has only there
+_TRAINING, _BUILD = "-training", "-build"  # ends of a policy's name that a role has only there
+
+# Services that there is something of only where tags are built, and to which roles are handed only there.
+_SERVICES_OF_BUILDS = frozenset({"codebuild", "codeconnections", "codepipeline", "events", "logs"})
+_PASSED = "iam:PassedToService"
+_PASSED_BY_BUILDS = frozenset({"codebuild.amazonaws.com", "codepipeline.amazonaws.com"})
 
 Call = Mapping[str, Any]
 
@@ -34,13 +40,19 @@ def needs_of(role: str, calls: Iterable[Call]) -> list[Mapping[str, Any]]:
 
 
 def derived(calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
-    """The policies by name: of each role, and what it may beside where the model is trained.
+    """The policies by name: of each role, and what it may beside where the model is trained, and where tags are built.
 
     Who has another's policies too has a policy of the rest: who takes an environment down may deploy, whose gates approve may
     train.
     """
     named, recorded = resources(PLACE), list(calls)
-    granted = {role: grants(needs_of(role, recorded), named) | unseen_of(role, named) for role in ROLES}
+    granted = {
+        role: {
+            part for each in grants(needs_of(role, recorded), named) for part in _by_service_passed_to(each)
+        }
+        | unseen_of(role, named)
+        for role in ROLES
+    }
     for role, other in _BESIDE.items():
         granted[role] -= granted[other]
     parts: dict[str, set[Grant]] = {}
@@ -48,8 +60,37 @@ def derived(calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
         training = (
             set() if role in _OF_TRAINING else {each for each in given if each.resource.name in TRAINING}
         )
-        parts |= {role: given - training, role + _SUFFIX: training}
+        everywhere, builds = set[Grant](), set[Grant]()
+        for each in given - training:
+            (builds if _is_of_builds(each) else everywhere).add(each)
+        parts |= {role: everywhere, role + _TRAINING: training, role + _BUILD: builds}
     return {name: policy(part) for name, part in parts.items() if part}
+
+
+def _by_service_passed_to(grant: Grant) -> list[Grant]:
+    """A role that is handed to services of builds, and to others: the first is of its own."""
+    passed = next((values for key, values in grant.conditions if key[1] == _PASSED), ())
+    parts = [
+        values
+        for is_of_builds in (True, False)
+        if (values := tuple(each for each in passed if (each in _PASSED_BY_BUILDS) is is_of_builds))
+    ]
+    return [
+        grant._replace(
+            conditions=tuple((key, values if key[1] == _PASSED else given) for key, given in grant.conditions)
+        )
+        for values in parts
+    ] or [grant]
+
+
+def _is_of_builds(grant: Grant) -> bool:
+    """Whether something is taken only where tags are built."""
+    passed = {each for key, values in grant.conditions if key[1] == _PASSED for each in values}
+    return (
+        grant.resource.name in BUILD
+        or grant.action.partition(":")[0] in _SERVICES_OF_BUILDS
+        or bool(passed & _PASSED_BY_BUILDS)
+    )
 
 
 def committed() -> dict[str, dict[str, Any]]:
@@ -57,23 +98,30 @@ def committed() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
 
 
-def names(policies: Iterable[str], role: str, *, trains: bool = True) -> list[str]:
-    """Of the policies that a role is given, in an environment that trains or in another."""
+def names(policies: Iterable[str], role: str, *, trains: bool = True, builds: bool = True) -> list[str]:
+    """Of the policies that a role is given, in an environment that trains, or builds, or in another."""
     own = [_BESIDE[role], role] if role in _BESIDE else [role]
-    training = [name + _SUFFIX for name in own if name + _SUFFIX in policies]
-    return own + training if trains else own
+    ends = [end for end, there in ((_TRAINING, trains), (_BUILD, builds)) if there]
+    return own + [name + end for end in ends for name in own if name + end in policies]
 
 
 def managed(policies: Iterable[str], role: str) -> list[str]:
-    """Of a role's policies those that are attached to it: what it has beside another's, which its inline policies have no room for."""
-    return [name for name in names(policies, role) if role in _BESIDE and name.startswith(role)]
+    """Of a role's policies those that are attached to it, because its inline policies have no room for them.
+
+    That is what it has beside another's, and what it has only where tags are built.
+    """
+    return [
+        name
+        for name in names(policies, role)
+        if (role in _BESIDE and name.startswith(role)) or name.endswith(_BUILD)
+    ]
 
 
 def attached(
-    policies: Mapping[str, Mapping[str, Any]], role: str, *, trains: bool = True
+    policies: Mapping[str, Mapping[str, Any]], role: str, *, trains: bool = True, builds: bool = True
 ) -> list[Mapping[str, Any]]:
     """The policies that a role is given."""
-    return [policies[name] for name in names(policies, role, trains=trains)]
+    return [policies[name] for name in names(policies, role, trains=trains, builds=builds)]
 
 
 def write(policies: Mapping[str, Mapping[str, Any]]) -> None:
@@ -83,3 +131,18 @@ def write(policies: Mapping[str, Mapping[str, Any]]) -> None:
         old.unlink()
     for name, document in policies.items():
         (FOLDER / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def placed(document: Mapping[str, Any], place: Place) -> dict[str, Any]:
+    """A committed policy with another environment's words in the place of production's: model, environment, account, region."""
+    text = json.dumps(document)
+    for theirs, ours in (
+        (PLACE.account, place.account),
+        (PLACE.region, place.region),
+        (PLACE.endpoint, place.endpoint),
+        (f"{PLACE.model}-", f"{place.model}-"),
+        (f'"{PLACE.model}"', f'"{place.model}"'),
+        (f'"{PLACE.environment}"', f'"{place.environment}"'),
+    ):
+        text = text.replace(theirs, ours)
+    return dict(json.loads(text))

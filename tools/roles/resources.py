@@ -89,6 +89,12 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("Alarms", f"{alarm}:{name}-*"),
         Resource("Dashboard", f"arn:aws:cloudwatch::{place.account}:dashboard/{name}"),
         Resource("AlarmTopic", f"arn:aws:sns:{here}:{place.alarm_topic}"),
+        Resource("Builds", f"arn:aws:codepipeline:{here}:{place.build_pipeline}"),
+        Resource("Projects", f"arn:aws:codebuild:{here}:project/{place.build_pipeline}-*"),
+        Resource("Connections", f"arn:aws:codeconnections:{here}:connection/*"),
+        Resource("BuildLogs", f"arn:aws:logs:{here}:log-group:/aws/codebuild/{place.build_pipeline}-*"),
+        Resource("BuildRules", f"arn:aws:events:{here}:rule/{place.build_topic}-*"),
+        Resource("BuildTopic", f"arn:aws:sns:{here}:{place.build_topic}"),
         Resource("ScalingAlarms", f"{alarm}:TargetTracking-endpoint/{name}/variant/*"),
         Resource("AllAlarms", f"{alarm}:*"),
         Resource("Scaling", f"arn:aws:application-autoscaling:{here}:scalable-target/*"),
@@ -104,6 +110,9 @@ TRAINING = frozenset(
         *("Pipeline", "Executions", "Jobs", "StepRepository", "Runs"),
     }
 )
+
+# What there is only where tags are built.
+BUILD = frozenset({"Builds", "Projects", "Connections", "BuildLogs", "BuildRules", "BuildTopic"})
 
 
 def resource_of(by_name: Mapping[str, Resource], arn: str, keys: Keys) -> Resource:

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: what a job's role writes.
+"""CloudWatch Logs: what a job's role writes, and the groups themselves.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sandbox.iam.core.access import Need
 from sandbox.iam.operation import Operation
-from sandbox.iam.permissions.rule import Estate, Rule, Rules
+from sandbox.iam.permissions.rule import Estate, Rule, Rules, derived
 
 _GROUP = "arn:aws:logs:{region}:{account}:log-group:{}"
 
@@ -23,7 +23,21 @@ def _on(call: str, *, stream: bool) -> Rule:
 
 
 RULES: Rules = {
-    "CreateLogGroup": _on("CreateLogGroup", stream=False),
+    **derived(
+        "logs",
+        "logs",
+        {"logGroupName": _GROUP},
+        (
+            "CreateLogGroup",
+            "DeleteLogGroup",
+            "PutRetentionPolicy",
+            "DeleteRetentionPolicy",
+            "AssociateKmsKey",
+        ),
+        tagging="TagResource",
+    ),
+    **derived("logs", "logs", {"resourceArn": ""}, ("ListTagsForResource", "TagResource", "UntagResource")),
+    **derived("logs", "logs", {}, ("DescribeLogGroups",)),  # a list
     "CreateLogStream": _on("CreateLogStream", stream=True),
     "PutLogEvents": _on("PutLogEvents", stream=True),
 }

@@ -4,9 +4,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from modeldelivery.release.cli.commands import parse
-from modeldelivery.release.record import Source, VersionRecord
-from modeldelivery.release.version import DigestSet, parse_version
 from tests.conftest import CHECKOUT
 from tools.demo.road import FIRST, SECOND, TAKES, TRAINS, walk
 from tools.demo.run import Demo, StepError
@@ -99,8 +96,8 @@ class World:
         with self.command("train", version):
             self.registered[TRAINS].setdefault(version, self.live.get(TRAINS))
 
-    def promote(self, version, environment, image):
-        assert (version in self.registered[TRAINS], image) == (True, SERVER)
+    def promote(self, version, environment):
+        assert version in self.registered[TRAINS]
         with self.command("promote", version, environment):
             self.registered[environment].setdefault(version, self.live.get(environment))
 
@@ -159,35 +156,6 @@ def test_the_data_set_that_params_yaml_names_is_published_last_and_each_once():
     published = [words for words in world.commands if words[0] == "publish"]
     assert len(set(published)) == len(published)
     assert f'until: "{published[-1][-1]}"' in (CHECKOUT / "params.yaml").read_text()
-
-
-def test_a_promotion_gives_each_document_of_evidence_once(tmp_path, monkeypatch):
-    """`modelctl register` refuses one that is given twice, and metrics have an option of their own."""
-    digest = "sha256:" + "a" * 64
-    image = f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/flights-prod@{digest}"
-    record = VersionRecord(
-        version=parse_version("v1.2.0"),
-        digests=DigestSet(image=digest, model=digest, data="rows"),
-        image=image,
-        model_data="s3://b/model.tar.gz",
-        registered_at=1.0,
-        registered_by="ada",
-        source=Source(
-            commit="c" * 40,
-            execution="arn:aws:sagemaker:eu-west-1:111111111111:pipeline/flights-staging/execution/abcdefghijkl",
-        ),
-        evidence=dict.fromkeys(("evaluation.json", "metrics.json", "validation.json"), digest),
-    )
-    commands = []
-    monkeypatch.setattr(Demo, "_judged", lambda *_: record)
-    monkeypatch.setattr(Demo, "run", lambda _, __, *command: commands.append(command))
-    monkeypatch.setattr(Demo, "approve", lambda *_: None)
-
-    Demo(home=tmp_path, environ={}).promote(record.version, "prod", image)
-
-    options = parse(list(commands[-1][1:]))
-    assert options.metrics.name == "metrics.json"
-    assert sorted(["metrics.json", *(name for name, _ in options.evidence)]) == sorted(record.evidence)
 
 
 class Follower:

@@ -16,8 +16,18 @@ from tests.examples import examples
 from tests.unit import iam_reference
 from tools.roles.derive import Grant, grants, ordered, policy
 from tools.roles.flows import DEPLOY, ROLES, STEPS
-from tools.roles.policies import FOLDER, MOST, MOST_MANAGED, committed, derived, managed, names, needs_of
-from tools.roles.resources import TRAINING, StrangeResourceError, resource_of, resources
+from tools.roles.policies import (
+    FOLDER,
+    MOST,
+    MOST_MANAGED,
+    committed,
+    derived,
+    managed,
+    names,
+    needs_of,
+    placed,
+)
+from tools.roles.resources import BUILD, TRAINING, StrangeResourceError, resource_of, resources
 from tools.roles.site import PLACE, FlowError, Site
 from tools.roles.unseen import unseen, unseen_of
 
@@ -64,12 +74,54 @@ def test_a_statements_conditions_ask_for_keys_that_its_actions_have(role, statem
 @pytest.mark.parametrize(("name", "document"), committed().items())
 def test_what_there_is_only_where_a_model_is_trained_is_in_policies_of_its_own(name, document):
     """An environment that does not train has the others alone."""
-    trains = name.endswith("-training") or name in {"trainer", "gates"}
+    trains = name.endswith(("-training", "-build")) or name in {"trainer", "gates"}
     arns = {arn for statement in document["Statement"] for arn in statement["Resource"]}
     if not trains:
         assert arns.isdisjoint(KNOWN[each].arn for each in TRAINING)
     elif name.endswith("-training"):
         assert arns <= {KNOWN[each].arn for each in TRAINING}
+
+
+@pytest.mark.parametrize(("name", "document"), committed().items())
+def test_what_there_is_only_where_tags_are_built_is_in_policies_of_its_own(name, document):
+    arns = {arn for statement in document["Statement"] for arn in statement["Resource"]}
+    built = {KNOWN[each].arn for each in BUILD}
+    services = {
+        str(value)
+        for statement in document["Statement"]
+        for value in statement.get("Condition", {}).get("StringEquals", {}).get("iam:PassedToService", ())
+    }
+    if name.endswith("-build"):
+        assert arns <= built | {"*", KNOWN["ServingRole"].arn}
+    else:
+        assert arns.isdisjoint(built)
+        assert services.isdisjoint({"codebuild.amazonaws.com", "codepipeline.amazonaws.com"})
+
+
+def test_a_role_that_is_passed_to_builds_and_to_endpoints_is_passed_by_two_statements():
+    role = f"arn:aws:iam::{PLACE.account}:role/{PLACE.endpoint}-x"
+    needs = [
+        need("iam:PassRole", role, **{"iam:passedtoservice": f"{service}.amazonaws.com"})
+        for service in ("sagemaker", "codebuild", "codepipeline")
+    ]
+    made = derived([{"role": f"arn:aws:iam::1:role/{DEPLOY}", "denied": False, "needs": needs}])
+
+    def passed(name):
+        (statement,) = (each for each in made[name]["Statement"] if each["Action"] == ["iam:PassRole"])
+        return statement["Condition"]["StringEquals"]["iam:PassedToService"]
+
+    assert passed("deploy") == "sagemaker.amazonaws.com"
+    assert passed("deploy-build") == ["codebuild.amazonaws.com", "codepipeline.amazonaws.com"]
+
+
+def test_a_policy_is_another_environments_by_its_words_alone():
+    place = msgspec.structs.replace(
+        PLACE, environment="staging", account="111111111111", region="eu-central-1"
+    )
+    text = json.dumps(placed(committed()["deploy"], place))
+    for theirs in (PLACE.account, PLACE.region, PLACE.endpoint, '"prod"'):
+        assert theirs not in text
+    assert placed(committed()["deploy"], PLACE) == committed()["deploy"]
 
 
 def test_what_a_role_takes_of_what_trains_is_apart_from_what_it_takes_everywhere():
@@ -92,14 +144,21 @@ def test_what_a_role_takes_of_what_trains_is_apart_from_what_it_takes_everywhere
 @pytest.mark.parametrize(
     ("role", "elsewhere", "where_it_trains"),
     [
-        ("deploy", ["deploy"], ["deploy", "deploy-training"]),
-        ("teardown", ["deploy", "teardown"], ["deploy", "teardown", "deploy-training", "teardown-training"]),
+        ("deploy", ["deploy"], ["deploy", "deploy-training", "deploy-build"]),
+        (
+            "teardown",
+            ["deploy", "teardown"],
+            [
+                *("deploy", "teardown", "deploy-training", "teardown-training"),
+                *("deploy-build", "teardown-build"),
+            ],
+        ),
         ("operator", ["operator"], ["operator"]),
         ("gates", ["trainer", "gates"], ["trainer", "gates"]),
     ],
 )
 def test_a_role_has_its_own_policies_and_those_of_whose_work_it_does_too(role, elsewhere, where_it_trains):
-    assert names(committed(), role, trains=False) == elsewhere
+    assert names(committed(), role, trains=False, builds=False) == elsewhere
     assert names(committed(), role) == where_it_trains
 
 
@@ -114,9 +173,9 @@ def test_a_roles_policies_fit_into_it(role):
 def test_every_role_has_a_file_and_every_file_a_role():
     assert {name for role in ROLES for name in names(committed(), role)} == set(committed())
     assert {path.stem for path in FOLDER.iterdir()} == set(committed())
-    assert {role: names(committed(), role)[-1].removesuffix("-training") for role in ROLES} == dict(
-        zip(ROLES, ROLES, strict=True)
-    )
+    assert {
+        role: names(committed(), role)[-1].removesuffix("-build").removesuffix("-training") for role in ROLES
+    } == dict(zip(ROLES, ROLES, strict=True))
     assert {step.role for step in STEPS} == set(ROLES)
 
 

@@ -23,6 +23,8 @@ ARNS = {
     "sns": f"arn:aws:sns:{HERE}:topic",
     "codebuild": f"arn:aws:codebuild:{HERE}:project/p",
     "codepipeline": f"arn:aws:codepipeline:{HERE}:p",
+    "events": f"arn:aws:events:{HERE}:rule/r",
+    "logs": f"arn:aws:logs:{HERE}:log-group:g",
     "codeconnections": f"arn:aws:codeconnections:{HERE}:connection/c",
 }
 GIVEN = {

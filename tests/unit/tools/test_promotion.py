@@ -1,0 +1,69 @@
+"""What goes along from one environment to the next: the same bits, and all that is known of them, each once."""
+
+import msgspec
+import pytest
+
+from modeldelivery.release.cli.commands import parse
+from modeldelivery.release.record import Samples, Source, VersionRecord
+from modeldelivery.release.version import DigestSet, parse_version
+from tests.unit.release_cli.world import PLACE
+from tools.promotion import arguments
+
+DIGEST = "sha256:" + "a" * 64
+EXECUTION = "arn:aws:sagemaker:eu-west-1:111111111111:pipeline/flights-staging/execution/abcdefghijkl"
+RECORD = VersionRecord(
+    version=parse_version("v1.2.0"),
+    digests=DigestSet(image=DIGEST, model=DIGEST, data="rows"),
+    image=f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/flights-staging@{DIGEST}",
+    model_data="s3://b/model.tar.gz",
+    registered_at=1.0,
+    registered_by="ada",
+    source=Source(commit="c" * 40, execution=EXECUTION),
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "evidence").mkdir()
+    for name in ("evaluation.json", "metrics.json", "validation.json", "verify.json"):
+        (tmp_path / "evidence" / name).write_text("{}")
+    return tmp_path
+
+
+def given(record, folder):
+    """As `modelctl register` reads it."""
+    return parse(["register", *arguments(record, PLACE, folder)])
+
+
+def test_each_document_of_evidence_goes_along_once(folder):
+    """`modelctl register` refuses one that is given twice, and metrics have an option of their own."""
+    options = given(RECORD, folder)
+    assert options.metrics.name == "metrics.json"
+    assert sorted(name for name, _ in options.evidence) == [
+        "evaluation.json",
+        "validation.json",
+        "verify.json",
+    ]
+
+
+def test_the_image_is_the_same_one_in_the_other_environments_repository(folder):
+    image = given(RECORD, folder).image
+    assert image == f"{PLACE.account}.dkr.ecr.{PLACE.region}.amazonaws.com/{PLACE.repository}@{DIGEST}"
+
+
+def test_a_version_keeps_what_it_was_made_of_and_by(folder):
+    options = given(RECORD, folder)
+    assert (options.commit, options.execution, options.data_revision) == ("c" * 40, EXECUTION, "rows")
+
+
+def test_one_that_was_registered_by_hand_says_so_there_too(folder):
+    options = given(msgspec.structs.replace(RECORD, source=None), folder)
+    assert (options.commit, options.execution) == (None, None)
+
+
+def test_a_foreign_containers_samples_go_along(folder):
+    record = msgspec.structs.replace(
+        RECORD, samples=Samples(digest=DIGEST, count=1, content_types=("text/csv",), accepts=())
+    )
+    assert given(record, folder).samples == folder / "samples.json"
+    assert given(RECORD, folder).samples is None

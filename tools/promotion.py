@@ -1,0 +1,136 @@
+"""`python -m tools.promotion VERSION --from ENV --to ENV`: the bits of a version, and what is known of them, in another environment.
+
+The image by digest, the model and each document of evidence as they are, then `modelctl register` there: the same digest set, so
+that evidence follows it (docs/adr/0010). It approves nothing, and changes no fleet. Each account is reached by the profile of its
+environment's name; neither needs to let the other in. Run again, it finds what is there.
+
+Exit status: 0 registered there, 1 not, 2 for a wrong command line.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.aws.errors import ask
+from modeldelivery.release.cli.project import model_of, project_of
+from modeldelivery.release.errors import DeliveryError
+from modeldelivery.release.figures import NAME as METRICS
+from modeldelivery.release.naming import Place, evidence_key, parse_environment, parse_model, samples_key
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.version import Version, parse_version
+from modeldelivery.terminal import program
+from tools.image.copy import copy
+from tools.image.errors import ImageError
+
+MODELCTL = Path(sys.executable).parent / "modelctl"
+ARTIFACT, SAMPLES = "model.tar.gz", "samples.json"
+
+
+class PromotionError(Exception):
+    """Why a version is not registered there; a sentence."""
+
+
+def main() -> int:
+    """Run; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.promotion", description="See the module.")
+    parser.add_argument("version", type=parse_version)
+    parser.add_argument("--from", dest="source", required=True, type=parse_environment, metavar="ENV")
+    parser.add_argument("--to", dest="target", required=True, type=parse_environment, metavar="ENV")
+    options = parser.parse_args()
+    try:
+        model = _model(options.source)
+        source, target = (
+            open_environment(parse_model(model), each, profile=each)
+            for each in (options.source, options.target)
+        )
+        promote(options.version, source, target)
+    except (DeliveryError, ImageError, PromotionError) as error:
+        program.complain("promotion", str(error))
+        return 1
+    return 0
+
+
+def promote(version: Version, source: AwsEnvironment, target: AwsEnvironment) -> None:
+    """Register it in `target` as `source` has it.
+
+    Raises:
+        PromotionError: the source does not have it, or it is refused there.
+        ImageError: its image cannot be had.
+        DeliveryError: AWS is not reached, or refuses.
+    """
+    record, here, there = source.registry.entry(version).record, source.place, target.place
+    if record is None or record.package_arn is None:
+        raise PromotionError(f"{version} is not registered in {here.environment}")
+    image = record.digests.image
+    copy(source.account.patient.ecr, here.repository, image, target.account.patient.ecr, there.repository)
+    with tempfile.TemporaryDirectory(prefix="promotion-") as name:
+        folder = Path(name)
+        if not source.registry.fetch_artifact(record.digests.model, folder / ARTIFACT):
+            raise PromotionError(f"the artifact of {version} is gone from {here.environment}")
+        if record.samples:
+            _fetch(source, samples_key(record.samples.digest), folder / SAMPLES)
+        evidence = folder / "evidence"
+        evidence.mkdir()
+        prefix = evidence_key(record.digests.id, "")
+        for key in _listed(source, prefix):
+            _fetch(source, key, evidence / key.removeprefix(prefix))
+        if record.metrics and not (evidence / METRICS).exists():
+            (evidence / METRICS).write_bytes(msgspec.json.encode(record.metrics))
+        _register(*arguments(record, there, folder))
+
+
+def arguments(record: VersionRecord, to: Place, folder: Path) -> list[str]:
+    """Of `modelctl register`, for what was fetched into the folder: each document of evidence once, the figures by their own option."""
+    evidence = sorted((folder / "evidence").iterdir())
+    made_of = record.source
+    return [
+        *("--env", to.environment, "--model", to.model, "--version", record.version),
+        *(
+            "--image",
+            f"{to.account}.dkr.ecr.{to.region}.amazonaws.com/{to.repository}@{record.digests.image}",
+        ),
+        *("--artifact", str(folder / ARTIFACT), "--data-revision", record.digests.data),
+        *(["--samples", str(folder / SAMPLES)] if record.samples else []),
+        *(
+            f"--metrics={each}" if each.name == METRICS else f"--evidence={each.name}={each}"
+            for each in evidence
+        ),
+        *([f"--commit={made_of.commit}"] if made_of and made_of.commit else []),
+        *([f"--execution={made_of.execution}"] if made_of and made_of.execution else []),
+    ]
+
+
+def _listed(source: AwsEnvironment, prefix: str) -> list[str]:
+    """Keys of the registry bucket; a digest set has a dozen documents."""
+    s3, bucket = source.account.patient.s3, source.place.registry_bucket
+    page = ask(f"s3:ListObjectsV2 {prefix}", lambda: s3.list_objects_v2(Bucket=bucket, Prefix=prefix))
+    return [each["Key"] for each in page.get("Contents", ())]
+
+
+def _fetch(source: AwsEnvironment, key: str, path: Path) -> None:
+    s3, bucket = source.account.patient.s3, source.place.registry_bucket
+    answer = ask(f"s3:GetObject {key}", lambda: s3.get_object(Bucket=bucket, Key=key))
+    path.write_bytes(answer["Body"].read())
+
+
+def _register(*arguments: str) -> None:
+    done = subprocess.run([str(MODELCTL), "register", *arguments], check=False)
+    if done.returncode:
+        raise PromotionError(f"modelctl register ended with status {done.returncode}")
+
+
+def _model(environment: str) -> str:
+    project = project_of(Path.cwd())
+    model = None if project is None else model_of(environment, project)
+    if model is None:
+        raise PromotionError("no Pulumi.yaml here names the model")
+    return model
+
+
+if __name__ == "__main__":
+    sys.exit(main())
