@@ -96,7 +96,7 @@ model: setup ## train and judge the model that this tree makes: its data, both g
 	@$(BIN)/python -m tools.model --folder $(FOLDER)
 
 # What pipelines/buildspecs/ calls, and a tag job of CI may: docs/build.md. MODEL and BRANCH are the build's own variables.
-.PHONY: check-model build-version build-image build-train
+.PHONY: check-model build-version build-image build-train build-deploy build-verify
 build-version:
 	@MODEL=$(MODEL) $(PYTHON) -m tools.builds version
 
@@ -108,6 +108,13 @@ build-image: setup
 
 build-train: setup-data
 	@MODEL=$(MODEL) $(BIN)/python -m tools.builds train
+
+# Not set up before it: what is deployed is the branch's program, in a checkout of its own.
+build-deploy:
+	@$(PYTHON) -m tools.builds deploy
+
+build-verify: setup
+	@MODEL=$(MODEL) $(BIN)/python -m tools.builds verify
 
 build: ## all of it, one after the other: what a tag job does with the commit's tag MODEL@vX.Y.Z, for ENV
 	@$(MAKE) --no-print-directory build-version check-model
@@ -128,8 +135,10 @@ definition: setup-definition ## write pipelines/definition.json, the training pi
 comment: setup ## the previews as one comment: on the pull request in CI, on standard output elsewhere
 	@$(REVIEW) comment
 
+# Minutes for another deployer to end: WAIT=20.
+WAIT :=
 deploy: setup ## `pulumi up` of ENV by the plan that `make preview` saved, refused when it went stale
-	@$(REVIEW) deploy --env $(environment)
+	@$(REVIEW) deploy --env $(environment) $(if $(WAIT),--wait $(WAIT))
 
 drift: setup ## whether ENV is still as it was deployed, and who changed it
 	@$(REVIEW) drift --env $(environment)

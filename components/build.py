@@ -19,6 +19,8 @@ _STATEMENTS = {
     "test": roles.check_statements,
     "image": roles.image_statements,
     "train": roles.train_statements,
+    "deploy": roles.deploy_statements,
+    "verify": roles.verify_statements,
 }
 # What a stage is told of the ones before it, by the stage that knows: exported variables.
 _HANDED_ON = {"train": {"image": ("IMAGE", "STEP_IMAGE")}}
@@ -28,7 +30,7 @@ class Stage(TypedDict):
     """One stage after the source.
 
     Attributes:
-        name: `test`, `image` or `train`; pipelines/buildspecs/NAME.yml is what it runs.
+        name: `test`, `image`, `train`, `deploy` or `verify`; pipelines/buildspecs/NAME.yml is what it runs.
         compute: CodeBuild's type of its machine.
         minutes: that its build may take.
         retry: whether it is tried once more by itself.
@@ -67,6 +69,9 @@ class BuildPipelineArgs(TypedDict):
         training_pipeline: name of SageMaker's pipeline that trains.
         package_group: name of the model package group.
         base_image: that images are built on, by digest; None where the stage image runs in the sandbox alone.
+        deploy_role_arn: ARN of the role that the stage deploy takes on; None without that stage.
+        backend: where the stack's state is, as Pulumi names it; None where the build knows.
+        endpoint: SageMaker's name of the endpoint.
         log_days: that builds' logs are kept.
         protect: refuse to delete the topic.
     """
@@ -94,6 +99,9 @@ class BuildPipelineArgs(TypedDict):
     training_pipeline: str
     package_group: str
     base_image: str | None
+    deploy_role_arn: str | None
+    backend: str | None
+    endpoint: str
     log_days: int
     protect: bool
 
@@ -131,6 +139,8 @@ class BuildPipeline(pulumi.ComponentResource):
             step_repository_arn=args["step_repository_arn"],
             training_pipeline=args["training_pipeline"],
             package_group=args["package_group"],
+            deploy_role_arn=args["deploy_role_arn"],
+            endpoint=args["endpoint"],
         )
         projects = {stage["name"]: self._project(name, args, site, stage) for stage in args["stages"]}
         names = [_project_name(args, stage["name"]) for stage in args["stages"]]
@@ -228,7 +238,8 @@ class BuildPipeline(pulumi.ComponentResource):
                 "compute_type": stage["compute"],
                 "privileged_mode": stage["name"] == "image",  # a container engine runs in it
                 "environment_variables": [
-                    {"name": variable, "value": value} for variable, value in _variables(args).items()
+                    {"name": variable, "value": value}
+                    for variable, value in _variables(args, stage["name"]).items()
                 ],
             },
             build_timeout=stage["minutes"],
@@ -279,8 +290,9 @@ def _project_name(args: BuildPipelineArgs, stage: str) -> str:
     return f"{args['pipeline']}-{stage}"
 
 
-def _variables(args: BuildPipelineArgs) -> Mapping[str, str]:
+def _variables(args: BuildPipelineArgs, stage: str) -> Mapping[str, str]:
     """What a build is told of where it is."""
+    deploys = {"DEPLOY_ROLE": args["deploy_role_arn"], "PULUMI_BACKEND_URL": args["backend"]}
     host = f"{args['account']}.dkr.ecr.{args['region']}.amazonaws.com"
     return {
         "ENVIRONMENT": args["environment"],
@@ -289,6 +301,7 @@ def _variables(args: BuildPipelineArgs) -> Mapping[str, str]:
         "REPOSITORY": f"{host}/{args['repository_name']}",
         "STEP_REPOSITORY": f"{host}/{args['step_repository_name']}",
         **({"BASE_IMAGE": args["base_image"]} if args["base_image"] else {}),
+        **({name: value for name, value in deploys.items() if value} if stage == "deploy" else {}),
     }
 
 

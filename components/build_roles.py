@@ -6,6 +6,8 @@
 | test | the model's own checks run | fetch the source; write its log |
 | image | images are built and pushed | the same, and push to the two repositories |
 | train | a version is trained | the same, and fill the data bucket with data sets; start, try again and look at the one pipeline that trains; approve what it made |
+| deploy | the environment is deployed | the same as test, and take on the one role that deploys |
+| verify | a version that was deployed is tried | the same as test, and ask the endpoint; read what is known of the version; write its evidence |
 
 Permissions of services: https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html,
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
@@ -37,6 +39,8 @@ class BuildSite(TypedDict):
         step_repository_arn: ARN of the ECR repository of the steps' images.
         training_pipeline: name of SageMaker's pipeline that trains.
         package_group: name of the model package group.
+        deploy_role_arn: ARN of the role that deploys; None where builds do not.
+        endpoint: SageMaker's name of the endpoint.
     """
 
     account: str
@@ -52,6 +56,8 @@ class BuildSite(TypedDict):
     step_repository_arn: pulumi.Input[str]
     training_pipeline: str
     package_group: str
+    deploy_role_arn: str | None
+    endpoint: str
 
 
 def pipeline_statements(site: BuildSite, projects: Sequence[str]) -> Statements:
@@ -146,6 +152,42 @@ def train_statements(site: BuildSite, project: str) -> Statements:
             "Approval",
             ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"],
             [f"{sagemaker}:model-package/{group}/*"],
+        ),
+    ]
+
+
+def deploy_statements(site: BuildSite, project: str) -> Statements:
+    """Of the builds that deploy: all that a deploy takes is the other role's."""
+    assert site["deploy_role_arn"] is not None, "config has a role where it has the stage"
+    return [*_build(site, project), allow("Deploy", ["sts:AssumeRole"], [site["deploy_role_arn"]])]
+
+
+def verify_statements(site: BuildSite, project: str) -> Statements:
+    """Of the builds that try a version that was deployed: they move no traffic, and reject nothing."""
+    registry, endpoint = site["registry_bucket"], f"endpoint/{site['endpoint']}"
+    sagemaker = f"arn:aws:sagemaker:{_here(site)}"
+    return [
+        *_build(site, project),
+        allow(
+            "Registry",
+            ["s3:GetObject"],
+            [
+                objects_arn(registry, f"{folder}/*")
+                for folder in ("versions", "journal", "artifacts", "evidence")
+            ],
+        ),
+        allow("ListRegistry", ["s3:ListBucket"], [bucket_arn(registry)]),
+        allow("Evidence", ["s3:PutObject"], [objects_arn(registry, "evidence/*")]),
+        _key("EvidenceKey", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], site),
+        allow(
+            "Endpoint",
+            ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
+            [f"{sagemaker}:{endpoint}"],
+        ),
+        allow(
+            "EndpointConfigs",
+            ["sagemaker:DescribeEndpointConfig"],
+            [f"{sagemaker}:endpoint-config/{site['endpoint']}-*"],
         ),
     ]
 

@@ -114,19 +114,22 @@ class Training(_Section, frozen=True):
 class BuildStage(_Section, frozen=True):
     """What a pushed tag goes through; `pipelines/buildspecs/NAME.yml` says how."""
 
-    name: Literal["test", "image", "train"]
+    name: Literal["test", "image", "train", "deploy", "verify"]
     compute: Literal[
         "BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE", "BUILD_GENERAL1_XLARGE"
     ] = "BUILD_GENERAL1_MEDIUM"
     minutes: Annotated[int, Meta(ge=5, le=480)] = 60
-    retry: bool = False  # once by itself, when it failed
+    # Once by itself, when it failed. Of the others a failure is about the commit; a deploy may have met somebody else's change.
+    retry: bool | None = None
 
     def plain(self) -> ProjectStage:
         """As the components take it."""
-        return {"name": self.name, "compute": self.compute, "minutes": self.minutes, "retry": self.retry}
+        retry = self.name == "deploy" if self.retry is None else self.retry
+        return {"name": self.name, "compute": self.compute, "minutes": self.minutes, "retry": retry}
 
 
-_STAGES = tuple(BuildStage(name=name) for name in ("test", "image", "train"))
+_ORDER = ("test", "image", "train", "deploy", "verify")
+_STAGES = (BuildStage(name="test"), BuildStage(name="image"), BuildStage(name="train"))
 
 
 class Build(_Section, frozen=True):
@@ -141,6 +144,9 @@ class Build(_Section, frozen=True):
     base_image: (
         Annotated[str, Meta(pattern=r"^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$", max_length=300)] | None
     ) = None
+    # Who deploys, and where the stack's state is: what CI's deploys have too (docs/ci.md).
+    deploy_role: Annotated[str, Meta(pattern=r"^arn:aws:iam::\d{12}:role/[\w+=,.@/-]+$")] | None = None
+    backend: Annotated[str, Meta(pattern=r"^(s3|https)://\S+$", max_length=300)] | None = None
     log_days: Literal[
         1,
         3,
@@ -171,9 +177,15 @@ class Build(_Section, frozen=True):
         if (self.provider is None) == (self.connection is None):
             raise ValueError("it has either provider or connection")
         names = [stage.name for stage in self.stages]
-        ordered = [stage.name for stage in _STAGES if stage.name in names]
+        ordered = [name for name in _ORDER if name in names]
         if names != ordered:
             raise ValueError(f"stages {', '.join(names)} are to be {', '.join(ordered)}, each once")
+        if ("deploy" in names) != (self.deploy_role is not None):
+            raise ValueError("a stage deploy and deployRole go together")
+        if "verify" in names and "deploy" not in names:
+            raise ValueError("the stage verify looks at what the stage deploy brought, which is not there")
+        if self.backend is not None and "deploy" not in names:
+            raise ValueError("backend is of the stage deploy, which is not there")
 
 
 class Capture(_Section, frozen=True):

@@ -79,14 +79,7 @@ def _values(home: Home, outside: Mapping[str, str]) -> dict[str, str]:
         "AWS_CONFIG_FILE": str(home.aws_config),
         "AWS_SHARED_CREDENTIALS_FILE": str(home.aws_credentials),
         "AWS_EC2_METADATA_DISABLED": "true",
-        "PULUMI_HOME": str(home.pulumi_home),
-        # Without the sidecar that each file of the state gets otherwise: it alone is not written by a rename, and an engine that is
-        # killed within leaves a stack that Pulumi cannot read ("EOF"; gocloud.dev/blob/fileblob, setAttrs).
-        "PULUMI_BACKEND_URL": f"file://{home.backend}?metadata=skip",
-        "PULUMI_CONFIG_PASSPHRASE": "",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        **home.pulumi,
         "PYTHONUTF8": "1",
         "VIRTUAL_ENV": str(CHECKOUT / ".venv"),
         "NO_PROXY": "*",

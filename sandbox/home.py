@@ -59,6 +59,20 @@ class Home:
         return self.root / "backend"
 
     @property
+    def pulumi(self) -> dict[str, str]:
+        """Pulumi's variables: its plugins and its state are this sandbox's, and nothing is asked of the network."""
+        return {
+            "PULUMI_HOME": str(self.pulumi_home),
+            # Without the sidecar that each file of the state gets otherwise: it alone is not written by a rename, and an engine that is
+            # killed within leaves a stack that Pulumi cannot read ("EOF"; gocloud.dev/blob/fileblob, setAttrs).
+            "PULUMI_BACKEND_URL": f"file://{self.backend}?metadata=skip",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        }
+
+    @property
     def blobs(self) -> Path:
         return self.root / "images" / "blobs"
 

@@ -1,6 +1,6 @@
 """What a registry holds of a version, read past the program that wrote it."""
 
-from modeldelivery.release.naming import record_key
+from modeldelivery.release.naming import evidence_key, record_key
 from modeldelivery.release.record import decode
 
 
@@ -11,6 +11,18 @@ def record_of(s3, place, version):
     except s3.exceptions.NoSuchKey:
         return None
     return decode(body, version)
+
+
+def evidence_of(s3, place, record):
+    """The bytes of each document that is kept of a version's digest set, by name."""
+    prefix = evidence_key(record.digests.id, "")
+    listed = s3.list_objects_v2(Bucket=place.registry_bucket, Prefix=prefix).get("Contents", ())
+    return {
+        each["Key"].removeprefix(prefix): s3.get_object(Bucket=place.registry_bucket, Key=each["Key"])[
+            "Body"
+        ].read()
+        for each in listed
+    }
 
 
 def packages_of(sagemaker, place, version):

@@ -177,7 +177,7 @@ class Builds:
         machine, log, state = self._machine, base / "log", base / "state"
         state.mkdir()
         (state / "plan").write_text(json.dumps(plan.plan(spec, base / "src", state)))
-        surroundings = plan.surroundings(machine.home.root)
+        surroundings = plan.surroundings(machine.home)
         try:
             surroundings["PATH"] = plan.runtimes(spec, surroundings["PATH"], base / "runtimes")
         except BuildspecError as error:

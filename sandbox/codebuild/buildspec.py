@@ -103,7 +103,11 @@ def read(text: str) -> Buildspec:
     root = _mapping(document, "", ("version", "env", "phases", "reports", "artifacts"))
     if str(root.get("version")) != "0.2":
         raise BuildspecError(f"version is {root.get('version')!r}; the sandbox runs version 0.2")
-    env = _mapping(root.get("env", {}), "env", ("shell", "variables", "exported-variables"))
+    env = _mapping(
+        root.get("env", {}), "env", ("shell", "variables", "exported-variables", "git-credential-helper")
+    )
+    # Of CodeBuild's, for a host that asks who fetches; the sandbox's repository is a folder.
+    _one_of(env.get("git-credential-helper", "no"), "env/git-credential-helper", ("yes", "no", True, False))
     phases = _mapping(root.get("phases"), "phases", tuple(name.lower() for name in PHASES))
     artifacts, secondary = _artifacts(root.get("artifacts"))
     install = phases.get("install")

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.codebuild.artifacts import ArtifactError
 from sandbox.codebuild.build import Artifact
 from sandbox.codebuild.buildspec import PHASES, Buildspec, BuildspecError, Files
-from sandbox.home import CHECKOUT
+from sandbox.home import CHECKOUT, Home
 
 _ANY = ("latest", "3.x", "3")  # versions that leave it to the image
 
@@ -68,20 +68,22 @@ def output_files(spec: Buildspec, output: Artifact, *, alone: bool) -> Files:
     return files
 
 
-def surroundings(home: Path) -> dict[str, str]:
+def surroundings(home: Home) -> dict[str, str]:
     """What a build has of this machine: its programs, without this project's own, and its caches.
 
     Images are built by the sandbox, which `home` leads to; and set-up takes packages from the checkout's environments, as it
-    would from those of an image of one's own, where they are what the source asks for.
+    would from those of an image of one's own, where they are what the source asks for. Where no backend is named, Pulumi's is
+    the sandbox's own, with its plugins.
     """
     own = str(CHECKOUT)
     path = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if not each.startswith(own)]
     kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", "USER") if name in os.environ}
     return {
         **kept,
+        **home.pulumi,
         "PATH": os.pathsep.join(path),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
-        "SANDBOX_HOME": str(home),
+        "SANDBOX_HOME": str(home.root),
         "SETUP_FROM": own,
     }

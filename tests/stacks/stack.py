@@ -135,7 +135,7 @@ class Stack:
 
     def modelctl(self, *arguments, check=True):
         """`modelctl … --env NAME`."""
-        return self._run(CHECKOUT / ".venv" / "bin" / "modelctl", *arguments, "--env", self.name, check=check)
+        return self.run(CHECKOUT / ".venv" / "bin" / "modelctl", *arguments, "--env", self.name, check=check)
 
     def register_approved(self, version, image, artifact, data, *more):
         """`modelctl register`, and the approval without which nothing may join a fleet, as a person gives it."""
@@ -150,9 +150,10 @@ class Stack:
     def review(self, command, folder, *, of_one=True):
         """`python -m modeldelivery.review COMMAND`, of this environment with its config as it is now, or of all that are in a folder."""
         which = ["--env", self.name, "--config-file", self.file] if of_one else []
-        return self._run(sys.executable, "-m", "modeldelivery.review", "--folder", folder, command, *which)
+        return self.run(sys.executable, "-m", "modeldelivery.review", "--folder", folder, command, *which)
 
-    def _run(self, *command, check=False):
+    def run(self, *command, check=False):
+        """A command in the checkout, inside the sandbox."""
         return subprocess.run(
             [*map(str, command)],
             cwd=CHECKOUT,

@@ -1,10 +1,16 @@
 """The build pipeline as `pulumi up` makes it: a pushed tag comes to a version, and what is wrong with one stops it, with a sentence."""
 
+import json
 import signal
+import sys
 
+import msgspec
 import pytest
 
+from tests.registered import evidence_of, packages_of, record_of
 from tests.stacks.building import building_in
+from tests.stacks.stack import Stack
+from tests.stacks.training import PLACE
 
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(900)]
 
@@ -41,7 +47,7 @@ def stopped(building, build, stage):
 def test_a_tag_that_gto_made_is_tested_built_trained_and_approved(building, made):
     assert building.clone.git("cat-file", "-t", "flights@v1.2.0").strip() == "tag"  # annotated, as GTO's are
     assert made["status"] == "Succeeded", building.log(made["id"])
-    assert stages(made).keys() == {"Source", "Test", "Image", "Train"}
+    assert stages(made).keys() == {"Source", "Test", "Image", "Train", "Deploy", "Verify"}
     record = building.record("v1.2.0")
     assert (
         record.source.commit
@@ -52,6 +58,41 @@ def test_a_tag_that_gto_made_is_tested_built_trained_and_approved(building, made
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("made")
+def test_a_version_that_was_built_stands_in_its_environment_at_weight_0_and_is_verified(building):
+    assert building.stack.serving() == {"v1-0-0": 100, "v1-2-0": 0}
+    kept = evidence_of(building.s3, PLACE, building.record("v1.2.0"))["verify.json"]
+    assert json.loads(kept)["version"] == "v1.2.0"
+
+
+@pytest.fixture(scope="module")
+def promoted(building, made, tmp_path_factory):
+    """Production with a registry, and v1.2.0 registered there as docs/build.md says."""
+    prod = Stack("prod", building.stack.sandbox, tmp_path_factory.mktemp("prod"))
+    prod.no_release()
+    prod.up()
+    done = prod.run(
+        sys.executable, "-m", "tools.promotion", made["version"], "--from", "staging", "--to", "prod"
+    )
+    assert done.returncode == 0, done.stderr
+    return prod
+
+
+def test_the_same_bits_with_stagings_evidence_are_registered_in_production_and_a_person_approves_them(
+    building, promoted
+):
+    place = msgspec.structs.replace(PLACE, environment="prod", account="222222222222")
+    s3, sagemaker = (promoted.sandbox.client("prod", service) for service in ("s3", "sagemaker"))
+    here, there = building.record("v1.2.0"), record_of(s3, place, "v1.2.0")
+    assert (there.digests, there.source) == (here.digests, here.source)
+    assert evidence_of(s3, place, there) == evidence_of(building.s3, PLACE, here)
+    assert [each["ModelApprovalStatus"] for each in packages_of(sagemaker, place, "v1.2.0")] == [
+        "PendingManualApproval"
+    ]
+    promoted.modelctl("approve", "v1.2.0", "--reason", "verified in staging")
+    assert [each["ModelApprovalStatus"] for each in packages_of(sagemaker, place, "v1.2.0")] == ["Approved"]
+
+
 @pytest.mark.usefixtures("made")
 def test_a_tag_that_moved_after_its_version_was_made_is_refused(building):
     before, record = building.executions(), building.record("v1.2.0")
@@ -83,6 +124,8 @@ UNSEEN = {
     },
     # A training that failed is tried again, and a gate's sentence is read.
     "train": {*SOURCE, "sagemaker:RetryPipelineExecution", "sagemaker:DescribeProcessingJob"},
+    "deploy": SOURCE,
+    "verify": SOURCE,
 }
 
 
@@ -202,9 +245,27 @@ def test_two_tags_pushed_at_once_are_both_built_one_after_another(building):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("stage", ["Test", "Image", "Train"])
+@pytest.mark.usefixtures("made")
+def test_two_deployers_of_one_environment_converge(building, tmp_path):
+    """A build's and CI's: whoever comes second waits, previews again, and finds it done."""
+    building.edit("Pulumi.staging.yaml", "maxLatencyMs: 500", "maxLatencyMs: 450")
+    building.clone.git("push", "--quiet", "sandbox", "HEAD:main")
+    deployers = [building.deployer(tmp_path / name) for name in ("one", "other")]
+    outputs = [process.communicate(timeout=600)[0] for process in deployers]
+    assert [process.returncode for process in deployers] == [0, 0], outputs
+    thresholds = {
+        alarm["Threshold"]
+        for alarm in building.stack.sandbox.client("staging", "cloudwatch").describe_alarms()["MetricAlarms"]
+        if "latency" in alarm["AlarmName"]
+    }
+    assert thresholds == {450_000.0}
+    assert building.stack.serving()["v1-0-0"] == 100
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("stage", ["Test", "Image", "Train", "Verify"])
 def test_a_build_that_is_killed_goes_on_from_its_stage_when_it_is_tried_again(building, stage):
-    version = f"v3.0.{['Test', 'Image', 'Train'].index(stage)}"
+    version = f"v3.0.{['Test', 'Image', 'Train', 'Verify'].index(stage)}"
     building.clone.commit(f"killed in {stage}")
     (identity,) = building.push(f"flights@{version}")
     building.kill(identity, stage, signal.SIGKILL)
@@ -248,3 +309,14 @@ def test_a_killed_builds_follow_stops_nothing_and_a_push_meanwhile_waits_for_its
         assert before["ended"] <= after["started"], before["name"]
     for version in ("v4.0.0", "v4.0.1"):
         assert len(building.packages(version)) == 1
+
+
+@pytest.mark.soak
+def test_a_deploy_that_is_killed_is_tried_again_and_goes_on_once_a_person_took_its_lock_away(building):
+    building.clone.commit("killed in Deploy")
+    (identity,) = building.push("flights@v3.2.0")
+    building.kill_engine(identity)
+    building.until(lambda: "is held by another deployer" in building.log(identity), identity)
+    building.stack.pulumi("cancel", "--yes", "staging")
+    assert building.followed(identity)["status"] == "Succeeded", building.log(identity)
+    assert building.stack.serving()["v3-2-0"] == 0

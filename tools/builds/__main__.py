@@ -1,7 +1,8 @@
-"""`python3 -m tools.builds version|check|image|train`: one stage's work.
+"""`python3 -m tools.builds version|check|image|train|deploy|verify`: one stage's work.
 
 It leaves VERSION, REASON (why it failed, in a sentence), IMAGE and STEP_IMAGE in `.build`, which the buildspecs export. Of the
-environment it reads MODEL, BRANCH and, of a build that has them, ENVIRONMENT, REPOSITORY, STEP_REPOSITORY, IMAGE and STEP_IMAGE.
+environment it reads MODEL, BRANCH and, of a build that has them, ENVIRONMENT, REPOSITORY, STEP_REPOSITORY, IMAGE, STEP_IMAGE, DEPLOY_ROLE
+and PULUMI_BACKEND_URL.
 
 Exit status: 0 done, 1 not, 2 for another command.
 """
@@ -10,21 +11,31 @@ import os
 import sys
 from pathlib import Path
 
-from tools.builds import outcome
+from tools.builds import deploy, outcome
+from tools.builds.stage import StageError
 from tools.builds.tag import TagError, commit_of, version_at_head
 
 _DONE, _FAILED, _USAGE = 0, 1, 2
+_COMMANDS = ("version", "check", "image", "train", "deploy", "verify")
 
 
 def main() -> int:
     """Run one stage's work; the exit status."""
     command = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 (a command)
-    if command not in {"version", "check", "image", "train"}:
-        print("usage: python3 -m tools.builds version|check|image|train", file=sys.stderr)
+    if command not in _COMMANDS:
+        print(f"usage: python3 -m tools.builds {'|'.join(_COMMANDS)}", file=sys.stderr)
         return _USAGE
     try:
-        reason = _version() if command == "version" else _stage(command)
-    except TagError as error:
+        match command:
+            case "version":
+                _version()
+                reason = ""
+            case "deploy":
+                print(deploy.run(Path.cwd(), os.environ))
+                reason = ""
+            case _:
+                reason = _stage(command)
+    except (TagError, StageError) as error:
         reason = str(error)
     outcome.leave("REASON", reason)
     if reason:
@@ -33,20 +44,18 @@ def main() -> int:
     return _DONE
 
 
-def _version() -> str:
+def _version() -> None:
     """Before anything is set up."""
     model, branch = os.environ["MODEL"], os.environ.get("BRANCH", "main")
     version = version_at_head(Path.cwd(), model, branch)
     outcome.leave("VERSION", version)
     print(f"{model}@{version} is commit {commit_of(Path.cwd())}")
-    return ""
 
 
 def _stage(command: str) -> str:
     """In the project's environment, which set-up made: its packages are there. Why it failed; "" when it did not."""
     from modeldelivery.release.errors import DeliveryError  # noqa: PLC0415 - as above
-    from tools.builds import check, image, train  # noqa: PLC0415 - as above
-    from tools.builds.stage import StageError  # noqa: PLC0415 - as above
+    from tools.builds import check, image, train, verify  # noqa: PLC0415 - as above
 
     commit = commit_of(Path.cwd())
     try:
@@ -58,7 +67,9 @@ def _stage(command: str) -> str:
                     outcome.leave(name, uri)
             case "train":
                 print(train.train(outcome.left("VERSION"), commit, os.environ))
-    except (StageError, DeliveryError) as error:
+            case "verify":
+                print(verify.verify(outcome.left("VERSION"), os.environ))
+    except DeliveryError as error:
         return str(error)
     return ""
 

@@ -1,11 +1,8 @@
 """Have the version of a commit trained: from the data that the commit names, by the environment's own pipeline, followed to its end."""
 
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-
-import msgspec
 
 from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.cli.checkout import checkout
@@ -14,18 +11,12 @@ from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import parse_version
 from pipelines import dataset
 from pipelines.months import between, parse_month
+from tools.builds.modelctl import modelctl
 from tools.builds.stage import StageError, called
 
 ROOT = Path(__file__).resolve().parents[2]
 DVC = ROOT / ".venv-data" / "bin" / "dvc"
-MODELCTL = Path(sys.executable).parent / "modelctl"
 _DATASET = Path("build/dataset")
-
-
-class _Told(msgspec.Struct):
-    """Of `modelctl train --json`, what a stage needs."""
-
-    summary: str
 
 
 def train(version: str, commit: str, environ: Mapping[str, str]) -> str:
@@ -52,7 +43,7 @@ def train(version: str, commit: str, environ: Mapping[str, str]) -> str:
         if value
         for word in (option, value)
     ]
-    return _modelctl(
+    return modelctl(
         "train", "--env", environment, "--model", model, "--version", version, "--commit", commit,
         "--data-revision", revision, *named,
     )  # fmt: skip
@@ -86,25 +77,3 @@ def _data(model: str, bucket: str) -> str:
     )  # fmt: skip
     called(sys.executable, "-m", "pipelines.publish", str(_DATASET), "--bucket", bucket)
     return dataset.read_manifest(_DATASET).revision
-
-
-def _modelctl(*arguments: str) -> str:
-    """Run it, its progress shown; the sentence that it ends with. Raises StageError."""
-    done = subprocess.run([str(MODELCTL), *arguments, "--json"], stdout=subprocess.PIPE, check=False)
-    try:
-        told = msgspec.json.decode(done.stdout, type=_Told).summary
-    except msgspec.DecodeError:
-        told = unfinished(done.returncode)
-    if done.returncode:
-        raise StageError(told)
-    return told
-
-
-def unfinished(status: int) -> str:
-    """Of a `modelctl train` that could say nothing: what it ended with, and what to do."""
-    if status >= 0:
-        return f"modelctl train ended with status {status}: the log tells why"
-    return (
-        f"modelctl train was ended by signal {-status} while it followed the training, which goes on: retry the stage, and it is "
-        "followed to its end"
-    )

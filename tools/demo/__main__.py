@@ -26,7 +26,7 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
   modelctl train    --env staging --version v1.2.0                data, gates, training on its own pipeline, a registered version
   modelctl lineage  --env staging --version v1.2.0                where it comes from
   git tag flights@v1.3.0 && git push sandbox HEAD:main flights@v1.3.0
-                                                                  a tag that is tested, built and trained without a hand
+                                                                  a tag that is built, trained, deployed at weight 0 and verified
   modelctl builds   --env staging --follow                        how far it is, and why it stopped
   make model                                                      data, gates and training, as a pull request would be told
   make test                                                       every test, against the same engine

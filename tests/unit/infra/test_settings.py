@@ -587,6 +587,8 @@ def test_nothing_is_built_unless_config_says_where_the_code_is():
     assert settings.expiring["flights-prod"] == 30
 
 
+DEPLOYER = "arn:aws:iam::222222222222:role/model-delivery-deploy"
+DEPLOYING = [{"name": "train"}, {"name": "deploy"}]
 CONNECTION = f"arn:aws:codeconnections:eu-west-1:222222222222:connection/{'0' * 36}"
 
 
@@ -600,7 +602,17 @@ CONNECTION = f"arn:aws:codeconnections:eu-west-1:222222222222:connection/{'0' * 
         ({"repository": "model-delivery"}, "build.repository is"),
         ({"branch": "-d"}, "build.branch is"),
         ({"stages": []}, "build.stages is []"),
-        ({"stages": [{"name": "deploy"}]}, "build.stages[0].name is"),
+        ({"stages": [{"name": "rollout"}]}, "build.stages[0].name is"),
+        ({"stages": [{"name": "train"}, {"name": "deploy"}]}, "a stage deploy and deployRole go together"),
+        ({"deployRole": DEPLOYER}, "a stage deploy and deployRole go together"),
+        ({"stages": DEPLOYING, "deployRole": "model-delivery-deploy"}, "build.deployRole is"),
+        ({"stages": DEPLOYING, "deployRole": DEPLOYER, "backend": "file:///state"}, "build.backend is"),
+        ({"backend": "s3://acme-pulumi-prod"}, "backend is of the stage deploy, which is not there"),
+        ({"stages": [{"name": "verify"}]}, "the stage verify looks at what the stage deploy brought"),
+        (
+            {"stages": [{"name": "verify"}, {"name": "deploy"}], "deployRole": DEPLOYER},
+            "are to be deploy, verify, each once",
+        ),
         ({"stages": [{"name": "train"}, {"name": "test"}]}, "are to be test, train, each once"),
         ({"stages": [{"name": "test"}, {"name": "test"}]}, "are to be test, each once"),
         ({"stages": [{"name": "test", "minutes": 4}]}, "build.stages[0].minutes is 4"),
@@ -611,6 +623,25 @@ CONNECTION = f"arn:aws:codeconnections:eu-west-1:222222222222:connection/{'0' * 
 )
 def test_a_build_that_cannot_be_is_refused(fields, reason):
     assert reason in refused("model-delivery:build", section("build", **fields))
+
+
+def test_a_build_goes_on_to_the_environment_where_config_names_a_role_that_deploys():
+    given = section("build", stages=[*DEPLOYING, {"name": "verify"}], deployRole=DEPLOYER)
+    build = parse("prod", {**GOOD, "model-delivery:build": given}).build
+    assert [stage.name for stage in build.stages] == ["train", "deploy", "verify"]
+    assert build.deploy_role == DEPLOYER
+
+
+def test_only_a_deploy_is_tried_again_by_itself_unless_config_says_otherwise():
+    stages = [*DEPLOYING, {"name": "verify"}]
+
+    def tried(*stages):
+        given = section("build", stages=list(stages), deployRole=DEPLOYER)
+        build = parse("prod", {**GOOD, "model-delivery:build": given}).build
+        return [stage.name for stage in build.stages if stage.plain()["retry"]]
+
+    assert tried(*stages) == ["deploy"]
+    assert tried({"name": "train", "retry": True}, {"name": "deploy", "retry": False}) == ["train"]
 
 
 def test_a_build_whose_connection_is_there_makes_none():

@@ -12,9 +12,10 @@ from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import V2, register
 from tools.builds import check, image, outcome
 from tools.builds.dockerfile import finding
+from tools.builds.modelctl import unfinished
 from tools.builds.stage import StageError
 from tools.builds.tag import TagError, version_at_head, version_of
-from tools.builds.train import refuse_other, unfinished
+from tools.builds.train import refuse_other
 
 COMMIT = "c" * 40
 
@@ -111,9 +112,9 @@ def test_the_same_commit_again_is_no_other_version():
 
 
 def test_a_training_whose_follower_was_killed_is_said_to_go_on():
-    assert "ended by signal 9" in unfinished(-9)
-    assert "goes on: retry the stage" in unfinished(-9)
-    assert "goes on" not in unfinished(70)
+    assert "ended by signal 9" in unfinished("train", -9)
+    assert "goes on: retry the stage" in unfinished("train", -9)
+    assert "goes on" not in unfinished("train", 70)
 
 
 def test_the_first_test_that_failed_is_told_with_its_reason(tmp_path):

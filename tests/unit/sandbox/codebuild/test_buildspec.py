@@ -73,7 +73,10 @@ def test_one_phase_is_enough_and_its_shell_is_sh():
         (minimal("run-as: root"), "does not run run-as"),
         (minimal("env: {parameter-store: {A: b}}"), "does not run env/parameter-store"),
         (minimal("env: {secrets-manager: {A: b}}"), "does not run env/secrets-manager"),
-        (minimal("env: {git-credential-helper: yes}"), "does not run env/git-credential-helper"),
+        (
+            minimal("env: {git-credential-helper: perhaps}"),
+            "env/git-credential-helper is 'perhaps'; the sandbox runs yes, no",
+        ),
         (minimal("env: {shell: powershell.exe}"), "env/shell is 'powershell.exe'; the sandbox runs sh, bash"),
         (minimal("env: {variables: {A: 1}}"), "env/variables/A is 1, no text: quote it"),
         (minimal("env: {variables: {A-B: c}}"), "env/variables: 'A-B' is no name of a variable"),

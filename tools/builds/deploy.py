@@ -1,0 +1,152 @@
+"""Bring an environment to what its branch says now: the branch's own program and config, never those of the tag that is built.
+
+By `make preview` and `make deploy` of a checkout of the branch, so by a plan. Another deployer who is at work is waited for; one
+who came between preview and update makes the plan stale, and so does a version that joined meanwhile: then all of it is done
+again, from the branch as it is by then. Of the standard library alone: the tag's packages are not needed for it.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tools.builds.stage import StageError
+
+TRIES = 5
+_MINUTES = 20  # for another deployer to end
+_STALE, _DONE = "stale", "done"  # of what `make deploy` leaves (modeldelivery/review/core/deployed.py)
+
+
+class Branch(Protocol):
+    """The branch's program, and the environment that it deploys."""
+
+    def head(self) -> str:
+        """The branch's newest commit, checked out. Raises StageError."""
+        ...
+
+    def preview(self) -> str:
+        """`make preview`; why it came to nothing, "" where it came to something."""
+        ...
+
+    def deploy(self) -> tuple[str, str]:
+        """`make deploy`; its outcome, and why."""
+        ...
+
+
+def deploy(branch: Branch) -> str:
+    """Deploy it, as often as somebody else's change makes necessary; what is deployed.
+
+    Raises:
+        StageError: it is refused, it failed, another deployer did not end, or others changed something each time.
+    """
+    why = ""
+    for _ in range(TRIES):
+        commit = branch.head()
+        if why := branch.preview():
+            raise StageError(why)
+        # Whoever pushed meanwhile may have deployed that before this preview, which then takes it back.
+        if branch.head() != commit:
+            why = "the branch moved while it was previewed"
+            continue
+        outcome, why = branch.deploy()
+        if outcome == _DONE:
+            return f"deployed commit {commit}"
+        if outcome != _STALE:
+            raise StageError(why)
+    raise StageError(f"something else changed during each of {TRIES} tries, the last time: {why}")
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A `Branch`: a work tree of the clone that a build has.
+
+    Attributes:
+        clone: the clone.
+        name: of the branch, at the clone's origin.
+        environment: that is deployed.
+        folder: of the work tree.
+        environ: of what is run in it.
+    """
+
+    clone: Path
+    name: str
+    environment: str
+    folder: Path
+    environ: Mapping[str, str]
+
+    def head(self) -> str:
+        remote = f"refs/remotes/origin/{self.name}"
+        self._git(self.clone, "fetch", "--quiet", "--no-tags", "origin", f"+refs/heads/{self.name}:{remote}")
+        commit = self._git(self.clone, "rev-parse", remote)
+        if self.folder.exists():
+            self._git(self.folder, "checkout", "--quiet", "--detach", commit)
+        else:
+            self._git(self.clone, "worktree", "add", "--quiet", "--detach", str(self.folder), commit)
+        return commit
+
+    def preview(self) -> str:
+        failed, record = (self._review / f"{self.environment}.{end}" for end in ("failed", "json"))
+        for earlier in (failed, record):
+            earlier.unlink(missing_ok=True)
+        status = self._make("preview")
+        if failed.exists():
+            return str(json.loads(failed.read_text())["why"])
+        # What is refused by a rule is told by `make deploy`, which refuses it.
+        return "" if not status or record.exists() else f"make preview ended with status {status}"
+
+    def deploy(self) -> tuple[str, str]:
+        file = self._review / f"{self.environment}.deployed"
+        file.unlink(missing_ok=True)
+        status = self._make("deploy", f"WAIT={_MINUTES}")
+        if not file.exists():
+            return "failed", f"make deploy ended with status {status}"
+        told = json.loads(file.read_text())
+        return str(told["outcome"]), str(told["why"])
+
+    @property
+    def _review(self) -> Path:
+        return self.folder / ".review"
+
+    def _make(self, target: str, *variables: str) -> int:
+        command = ["make", "--no-print-directory", target, f"ENV={self.environment}", *variables]
+        return subprocess.run(command, cwd=self.folder, env=self.environ, check=False).returncode
+
+    def _git(self, folder: Path, *command: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *command], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise StageError(f"git {command[0]}: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+
+def run(clone: Path, environ: Mapping[str, str]) -> str:
+    """Deploy the branch of a build's clone to the environment that the build is told; what is deployed. Raises StageError."""
+    if not environ.get("PULUMI_BACKEND_URL"):
+        raise StageError(
+            "no place of the stack's state is named: set backend of model-delivery:build (PULUMI_BACKEND_URL of a tag job)"
+        )
+    # What make itself hands on is about the tag's Makefile.
+    inner = {name: value for name, value in environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = environ["ENVIRONMENT"]
+    checkout = Checkout(clone, environ.get("BRANCH", "main"), environment, clone / ".build" / "branch", inner)
+    if role := environ.get("DEPLOY_ROLE"):
+        checkout.head()
+        config = clone / ".build" / "aws-config"
+        inner |= {"AWS_CONFIG_FILE": str(config), "ROLE_ARN": role, "AWS_PROFILE": environment}
+        _profile(checkout.folder, environment, inner)
+    return deploy(checkout)
+
+
+def _profile(folder: Path, environment: str, environ: Mapping[str, str]) -> None:
+    """Have the profile that the stack file names be the deploying role. Raises StageError."""
+    done = subprocess.run(
+        [sys.executable, str(folder / ".ci" / "aws-profile"), environment],
+        env=dict(environ), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    print(done.stdout, end="", flush=True)
+    if done.returncode:
+        raise StageError(done.stderr.strip())

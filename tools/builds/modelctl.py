@@ -1,0 +1,46 @@
+"""`modelctl` as a stage calls it: its progress shown, and the sentence that it ends with."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from tools.builds.stage import StageError
+
+PROGRAM = Path(sys.executable).parent / "modelctl"
+
+
+class _Told(msgspec.Struct):
+    """Of `modelctl … --json`, what a stage needs; `hint` is what to type next."""
+
+    summary: str
+    hint: str | None = None
+
+
+class ModelctlError(StageError):
+    """It did not do it; the sentence is its own. `status` is what it ended with."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def modelctl(*arguments: str) -> str:
+    """Run a command; the sentence that it ends with. Raises ModelctlError."""
+    done = subprocess.run([str(PROGRAM), *arguments, "--json"], stdout=subprocess.PIPE, check=False)
+    try:
+        told = msgspec.json.decode(done.stdout, type=_Told)
+    except msgspec.DecodeError:
+        told = _Told(unfinished(arguments[0], done.returncode))
+    if done.returncode:
+        raise ModelctlError(": ".join(part for part in (told.summary, told.hint) if part), done.returncode)
+    return told.summary
+
+
+def unfinished(command: str, status: int) -> str:
+    """Of one that could say nothing: what it ended with, and what to do."""
+    if status >= 0:
+        return f"modelctl {command} ended with status {status}: the log tells why"
+    goes_on = " while it followed the training, which goes on" if command == "train" else ""
+    return f"modelctl {command} was ended by signal {-status}{goes_on}: retry the stage, and it goes on where it was"
