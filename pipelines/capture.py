@@ -16,8 +16,8 @@ from typing import Literal
 import msgspec
 
 MOMENT = "at="  # before a moment among custom attributes, which are parted by commas
-# Inference id of `modelctl verify`, which asks the same few rows hundreds of times.
-OF_A_VERIFICATION = "modelctl-verify"
+# Inference ids of `modelctl verify` and `modelctl drill`, which ask the same few rows hundreds of times.
+OF_MODELCTL = frozenset({"modelctl-verify", "modelctl-drill"})
 
 
 class CaptureError(ValueError):
@@ -101,7 +101,7 @@ def read(lines: Iterable[bytes], where: str) -> Iterator[Captured]:
             moment = _moment(event.custom_attributes)
         except (msgspec.DecodeError, binascii.Error, ValueError) as error:
             raise CaptureError(f"{where}, line {number}: {error}") from error
-        if event.inference_id == OF_A_VERIFICATION:
+        if event.inference_id in OF_MODELCTL:
             continue
         yield Captured(
             event=event.event_id,

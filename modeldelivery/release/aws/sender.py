@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime.client import SageMakerRuntimeClient
 
 
+INFERENCE_ID = "modelctl-drill"  # by which what is captured tells these requests from callers'
+
+
 class SageMakerSender(msgspec.Struct, frozen=True, kw_only=True):
     """A Sender of one endpoint; its client sends once (`release.aws.session.MEASURED`)."""
 
@@ -25,7 +28,11 @@ class SageMakerSender(msgspec.Struct, frozen=True, kw_only=True):
         more: dict[str, Any] = {"Accept": request.accept} if request.accept else {}
         try:
             response = self.runtime.invoke_endpoint(
-                EndpointName=self.endpoint, ContentType=request.content_type, Body=request.body, **more
+                EndpointName=self.endpoint,
+                ContentType=request.content_type,
+                InferenceId=INFERENCE_ID,
+                Body=request.body,
+                **more,
             )
             response["Body"].read()
         except ClientError as error:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modeldelivery.release.aws.invocations import INFERENCE_ID
+from modeldelivery.release.aws import invocations, sender
 from pipelines.capture import CaptureError, read
 from sandbox.dataplane.capture import Capture, Captures, Exchange
 
@@ -70,8 +70,9 @@ def test_a_line_has_the_members_that_sagemaker_writes(captures):
     assert written["eventVersion"] == "0"
 
 
-def test_what_a_verification_asked_is_in_what_is_captured_and_no_callers(captures):
-    for inference_id in ("caller-7", INFERENCE_ID, ""):
+@pytest.mark.parametrize("own", [invocations.INFERENCE_ID, sender.INFERENCE_ID])
+def test_what_modelctl_asked_is_in_what_is_captured_and_no_callers(captures, own):
+    for inference_id in ("caller-7", own, ""):
         captures.take(rule(), exchange(inference_id=inference_id))
     (batch,) = captures.due(everything=True)
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
-from modeldelivery.release.aws.sender import SageMakerSender
+from modeldelivery.release.aws.sender import INFERENCE_ID, SageMakerSender
 from modeldelivery.release.aws.session import MEASURED
 from modeldelivery.release.core.probes import Request
 from modeldelivery.release.stream import AT_ONCE
@@ -37,7 +37,14 @@ def test_whoever_the_weights_choose_answers():
     """No variant is named: then it would be no caller's request."""
     runtime = Runtime()
     assert sent(runtime) == Reply(200, "v1-0-0")
-    assert runtime.sent == [{"EndpointName": "flights-staging", "ContentType": "text/csv", "Body": b"1,2"}]
+    assert runtime.sent == [
+        {
+            "EndpointName": "flights-staging",
+            "ContentType": "text/csv",
+            "InferenceId": INFERENCE_ID,
+            "Body": b"1,2",
+        }
+    ]
 
 
 def test_what_it_accepts_is_said_where_it_says_so():
