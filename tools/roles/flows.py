@@ -310,6 +310,11 @@ _BEFORE = (
     Step(PREVIEW, "fetches the model that serves, beside which another is judged", _fetch_champion),
     Step(MONITOR, "is scraped", _scrape),
     Step(OPERATOR, "looks", _modelctl("status")),
+    Step(
+        OPERATOR,
+        "tries the way back",
+        _modelctl("drill", "--rounds", "1", "--rate", "5", "--anyway", "no callers here"),
+    ),
     Step(OPERATOR, "rolls back", _modelctl("rollback", *_WHY)),
     Step(OPERATOR, "accepts", _modelctl("accept", _SECOND, *_WHY)),
     Step(

@@ -342,10 +342,12 @@ def test_an_up_that_changes_the_fleet_meanwhile_is_let_through_and_the_drill_goe
     before = bench.journal.decision
     each, requests = drilling(bench, rounds=1), FakeSending(bench.time, bench.host)
     each.begin()
+    bench.host.looks = 5
     bench.killed(lambda: bench.up("op9", B, (A, B)), after="change")
     bench.time.on_wait.append(lambda: bench.up("op10", B, (A, B)))
     latest = each.measure(requests)
     assert (latest.why, bench.current, bench.journal.decision) == ("", {A: 0, B: 100}, before)
+    assert not [event for event in bench.journal.history if "superseded by ada" in event.reason]
 
 
 def test_an_up_during_a_drill_leaves_its_traffic_alone(bench):
