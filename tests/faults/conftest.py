@@ -25,7 +25,7 @@ def entered(sandbox):
         for name, value in sandbox.env.items():
             if name.startswith("AWS_"):
                 patch.setenv(name, value)
-        patch.setattr("modeldelivery.provider.endpoint.open_account", cache(open_account))
+        patch.setattr("modeldelivery.provider.resource.open_account", cache(open_account))
         yield sandbox
 
 
