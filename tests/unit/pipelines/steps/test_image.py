@@ -11,10 +11,12 @@ from tests.conftest import CHECKOUT
 from tests.unit.test_requirements import imported, undeclared
 
 DOCKERFILE = CHECKOUT / "pipelines" / "steps" / "Dockerfile"
-# What does not run in the image: the command lines that write to the data bucket, and the pipeline's definition; what runs
-# in the environment of the other engine alone.
+# What does not run in the image: the command lines that write to the data bucket or judge labels, and the pipeline's definition;
+# what runs in the environment of the other engine, or of Evidently, alone.
 OUTSIDE = {
     "pipelines/publish.py",
+    "pipelines/quality/__main__.py",
+    "pipelines/data_drift/evidently_report.py",
     "pipelines/definition.py",
     *(f"pipelines/tfma/{name}.py" for name in ("beam_options", "configuration", "evaluation", "metrics")),
 }
