@@ -175,9 +175,10 @@ def _publish(site: Site) -> None:
 def _take_data_away(site: Site) -> None:
     """A data set's files go by a change of the policy that guards them (components/data_bucket.py)."""
     s3 = site.administrator("s3")
-    s3.delete_bucket_policy(Bucket=PLACE.data_bucket)
-    for each in s3.list_object_versions(Bucket=PLACE.data_bucket).get("Versions", ()):
-        s3.delete_object(Bucket=PLACE.data_bucket, Key=each["Key"], VersionId=each["VersionId"])
+    with contextlib.suppress(s3.exceptions.NoSuchBucket):  # a destroy that ended half way took it
+        s3.delete_bucket_policy(Bucket=PLACE.data_bucket)
+        for each in s3.list_object_versions(Bucket=PLACE.data_bucket).get("Versions", ()):
+            s3.delete_object(Bucket=PLACE.data_bucket, Key=each["Key"], VersionId=each["VersionId"])
 
 
 def _train(
