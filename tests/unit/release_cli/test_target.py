@@ -9,17 +9,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modeldelivery.release.cli import main
+from modeldelivery.release import cluster
+from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.cli import context, main
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.dry_run import DryRun
 from modeldelivery.release.cli.dry_run_route import DryRunServer
 from modeldelivery.release.cli.target import PlacedStore, PlacedTraffic
+from modeldelivery.release.core import journal
 from modeldelivery.release.core.target import placed
+from modeldelivery.release.kubernetes.route import MARK
+from tests.fakes.aws import FakeAws
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.registry import FakeRegistry
 from tests.fakes.scaling import FakeScaling
 from tests.unit.release.core.test_target import PLACE
 from tests.unit.release.kubernetes.bench import A, B, ClusterBench, backend
+from tests.unit.release.kubernetes.test_kubeconfig import written
 from tests.unit.release.stored import PLACE as ENVIRONMENT
 
 PROJECT = Path(__file__).parents[3]
@@ -117,6 +123,43 @@ def test_a_place_on_the_command_line_is_for_a_journal_that_is_away(bench, capsys
 
     assert usage.value.code == 2
     assert sentence in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.fixture
+def operators_machine(bench, tmp_path, monkeypatch):
+    """AWS with the journal, and a kubeconfig that leads to the cluster."""
+    aws = FakeAws(id=ENVIRONMENT.account, buckets={ENVIRONMENT.registry_bucket}, seconds=bench.time.seconds)
+    aws.objects[ENVIRONMENT.journal_key] = journal.encode(bench.store.journal), '"0"'
+    environment = AwsEnvironment(account=aws.account, place=ENVIRONMENT)
+    monkeypatch.setattr(context, "open_environment", lambda *_, **__: environment)
+    config = written(tmp_path, cluster={"server": PLACE.server}, user={"token": "token"}, context="prod")
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    monkeypatch.setattr(cluster, "connect", lambda *_, **__: bench.cluster.server)
+    return aws
+
+
+def modelctl(*arguments):
+    return main([*arguments, "--env", "prod", "--model", "flights"], context.open_context)
+
+
+def test_an_operators_machine_finds_the_cluster_by_the_journal(operators_machine, capsys):
+    assert modelctl("status") == 0
+
+    assert "v1.1.0" in capsys.readouterr().out
+    assert [call for call, _ in operators_machine.calls if "Endpoint" in call] == []
+
+
+def test_with_the_journal_away_the_command_line_says_which_cluster_it_is(
+    bench, operators_machine, monkeypatch
+):
+    monkeypatch.setattr(context, "time", bench.time)
+    operators_machine.objects.clear()
+    emergency = ("--without-journal", "--kubernetes", "prod/flights-prod", "--to", "v1.0.0")
+
+    assert modelctl("rollback", *emergency, "--reason", "S3 is down") == 4
+
+    assert "moved all to v1.0.0" in bench.route["metadata"]["annotations"][MARK]
+    assert bench.answers == {A: 1}
 
 
 def test_on_sagemakers_path_nothing_of_kubernetes_is_imported():
