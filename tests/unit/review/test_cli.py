@@ -276,6 +276,22 @@ def test_an_update_that_was_refused_leaves_why_and_nothing_of_an_earlier_one(eng
     assert (left(tmp_path).outcome, left(tmp_path).why[:15]) == (Outcome.REFUSED, "prod is refused")
 
 
+def test_an_update_that_was_interrupted_leaves_nothing_of_an_earlier_one(
+    engine_says, run, tmp_path, monkeypatch
+):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    engine_says(text="done", status=0)
+    run("deploy", "--env", "prod")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engine, "update", interrupted)
+    assert run("deploy", "--env", "prod") == 130
+    assert not (tmp_path / ".review" / "prod.deployed").exists()
+
+
 def test_what_became_of_an_update_is_no_environment_of_the_comment(engine_says, run, tmp_path):
     engine_says("tags-only")
     run("preview", "--env", "prod")
