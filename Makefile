@@ -20,16 +20,16 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load up down format check test soak coverage image build preview model tfma evidently definition comment deploy drift report watch page bench lock
+.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load setup-kubernetes up down format check test soak coverage image build preview model tfma evidently definition comment deploy drift report watch page bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
 environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
 # What `make test` runs beyond `make check`, the longest files first (tests/conftest.py), three at a time, since much of
 # their time is waiting; another choice is for whoever looks for one thing.
-TESTS ?= tests/ci/runs tests/stacks tests/faults
+TESTS ?= tests/ci/runs tests/stacks tests/faults tests/kubernetes
 # What `make check` runs: everything without an engine.
-UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs --ignore=tests/tfma --ignore=tests/drift
+UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs --ignore=tests/kubernetes --ignore=tests/tfma --ignore=tests/drift
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
 # What a shell without credentials may type where `make up` left a sandbox.
@@ -57,6 +57,15 @@ setup-tfma:
 setup-load:
 	@$(PYTHON) -m tools.setup load >&2
 
+# Of `make test`: with `yes` it fails where the cluster cannot be had, else it says so and skips the cluster's tests.
+KUBERNETES ?=
+.PHONY: setup-cluster
+setup-cluster:
+	@$(PYTHON) -m tools.setup cluster$(if $(KUBERNETES),,-where-possible) >&2
+
+setup-kubernetes: ## what `sandbox kubernetes` runs, and the provider: built once for this user, 20 minutes on two cores
+	@$(PYTHON) -m tools.setup kubernetes >&2
+
 up: setup-data ## staging and production on this machine, each with a model that serves
 	@$(BIN)/python -I -X utf8 -m tools.demo up
 
@@ -78,7 +87,8 @@ check: setup ## lint, format, types and unit tests
 
 # A build whose job before this one was `make check` says so by CHECKED, and need not wait for it again.
 CHECKED ?=
-test: $(if $(CHECKED),setup,check) setup-data setup-definition ## all checks and tests
+CLUSTER = $(if $(filter tests/kubernetes%,$(TESTS)),setup-cluster)
+test: $(if $(CHECKED),setup,check) setup-data setup-definition $(CLUSTER) ## all checks and tests
 	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What both images are built on, by digest; without it today's python:3.11-slim, or Debian's packages where no registry answers.
@@ -180,4 +190,5 @@ lock: setup ## compile requirements/*.in again (UPGRADE=--upgrade for newer vers
 	cd requirements && $(COMPILE) $(UPGRADE) drift.in -o drift.txt
 	cd requirements && $(COMPILE) $(UPGRADE) tfma.in -o tfma.txt
 	cd requirements && $(COMPILE) $(UPGRADE) load.in -o load.txt
+	cd requirements && $(COMPILE) $(UPGRADE) kubernetes.in -o kubernetes.txt
 	cd requirements && $(COMPILE) $(UPGRADE) --no-deps -c dev.txt language-host.in -o language-host.txt

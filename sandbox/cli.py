@@ -1,4 +1,4 @@
-"""`sandbox up|down|status|env|logs|image|messages|authorize`: AWS on this machine."""
+"""`sandbox up|down|status|env|logs|image|messages|authorize|kubernetes`: AWS on this machine, and a cluster beside it."""
 
 import argparse
 import json
@@ -13,6 +13,8 @@ from sandbox import daemon
 from sandbox.daemon import TOKEN
 from sandbox.environment import process_environment, shell_lines
 from sandbox.home import Home, SandboxError, home
+from sandbox.kubernetes import cli as kubernetes
+from sandbox.kubernetes.home import within
 from sandbox.variables import unheeded
 
 # By these a build's programs have its role (sandbox/processes/credentials.py).
@@ -94,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     source.add_argument("context", type=Path, nargs="?", metavar="CONTEXT", help="the folder to build from")
     image.set_defaults(usage_error=image.error)
+    text = "a Kubernetes cluster on this machine"
+    kubernetes.add(commands.add_parser("kubernetes", help=text, description=text))
     return parser
 
 
@@ -104,6 +108,7 @@ def _up(place: Home, _: argparse.Namespace) -> None:
 
 
 def _down(place: Home, arguments: argparse.Namespace) -> None:
+    daemon.down(within(place))  # its node runs this sandbox's images
     daemon.down(place, purge=arguments.purge)
 
 

@@ -28,16 +28,13 @@ from sandbox.api.cbor import HEADERS, cbor_answer, json_request
 from sandbox.api.request import Request
 from sandbox.call import Call
 from sandbox.keys import AccessKey
+from sandbox.missing import MissingError
 from sandbox.processes.credentials import Keys
 from sandbox.refusal import Answer, RefusedError, unknown
 from sandbox.signature import Credential
 
 _PARTITION = "aws"
 _SESSION = 3600  # seconds that a program's keys are good for
-
-
-class MissingError(Exception):
-    """Something that hosting needs is not there; the text says what and where."""
 
 
 class Cloud:

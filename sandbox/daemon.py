@@ -73,13 +73,16 @@ def running(home: Home) -> Daemon | None:
     return daemon if daemon and _alive(daemon) else None
 
 
-def up(home: Home, environment: Mapping[str, str], deadline: float = 60.0) -> Daemon:
+def up(
+    home: Home, environment: Mapping[str, str], deadline: float = 60.0, module: str = "sandbox.serve"
+) -> Daemon:
     """Start the daemon unless it runs, and return when it serves.
 
     Args:
         home: its folder.
         environment: of a process in this sandbox.
         deadline: seconds that it may take.
+        module: the process's program.
 
     Raises:
         SandboxError: it cannot start, or takes longer.
@@ -93,7 +96,7 @@ def up(home: Home, environment: Mapping[str, str], deadline: float = 60.0) -> Da
     own = {INCARNATION: secrets.token_hex(6), "SANDBOX_HOME": str(home.root), "PYTHONPATH": str(CHECKOUT)}
     with home.log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "sandbox.serve"],
+            [sys.executable, "-u", "-m", module],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -16,6 +16,9 @@ from sandbox.variables import cleared, inside
 # The exact version the installed pulumi-aws asks for: the engine takes a plugin of this name from its cache
 # without a warning and without a download.
 AWS_PLUGIN = "resource-aws-v7.51.1"
+# The official one, of the installed pulumi-kubernetes' version, where `make setup-kubernetes` was run.
+KUBERNETES_PLUGIN = "resource-kubernetes-v4.25.0"
+_KUBERNETES_PROVIDER = CHECKOUT / ".tools" / "kubernetes" / "bin" / "pulumi-resource-kubernetes"
 
 
 def write_profiles(home: Home, keys: Mapping[str, AccessKey], control: int, runtime: int) -> None:
@@ -49,13 +52,19 @@ def write_profiles(home: Home, keys: Mapping[str, AccessKey], control: int, runt
     write(home.aws_credentials, "\n".join(credentials))
 
 
-def write_plugin(home: Home) -> None:
-    """Put the embedded aws plugin where the engine looks for the real one."""
+def write_plugins(home: Home) -> None:
+    """Put the embedded aws plugin where the engine looks for the real one, and the Kubernetes provider where one is here."""
     plugin = home.pulumi_home / "plugins" / AWS_PLUGIN / "pulumi-resource-aws"
     python = shlex.quote(str(Path(sys.executable).absolute()))
     # Before what the engine has in PYTHONPATH: a copy of the program that a test runs holds no sandbox.
     path = f'{shlex.quote(str(CHECKOUT))}"${{PYTHONPATH:+:$PYTHONPATH}}"'
     write(plugin, f'#!/bin/sh\nPYTHONPATH={path} exec {python} -m sandbox.pulumi_aws "$@"\n', mode=0o700)
+    if _KUBERNETES_PROVIDER.exists():
+        folder = home.pulumi_home / "plugins" / KUBERNETES_PLUGIN
+        folder.mkdir(parents=True, exist_ok=True)
+        link = folder / _KUBERNETES_PROVIDER.name
+        link.unlink(missing_ok=True)
+        link.symlink_to(_KUBERNETES_PROVIDER.resolve())
 
 
 def process_environment(home: Home, outside: Mapping[str, str]) -> dict[str, str]:

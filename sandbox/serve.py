@@ -8,7 +8,7 @@ import threading
 
 from sandbox import moto_patches
 from sandbox.daemon import INCARNATION, announce, held
-from sandbox.environment import write_plugin, write_profiles
+from sandbox.environment import write_plugins, write_profiles
 from sandbox.home import SandboxError, claim, home
 from sandbox.hosting.delays import Delays
 from sandbox.keys import access_keys
@@ -33,7 +33,7 @@ def main() -> None:
         keys, token = access_keys(place), secrets.token_urlsafe(32)
         world = World(place, delays, keys, token)
         write_profiles(place, keys, world.control, world.runtime)
-        write_plugin(place)
+        write_plugins(place)
         place.backend.mkdir(exist_ok=True)
         announce(place, world.control, world.runtime, token)
         logging.info("incarnation %s serves", os.environ[INCARNATION])  # noqa: LOG015 - this is the program

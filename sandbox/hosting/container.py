@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.archive import unpack
-from sandbox.cloud import MissingError
 from sandbox.home import Home
 from sandbox.hosting import local_image, whole_image
 from sandbox.hosting.execution_role import ExecutionRole, Reader
-from sandbox.hosting.image import Image, ImageError, Images
+from sandbox.hosting.held import Image, ImageError
+from sandbox.hosting.image import Images
 from sandbox.hosting.local_image import LocalImage, LocalImageError
 from sandbox.hosting.whole_image import WholeImageError
+from sandbox.missing import MissingError
 from sandbox.processes.program import Files, Limits, Program
 
 _MODEL_DATA = re.compile(r"s3://(?P<bucket>[a-z0-9.-]{3,63})/(?P<key>.+\.tar\.gz)")

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.cloud import Cloud, MissingError
+from sandbox.cloud import Cloud
 from sandbox.iam.core.access import Caller
 from sandbox.iam.guard import Guard
 from sandbox.iam.operation import Operation
+from sandbox.missing import MissingError
 from sandbox.refusal import RefusedError
 
 _SERVICE = "sagemaker.amazonaws.com"

@@ -16,7 +16,7 @@ from typing import Any
 from sandbox.archive import unpack
 from sandbox.home import CHECKOUT
 from sandbox.hosting.filled import filled_once
-from sandbox.hosting.image import Image, Images
+from sandbox.hosting.held import HeldImages, Image
 from sandbox.image.build import file_name
 
 _SERVING = ".venv-serving"
@@ -74,7 +74,7 @@ class LocalImage:
         )
 
 
-def unpacked(image: Image, images: Images, store: Path) -> LocalImage:
+def unpacked(image: Image, images: HeldImages, store: Path) -> LocalImage:
     """The image with its files in `store`, shared by all that run it; raises LocalImageError."""
     layer = image.layers[0]
     data = images.layer(layer)

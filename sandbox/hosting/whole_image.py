@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.hosting.filled import filled_once
-from sandbox.hosting.image import Image, Images
+from sandbox.hosting.held import HeldImages, Image
 from sandbox.image.build import digest_of, file_name
 from sandbox.processes.program import Files
 
 MODEL = "/opt/ml/model"
 PORT = 8080  # where SageMaker finds a container's server
 _LAYERS = Path(__file__).parents[1] / "image" / "layers.py"
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # Docker's, where an image has none
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # Docker's, where an image has none
 
 
 class WholeImageError(Exception):
     """An image that cannot be unpacked or run on this machine; the text says why."""
 
 
-def files(image: Image, images: Images, store: Path, folder: Path, model: Path) -> Files:
+def files(image: Image, images: HeldImages, store: Path, folder: Path, model: Path) -> Files:
     """The files of one instance in its folder: a copy, since instances write. Raises WholeImageError, MissingError."""
     unpacked = _unpacked(image, images, store)
     root = folder / "root"
@@ -53,10 +53,10 @@ def environment(config: Mapping[str, Any], model: Mapping[str, str], port: int) 
     """
     own = dict(entry.partition("=")[::2] for entry in config.get("Env") or ())
     elsewhere = {} if port == PORT else {"SAGEMAKER_BIND_TO_PORT": str(port)}
-    return {"PATH": _PATH, "HOME": "/", **own, **model, **elsewhere}
+    return {"PATH": PATH, "HOME": "/", **own, **model, **elsewhere}
 
 
-def _unpacked(image: Image, images: Images, store: Path) -> Path:
+def _unpacked(image: Image, images: HeldImages, store: Path) -> Path:
     """Where the layers lie over each other, shared by all instances."""
     layers = [str(images.layer(each)) for each in image.layers]
 
@@ -75,19 +75,23 @@ def _unpacked(image: Image, images: Images, store: Path) -> Path:
             why = lines[-1] if lines else f"its reader ended with {done.returncode}"
             raise WholeImageError(f"the image cannot be unpacked: {why}")
         for mounted in ("proc", "dev", MODEL.lstrip("/")):
-            _folder(folder, mounted)
+            mount_point(folder, mounted)
 
     return filled_once(store / file_name(digest_of(" ".join(image.layers).encode())), fill)
 
 
-def _folder(root: Path, inside: str) -> None:
-    """A folder to mount on; a link of the image's in its way is taken out, since it could lead out of the root."""
+def mount_point(root: Path, inside: str, *, is_file: bool = False) -> None:
+    """A folder or a file to mount on; a link of the image's in its way is taken out, since it could lead out of the root."""
     path = root
-    for part in Path(inside).parts:
+    parts = Path(inside).parts
+    for number, part in enumerate(parts, 1):
         path /= part
-        if path.is_symlink() or path.is_file():
+        last_file = is_file and number == len(parts)
+        if path.is_symlink() or (path.is_file() and not last_file):
             path.unlink()
-        if not path.exists():
+        if last_file:
+            path.touch()
+        elif not path.exists():
             path.mkdir()
             path.chmod(0o755)
 

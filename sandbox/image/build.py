@@ -95,7 +95,7 @@ def build(dockerfile: Dockerfile, context: Path, blobs: Blobs) -> Image:
             "layers": [{"mediaType": LAYER, "digest": blobs.put(layer), "size": len(layer)}],
         }
     )
-    return Image(digest_of(manifest), manifest.decode())
+    return Image(blobs.put(manifest), manifest.decode())
 
 
 def _files(copies: list[Copy], context: Path) -> Iterator[tuple[str, Path]]:

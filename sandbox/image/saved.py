@@ -50,7 +50,7 @@ def load(archive: Path, blobs: Blobs) -> Image:
             "layers": [_put(blobs, _packed(layer), LAYER) for _, layer in layers],
         }
     )
-    return Image(digest_of(manifest), manifest.decode())
+    return Image(blobs.put(manifest), manifest.decode())
 
 
 def _read(archive: Path) -> tuple[bytes, list[tuple[str, bytes]]]:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from sandbox.clock import now
-from sandbox.cloud import MissingError
 from sandbox.hosting.container import read_model
 from sandbox.hosting.execution_role import ExecutionRole, Reader
-from sandbox.hosting.image import ImageError, Images
+from sandbox.hosting.held import ImageError
+from sandbox.hosting.image import Images
+from sandbox.missing import MissingError
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.container_environment import check_environment
 from sandbox.sagemaker.listing import page

@@ -11,13 +11,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.clients import Clients
 from sandbox.clock import now
-from sandbox.cloud import MissingError
 from sandbox.home import Home
 from sandbox.hosting import local_image
 from sandbox.hosting.execution_role import ExecutionRole
-from sandbox.hosting.image import ImageError, Images
+from sandbox.hosting.held import ImageError
+from sandbox.hosting.image import Images
 from sandbox.hosting.local_image import LocalImage, LocalImageError
 from sandbox.logstream import LogStream
+from sandbox.missing import MissingError
 from sandbox.processes.credentials import Credentials
 from sandbox.processes.outcome import Outcome, too_long
 from sandbox.processes.program import Limits, Program

@@ -93,7 +93,17 @@ MAY_IMPORT = {
     "sandbox.api": ours("awsmodels"),
     **{
         f"sandbox.{leaf}": set()
-        for leaf in ("accounts", "archive", "calls", "clock", "faults", "home", "processes")
+        for leaf in (
+            "accounts",
+            "archive",
+            "calls",
+            "clock",
+            "faults",
+            "holds",
+            "home",
+            "missing",
+            "processes",
+        )
     },
     **{f"sandbox.{leaf}": set() for leaf in ("origin", "signature")},
     "sandbox.job_logs": inside("accounts"),
@@ -103,7 +113,9 @@ MAY_IMPORT = {
     "sandbox.daemon": inside("home"),
     "sandbox.moto_patches": inside("alarms.expression", "alarms.figures", "alarms.stored", "home"),
     "sandbox.cloud": {
-        *inside("accounts", "api", "call", "keys", "moto_patches", "processes.credentials", "refusal"),
+        *inside(
+            "accounts", "api", "call", "keys", "missing", "moto_patches", "processes.credentials", "refusal"
+        ),
         *inside("signature"),
         *ours("awsmodels"),
     },
@@ -147,21 +159,27 @@ MAY_IMPORT = {
     "sandbox.iam.core": set(),
     "sandbox.image": inside("archive", "daemon", "home"),
     "sandbox.hosting": inside(
-        *("accounts", "archive", "clock", "cloud", "faults", "home", "iam", "image.build", "processes"),
-        "refusal",
+        *("accounts", "archive", "clock", "cloud", "faults", "home", "iam", "image.build", "missing"),
+        *("processes", "refusal"),
     ),
     "sandbox.sagemaker": inside(
         *("accounts", "api.acts", "api.request", "api.structs", "call", "clock", "cloud", "hosting"),
-        "refusal",
+        *("missing", "refusal"),
     ),
     "sandbox.training": {
         *inside("accounts", "api.acts", "api.structs", "clients", "clock", "cloud", "home", "hosting", "iam"),
-        *inside("logstream", "processes", "refusal", "sagemaker"),
+        *inside("logstream", "missing", "processes", "refusal", "sagemaker"),
         *ours("awsmodels"),
     },
     **{
         f"sandbox.training.{pure}": set()
         for pure in ("cache", "conditions", "graph", "intrinsics", "retries")
+    },
+    # A process of its own, which has no moto: what it takes of hosting must not have it either.
+    "sandbox.kubernetes": {
+        *inside("daemon", "faults", "holds", "home", "image.build", "missing", "processes"),
+        *inside("hosting.held", "hosting.local_image", "hosting.whole_image"),
+        *ours("terminal"),
     },
     "sandbox.dataplane": inside("origin", "processes.door", "signature"),  # a process of its own
     "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process

@@ -1,7 +1,9 @@
-"""`python3 -m tools.setup [data] [definition] [drift] [tfma] [load]`: see the package.
+"""`python3 -m tools.setup [data] [definition] [drift] [tfma] [load] [kubernetes]`: see the package.
 
 `data` is what keeps data under version besides, `definition` what writes the training pipeline's definition, `drift` what draws
-reports of data that moved, `tfma` the evaluation gate's second engine, `load` what measures how much a variant serves.
+reports of data that moved, `tfma` the evaluation gate's second engine, `load` what measures how much a variant serves, `kubernetes` what
+`sandbox kubernetes` runs and the Kubernetes provider, `cluster` the first alone; `cluster-where-possible` goes on where that
+cannot be had, and says why.
 """
 
 import os
@@ -14,6 +16,11 @@ from pathlib import Path
 _OLDEST = (3, 11)
 # Environments that not every command needs (environments.py).
 _BESIDES = ("data", "definition", "drift", "tfma", "load")
+_KUBERNETES = (
+    "kubernetes",
+    "cluster",
+    "cluster-where-possible",
+)  # with its provider, or without (kubernetes.py)
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -28,8 +35,11 @@ def main(arguments: Sequence[str] = ()) -> int:
     # After the check: what follows does not even compile on an old Python.
     from modeldelivery.terminal import program  # noqa: PLC0415
 
-    if unknown := [word for word in arguments if word not in _BESIDES]:
-        print(f"{unknown[0]}: write `python3 -m tools.setup [{'] ['.join(_BESIDES)}]`", file=sys.stderr)
+    if unknown := [word for word in arguments if word not in _BESIDES + _KUBERNETES]:
+        print(
+            f"{unknown[0]}: write `python3 -m tools.setup [{'] ['.join(_BESIDES + _KUBERNETES)}]`",
+            file=sys.stderr,
+        )
         return 2
     return program.run(
         "Set-up",
@@ -42,7 +52,7 @@ def _set_up(words: frozenset[str]) -> int:
     from modeldelivery.terminal import program  # noqa: PLC0415 - as above
     from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415 - as above
 
-    from . import environments, pulumi, shell  # noqa: PLC0415 - as above
+    from . import environments, kubernetes, pulumi, shell  # noqa: PLC0415 - as above
 
     besides = [each for word, each in environments.BESIDES.items() if word in words]
     root = Path(__file__).resolve().parents[2]
@@ -57,6 +67,13 @@ def _set_up(words: frozenset[str]) -> int:
                 environments.ensure(environment, root, under_way)
         with step("Pulumi", sys.stdout) as under_way:
             pulumi.ensure(root, under_way)
+        if words.intersection(_KUBERNETES):
+            kubernetes.set_up(
+                root,
+                sys.stdout,
+                required=bool(words & {"kubernetes", "cluster"}),
+                provider="kubernetes" in words,
+            )
     except SetupError as error:
         program.complain("Set-up stopped", str(error))
         return 1

@@ -47,7 +47,7 @@ def built_folder(root: Path, cache: Path) -> Path:
     sources += [root / _HOST_REQUIREMENTS, *sorted((root / _HOST).glob("*.py")), Path(__file__)]
     # The host's environment belongs to the Python that made it.
     python = f"{platform.python_version()} {os.path.realpath(sys.executable)}"
-    return cache / f"pulumi-{pinned_version(root)}-{_digest(sources, python)}"
+    return cache / f"pulumi-{pinned_version(root)}-{digest(sources, python)}"
 
 
 def build(root: Path, cache: Path, step: Step) -> Path:
@@ -62,7 +62,7 @@ def build(root: Path, cache: Path, step: Step) -> Path:
     def assemble(partial: Path) -> None:
         # Apart from the host, so that a change of the host does not cost a build of the CLI.
         sources = [root / _MODULE / name for name in _GO_FILES]
-        cli = cache / f"cli-{pinned_version(root)}-{_digest(sources, platform.machine())}"
+        cli = cache / f"cli-{pinned_version(root)}-{digest(sources, platform.machine())}"
         complete(cli, lambda target: _build_cli(root, target, step))
         binaries = partial / "bin"
         binaries.mkdir(parents=True)
@@ -78,7 +78,9 @@ def build(root: Path, cache: Path, step: Step) -> Path:
 
 
 def _build_cli(root: Path, target: Path, step: Step) -> None:
-    _require_go()
+    require_go(
+        "Pulumi", "is not here, its release cannot be downloaded", ", or Pulumi itself, so that it is on PATH"
+    )
     version = pinned_version(root)
     target.mkdir()
     step.say(f"building Pulumi {version} with Go: once for this user, 4 to 7 minutes on two cores")
@@ -96,19 +98,18 @@ def _build_cli(root: Path, target: Path, step: Step) -> None:
     )  # fmt: skip
 
 
-def _require_go() -> None:
-    hint = "install Go (1.21 or later), or Pulumi itself, so that it is on PATH, and run it again"
+def require_go(what: str, lacking: str, else_: str = "") -> None:
+    """Raise SetupError unless a Go is here that can build `what`, which is lacking for a reason, or which something else gives."""
+    hint = f"install Go (1.21 or later){else_}, and run it again"
     try:
         completed = subprocess.run(
             ["go", "version"], check=True, capture_output=True, text=True, timeout=60
         ).stdout
     except (OSError, subprocess.SubprocessError) as error:
-        raise SetupError(
-            f"Pulumi is not here, its release cannot be downloaded, and there is no working Go to build it: {hint}"
-        ) from error
+        raise SetupError(f"{what} {lacking}, and there is no working Go to build it: {hint}") from error
     number = re.search(r"go(\d+)\.(\d+)", completed)
     if number is None or (int(number[1]), int(number[2])) < _OLDEST_GO:
-        raise SetupError(f"{completed.strip()} is too old to build Pulumi: {hint}")
+        raise SetupError(f"{completed.strip()} is too old to build {what}: {hint}")
 
 
 def _sdk_files(root: Path, step: Step) -> list[Path]:
@@ -156,10 +157,11 @@ def _link_or_copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _digest(files: list[Path], *words: str) -> str:
-    digest = hashlib.sha256()
+def digest(files: list[Path], *words: str) -> str:
+    """Twelve hexadecimal digits that name what is built from these files and words."""
+    digested = hashlib.sha256()
     for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+        digested.update(file.name.encode() + b"\0" + file.read_bytes())
     for word in words:
-        digest.update(word.encode() + b"\0")
-    return digest.hexdigest()[:12]
+        digested.update(word.encode() + b"\0")
+    return digested.hexdigest()[:12]

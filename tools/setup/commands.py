@@ -1,8 +1,10 @@
 """Run a command that may take minutes: elapsed time while it runs, its last words when it fails."""
 
+import math
 import shlex
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -30,6 +32,7 @@ def run(
     variables: Mapping[str, str] | None = None,
     describe: Callable[[BinaryIO], str] | None = None,
     hint: str = "",
+    seconds: float = math.inf,
 ) -> None:
     """Run `argv` to its end.
 
@@ -41,9 +44,10 @@ def run(
         variables: its whole environment; None is ours.
         describe: from what the command has written so far to a word on how far it is.
         hint: what to do when it fails.
+        seconds: that it may take.
 
     Raises:
-        CommandError: it could not be started, or ended with a status other than 0.
+        CommandError: it could not be started, took longer, or ended with a status other than 0.
     """
     # Appending: parent and child share one file offset, which `describe` moves.
     with tempfile.TemporaryFile("a+b") as log:
@@ -55,28 +59,31 @@ def run(
         except OSError as error:
             raise CommandError(f"`{argv[0]}` cannot be started: {error.strerror}", hint) from error
         try:
-            status = _wait(child, step, doing, describe, log)
+            status = _wait(child, seconds, lambda: step.status(f"{doing}{describe(log) if describe else ''}"))
         except BaseException:
             child.terminate()
             child.wait()
             raise
+        if status is None:
+            child.terminate()
+            child.wait()
+            raise CommandError(
+                f"`{_shown(argv)}` did not end within {seconds:.0f} s:\n{_last_lines(log)}", hint
+            )
         if status:
             raise CommandError(f"`{_shown(argv)}` ended with status {status}:\n{_last_lines(log)}", hint)
 
 
-def _wait(
-    child: subprocess.Popen[bytes],
-    step: Step,
-    doing: str,
-    describe: Callable[[BinaryIO], str] | None,
-    log: BinaryIO,
-) -> int:
-    while True:
-        step.status(f"{doing}{describe(log) if describe else ''}")
+def _wait(child: subprocess.Popen[bytes], seconds: float, tell: Callable[[], None]) -> int | None:
+    """The status; None for a child that still runs after so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        tell()
         try:
             return child.wait(timeout=_TICK)
         except subprocess.TimeoutExpired:
             continue
+    return None
 
 
 def count_lines(unit: str) -> Callable[[BinaryIO], str]:

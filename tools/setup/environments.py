@@ -92,6 +92,13 @@ LOAD = Environment(
 )
 # By the word that asks for each.
 BESIDES = {"data": DATA, "definition": DEFINITION, "drift": DRIFT, "tfma": TFMA, "load": LOAD}
+# The gateway of `sandbox kubernetes`: a program that a wheel carries.
+KUBERNETES = Environment(
+    folder=".venv-kubernetes",
+    requirements="requirements/kubernetes.txt",
+    project=False,
+    programs=(),
+)
 
 UV_REQUIREMENTS = "requirements/uv.txt"
 _READ_BY_PYPROJECT = tuple(f"requirements/{part}.in" for part in ("modelctl", "provider", "review", "policy"))
@@ -194,6 +201,8 @@ def _compile(environment: Environment, root: Path, step: Step) -> None:
     Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each start would compile it again: a preview starts four
     Pythons, and `import pulumi` alone costs twice the CPU. Compiling all that is installed takes a minute.
     """
+    if not environment.programs:
+        return
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     run(
         [root / environment.folder / "bin" / "python", "-c", f"import {', '.join(environment.programs)}"],

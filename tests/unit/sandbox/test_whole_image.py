@@ -3,7 +3,7 @@ import subprocess
 import pytest
 
 from sandbox.hosting import whole_image
-from sandbox.hosting.image import Image
+from sandbox.hosting.held import Image
 from sandbox.hosting.whole_image import PORT, WholeImageError, environment
 
 

@@ -336,8 +336,10 @@ def test_the_sandbox_command_runs_this_clones_sandbox_wherever_it_is_typed(tmp_p
 
 def test_set_up_takes_the_words_of_environments_and_no_other(capsys):
     assert set_up.main(["data", "dta"]) == 2
-    expected = "dta: write `python3 -m tools.setup [data] [definition] [drift] [tfma] [load]`"
-    assert expected in capsys.readouterr().err
+    assert (
+        "dta: write `python3 -m tools.setup [data] [definition] [drift] [tfma] [load] [kubernetes]"
+        in capsys.readouterr().err
+    )
     assert set(set_up._BESIDES) == environments.BESIDES.keys()
 
 
@@ -351,6 +353,22 @@ def test_what_only_some_commands_need_is_set_up_where_it_is_asked_for(monkeypatc
     monkeypatch.setattr("tools.setup.shell.entered", lambda environ, _: dict(environ))
     assert set_up.main(words) == 0
     assert made == [".venv", ".venv-serving", *(f".venv-{word}" for word in sorted(words))]
+
+
+@pytest.mark.parametrize(
+    ("word", "required", "provider"),
+    [("kubernetes", True, True), ("cluster", True, False), ("cluster-where-possible", False, False)],
+)
+def test_kubernetes_is_set_up_where_it_is_asked_for_and_may_be_had_or_not(
+    monkeypatch, word, required, provider
+):
+    made = []
+    monkeypatch.setattr(environments, "ensure", lambda *_: None)
+    monkeypatch.setattr("tools.setup.pulumi.ensure", lambda *_: None)
+    monkeypatch.setattr("tools.setup.shell.entered", lambda environ, _: dict(environ))
+    monkeypatch.setattr("tools.setup.kubernetes.set_up", lambda *_, **words: made.append(words))
+    assert set_up.main([]) == set_up.main([word]) == 0
+    assert made == [{"required": required, "provider": provider}]
 
 
 def test_what_is_compiled_for_the_definition_leaves_the_shells_aws_behind_first():

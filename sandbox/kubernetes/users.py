@@ -1,0 +1,99 @@
+"""Who may call the API server, apart from service accounts: a token each, and the kubeconfig that holds it."""
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from sandbox.home import write
+from sandbox.kubernetes.layout import ADDRESS, API_PORT, NODE, Layout
+
+INSIDE = f"https://{ADDRESS}:{API_PORT}"
+ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class _User:
+    name: str  # as Kubernetes' own rules of access have it
+    groups: tuple[str, ...] = ()
+
+
+_MASTERS = "system:masters"
+USERS: Mapping[str, _User] = {
+    ADMIN: _User("admin", (_MASTERS,)),
+    "kube-controller-manager": _User("system:kube-controller-manager"),
+    "kube-scheduler": _User("system:kube-scheduler"),
+    "node": _User(f"system:node:{NODE}", ("system:nodes",)),
+    "traefik": _User("traefik"),
+    "sandbox": _User("sandbox", (_MASTERS,)),  # what `up` itself makes in the cluster
+}
+
+
+def tokens(layout: Layout) -> dict[str, str]:
+    """Each user's token: made once, since kubeconfigs that somebody copied shall stay good."""
+    path = layout.secrets / "tokens.json"
+    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+    if kept.keys() != USERS.keys():
+        kept = {user: kept.get(user) or secrets.token_urlsafe(32) for user in USERS}
+        write(path, msgspec.json.encode(kept))
+    return kept
+
+
+def write_token_file(path: Path, all_tokens: Mapping[str, str]) -> None:
+    """The file that `kube-apiserver --token-auth-file` reads: token,user,uid,"groups"."""
+    lines = [
+        f'{token},{USERS[user].name},{user},"{",".join(USERS[user].groups)}"'
+        for user, token in all_tokens.items()
+    ]
+    write(path, "\n".join(lines) + "\n")
+
+
+def kubeconfig(authority: bytes, server: str, user: str, token: str) -> str:
+    """A kubeconfig with everything in it, as JSON, which is YAML.
+
+    Args:
+        authority: certificate, PEM.
+        server: https URL.
+        user: how this file calls whoever has the token.
+        token: of a user or a service account.
+    """
+    return (
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [
+                    {
+                        "name": "sandbox",
+                        "cluster": {
+                            "server": server,
+                            "certificate-authority-data": base64.b64encode(authority).decode(),
+                        },
+                    }
+                ],
+                "users": [{"name": user, "user": {"token": token}}],
+                "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": user}}],
+                "current-context": "sandbox",
+            },
+            indent=2,
+        )
+        + "\n"
+    )
+
+
+def write_kubeconfigs(layout: Layout, all_tokens: Mapping[str, str], outside: str) -> None:
+    """One for each component, inside the cluster's network, and the administrator's for outside.
+
+    Args:
+        layout: where.
+        all_tokens: by user.
+        outside: the API server's URL for clients outside.
+    """
+    authority = (layout.secrets / "ca.crt").read_bytes()
+    for user, token in all_tokens.items():
+        write(layout.inside(user), kubeconfig(authority, INSIDE, user, token))
+    write(layout.kubeconfig, kubeconfig(authority, outside, ADMIN, all_tokens[ADMIN]))
