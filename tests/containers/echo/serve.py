@@ -73,7 +73,9 @@ async def main():
         sys.exit("the model is broken on purpose")
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-    server = await asyncio.start_server(serve, os.environ.get("BIND_HOST", "127.0.0.1"), int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
+    server = await asyncio.start_server(
+        serve, os.environ.get("BIND_HOST", "127.0.0.1"), int(os.environ["SAGEMAKER_BIND_TO_PORT"])
+    )
     await ended.wait()
     server.close()
     while IN_FLIGHT:  # noqa: ASYNC110 - nobody waits for it but SIGTERM
