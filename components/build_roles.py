@@ -184,11 +184,6 @@ def verify_statements(site: BuildSite, project: str) -> Statements:
             ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint"],
             [f"{sagemaker}:{endpoint}"],
         ),
-        allow(
-            "EndpointConfigs",
-            ["sagemaker:DescribeEndpointConfig"],
-            [f"{sagemaker}:endpoint-config/{site['endpoint']}-*"],
-        ),
     ]
 
 
