@@ -28,7 +28,6 @@ STATE_BUCKET = "acme-pulumi-prod"
 STATE_KEY = "alias/pulumi-prod"
 _VERSION = "2012-10-17"
 _SECRETS = f"awskms://{STATE_KEY}?region={PLACE.region}&awssdk=v2"
-_DENIED = ("is not authorized to perform", "403: Forbidden")  # of HEAD, whose answer has no body
 
 Policy = Mapping[str, Any]
 
@@ -44,6 +43,7 @@ class Site:
     folder: Path
     delays: str = ""
     _profiles: dict[str, dict[str, str]] = field(default_factory=dict)
+    _call: int = 0
 
     def open(self) -> None:
         """Start the sandbox, and make what a person makes once: the state's bucket and key, and the stack."""
@@ -117,9 +117,15 @@ class Site:
         """Run a command as a role; what it wrote to stdout.
 
         Raises:
-            FlowError: it ended with another status than those allowed, or with one of these and told that it was denied something.
+            FlowError: it ended with another status than those allowed, or with one of these and was denied something on its way.
         """
-        return self._run(role, self._profiles[role], ROOT, command, allowed)
+        before = self._newest()
+        output = self._run(role, self._profiles[role], ROOT, command, allowed)
+        arn = f"arn:aws:iam::{PLACE.account}:role/{role}"
+        denied = [call for call in self.calls(before) if call["denied"] and call["role"] == arn]
+        if denied:
+            raise FlowError(f"as {role}, `{' '.join(command)}` was denied {denied[0]}:\n{output}")
+        return output
 
     def build(self, repository: str, context: str, file: str | None = None) -> str:
         """Build an image into a repository of the sandbox, by the context's own Dockerfile or another; its URI by digest."""
@@ -150,6 +156,11 @@ class Site:
         request = urllib.request.Request(url, headers={"X-Sandbox-Token": daemon["token"]})
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - http, loopback
             return list(json.load(answer))
+
+    def _newest(self) -> int:
+        """The number of the newest call."""
+        self._call = max((call["n"] for call in self.calls(self._call)), default=self._call)
+        return self._call
 
     @property
     def environ(self) -> dict[str, str]:
@@ -203,7 +214,7 @@ class Site:
             text=True,
             check=False,
         )
-        if done.returncode not in allowed or any(words in done.stdout + done.stderr for words in _DENIED):
+        if done.returncode not in allowed:
             raise FlowError(
                 f"as {who}, `{' '.join(command)}` ended with status {done.returncode}:\n{done.stdout}{done.stderr}"
             )
