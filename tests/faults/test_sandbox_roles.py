@@ -105,7 +105,7 @@ def test_to_compare_before_a_write_is_to_read(acting, admin, bucket):
 
 def test_a_call_whose_permissions_are_not_known_is_refused_by_name(acting):
     logs = acting("logger", "logs", allow("*"))
-    assert "logs DescribeLogGroups" in refusal(logs.describe_log_groups)[2]
+    assert "logs DescribeExportTasks" in refusal(logs.describe_export_tasks)[2]
 
 
 def test_a_condition_that_cannot_be_judged_is_refused_by_name(acting, bucket):

@@ -63,7 +63,7 @@ STRAYS = {
     "operator deletes the registry": (OPERATOR, "s3", "delete_bucket", {"Bucket": BUCKET}),
     "operator deletes the endpoint": (OPERATOR, "sagemaker", "delete_endpoint", {"EndpointName": PLACE.endpoint}),
     "operator writes a version's record": (OPERATOR, "s3", "put_object", {"Bucket": BUCKET, "Key": "versions/v9.9.9.json", "IfNoneMatch": "*"}),
-    "operator reads an artifact": (OPERATOR, "s3", "get_object", {"Bucket": BUCKET, "Key": "artifacts/x"}),
+    "operator reads what callers sent": (OPERATOR, "s3", "get_object", {"Bucket": BUCKET, "Key": "capture/x"}),
     "operator reads the state": (OPERATOR, "s3", "get_object", {"Bucket": STATE_BUCKET, "Key": f".pulumi/stacks/model-delivery/{PLACE.environment}.json"}),
     "pusher registers a version": (PUSHER, "s3", "put_object", {"Bucket": BUCKET, "Key": "versions/v9.9.9.json", "IfNoneMatch": "*"}),
     "pusher deletes an image": (PUSHER, "ecr", "batch_delete_image", {"repositoryName": PLACE.repository, "imageIds": [{"imageTag": "x"}]}),
