@@ -17,7 +17,7 @@ import msgspec
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.terminal import program, tables
 from modeldelivery.terminal.steps import Step, step
-from tools.image import base, context, engine, packages
+from tools.image import base, context, engine, engines, packages
 from tools.image.archive import Image, Layer, differences, normalised, write
 from tools.image.container import Container
 from tools.image.errors import ImageError, NoEngineError
@@ -76,7 +76,7 @@ def _run(reference: str, environment: str) -> Report:
         raise ImageError(
             "this clone is shallow, and an image names the commit that last changed it: `git fetch --unshallow`"
         )
-    built_by = engine.find()
+    built_by = engines.find()
     with step("base", sys.stderr) as shown:
         base_image = base.choose(built_by, reference, shown)
         shown.outcome(base_image)

@@ -1,6 +1,5 @@
-"""What builds and runs images on this machine: buildah, else Docker."""
+"""What an engine that builds and runs images can do."""
 
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from modeldelivery.terminal.steps import Step
-from tools.image.errors import ImageError, NoEngineError
+from tools.image.errors import ImageError
 
 _SECONDS = 1800.0  # for one command: a base may have to be downloaded
 _TICK = 0.5  # seconds between two looks
@@ -113,24 +112,3 @@ def call(command: Sequence[str | Path], step: Step | None = None, doing: str = "
         last = "\n".join((output + complaints).strip().splitlines()[-_LAST_LINES:])
         raise ImageError(f"`{words[0]} {words[1]}` ended with status {child.returncode}:\n{last}")
     return output
-
-
-def find() -> Engine:
-    """The engine that this machine has. Raises NoEngineError."""
-    from tools.image.buildah import Buildah  # noqa: PLC0415 - each engine imports this file
-    from tools.image.docker import Docker  # noqa: PLC0415 - as above
-
-    if shutil.which("buildah"):
-        return Buildah()
-    if shutil.which("docker"):
-        try:
-            call(["docker", "info"])
-        except ImageError as error:
-            why = str(error).strip().splitlines()[-1]
-            raise NoEngineError(
-                f"docker is here, and its engine does not answer ({why}): start it"
-            ) from error
-        return Docker()
-    raise NoEngineError(
-        "nothing here builds images: install buildah (Debian and Ubuntu: apt install buildah) or Docker"
-    )

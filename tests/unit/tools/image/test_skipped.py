@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tools.image import __main__ as program
-from tools.image import engine
+from tools.image import engines
 from tools.image.errors import ImageError, NoEngineError
 
 BASE = f"python:3.11-slim@sha256:{'0' * 64}"
@@ -14,7 +14,7 @@ BASE = f"python:3.11-slim@sha256:{'0' * 64}"
 @pytest.fixture
 def typed(monkeypatch, tmp_path, capsys):
     """What the command says and ends with, where no program of that kind is on PATH."""
-    monkeypatch.setattr(engine.shutil, "which", lambda _: None)
+    monkeypatch.setattr(engines.shutil, "which", lambda _: None)
     monkeypatch.setattr(program, "KEPT", tmp_path)
     monkeypatch.setattr(program.context, "shallow", lambda _: False)
 
@@ -59,7 +59,7 @@ def test_docker_without_its_engine_is_none(monkeypatch):
     def call(command, *_):
         raise ImageError(f"{command[0]}: cannot connect")
 
-    monkeypatch.setattr(engine.shutil, "which", lambda name: "/usr/bin/docker" if name == "docker" else None)
-    monkeypatch.setattr(engine, "call", call)
+    monkeypatch.setattr(engines.shutil, "which", lambda name: "/usr/bin/docker" if name == "docker" else None)
+    monkeypatch.setattr(engines, "call", call)
     with pytest.raises(NoEngineError, match=r"its engine does not answer .*start it"):
-        engine.find()
+        engines.find()
