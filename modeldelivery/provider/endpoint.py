@@ -42,7 +42,7 @@ class EndpointResource(ReleaseResource[EndpointInputs]):
         account.refuse_unless(inputs.allowed_accounts, verified=verified)
         journal = inputs.journal
         return SageMakerTarget(
-            endpoint=AwsEndpoint(
+            aws=AwsEndpoint(
                 account=account, name=inputs.endpoint_name, bucket=journal.bucket, key=journal.key
             ),
             inputs=inputs,

@@ -1,48 +1,36 @@
 """A route on Kubernetes brought to what the resource's inputs say, and taken away again."""
 
-import os
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from modeldelivery.provider.inputs import NOT_YET, RouteInputs
-from modeldelivery.provider.look import Seen, versions
-from modeldelivery.provider.progress import EngineClock, EngineProgress
-from modeldelivery.release.actor import actor
-from modeldelivery.release.aws.environment import AwsEndpoint
-from modeldelivery.release.core import up, weights
+from modeldelivery.provider.look import Seen
+from modeldelivery.provider.target import ReleaseTarget
+from modeldelivery.release.core import weights
 from modeldelivery.release.core.journal import ClusterPlace, Journal
 from modeldelivery.release.core.request import RouteMember
 from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
 from modeldelivery.release.kubernetes.fleet import KubernetesFleet
 from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
 from modeldelivery.release.patience import Patience
-from modeldelivery.release.runner import Runner
 from modeldelivery.release.version import Version
 
 
-class RouteTarget(msgspec.Struct, frozen=True, kw_only=True):
+class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
     """Where one resource is carried out. Everything raises DeliveryError.
 
     Attributes:
-        aws: the journal, and whom AWS takes this run for.
         place: the route, as the journal is to name it.
         fenced, patient: the route, over both kinds of connections.
         inputs: what config wants.
-        clock, progress: the engine's.
-        patience: seconds of waiting after which it gives up.
     """
 
-    aws: AwsEndpoint
     place: ClusterPlace
     fenced: KubernetesTraffic
     patient: KubernetesTraffic
     inputs: RouteInputs
-    clock: EngineClock
-    progress: EngineProgress
-    patience: float
 
     @property
     def id(self) -> str:
@@ -69,29 +57,7 @@ class RouteTarget(msgspec.Struct, frozen=True, kw_only=True):
         """Carry `up` out; the id."""
         traffic = self.fenced
         traffic.describe()
-        fleet = self._fleet(traffic)
-        request = up.Up(
-            operation=uuid.uuid4().hex[:12],
-            actor=f"{actor(os.environ)} (pulumi up)",
-            request=self.inputs.request,
-            shown=versions(self.inputs.weights),
-            serving=versions(self.inputs.serving_at_check),
-            config=fleet.name,
-            place=self.place,
-        )
-        runner = Runner(
-            store=self.aws.store,
-            traffic=traffic,
-            fleet=fleet,
-            clock=self.clock,
-            progress=self.progress,
-            patience=self.patience,
-            operation=request.operation,
-            caller=self.aws.caller,
-        )
-        done = runner.run(lambda view: up.decide(request, view))
-        for warning in done.warnings:
-            self.progress.warning(warning)
+        self.carry_out(self.inputs, traffic, self._fleet(traffic), self.place)
         return self.id
 
     def clear_the_way(self) -> None:

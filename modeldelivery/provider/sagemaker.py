@@ -1,63 +1,48 @@
 """A SageMaker endpoint brought to what the resource's inputs say, and taken away again."""
 
-import os
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
 from modeldelivery.provider.inputs import NOT_YET, EndpointInputs
-from modeldelivery.provider.look import Seen, versions
-from modeldelivery.provider.progress import EngineClock, EngineProgress
-from modeldelivery.release.actor import actor
+from modeldelivery.provider.look import Seen
+from modeldelivery.provider.target import ReleaseTarget
 from modeldelivery.release.aws.configs import capture_in, members_in
-from modeldelivery.release.aws.environment import AwsEndpoint
 from modeldelivery.release.aws.errors import ask, find
 from modeldelivery.release.aws.traffic import DEAD, SageMakerTraffic
-from modeldelivery.release.core import up
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
 from modeldelivery.release.patience import Patience
-from modeldelivery.release.runner import Runner
 from modeldelivery.release.version import Version
 
 T = TypeVar("T")
 
 
-class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
+class SageMakerTarget(ReleaseTarget, frozen=True, kw_only=True):
     """Where one resource is carried out. Everything raises DeliveryError.
 
     Attributes:
-        endpoint: on AWS.
         inputs: what config wants.
         import_type: of the resource, for the sentence that says how to import an endpoint.
-        clock, progress: the engine's.
-        patience: seconds of waiting after which it gives up.
     """
 
-    endpoint: AwsEndpoint
     inputs: EndpointInputs
     import_type: str
-    clock: EngineClock
-    progress: EngineProgress
-    patience: float
 
     def look(self) -> Seen:
         """Journal and endpoint; before the registry exists there is neither."""
-        stored = None if self.inputs.journal.bucket == NOT_YET else self.endpoint.patient_store.read()
-        traffic = self.endpoint.patient_traffic
+        stored = None if self.inputs.journal.bucket == NOT_YET else self.aws.patient_store.read()
+        traffic = self.aws.patient_traffic
         described = traffic.describe()
         if described is None:
             return Seen(stored=stored, endpoint=None, members={})
-        config = self.endpoint.configs.describe(described.config) if described.config else None
+        config = self.aws.configs.describe(described.config) if described.config else None
         return Seen(
             stored=stored,
             endpoint=described,
             members=members_in(config),
             capture=capture_in(config),
             mark=self._beside("the endpoint's tags", traffic.marked),
-            unscaled=self._beside("autoscaling", lambda: self.endpoint.scaling.unscaled(described.variants)),
+            unscaled=self._beside("autoscaling", lambda: self.aws.scaling.unscaled(described.variants)),
             owner=traffic.owner() if stored and stored.journal == Journal() else None,
         )
 
@@ -71,37 +56,17 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     def up(self) -> str:
         """Carry `up` out, then sweep the configs that it, or one that died before its own sweep, left behind; the ARN."""
-        configs = self.endpoint.configs
-        described = self.endpoint.patient_traffic.describe()
-        fleet = self.endpoint.fleet(
+        configs = self.aws.configs
+        described = self.aws.patient_traffic.describe()
+        fleet = self.aws.fleet(
             self.inputs.members,
             current=configs.members(described.config) if described else {},
             kms_key=self.inputs.kms_key_arn,
             capture=self.inputs.capture,
             tags=self.inputs.tags,
         )
-        request = up.Up(
-            operation=uuid.uuid4().hex[:12],
-            actor=f"{actor(os.environ)} (pulumi up)",
-            request=self.inputs.request,
-            shown=versions(self.inputs.weights),
-            serving=versions(self.inputs.serving_at_check),
-            config=fleet.name,
-        )
-        traffic = self.endpoint.traffic
-        runner = Runner(
-            store=self.endpoint.store,
-            traffic=traffic,
-            fleet=fleet,
-            clock=self.clock,
-            progress=self.progress,
-            patience=self.patience,
-            operation=request.operation,
-            caller=self.endpoint.caller,
-        )
-        done = runner.run(lambda view: up.decide(request, view))
-        for warning in done.warnings:
-            self.progress.warning(warning)
+        traffic = self.aws.traffic
+        self.carry_out(self.inputs, traffic, fleet)
         for version, instances in fleet.resizes.items():
             self._resize(traffic, version, instances)
         assert traffic.arn is not None, "an `up` ends with what it saw"
@@ -140,7 +105,7 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
     def _sweep(self, using: str) -> None:
         """Delete configs that are not used any more. What serves is right already, so nothing here fails the `up`."""
         try:
-            self.endpoint.configs.sweep(using=using)
+            self.aws.configs.sweep(using=using)
         except DeliveryError as error:
             self.progress.warning(
                 f"endpoint configurations that nothing uses are left; the next change sweeps them: {error}"
@@ -148,12 +113,12 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     def clear_the_way(self) -> None:
         """An endpoint of that name is this stack's own or nobody's to touch; a broken one of its own goes first."""
-        traffic = self.endpoint.patient_traffic
+        traffic = self.aws.patient_traffic
         described = traffic.describe()
         if described is None:
             return
         if not self._owns(traffic):
-            name = self.endpoint.name
+            name = self.aws.name
             raise UnreachableError(
                 f"endpoint {name} exists and is not this stack's. To manage it from here",
                 hint=f"`pulumi import {self.import_type} {name} {traffic.arn}`",
@@ -167,15 +132,15 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
     def delete(self) -> None:
         """Delete the endpoint, wait until it is gone, and sweep its configs."""
         self._delete()
-        self.endpoint.configs.sweep(using="")
+        self.aws.configs.sweep(using="")
 
     def finish(self, id_: str, old_inputs: Mapping[str, Any]) -> None:
         """The endpoint's tags."""
         self.retag(id_, old_inputs.get("tags") or {})
 
     def _delete(self) -> None:
-        traffic, name = self.endpoint.patient_traffic, self.endpoint.name
-        sagemaker = self.endpoint.account.patient.sagemaker
+        traffic, name = self.aws.patient_traffic, self.aws.name
+        sagemaker = self.aws.account.patient.sagemaker
         waiting, requested = Patience(self.clock, self.progress, self.patience), False
         while True:
             try:
@@ -195,7 +160,7 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     def kept(self) -> str | None:
         """ARN of an endpoint of this stack that a failed create left and the next `up` can go on with."""
-        traffic = self.endpoint.patient_traffic
+        traffic = self.aws.patient_traffic
         try:
             described = traffic.describe()
             kept = described is not None and not described.broken and self._owns(traffic)
@@ -208,7 +173,7 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
         news = self.inputs.tags
         if olds == news:
             return
-        sagemaker = self.endpoint.account.patient.sagemaker
+        sagemaker = self.aws.account.patient.sagemaker
         gone: Sequence[str] = [k for k in olds if k not in news and not self.inputs.ignore_tags.has(k)]
         fresh: list[Any] = [{"Key": k, "Value": v} for k, v in news.items()]
         if gone:
@@ -217,4 +182,4 @@ class SageMakerTarget(msgspec.Struct, frozen=True, kw_only=True):
             ask("sagemaker:AddTags", lambda: sagemaker.add_tags(ResourceArn=arn, Tags=fresh))
 
     def _owns(self, traffic: SageMakerTraffic) -> bool:
-        return traffic.arn is not None and self.endpoint.configs.owns(traffic.arn)
+        return traffic.arn is not None and self.aws.configs.owns(traffic.arn)
