@@ -53,11 +53,8 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     most_ratio: float
 
 
-class Verification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """`verify.json`: a version that held everything. Times are seconds since the epoch, by S3's clock.
-
-    `latency` is None where nothing else served beside it.
-    """
+class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a document says of how it came to be. Times are seconds since the epoch, by S3's clock."""
 
     schema: int = SCHEMA
     environment: str
@@ -66,20 +63,18 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     digests: DigestSet
     at: float
     by: str
+
+
+class Verification(_Document, frozen=True, kw_only=True, rename="camel"):
+    """`verify.json`: a version that held everything. `latency` is None where nothing else served beside it."""
+
     checks: tuple[str, ...]
     latency: Latency | None
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Load(_Document, frozen=True, kw_only=True, rename="camel"):
     """`load-INSTANCETYPE.json`: what one instance of a type serves."""
 
-    schema: int = SCHEMA
-    environment: str
-    endpoint: str
-    version: Version
-    digests: DigestSet
-    at: float
-    by: str
     instance_type: str
     within_ms: int
     requests_per_minute: int

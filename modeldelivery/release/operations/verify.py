@@ -19,9 +19,10 @@ from modeldelivery.release.core.verification import (
     latency_of,
     slow,
 )
-from modeldelivery.release.errors import DamagedError, RefusedError
+from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.naming import Place
 from modeldelivery.release.operations.approve import registered
+from modeldelivery.release.operations.verify_evidence import keep, read_kept
 from modeldelivery.release.operations.verify_probes import probes_for, requests
 from modeldelivery.release.operations.verify_subject import Subject
 from modeldelivery.release.ports import Progress, Registry
@@ -78,7 +79,7 @@ def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
     """
     record = registered(bench.registry, bench.place, of.version)
     _refuse_other_bits(of, record)
-    before = kept(bench.registry, record)
+    before = read_kept(bench.registry, record.digests, NAME, Verification)
     if before and not again:
         return Verified(record=record, verification=before, ran=False)
     probes = probes_for(bench.registry, record)
@@ -91,12 +92,8 @@ def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
         return Verified(
             record=record, verification=before, faults=tuple(faults), latency=measured, too_slow=too_slow
         )
-    made = _document(bench, record, probes, measured)
-    content = msgspec.json.format(msgspec.json.encode(made), indent=1)
-    stands = bench.registry.store_evidence(record.digests.id, NAME, content)
-    return Verified(
-        record=record, verification=_read(stands, record), first=stands == content, latency=measured
-    )
+    stands, first = keep(bench.registry, NAME, _document(bench, record, probes, measured))
+    return Verified(record=record, verification=stands, first=first, latency=measured)
 
 
 def _refuse_other_bits(of: Subject, record: VersionRecord) -> None:
@@ -107,22 +104,6 @@ def _refuse_other_bits(of: Subject, record: VersionRecord) -> None:
             f"{of.version} was brought to the endpoint with the bits {deployed}, and is registered with {record.digests.id}",
             hint="find out who wrote its record; the registry bucket keeps earlier versions of the object",
         )
-
-
-def kept(registry: Registry, record: VersionRecord) -> Verification | None:
-    """What is kept of an earlier verification of these bits. Raises DamagedError."""
-    content = registry.read_evidence(record.digests.id, NAME)
-    return None if content is None else _read(content, record)
-
-
-def _read(content: bytes, record: VersionRecord) -> Verification:
-    try:
-        return msgspec.json.decode(content, type=Verification)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise DamagedError(
-            f"{NAME} among the evidence of {record.digests.id} cannot be understood: {error}",
-            hint="find out who wrote it; the registry bucket keeps earlier versions of the object",
-        ) from error
 
 
 def _probed(bench: Bench, version: Version, probes: Sequence[Probe]) -> list[Fault]:

@@ -9,9 +9,10 @@ from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.load import Trial, holds, lasting, next_rate, sustained, unsent
 from modeldelivery.release.core.probes import Fault, Request, judge
-from modeldelivery.release.core.verification import Load, load_name, read_load
-from modeldelivery.release.errors import DamagedError, RefusedError
+from modeldelivery.release.core.verification import Load, load_name
+from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.operations.verify import Bench
+from modeldelivery.release.operations.verify_evidence import keep, read_kept
 from modeldelivery.release.operations.verify_probes import probes_for, requests
 from modeldelivery.release.operations.verify_subject import Subject
 from modeldelivery.release.record import VersionRecord
@@ -80,8 +81,7 @@ def measure(
     loads, hosts = ports
     instance_type = _instance_type(hosts, of)
     name = load_name(instance_type)
-    content = bench.registry.read_evidence(record.digests.id, name)
-    before = _read(content, name, record) if content is not None else None
+    before = read_kept(bench.registry, record.digests, name, Load)
     if before and not again:
         return Measured(load=before, instance_type=instance_type)
     loads.refuse_unready()
@@ -109,14 +109,8 @@ def measure(
         requests_per_minute=held,
         trials=trials,
     )
-    new = msgspec.json.format(msgspec.json.encode(made), indent=1)
-    stands = bench.registry.store_evidence(record.digests.id, name, new)
-    return Measured(
-        load=_read(stands, name, record),
-        instance_type=instance_type,
-        first=stands == new,
-        requests_per_minute=held,
-    )
+    stands, first = keep(bench.registry, name, made)
+    return Measured(load=stands, instance_type=instance_type, first=first, requests_per_minute=held)
 
 
 def _instance_type(hosts: Hosts, of: Subject) -> str:
@@ -163,13 +157,3 @@ def _verdict(trial: Trial, limit_ms: int) -> str:
     if unsent(trial, limit_ms):
         return "more than this machine sends"
     return "held" if holds(trial, limit_ms) else "too much"
-
-
-def _read(content: bytes, name: str, record: VersionRecord) -> Load:
-    load = read_load(content)
-    if load is None:
-        raise DamagedError(
-            f"{name} among the evidence of {record.digests.id} cannot be understood",
-            hint="find out who wrote it; the registry bucket keeps earlier versions of the object",
-        )
-    return load
