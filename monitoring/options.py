@@ -31,6 +31,13 @@ def listen(text: str) -> Listen:
     return Listen(host.strip("[]"), int(port))
 
 
+def environment(text: str) -> click.Option:
+    """`--env`, once; `text` is its help."""
+    return click.Option(
+        ["--env", "environment"], required=True, type=Value("ENV", parse_environment), help=text
+    )
+
+
 def watched() -> list[click.Option]:
     """`--env`, which may be there several times, and `--model`."""
     environments = click.Option(

@@ -7,11 +7,11 @@ from typing import Any
 import click
 import msgspec
 
-from modeldelivery.release.naming import Environment, Model, parse_environment
+from modeldelivery.release.naming import Environment, Model
 from modeldelivery.terminal import program
 from modeldelivery.terminal.commands import USAGE, Command, Value, read
 from monitoring import prometheus
-from monitoring.options import PORT, Listen, listen, model
+from monitoring.options import PORT, Listen, environment, listen, model
 
 NAME = "scrape"  # before complaints
 _PROGRAM = "python -m monitoring.scrape"
@@ -39,10 +39,7 @@ def _command() -> Command:
     return Command(
         _PROGRAM,
         params=[
-            click.Option(
-                ["--env", "environment"], required=True, type=Value("ENV", parse_environment),
-                help="The environment whose outputs these are.",
-            ),
+            environment("The environment whose outputs these are."),
             model(),
             click.Option(
                 ["--exporter"], required=True, type=Value("HOST:PORT", listen),

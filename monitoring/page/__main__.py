@@ -7,10 +7,10 @@ import click
 import msgspec
 
 from modeldelivery.release.errors import DeliveryError
-from modeldelivery.release.naming import Environment, Model, parse_environment
+from modeldelivery.release.naming import Environment, Model
 from modeldelivery.terminal import program
-from modeldelivery.terminal.commands import USAGE, Command, Value, read
-from monitoring.options import model
+from modeldelivery.terminal.commands import USAGE, Command, read
+from monitoring.options import environment, model
 
 NAME = "page"
 _PROGRAM = "python -m monitoring.page"
@@ -43,10 +43,7 @@ def _command() -> Command:
     return Command(
         _PROGRAM,
         params=[
-            click.Option(
-                ["--env", "environment"], required=True, type=Value("ENV", parse_environment),
-                help="The environment, for example prod.",
-            ),
+            environment("The environment, for example prod."),
             model(),
             click.Option(
                 ["--out"], required=True, type=click.Path(path_type=Path, dir_okay=False),
