@@ -6,7 +6,6 @@ import os
 import ssl
 import sys
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 from modeldelivery.terminal import program
@@ -17,7 +16,6 @@ from sandbox.kubernetes.home import cluster_home
 from sandbox.kubernetes.layout import Layout, Tools
 
 _DEADLINE = 180.0  # seconds for a start; on an idle machine it takes ten
-Command = Callable[[str, Callable[..., None], str], argparse.ArgumentParser]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
