@@ -16,6 +16,29 @@ def remote(place: str) -> bool:
     return place.startswith(_S3)
 
 
+def exists(place: str) -> bool:
+    """Whether one can look below a place: S3's always, a folder's where it is there."""
+    return remote(place) or Path(place).is_dir()
+
+
+def client_of(*given: str | None, profile: str | None = None) -> Any:
+    """A client of S3 where a place is S3's, else None: whoever has folders alone need not wait half a second for it.
+
+    Args:
+        given: places, None for one that is not given.
+        profile: of AWS; None for the default chain.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: there is no such profile, or no region.
+    """
+    if not any(remote(place) for place in given if place):
+        return None
+    import boto3  # noqa: PLC0415 - as above
+
+    session = boto3.Session(profile_name=profile) if profile else boto3
+    return session.client("s3")
+
+
 def below(place: str, suffix: str, client: Any) -> Iterator[tuple[str, bytes]]:
     """Names and contents, in the order of the names.
 
@@ -60,7 +83,7 @@ def read(place: str, client: Any) -> bytes:
 
 
 def write(place: str, name: str, content: bytes, client: Any) -> str:
-    """Write a file below a place; where it is.
+    """Write a file below a place, whole or not at all, over one of that name; where it is.
 
     Raises:
         OSError: of the folder.
@@ -73,5 +96,7 @@ def write(place: str, name: str, content: bytes, client: Any) -> str:
         return f"{_S3}{bucket}/{key}"
     path = Path(place, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
     return path.as_posix()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -86,7 +85,7 @@ def reports(
         order: by which they are sorted.
         client: of S3.
     """
-    if not places.remote(place) and not Path(place).is_dir():
+    if not places.exists(place):
         return Missing(f"{place}: there is no such folder")
     try:
         read = [decode(content, where) for where, content in places.below(place, _ENDING, client)]

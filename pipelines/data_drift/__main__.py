@@ -14,12 +14,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from pipelines import places
 from pipelines.data_drift import command, metrics, reports
 from pipelines.data_drift.baseline import BadBaselineError
 from pipelines.data_drift.command import REFUSED, UNJUDGED
 from pipelines.data_drift.judge import judge
-from pipelines.data_drift.report import BadReportError, Report, Severity
+from pipelines.data_drift.report import Report, Severity
 from pipelines.data_drift.tally import Tally
+from pipelines.documents import BadReportError
 
 DRIFT = 3
 
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="3 for drift, 4 for not enough rows")
     options = parser.parse_args(arguments)
     try:
-        verdict = _judge(options, command.client_of(options.baseline, options.captured, options.reports))
+        verdict = _judge(options, places.client_of(options.baseline, options.captured, options.reports))
         if options.metrics:
             metrics.tell(verdict, options.metrics)
     except (BadBaselineError, BadReportError) as error:

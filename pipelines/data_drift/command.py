@@ -67,15 +67,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=_days, default=DAYS, help=f"length of the window; {DAYS} by default")
 
 
-def client_of(*given: str | None) -> Any:
-    """A client of S3 where a place is S3's, else None: who judges folders need not wait half a second for it."""
-    if not any(places.remote(place) for place in given if place):
-        return None
-    import boto3  # noqa: PLC0415 - as above
-
-    return boto3.client("s3")
-
-
 def of_aws(error: Exception) -> bool:
     """Whether an error is what AWS, or the way to it, says: botocore can be asked where it was imported."""
     exceptions = sys.modules.get("botocore.exceptions")

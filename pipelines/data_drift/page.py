@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipelines import places
 from pipelines.data_drift import command
 from pipelines.data_drift.baseline import BadBaselineError
 from pipelines.data_drift.command import REFUSED, UNJUDGED
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the page, HTML")
     options = parser.parse_args(arguments)
     try:
-        window = command.window_of(options, command.client_of(options.baseline, options.captured))
+        window = command.window_of(options, places.client_of(options.baseline, options.captured))
         table = Table(window.baseline)
         window.read(table)
         if len(table.requests) < LEAST_ROWS:

@@ -5,13 +5,10 @@ from enum import StrEnum
 
 import msgspec
 
+from pipelines import documents
 from pipelines.data_drift.parts import Part
 
 FORMAT = 1
-
-
-class BadReportError(ValueError):
-    """A document that is no report of drift: which one, and what is wrong with it."""
 
 
 class Severity(StrEnum):
@@ -82,24 +79,10 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 def encode(report: Report) -> bytes:
-    """The same bytes for the same report."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
+    """As `documents.encode`."""
+    return documents.encode(report)
 
 
 def decode(content: bytes, where: str) -> Report:
-    """Read a report.
-
-    Args:
-        content: of the document.
-        where: its name, for sentences.
-
-    Raises:
-        BadReportError: it is none, or of another format.
-    """
-    try:
-        report = msgspec.json.decode(content, type=Report)
-    except msgspec.DecodeError as error:
-        raise BadReportError(f"{where}: no report of drift: {error}") from error
-    if report.format != FORMAT:
-        raise BadReportError(f"{where}: format {report.format}; this program reads {FORMAT}")
-    return report
+    """Read a report of that name; raises as `documents.decode`."""
+    return documents.decode(content, where, Report, of="drift", number=FORMAT)

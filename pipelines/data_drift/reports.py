@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from pipelines import places
@@ -28,7 +27,7 @@ def read(place: str, client: Any) -> Iterator[Report]:
         OSError: one cannot be read.
         botocore.exceptions.ClientError: S3 refuses.
     """
-    if places.remote(place) or Path(place).is_dir():
+    if places.exists(place):
         for where, content in places.below(place, ENDING, client):
             yield report.decode(content, where)
 
@@ -46,11 +45,4 @@ def write(place: str, verdict: Report, client: Any) -> None:
         OSError: of the folder.
         botocore.exceptions.ClientError: S3 refuses.
     """
-    if places.remote(place):
-        places.write(place, name_of(verdict.until), report.encode(verdict), client)
-        return
-    path = Path(place, name_of(verdict.until))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(report.encode(verdict))
-    partial.replace(path)
+    places.write(place, name_of(verdict.until), report.encode(verdict), client)

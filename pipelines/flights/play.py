@@ -119,8 +119,6 @@ def send(client: Any, endpoint: str, played: Iterator[Hour]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
-    import boto3  # noqa: PLC0415 - half a second that nobody else who imports this module needs
-
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.flights.play", description="Play months of flights through an endpoint."
     )
@@ -136,12 +134,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         played = hours(parse_month(options.first), parse_month(options.until))
-        session = boto3.Session(profile_name=options.profile)
         if options.act == "requests":
+            import boto3  # noqa: PLC0415 - half a second that whoever writes labels to a folder need not wait for
+
+            session = boto3.Session(profile_name=options.profile)
             client = session.client("sagemaker-runtime", config=Config(max_pool_connections=CLIENTS))
             print(send(client, options.endpoint, played))
         else:
-            s3 = session.client("s3") if places.remote(options.to) else None
+            s3 = places.client_of(options.to, profile=options.profile)
             truths = [
                 (hour.label_file, ground_truth.encode(hour.truths), len(hour.truths))
                 for hour in played

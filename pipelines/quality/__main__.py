@@ -25,6 +25,7 @@ from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
 from pipelines import capture, places, recipe
 from pipelines.capture import Captured, CaptureError
+from pipelines.documents import BadReportError
 from pipelines.gates import report as evaluations
 from pipelines.gates import thresholds
 from pipelines.gates.thresholds import BadThresholdsError
@@ -34,7 +35,7 @@ from pipelines.places import NothingThereError
 from pipelines.quality import labels, predictions, report, showing
 from pipelines.quality.figures import figures
 from pipelines.quality.judge import Window, judge
-from pipelines.quality.report import BadReportError, Report
+from pipelines.quality.report import Report
 from pipelines.quality.showing import OverlapError
 from pipelines.quality.window import labelled
 from pipelines.recipe import BadRecipeError
@@ -134,14 +135,12 @@ def _evaluation(path: Path, digest: str) -> evaluations.Report:
 def _reports(place: str, version: str, client: Any) -> Iterator[tuple[str, bytes]]:
     """None where there is no folder yet."""
     below = f"{place.rstrip('/')}/{version}"
-    if places.remote(below) or Path(below).is_dir():
+    if places.exists(below):
         yield from places.below(below, ".json", client)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
-    import boto3  # noqa: PLC0415 - half a second that whoever judges folders need not wait for
-
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.quality", description="Judge what a version predicted, once labels are in."
     )
@@ -160,11 +159,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.last < options.first:
         parser.error(f"--last {options.last} is before --first {options.first}")
     try:
-        remote = any(map(places.remote, (options.captured, options.labels, options.reports)))
-        session = boto3.Session(profile_name=options.profile)
-        judged, where = run(options, session.client("s3") if remote else None)
+        client = places.client_of(options.captured, options.labels, options.reports, profile=options.profile)
+        judged, where = run(options, client)
         if options.cloudwatch:
-            session.client("cloudwatch").put_metric_data(**figures(judged, options.cloudwatch))
+            import boto3  # noqa: PLC0415 - half a second that whoever tells nobody need not wait for
+
+            boto3.Session(profile_name=options.profile).client("cloudwatch").put_metric_data(
+                **figures(judged, options.cloudwatch)
+            )
     except _MISTAKES as error:
         print(f"quality: {error}", file=sys.stderr)
         return 1

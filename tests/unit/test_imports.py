@@ -59,16 +59,18 @@ MAY_IMPORT = {
     "pipelines.publish": {"pipelines.dataset", *NAMES},
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
-    "pipelines.data_drift": {f"pipelines.{each}" for each in ("capture", "examples", "places", "server")},
+    "pipelines.data_drift": {
+        f"pipelines.{each}" for each in ("capture", "documents", "examples", "places", "server")
+    },
     "pipelines.gates": {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),
         "pipelines.tfma.protocol",
     },
-    **{f"pipelines.{generic}": set() for generic in ("capture", "places")},
+    **{f"pipelines.{generic}": set() for generic in ("capture", "documents", "places")},
     "pipelines.ground_truth": {"pipelines.server"},
     "pipelines.quality": {
         *(f"pipelines.{generic}" for generic in ("capture", "gates", "ground_truth", "package", "places")),
-        *("pipelines.recipe", "pipelines.server"),
+        *("pipelines.documents", "pipelines.recipe", "pipelines.server"),
         *NAMES,
     },
     # It runs in an environment of its own, which has nothing of the others'.

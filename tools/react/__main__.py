@@ -12,7 +12,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -55,18 +54,20 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
-    import boto3  # noqa: PLC0415 - half a second that help need not wait for
-
     options = parser().parse_args(arguments)
-    session = boto3.Session(profile_name=options.profile)
-    remote = any(places.remote(place) for place in (options.quality, options.drift, options.acts) if place)
-    s3 = session.client("s3") if remote else None
-    sns = session.client("sns") if options.topic else None
     try:
+        s3 = places.client_of(options.quality, options.drift, options.acts, profile=options.profile)
+        sns = _sns(options.profile) if options.topic else None
         return act_on_newest(options, s3, sns)
     except (NothingThereError, OSError, ValueError, BotoCoreError, ClientError) as error:
         print(f"react: {error}", file=sys.stderr)
         return 1
+
+
+def _sns(profile: str | None) -> Any:
+    import boto3  # noqa: PLC0415 - half a second that whoever tells nobody need not wait for
+
+    return boto3.Session(profile_name=profile).client("sns")
 
 
 def act_on_newest(options: argparse.Namespace, s3: Any, sns: Any) -> int:
@@ -113,7 +114,7 @@ def newest(
     Raises:
         ValueError: one is none.
     """
-    if place is None or (not places.remote(place) and not Path(place).is_dir()):
+    if place is None or not places.exists(place):
         return None
     return max(
         (decode(content, where) for where, content in places.below(place, _ENDING, s3)),
@@ -123,7 +124,7 @@ def newest(
 
 
 def _taken(place: str, s3: Any) -> list[Taken]:
-    if not places.remote(place) and not Path(place).is_dir():
+    if not places.exists(place):
         return []
     return [msgspec.json.decode(content, type=Taken) for _, content in places.below(place, _ENDING, s3)]
 

@@ -1,6 +1,7 @@
 """Files below a folder, or below a prefix of S3."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,22 @@ def test_what_is_written_is_below_its_place(tmp_path):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(NothingThereError, match="there is no such folder"):
         list(places.below(str(tmp_path / "nowhere"), ".jsonl", None))
+
+
+def test_a_file_whose_writing_is_cut_off_is_the_one_before(tmp_path, monkeypatch):
+    places.write(str(tmp_path), "v1.0.0/week.json", b"before", None)
+    whole = Path.write_bytes
+
+    def cut_off(path, content):
+        whole(path, content[:3])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", cut_off)
+        with pytest.raises(OSError, match="No space left"):
+            places.write(str(tmp_path), "v1.0.0/week.json", b"after", None)
+    assert list(places.below(str(tmp_path), ".json", None)) == [(f"{tmp_path}/v1.0.0/week.json", b"before")]
+
+
+def test_folders_alone_need_no_client(tmp_path):
+    assert places.client_of(str(tmp_path), None, profile="nobody") is None

@@ -209,3 +209,10 @@ def test_the_tag_is_above_all_that_there_are(monkeypatch, tags, serving, expecte
 
     monkeypatch.setattr(proposing.subprocess, "run", lambda *_, **__: Done)
     assert proposing.next_version("flights", Version(serving)) == expected
+
+
+def test_a_profile_that_is_not_there_is_a_sentence(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    assert react.main(["--env", "prod", "--acts", "s3://bucket/acts", "--profile", "nobody"]) == 1
+    assert capsys.readouterr().err == "react: The config profile (nobody) could not be found\n"

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from pipelines.documents import BadReportError
 from pipelines.gates import thresholds
 from pipelines.gates.cases import Cases, Groups
 from pipelines.quality import report
 from pipelines.quality.judge import Window, judge
-from pipelines.quality.report import BadReportError, Number
+from pipelines.quality.report import Number
 from tests.unit.pipelines.quality.conftest import OUTPUTS
 from tests.unit.pipelines.quality.test_showing import NONE
 
