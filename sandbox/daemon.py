@@ -178,10 +178,17 @@ def _read(path: Path, kind: type[Record]) -> Record | None:
 def _alive(daemon: Daemon) -> bool:
     try:
         process = psutil.Process(daemon.pid)
-        same = abs(process.create_time() - daemon.started) < 1
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+        same = (
+            abs(process.create_time() - daemon.started) < 1
+        )  # which alone is too coarse: one starts in less
+        return same and process.status() != psutil.STATUS_ZOMBIE and _carries(process, daemon)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # nobody else's process is this one
         return False
+
+
+def _carries(process: psutil.Process, daemon: Daemon) -> bool:
+    """Whether a process has the daemon's incarnation: a recycled pid has none, or another."""
+    return bool(process.environ().get(INCARNATION) == daemon.incarnation)
 
 
 def _sweep(daemon: Daemon) -> None:
@@ -196,13 +203,10 @@ def _sweep(daemon: Daemon) -> None:
 
 
 def _session(daemon: Daemon) -> Iterator[psutil.Process]:
-    """Every process of the daemon's session that carries its incarnation: a recycled pid has another."""
+    """Every process of the daemon's session that carries its incarnation."""
     for process in psutil.process_iter():
         try:
-            if (
-                os.getsid(process.pid) == daemon.pid
-                and process.environ().get(INCARNATION) == daemon.incarnation
-            ):
+            if os.getsid(process.pid) == daemon.pid and _carries(process, daemon):
                 yield process
         except (psutil.Error, ProcessLookupError, PermissionError):
             continue
