@@ -34,6 +34,7 @@ class Stream:
         self._requests = itertools.cycle(requests)
         self._answers: list[Answer] = []
         self._under_way: set[Future[None]] = set()
+        self._sending = threading.Lock()  # a request that a sender already has is under way
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="request")
         self._thread = threading.Thread(target=self._run, name="requests", daemon=True)
@@ -51,15 +52,18 @@ class Stream:
 
     def settled(self) -> list[Answer]:
         """What became of every request, once each that was sent until now has been answered or given up."""
-        for future in list(self._under_way):
+        with self._sending:
+            sent = list(self._under_way)
+        for future in sent:
             future.result()
         return list(self._answers)
 
     def _run(self) -> None:
         began, number = self._clock.monotonic(), 0
         while not self._over.is_set():
-            future = self._pool.submit(self._one, next(self._requests))
-            self._under_way.add(future)
+            with self._sending:
+                future = self._pool.submit(self._one, next(self._requests))
+                self._under_way.add(future)
             future.add_done_callback(self._under_way.discard)
             number += 1
             ahead = began + number / self._rate - self._clock.monotonic()

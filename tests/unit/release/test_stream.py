@@ -1,7 +1,10 @@
 """Requests are sent at their time, whatever became of those before."""
 
+import sys
 import threading
 import time
+
+import pytest
 
 from modeldelivery.release.core.probes import Request
 from modeldelivery.release.stream import Stream
@@ -36,6 +39,26 @@ def test_requests_go_on_while_none_of_them_is_answered():
     assert silent.sent[:4] == [ROW, OTHER, ROW, OTHER]
     assert len(answers) >= 10
     assert all(answer.status == 200 and answer.ended >= answer.started for answer in answers)
+
+
+@pytest.fixture
+def threads_in_any_order():
+    """Threads take turns at almost every instruction."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(interval)
+
+
+@pytest.mark.usefixtures("threads_in_any_order")
+def test_a_request_that_a_sender_has_is_waited_for():
+    for _ in range(50):
+        silent = Silent(until=3)
+        with Stream(silent, [ROW], 100 * RATE, time) as stream:
+            assert silent.enough.wait(SOON)
+            sent = len(silent.sent)
+            silent.go.set()
+            assert len(stream.settled()) >= sent
 
 
 def test_none_is_sent_before_its_time():
