@@ -88,6 +88,6 @@ def test_and_after_that_nothing_is_left_to_change(world):
     process = demo(world, "up")
     output, _ = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, output
-    told = [line for line in output.splitlines() if "(pulumi up)" in line]
+    told = [line for line in output.splitlines() if line.startswith("  ✓ ") and "(pulumi up)" in line]
     assert len(told) == 2
     assert all("unchanged" in line and "created" not in line and "updated" not in line for line in told), told

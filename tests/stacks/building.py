@@ -211,9 +211,12 @@ class Building:
             build = each.get("output", {}).get("executionResult", {}).get("externalExecutionId", "")
             project, _, stream = build.partition(":")
             if stream:
-                events = logs.get_log_events(
-                    logGroupName=f"/aws/codebuild/{project}", logStreamName=stream, startFromHead=True
-                )["events"]
+                try:
+                    events = logs.get_log_events(
+                        logGroupName=f"/aws/codebuild/{project}", logStreamName=stream, startFromHead=True
+                    )["events"]
+                except logs.exceptions.ResourceNotFoundException:
+                    continue  # it began, and has not written a line
                 lines += [event["message"] for event in events][-60:]
         return "\n".join(lines)
 
