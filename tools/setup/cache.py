@@ -1,6 +1,7 @@
 """What all clones of one user share, made once: complete or not there, whoever was interrupted."""
 
 import fcntl
+import math
 import os
 import shutil
 import time
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from modeldelivery.terminal.steps import Step
+from modeldelivery.terminal.steps import SetupError, Step
 
 
 def user_cache() -> Path:
@@ -18,15 +19,24 @@ def user_cache() -> Path:
 
 
 @contextmanager
-def locked(cache: Path, step: Step) -> Iterator[None]:
-    """Hold the cache alone; another clone's set-up is waited for. The lock ends with its process, however it ends."""
+def locked(cache: Path, step: Step, seconds: float = math.inf) -> Iterator[None]:
+    """Hold the cache alone; another clone's set-up is waited for. The lock ends with its process, however it ends.
+
+    Raises:
+        SetupError: the other one takes longer than so many seconds.
+    """
     cache.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + seconds
     with (cache / "lock").open("w") as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
+                if time.monotonic() >= end:
+                    raise SetupError(
+                        f"another set-up of this user is at it for more than {seconds:.0f} s: run it again when that has ended"
+                    ) from None
                 step.status("another set-up of this user is at it, waiting")
                 time.sleep(0.5)
         yield

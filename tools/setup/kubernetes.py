@@ -5,16 +5,18 @@ taken where it is installed or can be downloaded, and built else (tools/kubernet
 """
 
 import json
+import math
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import SetupError, Step, step
@@ -34,13 +36,16 @@ _PLUGIN = "pulumi-resource-kubernetes"
 _PLUGIN_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 _EMBEDDED = ("schema.json", "terraform-mapping.json")
 _DOWNLOAD = 30.0  # seconds in which a plugin's download must have begun to succeed
+# Seconds for what need not be had: about three times as long as it takes on two cores, so that tests without a cluster still
+# fit into a job's time.
+_WHERE_POSSIBLE = 1500.0
 # Kinds that Kubernetes itself does not have: which go.mod names their module, and where in it they are defined.
 _DEFINITIONS = {
     "gateway-api": ("definitions", "sigs.k8s.io/gateway-api", "config/crd/standard"),
     "argo-cd": (_CONTROL_PLANE, "github.com/argoproj/argo-cd/v3", "manifests/crds"),
 }
 _DEFINITION = "\nkind: CustomResourceDefinition\n"
-_HINT = "check that this machine reaches a Go module proxy (`go env GOPROXY`) and run it again: what is compiled is kept"
+_HINT = "check that this machine reaches a Go module proxy (`go env GOPROXY`) and run `make setup-kubernetes` again: what is compiled is kept"
 
 
 def _require_machine() -> None:
@@ -63,40 +68,41 @@ def set_up(root: Path, stream: TextIO, *, required: bool, provider: bool) -> Non
     Raises:
         SetupError: they are required, and cannot be had.
     """
+    end = math.inf if required else time.monotonic() + _WHERE_POSSIBLE
     try:
         with step(f"Python environment {KUBERNETES.folder}", stream) as under_way:
             _require_machine()
             environments.ensure(KUBERNETES, root, under_way)
         with step("Kubernetes", stream) as under_way:
-            ensure_servers(root, under_way)
+            ensure_servers(root, under_way, end)
         if provider:
             with step("Kubernetes provider", stream) as under_way:
-                ensure_provider(root, under_way)
-    except SetupError as error:
+                ensure_provider(root, under_way, end)
+    except (SetupError, OSError) as error:  # a full disk, too: these are gigabytes
         if required:
             raise
         program.complain("Set-up", f"goes on without Kubernetes, and its tests are skipped: {error}")
 
 
-def ensure_servers(root: Path, under_way: Step) -> None:
-    """Make `.tools/kubernetes` hold the servers and the definitions of further kinds. Raises SetupError."""
+def ensure_servers(root: Path, under_way: Step, end: float = math.inf) -> None:
+    """Make `.tools/kubernetes` hold the servers and the definitions of further kinds, by `end` of `time.monotonic`. Raises SetupError."""
     cache = user_cache()
     folder, outcome = _servers_folder(root, cache), "cached"
     if not folder.is_dir():
         outcome = "built here"
-        with _scratch(cache, under_way) as scratch:
+        with _scratch(cache, under_way, end) as scratch:
             complete(folder, lambda target: _build_servers(root, target, scratch, under_way))
     _link(root / TOOLS / "bin" / "sandbox-kubernetes", folder / "sandbox-kubernetes")
     _link(root / TOOLS / "definitions", folder / "definitions")
     under_way.outcome(f"{kubernetes_version(root)}, {outcome}")
 
 
-def ensure_provider(root: Path, under_way: Step) -> None:
-    """Make `.tools/kubernetes` hold the provider: the installed one, the official one, or one that is built. Raises SetupError."""
+def ensure_provider(root: Path, under_way: Step, end: float = math.inf) -> None:
+    """Make `.tools/kubernetes` hold the provider: the installed one, the official one, or one that is built; as above."""
     cache = user_cache()
     folder, outcome = _plugin_folder(root, cache), "cached"
     if not folder.is_dir():
-        with _scratch(cache, under_way) as scratch:
+        with _scratch(cache, under_way, end) as scratch:
 
             def have(target: Path) -> None:
                 nonlocal outcome
@@ -138,18 +144,30 @@ def _plugin_folder(root: Path, cache: Path) -> Path:
     return cache / f"pulumi-kubernetes-{version}-{digest(files, version)}"
 
 
+class _Scratch(NamedTuple):
+    """What one build works with: Go's caches, and when it must have ended, by `time.monotonic`."""
+
+    folder: Path
+    end: float
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self.end - time.monotonic())
+
+
 @contextmanager
-def _scratch(cache: Path, under_way: Step) -> Iterator[Path]:
+def _scratch(cache: Path, under_way: Step, end: float) -> Iterator[_Scratch]:
     """Go's caches for one build, with the cache locked: gigabytes, so removed afterwards, and kept when it is interrupted."""
-    scratch = cache / "kubernetes-go"
-    with locked(cache, under_way):
+    scratch = _Scratch(cache / "kubernetes-go", end)
+    with locked(cache, under_way, scratch.left):
         yield scratch
-        if scratch.exists():
+        if scratch.folder.exists():
             under_way.status("removing what building needed")
-            shutil.rmtree(scratch)
+            shutil.rmtree(scratch.folder)
 
 
-def _have_plugin(root: Path, target: Path, scratch: Path, under_way: Step) -> str:
+def _have_plugin(root: Path, target: Path, scratch: _Scratch, under_way: Step) -> str:
     """Returns where it is from."""
     if program := _installed(root):
         target.mkdir()
@@ -161,7 +179,7 @@ def _have_plugin(root: Path, target: Path, scratch: Path, under_way: Step) -> st
     return "built here"
 
 
-def _build_servers(root: Path, target: Path, scratch: Path, under_way: Step) -> None:
+def _build_servers(root: Path, target: Path, scratch: _Scratch, under_way: Step) -> None:
     version = kubernetes_version(root)
     folder = root / _SOURCES / _CONTROL_PLANE
     target.mkdir()
@@ -178,12 +196,12 @@ def _build_servers(root: Path, target: Path, scratch: Path, under_way: Step) -> 
                 shutil.copyfile(file, into / file.name)
 
 
-def _build_plugin(root: Path, target: Path, scratch: Path, under_way: Step) -> None:
+def _build_plugin(root: Path, target: Path, scratch: _Scratch, under_way: Step) -> None:
     source = root / _SOURCES / _PROVIDER
     version = plugin_version(root)
     target.mkdir()
     # Beside the two files that are embedded, which would otherwise lie in the clone.
-    folder = scratch / "plugin"
+    folder = scratch.folder / "plugin"
     folder.mkdir(parents=True, exist_ok=True)
     for name in _GO_FILES:
         shutil.copyfile(source / name, folder / name)
@@ -199,39 +217,44 @@ def _build_plugin(root: Path, target: Path, scratch: Path, under_way: Step) -> N
     )  # fmt: skip
 
 
-def _build(folder: Path, target: Path, stamp: str, scratch: Path, under_way: Step, *, notice: str) -> None:
+def _build(
+    folder: Path, target: Path, stamp: str, scratch: _Scratch, under_way: Step, *, notice: str
+) -> None:
     require_go("what the cluster runs", "is in no registry as a program")
     under_way.say(notice)
     run(
         ["go", "build", "-v", "-trimpath", "-o", target, "-ldflags", f"-s -w -X {stamp}", "."],
         under_way, doing="compiling", folder=folder, variables=_variables(scratch),
-        describe=count_lines("packages of about 2000"), hint=_HINT,
+        describe=count_lines("packages of about 2000"), hint=_HINT, seconds=scratch.left,
     )  # fmt: skip
 
 
-def _module(folder: Path, module: str, scratch: Path, under_way: Step) -> Path:
+def _module(folder: Path, module: str, scratch: _Scratch, under_way: Step) -> Path:
     """Where a module's files are, at the version that `folder`'s go.mod and go.sum name."""
     variables = _variables(scratch)
     run(
         ["go", "mod", "download", module],
-        under_way, doing=f"fetching {module}", folder=folder, variables=variables, hint=_HINT,
+        under_way, doing=f"fetching {module}", folder=folder, variables=variables, hint=_HINT, seconds=scratch.left,
     )  # fmt: skip
-    place = subprocess.run(
-        ["go", "list", "-m", "-f", "{{.Dir}}", module],
-        check=True, capture_output=True, text=True, cwd=folder, env=variables, timeout=60,
-    ).stdout.strip()  # fmt: skip
+    try:
+        place = subprocess.run(
+            ["go", "list", "-m", "-f", "{{.Dir}}", module],
+            check=True, capture_output=True, text=True, cwd=folder, env=variables, timeout=60,
+        ).stdout.strip()  # fmt: skip
+    except subprocess.SubprocessError as error:
+        raise SetupError(f"Go does not say where {module} is: {error}\nWhat to do: {_HINT}") from error
     return Path(place)
 
 
-def _variables(scratch: Path) -> Mapping[str, str]:
+def _variables(scratch: _Scratch) -> Mapping[str, str]:
     """Go's own caches stay as they are: these modules' gigabytes go to a folder that is removed."""
     return {
         **os.environ,
         "CGO_ENABLED": "0",
         "GOWORK": "off",
         "GOFLAGS": "-mod=readonly -buildvcs=false -modcacherw",
-        "GOCACHE": str(scratch / "build"),
-        "GOMODCACHE": str(scratch / "modules"),
+        "GOCACHE": str(scratch.folder / "build"),
+        "GOMODCACHE": str(scratch.folder / "modules"),
     }
 
 

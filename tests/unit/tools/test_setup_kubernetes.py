@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from modeldelivery.terminal.steps import SetupError, Step
 from sandbox.environment import KUBERNETES_PLUGIN
-from tools.setup import kubernetes
+from tools.setup import cache, kubernetes
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+BUILD = kubernetes._build
 MODULES = sorted((CHECKOUT / "tools" / "kubernetes").glob("*/go.mod"))
 
 
@@ -26,7 +28,7 @@ def clone(tmp_path, monkeypatch):
     monkeypatch.setattr(kubernetes, "_downloaded", lambda *_: False)
 
     def compiled(_folder, target, stamp, scratch, *_, **__):
-        (scratch / "build").mkdir(parents=True, exist_ok=True)
+        (scratch.folder / "build").mkdir(parents=True, exist_ok=True)
         target.write_text(stamp)
 
     monkeypatch.setattr(kubernetes, "_build", compiled)
@@ -91,8 +93,8 @@ def test_what_building_needed_is_removed_when_all_is_built_and_kept_when_it_is_i
 ):
     scratch = tmp_path / "cache" / "model-delivery" / "kubernetes-go"
 
-    def interrupted(_root, _target, folder, _step):
-        folder.mkdir(parents=True)
+    def interrupted(_root, _target, scratch, _step):
+        scratch.folder.mkdir(parents=True)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -137,3 +139,43 @@ def test_where_the_cluster_cannot_be_had_set_up_goes_on_and_says_so(clone, shown
     assert "its tests are skipped: this machine gives no network namespace" in capsys.readouterr().err
     with pytest.raises(SetupError, match="no network namespace"):
         kubernetes.set_up(clone, shown, required=True, provider=True)
+
+
+@pytest.mark.parametrize(
+    "error", [SetupError("the build ended with status 1"), OSError(28, "No space left on device")], ids=str
+)
+def test_a_build_that_fails_stops_only_a_set_up_that_must_have_it(clone, shown, monkeypatch, capsys, error):
+    def failed(*_, **__):
+        raise error
+
+    monkeypatch.setattr(kubernetes, "_require_machine", lambda: None)
+    monkeypatch.setattr(kubernetes.environments, "ensure", lambda *_: None)
+    monkeypatch.setattr(kubernetes, "_build", failed)
+    kubernetes.set_up(clone, shown, required=False, provider=False)
+    assert f"its tests are skipped: {error}" in capsys.readouterr().err
+    with pytest.raises(type(error)):
+        kubernetes.set_up(clone, shown, required=True, provider=False)
+
+
+def test_a_build_has_a_while_where_it_need_not_be_had_and_as_long_as_it_takes_where_it_must(
+    clone, shown, monkeypatch
+):
+    left = []
+    monkeypatch.setattr(kubernetes, "_require_machine", lambda: None)
+    monkeypatch.setattr(kubernetes.environments, "ensure", lambda *_: None)
+    monkeypatch.setattr(kubernetes, "require_go", lambda *_: None)
+    monkeypatch.setattr(kubernetes, "run", lambda *_, seconds, **__: left.append(seconds))
+    monkeypatch.setattr(kubernetes, "_build", BUILD)
+    for required in (False, True):
+        kubernetes.set_up(clone, shown, required=required, provider=False)
+        shutil.rmtree(clone.parent / "cache")
+    assert [1400 < left[0] <= 1500, left[1]] == [True, math.inf]
+
+
+def test_another_set_up_that_does_not_end_is_not_waited_for_where_it_need_not_be_had(tmp_path, shown):
+    with (
+        cache.locked(tmp_path, Step("Kubernetes", shown)),
+        pytest.raises(SetupError, match="another set-up of this user"),
+        cache.locked(tmp_path, Step("Kubernetes", shown), 0.0),
+    ):
+        pytest.fail("two at once")
