@@ -191,3 +191,17 @@ def test_a_server_that_does_not_answer_in_time_leaves_it_open(address, authority
 
     with pytest.raises(LostError, match="no certain answer"):
         server.get(HELD)
+
+
+@pytest.mark.parametrize(
+    ("name", "agent"),
+    [
+        ("", "modelctl"),
+        ("nightly", "modelctl app/nightly"),
+        ("two words", "modelctl"),
+        ("a\r\nAuthorization: b", "modelctl"),
+        ("é", "modelctl"),
+    ],
+)
+def test_a_client_calls_itself_in_the_clusters_log_as_it_does_in_that_of_aws(name, agent):
+    assert connection.user_agent({"AWS_SDK_UA_APP_ID": name}) == agent

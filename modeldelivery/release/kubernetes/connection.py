@@ -1,14 +1,16 @@
 """Connections to a cluster's API server, trusted and logged in as its kubeconfig says."""
 
+import os
 import ssl
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import urllib3
 
 from modeldelivery.release.kubernetes.kubeconfig import Certificate, Cluster, KubeconfigError, Token
-from modeldelivery.release.kubernetes.server import ApiServer
+from modeldelivery.release.kubernetes.server import MANAGER, ApiServer
 
 # Sent once: a retry would come after the intent's deadline. Within release.kubernetes.traffic.TIMING.call.
 FENCED = urllib3.Timeout(connect=1.0, read=1.5)
@@ -48,7 +50,26 @@ def connect(cluster: Cluster, token: str | None = None, *, patient: bool) -> Api
     )
     if isinstance(cluster.login, Token):
         token = cluster.login.token
-    return ApiServer(pool=pool, address=cluster.server, prefix=parts.path.rstrip("/"), token=token)
+    return ApiServer(
+        pool=pool,
+        address=cluster.server,
+        prefix=parts.path.rstrip("/"),
+        token=token,
+        agent=user_agent(os.environ),
+    )
+
+
+def user_agent(environ: Mapping[str, str]) -> str:
+    """What an API server's audit log calls this client: with the name that AWS' own logs have for it, where it has one.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html
+    """
+    name = environ.get("AWS_SDK_UA_APP_ID", "")
+    return (
+        f"{MANAGER} app/{name}"
+        if name.isascii() and name.isprintable() and name.split() == [name]
+        else MANAGER
+    )
 
 
 def _trust(cluster: Cluster) -> ssl.SSLContext:

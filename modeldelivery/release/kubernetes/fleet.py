@@ -11,7 +11,7 @@ from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.core.request import Entrance, RouteMember
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import BrokenError, BusyError, RefusedError
-from modeldelivery.release.kubernetes.objects import Deployment, deployments_in, names_in
+from modeldelivery.release.kubernetes.objects import DIGEST, Deployment, deployments_in, names_in
 from modeldelivery.release.kubernetes.route import (
     API,
     OWNER,
@@ -58,7 +58,7 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         Raises:
             BusyError: not yet.
             BrokenError: one makes no progress any more.
-            RefusedError: one has no pods by its own word.
+            RefusedError: one has no pods by its own word, or does not say which bits they serve.
         """
         server, namespace = self.traffic.server, self.traffic.namespace
         deployments = deployments_in(server.get(namespace.deployments()).body)
@@ -140,10 +140,13 @@ def _refuse_unready(member: RouteMember, deployment: Deployment | None) -> None:
     what = f"{member.version}: deployment {member.name}"
     if deployment is None:
         raise BusyError(f"{what} is not there yet")
-    if member.digest and deployment.digest != member.digest:
-        raise BusyError(
-            f"{what} serves {deployment.digest or 'bits that it does not name'}, not {member.digest}"
+    if member.digest and not deployment.digest:
+        raise RefusedError(
+            f"{what} does not say which bits its pods serve",
+            hint=f"give its pods (spec.template.metadata.annotations) `{DIGEST}: {member.digest}`, then `pulumi up` again",
         )
+    if member.digest and deployment.digest != member.digest:
+        raise BusyError(f"{what} serves {deployment.digest}, not {member.digest}")
     if deployment.spec.replicas < 1:
         raise RefusedError(f"{what} has no pods (replicas: 0)", hint="scale it, then `pulumi up` again")
     if deployment.stuck:

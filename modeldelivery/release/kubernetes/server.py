@@ -66,12 +66,14 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
         address: `https://…`, for messages.
         prefix: path under which the API is, "" at most clusters.
         token: bearer token; None where a certificate logs in.
+        agent: what the client calls itself.
     """
 
     pool: Pool
     address: str
     prefix: str = ""
     token: str | None = None
+    agent: str = MANAGER
 
     def get(self, path: str) -> Response:
         """Raises as `send`; an object that is not there is an AnsweredError."""
@@ -110,7 +112,7 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
             AnsweredError: refused for what was asked.
         """
         what = f"{method} {path.partition('?')[0]}"
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "User-Agent": self.agent}
         if self.token is not None:
             headers["Authorization"] = f"Bearer {self.token}"
         if body is not None:

@@ -202,7 +202,7 @@ def test_a_route_that_was_deleted_and_made_again_is_another_life(bench):
     [
         ({"digest": DIGESTS[C], "replicas": 3, "ready": 1}, BusyError, "1 of 3 pods are ready"),
         ({"digest": "sha256:other"}, BusyError, "serves sha256:other, not sha256:c"),
-        ({"digest": ""}, BusyError, "serves bits that it does not name"),
+        ({"digest": ""}, RefusedError, "does not say which bits its pods serve"),
         ({"digest": DIGESTS[C], "replicas": 0}, RefusedError, "has no pods"),
     ],
 )
@@ -211,6 +211,14 @@ def test_a_version_joins_only_when_its_pods_run_with_its_bits(bench, deployed, e
 
     with pytest.raises(error, match=sentence):
         bench.fleet().prepare("config", (A, B, C), {A: 0, B: 100, C: 0})
+
+
+def test_a_deployment_that_does_not_name_its_bits_is_told_what_to_name(bench):
+    bench.cluster.deploy(backend(C), digest="")
+
+    with pytest.raises(RefusedError) as caught:
+        bench.fleet().prepare("config", (A, B, C), {A: 0, B: 100, C: 0})
+    assert f"model-delivery/digest-set: {DIGESTS[C]}" in str(caught.value)
 
 
 @pytest.mark.parametrize(("kind", "what"), [("deployments", "deployment"), ("services", "service")])
