@@ -15,7 +15,7 @@ from modeldelivery.release.core.request import Entrance, Member, RouteMember
 from modeldelivery.release.kubernetes.fleet import KubernetesFleet
 from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
 from modeldelivery.release.naming import Place, parse_environment, parse_model, variant_name
-from modeldelivery.release.ports import Fleet, JournalStore, Registry, Traffic
+from modeldelivery.release.ports import Clock, Fleet, JournalStore, Registry, Traffic
 from modeldelivery.release.version import Version
 from tests.bits import FOREIGN
 from tests.fakes.aws import FakeAws
@@ -42,6 +42,8 @@ class Target:
         resized: the fleet port where config wants so many instances of each version, or another type.
         breaks: brings the endpoint into a state in which it takes no change.
         stays_busy: begins a change that takes long enough for a few calls, and comes to nothing.
+        clock: by which it changes, where that is not by looking.
+        store: of its journal, where its releases are tried (tests/contract/releases.py).
     """
 
     name: str
@@ -51,6 +53,8 @@ class Target:
     resized: Callable[[str], Fleet]
     breaks: Callable[[], object]
     stays_busy: Callable[[], object]
+    clock: Clock | None = None
+    store: JournalStore | None = None
 
     def changed(self, fleet, weights, operation="op-fleet"):
         """Bring the endpoint to a fleet, or make it; what it then is."""
@@ -66,12 +70,16 @@ class Target:
         return self.settled()
 
     def settled(self):
+        return self.once(lambda endpoint: endpoint is None or not endpoint.busy)
+
+    def once(self, holds):
+        """The endpoint as soon as something holds of it."""
         for _ in range(LOOKS):
             endpoint = self.traffic.describe()
-            if endpoint is None or not endpoint.busy:
+            if holds(endpoint):
                 return endpoint
             self.pause()
-        raise AssertionError(f"{self.name} is still {endpoint.word}")
+        raise AssertionError(f"{self.name} is still {endpoint.word}: {endpoint.variants}")
 
 
 def on_the_sandbox(name):
@@ -100,27 +108,27 @@ def served_models(hosting):
 def target(request):
     """An endpoint that is not there yet."""
     if request.param == "Kubernetes in memory":
-        yield _on_kubernetes(request.param)
+        yield on_kubernetes_in_memory(request.param)
         return
     if request.param == "AWS in memory":
         aws = FakeAws()
         endpoint = AwsEndpoint(account=aws.account, name="contract", bucket="contract", key="journal")
-        yield _on_sagemaker(endpoint, request.param, _nothing, aws)
+        yield on_sagemaker(endpoint, request.param, _nothing, aws)
         return
     if request.param != "SageMaker":
-        yield _in_memory(request.param, compares="swap" in request.param)
+        yield in_memory(request.param, compares="swap" in request.param)
         return
     request.getfixturevalue("served_models")
     account = request.getfixturevalue("account")
     endpoint = AwsEndpoint(
         account=account, name=f"contract-{next(_numbers)}", bucket="contract", key="journal"
     )
-    yield (target := _on_sagemaker(endpoint, request.param, lambda: time.sleep(0.02)))
+    yield (target := on_sagemaker(endpoint, request.param, lambda: time.sleep(0.02)))
     if target.settled() is not None:
         account.patient.sagemaker.delete_endpoint(EndpointName=endpoint.name)
 
 
-def _in_memory(name, *, compares):
+def in_memory(name, *, compares):
     time_ = FakeTime()
     fake = FakeEndpoint(time_, compares=compares)
 
@@ -131,7 +139,10 @@ def _in_memory(name, *, compares):
         fake.faults.append("reverted")
         fake.move({A: 50, B: 50}, token=fake.describe().token, operation="op-long")
 
-    return Target(name, fake, fake, lambda: time_.sleep(1), lambda _: _Renamed(fake), breaks, stays_busy)
+    return Target(
+        name, fake, fake, lambda: time_.sleep(1), lambda _: _Renamed(fake), breaks, stays_busy,
+        clock=time_, store=FakeJournal(time_),
+    )  # fmt: skip
 
 
 @dataclass
@@ -144,7 +155,7 @@ class _Renamed:
         return f"{self.fake.name(fleet)} resized"
 
 
-def _on_kubernetes(name):
+def on_kubernetes_in_memory(name):
     """A gateway that looks at once, and answers as before for a second more."""
     time_ = FakeTime()
     cluster = FakeCluster(time_, lag=1.0)
@@ -173,11 +184,12 @@ def _on_kubernetes(name):
 
     usual = fleet()
     return Target(
-        name, traffic, usual, lambda: time_.sleep(1), lambda _: fleet(port=9000), breaks, stays_busy
-    )
+        name, traffic, usual, lambda: time_.sleep(1), lambda _: fleet(port=9000), breaks, stays_busy,
+        clock=time_, store=FakeJournal(time_),
+    )  # fmt: skip
 
 
-def _on_sagemaker(endpoint, name, pause, aws=None):
+def on_sagemaker(endpoint, name, pause, aws=None):
     def fleet(instance_type="ml.m5.large"):
         members = {
             v: Member(
