@@ -14,7 +14,7 @@ from tests.model.reports import broken
 from tests.model.steps import AS_IT_IS, Hooks, successors
 from tests.model.world import Actor, Faults, World
 
-MOST = 400_000  # states of a search that is to see all
+MOST = 500_000  # states of a search that is to see all
 SAMPLED = 997  # every so-manieth state is kept
 LONGEST_WALK = 200  # steps of one order; one that goes on longer only waits
 TIME_PASSES = 0.1  # share of its steps at which time may; were it used up early, all would wait for ever
