@@ -1,6 +1,7 @@
 """Programs that are started here and end with whoever started them."""
 
 import http.client
+import random
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ HOST = "127.0.0.1"
 _READY = 60.0  # seconds within which a program must answer
 _OFTEN = 0.2  # seconds
 _LAST = 5  # lines of a log that are shown
+# Below the kernel's range for outgoing connections: none takes a port before the program that it is for listens there.
+_PORTS = range(12_000, 20_000)
 
 
 @dataclass(frozen=True)
@@ -85,5 +88,11 @@ def on_path(commands: Sequence[str], install: str) -> str:
 def free_ports(count: int) -> list[int]:
     """Ports of this machine at which nobody listens, each another one."""
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
-        return [int(each.getsockname()[1]) for each in sockets]
+        ports: list[int] = []
+        for port in random.sample(_PORTS, len(_PORTS)):
+            if len(ports) == count:
+                break
+            with suppress(OSError):  # somebody listens there
+                held.enter_context(socket.create_server((HOST, port)))
+                ports.append(port)
+        return ports

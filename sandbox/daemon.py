@@ -74,7 +74,7 @@ def running(home: Home) -> Daemon | None:
 
 
 def up(
-    home: Home, environment: Mapping[str, str], deadline: float = 60.0, module: str = "sandbox.serve"
+    home: Home, environment: Mapping[str, str], deadline: float = 180.0, module: str = "sandbox.serve"
 ) -> Daemon:
     """Start the daemon unless it runs, and return when it serves.
 

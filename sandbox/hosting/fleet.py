@@ -2,8 +2,6 @@
 
 import dataclasses
 import http.client
-import random
-import socket
 import threading
 import time
 from collections.abc import Iterable
@@ -11,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.hosting.container import ContainerError, Containers, Spec
+from sandbox.hosting.ports import Ports
 from sandbox.hosting.whole_image import PORT
 from sandbox.processes.credentials import Credentials
 from sandbox.processes.door import socket_inside
@@ -21,9 +20,6 @@ from sandbox.processes.running import Running
 _POLL = 0.05  # seconds between pings
 _PING = 2.0  # seconds that SageMaker gives a ping
 _SESSION = "SageMaker"  # what SageMaker calls its sessions of an execution role
-# Below the kernel's range for outgoing connections, so that no client's socket takes a port between our look and the
-# server's bind.
-_PORTS = range(20_000, 32_000)
 
 
 @dataclass
@@ -44,6 +40,7 @@ class Fleet:
         self._containers = containers
         self._runner = runner
         self._credentials = credentials
+        self._ports = Ports()
         self._live: dict[str, Instance] = {}
         self._lock = threading.Lock()
         self._number = 0
@@ -54,7 +51,7 @@ class Fleet:
             self._number += 1
             identity = f"{name}-{self._number}"
         own_network = spec.isolated and self._runner.isolation.level != "none"
-        port = PORT if own_network else _free_port()
+        port = PORT if own_network else self._ports.take()
         role = {} if spec.isolated else self._credentials.grant(spec.account, spec.role.arn, _SESSION)
         try:
             program = self._containers.prepare(spec, identity, port)
@@ -64,6 +61,7 @@ class Fleet:
         except (ContainerError, StartError) as error:
             self._credentials.revoke(role)
             self._containers.remove(identity)
+            self._ports.give_back(port)
             raise ContainerError(str(error)) from None
         instance = Instance(identity, spec, port, program.door if own_network else None, running)
         with self._lock:
@@ -103,6 +101,7 @@ class Fleet:
         for instance in ending:
             with self._lock:
                 self._live.pop(instance.id, None)
+            self._ports.give_back(instance.port)
             self._credentials.revoke(instance.running.program.environment)
             self._containers.remove(instance.id)
 
@@ -123,14 +122,3 @@ def _ping(instance: Instance) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-def _free_port() -> int:
-    for port in random.sample(_PORTS, len(_PORTS)):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise ContainerError("no free port for a container")
