@@ -22,6 +22,8 @@ from botocore.config import Config
 from hypothesis import settings
 
 import tests.examples  # noqa: F401 - registers the profiles
+from sandbox.environment import process_environment
+from sandbox.home import Home
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ECHO = CHECKOUT / "tests" / "containers" / "echo"
@@ -94,13 +96,13 @@ class Sandbox:
             capture_output=True,
             text=True,
             check=check,
-            timeout=120,
+            timeout=300,
         )
 
     @property
     def env(self):
-        """The whole environment of a process that has entered the sandbox."""
-        return json.loads(self.run("env", "--json").stdout)
+        """The whole environment of a process that has entered the sandbox: what `sandbox env --json` prints."""
+        return process_environment(Home(self.home), {**os.environ, "SANDBOX_HOME": str(self.home)})
 
     @property
     def daemon(self):
@@ -147,7 +149,7 @@ class Sandbox:
         """Forget the faults that are pending, of one caller or all, and cut the calls that are held."""
         self._admin("DELETE", f"/sandbox/faults?caller={caller}")
 
-    def held(self, caller, deadline=60.0):
+    def held(self, caller, deadline=180.0):
         """The call of a caller that a hold keeps waiting, once there is one; None when there is none in time."""
         return next(iter(self._admin("GET", f"/sandbox/held?caller={caller}&wait={deadline}")), None)
 
@@ -172,7 +174,7 @@ class Sandbox:
             data=None if body is None else json.dumps(body).encode(),
             headers={"X-Sandbox-Token": self.daemon["token"]},
         )
-        with urllib.request.urlopen(request, timeout=90) as answer:  # noqa: S310 - http, loopback
+        with urllib.request.urlopen(request, timeout=240) as answer:  # noqa: S310 - http, loopback
             return json.load(answer)
 
 

@@ -26,8 +26,11 @@ from tests.fakes.registry import FakeRegistry
 from tests.fakes.time import FakeTime
 
 A, B, C = Version("v7.0.0"), Version("v7.1.0"), Version("v7.2.0")
-BROKEN = Version("v7.9.0")  # its container ends after TRIED seconds, and never answered /ping
-TRIED = 3.0
+BROKEN, LATER = (
+    Version("v7.9.0"),
+    Version("v7.9.1"),
+)  # their containers end, at once and after TRIED, without an answer
+TRIED = 4.0  # seconds, in which a busy machine as well makes a few calls
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 LOOKS = 600  # at an endpoint, before a change of it counts as stuck
 
@@ -93,10 +96,11 @@ def account(sandbox):
 
 @pytest.fixture(scope="session")
 def served_models(hosting):
-    """Models of A, B, C and BROKEN exist."""
+    """Models of A, B, C and of those whose containers end exist."""
     for version in (A, B, C):
         hosting.model(variant_name(version))
-    hosting.model(variant_name(BROKEN), late=TRIED, exit=True)
+    hosting.model(variant_name(BROKEN), exit=True)
+    hosting.model(variant_name(LATER), late=TRIED, exit=True)
 
 
 @pytest.fixture(
@@ -199,7 +203,7 @@ def on_sagemaker(endpoint, name, pause, aws=None):
                 instance_type=instance_type,
                 instance_count=1,
             )
-            for v in (A, B, C, BROKEN)
+            for v in (A, B, C, BROKEN, LATER)
         }
         return endpoint.fleet(members, current={}, kms_key=None, capture=None, tags={"owner": "ml"})
 
@@ -214,8 +218,8 @@ def on_sagemaker(endpoint, name, pause, aws=None):
 
     def stays_busy():
         """The new version's container ends before it ever answered: SageMaker gives up on it, and rolls back silently."""
-        config = usual.name([A, B, BROKEN])
-        usual.prepare(config, [A, B, BROKEN], {A: 100, B: 0, BROKEN: 0})
+        config = usual.name([A, B, LATER])
+        usual.prepare(config, [A, B, LATER], {A: 100, B: 0, LATER: 0})
         if aws:
             aws.reverts = 1
         usual.change(config, token="", operation="op-long")

@@ -27,7 +27,7 @@ from tests.unit.review.reviews import reviewed
 
 MARKER = "<!-- model-delivery:review -->"
 TOKEN = "a-token-that-no-message-shows"
-PATIENCE = 1  # seconds
+PATIENCE = 1  # seconds, where nothing answers; else as long as it takes
 
 
 def github(url):
@@ -186,9 +186,9 @@ def serving(answer, context=None):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """Few seconds for everything, and no proxy or authority of this shell's."""
+    """No pauses, and no proxy or authority of this shell's."""
     monkeypatch.setattr(answers, "PAUSE", 0)
-    monkeypatch.setattr(answers, "TIMEOUT", PATIENCE)
+    monkeypatch.setattr(answers, "TIMEOUT", 60)
     monkeypatch.setattr(answers, "LONGEST_WAIT", 0)
     for name in (
         "HTTP_PROXY",
@@ -294,6 +294,7 @@ def test_redirects_in_a_circle_are_a_sentence(adapter):
 @each_adapter
 def test_a_platform_that_never_answers_is_waited_for_within_bounds(adapter, monkeypatch):
     monkeypatch.setattr(answers, "TRIES", 1)
+    monkeypatch.setattr(answers, "TIMEOUT", PATIENCE)
     with serving(silent) as server:
         error = failed(adapter, server.url, "comment")
     assert f"did not answer within {PATIENCE} s" in str(error)

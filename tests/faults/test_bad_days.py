@@ -12,7 +12,7 @@ from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.naming import variant_name
 from tests.faults.delivery import DEADLINE, A, B, C
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.faults
 
 REUSED = False
 WEIGHTS = "UpdateEndpointWeightsAndCapacities"

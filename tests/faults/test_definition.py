@@ -8,7 +8,7 @@ import pytest
 from pipelines.definition_file import DEFINITION
 from tests.conftest import CHECKOUT
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 PYTHON = CHECKOUT / ".venv-definition" / "bin" / "python"
 # No call can be made: a name that cannot be looked up, a connection that cannot be opened.

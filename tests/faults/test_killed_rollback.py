@@ -12,7 +12,7 @@ from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B
 from tests.faults.kill import Point, every, killed, parameters
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.faults
 
 READS = {"GetObject": 2, "DescribeEndpoint": 2, "ListTags": 1}  # the tag is read again after every wait
 WRITES = {"PutObject": 2, "UpdateEndpointWeightsAndCapacities": 1}

@@ -13,7 +13,7 @@ from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
 from tests.faults.kill import drawn, every, killed, parameters
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 # While it waits for SageMaker it reads journal and endpoint again and again: the first of these are enough.
 READS = {

@@ -13,7 +13,7 @@ from pipelines.server.body import MAX_BODY_BYTES
 from pipelines.server.rows import MAX_ROWS
 from tests.faults.model_server import JSON, archive, extract, serving, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")

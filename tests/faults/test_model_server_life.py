@@ -18,7 +18,7 @@ from pipelines.flights.samples import sample
 from pipelines.server import artifact
 from tests.faults.model_server import DEADLINE, JSON, extract, serving, until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_a_client_that_never_ends_its_request_does_not_hold_the_exit(model_dir, 
         connection = half_sent(server, b"[" * 100)
         started = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 18  # by itself a server waits for 20 s
         connection.close()
 
 

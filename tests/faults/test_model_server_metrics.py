@@ -12,7 +12,7 @@ from sandbox.archive import unpack
 from tests.faults.model_server import archive, serving, until
 from tests.models import diabetes, iris
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 
 def flights():

@@ -21,7 +21,7 @@ from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B, C
 from tests.faults.kill import AT_WORK, Point, TooSlowError, hold
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 REUSED = False
 LOOK = 0.1  # seconds between looks at the traffic

@@ -13,7 +13,7 @@ from pipelines import dataset
 from tests.conftest import CHECKOUT
 from tests.faults.kill import every, killed
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 FILES = {"trips/2013-01.csv": b"month\n1\n", "trips/2013-02.csv": b"month\n2\n"}
 POINTS = every({"PutObject": len(FILES) + 1})

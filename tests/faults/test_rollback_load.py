@@ -16,7 +16,7 @@ from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 from tests.conftest import CHECKOUT
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.faults
 
 MODELS = ("load-a", "load-b", "load-c", "load-d", "load-e")
 ROLLBACKS = 4  # of each model

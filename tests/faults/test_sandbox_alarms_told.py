@@ -11,7 +11,7 @@ from components.alarm_topic import topic_policy
 from components.alarms import error_rate
 from components.key import key_policy
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 PERIOD = (
@@ -148,7 +148,7 @@ def test_a_state_that_somebody_sets_is_told_too(sandbox, pager):
         AlarmName=pager.name, StateValue="ALARM", StateReason="would it wake me?"
     )
 
-    messages = pager.told(pager.queue, deadline=10)
+    messages = pager.told(pager.queue, deadline=60)
 
     assert messages is not None
     assert messages["NewStateReason"] == "would it wake me?"

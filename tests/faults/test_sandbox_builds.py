@@ -16,7 +16,7 @@ from sandbox.home import Home
 from sandbox.processes.runner import Runner
 from tests.faults.training import allow
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.faults
 
 SERVICE = {"Service": "codebuild.amazonaws.com"}
 ENVIRONMENT = {
@@ -54,7 +54,7 @@ class Building:
     def build(self, identity):
         return self.codebuild.batch_get_builds(ids=[identity])["builds"][0]
 
-    def ended(self, identity, deadline=60):
+    def ended(self, identity, deadline=180):
         """The build, once it has ended."""
         end = time.monotonic() + deadline
         while not (build := self.build(identity))["buildComplete"]:
@@ -82,7 +82,7 @@ def spec(**phases):
     return "version: 0.2\n" + json.dumps({"phases": {n: {"commands": [c]} for n, c in phases.items()}})[1:-1]
 
 
-def wait_until(holds, deadline=30):
+def wait_until(holds, deadline=120):
     end = time.monotonic() + deadline
     while not holds():
         assert time.monotonic() < end
@@ -171,22 +171,22 @@ phases:
 
 
 def test_a_stopped_build_runs_nothing_more(building):
-    identity = building.start(spec(build="echo begun; sleep 60", post_build="echo not reached"))
+    identity = building.start(spec(build="echo begun; sleep 600", post_build="echo not reached"))
     wait_until(lambda: building.build(identity)["currentPhase"] == "BUILD")
     building.codebuild.stop_build(id=identity)
-    build = building.ended(identity, deadline=10)
+    build = building.ended(identity, deadline=120)
     assert build["buildStatus"] == "STOPPED"
     assert states(build)["BUILD"] == "STOPPED"
     assert "POST_BUILD" not in states(build)
 
 
 def test_a_build_whose_program_is_killed_fails_and_says_so(building):
-    identity = building.start(spec(build="echo begun; sleep 60"))
+    identity = building.start(spec(build="echo begun; sleep 600"))
     wait_until(lambda: building.build(identity)["currentPhase"] == "BUILD")
     plan = str(building.sandbox.home / "builds" / identity.replace(":", "-") / "state" / "plan")
     (driver,) = programs(plan)
     driver.kill()
-    build = building.ended(identity, deadline=10)
+    build = building.ended(identity, deadline=120)
     assert build["buildStatus"] == "FAILED"
     (context,) = next(phase for phase in build["phases"] if phase["phaseType"] == "BUILD")["contexts"]
     assert "its process was ended by SIGKILL" in context["message"]

@@ -14,7 +14,7 @@ from pipelines.capture import read
 from pipelines.flights import play
 from pipelines.months import Month
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.faults
 PREFIX = "captured"
 
 

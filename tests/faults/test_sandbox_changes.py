@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import Sandbox
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 SHORT_OF = "due to InsufficientInstanceCapacity error. Please retry using a different ML instance type"
 
@@ -344,7 +344,7 @@ def test_a_reason_stays_until_the_next_update(hosting, endpoint, answer, while_u
 def test_describe_may_tell_what_was_for_a_while(hosting, endpoint, change):
     hosting.config(f"{endpoint}-d", {"near": 60, "far": 40})
     before = hosting.sagemaker.describe_endpoint(EndpointName=endpoint)
-    fault(hosting, "stale", endpoint, seconds=1.5)
+    fault(hosting, "stale", endpoint, seconds=3)
     begun = time.monotonic()
     if change == "update":
         update(hosting, endpoint, f"{endpoint}-d")
@@ -354,9 +354,9 @@ def test_describe_may_tell_what_was_for_a_while(hosting, endpoint, change):
     unlike = [k for k in before if k != "ResponseMetadata" and stale[k] != before[k]]
     assert unlike == []
     while hosting.weights(endpoint) == {"near": 100, "far": 0}:
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - begun < 60
         time.sleep(0.02)
-    assert time.monotonic() - begun > 1.5
+    assert time.monotonic() - begun > 3
     assert hosting.settled(endpoint)["LastModifiedTime"] > before["LastModifiedTime"]
 
 
@@ -369,8 +369,20 @@ def test_the_coin_falls_both_ways_and_the_same_for_the_same_endpoint(hosting, en
     assert set(answers) == {"desired_reverted", "desired_stays"}
 
 
+def there(call, deadline=60):
+    """Make a call until what it names is found."""
+    end = time.monotonic() + deadline
+    while True:
+        try:
+            return call()
+        except ClientError as error:
+            if "Could not find" not in str(error) or time.monotonic() > end:
+                raise
+        time.sleep(0.05)
+
+
 def test_a_new_model_and_a_new_configuration_are_found_late(hosting):
-    hosting.sandbox.fault(kind="unseen", action="CreateModel", seconds=0.6)
+    hosting.sandbox.fault(kind="unseen", action="CreateModel", seconds=3)
     model = hosting.model("late")
     with pytest.raises(ClientError, match=r"ValidationException.*Could not find model .*model/late"):
         hosting.config("late", {model: 1})
@@ -378,19 +390,17 @@ def test_a_new_model_and_a_new_configuration_are_found_late(hosting):
         hosting.sagemaker.describe_model(ModelName=model)
     with pytest.raises(ClientError, match="Cannot create already existing model"):
         hosting.model("late")
-    time.sleep(0.6)
-    hosting.sandbox.fault(kind="unseen", action="CreateEndpointConfig", seconds=1.2)
-    hosting.config("late", {model: 1})
+    there(lambda: hosting.sagemaker.describe_model(ModelName=model))
+    hosting.sandbox.fault(kind="unseen", action="CreateEndpointConfig", seconds=4)
+    there(lambda: hosting.config("late", {model: 1}))
     with pytest.raises(
         ClientError, match=r"ValidationException.*Could not find endpoint configuration .*config/late"
     ):
         hosting.sagemaker.create_endpoint(EndpointName="late", EndpointConfigName="late")
-    time.sleep(0.6)
-    hosting.sagemaker.describe_endpoint_config(EndpointConfigName="late")
+    there(lambda: hosting.sagemaker.describe_endpoint_config(EndpointConfigName="late"))
     with pytest.raises(ClientError, match="Could not find endpoint configuration"):
         hosting.sagemaker.create_endpoint(EndpointName="late", EndpointConfigName="late")
-    time.sleep(0.6)
-    hosting.endpoint("late", "late")
+    there(lambda: hosting.endpoint("late", "late"))
     hosting.sagemaker.delete_endpoint(EndpointName="late")
 
 

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSRequest
 
 from tests.conftest import ROLES, Sandbox, hosting_in
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.faults
 
 CLIENTS = sorted(Path(__file__).with_name("clients").glob("*.json"))
 CHANGES = {"CreateEndpoint", "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"}

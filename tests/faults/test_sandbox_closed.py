@@ -8,7 +8,7 @@ import pytest
 from sandbox.variables import LEFT, rule_of
 from tests.planted import COMMAND, Traps, plain
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 ENTER = f'eval "$({COMMAND} env)" && exec env -0'
 OF_THE_SHELL = {"_", "PWD", "OLDPWD", "SHLVL", "LOGNAME"}  # zsh sets the last

@@ -16,7 +16,7 @@ from botocore.exceptions import (
 
 from tests.conftest import ONCE, Sandbox
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 QUICK = ONCE.merge(Config(connect_timeout=0.4, read_timeout=30))
 LARGE = b"x" * (1 << 20)
@@ -47,7 +47,7 @@ def body(s3, key):
         return None
 
 
-def outlast(client, seconds=20.0):
+def outlast(client, seconds=60.0):
     """Wait until somebody answers again."""
     call = client.list_buckets if hasattr(client, "list_buckets") else client.get_caller_identity
     end = time.monotonic() + seconds
@@ -82,13 +82,13 @@ def test_one_connect_in_five_is_lost_and_the_same_seed_loses_the_same(alone, s3)
         alone.fault(
             kind="refuse_connections",
             action="ListBuckets",
-            seconds=0.4,
+            seconds=1,
             probability=0.2,
             seed=11,
             count=1000,
         )
         made = []
-        for _ in range(40):
+        for _ in range(20):
             try:
                 s3.list_buckets()
                 made.append(True)
@@ -100,7 +100,7 @@ def test_one_connect_in_five_is_lost_and_the_same_seed_loses_the_same(alone, s3)
 
     first, second = run(), run()
     assert first == second
-    assert 3 <= first.count(False) <= 15
+    assert 2 <= first.count(False) <= 8
 
 
 def test_a_reset_call_was_not_executed(alone, s3):

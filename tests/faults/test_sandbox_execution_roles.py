@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import ACCOUNTS, VERSION
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 TRUSTED = {"Service": "sagemaker.amazonaws.com"}
 

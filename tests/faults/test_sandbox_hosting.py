@@ -8,7 +8,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +257,7 @@ def test_model_data_that_is_not_there_is_refused(hosting):
 def test_a_server_process_that_dies_is_replaced(hosting, endpoint):
     first = hosting.invoke(endpoint)[1]["pid"]
     os.kill(first, signal.SIGKILL)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             if hosting.invoke(endpoint)[1]["pid"] != first:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from sandbox.image.build import Blobs
 from tests.conftest import ROLES
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 OCI = "application/vnd.oci.image.manifest.v1+json"

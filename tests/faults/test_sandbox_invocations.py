@@ -8,7 +8,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
@@ -77,37 +77,37 @@ def test_a_models_error_is_a_model_error_with_its_status_and_words(hosting):
 
 def test_no_request_is_lost_while_weights_move(hosting, endpoint):
     weigh(hosting, endpoint, 100, 0)
-    ended = threading.Event()
+    ended, served = threading.Event(), []
 
     def load():
-        served = []
         while not ended.is_set():
             served.append((time.monotonic(), hosting.invoke(endpoint)[0]))
-        return served
 
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         loads = [pool.submit(load) for _ in range(3)]
         for left, right in [(0, 100), (100, 0), (50, 50), (0, 100)]:
             weigh(hosting, endpoint, left, right)
         moved = time.monotonic()
-        time.sleep(0.3)
+        while len(served) < 100 or served[-1][0] < moved + 0.3:
+            assert not any(each.done() for each in loads), "a request was lost"
+            time.sleep(0.05)
         ended.set()
-        served = [one for done in loads for one in done.result()]
-    late = {variant for at, variant in served if at > moved + 0.05}
-    assert (late, len(served) > 100) == ({"right"}, True)
+        for each in loads:
+            each.result()
+    assert {variant for at, variant in served if at > moved + 0.05} == {"right"}
 
 
 def test_a_dropped_variant_finishes_the_request_in_flight(hosting):
-    hosting.model("slow", seconds=1.5)
+    hosting.model("slow", seconds=4)
     hosting.model("quick")
     hosting.config("slow-1", {"slow": 1, "quick": 1})
     hosting.config("slow-2", {"quick": 1})
     hosting.endpoint("slow", "slow-1")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         future = pool.submit(hosting.invoke, "slow", TargetVariant="slow")
-        time.sleep(0.3)
+        time.sleep(1)  # it is in flight, also on a busy machine
         hosting.sagemaker.update_endpoint(EndpointName="slow", EndpointConfigName="slow-2")
-        assert future.result(timeout=20)[0] == "slow"
+        assert future.result(timeout=60)[0] == "slow"
     hosting.settled("slow")
     assert hosting.weights("slow") == {"quick": 1}
 
@@ -129,7 +129,7 @@ def test_metrics_count_each_variants_invocations_and_errors(hosting):
     assert (latency["Unit"], 10 < latency["Average"] < 1e6) == ("Microseconds", True)
 
 
-def eventually(look, wanted, deadline=10.0):
+def eventually(look, wanted, deadline=60.0):
     end = time.monotonic() + deadline
     while (observed := look()) != wanted and time.monotonic() < end:
         time.sleep(0.1)

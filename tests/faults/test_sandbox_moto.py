@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.faults.test_sandbox_clients import lost
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/1"
 TOPIC = "arn:aws:sns:eu-west-1:111111111111:t"

@@ -25,7 +25,7 @@ from tests.unit.sandbox.training.pipelines import (
     parameter,
 )
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.faults
 
 REPORT = {
     "PropertyFiles": [{"PropertyFileName": "report", "OutputName": "report", "FilePath": "report.json"}]
@@ -176,15 +176,15 @@ def test_a_failed_execution_is_retried_from_the_step_that_failed(training):
 
 def test_a_stopped_execution_stops_its_job_and_starts_nothing_more(training):
     steps = [
-        training.step("Long", "say", "begun", "wait", "100"),
+        training.step("Long", "say", "begun", "wait", "600"),
         training.step("After", "say", "x", DependsOn=["Long"]),
     ]
     arn = training.start(training.pipeline(*steps))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while "ProcessingJob" not in training.steps(arn)["Long"]["Metadata"] and time.monotonic() < deadline:
         time.sleep(0.1)
     training.sagemaker.stop_pipeline_execution(PipelineExecutionArn=arn)
-    status, steps = training.followed(arn, deadline=30)
+    status, steps = training.followed(arn, deadline=120)
     assert (status, statuses(steps)) == ("Stopped", {"Long": "Stopped"})
     job = steps["Long"]["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
     assert training.ended(job)["ProcessingJobStatus"] == "Stopped"

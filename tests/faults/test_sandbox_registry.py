@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import hosting_in
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 VARIANT = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
 # botocore would find some of this itself.

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import ACCOUNTS, VERSION
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 HERE = "arn:aws:sts::111111111111:assumed-role"
 

@@ -11,7 +11,7 @@ from modeldelivery.release.aws.session import Account
 from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.errors import DamagedError
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")

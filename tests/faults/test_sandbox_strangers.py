@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import ROLES, Sandbox
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.faults
 
 NOBODY = 65_534
 MOVE = "SageMaker.UpdateEndpointWeightsAndCapacities"

@@ -14,7 +14,6 @@ from tests.containers.perl.image import NEEDED, saved
 
 pytestmark = [
     pytest.mark.faults,
-    pytest.mark.timeout(120),
     NEEDED,
 ]
 

@@ -11,7 +11,7 @@ from tests.conftest import CHECKOUT
 from tests.faults.kill import Point, hold
 from tests.stacks.stack import Stack
 
-pytestmark = [pytest.mark.faults, pytest.mark.stacks, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.stacks]
 
 CALLER = "terminated"
 
@@ -49,7 +49,7 @@ def terminated(stack, folder, target, action):
     stack.sandbox.release(CALLER)
     output, _ = process.communicate(timeout=120)
     assert reached, f"it never called {action}: {output}"
-    _, running = psutil.wait_procs(family, timeout=15)
+    _, running = psutil.wait_procs(family, timeout=60)
     return output, running
 
 

@@ -106,7 +106,7 @@ class Trains:
             RoleArn=shown["RoleArn"],
         )
 
-    def reach(self, step, deadline=90):
+    def reach(self, step, deadline=300):
         """Return when a step of the latest execution runs."""
         end = time.monotonic() + deadline
         while time.monotonic() < end:
@@ -122,7 +122,7 @@ class Trains:
             time.sleep(0.05)
         raise AssertionError(f"{step} never ran")
 
-    def kill_job(self, step, deadline=90):
+    def kill_job(self, step, deadline=300):
         """SIGKILL every process of a step's job, once it has one."""
         mark, end = f"-{step.lower()}-", time.monotonic() + deadline
         while time.monotonic() < end:
@@ -147,7 +147,7 @@ class Trains:
         process = self.start(*self.training(version))
         self.reach("Register")
         hold(self.sandbox, "", point)
-        held = self.sandbox.held("", deadline=90)
+        held = self.sandbox.held("")
         assert held, process.communicate(timeout=300)
         self.kill_job("Register")
         self.sandbox.clear_faults()

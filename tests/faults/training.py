@@ -54,7 +54,7 @@ class Training:
         self.sagemaker.create_processing_job(ProcessingJobName=name, **given)
         return self.ended(name)
 
-    def ended(self, name, kind="processing", deadline=90):
+    def ended(self, name, kind="processing", deadline=300):
         title = kind.title()
         describe = getattr(self.sagemaker, f"describe_{kind}_job")
         end = time.monotonic() + deadline
@@ -81,7 +81,7 @@ class Training:
         """Execute a pipeline to its end: its status, and its steps by name."""
         return self.followed(self.start(name, **parameters))
 
-    def followed(self, arn, deadline=120):
+    def followed(self, arn, deadline=300):
         end = time.monotonic() + deadline
         while time.monotonic() < end:
             status = self.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)[

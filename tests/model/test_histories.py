@@ -1,7 +1,6 @@
 """Random histories of many operations: every seed is one, and every rule holds in each."""
 
 import re
-from collections import Counter
 from itertools import pairwise, takewhile
 
 import pytest
@@ -37,6 +36,7 @@ _SIGNS = {
     "a version is scaled": r"  taken: scales",
     "a fleet changes": r"  taken: updates to",
 }
+PAUSED = "a pause outlasts a lease"
 
 
 @pytest.mark.parametrize("first", range(0, FEW, FEW // 4))
@@ -56,13 +56,16 @@ def test_a_seed_brings_its_history_back():
 
 
 def test_random_histories_cover_every_operation_and_fault():
-    counts = Counter[str]()
+    missing = {*_SIGNS, PAUSED}
     for seed in range(FEW):
         history = run(seed)
         trace = "\n".join(history.cloud.trace)
-        counts.update(name for name, sign in _SIGNS.items() if re.search(sign, trace))
-        counts["a pause outlasts a lease"] += _longest_pause(history) > Timing().lease
-    assert {name for name, count in counts.items() if count} == {*_SIGNS, "a pause outlasts a lease"}
+        missing -= {name for name in missing & _SIGNS.keys() if re.search(_SIGNS[name], trace)}
+        if _longest_pause(history) > Timing().lease:
+            missing.discard(PAUSED)
+        if not missing:  # of those that `make check` runs, the others could only show it again
+            break
+    assert missing == set()
 
 
 def _longest_pause(history: History) -> float:

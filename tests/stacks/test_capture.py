@@ -10,7 +10,7 @@ from tests.stacks.conftest import released
 from tests.stacks.stack import Stack
 
 # Each half is held without an engine: tests/components, tests/unit/provider, tests/faults/test_sandbox_capture.py.
-pytestmark = [pytest.mark.stacks, pytest.mark.soak, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stacks, pytest.mark.soak]
 BUCKET = "flights-staging-registry-111111111111-eu-west-1"
 ENDPOINT = "flights-staging"
 

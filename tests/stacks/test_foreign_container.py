@@ -11,7 +11,6 @@ from tests.stacks.stack import Stack
 
 pytestmark = [
     pytest.mark.stacks,
-    pytest.mark.timeout(240),
     NEEDED,
 ]
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.stacks.stack import Stack
 
-pytestmark = [pytest.mark.stacks, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.stacks
 
 BUCKET = "flights-staging-registry-111111111111-eu-west-1"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-DEADLINE = 60.0  # seconds; each step takes one or two
+DEADLINE = 180.0  # seconds; each step takes one or two
 PYTHON_RUNTIME = f"runtime:\n  name: python\n  options:\n    virtualenv: {json.dumps(sys.prefix)}\n"
 
 SHOWS_CONFIG = """

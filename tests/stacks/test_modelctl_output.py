@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import CHECKOUT
 from tests.stacks.endpoint import LiveEndpoint
 
-pytestmark = [pytest.mark.stacks, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.stacks
 
 ROLLBACK = f"{sys.executable} -m modeldelivery.release.cli rollback --env staging --model shell --reason doubled --actor ada"
 

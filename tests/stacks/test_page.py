@@ -11,7 +11,7 @@ from tests.conftest import CHECKOUT
 from tests.stacks.endpoint import LiveEndpoint
 from tests.unit.monitoring.page.conftest import quality_of
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ MISSING = [
 ]  # fmt: skip
 pytestmark = [
     pytest.mark.sandbox,
-    pytest.mark.timeout(180),
     pytest.mark.skipif(
         bool(MISSING), reason="`apt-get install prometheus prometheus-alertmanager` was not done"
     ),

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.conftest import CHECKOUT
 from tests.examples import FINDINGS, PART, TIMES, USUAL, examples
@@ -55,6 +55,13 @@ def test_a_claims_own_number_of_examples_grows_with_the_profile(profile, name, t
 def test_make_check_tries_the_same_examples_each_time(profile):
     profile("check")
     assert settings().derandomize
+
+
+@pytest.mark.parametrize("name", ["check", "soak"])
+def test_no_claim_fails_by_the_time_that_its_examples_take_on_a_busy_machine(profile, name):
+    profile(name)
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
 
 
 def test_what_make_soak_finds_is_kept_and_make_check_keeps_nothing(profile):

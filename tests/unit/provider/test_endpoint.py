@@ -360,12 +360,23 @@ def test_an_up_of_the_same_fleet_brings_a_mix_back_to_one_configuration(serving)
     assert serving.weights == {A: 100, B: 0}
 
 
-def test_a_create_that_fails_keeps_the_endpoint_that_it_made(stack):
+@pytest.fixture
+def in_its_time(monkeypatch):
+    """A stack for whose provider time passes as for its AWS: by its pauses."""
+
+    def on(stack):
+        monkeypatch.setattr(progress.EngineClock, "monotonic", lambda _: stack.aws.seconds)
+
+    return on
+
+
+def test_a_create_that_fails_keeps_the_endpoint_that_it_made(stack, in_its_time):
     news = dict(stack.check(stack.config(A, A, B)).inputs)
     stack.aws.looks = 10**6
+    in_its_time(stack)
 
     with pytest.raises(InitFailedError, match="gave up after") as failed:
-        stack.endpoint.create(RESOURCE, news, timeout=0.05, preview=False)
+        stack.endpoint.create(RESOURCE, news, timeout=60, preview=False)
 
     assert failed.value.id == stack.arn
     assert failed.value.inputs == news
@@ -827,11 +838,12 @@ def test_delete_waits_for_a_change_and_outlives_a_connection_that_is_not_made(se
     assert serving.aws.endpoints == {}
 
 
-def test_a_delete_that_takes_too_long_says_so(serving):
+def test_a_delete_that_takes_too_long_says_so(serving, in_its_time):
     serving.aws.looks = 10**6
+    in_its_time(serving)
 
     with pytest.raises(ProviderError, match=r"gave up after .* deleting the endpoint, which is Deleting"):
-        serving.endpoint.delete(RESOURCE, serving.state, timeout=0.05)
+        serving.endpoint.delete(RESOURCE, serving.state, timeout=60)
 
 
 @pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])

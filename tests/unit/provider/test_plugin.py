@@ -23,7 +23,7 @@ from modeldelivery.plugin.protocol import (
 from modeldelivery.plugin.values import UNKNOWN, decode, encode
 from tests.unit.terminal.hostile import visible
 
-DEADLINE = 10
+DEADLINE = 120
 
 
 class Shelf(Provider):

@@ -11,7 +11,7 @@ from google.protobuf import empty_pb2
 from modeldelivery.plugin.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
 from modeldelivery.plugin.values import encode
 
-DEADLINE = 20
+DEADLINE = 120  # seconds: a process takes many of them to start on a busy machine
 
 PLUGIN = """
 from modeldelivery.plugin.process import serve

@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modeldelivery.release.aws.journal import is_sane
@@ -327,7 +327,7 @@ def mutated(draw):
 
 
 @given(mutated(), st.sampled_from(sorted(COMMANDS)))
-@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300))
 def test_whatever_a_journal_holds_a_command_ends_soon_with_a_sentence(plain, command):
     world = World()
     stored(world, plain)
@@ -341,7 +341,7 @@ def test_whatever_a_journal_holds_a_command_ends_soon_with_a_sentence(plain, com
 
 
 @given(mutated())
-@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150))
 def test_whatever_a_journal_holds_up_ends_soon_with_a_sentence(plain):
     world = World()
     stored(world, plain)

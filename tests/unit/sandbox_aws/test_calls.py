@@ -118,4 +118,4 @@ def test_a_plugin_that_is_not_asked_to_touch_anything_never_imports_boto3():
         "aws.diff(bucket, 'b', old_inputs=inputs, old_outputs=inputs, news=inputs, ignore_changes=());"
         "heavy = {'boto3', 'botocore', 'pulumi'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
     )
-    subprocess.run([sys.executable, "-c", check], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", check], check=True, timeout=120)

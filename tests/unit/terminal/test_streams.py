@@ -90,7 +90,7 @@ def test_a_reader_that_takes_nothing_holds_nobody_up(blocking):
         for n in range(3000):
             print(f"waiting {{n}} s: endpoint is changing {{'.' * 60}}", file=stream)
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], pass_fds=[write], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], pass_fds=[write], check=True, timeout=120)
 
     assert os.read(read, 1 << 20).startswith(b"waiting 0 s: ")
 

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -106,21 +105,21 @@ def test_two_set_ups_never_hold_the_cache_at_once(tmp_path, under_way):
         thread.start()
         thread.join(0.7)
         events.append("first")
-    thread.join(10)
+    thread.join(60)
     assert events == ["first", "other"]
 
 
-def test_the_lock_of_a_killed_set_up_holds_nobody_up(tmp_path, under_way):
+def test_the_lock_of_a_killed_set_up_holds_nobody_up(tmp_path, under_way, monkeypatch):
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_THE_LOCK, tmp_path],
         stdout=subprocess.PIPE, text=True, cwd=CHECKOUT,
     )  # fmt: skip
     assert holder.stdout.readline() == "held\n"
     holder.kill()
-    holder.wait(10)
-    started = time.monotonic()
+    holder.wait(60)
+    monkeypatch.setattr(under_way, "status", lambda _: pytest.fail("it waits"))
     with locked(tmp_path, under_way):
-        assert time.monotonic() - started < 5
+        pass
 
 
 def test_a_failed_command_shows_its_last_words_and_what_to_do(tmp_path, under_way):

@@ -92,7 +92,7 @@ def test_every_file_has_lf_in_a_clone_whose_git_writes_crlf(clone):
 
 def test_a_script_of_such_a_clone_starts(clone):
     done = subprocess.run(
-        [clone / ".ci" / "aws-profile"], capture_output=True, text=True, check=False, timeout=30
+        [clone / ".ci" / "aws-profile"], capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, done.stderr) == (2, "usage: .ci/aws-profile ENV\n")
 

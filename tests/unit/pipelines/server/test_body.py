@@ -9,6 +9,7 @@ from pipelines.server.body import MAX_BODY_BYTES, ClientLeftError, TooLargeError
 from pipelines.server.settings import read_settings
 
 SOON = 0.02  # seconds
+FOREVER = 60.0  # seconds after which something waits on
 
 
 def piece(data, *, more=False):
@@ -34,7 +35,7 @@ def run(work):
 
     async def bounded():
         task = asyncio.create_task(work)
-        await asyncio.wait({task}, timeout=100 * SOON)
+        await asyncio.wait({task}, timeout=FOREVER)
         assert task.done(), "it still waits"
         return task.result()
 

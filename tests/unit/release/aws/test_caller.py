@@ -9,7 +9,7 @@ from modeldelivery.release.errors import UnreachableError
 from tests.fakes.aws import FakeAws, refusal
 
 ARN = "arn:aws:sts::111111111111:assumed-role/operator/ada"
-SOON = 5.0
+SOON = 60.0  # seconds
 
 
 @pytest.fixture

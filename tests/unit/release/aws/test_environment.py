@@ -97,7 +97,7 @@ def _sts_has_answered():
     """The look after the move comes when the thread that asks STS is through."""
     for thread in threading.enumerate():
         if thread.name == "caller":
-            thread.join(5)
+            thread.join(60)
 
 
 def test_a_dry_run_reads_through_the_same_ports_and_writes_nothing(aws, capsys):
