@@ -104,7 +104,9 @@ def test_a_move_is_asked_for_first_and_observed_later(serving):
 
     endpoint = serving.traffic.describe()
     assert weights.same(endpoint.desired, ALL_TO_B)
-    assert weights.same(endpoint.current, ALL_TO_A if endpoint.busy else ALL_TO_B)
+    # Where traffic has moved already the change may not be over yet: what was replaced finishes its requests.
+    possible = (ALL_TO_A, ALL_TO_B) if endpoint.busy else (ALL_TO_B,)
+    assert any(weights.same(endpoint.current, each) for each in possible)
     assert weights.same(serving.settled().current, ALL_TO_B)
 
 

@@ -21,6 +21,7 @@ SAMPLES = json.dumps([{"content_type": "text/csv", "body": "1,2", "accept": "app
 def stack(module_sandbox, tmp_path_factory):
     """v1.1.0 serves, whose factor is 3; v1.0.0, whose factor is 2, is beside it."""
     stack = Stack("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
+    stack.without_data()
     stack.no_release()
     stack.up()
     image = push(stack, saved(stack.folder / "perl.tar"), "--archive")

@@ -13,6 +13,7 @@ BUCKET = "flights-staging-registry-111111111111-eu-west-1"
 def tagged(module_sandbox, tmp_path_factory):
     """A registry whose bucket an organisation has tagged since."""
     stack = Stack("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
+    stack.without_data()
     stack.no_release()
     stack.up()
     s3 = module_sandbox.client("staging", "s3")

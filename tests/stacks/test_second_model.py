@@ -21,6 +21,7 @@ def register(stack, version, archive, image):
 def test_a_model_of_three_classes_is_released_verified_at_weight_0_and_rolled_back(module_sandbox, tmp_path):
     stack = Stack("staging", module_sandbox, tmp_path)
     stack.set("model", "iris")
+    stack.without_data()
     stack.no_release()
     stack.up()
     image = push(stack, CHECKOUT, "--file", "pipelines/server/Dockerfile", repository="iris")
