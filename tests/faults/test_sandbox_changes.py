@@ -390,9 +390,9 @@ def test_a_new_model_and_a_new_configuration_are_found_late(hosting):
         hosting.sagemaker.describe_model(ModelName=model)
     with pytest.raises(ClientError, match="Cannot create already existing model"):
         hosting.model("late")
-    there(lambda: hosting.sagemaker.describe_model(ModelName=model))
+    there(lambda: hosting.config("early", {model: 1}))
     hosting.sandbox.fault(kind="unseen", action="CreateEndpointConfig", seconds=4)
-    there(lambda: hosting.config("late", {model: 1}))
+    hosting.config("late", {model: 1})
     with pytest.raises(
         ClientError, match=r"ValidationException.*Could not find endpoint configuration .*config/late"
     ):
