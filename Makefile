@@ -124,7 +124,8 @@ build-train: setup-data
 build-deploy:
 	@$(PYTHON) -m tools.builds deploy
 
-build-verify: setup
+# LOAD=yes, which the build is told by config (stages of model-delivery:build): also what one instance serves.
+build-verify: setup $(if $(filter yes,$(LOAD)),setup-load)
 	@MODEL=$(MODEL) $(BIN)/python -m tools.builds verify
 
 build: ## all of it, one after the other: what a tag job does with the commit's tag MODEL@vX.Y.Z, for ENV

@@ -34,12 +34,14 @@ class Stage(TypedDict):
         compute: CodeBuild's type of its machine.
         minutes: that its build may take.
         retry: whether it is tried once more by itself.
+        load: whether it measures, of `verify`, what one instance serves.
     """
 
     name: str
     compute: str
     minutes: int
     retry: bool
+    load: bool
 
 
 class BuildPipelineArgs(TypedDict):
@@ -223,9 +225,10 @@ class BuildPipeline(pulumi.ComponentResource):
             kms_key_id=args["key_arn"],
             opts=inside,
         )
-        role = service_role(
-            of, "codebuild", args["account"], _STATEMENTS[stage["name"]](site, project), inside
-        )
+        statements = _STATEMENTS[stage["name"]](site, project)
+        if stage["load"]:
+            statements = [*statements, *roles.load_statements(site)]
+        role = service_role(of, "codebuild", args["account"], statements, inside)
         return aws.codebuild.Project(
             of,
             name=project,
@@ -238,8 +241,7 @@ class BuildPipeline(pulumi.ComponentResource):
                 "compute_type": stage["compute"],
                 "privileged_mode": stage["name"] == "image",  # a container engine runs in it
                 "environment_variables": [
-                    {"name": variable, "value": value}
-                    for variable, value in _variables(args, stage["name"]).items()
+                    {"name": variable, "value": value} for variable, value in _variables(args, stage).items()
                 ],
             },
             build_timeout=stage["minutes"],
@@ -290,7 +292,7 @@ def _project_name(args: BuildPipelineArgs, stage: str) -> str:
     return f"{args['pipeline']}-{stage}"
 
 
-def _variables(args: BuildPipelineArgs, stage: str) -> Mapping[str, str]:
+def _variables(args: BuildPipelineArgs, stage: Stage) -> Mapping[str, str]:
     """What a build is told of where it is."""
     deploys = {"DEPLOY_ROLE": args["deploy_role_arn"], "PULUMI_BACKEND_URL": args["backend"]}
     host = f"{args['account']}.dkr.ecr.{args['region']}.amazonaws.com"
@@ -301,7 +303,8 @@ def _variables(args: BuildPipelineArgs, stage: str) -> Mapping[str, str]:
         "REPOSITORY": f"{host}/{args['repository_name']}",
         "STEP_REPOSITORY": f"{host}/{args['step_repository_name']}",
         **({"BASE_IMAGE": args["base_image"]} if args["base_image"] else {}),
-        **({name: value for name, value in deploys.items() if value} if stage == "deploy" else {}),
+        **({name: value for name, value in deploys.items() if value} if stage["name"] == "deploy" else {}),
+        **({"LOAD": "yes"} if stage["load"] else {}),
     }
 
 

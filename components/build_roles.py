@@ -187,6 +187,17 @@ def verify_statements(site: BuildSite, project: str) -> Statements:
     ]
 
 
+def load_statements(site: BuildSite) -> Statements:
+    """Of those among them that measure what one instance serves: of which type it is, an endpoint's configuration says."""
+    return [
+        allow(
+            "InstanceType",
+            ["sagemaker:DescribeEndpointConfig"],
+            [f"arn:aws:sagemaker:{_here(site)}:endpoint-config/{site['endpoint']}-*"],
+        )
+    ]
+
+
 def _build(site: BuildSite, project: str) -> list[dict[str, Any]]:
     """What every build may: fetch its source, and write its log."""
     group = f"arn:aws:logs:{_here(site)}:log-group:/aws/codebuild/{project}"

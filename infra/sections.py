@@ -121,11 +121,22 @@ class BuildStage(_Section, frozen=True):
     minutes: Annotated[int, Meta(ge=5, le=480)] = 60
     # Once by itself, when it failed. Of the others a failure is about the commit; a deploy may have met somebody else's change.
     retry: bool | None = None
+    load: bool | None = None  # of verify: also how many requests a minute one instance serves
+
+    def __post_init__(self) -> None:
+        if self.load is not None and self.name != "verify":
+            raise ValueError(f"load is of the stage verify, and this one is {self.name}")
 
     def plain(self) -> ProjectStage:
         """As the components take it."""
         retry = self.name == "deploy" if self.retry is None else self.retry
-        return {"name": self.name, "compute": self.compute, "minutes": self.minutes, "retry": retry}
+        return {
+            "name": self.name,
+            "compute": self.compute,
+            "minutes": self.minutes,
+            "retry": retry,
+            "load": bool(self.load),
+        }
 
 
 _ORDER = ("test", "image", "train", "deploy", "verify")

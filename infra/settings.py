@@ -166,7 +166,7 @@ _KEYS = {
         "{repository: acme/model-delivery, provider: GitHub} or GitLab or Bitbucket, or connection: ARN in provider's place, and "
         "perhaps branch: main, logDays: 90, artifactDays: 30, stages: [{name: test}, {name: image}, {name: train, compute: "
         "BUILD_GENERAL1_MEDIUM, minutes: 60, retry: true}], then perhaps {name: deploy} with deployRole: ARN and backend: s3://…, and "
-        "{name: verify}, where there is `training`; or no such line",
+        "{name: verify} or {name: verify, load: true}, where there is `training`; or no such line",
     ),
     "verify": _Key(Demands, ALLOWED),
     "protect": _Key(bool, "true or false"),

@@ -148,6 +148,26 @@ def test_a_build_that_verifies_asks_the_endpoint_and_moves_nothing(staging):
     assert statements(staging, f"{NAME}-verify")["Evidence"]["Resource"] == [f"{REGISTRY}/evidence/*"]
 
 
+def test_a_build_that_measures_a_load_is_told_to_and_may_look_up_the_instance_type(run, staging):
+    stages = [{"name": "deploy"}, {"name": "verify", "load": True}]
+    loads = run("staging", build=json.dumps({**GIVEN, "stages": stages, "deployRole": DEPLOYER}))
+
+    def told(recorder):
+        project = recorder.only(PROJECT, f"{NAME}-verify").inputs
+        return {each["name"]: each["value"] for each in project["environment"]["environmentVariables"]}
+
+    assert told(loads)["LOAD"] == "yes"
+    assert "LOAD" not in told(staging)
+    added = statements(loads, f"{NAME}-verify").keys() - statements(staging, f"{NAME}-verify").keys()
+    assert added == {"InstanceType"}
+    assert statements(loads, f"{NAME}-verify")["InstanceType"] == {
+        "Sid": "InstanceType",
+        "Effect": "Allow",
+        "Action": ["sagemaker:DescribeEndpointConfig"],
+        "Resource": [f"arn:aws:sagemaker:eu-west-1:111111111111:endpoint-config/{NAME}-*"],
+    }
+
+
 def test_a_connection_that_is_there_is_used_under_the_name_that_it_has(built, staging):
     assert built.of_type(CONNECTION) == []
     assert staging.only(CONNECTION).inputs["providerType"] == "GitHub"

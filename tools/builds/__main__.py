@@ -1,8 +1,8 @@
 """`python3 -m tools.builds version|check|image|train|deploy|verify`: one stage's work.
 
 It leaves VERSION, REASON (why it failed, in a sentence), IMAGE and STEP_IMAGE in `.build`, which the buildspecs export. Of the
-environment it reads MODEL, BRANCH and, of a build that has them, ENVIRONMENT, REPOSITORY, STEP_REPOSITORY, IMAGE, STEP_IMAGE, DEPLOY_ROLE
-and PULUMI_BACKEND_URL.
+environment it reads MODEL, BRANCH and, of a build that has them, ENVIRONMENT, REPOSITORY, STEP_REPOSITORY, IMAGE, STEP_IMAGE, DEPLOY_ROLE,
+PULUMI_BACKEND_URL and LOAD.
 
 Exit status: 0 done, 1 not, 2 for another command.
 """

@@ -19,8 +19,9 @@ def verify(version: str, environ: Mapping[str, str]) -> str:
         DeliveryError: AWS refused a call, or does not answer.
     """
     model, environment = parse_model(environ["MODEL"]), parse_environment(environ["ENVIRONMENT"])
+    load = ["--load"] if environ.get("LOAD") == "yes" else []
     try:
-        return modelctl("verify", "--env", environment, "--model", model, "--version", version)
+        return modelctl("verify", "--env", environment, "--model", model, "--version", version, *load)
     except ModelctlError as error:
         if error.status != Exit.REFUSED:
             raise

@@ -616,6 +616,8 @@ CONNECTION = f"arn:aws:codeconnections:eu-west-1:222222222222:connection/{'0' * 
         ({"stages": [{"name": "train"}, {"name": "test"}]}, "are to be test, train, each once"),
         ({"stages": [{"name": "test"}, {"name": "test"}]}, "are to be test, each once"),
         ({"stages": [{"name": "test", "minutes": 4}]}, "build.stages[0].minutes is 4"),
+        ({"stages": [{"name": "test", "load": True}]}, "load is of the stage verify, and this one is test"),
+        ({"stages": [{"name": "verify", "load": "yes"}]}, 'build.stages[0].load is "yes"'),
         ({"baseImage": "python:3.11-slim"}, "build.baseImage is"),
         ({"logDays": 91}, "build.logDays is 91"),
         ({"artifactDays": 0}, "build.artifactDays is 0"),
@@ -642,6 +644,16 @@ def test_only_a_deploy_is_tried_again_by_itself_unless_config_says_otherwise():
 
     assert tried(*stages) == ["deploy"]
     assert tried({"name": "train", "retry": True}, {"name": "deploy", "retry": False}) == ["train"]
+
+
+@pytest.mark.parametrize(
+    ("given", "measures"), [({}, False), ({"load": False}, False), ({"load": True}, True)]
+)
+def test_a_load_is_measured_by_the_stage_that_verifies_where_config_says_so(given, measures):
+    stages = [*DEPLOYING, {"name": "verify", **given}]
+    section_ = section("build", stages=stages, deployRole=DEPLOYER)
+    build = parse("prod", {**GOOD, "model-delivery:build": section_}).build
+    assert [stage.plain()["load"] for stage in build.stages] == [False, False, measures]
 
 
 def test_a_build_whose_connection_is_there_makes_none():
