@@ -25,6 +25,7 @@ from benchmarks.measurements import (
     preview_cpu,
     preview_same,
     pull_request,
+    pushed_tag,
     reader,
     rollback_calls,
     rollback_cpu,
@@ -41,7 +42,7 @@ from modeldelivery.terminal.steps import step
 from modeldelivery.terminal.tables import Table, show
 from tools.demo.run import StepError
 
-# In this order: memory last, after all the work.
+# In this order: memory after all the work of whoever releases, a tag after that, which adds a version.
 MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "up": up.measure,
     "preview-cpu": preview_cpu.measure,
@@ -61,6 +62,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "evaluation": evaluation.measure,
     "data-drift": data_drift.measure,
     "memory": memory.measure,
+    "pushed-tag": pushed_tag.measure,
 }
 
 

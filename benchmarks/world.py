@@ -110,9 +110,14 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     def sagemaker(self, environment: str) -> "SageMakerClient":
         return self._session(environment).client("sagemaker")
 
-    def client(self, environment: str, service: Literal["s3", "iam"]) -> Any:
+    def client(self, environment: str, service: Literal["s3", "iam", "codepipeline"]) -> Any:
         """One of another service, in the environment's account."""
         return self._session(environment).client(service)
+
+    def repository(self, environment: str) -> str:
+        """Where a tag is pushed to that the environment's pipeline builds."""
+        status = json.loads(_sandbox(dict(self.demo.environ), "status", "--json"))
+        return str(status["repositories"][status["accounts"][environment]])
 
     def keys(self, environment: str) -> Credentials:
         """What its calls are signed with."""
