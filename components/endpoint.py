@@ -146,8 +146,9 @@ def overloaded(version: RegisteredVersion, capacity: Capacity) -> str | None:
     if measured is None or target <= measured:
         return None
     return (
-        f"instances.targetInvocationsPerMinute is {target}, and one {capacity['type']} was measured to serve {measured:.0f} requests a "
-        f"minute of {version.version} within the limit of latency (`modelctl verify --load`): autoscaling would add instances too late"
+        f"instances.targetInvocationsPerMinute is {target}, and one {capacity['type']} was measured in {version.measured_in} to serve "
+        f"{measured:.0f} requests a minute of {version.version} within the limit of latency (`modelctl verify --load`): autoscaling would add "
+        "instances too late"
     )
 
 

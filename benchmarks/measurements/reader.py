@@ -80,6 +80,7 @@ def _read(file: Path) -> None:
         fingerprints={},
         standing=None,
         drill=None,
+        goes_live=None,
         health=(),
         problem=None,
         violations=(),

@@ -11,7 +11,7 @@ from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.aws.session import Opens
 from modeldelivery.release.core.request import Release
-from modeldelivery.release.core.verification import load_name, read_load
+from modeldelivery.release.core.verification import Load, is_load, load_name, read_load
 from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistryError
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.operations.membership import Versions
@@ -145,16 +145,22 @@ def _has_served(environment: AwsEnvironment) -> bool:
         return False
 
 
-def _load(arguments: Asked, record: VersionRecord, environment: AwsEnvironment) -> int | None:
-    """Requests a minute that one instance was measured to serve; None where nobody measured it, or left what nobody can read."""
+def _load(arguments: Asked, record: VersionRecord, environment: AwsEnvironment) -> Load | None:
+    """What one instance was measured to serve, here or, with a promotion's copies, elsewhere; None where nobody can tell."""
     if arguments.instance_type is None:
         return None
-    content = environment.registry.read_evidence(record.digests.id, load_name(arguments.instance_type))
-    load = read_load(content) if content is not None else None
-    return load.requests_per_minute if load else None
+    registry, digests = environment.registry, record.digests.id
+    own = load_name(arguments.environment, arguments.instance_type)
+    if (content := registry.read_evidence(digests, own)) is not None:
+        return read_load(content)
+    names = [name for name in registry.evidence_names(digests) if is_load(name, arguments.instance_type)]
+    loads = [read_load(registry.read_evidence(digests, name) or b"") for name in names]
+    # The least of several: who relies on it must not be promised too much.
+    return min((each for each in loads if each), key=lambda each: each.requests_per_minute, default=None)
 
 
-def _answer(record: VersionRecord, approval: str | None, load: int | None) -> dict[str, Any]:
+def _answer(record: VersionRecord, approval: str | None, load: Load | None) -> dict[str, Any]:
+    measured = {"requestsPerMinute": load.requests_per_minute, "measuredIn": load.environment} if load else {}
     return {
         "version": record.version,
         "digest": record.digests.id,
@@ -164,5 +170,5 @@ def _answer(record: VersionRecord, approval: str | None, load: int | None) -> di
         "dataRevision": record.digests.data,
         "packageArn": record.package_arn,
         "approval": approval,
-        **({"requestsPerMinute": load} if load is not None else {}),
+        **measured,
     }

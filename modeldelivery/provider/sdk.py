@@ -174,6 +174,7 @@ class RegisteredVersion(
         package_arn: ARN of its SageMaker model package.
         approval: of the package: Approved, Rejected or PendingManualApproval.
         requests_per_minute: that one instance of the type was measured to serve; None where nobody measured it.
+        measured_in: the environment in which it was.
     """
 
     version: str
@@ -185,6 +186,7 @@ class RegisteredVersion(
     package_arn: str
     approval: str
     requests_per_minute: float | None = None  # the engine hands every number over as one
+    measured_in: str | None = None
 
 
 class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -140,6 +140,7 @@ def _review(folder: Folder, environment: str, document: Document, previewed: eng
         standing=observation.standing,
         health=observation.findings,
         drill=observation.drill,
+        goes_live=observation.goes_live,
         problem=observation.problem,
         violations=previewed.violations,
         before=_before(folder, change, commit),

@@ -15,6 +15,7 @@ from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.membership import Versions
 from modeldelivery.release.operations.proof import Standing, standing
 from modeldelivery.release.operations.status import Found, Status, assess
+from modeldelivery.release.operations.verified import GoesLive, everywhere
 from modeldelivery.release.ports import Stored
 from modeldelivery.release.version import Version, precedence
 
@@ -28,12 +29,14 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         standing: what it has proved about versions; None when that could not be read, or when nothing was made there yet.
         findings: what of its endpoint is not as it should be, the worst first, as far as it could be looked at.
         drill: the latest one.
+        goes_live: the version that config's `live` moves to, and what is kept of its verifications; None where it does not move.
         problem: what could not be looked at, and why; None when everything could.
     """
 
     standing: Standing | None = None
     findings: tuple[Finding, ...] = ()
     drill: LatestDrill | None = None
+    goes_live: GoesLive | None = None
     problem: str | None = None
 
 
@@ -53,9 +56,11 @@ def observe(environment: str, config: Mapping[str, str]) -> Observation:
         return Observation()
     problems = reading.problems
     standing: Standing | None = None
+    goes_live: GoesLive | None = None
     if reading.stored:
         try:
             standing = _standing(opened, reading.stored)
+            goes_live = _goes_live(opened, reading, config)
         except DeliveryError as error:
             problems += (f"what {environment} has proved cannot be read: {error}",)
     assessed = assess(opened.place, reading)
@@ -63,6 +68,7 @@ def observe(environment: str, config: Mapping[str, str]) -> Observation:
         standing=standing,
         findings=assessed.findings,
         drill=assessed.drill,
+        goes_live=goes_live,
         problem="; ".join(problems) or None,
     )
 
@@ -78,11 +84,8 @@ def decided(environment: str, config: Mapping[str, str]) -> Status | str:
 
 def waiting(environment: str, config: Mapping[str, str]) -> tuple[Version, ...] | str:
     """Versions that join the fleet by rule at the next `up`; a sentence when what the rule goes by cannot be read."""
-    text = config.get("model-delivery:release", "{}")
-    if text == "{}":
-        return ()
-    release = msgspec.json.decode(text, type=ReleaseRule)
-    if not release.candidates:
+    release = _release(config)
+    if release is None or not release.candidates:
         return ()
     try:
         opened = _open(environment, config)
@@ -95,6 +98,22 @@ def waiting(environment: str, config: Mapping[str, str]) -> tuple[Version, ...] 
         return f"whether a candidate waits cannot be told: {error}"
     present = endpoint.variants if endpoint else {}
     return tuple(version for version in fleet if version not in {*release.fleet, *present})
+
+
+def _release(config: Mapping[str, str]) -> ReleaseRule | None:
+    text = config.get("model-delivery:release", "{}")
+    return None if text == "{}" else msgspec.json.decode(text, type=ReleaseRule)
+
+
+def _goes_live(opened: AwsEnvironment, reading: Found, config: Mapping[str, str]) -> GoesLive | None:
+    """Only of an endpoint of SageMaker's that has served: nothing can be verified before the first version, or in a cluster."""
+    release, stored = _release(config), reading.stored
+    if release is None or stored is None or reading.endpoint is None or stored.journal.place is not None:
+        return None
+    version = release.live
+    if version == stored.journal.live or (record := opened.registry.record(version)) is None:
+        return None
+    return GoesLive(version=version, verified=everywhere(opened.registry, record.digests.id))
 
 
 def _open(environment: str, config: Mapping[str, str]) -> AwsEnvironment:

@@ -78,7 +78,10 @@ class Recorder(mocks.Mocks):
             return {"versions": []}
         if missing := set(fleet) - self.registered:
             raise Refusal(f"{', '.join(missing)} is not registered")
-        loads = {version: {"requestsPerMinute": load} for version, load in self.loads.items()}
+        loads = {
+            version: {"requestsPerMinute": load, "measuredIn": "staging"}
+            for version, load in self.loads.items()
+        }
         return {"versions": [record(version) | loads.get(version, {}) for version in fleet]}
 
     def of_type(self, kind: str) -> list[Declared]:

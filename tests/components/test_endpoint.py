@@ -287,8 +287,8 @@ def test_a_target_of_autoscaling_above_what_an_instance_was_measured_to_serve_is
 ):
     """Without a measurement nothing is known, and nothing is said."""
     warning = (
-        "instances.targetInvocationsPerMinute is 6000, and one ml.c6i.large was measured to serve 5999 requests a minute of v1.1.0 "
-        "within the limit of latency (`modelctl verify --load`): autoscaling would add instances too late"
+        "instances.targetInvocationsPerMinute is 6000, and one ml.c6i.large was measured in staging to serve 5999 requests a minute of "
+        "v1.1.0 within the limit of latency (`modelctl verify --load`): autoscaling would add instances too late"
     )
     loads = {} if measured is None else {"v1.1.0": measured}
     messages = [message for message in run("prod", loads=loads).messages if "measured" in message]

@@ -96,17 +96,20 @@ def test_of_two_documents_of_one_name_the_first_is_kept(shelf, record):
 
 def test_what_is_kept_of_a_digest_set_is_listed_and_read(shelf, record):
     digests = record.digests.id
-    assert (shelf.registry.evidence_names(digests), shelf.registry.read_evidence(digests, "verify.json")) == (
+    assert (
+        shelf.registry.evidence_names(digests),
+        shelf.registry.read_evidence(digests, "verify-staging.json"),
+    ) == (
         (),
         None,
     )
 
-    shelf.registry.store_evidence(digests, "verify.json", b"one")
-    shelf.registry.store_evidence(digests, "load-ml.m5.large.json", b"two")
+    shelf.registry.store_evidence(digests, "verify-staging.json", b"one")
+    shelf.registry.store_evidence(digests, "load-staging-ml.m5.large.json", b"two")
 
-    assert shelf.registry.evidence_names(digests) == ("load-ml.m5.large.json", "verify.json")
-    assert shelf.registry.read_evidence(digests, "verify.json") == b"one"
-    assert shelf.registry.read_evidence(digests, "verify") is None
+    assert shelf.registry.evidence_names(digests) == ("load-staging-ml.m5.large.json", "verify-staging.json")
+    assert shelf.registry.read_evidence(digests, "verify-staging.json") == b"one"
+    assert shelf.registry.read_evidence(digests, "verify-staging") is None
 
 
 def test_samples_are_what_their_digest_says(shelf):

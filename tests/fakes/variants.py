@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
 from modeldelivery.release.core.probes import Answer
@@ -43,7 +44,8 @@ class ServerContainer:
             headers.append((b"accept", request.accept.encode()))
         scope = {"path": "/invocations", "method": "POST", "headers": headers}
         asyncio.run(self._server(scope, receive, send))
-        return Answer(status=sent[0]["status"], body=sent[1]["body"])
+        kind = dict(sent[0]["headers"]).get(b"content-type", b"").decode()
+        return Answer(status=sent[0]["status"], body=sent[1]["body"], content_type=kind)
 
 
 def echoing(request):
@@ -83,7 +85,7 @@ class FakeVariants:
         self.calls.append((version, request))
         answer = self.containers[version](request)
         takes = self.seconds.get(version, lambda _: 0.001)
-        return Answer(status=answer.status, body=answer.body, seconds=takes(len(self.calls)))
+        return msgspec.structs.replace(answer, seconds=answer.seconds or takes(len(self.calls)))
 
     def refuse_unready(self):
         if self.unready:

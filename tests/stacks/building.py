@@ -134,10 +134,17 @@ class Building:
         for each in self.until(running, identity):
             each.send_signal(signal_)
 
-    def kill_engine(self, identity):
-        """Kill the build that deploys while the engine holds the state."""
+    def kill_engine(self, identity, point):
+        """Kill the build that deploys at a point of its update: the engine holds the state from the first on."""
         locks = self.stack.backend / ".pulumi" / "locks"
-        self.until(lambda: list(locks.glob("*/*/staging/*.json")), identity)
+        sagemaker = self.stack.sandbox.client("staging", "sagemaker")
+        points = {
+            "it holds the state": lambda: list(locks.glob("*/*/staging/*.json")),
+            "the endpoint changes": lambda: (
+                sagemaker.describe_endpoint(EndpointName=PLACE.endpoint)["EndpointStatus"] == "Updating"
+            ),
+        }
+        self.until(points[point], identity)
         for each in self._running("driver.py"):
             each.kill()
 

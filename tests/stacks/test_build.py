@@ -7,6 +7,8 @@ import sys
 import msgspec
 import pytest
 
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import parse_version
 from tests.registered import evidence_of, packages_of, record_of
 from tests.stacks.building import building_in
 from tests.stacks.stack import Stack
@@ -14,6 +16,7 @@ from tests.stacks.training import PLACE
 
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(900)]
 
+STAGES = ["Test", "Image", "Train", "Verify"]
 FEATURES = "pipelines/flights/features.py"
 TESTS = "tests/unit/pipelines/flights/test_features.py"
 FAILING = '\n\ndef test_planted():\n    assert len("x") == 2\n'
@@ -61,7 +64,7 @@ def test_a_tag_that_gto_made_is_tested_built_trained_and_approved(building, made
 @pytest.mark.usefixtures("made")
 def test_a_version_that_was_built_stands_in_its_environment_at_weight_0_and_is_verified(building):
     assert building.stack.serving() == {"v1-0-0": 100, "v1-2-0": 0}
-    kept = evidence_of(building.s3, PLACE, building.record("v1.2.0"))["verify.json"]
+    kept = evidence_of(building.s3, PLACE, building.record("v1.2.0"))["verify-staging.json"]
     assert json.loads(kept)["version"] == "v1.2.0"
 
 
@@ -264,9 +267,9 @@ def test_two_deployers_of_one_environment_converge(building, tmp_path):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("stage", ["Test", "Image", "Train", "Verify"])
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_build_that_is_killed_goes_on_from_its_stage_when_it_is_tried_again(building, stage):
-    version = f"v3.0.{['Test', 'Image', 'Train', 'Verify'].index(stage)}"
+    version = f"v3.0.{STAGES.index(stage)}"
     building.clone.commit(f"killed in {stage}")
     (identity,) = building.push(f"flights@{version}")
     building.kill(identity, stage, signal.SIGKILL)
@@ -313,11 +316,13 @@ def test_a_killed_builds_follow_stops_nothing_and_a_push_meanwhile_waits_for_its
 
 
 @pytest.mark.soak
-def test_a_deploy_that_is_killed_is_tried_again_and_goes_on_once_a_person_took_its_lock_away(building):
-    building.clone.commit("killed in Deploy")
-    (identity,) = building.push("flights@v3.2.0")
-    building.kill_engine(identity)
+@pytest.mark.parametrize("point", ["it holds the state", "the endpoint changes"])
+def test_a_deploy_that_is_killed_is_tried_again_and_goes_on_once_a_person_took_its_lock_away(building, point):
+    version = f"v3.2.{['it holds the state', 'the endpoint changes'].index(point)}"
+    building.clone.commit(f"killed when {point}")
+    (identity,) = building.push(f"flights@{version}")
+    building.kill_engine(identity, point)
     building.until(lambda: "is held by another deployer" in building.log(identity), identity)
     building.stack.pulumi("cancel", "--yes", "staging")
     assert building.followed(identity)["status"] == "Succeeded", building.log(identity)
-    assert building.stack.serving()["v3-2-0"] == 0
+    assert building.stack.serving()[variant_name(parse_version(version))] == 0

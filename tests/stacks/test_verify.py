@@ -9,13 +9,15 @@ import pytest
 
 from modeldelivery.release.aws.registry import AwsRegistry
 from modeldelivery.release.cli import main
-from modeldelivery.release.core.verification import NAME, Verification
+from modeldelivery.release.core.verification import Verification, verify_name
 from modeldelivery.release.naming import Place, artifact_key, parse_environment, parse_model, variant_name
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.samples import read_samples
 from modeldelivery.release.version import DigestSet, parse_version
 from tests.bits import packed
 from tests.conftest import CHECKOUT
+from tools.builds import verify as stage
+from tools.builds.stage import StageError
 
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(240)]
 
@@ -74,7 +76,7 @@ class Verified:
         record = registry.record(version)
         made = Verification(
             environment="staging",
-            endpoint=self.place.endpoint,
+            endpoint=f"arn:aws:sagemaker:{self.place.region}:{self.place.account}:endpoint/{self.place.endpoint}",
             version=version,
             digests=record.digests,
             at=1.0,
@@ -82,9 +84,9 @@ class Verified:
             checks=("sample 0",),
             latency=None,
         )
-        registry.store_evidence(record.digests.id, NAME, msgspec.json.encode(made))
+        registry.store_evidence(record.digests.id, verify_name("staging"), msgspec.json.encode(made))
 
-    def kept(self, version, name="verify.json"):
+    def kept(self, version, name="verify-staging.json"):
         registry = AwsRegistry(clients=_Clients(self.hosting.sandbox), place=self.place)
         content = registry.read_evidence(registry.record(version).digests.id, name)
         return None if content is None else json.loads(content)
@@ -190,6 +192,17 @@ def test_a_variant_that_does_not_hold_is_told_apart_and_the_endpoint_serves_on(
     serves_on(verified)
 
 
+@pytest.mark.usefixtures("modelctl")
+def test_the_stage_of_a_build_ends_with_what_is_wrong_and_with_what_keeps_it_from_traffic(verified):
+    """The sentence that `modelctl builds` and the topic have: a whole tag's road to it is `test_build_verify.py`."""
+    with pytest.raises(StageError) as stopped:
+        stage.verify(DEAD, {"MODEL": "asked", "ENVIRONMENT": "staging"})
+
+    assert str(stopped.value).startswith("v3.0.0 does not answer: sample 0 got no answer: ")
+    assert "`modelctl reject v3.0.0 --env staging --reason …` keeps it from traffic" in str(stopped.value)
+    serves_on(verified)
+
+
 def test_a_dry_run_asks_the_variant_and_keeps_nothing(verified, modelctl):
     """An invocation changes nothing: it is made, and listed once for each variant."""
     status, document, _ = modelctl(DEAD, "--dry-run")
@@ -209,7 +222,7 @@ def test_a_load_finds_what_one_instance_serves(verified, modelctl):
     verified.keep(NARROW)
     status, _, err = modelctl(NARROW, "--load")
 
-    load = verified.kept(NARROW, "load-ml.m5.large.json")
+    load = verified.kept(NARROW, "load-staging-ml.m5.large.json")
     assert status == 0, err
     assert 200 <= load["requestsPerMinute"] <= 660, err
     assert load["withinMs"] == 1000

@@ -290,11 +290,12 @@ MAY_IMPORT = {
     f"{OURS}.review.core": {
         *ours("catalogue", "release.core.request"),
         *ours("release.operations.health", "release.operations.proof", "release.operations.status"),
-        *ours("release.operations.latest_drill"),
+        *ours("release.operations.latest_drill", "release.operations.verified"),
         *NAMES,
     },
     f"{OURS}.review.report": {
-        *ours("release.operations.health", "release.operations.latest_drill", "review.core", "terminal"),
+        *ours("release.operations.health", "release.operations.latest_drill", "release.operations.verified"),
+        *ours("review.core", "terminal"),
         *NAMES,
     },
 }

@@ -41,7 +41,12 @@ class SageMakerInvocations(msgspec.Struct, frozen=True, kw_only=True):
         seconds = time.perf_counter() - started
         if response["InvokedProductionVariant"] != variant_name(version):
             raise AnsweredError(f"{call}: {response['InvokedProductionVariant']} answered")
-        return Answer(status=response["ResponseMetadata"]["HTTPStatusCode"], body=body, seconds=seconds)
+        return Answer(
+            status=response["ResponseMetadata"]["HTTPStatusCode"],
+            body=body,
+            seconds=seconds,
+            content_type=response.get("ContentType", ""),
+        )
 
 
 def invocation(endpoint: str, version: Version, request: Request) -> Any:

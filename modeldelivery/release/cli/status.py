@@ -13,12 +13,14 @@ from modeldelivery.release.operations.latest_drill import told
 from modeldelivery.release.operations.status import Decided, OnEndpoint, Status
 from modeldelivery.terminal.tables import Table
 
-_HEADINGS = ("version", "role", "intended", "actual", "instances", "serves since")
+_HEADINGS: tuple[str, ...] = ("version", "role", "intended", "actual", "instances", "serves since")
+_VERIFIED = "verified"  # a column where there is something to say: of a version that is, or of a candidate that is not
 _COLOURS = {"rejected": "red", "serving": "green", "fallback": "yellow", "candidate": "cyan"}
 
 
 def run(context: Context, options: StatusOptions) -> Shown:
     reading = status.read(context.store, context.traffic, context.scaling)
+    reading = status.with_verifications(context.place, reading, context.registry)
     report = status.assess(context.place, reading)
     parts: list[str | Table] = [*_head(report)]
     if report.versions:
@@ -53,9 +55,16 @@ def _head(report: Status) -> tuple[str, ...]:
 
 
 def _table(report: Status) -> Table:
+    rows = [_row(version, report.at) for version in report.versions]
+    headings = _HEADINGS
+    if report.unverified or any(version.verified for version in report.versions):
+        headings = (*headings, _VERIFIED)
+        rows = [
+            (*row, _verified(version, report)) for row, version in zip(rows, report.versions, strict=True)
+        ]
     return Table(
-        headings=_HEADINGS,
-        rows=[_row(version, report.at) for version in report.versions],
+        headings=headings,
+        rows=rows,
         colours=[next((c for role, c in _COLOURS.items() if role in v.roles), "") for v in report.versions],
     )
 
@@ -73,6 +82,12 @@ def _row(version: OnEndpoint, at: datetime | None) -> tuple[str, ...]:
     )
 
 
+def _verified(version: OnEndpoint, report: Status) -> str:
+    if version.verified:
+        return _ago(version.verified.at, report.at)
+    return "no" if version.version in report.unverified else "-"
+
+
 def _notes(report: Status) -> list[str]:
     pending = report.pending
     rejected = [
@@ -85,6 +100,16 @@ def _notes(report: Status) -> list[str]:
         *([f"hold: {report.hold}"] if report.hold else []),
         *([f"drill: {_when(report.drill.at, report.at)}: {told(report.drill)}"] if report.drill else []),
         *(f"rejected: {v} by {why.by}, {_when(why.at, report.at)}: {why.reason}" for v, why in rejected),
+        *(
+            f"verified: {v.version}, {_when(v.verified.at, report.at)} {v.verified.told}"
+            for v in report.versions
+            if v.verified
+        ),
+        *(
+            f"not verified: {version}, a candidate: `modelctl verify --env {report.environment} --version {version}`"
+            for version in report.unverified
+        ),
+        *(f"cannot be told: {why}" for why in report.unread),
         *(
             f"{'divergence' if each.code in DIVERGENCE else 'health'}: {each.text}"
             for each in report.findings

@@ -10,7 +10,7 @@ from modeldelivery.release.cli.demands import limits_in
 from modeldelivery.release.cli.options import Verify as VerifyOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core.probes import Fault
-from modeldelivery.release.core.verification import Latency, Load, Verification, told
+from modeldelivery.release.core.verification import Latency, Load, Verification, held, told
 from modeldelivery.release.errors import Exit, RefusedError
 from modeldelivery.release.operations.verify import Bench, Verified, verify
 from modeldelivery.release.operations.verify_load import Measured, measure, refuse_traffic
@@ -126,19 +126,10 @@ def _verified(verified: Verified) -> str:
     assert document is not None, "it held"
     version = verified.record.version
     if verified.first:
-        return f"{version} is verified: {len(document.checks)} checks{_beside(document.latency)}"
+        return f"{version} is verified: {held(document)}"
     if verified.ran:
         return f"{version} holds again; the evidence of {_when(document)} stands"
     return f"{version} was verified on {_when(document)} by {document.by}; --again does it once more"
-
-
-def _beside(latency: Latency | None) -> str:
-    if latency is None:
-        return ", and nothing serves beside it to compare with"
-    return (
-        f", median latency {latency.median_ratio:g} times and 99th percentile {latency.p99_ratio:g} times that of "
-        f"{latency.beside}"
-    )
 
 
 def _measured(measured: Measured) -> str:

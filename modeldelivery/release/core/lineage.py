@@ -84,7 +84,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         there: which of the objects and images that the record names are there, by URI.
         data: URI of the data set; None where the environment's data bucket has none of its revision.
         execution: None where the record names none.
-        later: what is kept of the bits beside what the record names, in words, by URI: a version is verified after it is registered.
+        kept: what is kept of the bits, by URI, with words of what was measured of them. More than the record names: a version is
+            verified after it is registered.
     """
 
     version: Version
@@ -95,7 +96,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     there: Mapping[str, bool | Unread] = {}
     data: str | Unread | None = None
     execution: Execution | Unread | None = None
-    later: Mapping[str, str] | Unread = {}
+    kept: Mapping[str, str] | Unread = {}
 
 
 def links(facts: Facts) -> tuple[Link, ...]:
@@ -121,12 +122,15 @@ def _links(facts: Facts) -> Iterator[Link]:
         yield Link(kind="gate", name=name, about=outcome)
     if not record.evidence:
         yield Link(kind="evidence", name="none", missing="the record names none")
+    kept = {} if isinstance(facts.kept, Unread) else facts.kept
     for name, uri in record.evidence.items():
-        yield _stored("evidence", uri, facts, f"the registry bucket does not have {name}")
-    if isinstance(facts.later, Unread):
-        yield Link(kind="evidence", name="of later days", missing=facts.later.why)
-    else:
-        for uri, about in facts.later.items():
+        link = _stored("evidence", uri, facts, f"the registry bucket does not have {name}")
+        yield msgspec.structs.replace(link, about=kept.get(uri, ""))
+    if isinstance(facts.kept, Unread):
+        yield Link(kind="evidence", name="of later days", missing=facts.kept.why)
+    named = set(record.evidence.values())
+    for uri, about in kept.items():
+        if uri not in named:
             yield Link(kind="evidence", name=uri, about=about)
 
 

@@ -11,10 +11,17 @@ from modeldelivery.release.core.contract import TOLERANCE, Output, departs
 _SHOWN = 200  # characters at most of an answer that go into a sentence
 OK = range(200, 300)
 _CLIENT = range(400, 500)
+# Refusals that are about what was sent. Any other 4xx is about who sent it, where to, or how often.
+_OF_CONTENT = frozenset({400, 406, 413, 415, 422})
+TIMEOUT = 60.0  # seconds that SageMaker waits for a container
+_TIMED_OUT = TIMEOUT - 1
+_JSON, _CSV = "application/json", "text/csv"
 
-# What is wrong, from the gravest on: no answer, an answer that is an error, one of another shape, another number, a bad request
-# that was taken.
-Kind: TypeAlias = Literal["dead", "broken", "schema", "golden", "refusal"]
+# What is wrong, from the gravest on: no answer, none in time, an answer that is an error, a refusal of anything, an answer of
+# another shape, another number, a bad request that was taken.
+Kind: TypeAlias = Literal["dead", "late", "broken", "closed", "schema", "golden", "refusal"]
+
+SILENT: frozenset[Kind] = frozenset({"dead", "late"})
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +39,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         status: of the container's own answer; 0 where it gave none.
         body: of the answer, or the platform's words about one that was not given.
         seconds: from the request to the answer, as the caller measures it.
+        content_type: of the body; "" where nobody told it.
     """
 
     status: int
     body: bytes = b""
     seconds: float = 0.0
+    content_type: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,12 +57,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Predicts(msgspec.Struct, frozen=True, kw_only=True):
-    """Predictions in JSON, one for each row, that keep to the schema; the numbers of the first row are `golden`."""
+    """Predictions in JSON, one for each row, that keep to the schema; the numbers of the rows `at` are `golden`."""
 
     output: Output
     rows: int
     version: str
     golden: dict[str, Any]
+    at: tuple[int, ...] = (0,)
 
 
 class Cells(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +110,8 @@ def judge(probe: Probe, answer: Answer) -> Fault | None:
     def fault(kind: Kind, text: str) -> Fault:
         return Fault(kind=kind, probe=probe.name, text=text)
 
+    if answer.status == 0 and answer.seconds >= _TIMED_OUT:
+        return fault("late", f"got no answer in {TIMEOUT:g} s: {_shown(answer.body)}")
     if answer.status == 0:
         return fault("dead", f"got no answer: {_shown(answer.body)}")
     if isinstance(probe.expects, Survives):
@@ -108,9 +120,12 @@ def judge(probe: Probe, answer: Answer) -> Fault | None:
         text = _unrefused(probe.expects, answer)
         return fault("refusal", text) if text else None
     if answer.status in _CLIENT:
-        return fault("schema", f"was refused with {answer.status}: {_shown(answer.body)}")
+        kind: Kind = "schema" if answer.status in _OF_CONTENT else "closed"
+        return fault(kind, f"was refused with {answer.status}: {_shown(answer.body)}")
     if answer.status not in OK:
         return fault("broken", f"was answered by {answer.status}: {_shown(answer.body)}")
+    if text := _mistyped(probe, answer):
+        return fault("schema", text)
     match probe.expects:
         case Predicts():
             kind, text = _mispredicted(probe.expects, answer)
@@ -161,8 +176,30 @@ def _unrefused(expects: Refuses, answer: Answer) -> str | None:
     return f"was refused with {answer.status} and without a sentence: {_shown(answer.body)}"
 
 
+def _mistyped(probe: Probe, answer: Answer) -> str | None:
+    """An answer whose type is not what was requested, whatever is in it: callers choose by it how to read that."""
+    match probe.expects:
+        case Predicts():
+            wanted = _JSON
+        case Cells():
+            wanted = _CSV
+        case _:
+            wanted = _media(probe.request.accept)
+    given = _media(answer.content_type)
+    if not given or not wanted or "*" in wanted or "," in wanted or given == wanted:
+        return None
+    return f"was answered as {given}, not as {wanted}: {_shown(answer.body)}"
+
+
+def _media(content_type: str) -> str:
+    """Without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
 def _mispredicted(expects: Predicts, answer: Answer) -> tuple[Kind, str | None]:
     document = _document(answer)
+    if document is None:
+        return "schema", f"was answered by what is no JSON: {_shown(answer.body)}"
     predictions = document.get("predictions") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(predictions, list):
         return "schema", f"was answered without predictions: {_shown(answer.body)}"
@@ -176,8 +213,11 @@ def _mispredicted(expects: Predicts, answer: Answer) -> tuple[Kind, str | None]:
     for row, given in enumerate(predictions):
         if departs_so := departs(expects.output, given):
             return "schema", f"row {row}: the prediction {_shown(str(given).encode())} {departs_so}"
-    wrong = differs(expects.golden, {name: predictions[0][name] for name in expects.golden})
-    return "golden", f"got another prediction than training computed: {wrong}" if wrong else None
+    for row in expects.at:
+        given = {name: predictions[row][name] for name in expects.golden}
+        if wrong := differs(expects.golden, given, "it" if not row else f"row {row}"):
+            return "golden", f"got another prediction than training computed: {wrong}"
+    return "golden", None
 
 
 def _miswritten(values: list[float | str | None], answer: Answer) -> tuple[Kind, str | None]:

@@ -9,6 +9,7 @@ from modeldelivery.release.core.probes import Cells, Predicts, Probe, Refuses, R
 
 JSON, CSV = "application/json", "text/csv"
 TOO_LARGE = 6 * 1024 * 1024 + 1  # bytes: one more than the model server takes
+_FEWEST_ROWS, _MOST_ROWS = 8, 1000  # of one request, beside the one that is known
 _NOT_SERVED = "application/x-unknown"
 _UNSEEN = "a name that no training had"
 
@@ -48,17 +49,23 @@ def _goldens(contract: Contract, version: str) -> Iterator[Probe]:
         ),
         expects=Cells(values=cells(contract.output, check.output)),
     )
-    rows = [check.instance, *_allowed(contract)]
-    yield Probe(
-        name=f"{len(rows)} rows at the ends of the schema's ranges",
-        request=_json(rows),
-        expects=Predicts(
-            output=contract.output,
-            rows=len(rows),
-            version=version,
-            golden=numbers(contract.output, check.output),
-        ),
-    )
+    for name, others in (
+        ("at the ends of the schema's ranges", list(_allowed(contract))),
+        ("across the schema's names and ranges", list(_across(contract))),
+    ):
+        # The row that is known is the last one too: what a row is answered does not follow from where it stands.
+        rows = [check.instance, *others, check.instance]
+        yield Probe(
+            name=f"{len(rows)} rows {name}",
+            request=_json(rows),
+            expects=Predicts(
+                output=contract.output,
+                rows=len(rows),
+                version=version,
+                golden=numbers(contract.output, check.output),
+                at=(0, len(rows) - 1),
+            ),
+        )
 
 
 def _allowed(contract: Contract) -> Iterator[dict[str, Any]]:
@@ -71,6 +78,21 @@ def _allowed(contract: Contract) -> Iterator[dict[str, Any]]:
     unseen = {f.name: _UNSEEN for f in contract.features if f.type == "category" and f.unseen == "missing"}
     if unseen:
         yield row | unseen
+
+
+def _across(contract: Contract) -> Iterator[dict[str, Any]]:
+    """Every name that a category has, `_MOST_ROWS` of them at most, and numbers from end to end beside them."""
+    names = max((len(feature.categories) for feature in contract.features), default=0)
+    count = min(max(names, _FEWEST_ROWS), _MOST_ROWS)
+    for turn in range(count):
+        yield {feature.name: _between(feature, turn, count) for feature in contract.features}
+
+
+def _between(feature: Feature, turn: int, count: int) -> Any:
+    if feature.type == "category":
+        return feature.categories[turn % len(feature.categories)]
+    value = feature.minimum + (feature.maximum - feature.minimum) * (turn + 0.5) / count
+    return int(value) if feature.type == "integer" else value
 
 
 def _end(feature: Feature, end: str) -> Any:

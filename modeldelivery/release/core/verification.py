@@ -1,4 +1,8 @@
-"""What a verification of a variant demands, what it finds, and what is kept of it."""
+"""What a verification of a variant demands, what it finds, and what is kept of it.
+
+What is measured is of one environment: its machines, its container, its neighbours. So each document says by its name and in
+itself of which, and beside a promotion's copies of another environment's stands this one's own.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -11,7 +15,7 @@ from modeldelivery.release.core.load import Trial
 from modeldelivery.release.core.probes import Fault
 from modeldelivery.release.version import DigestSet, Version
 
-NAME = "verify.json"  # among the evidence of a digest set
+_VERIFY, _LOAD, _JSON = "verify-", "load-", ".json"  # of names among the evidence of a digest set
 SCHEMA = 1
 MOST_LATENCY_MS = 500  # of an environment whose config is not here
 ALLOWED = (
@@ -54,7 +58,14 @@ class Latency(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a document says of how it came to be. Times are seconds since the epoch, by S3's clock."""
+    """What a document says of how it came to be.
+
+    Attributes:
+        environment: in which it was measured.
+        endpoint: ARN of the endpoint on which it was, which names account and region.
+        at: seconds since the epoch, by S3's clock.
+        by: who measured it.
+    """
 
     schema: int = SCHEMA
     environment: str
@@ -66,14 +77,14 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Verification(_Document, frozen=True, kw_only=True, rename="camel"):
-    """`verify.json`: a version that held everything. `latency` is None where nothing else served beside it."""
+    """`verify-ENV.json`: a version that held everything. `latency` is None where nothing else served beside it."""
 
     checks: tuple[str, ...]
     latency: Latency | None
 
 
 class Load(_Document, frozen=True, kw_only=True, rename="camel"):
-    """`load-INSTANCETYPE.json`: what one instance of a type serves."""
+    """`load-ENV-INSTANCETYPE.json`: what one instance of a type serves."""
 
     instance_type: str
     within_ms: int
@@ -81,9 +92,24 @@ class Load(_Document, frozen=True, kw_only=True, rename="camel"):
     trials: tuple[Trial, ...]
 
 
-def load_name(instance_type: str) -> str:
-    """Name of the document about an instance type, among the evidence of a digest set."""
-    return f"load-{instance_type}.json"
+def verify_name(environment: str) -> str:
+    """Name of an environment's document, among the evidence of a digest set."""
+    return f"{_VERIFY}{environment}{_JSON}"
+
+
+def load_name(environment: str, instance_type: str) -> str:
+    """Name of an environment's document about an instance type, among the evidence of a digest set."""
+    return f"{_LOAD}{environment}-{instance_type}{_JSON}"
+
+
+def is_verification(name: str) -> bool:
+    """Whether a document is some environment's `Verification`, by its name."""
+    return name.startswith(_VERIFY) and name.endswith(_JSON)
+
+
+def is_load(name: str, instance_type: str = "") -> bool:
+    """Whether a document is some environment's `Load`, by its name; of one instance type where one is given."""
+    return name.startswith(_LOAD) and name.endswith(f"-{instance_type}{_JSON}" if instance_type else _JSON)
 
 
 def latency_of(
@@ -128,7 +154,9 @@ def slow(latency: Latency) -> str | None:
 
 _WHAT: dict[str, str] = {
     "dead": "does not answer",
+    "late": "does not answer in time",
     "broken": "fails",
+    "closed": "refuses requests",
     "schema": "has another schema than its model",
     "golden": "predicts otherwise than its model did in training",
     "refusal": "does not refuse what it must",
@@ -149,14 +177,37 @@ def _ms(seconds: float) -> float:
 def shown(name: str, content: bytes) -> str:
     """A document of a verification in words; "" of any other, or one that cannot be read."""
     try:
-        if name == NAME:
+        if is_verification(name):
             verification = msgspec.json.decode(content, type=Verification)
-            return f"verified in {verification.environment} by {verification.by}: {len(verification.checks)} checks"
-        if load := read_load(content):
-            return f"{load.requests_per_minute} requests a minute of one {load.instance_type} within {load.within_ms} ms"
+            return f"verified in {verification.environment} by {verification.by}: {held(verification)}; on {verification.endpoint}"
+        if is_load(name):
+            load = msgspec.json.decode(content, type=Load)
+            return (
+                f"{load.requests_per_minute} requests a minute of one {load.instance_type} within {load.within_ms} ms, measured in "
+                f"{load.environment} by {load.by} on {load.endpoint}"
+            )
     except (msgspec.DecodeError, UnicodeDecodeError):
         return "cannot be read"
     return ""
+
+
+def held(verification: Verification) -> str:
+    """What held, as words of a sentence."""
+    latency = verification.latency
+    beside = (
+        ", and nothing served beside it to compare with"
+        if latency is None
+        else f", median latency {latency.median_ratio:g} times and 99th percentile {latency.p99_ratio:g} times that of {latency.beside}"
+    )
+    return f"{len(verification.checks)} checks{beside}"
+
+
+def read_verification(content: bytes) -> Verification | None:
+    """A document about a verification; None where it cannot be understood."""
+    try:
+        return msgspec.json.decode(content, type=Verification)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def read_load(content: bytes) -> Load | None:

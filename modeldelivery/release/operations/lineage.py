@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.lineage import Facts, Recorded, Unread
-from modeldelivery.release.core.verification import shown
+from modeldelivery.release.core.verification import is_load, is_verification, shown
 from modeldelivery.release.errors import DeliveryError, RefusedError
 from modeldelivery.release.naming import Place, evidence_key, record_key
 from modeldelivery.release.ports import JournalStore, Registry, Traffic
@@ -50,19 +50,22 @@ def gather(place: Place, version: Version, registry: Registry, traffic: Traffic,
         there=images | {uri: _tried(partial(holdings.has, uri)) for uri in uris},
         data=_tried(lambda: training.sources.data_uri(record.digests.data)),
         execution=_tried(lambda: training.executions.look(execution)) if execution else None,
-        later=_tried(lambda: _later(place, record, registry)),
+        kept=_tried(lambda: _kept(place, record, registry)),
     )
 
 
-def _later(place: Place, record: VersionRecord, registry: Registry) -> dict[str, str]:
-    """What is kept of the bits and was not yet when the version was registered; in words, by URI."""
+def _kept(place: Place, record: VersionRecord, registry: Registry) -> dict[str, str]:
+    """All that is kept of the bits, by URI; in words, what some environment measured of them."""
     digests = record.digests.id
-    names = [name for name in registry.evidence_names(digests) if name not in (record.evidence or {})]
+
+    def words(name: str) -> str:
+        if not is_verification(name) and not is_load(name):
+            return ""
+        return shown(name, registry.read_evidence(digests, name) or b"")
+
     return {
-        f"s3://{place.registry_bucket}/{evidence_key(digests, name)}": shown(
-            name, registry.read_evidence(digests, name) or b""
-        )
-        for name in names
+        f"s3://{place.registry_bucket}/{evidence_key(digests, name)}": words(name)
+        for name in registry.evidence_names(digests)
     }
 
 

@@ -13,7 +13,8 @@ from modeldelivery.release.naming import Place
 from modeldelivery.release.operations import health
 from modeldelivery.release.operations.health import DIVERGENCE, Finding, Observed
 from modeldelivery.release.operations.latest_drill import LatestDrill, latest_drill
-from modeldelivery.release.ports import JournalStore, Scaling, Stored, Traffic
+from modeldelivery.release.operations.verified import Verifications, VerifiedBits, verifications
+from modeldelivery.release.ports import JournalStore, Registry, Scaling, Stored, Traffic
 from modeldelivery.release.version import Version, precedence
 
 UNKNOWN = "unknown"
@@ -51,6 +52,7 @@ class OnEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         roles: of "serving", "live", "fallback", "candidate", "rejected".
         intended: share by the journal, or by the move under way; None when the journal says nothing.
         since: when it began to serve, if it does.
+        verified: here, as far as that was looked up; None where no such evidence is kept.
     """
 
     version: Version
@@ -61,6 +63,7 @@ class OnEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     instances_desired: int | None
     since: datetime | None
     rejected: Rejected | None
+    verified: VerifiedBits | None = None
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         problems: what could not be read; there may be more to find.
         damaged: whether that is because the journal is gone, or holds what nobody ever stored.
         drill: the latest one; None when none can be told of.
+        unverified: candidates that could get traffic, and of which this environment keeps no verification.
+        unread: why it cannot be told of some whether they are verified.
         at: by S3's clock.
     """
 
@@ -98,6 +103,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
     damaged: bool = False
     drill: LatestDrill | None = None
+    unverified: tuple[Version, ...] = ()
+    unread: tuple[str, ...] = ()
     at: datetime | None
 
 
@@ -111,6 +118,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         visible: whether it could.
         mark: what the endpoint says of a move without the journal.
         unscaled: versions on the endpoint that nothing scales; None when that was not asked or cannot be told.
+        verifications: of versions on the endpoint, where that was looked up.
         problems: why something could not be read.
         damaged: whether one of them is a journal that is gone, or that nobody ever stored.
     """
@@ -121,6 +129,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     visible: bool = True
     mark: str | None = None
     unscaled: frozenset[Version] | None = None
+    verifications: Verifications = Verifications()
     problems: tuple[str, ...] = ()
     damaged: bool = False
 
@@ -178,6 +187,17 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
     )
 
 
+def with_verifications(place: Place, reading: Found, registry: Registry) -> Found:
+    """The same, with which versions on the endpoint are verified. In a cluster none can be asked by itself, so nothing is looked up."""
+    stored, endpoint = reading.stored, reading.endpoint
+    if stored is None or endpoint is None or stored.journal.place is not None:
+        return reading
+    digests = {v: stored.journal.digests[v] for v in endpoint.variants if v in stored.journal.digests}
+    return msgspec.structs.replace(
+        reading, verifications=verifications(place, registry, digests, endpoint.incarnation.id)
+    )
+
+
 def assess(place: Place, reading: Found) -> Status:
     """Put it side by side."""
     stored, endpoint = reading.stored, reading.endpoint
@@ -190,6 +210,7 @@ def assess(place: Place, reading: Found) -> Status:
         if stored and not history.carried(journal, v) and v != serving
     )
     fallback = history.fallback(journal, endpoint)
+    kept = reading.verifications.of
     findings = health.findings(_observed(reading))
     shown = sorted(versions | {r.version for r in journal.rejections}, key=precedence, reverse=True)
     return Status(
@@ -203,7 +224,12 @@ def assess(place: Place, reading: Found) -> Status:
         live=journal.live,
         fallback=fallback,
         candidates=candidates,
-        versions=tuple(_version(v, journal, endpoint, (serving, fallback), candidates) for v in shown),
+        versions=tuple(
+            msgspec.structs.replace(
+                _version(v, journal, endpoint, (serving, fallback), candidates), verified=kept.get(v)
+            )
+            for v in shown
+        ),
         decision=_decided(journal.decision) if journal.decision else None,
         hold=_hold(journal),
         pending=_pending(journal),
@@ -212,6 +238,10 @@ def assess(place: Place, reading: Found) -> Status:
         problems=reading.problems,
         damaged=reading.damaged,
         drill=latest_drill(journal),
+        unverified=tuple(
+            v for v in candidates if v in kept and kept[v] is None and journal.rejection(v) is None
+        ),
+        unread=reading.verifications.problems,
         at=_time(stored.now) if stored else None,
     )
 

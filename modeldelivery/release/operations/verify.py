@@ -1,7 +1,7 @@
 """Verify one variant as it stands on the endpoint, whatever its weight: what it answers, what it refuses, how fast.
 
-It moves no traffic and rejects nothing. A version that holds everything leaves one document among the evidence of its digest
-set, written once; one that does not leaves none, and whoever asked is told what is wrong.
+It moves no traffic and rejects nothing. A version that holds everything leaves one document of this environment among the evidence
+of its digest set, written once; one that does not leaves none, and whoever asked is told what is wrong.
 """
 
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from itertools import cycle
 import msgspec
 
 from modeldelivery.release.core import latency
-from modeldelivery.release.core.probes import OK, Answers, Fault, Probe, Request, judge
+from modeldelivery.release.core.probes import OK, SILENT, Fault, Probe, judge
 from modeldelivery.release.core.verification import (
-    NAME,
     Demands,
     Latency,
     Verification,
     latency_of,
     slow,
+    verify_name,
 )
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.naming import Place
 from modeldelivery.release.operations.approve import registered
 from modeldelivery.release.operations.verify_evidence import keep, read_kept
-from modeldelivery.release.operations.verify_probes import probes_for, requests
+from modeldelivery.release.operations.verify_probes import probes_for, small
 from modeldelivery.release.operations.verify_subject import Subject
 from modeldelivery.release.ports import Progress, Registry
 from modeldelivery.release.record import VersionRecord
@@ -79,20 +79,21 @@ def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
     """
     record = registered(bench.registry, bench.place, of.version)
     _refuse_other_bits(of, record)
-    before = read_kept(bench.registry, record.digests, NAME, Verification)
+    name, endpoint = verify_name(bench.place.environment), of.endpoint.incarnation.id
+    before = read_kept(bench.registry, record.digests.id, name, Verification, endpoint)
     if before and not again:
         return Verified(record=record, verification=before, ran=False)
     probes = probes_for(bench.registry, record)
     faults = _probed(bench, of.version, (*probes, probes[0]))  # the first again: it serves on
     measured = None
     if not faults and of.beside:
-        measured, faults = _raced(bench, of, requests(probes), of.beside)
+        measured, faults = _raced(bench, of, small(probes), of.beside)
     too_slow = slow(measured) if measured else None
     if faults or too_slow:
         return Verified(
             record=record, verification=before, faults=tuple(faults), latency=measured, too_slow=too_slow
         )
-    stands, first = keep(bench.registry, NAME, _document(bench, record, probes, measured))
+    stands, first = keep(bench.registry, name, _document(bench, of, record, probes, measured))
     return Verified(record=record, verification=stands, first=first, latency=measured)
 
 
@@ -114,29 +115,30 @@ def _probed(bench: Bench, version: Version, probes: Sequence[Probe]) -> list[Fau
         fault = judge(probe, bench.invocations.invoke(version, probe.request))
         if fault:
             faults.append(fault)
-            if fault.kind == "dead":
+            if fault.kind in SILENT:
                 break
     bench.progress.note(f"{version}: {sent} requests, {len(faults) or 'none'} of them answered otherwise")
     return faults
 
 
 def _raced(
-    bench: Bench, of: Subject, here: Sequence[Request], beside: Version
+    bench: Bench, of: Subject, here: Sequence[Probe], beside: Version
 ) -> tuple[Latency | None, list[Fault]]:
     """Latencies of both variants, asked in turn, who is first by a coin; each is asked what its own model knows.
 
+    Each answer of the version is judged: what goes wrong once in a hundred times, or by one of its workers, shows here.
+
     Raises RefusedError where the other one does not answer.
     """
-    there = requests(probes_for(bench.registry, registered(bench.registry, bench.place, beside)))
+    there = small(probes_for(bench.registry, registered(bench.registry, bench.place, beside)))
     seconds: dict[Version, list[float]] = {of.version: [], beside: []}
     count = bench.demands.requests
     for turn, one, other in zip(range(count + _WARM_UP), cycle(here), cycle(there), strict=False):
         pair = [(of.version, one), (beside, other)]
-        for version, request in pair if latency.first(of.version, turn) else reversed(pair):
-            answer = bench.invocations.invoke(version, request)
-            if answer.status not in OK and version == of.version:
-                fault = judge(Probe(name=f"request {turn}", request=request, expects=Answers()), answer)
-                return None, [fault] if fault else []
+        for version, probe in pair if latency.first(of.version, turn) else reversed(pair):
+            answer = bench.invocations.invoke(version, probe.request)
+            if version == of.version and (fault := judge(probe, answer)):
+                return None, [msgspec.structs.replace(fault, probe=f"request {turn}, {probe.name},")]
             if answer.status not in OK:
                 raise RefusedError(
                     f"{beside} serves, and answers {answer.status or 'nothing'} to what it is to know, so that nothing can be "
@@ -155,11 +157,11 @@ def _raced(
 
 
 def _document(
-    bench: Bench, record: VersionRecord, probes: Sequence[Probe], measured: Latency | None
+    bench: Bench, of: Subject, record: VersionRecord, probes: Sequence[Probe], measured: Latency | None
 ) -> Verification:
     return Verification(
         environment=bench.place.environment,
-        endpoint=bench.place.endpoint,
+        endpoint=of.endpoint.incarnation.id,
         version=record.version,
         digests=record.digests,
         at=bench.registry.entry(record.version).now,

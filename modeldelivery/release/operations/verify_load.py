@@ -80,8 +80,8 @@ def measure(
     """
     loads, hosts = ports
     instance_type = _instance_type(hosts, of)
-    name = load_name(instance_type)
-    before = read_kept(bench.registry, record.digests, name, Load)
+    name, endpoint = load_name(bench.place.environment, instance_type), of.endpoint.incarnation.id
+    before = read_kept(bench.registry, record.digests.id, name, Load, endpoint)
     if before and not again:
         return Measured(load=before, instance_type=instance_type)
     loads.refuse_unready()
@@ -99,7 +99,7 @@ def measure(
         return Measured(load=before, instance_type=instance_type, requests_per_minute=held, fault=fault)
     made = Load(
         environment=bench.place.environment,
-        endpoint=bench.place.endpoint,
+        endpoint=endpoint,
         version=of.version,
         digests=record.digests,
         at=bench.registry.entry(of.version).now,

@@ -31,10 +31,14 @@ def probes_for(registry: Registry, record: VersionRecord) -> tuple[Probe, ...]:
     return (*answered, *refused, *garbage(samples.samples[0].content_type))
 
 
-def requests(probes: Sequence[Probe]) -> tuple[Request, ...]:
+def small(probes: Sequence[Probe]) -> tuple[Probe, ...]:
     """Those that are answered and small: what latency and load are measured with."""
-    golden = [probe.request for probe in probes if isinstance(probe.expects, Answers | Equals)]
-    return tuple(golden) or (probes[0].request,)
+    return tuple(probe for probe in probes if isinstance(probe.expects, Answers | Equals)) or (probes[0],)
+
+
+def requests(probes: Sequence[Probe]) -> tuple[Request, ...]:
+    """What of it is sent."""
+    return tuple(probe.request for probe in small(probes))
 
 
 def _schema(registry: Registry, record: VersionRecord) -> bytes:

@@ -8,6 +8,7 @@ import msgspec
 from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.proof import Standing
+from modeldelivery.release.operations.verified import GoesLive
 from modeldelivery.review.core.change import Change
 from modeldelivery.review.core.compare import Fingerprint, Untested, untested
 from modeldelivery.review.core.evidence import Evidence, evidence
@@ -24,18 +25,20 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         standing: what this environment has proved about versions; None when it could not be read.
         health: what of the endpoint is not as it should be before the change, the worst first, as far as it could be looked at.
         drill: the latest one there; None where there was none, or none can be told of.
+        goes_live: the version that config's `live` moves to, with its verifications; None where it does not move.
         problem: what of the environment could not be looked at, and why; None when everything could.
         untested: what this environment would get that the one it promotes from has not had; None when it promotes from
             none, or when that is not known.
     """
 
-    schema: Literal[6] = 6
+    schema: Literal[7] = 7
     commit: str
     change: Change
     fingerprints: dict[str, Fingerprint]
     standing: Standing | None
     health: tuple[Finding, ...]
     drill: LatestDrill | None
+    goes_live: GoesLive | None
     problem: str | None
     evidence: tuple[Evidence, ...]
     untested: tuple[Untested, ...] | None
@@ -55,6 +58,7 @@ def review(
     standing: Standing | None,
     health: tuple[Finding, ...],
     drill: LatestDrill | None,
+    goes_live: GoesLive | None,
     problem: str | None,
     violations: tuple[Violation, ...],
     before: "Review | None",
@@ -68,6 +72,7 @@ def review(
         standing: what this environment has proved.
         health: what of its endpoint is not as it should be.
         drill: the latest one there.
+        goes_live: the version that `live` moves to.
         problem: what of it could not be looked at.
         violations: of policies.
         before: the review of the environment that this one promotes from, of the same commit; None when there is none. One
@@ -86,6 +91,7 @@ def review(
         standing=standing,
         health=health,
         drill=drill,
+        goes_live=goes_live,
         problem=problem,
         evidence=proofs,
         untested=untested(fingerprints, before.fingerprints) if before else None,

@@ -17,6 +17,7 @@ from modeldelivery.review.report.release import (
     problem_line,
     traffic,
     unread_line,
+    verified_lines,
     way_back,
 )
 from modeldelivery.review.report.risks import cost_lines, permission_lines, untested_lines, weakened_lines
@@ -148,6 +149,8 @@ def _lines(review: Review) -> Iterator[Line]:
     if change.fleet:
         yield from fleet_lines(change, change.fleet)
     yield from (evidence_line(each) for each in review.evidence)
+    if review.goes_live:
+        yield from verified_lines(review.environment, review.goes_live)
     if change.fleet:
         yield from way_back(review.environment, change.fleet)
         yield from drill_lines(change.fleet, review.drill)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.latest_drill import LatestDrill, told
+from modeldelivery.release.operations.verified import GoesLive
 from modeldelivery.review.core.change import Change, Kind
 from modeldelivery.review.core.document import ENGINE
 from modeldelivery.review.core.evidence import Evidence, Verdict
@@ -146,6 +147,29 @@ def drill_lines(fleet: FleetChange, latest: LatestDrill | None) -> Iterator[Line
     """Whether the way back was tried, where a change moves traffic or who could get it."""
     if latest and (fleet.moves or fleet.changes_fleet):
         yield ("Latest drill: ", Name(f"{latest.at:%Y-%m-%d %H:%M} UTC"), ", ", Name(told(latest)), ".")
+
+
+def verified_lines(environment: str, goes_live: GoesLive) -> Iterator[Line]:
+    """Whether the version that `live` moves to does what it must: here, and by what a promotion took along."""
+    version = goes_live.version
+    for each in goes_live.verified:
+        yield (
+            Name(version),
+            " was verified in ",
+            Name(each.environment),
+            f" on {each.at:%Y-%m-%d %H:%M} UTC ",
+            Name(each.told),
+            ".",
+        )
+    if goes_live.here(environment) is None:
+        yield (
+            Name(version),
+            " is NOT VERIFIED in ",
+            Name(environment),
+            ", and is to serve there. While it stands at 0 %: ",
+            Name(f"modelctl verify --env {environment} --version {version}"),
+            ".",
+        )
 
 
 def bits_tables(fleet: FleetChange) -> Iterator[Table]:

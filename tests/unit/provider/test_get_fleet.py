@@ -88,11 +88,11 @@ def test_versions_come_in_the_fleets_order_with_what_the_registry_says_of_them(g
     }
 
 
-def measured(aws, version, instance_type="ml.m5.large", content=None):
-    """What `modelctl verify --load` leaves."""
+def measured(aws, version, instance_type="ml.m5.large", *, content=None, environment="staging", serves=4800):
+    """What `modelctl verify --load` leaves, here or where a promotion took it from."""
     record = decode(aws.objects[record_key(version)][0], version)
     load = Load(
-        environment="staging",
+        environment=environment,
         endpoint=NAME,
         version=version,
         digests=record.digests,
@@ -100,17 +100,30 @@ def measured(aws, version, instance_type="ml.m5.large", content=None):
         by="ada",
         instance_type=instance_type,
         within_ms=500,
-        requests_per_minute=4800,
+        requests_per_minute=serves,
         trials=(),
     )
-    key = evidence_key(record.digests.id, load_name(instance_type))
+    key = evidence_key(record.digests.id, load_name(environment, instance_type))
     aws.objects[key] = msgspec.json.encode(load) if content is None else content, '"1"'
 
 
 def test_what_one_instance_was_measured_to_serve_comes_with_the_version(aws, get_fleet):
     measured(aws, A)
     (version,) = get_fleet(A, instanceType="ml.m5.large")
-    assert version["requestsPerMinute"] == 4800
+    assert (version["requestsPerMinute"], version["measuredIn"]) == (4800, "staging")
+
+
+def test_a_load_of_another_environment_counts_where_none_was_measured_here_and_says_whose_it_is(
+    aws, get_fleet
+):
+    measured(aws, A, environment="lab", serves=900)
+    measured(aws, A, environment="dev", serves=1200)
+    measured(aws, A, "ml.c6i.large", environment="lab", serves=10)
+    (version,) = get_fleet(A, instanceType="ml.m5.large")
+    assert (version["requestsPerMinute"], version["measuredIn"]) == (900, "lab")
+    measured(aws, A)
+    (version,) = get_fleet(A, instanceType="ml.m5.large")
+    assert (version["requestsPerMinute"], version["measuredIn"]) == (4800, "staging")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +131,7 @@ def test_what_one_instance_was_measured_to_serve_comes_with_the_version(aws, get
 )
 def test_what_nobody_measured_of_this_instance_type_or_nobody_can_read_is_not_known(aws, get_fleet, asks):
     measured(aws, A)
-    measured(aws, A, "ml.broken.large", b"{")
+    measured(aws, A, "ml.broken.large", content=b"{")
     (version,) = get_fleet(A, **asks)
     assert "requestsPerMinute" not in version
 

@@ -118,7 +118,7 @@ def test_what_was_kept_after_the_registration_is_named_too(modelctl, world):
     digests = world.registry.records[V2][0].digests
     about = {
         "environment": "staging",
-        "endpoint": "x",
+        "endpoint": "arn:x",
         "version": V2,
         "digests": digests,
         "at": 1.0,
@@ -126,8 +126,8 @@ def test_what_was_kept_after_the_registration_is_named_too(modelctl, world):
     }
     documents = {
         "validation.json": b"{}",
-        "verify.json": msgspec.json.encode(Verification(**about, checks=("a", "b"), latency=None)),
-        "load-ml.m5.large.json": msgspec.json.encode(
+        "verify-staging.json": msgspec.json.encode(Verification(**about, checks=("a", "b"), latency=None)),
+        "load-staging-ml.m5.large.json": msgspec.json.encode(
             Load(
                 **about,
                 instance_type="ml.m5.large",
@@ -136,7 +136,7 @@ def test_what_was_kept_after_the_registration_is_named_too(modelctl, world):
                 trials=(),
             )
         ),
-        "load-ml.c6i.large.json": b"{",
+        "load-prod-ml.c6i.large.json": b"{",
         "note.txt": b"hello",
     }
     world.registry.evidence |= {(digests.id, name): content for name, content in documents.items()}
@@ -149,12 +149,37 @@ def test_what_was_kept_after_the_registration_is_named_too(modelctl, world):
 
     assert told == {
         "validation.json": "",
-        "verify.json": "verified in staging by ada: 2 checks",
-        "load-ml.m5.large.json": "4800 requests a minute of one ml.m5.large within 500 ms",
-        "load-ml.c6i.large.json": "",
+        "verify-staging.json": "verified in staging by ada: 2 checks, and nothing served beside it to compare with; on arn:x",
+        "load-staging-ml.m5.large.json": "4800 requests a minute of one ml.m5.large within 500 ms, measured in staging by ada on arn:x",
+        "load-prod-ml.c6i.large.json": "cannot be read",
         "note.txt": "",
     }
     assert ended.json["missing"] == 0
+
+
+def test_what_a_promotion_brought_is_told_as_the_other_environments(modelctl, world):
+    """It is named by the record there, since it came before the registration."""
+    record = world.registry.records[V2][0]
+    made = Verification(
+        environment="staging",
+        endpoint="arn:stagings",
+        version=V2,
+        digests=record.digests,
+        at=1.0,
+        by="ada",
+        checks=("a",),
+        latency=None,
+    )
+    name = "verify-staging.json"
+    _changed(world, evidence={**(record.evidence or {}), name: "sha256:" + "0" * 64})
+    world.registry.evidence[record.digests.id, name] = msgspec.json.encode(made)
+    world.holdings.objects.add(f"s3://{PLACE.registry_bucket}/{evidence_key(record.digests.id, name)}")
+    links = modelctl("lineage", "--model", "flights", "--json").json["links"]
+    (link,) = (each for each in links if each["name"].endswith(name))
+
+    assert link["about"].startswith("verified in staging by ada: 1 checks")
+    assert link["about"].endswith("; on arn:stagings")
+    assert "missing" not in link
 
 
 def test_what_was_kept_later_and_cannot_be_listed_is_told(modelctl, world, monkeypatch):

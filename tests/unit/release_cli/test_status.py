@@ -4,11 +4,14 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core.endpoint import Incarnation
-from modeldelivery.release.core.journal import EventKind, Journal
+from modeldelivery.release.core.journal import ClusterPlace, EventKind, Journal
+from modeldelivery.release.core.verification import Verification, verify_name
 from modeldelivery.release.errors import BusyError, LostError, UnreachableError
+from modeldelivery.release.operations import status
+from modeldelivery.release.version import DigestSet
 
 from .test_rollback import rollback_by
-from .world import V1, V2, V3, endpoint, event, journal, rejection
+from .world import DIGEST, NOW, PLACE, V1, V2, V3, endpoint, event, journal, rejection
 
 
 def status_of(modelctl):
@@ -45,6 +48,130 @@ def test_a_candidate_is_one_that_has_not_served(modelctl, world):
     }
     assert report["versions"][0]["instances"] == 0
     assert report["divergence"] == []
+
+
+def verifies(world, version, *, endpoint_arn="arn:endpoint", content=None):
+    """As `modelctl verify` leaves it, a minute ago."""
+    digests = DigestSet(image=DIGEST, model=DIGEST, data="d")
+    made = Verification(
+        environment="prod",
+        endpoint=endpoint_arn,
+        version=version,
+        digests=digests,
+        at=NOW - 60,
+        by="ada",
+        checks=("the self-check", "garbage"),
+        latency=None,
+    )
+    key = world.store.journal.digests[version], verify_name("prod")
+    world.registry.evidence[key] = msgspec.json.encode(made) if content is None else content
+
+
+@pytest.fixture
+def candidate(world):
+    """v3.0.0, at weight 0."""
+    world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0})
+    world.store.journal = journal(
+        fleet=(V3, V2, V1), digests={V1: "sha256:1", V2: "sha256:2", V3: "sha256:3"}
+    )
+
+
+def rows(ended):
+    """The last cell of each version's row, by version."""
+    return {
+        line.split()[0]: line.split("  ")[-1].strip()
+        for line in ended.out.splitlines()
+        if line[:1] == "v" and "  " in line
+    }
+
+
+@pytest.mark.usefixtures("candidate")
+def test_a_candidate_that_nobody_verified_says_so_and_what_to_type(modelctl):
+    ended = modelctl("status")
+
+    assert rows(ended) == {"version": "verified", "v3.0.0": "no", "v2.0.0": "-", "v1.0.0": "-"}
+    assert (
+        "not verified: v3.0.0, a candidate: `modelctl verify --env prod --version v3.0.0`"
+        in ended.out.splitlines()
+    )
+    assert status_of(modelctl)["unverified"] == ["v3.0.0"]
+
+
+@pytest.mark.usefixtures("candidate")
+def test_a_version_that_is_verified_says_when_by_whom_how_and_by_which_evidence(modelctl, world):
+    verifies(world, V3)
+    ended = modelctl("status")
+
+    assert rows(ended) == {"version": "verified", "v3.0.0": "1 min ago", "v2.0.0": "-", "v1.0.0": "-"}
+    assert (
+        "verified: v3.0.0, 2027-01-15 07:59:00Z (1 min ago) by ada: 2 checks, and nothing served beside it to compare with "
+        "(evidence/sha256/3/verify-prod.json)"
+    ) in ended.out.splitlines()
+    assert "not verified" not in ended.out
+    report = status_of(modelctl)
+    assert report["unverified"] == []
+    assert report["versions"][0]["verified"] == {
+        "environment": "prod",
+        "by": "ada",
+        "at": "2027-01-15T07:59:00Z",
+        "held": "2 checks, and nothing served beside it to compare with",
+        "evidence": "evidence/sha256/3/verify-prod.json",
+    }
+    assert report["versions"][1]["verified"] is None
+
+
+@pytest.mark.usefixtures("candidate")
+@pytest.mark.parametrize(
+    ("content", "arn", "why"),
+    [(b"{", "arn:endpoint", "cannot be understood"), (None, "arn:stagings", "was measured on arn:stagings")],
+)
+def test_evidence_that_cannot_be_believed_is_told_and_is_neither_yes_nor_no(
+    modelctl, world, content, arn, why
+):
+    verifies(world, V3, content=content, endpoint_arn=arn)
+    ended = modelctl("status")
+
+    assert ended.status == 0
+    (line,) = (line for line in ended.out.splitlines() if line.startswith("cannot be told: "))
+    assert line.startswith(
+        "cannot be told: whether v3.0.0 is verified: verify-prod.json among the evidence of sha256:3 "
+    )
+    assert why in line
+    assert "not verified" not in ended.out
+
+
+@pytest.mark.usefixtures("candidate")
+def test_evidence_that_is_denied_stops_no_status_and_is_looked_for_once(modelctl, world, monkeypatch):
+    looks = []
+
+    def denied(*look):
+        looks.append(look)
+        raise UnreachableError("s3:GetObject: AccessDenied")
+
+    monkeypatch.setattr(world.registry, "read_evidence", denied)
+    ended = modelctl("status")
+
+    assert (ended.status, len(looks)) == (0, 1)
+    assert "cannot be told: which versions are verified: s3:GetObject: AccessDenied" in ended.out.splitlines()
+    assert "not verified" not in ended.out
+
+
+@pytest.mark.usefixtures("candidate")
+def test_a_rejected_candidate_is_not_to_be_verified(modelctl, world):
+    world.store.journal = msgspec.structs.replace(
+        world.store.journal, rejections=(rejection(V3, "sha256:3"),)
+    )
+    assert status_of(modelctl)["unverified"] == []
+
+
+@pytest.mark.usefixtures("candidate")
+def test_in_a_cluster_where_no_version_can_be_asked_by_itself_nothing_is_said_of_it(world):
+    """`modelctl verify` refuses there."""
+    place = ClusterPlace(server="https://cluster.example", namespace="models", route="flights-prod")
+    world.store.journal = msgspec.structs.replace(world.store.journal, place=place)
+    reading = status.read(world.store, world.hosting, world.scaling)
+    report = status.assess(PLACE, status.with_verifications(PLACE, reading, world.registry))
+    assert (report.candidates, report.unverified) == ((V3,), ())
 
 
 def test_a_rollback_that_stands_is_a_hold_with_what_to_type(modelctl):

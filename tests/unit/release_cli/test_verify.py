@@ -62,7 +62,7 @@ def foreign(world, version, container, samples=SAMPLES):
     world.variants.containers[version] = container
 
 
-def kept(world, name="verify.json", version=V3):
+def kept(world, name="verify-prod.json", version=V3):
     record = world.registry.records[version][0]
     content = world.registry.evidence.get((record.digests.id, name))
     return None if content is None else json.loads(content)
@@ -73,7 +73,7 @@ def test_the_newest_candidate_is_verified_and_that_is_evidence_of_its_bits(model
 
     assert ended.status == 0
     assert ended.out.startswith(
-        "v3.0.0 is verified: 14 checks, median latency 1 times and 99th percentile 1 times that of v2.0.0"
+        "v3.0.0 is verified: 15 checks, median latency 1 times and 99th percentile 1 times that of v2.0.0"
     )
     document = kept(world)
     assert (document["version"], document["by"], document["environment"]) == ("v3.0.0", "ada", "prod")
@@ -87,7 +87,7 @@ def test_a_version_that_serves_is_verified_as_well_and_compared_with_nothing(mod
     ended = modelctl("verify", "--version", "v2.0.0")
 
     assert (ended.status, kept(world, version=V2)["latency"]) == (0, None)
-    assert "nothing serves beside it to compare with" in ended.out
+    assert "nothing served beside it to compare with" in ended.out
     assert {version for version, _ in world.variants.calls} == {V2}
 
 
@@ -102,6 +102,58 @@ def test_what_was_verified_is_not_asked_again_unless_one_says_so(modelctl, world
     assert (once_more.status, kept(world)) == (0, first)
     assert once_more.out == "v3.0.0 holds again; the evidence of 2027-01-15 08:00:00Z stands\n"
     assert len(world.variants.calls) > before
+
+
+def test_evidence_says_in_which_environment_and_on_which_endpoint_it_was_measured(modelctl, world):
+    world.variants.capacity[V3] = 900
+    modelctl("verify", "--load")
+    for name in ("verify-prod.json", "load-prod-ml.m5.large.json"):
+        assert (kept(world, name)["environment"], kept(world, name)["endpoint"]) == ("prod", "arn:endpoint")
+
+
+def promoted(world, name, *, as_name=None):
+    """What staging measured of the same bits, as a promotion brings it."""
+    digests = world.registry.records[V3][0].digests.id
+    document = json.loads(world.registry.evidence.pop((digests, name.format("prod"))))
+    document |= {"environment": "staging", "endpoint": "arn:stagings", "by": "stagings build"}
+    key = digests, as_name or name.format("staging")
+    world.registry.evidence[key] = json.dumps(document).encode()
+    return world.registry.evidence[key]
+
+
+def test_what_another_environment_measured_is_no_verification_here(modelctl, world):
+    """A promotion brings staging's evidence along: this environment measures its own, and each stays what it is."""
+    world.variants.capacity[V3] = 900
+    modelctl("verify", "--load")
+    brought = {name: promoted(world, name) for name in ("verify-{}.json", "load-{}-ml.m5.large.json")}
+    before, sent = len(world.variants.calls), len(world.variants.sent)
+    ended = modelctl("verify", "--load", "--actor", "ada")
+
+    assert (ended.status, ended.out.startswith("v3.0.0 is verified: 15 checks")) == (0, True)
+    assert (len(world.variants.calls) > before, len(world.variants.sent) > sent) == (True, True)
+    digests = world.registry.records[V3][0].digests.id
+    for name, content in brought.items():
+        assert kept(world, name.format("prod"))["environment"] == "prod"
+        assert world.registry.evidence[digests, name.format("staging")] == content
+
+
+@pytest.mark.parametrize(
+    ("name", "more"), [("verify-prod.json", ()), ("load-prod-ml.m5.large.json", ("--load",))]
+)
+def test_evidence_under_this_environments_name_and_of_another_endpoint_is_not_believed(
+    modelctl, world, name, more
+):
+    world.variants.capacity[V3] = 900
+    modelctl("verify", "--load")
+    promoted(world, name, as_name=name)
+    ended = modelctl("verify", *more)
+
+    assert ended.status == 6
+    assert f"{name} among the evidence of " in ended.err
+    assert (
+        "was measured on arn:stagings, and this endpoint is arn:endpoint: find out who brought it here"
+        in ended.err
+    )
 
 
 def test_the_same_bits_under_another_name_were_verified(modelctl, world):
@@ -165,7 +217,59 @@ def dies_of_a_large_body(world):
     world.variants.containers[V3] = answers
 
 
+def late(world):
+    world.variants.containers[V3] = lambda _: Answer(status=0, body=b"error (0)", seconds=60.1)
+
+
+def closed(world):
+    world.variants.containers[V3] = lambda _: Answer(status=403, body=b"no token")
+
+
+def without_a_number(world):
+    sound = world.variants.containers[V3]
+
+    def answers(request):
+        answer = sound(request)
+        return msgspec.structs.replace(answer, body=answer.body.replace(b"0.3,", b"NaN,"))
+
+    world.variants.containers[V3] = answers
+
+
+def mistyped(world):
+    sound = world.variants.containers[V3]
+    world.variants.containers[V3] = lambda request: msgspec.structs.replace(
+        sound(request), content_type="text/html"
+    )
+
+
+def now_and_then(world):
+    sound, count = world.variants.containers[V3], []
+
+    def answers(request):
+        count.append(request)
+        return Answer(status=500, body=b"worker 3") if len(count) % 50 == 0 else sound(request)
+
+    world.variants.containers[V3] = answers
+
+
+def of_two_minds(world):
+    """One of its workers has another model."""
+    sound, other, count = world.variants.containers[V3], server(V3, (0.6, 0.4)), []
+
+    def answers(request):
+        count.append(request)
+        return other(request) if len(count) % 50 == 0 else sound(request)
+
+    world.variants.containers[V3] = answers
+
+
 FAULTS = {
+    late: "v3.0.0 does not answer in time: the self-check got no answer in 60 s: error (0)",
+    closed: "v3.0.0 refuses requests: the self-check was refused with 403: no token (and ",
+    without_a_number: "v3.0.0 has another schema than its model: the self-check was answered by what is no JSON: ",
+    mistyped: "v3.0.0 has another schema than its model: the self-check was answered as text/html, not as application/json: ",
+    now_and_then: "v3.0.0 fails: request 33, the self-check, was answered by 500: worker 3",
+    of_two_minds: "v3.0.0 predicts otherwise than its model did in training: request 33, the self-check, got another prediction ",
     silent: "v3.0.0 does not answer: the self-check got no answer: the container does not answer",
     failing: "v3.0.0 fails: the self-check was answered by 500: out of memory (and ",
     other: "v3.0.0 has another schema than its model: the self-check was refused with 400: ",
@@ -191,8 +295,9 @@ def test_a_variant_that_does_not_hold_is_told_in_a_sentence_and_nothing_is_kept_
     assert world.store.journal.rejections == ()
 
 
-def test_silence_ends_it_since_each_costs_a_minute(modelctl, world):
-    silent(world)
+@pytest.mark.parametrize("silence", [silent, late], ids=lambda fault: fault.__name__)
+def test_silence_ends_it_since_each_costs_a_minute(modelctl, world, silence):
+    silence(world)
     modelctl("verify")
     assert len(world.variants.calls) == 1
 
@@ -202,7 +307,7 @@ def test_machines_are_told_every_fault(modelctl, world):
     ended = modelctl("verify", "--json")
 
     assert (ended.json["outcome"], ended.json["exit"]) == ("unverified", 10)
-    assert [fault["kind"] for fault in ended.json["detail"]["faults"]] == ["golden"] * 4
+    assert [fault["kind"] for fault in ended.json["detail"]["faults"]] == ["golden"] * 5
 
 
 def test_a_container_of_another_kind_is_verified_by_its_samples(modelctl, world):
@@ -318,7 +423,7 @@ def test_an_artifact_that_is_gone_is_damage(modelctl, world):
 
 def test_evidence_that_nobody_can_read_is_damage(modelctl, world):
     digest = world.registry.records[V3][0].digests.id
-    world.registry.evidence[digest, "verify.json"] = b"{"
+    world.registry.evidence[digest, "verify-prod.json"] = b"{"
     ended = modelctl("verify")
     assert (ended.status, world.variants.calls) == (6, [])
     assert evidence_key(digest, "") not in ended.out
@@ -366,7 +471,7 @@ def test_a_load_is_evidence_of_the_instance_type(modelctl, world):
     ended = modelctl("verify", "--load", "--actor", "ada")
 
     assert ended.status == 0, ended.err
-    document = kept(world, "load-ml.m5.large.json")
+    document = kept(world, "load-prod-ml.m5.large.json")
     assert 5000 / 1.2 <= document["requestsPerMinute"] <= 5000
     assert (document["instanceType"], document["withinMs"], document["by"]) == ("ml.m5.large", 500, "ada")
     assert (
@@ -379,14 +484,14 @@ def test_a_load_is_evidence_of_the_instance_type(modelctl, world):
     assert "one ml.m5.large was measured to serve" in again.out
     world.variants.instance_type = "ml.c6i.large"
     modelctl("verify", "--load")
-    assert kept(world, "load-ml.c6i.large.json")
+    assert kept(world, "load-prod-ml.c6i.large.json")
 
 
 def test_a_load_is_that_of_one_instance_however_many_there_are(modelctl, world):
     world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0}, instances={V3: 4})
     world.variants.capacity[V3], world.variants.instances = 5000, 4
     modelctl("verify", "--load")
-    document = kept(world, "load-ml.m5.large.json")
+    document = kept(world, "load-prod-ml.m5.large.json")
     assert 5000 / 1.2 <= document["requestsPerMinute"] <= 5000
     assert {trial["instances"] for trial in document["trials"]} == {4}
 
@@ -411,7 +516,7 @@ def test_a_machine_that_cannot_send_is_no_fault_of_the_version_and_measures_noth
     world.variants.capacity[V3], world.variants.most_sent = 5000, 2.0
     ended = modelctl("verify", "--load")
 
-    assert (ended.status, kept(world, "load-ml.m5.large.json")) == (1, None)
+    assert (ended.status, kept(world, "load-prod-ml.m5.large.json")) == (1, None)
     assert "this machine could not send 600 requests a minute" in ended.err
 
 
@@ -427,7 +532,7 @@ def test_a_load_ends_when_the_version_is_given_traffic_or_is_gone(modelctl, worl
     world.variants.on_sent = lambda: setattr(world.hosting, "endpoint", then)
     ended = modelctl("verify", "--load")
 
-    assert (ended.status, len(world.variants.sent), kept(world, "load-ml.m5.large.json")) == (1, 1, None)
+    assert (ended.status, len(world.variants.sent), kept(world, "load-prod-ml.m5.large.json")) == (1, 1, None)
     assert sentence in ended.err
 
 
@@ -440,7 +545,7 @@ def test_instances_that_autoscaling_adds_meanwhile_take_their_share(modelctl, wo
 
     world.variants.on_sent = added
     modelctl("verify", "--load")
-    document = kept(world, "load-ml.m5.large.json")
+    document = kept(world, "load-prod-ml.m5.large.json")
     assert 5000 / 1.2 <= document["requestsPerMinute"] <= 5000
     assert [trial["instances"] for trial in document["trials"]][:3] == [1, 2, 2]
 
@@ -448,7 +553,7 @@ def test_instances_that_autoscaling_adds_meanwhile_take_their_share(modelctl, wo
 def test_a_load_of_nothing_is_a_version_that_does_not_hold(modelctl, world):
     world.variants.capacity[V3] = 1
     ended = modelctl("verify", "--load")
-    assert (ended.status, kept(world, "load-ml.m5.large.json")) == (10, None)
+    assert (ended.status, kept(world, "load-prod-ml.m5.large.json")) == (10, None)
     assert "v3.0.0 serves no load on ml.m5.large within 500 ms" in ended.err
     assert kept(world)  # what it answers was verified before
 
@@ -458,7 +563,7 @@ def test_a_version_that_does_not_outlive_its_load_does_not_hold(modelctl, world)
     sound = world.variants.containers[V3]
     world.variants.containers[V3] = lambda request: dead(request) if world.variants.sent else sound(request)
     ended = modelctl("verify", "--load")
-    assert (ended.status, kept(world, "load-ml.m5.large.json")) == (10, None)
+    assert (ended.status, kept(world, "load-prod-ml.m5.large.json")) == (10, None)
     assert "after the load v3.0.0 does not answer" in ended.err
 
 

@@ -25,12 +25,13 @@ def reviewed(
     staging="staging",
     health=(),
     drill=None,
+    goes_live=None,
     problem=None,
 ):
     """One scenario's review.
 
     `before` is the review of the environment that it promotes from; `proofs` are what this one has proved, by version;
-    `health` is what is found of its endpoint, `problem` what of it could not be looked at; `staging` is what the environment of that name in the recordings is called instead.
+    `health` is what is found of its endpoint, `goes_live` the version that `live` moves to, `problem` what of it could not be looked at; `staging` is what the environment of that name in the recordings is called instead.
     """
     response = json.loads(json.dumps(record(name)).replace("staging", staging))
     if edit:
@@ -50,6 +51,7 @@ def reviewed(
         standing=standing,
         health=health,
         drill=drill,
+        goes_live=goes_live,
         problem=problem,
         violations=tuple(violations),
         before=before,

@@ -15,8 +15,9 @@ from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.traffic import SageMakerTraffic
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Served, encode
+from modeldelivery.release.core.verification import Verification, verify_name
 from modeldelivery.release.errors import UnreachableError
-from modeldelivery.release.naming import Place, parse_environment, parse_model, record_key
+from modeldelivery.release.naming import Place, evidence_key, parse_environment, parse_model, record_key
 from modeldelivery.release.operations.status import Status
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.record import encode as encode_record
@@ -44,6 +45,7 @@ BROKEN = Endpoint(
     remedy="delete it",
     variants={A: Variant(current=1.0, desired=1.0, instances=1, instances_desired=1)},
 )
+SERVES = msgspec.structs.replace(BROKEN, condition=Condition.READY, word="InService", remedy="")
 
 
 def deny(*_):
@@ -127,6 +129,45 @@ def a_journal(*versions):
         decision=served,
         history=(served,),
     )
+
+
+def verifies(s3, record, environment):
+    """As `modelctl verify` of an environment leaves it, or a promotion brought it."""
+    made = Verification(
+        environment=environment,
+        endpoint=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/flights-{environment}",
+        version=record.version,
+        digests=record.digests,
+        at=100.0,
+        by="ada",
+        checks=("the self-check",),
+        latency=None,
+    )
+    key = evidence_key(record.digests.id, verify_name(environment))
+    s3.put_object(Bucket=PLACE.registry_bucket, Key=key, Body=msgspec.json.encode(made))
+
+
+def releasing(live):
+    return CONFIG | {"model-delivery:release": json.dumps({"live": live, "fleet": [A, B]})}
+
+
+def test_the_version_that_live_moves_to_comes_with_the_verifications_of_every_environment(
+    registry, s3, monkeypatch
+):
+    monkeypatch.setattr(SageMakerTraffic, "describe", lambda _: SERVES)
+    moves_to = a_record(B)
+    registry(a_journal(A, B), a_record(A), moves_to)
+    for environment in ("dev", "staging"):
+        verifies(s3, moves_to, environment)
+    s3.put_object(
+        Bucket=PLACE.registry_bucket, Key=evidence_key(moves_to.digests.id, "verify-x.json"), Body=b"{"
+    )
+    goes_live = observe("staging", releasing(B)).goes_live
+    assert goes_live.version == B
+    assert [each.environment for each in goes_live.verified] == ["dev", "staging"]
+    assert goes_live.here("staging").held == "1 checks, and nothing served beside it to compare with"
+    assert observe("staging", releasing(A)).goes_live is None  # it is what was applied last
+    assert observe("staging", CONFIG).goes_live is None
 
 
 def test_what_served_and_what_the_registry_measured_is_proved(registry):

@@ -138,6 +138,7 @@ def reviewed(preview):
         standing=None,
         health=(),
         drill=None,
+        goes_live=None,
         problem=None,
         violations=(),
         before=None,

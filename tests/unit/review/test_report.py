@@ -6,6 +6,7 @@ import pytest
 from modeldelivery.release.core.drill_figures import Figures
 from modeldelivery.release.operations.health import Code, Finding, Grade
 from modeldelivery.release.operations.latest_drill import LatestDrill
+from modeldelivery.release.operations.verified import GoesLive, VerifiedBits
 from modeldelivery.release.version import Version
 from modeldelivery.review.core.words import Name
 from modeldelivery.review.report import markdown
@@ -232,6 +233,39 @@ def test_a_change_of_traffic_or_fleet_tells_whether_the_way_back_was_tried(name)
         "1.40 s at most, 0 of 1800 requests lost`."
     ) in comment(reviewed(name, drill=DRILLED)).splitlines()
     assert "Latest drill" not in comment(reviewed(name))
+
+
+def verified_in(environment):
+    return VerifiedBits(
+        environment=environment,
+        by="ada@desk",
+        at=AT,
+        held="15 checks, median latency 1.02 times and 99th percentile 1.1 times that of v1.0.0",
+        evidence=f"evidence/sha256/0/verify-{environment}.json",
+    )
+
+
+@pytest.mark.parametrize(
+    ("of", "told", "warned"),
+    [((), (), True), (("staging",), ("staging",), True), (("prod", "staging"), ("prod", "staging"), False)],
+)
+def test_whether_the_version_that_goes_live_is_verified_is_told_by_environment(of, told, warned):
+    goes_live = GoesLive(version=Version("v1.1.0"), verified=tuple(verified_in(each) for each in of))
+    lines = comment(reviewed("traffic-only", goes_live=goes_live)).splitlines()
+    for each in told:
+        assert (
+            f"- `v1.1.0` was verified in `{each}` on 2026-11-25 12:00 UTC `by ada@desk: 15 checks, median latency 1.02 times and 99th "
+            f"percentile 1.1 times that of v1.0.0 (evidence/sha256/0/verify-{each}.json)`."
+        ) in lines
+    unverified = (
+        "- `v1.1.0` is NOT VERIFIED in `prod`, and is to serve there. While it stands at 0 %: `modelctl verify --env prod --version "
+        "v1.1.0`."
+    )
+    assert (unverified in lines) == warned
+
+
+def test_a_change_that_moves_no_live_tells_of_no_verification():
+    assert "verified" not in comment(reviewed("traffic-only")).lower()
 
 
 def test_a_change_of_neither_tells_of_no_drill():

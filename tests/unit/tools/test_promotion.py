@@ -25,7 +25,7 @@ RECORD = VersionRecord(
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "evidence").mkdir()
-    for name in ("evaluation.json", "metrics.json", "validation.json", "verify.json"):
+    for name in ("evaluation.json", "metrics.json", "validation.json", "verify-staging.json"):
         (tmp_path / "evidence" / name).write_text("{}")
     return tmp_path
 
@@ -42,7 +42,7 @@ def test_each_document_of_evidence_goes_along_once(folder):
     assert sorted(name for name, _ in options.evidence) == [
         "evaluation.json",
         "validation.json",
-        "verify.json",
+        "verify-staging.json",
     ]
 
 

@@ -200,11 +200,148 @@ def test_silence_is_a_dead_container_whatever_was_asked():
         assert judge(probe, dead(probe.request)).kind == "dead"
 
 
-@pytest.mark.parametrize(("status", "kind"), [(500, "broken"), (503, "broken"), (404, "schema")])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        *((500, "broken"), (503, "broken")),
+        *((400, "schema"), (415, "schema"), (422, "schema")),  # about what was sent
+        *((401, "closed"), (403, "closed"), (404, "closed"), (429, "closed")),  # about anything
+    ],
+)
 def test_an_error_in_the_place_of_an_answer_says_what_it_was(status, kind):
     probe = golden(contract("number"), VERSION)
     fault = judge(probe, Answer(status=status, body=b"no\nway " + b"x" * 500))
     assert (fault.kind, str(status) in fault.text, len(fault.text) < 300) == (kind, True, True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kind"), [(60.02, "late"), (59.5, "late"), (0.4, "dead"), (12.0, "dead")]
+)
+def test_an_answer_that_comes_after_sagemakers_time_out_is_told_from_a_container_that_died(seconds, kind):
+    fault = judge(golden(contract("number"), VERSION), Answer(status=0, body=b"error (0)", seconds=seconds))
+    assert fault.kind == kind
+    assert fault.text.startswith("got no answer in 60 s: " if kind == "late" else "got no answer: ")
+
+
+def replacing(kind, old, new):
+    """The project's own server, with a part of each answer that went well replaced."""
+    sound = ServerContainer(schema(kind), computes(kind), VERSION)
+
+    def answers(request):
+        answer = sound(request)
+        if answer.status != 200:
+            return answer
+        return msgspec.structs.replace(answer, body=answer.body.replace(old, new))
+
+    return answers
+
+
+@pytest.mark.parametrize("text", [b"NaN", b"Infinity", b"1e999", b"null", b'"NaN"'])
+def test_what_is_no_number_is_another_schema_wherever_it_stands(text):
+    wrong = faults("number", replacing("number", b"-123456.7}", text + b"}"))
+    assert wrong
+    assert {fault.kind for fault in wrong} == {"schema"}
+
+
+def test_a_nan_in_csv_is_another_prediction():
+    container = replacing("number", b"-123456.7", b"nan")
+    probe = next(probe for probe in probes_of(contract("number"), VERSION) if probe.name.endswith("CSV"))
+    assert judge(probe, container(probe.request)).text.endswith("the line[0] is nan, not -123456.7")
+
+
+def answered_as(content_type):
+    sound = ServerContainer(schema("number"), computes("number"), VERSION)
+    return lambda request: msgspec.structs.replace(sound(request), content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/html", "application/octet-stream", "text/plain; charset=utf-8"]
+)
+def test_a_right_answer_of_another_type_is_another_schema(content_type):
+    """Callers choose by it how to read what came."""
+    wrong = faults("number", answered_as(content_type))
+    assert {fault.kind for fault in wrong} == {"schema"}
+    assert wrong[0].text.startswith(
+        f"was answered as {content_type.partition(';')[0]}, not as application/json: "
+    )
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "text/csv, application/json"])
+def test_a_sample_that_takes_any_type_may_be_answered_by_any(accept):
+    request = Request(body=b"1", content_type="text/csv", accept=accept)
+    probe = Probe(name="sample 0", request=request, expects=Equals(value=1))
+    assert judge(probe, Answer(status=200, body=b"1", content_type="text/plain")) is None
+
+
+def test_a_sample_that_names_its_type_must_be_answered_so():
+    request = Request(body=b"1", content_type="text/csv", accept="application/json")
+    for expects in (Equals(value=1), Answers()):
+        fault = judge(
+            Probe(name="sample 0", request=request, expects=expects),
+            Answer(status=200, body=b"1", content_type="text/html; charset=utf-8"),
+        )
+        assert (fault.kind, fault.text) == ("schema", "was answered as text/html, not as application/json: 1")
+
+
+def failing_for(matters):
+    """A server that answers some rows with 500."""
+    sound = ServerContainer(schema("number"), computes("number"), VERSION)
+
+    def answers(request):
+        rows = (
+            json.loads(request.body)
+            if request.content_type == "application/json" and request.body[:2] == b"[{"
+            else []
+        )
+        return Answer(status=500, body=b"KeyError") if any(map(matters, rows)) else sound(request)
+
+    return answers
+
+
+@pytest.mark.parametrize(
+    "matters",
+    [
+        lambda row: row.get("carrier") == "UA",
+        lambda row: row.get("class") == "first",
+        lambda row: isinstance(row.get("temp"), float) and 20 < row["temp"] < 30,
+        lambda row: row.get("hour") == 12,
+    ],
+)
+def test_a_server_that_fails_for_some_rows_that_its_schema_allows_is_found(matters):
+    wrong = faults("number", failing_for(matters))
+    assert wrong[0].kind == "broken"
+    assert wrong[0].text == "was answered by 500: KeyError"
+
+
+@pytest.mark.parametrize("names", [3, 1200])
+def test_every_name_of_a_category_is_asked_as_long_as_a_request_takes_it(names):
+    features = (
+        Category(
+            name="airport", meaning="", categories=tuple(f"A{n}" for n in range(names)), unseen="refuse"
+        ),
+    )
+    made = read_contract(msgspec.json.encode(schema("number", features, {"airport": "A0"})), "x")
+    (body,) = (json.loads(p.request.body) for p in probes_of(made, VERSION) if "across" in p.name)
+    assert len({row["airport"] for row in body}) == min(names, 1000)
+    assert len(body) <= 1002
+
+
+def test_what_a_row_is_answered_does_not_follow_from_where_it_stands():
+    """A server that answers the rows of a batch in another order than they came."""
+    sound = ServerContainer(schema("probability"), computes("probability"), VERSION)
+
+    def turned(request):
+        answer = sound(request)
+        document = json.loads(answer.body) if answer.content_type.startswith("application/json") else {}
+        if len(document.get("predictions", ())) < 2:
+            return answer
+        first, *others = document["predictions"]
+        body = json.dumps(document | {"predictions": [first, *others[::-1]]}).encode()
+        return msgspec.structs.replace(answer, body=body)
+
+    (fault, *_) = faults("probability", turned)
+    assert fault.kind == "golden"
+    assert ": row " in fault.text
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
