@@ -1,4 +1,4 @@
-"""`sandbox up|down|status|env|logs|image|messages|authorize|kubernetes`: AWS on this machine, and a cluster beside it."""
+"""`sandbox up|down|status|env|logs|image|messages|authorize|clock|kubernetes`: AWS on this machine, and a cluster beside it."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ from sandbox.environment import process_environment, shell_lines
 from sandbox.home import Home, SandboxError, home
 from sandbox.kubernetes import cli as kubernetes
 from sandbox.kubernetes.home import within
+from sandbox.scheduler import cli as clock
 from sandbox.variables import unheeded
 
 # By these a build's programs have its role (sandbox/processes/credentials.py).
@@ -82,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         "authorize", _authorize, "authorise the connections of a name, as a person does in AWS' console"
     )
     authorize.add_argument("name", help="ConnectionName")
+    text = "the clock of schedules and metrics, which goes by itself or as you set it"
+    clock.add(commands.add_parser("clock", help=text, description=text), _told)
     image = command("image", _image, "build an image and push it to ECR; prints its URI by digest")
     image.add_argument(
         "--profile",
@@ -218,6 +221,11 @@ def _running(place: Home) -> daemon.Daemon:
     return running
 
 
+def _told(place: Home, path: str, body: object) -> Any:
+    """As `_ask`, of the sandbox that runs."""
+    return _ask(_running(place), path, body)
+
+
 def _ask(running: daemon.Daemon, path: str, body: object = None) -> Any:
     """What a route of the sandbox's own answers; with a body it is sent."""
     request = urllib.request.Request(
@@ -225,5 +233,5 @@ def _ask(running: daemon.Daemon, path: str, body: object = None) -> Any:
         data=None if body is None else json.dumps(body).encode(),
         headers={TOKEN: running.token, "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - http, this machine
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - http, this machine
         return json.load(answer)

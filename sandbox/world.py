@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 import msgspec
 import psutil
-from moto.core.utils import utcnow
 
 from sandbox.accounts import ACCOUNTS, REGION
 from sandbox.alarms.actions import Actions
 from sandbox.alarms.watch import Alarms
 from sandbox.clients import Clients
+from sandbox.clock import WORLD
 from sandbox.cloud import Cloud
 from sandbox.codebuild import builds
 from sandbox.codebuild.builds import Builds
@@ -52,6 +52,10 @@ from sandbox.listener import Away, Listener
 from sandbox.processes.credentials import Addresses, Credentials, Keys
 from sandbox.processes.runner import Runner
 from sandbox.sagemaker.actions import SageMaker
+from sandbox.scheduler import invocations
+from sandbox.scheduler.clock import ClockRoutes
+from sandbox.scheduler.invocations import Invocations
+from sandbox.scheduler.schedules import Schedules
 from sandbox.services import services
 from sandbox.topics import Topics
 from sandbox.training import job
@@ -120,6 +124,7 @@ class World:
                     "codebuild": projects.service,
                     "codeconnections": self.connections.service,
                     "codepipeline": self.pipelines.service,
+                    "scheduler": self.schedules.service,
                 },
             ),
             faults,
@@ -134,6 +139,7 @@ class World:
                 ("GET", "/sandbox/messages"): lambda _: self.topics.messages(),
                 ("POST", "/sandbox/pushed"): self._pushed,
                 ("POST", "/sandbox/authorize"): lambda given: self.connections.authorize(given["name"]),
+                **ClockRoutes(self.schedules, WORLD).routes,
             },
         )
         self.listener = _listening(ports.control, lambda port: Listener(port, gateway))
@@ -143,7 +149,20 @@ class World:
         """The actions of pipelines and jobs, and what CloudWatch measures of the instances."""
         jobs = Jobs(Machine(place, images, self.runner, self.credentials, clients))
         self.utilization = Utilization(partial(self._instances, jobs), self.put_metrics, place.root)
-        return actions(Pipelines(Executions(jobs, self.guard, clients)), jobs)
+        pipelines = Pipelines(Executions(jobs, self.guard, clients))
+        self.schedules = Schedules(WORLD, self._invocations(jobs, pipelines))
+        return actions(pipelines, jobs)
+
+    def _invocations(self, jobs: Jobs, pipelines: Pipelines) -> Invocations:
+        """What EventBridge Scheduler starts."""
+
+        def busy(account: str, answer: Mapping[str, Any]) -> bool:
+            job, execution = answer.get("ProcessingJobArn"), answer.get("PipelineExecutionArn")
+            return (job is not None and jobs.at_work(account, job)) or (
+                execution is not None and pipelines.at_work(account, execution)
+            )
+
+        return Invocations(self._clients(invocations.PRINCIPAL, invocations.SESSION), busy)
 
     def _instances(self, jobs: Jobs) -> Iterable[Instance]:
         return instances(self.sagemaker.accounts if self.sagemaker else {}, jobs)
@@ -225,7 +244,7 @@ class World:
 
     def put_metrics(self, account: str, namespace: str, metrics: list[dict[str, Any]]) -> None:
         """Store what was measured just now."""
-        self.cloud.put_metrics(account, REGION, namespace, metrics, utcnow())
+        self.cloud.put_metrics(account, REGION, namespace, metrics, WORLD.naive())
 
     def status(self) -> dict[str, Any]:
         """What `sandbox status` shows."""
@@ -273,6 +292,7 @@ class World:
                 self.scaling.watch(account)
             self.utilization.look()
             self.alarms.watch()
+            self.schedules.watch()
         self.link.close()
         self.fleet.stop_all()
         self.runner.close()

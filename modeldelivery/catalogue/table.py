@@ -116,6 +116,8 @@ TABLE = {
     # It may be what tells people of failures.
     "aws:cloudwatch/eventRule:EventRule": ResourceKind("event rule", _GUARDS, _FREE),
     "aws:cloudwatch/eventTarget:EventTarget": ResourceKind("event target", _PLAIN, _FREE, taggable=False),
+    # It starts jobs, which cost by the second; what it no longer starts is judged by nobody.
+    "aws:scheduler/schedule:Schedule": ResourceKind("schedule", _GUARDS, _BY_USE, taggable=False),
 
     "aws:appautoscaling/target:Target": ResourceKind("scaling target", _PLAIN, _FREE, per_version=True),
     "aws:appautoscaling/policy:Policy": ResourceKind("scaling policy", _PLAIN, _FREE, taggable=False, per_version=True),

@@ -8,6 +8,7 @@ MODEL = "aws:sagemaker/model:Model"
 PIPELINE = "aws:sagemaker/pipeline:Pipeline"
 PACKAGE_GROUP = "aws:sagemaker/modelPackageGroup:ModelPackageGroup"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
 SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 KEY = "aws:kms/key:Key"

@@ -1,7 +1,6 @@
 """Alarms are evaluated once each of their periods is over, and what changed is told."""
 
 import logging
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from sandbox.alarms.expression import Point, evaluate
 from sandbox.alarms.series import Data, Metric, points
 from sandbox.alarms.shown import returns_data
 from sandbox.alarms.stored import recent
+from sandbox.clock import WORLD
 from sandbox.cloud import Cloud
 
 _LOG = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Alarms:
 
     def watch(self) -> None:
         """Evaluate what is due, each alarm by itself; called often."""
-        now = time.time() - _LATE
+        now = WORLD.now().timestamp() - _LATE
         live: set[str] = set()
         with self.cloud.lock:
             for account in ACCOUNTS:
@@ -65,7 +65,7 @@ class Alarms:
         existing = self.states.setdefault(
             alarm.alarm_arn, _Known(until, State.INSUFFICIENT_DATA)
         )  # as it begins
-        due = until > existing.until
+        due = until != existing.until  # a clock that was moved back shows an earlier one
         existing.until = until
         return due
 

@@ -1,6 +1,5 @@
 """CloudWatch: the state of an alarm that was just put, alarms by their type, figures, and which metrics are still measured."""
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from moto.core.responses import ActionResult
 from sandbox.alarms.expression import UnknownExpressionError
 from sandbox.alarms.figures import figures
 from sandbox.alarms.stored import metric_of, recent, seconds
+from sandbox.clock import WORLD
 
 _ACTIVE = 3 * 3600.0  # seconds: RecentlyActive knows no other than PT3H
 _LISTS = {"MetricAlarm": "MetricAlarms", "CompositeAlarm": "CompositeAlarms"}
@@ -22,6 +22,7 @@ def apply() -> None:
     _list_the_alarms_of_the_types_that_were_named()
     _compute_figures()
     _list_metrics_that_are_active()
+    _tell_the_time_of_the_worlds_clock()
 
 
 def _know_nothing_of_a_new_alarm() -> None:
@@ -108,9 +109,22 @@ def _list_metrics_that_are_active() -> None:
             stored = reversed(self.cloudwatch_backend.metric_data)
             # Hours of others' data are passed over unread: whoever watches asks every minute.
             of_it = (each for each in stored if namespace in {None, each.namespace})
-            active = recent(of_it, time.time() - _ACTIVE)
+            active = recent(of_it, WORLD.now().timestamp() - _ACTIVE)
             result: Any = listed.result
             result["Metrics"] = [each for each in result["Metrics"] if metric_of(each) in active]
         return listed
 
     CloudWatchResponse.list_metrics = list_metrics  # type: ignore[method-assign]
+
+
+def _tell_the_time_of_the_worlds_clock() -> None:
+    """A datum without a Timestamp is of the moment in which it comes."""
+    stored = CloudWatchBackend.put_metric_data
+
+    def put_metric_data(self: CloudWatchBackend, namespace: str, metric_data: list[dict[str, Any]]) -> None:
+        moment = WORLD.naive()
+        stored(
+            self, namespace, [{**each, "Timestamp": each.get("Timestamp") or moment} for each in metric_data]
+        )
+
+    CloudWatchBackend.put_metric_data = put_metric_data  # type: ignore[method-assign]

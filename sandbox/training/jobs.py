@@ -108,6 +108,11 @@ class Jobs:
         """The jobs whose programs run now."""
         return list(self._running.values())
 
+    def at_work(self, account: str, arn: str) -> bool:
+        """Whether there is a job of this ARN in an account that has not ended."""
+        jobs = [job for (owner, _, _), job in list(self._jobs.items()) if (owner, job.arn) == (account, arn)]
+        return any(not job.over.is_set() for job in jobs)
+
     def stop(self, job: Job) -> None:
         """Ask it to end; its account's lock is held. Raises RefusedError when it has ended."""
         if job.over.is_set():

@@ -181,6 +181,12 @@ class Pipelines:
         self.executions.go_on(account, execution)
         return {"PipelineExecutionArn": execution.arn}
 
+    def at_work(self, account: str, arn: str) -> bool:
+        """Whether there is an execution of this ARN in an account that has not ended."""
+        pipelines = list(self._pipelines[account].values())
+        executions = [each.executions[arn] for each in pipelines if arn in each.executions]
+        return any(not execution.over for execution in executions)
+
     def describe_execution(self, account: Account, request: r.ExecutionArn) -> dict[str, Any]:
         return self._execution(account, request.pipeline_execution_arn).show()
 

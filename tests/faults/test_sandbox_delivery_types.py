@@ -1,4 +1,4 @@
-"""The types of a build's stack against the sandbox's own services: made, unchanged, changed, deleted."""
+"""The types that the sandbox itself plays against the sandbox's own services: made, unchanged, changed, deleted."""
 
 import os
 
@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 PROJECT = "aws:codebuild/project:Project"
 CONNECTION = "aws:codeconnections/connection:Connection"
 PIPELINE = "aws:codepipeline/pipeline:Pipeline"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
 
 
 @pytest.fixture
@@ -141,3 +142,26 @@ def test_a_pipeline_is_made_changed_and_deleted(cloud, sandbox):
     stages = [inputs["stages"][0], {**inputs["stages"][1], "name": "Check"}]
     others = inputs | {"stages": stages, "variables": [{"name": "months", "defaultValue": "3"}]}
     tried(cloud, PIPELINE, inputs, others, {"stages[1].name", "variables"})
+
+
+def test_a_schedule_is_made_changed_and_deleted(cloud, sandbox):
+    role = sandbox.role("staging", "typed-schedule", trusts={"Service": "scheduler.amazonaws.com"})
+    target = {
+        "arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob",
+        "roleArn": role,
+        "input": '{"ProcessingJobName": "<aws.scheduler.execution-id>"}',
+    }
+    inputs = {
+        "name": "typed",
+        "scheduleExpression": "cron(0 2 1 1 ? *)",
+        "flexibleTimeWindow": {"mode": "OFF"},
+        "target": target,
+    }
+    others = inputs | {
+        "description": "why",
+        "scheduleExpression": "cron(0 3 1 1 ? *)",
+        "state": "DISABLED",
+        "target": target | {"retryPolicy": {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 3}},
+    }
+    changed = {"description", "scheduleExpression", "state", "target.retryPolicy"}
+    tried(cloud, SCHEDULE, inputs, others, changed)

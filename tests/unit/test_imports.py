@@ -113,7 +113,7 @@ MAY_IMPORT = {
     "sandbox.call": inside("api"),
     "sandbox.refusal": inside("api.cbor", "call"),
     "sandbox.daemon": inside("home"),
-    "sandbox.moto_patches": inside("alarms.expression", "alarms.figures", "alarms.stored", "home"),
+    "sandbox.moto_patches": inside("alarms.expression", "alarms.figures", "alarms.stored", "clock", "home"),
     "sandbox.cloud": {
         *inside(
             "accounts", "api", "call", "keys", "missing", "moto_patches", "processes.credentials", "refusal"
@@ -121,7 +121,7 @@ MAY_IMPORT = {
         *inside("signature"),
         *ours("awsmodels"),
     },
-    "sandbox.alarms": inside("accounts", "api.request", "call", "cloud", "iam", "refusal", "topics"),
+    "sandbox.alarms": inside("accounts", "api.request", "call", "clock", "cloud", "iam", "refusal", "topics"),
     "sandbox.topics": inside("accounts", "cloud", "iam", "refusal"),
     "sandbox.clients": inside("hosting.execution_role", "iam", "processes.credentials"),
     "sandbox.logstream": inside("clock"),
@@ -129,6 +129,13 @@ MAY_IMPORT = {
     "sandbox.connections": inside("accounts", "json_service", "refusal"),
     "sandbox.events": inside("accounts", "api.request", "call", "cloud", "iam", "refusal", "topics"),
     "sandbox.events.target": set(),
+    "sandbox.scheduler": inside(
+        "accounts", "clients", "clock", "hosting.execution_role", "json_service", "refusal"
+    ),
+    # A command line: what the sandbox's own process needs is not imported for it.
+    "sandbox.scheduler.cli": {*inside("home", "scheduler.paths"), *ours("terminal")},
+    "sandbox.scheduler.expression": inside("scheduler.cron"),
+    **{f"sandbox.scheduler.{pure}": set() for pure in ("cron", "paths", "requests", "target")},
     "sandbox.git": inside("accounts", "home", "refusal"),
     "sandbox.codebuild": inside(
         *(

@@ -13,6 +13,7 @@ from sandbox.iam.permissions import (
     roles,
     sagemaker,
     scaling,
+    schedules,
 )
 from sandbox.iam.permissions.rule import Rule, Rules
 
@@ -29,6 +30,7 @@ RULES: Mapping[str, Rules] = {
     "monitoring": alarms.CLOUDWATCH,
     "s3": buckets.RULES,
     "sagemaker": sagemaker.RULES,
+    "scheduler": schedules.RULES,
     "sns": alarms.SNS,
     "sts": roles.STS,
 }

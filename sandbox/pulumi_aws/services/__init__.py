@@ -15,6 +15,7 @@ from sandbox.pulumi_aws.services import (
     logs,
     s3,
     sagemaker,
+    scheduler,
     sns,
 )
 
@@ -22,7 +23,7 @@ KINDS: dict[str, Kind] = {
     kind.pulumi_type: kind
     for service in (
         *(s3, bucket_setting, kms, ecr, iam, sagemaker, appautoscaling, cloudwatch, sns),
-        *(codebuild, codeconnections, codepipeline, events, logs),
+        *(codebuild, codeconnections, codepipeline, events, logs, scheduler),
     )
     for kind in service.KINDS
 }

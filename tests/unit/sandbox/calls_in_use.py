@@ -14,6 +14,18 @@ POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
 )
 VARIANT = {"VariantName": "v", "ModelName": "m", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+SCHEDULE = {
+    "ScheduleExpression": "cron(0 2 * * ? *)",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {
+        "Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob",
+        "RoleArn": ROLE,
+        "Input": "{}",
+        "RetryPolicy": {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0},
+    },
+    "State": "ENABLED",
+    "ClientToken": "t",
+}
 TOPIC = "arn:aws:sns:eu-west-1:111111111111:t"
 PROJECT = {
     "name": "project",
@@ -245,6 +257,8 @@ RIGHT = {
         "pipelineExecutionId": "01234567-0123-0123-0123-0123456789ab",
         "retryMode": "FAILED_ACTIONS",
     },
+    ("scheduler", "CreateSchedule"): {"Name": "x-1", **SCHEDULE},
+    ("scheduler", "UpdateSchedule"): {"Name": "x-1", **SCHEDULE},
     ("events", "PutTargets"): {"Rule": "r", "Targets": [{"Id": "1", "Arn": TOPIC}]},
     ("sts", "AssumeRole"): {"RoleArn": ROLE, "RoleSessionName": "session", "DurationSeconds": 900},
 }
@@ -381,6 +395,7 @@ CALLS = {
         "TagResource",
     ),
     "resourcegroupstaggingapi": ("GetResources",),
+    "scheduler": ("CreateSchedule", "DeleteSchedule", "GetSchedule", "ListSchedules", "UpdateSchedule"),
     "s3": (
         "AbortMultipartUpload",
         "CompleteMultipartUpload",

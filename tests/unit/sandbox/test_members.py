@@ -16,6 +16,7 @@ from sandbox.downloads import Downloads
 from sandbox.members import members_of
 from sandbox.refusal import RefusedError
 from sandbox.sagemaker.actions import SageMaker
+from sandbox.scheduler.schedules import Schedules
 from sandbox.services import services
 from tests.unit.sandbox.api.encode import encode
 from tests.unit.sandbox.api.wrong import wrongs
@@ -28,6 +29,7 @@ OWN = {
     "codebuild": Projects(types.SimpleNamespace(lock=nullcontext()), NOBODY).service,
     "codeconnections": Connections().service,
     "codepipeline": Pipelines(types.SimpleNamespace(lock=nullcontext()), NOBODY, NOBODY).service,
+    "scheduler": Schedules(NOBODY, NOBODY).service,
 }
 SERVICES = {
     service.model: service
@@ -35,7 +37,7 @@ SERVICES = {
         NOBODY, SageMaker(*[NOBODY] * len(NEEDED)), Downloads(NOBODY, NOBODY), OWN
     ).values()
 }
-PROTOCOLS = {"s3": "rest-xml", "iam": "query", "sns": "query", "sts": "query"}
+PROTOCOLS = {"s3": "rest-xml", "scheduler": "rest-json", "iam": "query", "sns": "query", "sts": "query"}
 
 
 def taken(service, action, request):

@@ -348,6 +348,7 @@ IN_THE_SANDBOX = {
     "aws:codebuild/project:Project",
     "aws:codeconnections/connection:Connection",
     "aws:codepipeline/pipeline:Pipeline",
+    "aws:scheduler/schedule:Schedule",
 }
 ARNS = {
     "aws:kms/alias:Alias": "arn of a key",

@@ -18,7 +18,11 @@ MARKS = {
     "timestamp": dt.datetime(2087, 6, 5, 4, 3, 2, tzinfo=dt.UTC),
     "blob": b"a mark",
 }
-_WRITTEN = ("987654321.5", "987654321", "2087-06-05T04:03:02Z", "Thu, 05 Jun 2087 04:03:02 GMT", "YSBtYXJr")
+_WRITTEN = (
+    *("987654321.5", "987654321"),
+    *("2087-06-05T04:03:02Z", "Thu, 05 Jun 2087 04:03:02 GMT", "3705624182"),
+    "YSBtYXJr",
+)
 
 
 def encode(operation, protocol, members):
@@ -48,7 +52,10 @@ def marked_as(request, text):
     """The same request with another text where a mark is."""
     for written in _WRITTEN:
         quoted = urllib.parse.quote_plus(written)
-        body = request.body.replace(written.encode(), text.encode()).replace(quoted.encode(), text.encode())
+        in_body = json.dumps(text) if request.body.startswith(b"{") else text
+        body = request.body.replace(written.encode(), in_body.encode()).replace(
+            quoted.encode(), in_body.encode()
+        )
         headers = {name: value.replace(written, text) for name, value in request.headers.items()}
         query = request.query.replace(quoted, text)
         if (body, headers, query) != (request.body, request.headers, request.query):

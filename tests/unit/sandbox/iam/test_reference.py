@@ -26,6 +26,7 @@ ARNS = {
     "events": f"arn:aws:events:{HERE}:rule/r",
     "logs": f"arn:aws:logs:{HERE}:log-group:g",
     "codeconnections": f"arn:aws:codeconnections:{HERE}:connection/c",
+    "scheduler": f"arn:aws:scheduler:{HERE}:schedule/default/s",
 }
 GIVEN = {
     "KeyId": "k",
@@ -50,6 +51,7 @@ GIVEN = {
     "reportArns": [f"arn:aws:codebuild:{HERE}:report/g:1"],
     "ConnectionArn": f"arn:aws:codeconnections:{HERE}:connection/c",
     "serviceRole": f"arn:aws:iam::{ACCOUNT}:role/r",
+    "Target": {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/r"},
 }
 PAIRS = [(service, call) for service, rules in RULES.items() for call in rules]
 

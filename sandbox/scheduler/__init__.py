@@ -1,0 +1,1 @@
+"""EventBridge Scheduler: schedules of the group default, which start jobs of SageMaker's."""
