@@ -20,17 +20,18 @@ class ClientLeftError(ConnectionError):
     """The client closed before its body was there."""
 
 
-async def read_body(receive: Receive, length: int) -> bytes:
-    """The request's body, never holding more than MAX_BODY_BYTES of it.
+def read_body(receive: Receive, length: int) -> bytes | Awaitable[bytes]:
+    """The request's body, or, where it has to be waited for, what waits; never holding more than MAX_BODY_BYTES of it.
 
-    The time is measured once the body has to be waited for. Most bodies are there with their headers, and to set a timer
-    and take it back is a twentieth of what such a request costs (`benchmarks/measurements/model_server.py`).
+    Most bodies are there with their headers. To set a timer for such a one and take it back is a twentieth of what a request
+    costs, and to await it half of that (`benchmarks/measurements/model_server.py`), so the time is measured once there is
+    something to wait for.
 
     Args:
         receive: gives ASGI's messages of this request.
         length: bytes that its Content-Length names, or 0.
 
-    Raises:
+    Raises, itself or what waits:
         TooLargeError: it is larger.
         ClientLeftError: the client left before the end.
         TimeoutError: it did not arrive in BODY_SECONDS.
@@ -42,12 +43,18 @@ async def read_body(receive: Receive, length: int) -> bytes:
         awaited = next(steps)
     except StopIteration as end:
         first: Message = end.value
-        if not first.get("more_body"):
-            return _piece(first, 0)
-        async with asyncio.timeout(BODY_SECONDS):
-            return await _whole(first, receive)
+        return _in_time(_whole(first, receive)) if first.get("more_body") else _piece(first, 0)
+    return _in_time(_begun(awaited, steps, receive))
+
+
+async def _in_time(body: Awaitable[bytes]) -> bytes:
     async with asyncio.timeout(BODY_SECONDS):
-        return await _whole(await _resumed(awaited, steps), receive)
+        return await body
+
+
+async def _begun(awaited: Any, steps: Generator[Any, None, Message], receive: Receive) -> bytes:
+    """The body whose first message was asked for already."""
+    return await _whole(await _resumed(awaited, steps), receive)
 
 
 async def _whole(message: Message, receive: Receive) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from array import array
 from collections import Counter as Counts
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,7 +27,7 @@ from pipelines.server.schema import Schema
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # the library's own variable, read when it is imported
-BATCH = 256  # answered invocations after which they are counted, where nobody has looked meanwhile
+BATCH = 1024  # answered invocations after which they are counted, where nobody has looked meanwhile
 SOON = 0.1  # seconds after which a worker counts, whose numbers the others show
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
@@ -37,8 +38,8 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for 
 class Metrics:
     """The metrics of one process, or, where `FOLDER` is set, of all workers together.
 
-    Many invocations are counted together (`Observations` says why): by a process that alone knows its numbers when somebody
-    looks, or after `BATCH`; by a worker, whose numbers the others show, at most `SOON` later.
+    An invocation is only noted, and many are counted together (`Observations` says why): by a process that alone knows its numbers
+    when somebody looks, or after `BATCH`; by a worker, whose numbers the others show, at most `SOON` later.
 
     Args:
         later: calls a function after so many seconds; the running event loop's `call_later` where none is given.
@@ -66,8 +67,8 @@ class Metrics:
         self._shared = bool(folder)
         self._later, self._due = later, False
         self._statuses: list[int] = []  # of answered invocations that are not counted yet
-        self._times: list[float] = []  # seconds, likewise
-        self._instances: list[int] = []  # likewise, of those that were predicted
+        self._times = array("d")  # seconds, likewise
+        self._instances = array("d")  # likewise, of those that were predicted
         self._now = 0  # invocations being answered
 
     def loaded(self, version: str, digest: str, schema: Schema, seconds: float) -> None:
@@ -81,10 +82,16 @@ class Metrics:
         if self._shared:
             self._in_flight.set(self._now)
 
-    def end(self, status: int, seconds: float) -> None:
+    def end(self, status: int, seconds: float, prediction: tuple[Batch, Matrix] | None = None) -> None:
+        """One invocation was answered; with its rows and outputs, [rows, width of the output], where a loaded model predicted."""
         self._now -= 1
         self._statuses.append(status)
         self._times.append(seconds)
+        if prediction:
+            batch, tensor = prediction
+            self._instances.append(len(tensor))
+            if self._observations:
+                self._observations.predicted(batch, tensor)
         if self._shared:
             self._in_flight.set(self._now)
             if not self._due:
@@ -92,12 +99,6 @@ class Metrics:
                 (self._later or asyncio.get_running_loop().call_later)(SOON, self._count)
         if len(self._statuses) >= BATCH:
             self._count()
-
-    def predicted(self, batch: Batch, tensor: Matrix) -> None:
-        """What a loaded model answered: outputs, [rows, width of the output], to a batch."""
-        self._instances.append(len(tensor))
-        if self._observations:
-            self._observations.predicted(batch, tensor)
 
     def refused(self, name: str, fault: Fault) -> None:
         """An invocation that a loaded model was not asked, for one value."""
@@ -112,13 +113,14 @@ class Metrics:
 
     def _count(self) -> None:
         self._due = False
-        for status, count in Counts(self._statuses).items():
+        statuses, self._statuses = self._statuses, []
+        times, self._times = self._times, array("d")
+        instances, self._instances = self._instances, array("d")
+        for status, count in Counts(statuses).items():
             self._requests.labels(status).inc(count)
-        self._latency.observe_all(np.array(self._times))
-        self._sizes.observe_all(np.array(self._instances, dtype=float))
-        self._rows.inc(sum(self._instances))
-        for kept in (self._statuses, self._times, self._instances):
-            kept.clear()
+        self._latency.observe_all(np.array(times))
+        self._sizes.observe_all(np.array(instances))
+        self._rows.inc(sum(instances))
         if self._observations:
             self._observations.count()
         self._in_flight.set(self._now)

@@ -53,7 +53,7 @@ class BadRequestError(ValueError):
         self.fault = fault
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, gc=False):
     matrix: Matrix  # [rows, features], NaN where missing
     unseen: Mapping[str, int]  # feature → values outside its categories
 
@@ -144,8 +144,11 @@ class RowReader:
     def _decode(self, body: bytes) -> Sequence[msgspec.Struct]:
         if body.lstrip()[:1] == b"[":
             return self._many.decode(body)
-        if _QUOTED_ENVELOPE not in body and b"\\" not in body:
+        try:
             return [self._one.decode(body)]
+        except msgspec.ValidationError:
+            if _QUOTED_ENVELOPE not in body and b"\\" not in body:
+                raise  # no envelope is in it, in whatever letters
         instances = self._envelope.decode(body).instances
         if isinstance(instances, msgspec.UnsetType):
             return [self._one.decode(body)]

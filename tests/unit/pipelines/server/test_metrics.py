@@ -42,15 +42,14 @@ def loaded(later=None):
     return metrics
 
 
-def answer(metrics, status=200):
+def answer(metrics, status=200, prediction=None):
     metrics.begin()
-    metrics.end(status, 0.02)
+    metrics.end(status, 0.02, prediction)
 
 
 def predict(metrics, rows, **unseen):
-    metrics.predicted(
-        Batch(np.zeros((rows, 2), dtype=np.float32), unseen), np.zeros((rows, 1), dtype=np.float32)
-    )
+    batch = Batch(np.zeros((rows, 2), dtype=np.float32), unseen)
+    answer(metrics, 200, (batch, np.zeros((rows, 1), dtype=np.float32)))
 
 
 def lines(metrics, *, draining=False):
@@ -59,7 +58,7 @@ def lines(metrics, *, draining=False):
 
 def test_who_looks_sees_every_number_up_to_now():
     metrics = loaded()
-    for status in (200, 200, 400):
+    for status in (200, 400):
         answer(metrics, status)
     predict(metrics, 3, dest=2)
     metrics.begin()
@@ -111,8 +110,7 @@ def test_a_worker_whose_numbers_others_show_counts_soon_and_is_in_flight_at_once
     monkeypatch.setenv(FOLDER, str(tmp_path))
     timers = []
     metrics = loaded(lambda seconds, count: timers.append((seconds, count)))
-    for _ in range(2):
-        answer(metrics)
+    answer(metrics)
     predict(metrics, 3)
     metrics.begin()
     assert metrics._in_flight._value.get() == 1

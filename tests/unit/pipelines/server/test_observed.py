@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
 from pipelines.server.histogram import BulkHistogram
 from pipelines.server.metric_table import MOST_NAMES, OTHERS
-from pipelines.server.observed import CELLS, VALUES, Observations
+from pipelines.server.observed import KEPT, VALUES, Observations
 from pipelines.server.rows import Batch
 from pipelines.server.schema import Category, Classes, Number, Probability, Quantity, Schema, SelfCheck
 
@@ -19,6 +19,7 @@ TEMP = Number(name="temp", meaning="", minimum=-60, maximum=130, nullable=True)
 PROBABILITY = Probability(event="late", meaning="", threshold=0.5)
 CLASSES = Classes(meaning="", classes=("a", "b", "c"))
 PRICE = Quantity(name="price", meaning="")
+MOST = KEPT // (4 * (2 + 2))  # rows of two features and two outputs that are kept
 BOUNDS = (-1.0, 0.05, 0.5, 7.0)
 
 
@@ -68,9 +69,7 @@ def test_a_value_that_is_null_is_missing_and_a_name_unknown_to_training_is_unsee
     assert counted.value("model_unseen_categories_total", feature="dest") == 2
 
 
-@pytest.mark.parametrize(
-    "sizes", [[1, 2, 3], [CELLS // 2], [CELLS // 2 + 1], [CELLS // 2 - 1, 2, 1], [5, CELLS, 5]]
-)
+@pytest.mark.parametrize("sizes", [[1, 2, 3], [MOST], [MOST + 1], [MOST - 1, 2, 1], [5, 2 * MOST, 5]])
 def test_every_row_is_counted_once_whatever_the_sizes_of_the_invocations(sizes):
     counted = Counted()
     for rows in sizes:
@@ -80,6 +79,14 @@ def test_every_row_is_counted_once_whatever_the_sizes_of_the_invocations(sizes):
         assert counted.value("model_feature_missing_total", feature="temp") == total
         assert counted.value("model_feature_missing_total", feature="dest") == total - len(sizes)
         assert counted.value("model_prediction_probability_count") == total
+
+
+@pytest.mark.parametrize(("rows", "kept"), [(MOST, MOST), (MOST + 1, 0), (2 * MOST, 1)])
+def test_no_more_is_kept_than_a_bound(rows, kept):
+    counted = Counted()
+    for size in (rows - 1, 1):
+        counted.predict([[0, 1]] * size, [[0.5, 0.5]] * size)
+    assert counted.registry.get_sample_value("model_prediction_probability_count") == rows - kept
 
 
 @pytest.mark.parametrize(
