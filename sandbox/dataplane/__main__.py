@@ -14,7 +14,9 @@ from typing import Any
 import msgspec
 import uvloop
 
+from sandbox.dataplane.capture import Batch
 from sandbox.dataplane.front import Front
+from sandbox.dataplane.handover import packed
 from sandbox.dataplane.router import Router
 from sandbox.dataplane.routes import Table
 
@@ -31,7 +33,7 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Output:
-    """Lines of JSON on standard output, in order, by a thread of its own.
+    """Lines of JSON on standard output, and bytes behind some, in order, by a thread of its own.
 
     Who reads them is busy at times, and a second of captured requests is more than a pipe holds: no invocation waits for that.
     """
@@ -42,6 +44,10 @@ class Output:
     def say(self, **line: Any) -> None:
         """Write a line, soon."""
         self._thread.submit(_write, msgspec.json.encode(line) + b"\n")
+
+    def hand_over(self, batches: list[Batch]) -> None:
+        """Write what was captured, soon."""
+        self._thread.submit(_write, packed(batches))
 
     def close(self) -> None:
         """Return when everything is written."""
@@ -79,7 +85,7 @@ async def _serve(port: int, seed: int, output: Output) -> None:
     if server:
         server.close()
     output.say(metrics=router.metrics.take())
-    output.say(captured=router.captures.due(everything=True))
+    output.hand_over(router.captures.due(everything=True))
 
 
 async def _obey(router: Router, order: Order, output: Output) -> None:
@@ -93,7 +99,7 @@ async def _hand_over(router: Router, output: Output) -> None:
         if batch := router.metrics.take():
             output.say(metrics=batch)
         if captured := router.captures.due():
-            output.say(captured=captured)
+            output.hand_over(captured)
 
 
 def _write(line: bytes) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from sandbox.dataplane.capture import Batch
+from sandbox.dataplane.handover import unpacked
 from sandbox.hosting.fleet import Instance
 
 _LOG = logging.getLogger(__name__)
@@ -18,7 +20,8 @@ _AGAIN = 1.0  # seconds between attempts to start it
 _SWAP = 10.0  # seconds for a table to be in force
 _DRAIN = 65.0  # seconds: the longest invocation is over by then
 
-Batches = Callable[[list[dict[str, Any]]], None]
+Metrics = Callable[[list[dict[str, Any]]], None]
+Captured = Callable[[list[Batch]], None]
 
 
 class Link:
@@ -30,8 +33,8 @@ class Link:
         seed: int,
         table: Callable[[], dict[str, Any]],
         *,
-        metrics: Batches,
-        captured: Batches,
+        metrics: Metrics,
+        captured: Captured,
     ) -> None:
         self._seed = seed
         self._table = table
@@ -85,15 +88,18 @@ class Link:
             assert self._process.stdout is not None
             for line in self._process.stdout:
                 message = json.loads(line)
-                if "done" in message:
+                if "captured" in message:
+                    try:
+                        self._captured(unpacked(line, self._process.stdout))
+                    except EOFError as error:
+                        _LOG.warning("%s", error)
+                elif "done" in message:
                     with self._lock:
                         pending = self._pending.pop(message["done"], None)
                     if pending:
                         pending.set_result(None)
                 elif "metrics" in message:
                     self._metrics(message["metrics"])
-                elif "captured" in message:
-                    self._captured(message["captured"])
             if not self._closing:
                 self._relaunch()
 

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.accounts import REGION
+from sandbox.dataplane.capture import Batch
 from sandbox.faults import Faults
 from sandbox.hosting.execution_role import ExecutionRole
 from sandbox.refusal import RefusedError
@@ -27,12 +28,12 @@ class Captured:
     def __init__(self, client: Client, faults: Faults) -> None:
         self._client, self._faults = client, faults
         self._clients: dict[ExecutionRole, tuple[Any, float]] = {}  # each until when it is used, monotonic
-        self._waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Batch] = queue.SimpleQueue()
         self._gaps: dict[tuple[str, str], float] = {}  # until when an endpoint's lines are lost, monotonic
         threading.Thread(target=self._write, name="captured", daemon=True).start()
 
-    def take(self, batches: list[dict[str, Any]]) -> None:
-        """Write these, soon; each as `sandbox.dataplane.capture.Captures.due` has it."""
+    def take(self, batches: list[Batch]) -> None:
+        """Write these, soon."""
         for batch in batches:
             self._waiting.put(batch)
 
@@ -43,22 +44,22 @@ class Captured:
                 self._put(batch)
             except (RefusedError, ClientError, BotoCoreError) as error:
                 # As on AWS: an endpoint whose role may not write serves on, without its lines.
-                _LOG.warning("capture of %s is not written: %s", batch["endpoint"], error)
+                _LOG.warning("capture of %s is not written: %s", batch.place.endpoint, error)
             except Exception:  # noqa: BLE001 a defect of the sandbox itself ends no capture but this one
-                _LOG.exception("capture of %s is not written", batch["endpoint"])
+                _LOG.exception("capture of %s is not written", batch.place.endpoint)
 
-    def _put(self, batch: dict[str, Any]) -> None:
-        account, endpoint = batch["account"], batch["endpoint"]
-        if self._lost(account, endpoint):
+    def _put(self, batch: Batch) -> None:
+        place = batch.place
+        if self._lost(place.account, place.endpoint):
             return
-        bucket, _, prefix = batch["destination"].removeprefix("s3://").partition("/")
-        place = [part for part in (prefix.strip("/"), endpoint, batch["variant"], batch["hour"]) if part]
+        bucket, _, prefix = place.destination.removeprefix("s3://").partition("/")
+        folder = [part for part in (prefix.strip("/"), place.endpoint, place.variant, place.hour) if part]
         name = f"{time.strftime('%M-%S', time.gmtime())}-{uuid.uuid4()}.jsonl"
         encryption = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": batch["kms_key"]} if batch["kms_key"] else {}
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": place.kms_key} if place.kms_key else {}
         )
-        self._of(ExecutionRole(batch["role"], account, REGION)).put_object(
-            Bucket=bucket, Key="/".join((*place, name)), Body=batch["lines"].encode(), **encryption
+        self._of(ExecutionRole(place.role, place.account, REGION)).put_object(
+            Bucket=bucket, Key="/".join((*folder, name)), Body=batch.lines, **encryption
         )
 
     def _of(self, role: ExecutionRole) -> Any:
