@@ -1,4 +1,7 @@
-"""What the model server's validation, metrics and health cost, beside a program that only decodes, predicts and encodes."""
+"""What the model server's validation, metrics and health cost, beside a program that only decodes, predicts and encodes.
+
+And what of it its metrics cost, beside the same server that counts nothing.
+"""
 
 import json
 import os
@@ -34,33 +37,38 @@ def measure(world: World) -> list[Row]:
     with (
         _started("pipelines.server", folder, cores[0]) as ours,
         _started("benchmarks.bare", folder, cores[0]) as bare,
+        _started("benchmarks.unmetered", folder, cores[0]) as unmetered,
         _apart(cores),
     ):
+        beside = "a bare ASGI program"
         return [
-            _row("1 row over 1 connection", (ours, bare), flight, 1, bar=0.85),
-            _row("1 row over 16 connections", (ours, bare), flight, 16, bar=0.75),
-            _row("100 rows over 1 connection", (ours, bare), rows, 1, bar=1.0),
+            _row(f"{beside}, 1 row over 1 connection", (ours, bare), flight, 1, bar=0.85),
+            _row(f"{beside}, 1 row over 16 connections", (ours, bare), flight, 16, bar=0.75),
+            _row(f"{beside}, 100 rows over 1 connection", (ours, bare), rows, 1, bar=1.0),
+            _row(
+                "itself without metrics, 1 row over 16 connections", (ours, unmetered), flight, 16, bar=0.95
+            ),
         ]
 
 
-def _row(what: str, ports: tuple[int, int], body: bytes, connections: int, *, bar: float) -> Row:
+def _row(beside: str, ports: tuple[int, int], body: bytes, connections: int, *, bar: float) -> Row:
     requests = [straight(port, None, body, _JSON) for port in ports]
     turns = [_turn(requests, connections) for _ in range(_ROUNDS + 1)][1:]  # the first is to warm up
     return Row(
-        what=f"predictions a second of the model server / a bare ASGI program, {what}",
-        measured=statistics.median(own / plain for own, plain in turns),
+        what=f"predictions a second of the model server / {beside}",
+        measured=statistics.median(own / other for own, other in turns),
         bar=bar,
         unit="ratio",
         more=True,
         made_of=f"{statistics.median(own for own, _ in turns):.0f} against "
-        f"{statistics.median(plain for _, plain in turns):.0f} requests a second on one core "
+        f"{statistics.median(other for _, other in turns):.0f} requests a second on one core "
         f"(medians of {_ROUNDS} rounds)",
     )
 
 
 def _turn(requests: Sequence[Request], connections: int) -> tuple[float, float]:
-    own, plain = (rate(request, connections, _SECONDS) for request in requests)
-    return own, plain
+    own, other = (rate(request, connections, _SECONDS) for request in requests)
+    return own, other
 
 
 def _model(world: World) -> Path:
@@ -85,7 +93,7 @@ def _started(module: str, folder: Path, core: int) -> Iterator[int]:
     """A server on the core `core`, that answers; its port. Raises StepError."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    arguments = [] if module == "pipelines.server" else [str(folder), str(port)]
+    arguments = [str(folder), str(port)] if module == "benchmarks.bare" else []
     environ = os.environ | {
         "SM_MODEL_DIR": str(folder),
         "SAGEMAKER_BIND_TO_PORT": str(port),

@@ -46,6 +46,8 @@ def test_with_nothing_registered_there_is_everything_but_the_endpoint(unregister
         "aws:appautoscaling/target:Target",
         "aws:appautoscaling/policy:Policy",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "model-delivery:index:Monitoring",
+        "aws:cloudwatch/dashboard:Dashboard",
         "model-delivery:index:AlarmTopic",
         "aws:sns/topic:Topic",
         "aws:sns/topicPolicy:TopicPolicy",
@@ -120,7 +122,7 @@ def test_what_the_program_pays_by_month_has_a_price(prod):
 
 def test_exports_are_known_from_config(prod):
     assert set(prod.exports) == {
-        *("alarmTopic", "alarms", "endpoint", "keyArn", "packageGroup", "registryBucket", "repositoryUrl")
+        *("alarmTopic", "alarms", "dashboard", "endpoint", "keyArn", "packageGroup", "registryBucket", "repositoryUrl")
     }
 
 

@@ -49,8 +49,9 @@ class Stack:
         self.config["config"].pop("model-delivery:release", None)
 
     def without_data(self):
-        """Without the data bucket, which is staging's alone and refuses to be destroyed, and the pipelines that train from it."""
-        for key in ("data", "training", "build"):
+        """Without the data bucket, which is staging's alone and refuses to be destroyed, the pipelines that train from it, and what
+        is drawn."""
+        for key in ("data", "training", "build", "monitoring"):
             self.config["config"].pop(f"model-delivery:{key}", None)
 
     @property
