@@ -6,6 +6,7 @@ Its settings are the model server's own variables.
 """
 
 import sys
+from unittest.mock import patch
 
 from pipelines.server import app
 from pipelines.server.__main__ import main
@@ -31,5 +32,5 @@ class NoMetrics(Metrics):
 
 
 if __name__ == "__main__":
-    app.Metrics = NoMetrics  # type: ignore[misc]
-    sys.exit(main(sys.argv[1:]))
+    with patch.object(app, "Metrics", NoMetrics):
+        sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,7 @@ _OUT_OF_ORDER = 60.0  # seconds by which data may come later than other data of 
 def recent(newest_first: Iterable[Any], since: float) -> Data:
     """The data since then, by metric; moto keeps them in the order in which they came."""
     data: dict[Metric, list[Datum]] = {}
-    for metric, datum in _read(newest_first):
+    for metric, datum in dated(newest_first):
         if datum.at < since - _OUT_OF_ORDER:
             break
         data.setdefault(metric, []).append(datum)
@@ -30,7 +30,8 @@ def metric_of(each: Any) -> Metric:
     return Metric(each.namespace, each.name, dimensions)
 
 
-def _read(data: Iterable[Any]) -> Iterator[tuple[Metric, Datum]]:
+def dated(data: Iterable[Any]) -> Iterator[tuple[Metric, Datum]]:
+    """Each with its metric."""
     for each in data:
         at = seconds(each.timestamp)
         if hasattr(each, "sample_count"):

@@ -1,18 +1,23 @@
-"""CloudWatch: the state of an alarm that was just put, alarms by their type, figures, and which metrics are still measured."""
+"""CloudWatch: the state of an alarm that was just put, alarms by their type, figures, which metrics are still measured, and retention."""
 
+import threading
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from moto.cloudwatch.exceptions import ValidationError
-from moto.cloudwatch.models import Alarm, CloudWatchBackend
+from moto.cloudwatch.models import Alarm, CloudWatchBackend, MetricAggregatedDatum
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
 from sandbox.alarms.expression import UnknownExpressionError
 from sandbox.alarms.figures import figures
-from sandbox.alarms.stored import metric_of, recent, seconds
+from sandbox.alarms.retention import RAW, retained
+from sandbox.alarms.series import Datum, Metric
+from sandbox.alarms.stored import dated, metric_of, recent, seconds
 from sandbox.clock import WORLD
 
+_MORE = 20_000  # data that may come until the old ones are summed up
 _ACTIVE = 3 * 3600.0  # seconds: RecentlyActive knows no other than PT3H
 _LISTS = {"MetricAlarm": "MetricAlarms", "CompositeAlarm": "CompositeAlarms"}
 
@@ -23,6 +28,7 @@ def apply() -> None:
     _compute_figures()
     _list_metrics_that_are_active()
     _tell_the_time_of_the_worlds_clock()
+    _sum_up_what_is_old()
 
 
 def _know_nothing_of_a_new_alarm() -> None:
@@ -128,3 +134,33 @@ def _tell_the_time_of_the_worlds_clock() -> None:
         )
 
     CloudWatchBackend.put_metric_data = put_metric_data  # type: ignore[method-assign]
+
+
+def _sum_up_what_is_old() -> None:
+    """CloudWatch keeps data by the minute, then by the hour, and for so many days; moto keeps each as it came, for ever."""
+    put, lock = CloudWatchBackend.put_metric_data, threading.Lock()
+    after = WeakKeyDictionary[CloudWatchBackend, int]()  # how many were left last time
+
+    def put_metric_data(self: CloudWatchBackend, namespace: str, metric_data: list[dict[str, Any]]) -> None:
+        with lock:  # a datum that another thread puts meanwhile would be gone
+            put(self, namespace, metric_data)
+            if len(self.metric_data) > after.get(self, 0) + _MORE:
+                self.metric_data = _summed_up(self.metric_data, WORLD.now().timestamp())
+                after[self] = len(self.metric_data)
+
+    CloudWatchBackend.put_metric_data = put_metric_data  # type: ignore[method-assign]
+
+
+def _summed_up(data: list[Any], now: float) -> list[Any]:
+    """A list of its own: who reads the one that there was reads on."""
+    new = [each for each in data if now - seconds(each.timestamp) < RAW]
+    old = dated(each for each in data if now - seconds(each.timestamp) >= RAW)
+    return [_stored(metric, datum) for metric, datum in retained(old, now)] + new
+
+
+def _stored(metric: Metric, datum: Datum) -> MetricAggregatedDatum:
+    return MetricAggregatedDatum(
+        metric.namespace, metric.name, datum.least, datum.most, datum.count, datum.total,
+        [{"Name": name, "Value": value} for name, value in sorted(metric.dimensions)],
+        datetime.fromtimestamp(datum.at, UTC).replace(tzinfo=None), datum.unit,
+    )  # fmt: skip

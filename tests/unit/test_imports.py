@@ -113,7 +113,10 @@ MAY_IMPORT = {
     "sandbox.call": inside("api"),
     "sandbox.refusal": inside("api.cbor", "call"),
     "sandbox.daemon": inside("home"),
-    "sandbox.moto_patches": inside("alarms.expression", "alarms.figures", "alarms.stored", "clock", "home"),
+    "sandbox.moto_patches": inside(
+        *(f"alarms.{pure}" for pure in ("expression", "figures", "retention", "series", "stored")),
+        *("clock", "home"),
+    ),
     "sandbox.cloud": {
         *inside(
             "accounts", "api", "call", "keys", "missing", "moto_patches", "processes.credentials", "refusal"
@@ -159,7 +162,7 @@ MAY_IMPORT = {
     "sandbox.codebuild.artifacts": {"sandbox.codebuild.buildspec"},
     **{f"sandbox.alarms.{pure}": inside("alarms") for pure in ("evaluation", "expression")},
     **{f"sandbox.alarms.{pure}": inside("alarms.expression") for pure in ("series", "shown")},
-    "sandbox.alarms.stored": inside("alarms.series"),
+    **{f"sandbox.alarms.{pure}": inside("alarms.series") for pure in ("retention", "stored")},
     "sandbox.alarms.figures": inside("alarms.expression", "alarms.series", "alarms.shown"),
     "sandbox.checksums": inside("api.request", "refusal"),
     "sandbox.moto_ignores": inside("api.acts"),
@@ -168,8 +171,18 @@ MAY_IMPORT = {
     "sandbox.iam.core": set(),
     "sandbox.image": inside("archive", "daemon", "home"),
     "sandbox.hosting": inside(
-        *("accounts", "archive", "clock", "cloud", "faults", "home", "iam", "image.build", "missing"),
-        *("processes", "refusal"),
+        *(
+            "accounts",
+            "archive",
+            "clock",
+            "cloud",
+            "dataplane.capture",
+            "faults",
+            "home",
+            "iam",
+            "image.build",
+        ),
+        *("missing", "processes", "refusal"),
     ),
     "sandbox.sagemaker": inside(
         *("accounts", "api.acts", "api.request", "api.structs", "call", "clock", "cloud", "hosting"),
@@ -190,8 +203,14 @@ MAY_IMPORT = {
         *inside("hosting.held", "hosting.local_image", "hosting.whole_image"),
         *ours("terminal"),
     },
-    "sandbox.dataplane": inside("origin", "processes.door", "signature"),  # a process of its own
-    "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
+    "sandbox.dataplane": inside(  # a process of its own
+        "dataplane.capture", "dataplane.handover", "origin", "processes.door", "signature"
+    ),
+    "sandbox.dataplane.capture": set(),
+    "sandbox.dataplane.handover": inside("dataplane.capture"),
+    "sandbox.dataplane.link": inside(
+        "dataplane.capture", "dataplane.handover", "hosting.fleet"
+    ),  # the other end, in the sandbox's process
     # Served the same way as the product's own provider, and as careful with credentials.
     "sandbox.pulumi_aws": ours("plugin", "release.aws.credentials", "release.errors"),
     "monitoring": {
