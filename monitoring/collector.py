@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,12 +43,12 @@ class Source:
         """Everything, now. `now`: seconds since the epoch."""
         try:
             reading = self.standing()
-        except DeliveryError as error:  # a journal that needs a newer program
-            self.complain(f"{self.place.environment}: {error}")
+            samples = list(release.samples(reading, status.assess(self.place, reading)))
+        except Exception as error:  # noqa: BLE001 - as in _measured
+            self._complain("journal and endpoint", error)
             return [Sample(series.UP, (name,), 0) for name in ("journal", "endpoint", *self.measures)]
         for problem in reading.problems:
             self.complain(f"{self.place.environment}: {problem}")
-        samples = list(release.samples(reading, status.assess(self.place, reading)))
         versions = list(reading.endpoint.variants) if reading.endpoint else []
         for name, measure in self.measures.items():
             samples += self._measured(name, measure, versions, now)
@@ -56,12 +57,20 @@ class Source:
     def _measured(
         self, name: str, measure: Measure, versions: Collection[Version], now: float
     ) -> list[Sample]:
-        """One that cannot be read takes the others not along."""
+        """One that cannot be read takes the others not along, nor does one whose answer nobody had thought of."""
         try:
             return [*measure(versions, now), Sample(series.UP, (name,), 1)]
-        except DeliveryError as error:
-            self.complain(f"{self.place.environment}: {error}")
+        except Exception as error:  # noqa: BLE001 - else a scrape had no answer, and no alert but ExporterDown were left
+            self._complain(name, error)
             return [Sample(series.UP, (name,), 0)]
+
+    def _complain(self, name: str, error: Exception) -> None:
+        """In its own words, or, of a fault of the program's, with where it is."""
+        if isinstance(error, DeliveryError):
+            self.complain(f"{self.place.environment}: {error}")
+        else:
+            trace = "".join(traceback.format_exception(error)).rstrip()
+            self.complain(f"{self.place.environment}: {name}: {trace}")
 
 
 class Exporter(Collector):

@@ -1,10 +1,14 @@
 """Scrapes are answered from one read a minute, and a source that is away takes the others not along."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from modeldelivery.release.errors import UnreachableError, UpdateNeededError
+from modeldelivery.release.naming import parse_environment
 from modeldelivery.release.operations.status import Found
 from modeldelivery.release.ports import Stored
 from monitoring import series
@@ -98,6 +102,32 @@ def test_a_journal_of_a_newer_program_is_a_source_that_is_down_and_not_the_end(w
         ("delivery_up", source): 0 for source in ("journal", "endpoint", "cloudwatch", "jobs")
     }
     assert len(world.complaints) == 1
+
+
+def test_a_source_whose_answer_nobody_had_thought_of_is_down_and_the_log_says_where(world):
+    world.figures_error = KeyError("CurrentSamplingPercentage")
+    shown = world.scrape()
+    assert shown["delivery_up", "cloudwatch"] == 0
+    assert shown["delivery_up", "jobs"] == 1
+    assert shown["delivery_weight", V2, "actual"] == 1
+    (complaint,) = world.complaints
+    assert complaint.startswith("prod: cloudwatch: Traceback")
+    assert complaint.endswith("KeyError: 'CurrentSamplingPercentage'")
+
+
+def test_an_environment_that_cannot_be_made_sense_of_takes_the_others_not_along(world):
+    world.standing_error = ZeroDivisionError("no weights")
+    other = World()
+    other.source = replace(
+        other.source, place=msgspec.structs.replace(PLACE, environment=parse_environment("staging"))
+    )
+    world.exporter = Exporter([world.source, other.source], clock=lambda: world.now)
+    registry = CollectorRegistry()
+    registry.register(world.exporter)
+    text = generate_latest(registry).decode()
+    assert 'delivery_up{environment="prod",model="flights",source="endpoint"} 0.0' in text
+    assert 'delivery_up{environment="staging",model="flights",source="endpoint"} 1.0' in text
+    assert world.complaints[0].endswith("ZeroDivisionError: no weights")
 
 
 def test_every_series_of_the_table_has_a_name_of_its_own_and_one_line_of_help():
