@@ -6,6 +6,7 @@ import secrets
 import signal
 import threading
 
+from modeldelivery.terminal import structs
 from sandbox import moto_patches
 from sandbox.daemon import INCARNATION, announce, held
 from sandbox.environment import write_plugins, write_profiles
@@ -27,6 +28,7 @@ def main() -> None:
         # moto takes a second to import: whoever loses the race for the lock has not begun.
         from sandbox.world import World  # noqa: PLC0415
 
+        structs.prepare()
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())

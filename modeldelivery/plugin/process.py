@@ -14,7 +14,7 @@ from modeldelivery.plugin.engine_log import EngineLog
 from modeldelivery.plugin.proto import provider_pb2_grpc
 from modeldelivery.plugin.protocol import Log, Provider
 from modeldelivery.plugin.service import Service
-from modeldelivery.terminal import streams
+from modeldelivery.terminal import streams, structs
 
 _CALLS_AT_ONCE = (
     256  # threads start as calls come; more than any engine's --parallel, so that Cancel finds one free
@@ -46,6 +46,7 @@ def serve(build: Callable[[Log], Provider], version: str) -> NoReturn:
 
 def start(provider: Provider, log: EngineLog, version: str) -> tuple[grpc.Server, int]:
     """Start serving on a free port, and say which."""
+    structs.prepare()
     server = grpc.server(
         ThreadPoolExecutor(_CALLS_AT_ONCE),
         options=[
