@@ -258,6 +258,9 @@ LOGS = "/aws/codebuild"
 def key_statements(account: str, region: str, pipeline: str) -> list[dict[str, Any]]:
     """What the key's policy must allow services of AWS that work in no role: to encrypt these logs, and what the rules tell.
 
+    In a key's policy `*` is the key itself. EventBridge names neither a rule nor an account when it uses a key; that only this
+    stack's rules publish is the topic's policy to say.
+
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html,
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """

@@ -124,7 +124,7 @@ def train_statements(site: BuildSite, project: str) -> Statements:
         ),
         # Also where nothing is listed: without it S3 does not tell an object that is not there from one that is hidden.
         allow("ListRegistry", ["s3:ListBucket"], [bucket_arn(registry)]),
-        # The file that says that no version serves yet.
+        # The file that says that no version serves yet: an artifact as any other, under the digest of what it holds.
         allow("NoChampion", ["s3:PutObject"], [objects_arn(registry, "artifacts/*")]),
         _key("NoChampionKey", ["kms:GenerateDataKey"], [site["key_arn"]], site),
         allow("Images", ["ecr:DescribeImages"], [site["repository_arn"], site["step_repository_arn"]]),
@@ -146,6 +146,7 @@ def train_statements(site: BuildSite, project: str) -> Statements:
             ],
             [f"{pipeline}/execution/*"],
         ),
+        # SageMaker names a pipeline's jobs by the execution alone: pipelines-EXECUTION-STEP-….
         allow("Reasons", ["sagemaker:DescribeProcessingJob"], [f"{sagemaker}:processing-job/pipelines-*"]),
         allow("WhoApproves", ["sagemaker:ListTags"], [f"{sagemaker}:model-package-group/{group}"]),
         allow(

@@ -31,7 +31,7 @@ from sandbox.downloads import Downloads
 from sandbox.events.bus import Bus
 from sandbox.faults import Faults
 from sandbox.gateway import Gateway
-from sandbox.git.remote import Remotes
+from sandbox.git.remote import Remotes, untold
 from sandbox.home import Home
 from sandbox.hosting.captured import Captured
 from sandbox.hosting.changes import Changes
@@ -191,9 +191,8 @@ class World:
     def _pushed(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """What the hook of a repository tells, and what came of it."""
         pushes = self.remotes.pushes(given["account"], given["updates"])
-        return {
-            "messages": [line for push in pushes for line in self.pipelines.pushed(given["account"], push)]
-        }
+        messages = [line for push in pushes for line in self.pipelines.pushed(given["account"], push)]
+        return {"messages": [*messages, *untold(pushes)]}
 
     def _clients(self, principal: str, session: str) -> Clients:
         """How a service of AWS calls others in roles."""

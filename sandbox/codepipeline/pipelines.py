@@ -14,7 +14,7 @@ from sandbox.codepipeline.declaration import DeclarationError
 from sandbox.codepipeline.execution import Execution
 from sandbox.codepipeline.executions import Executions, Pipeline
 from sandbox.codepipeline.shown import execution_detail, execution_summary, pipeline_state
-from sandbox.codepipeline.triggers import starts
+from sandbox.codepipeline.triggers import patterns, starts
 from sandbox.connections import Connections
 from sandbox.git.remote import Push
 from sandbox.hosting.execution_role import ExecutionRole
@@ -58,14 +58,20 @@ class Pipelines:
     def pushed(self, account: str, push: Push) -> list[str]:
         """Start what a push starts; what came of it, in sentences."""
         what = f"{push.kind} {push.name}"
+        if not push.commit:
+            return [f"the {what} is of no commit and starts nothing: {push.why}"]
         with self._executions.lock:
-            sentences = [
-                sentence
-                for (owner, _), pipeline in self._pipelines.items()
-                if owner == account
-                for sentence in self._heard(pipeline, push, what)
-            ]
-        return sentences or [f"no pipeline is started by the {what}"]
+            pipelines = [pipeline for (owner, _), pipeline in self._pipelines.items() if owner == account]
+            sentences = [sentence for pipeline in pipelines for sentence in self._heard(pipeline, push, what)]
+        if sentences:
+            return sentences
+        taken = [
+            f"{pipeline.name} takes {' and '.join(names)}"
+            for pipeline in pipelines
+            for action in pipeline.declaration.stages[0].actions
+            if (names := patterns(declaration.filters(pipeline.declaration, action), push.kind))
+        ]
+        return [f"no pipeline is started by the {what}" + (f": {'; '.join(taken)}" if taken else "")]
 
     def _heard(self, pipeline: Pipeline, push: Push, what: str) -> Iterator[str]:
         """What a push does to one pipeline."""
@@ -76,7 +82,11 @@ class Pipelines:
             try:
                 self._connections.check(arn)
             except RefusedError as refused:
-                yield f"the {what} does not start {pipeline.name}: {refused}"
+                # Git does not send a tag that is there.
+                again = (
+                    f"; then `git push REMOTE :{push.name}` and push it again" if push.kind == "tag" else ""
+                )
+                yield f"the {what} does not start {pipeline.name}: {refused}{again}"
                 continue
             execution = self._begin(pipeline, ("WebhookV2", arn), push.commit, {})
             yield f"the {what} starts {pipeline.name}: execution {execution.id}"

@@ -41,6 +41,11 @@ def starts(filters: Iterable[Filter], kind: str, name: str) -> bool:
     return any(each.takes(kind, name) for each in filters)
 
 
+def patterns(filters: Iterable[Filter], kind: str) -> list[str]:
+    """What names of references of a kind must be like, for whoever pushed one that is not."""
+    return [text for one in filters if one.kind == kind for text in one.includes or (f"any {kind}",)]
+
+
 def matches(pattern: str, name: str) -> bool:
     """Whether a pattern means a name; raises PatternError."""
     return re.fullmatch(_expression(pattern), name) is not None

@@ -26,7 +26,8 @@ def main() -> int:
     except urllib.error.HTTPError as error:
         messages = [f"the sandbox refused the push: {json.load(error).get('message', error)}"]
     except (OSError, ValueError) as error:
-        messages = [f"the sandbox does not run, so nothing is built ({error}): `sandbox up`, then push again"]
+        again = "take each tag away (`git push REMOTE :TAG`) and push it again, since Git does not send what is there"
+        messages = [f"the sandbox does not run, so nothing is built ({error}): `make up`, then {again}"]
     for message in messages:
         print(f"sandbox: {message}")
     return 0

@@ -21,6 +21,9 @@ _LOG = logging.getLogger(__name__)
 _HOOK = Path(__file__).with_name("hook.py")
 _NOTHING = "0" * 40
 _TAG, _BRANCH = "refs/tags/", "refs/heads/"
+# Tags of one push of which Git hosts tell: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push,
+# https://docs.gitlab.com/administration/settings/push_event_activities_limit/
+_TAGS_TOLD = 3
 _SECONDS = 120  # that one command of Git's may take
 
 
@@ -39,19 +42,21 @@ class Commit:
 
 @dataclass(frozen=True)
 class Push:
-    """A branch or tag that now points to a commit.
+    """A branch or tag that now points to something.
 
     Attributes:
         kind: of the reference.
         name: without refs/….
-        commit: that it points to, annotated or not.
+        commit: that it points to, annotated or not; "" where a tag is of something else.
         moved: whether it pointed to another before.
+        why: it has no commit, in Git's words.
     """
 
     kind: str
     name: str
     commit: str
     moved: bool = False
+    why: str = ""
 
 
 class Remotes:
@@ -77,15 +82,19 @@ class Remotes:
         return self._folders[account]
 
     def pushes(self, account: str, updates: Sequence[Mapping[str, str]]) -> list[Push]:
-        """What was pushed, deletions and other references left out; raises RemoteError."""
+        """What was pushed, deletions and other references left out."""
         pushes = []
         for update in updates:
             kind = "tag" if update["ref"].startswith(_TAG) else "branch"
             if update["new"] == _NOTHING or not update["ref"].startswith((_TAG, _BRANCH)):
                 continue
             name = update["ref"].removeprefix(_TAG).removeprefix(_BRANCH)
-            commit = self.commit(account, update["new"]).id
-            pushes.append(Push(kind, name, commit, moved=update["old"] != _NOTHING))
+            commit = why = ""
+            try:
+                commit = self.commit(account, update["new"]).id
+            except RemoteError as error:
+                why = str(error).splitlines()[0]  # what else was pushed is built all the same
+            pushes.append(Push(kind, name, commit, moved=update["old"] != _NOTHING, why=why))
         return pushes
 
     def commit(self, account: str, revision: str) -> Commit:
@@ -103,6 +112,18 @@ class Remotes:
         """The repository, at a commit, into an empty folder; raises RemoteError."""
         _git(None, "clone", "--quiet", "--no-checkout", str(self._folders[account]), str(folder))
         _git(folder, "checkout", "--quiet", "--detach", commit)
+
+
+def untold(pushes: Sequence[Push]) -> list[str]:
+    """What a Git host would not have told of a push that this one told, in a sentence."""
+    tags = sum(push.kind == "tag" for push in pushes)
+    if tags <= _TAGS_TOLD:
+        return []
+    sentence = (
+        f"{tags} tags at once: GitHub and GitLab tell nobody of more than {_TAGS_TOLD}, and nothing would be built there; push "
+        f"{_TAGS_TOLD} at a time"
+    )
+    return [sentence]
 
 
 def _git(folder: Path | None, *arguments: str) -> bytes:

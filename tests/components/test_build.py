@@ -210,6 +210,21 @@ def test_checks_of_a_model_may_only_fetch_the_source_and_write_their_log(staging
     }
 
 
+# ARNs that end in a pattern and name neither the model nor a build's own log, by role; why is in components/build_roles.py.
+OPEN = {"train": {"arn:aws:sagemaker:eu-west-1:111111111111:processing-job/pipelines-*"}}
+
+
+@pytest.mark.parametrize("name", ["builds", *STAGES])
+def test_a_role_names_its_actions_and_what_they_are_about(staging, name):
+    """A pattern stands at an ARN's end, after a name that is the model's own."""
+    for statement in statements(staging, f"{NAME}-{name}").values():
+        assert not [action for action in statement["Action"] if "*" in action or "?" in action]
+        for resource in set(map(str, statement["Resource"])) - OPEN.get(name, set()):
+            own, pattern, after = resource.partition("*")
+            assert not after, resource
+            assert not pattern or "flights-" in own, resource
+
+
 def test_a_training_writes_data_sets_and_no_version(staging):
     writes = {
         resource

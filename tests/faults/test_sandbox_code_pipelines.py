@@ -216,7 +216,9 @@ def test_a_pushed_tag_is_built_and_approved(delivering):
         "until a person authorises it"
         in delivering.actions(name, created)["Source"]["output"]["executionResult"]["errorDetails"]["message"]
     )
-    assert "does not start" in delivering.push(f"{name}@v0.9.0")
+    told = delivering.push(f"{name}@v0.9.0")
+    assert f"the tag {name}@v0.9.0 does not start {name}: " in told
+    assert f"; then `git push REMOTE :{name}@v0.9.0` and push it again" in told
     delivering.sandbox.run("authorize", "host")
 
     commit = delivering.commit("the first version")
@@ -339,6 +341,24 @@ def test_two_tags_at_once_are_built_one_after_another_and_a_person_may_say_no(de
         pipelineName=name, pipelineExecutionId=second, abandon=True
     )
     assert over(delivering, name, second) == "Stopped"
+
+
+def test_a_tag_that_starts_nothing_is_told_what_does(delivering, name):
+    told = delivering.push(f"{name}@1.2.0")
+    assert f"no pipeline is started by the tag {name}@1.2.0: " in told
+    assert f"{name} takes {name}@v*" in told
+
+
+def test_a_tag_of_a_file_is_told_so_and_a_tag_beside_it_is_built(delivering, name):
+    delivering.commit("tagged, and a file of it")
+    delivering.git("tag", f"{name}@v5.0.0", "HEAD:check")
+    delivering.git("tag", f"{name}@v5.0.1")
+    before = len(delivering.executions(name))
+    told = delivering.git("push", "sandbox", "HEAD:main", f"{name}@v5.0.0", f"{name}@v5.0.1").stderr
+    assert f"the tag {name}@v5.0.0 is of no commit and starts nothing: git log: " in told
+    (identity,) = delivering.executions(name)[before:]
+    assert delivering.settled(name, identity) == "InProgress"
+    delivering.answer(name, "Rejected")
 
 
 def test_a_moved_tag_starts_again(delivering, name):

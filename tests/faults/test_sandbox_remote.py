@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from sandbox.git.remote import Push, RemoteError, Remotes
+from sandbox.git.remote import Push, RemoteError, Remotes, untold
 from sandbox.home import Home
 
 pytestmark = pytest.mark.faults
@@ -82,6 +82,26 @@ def test_a_deletion_and_a_note_are_no_push(remotes):
     assert remotes.pushes(ACCOUNT, updates) == []
 
 
+def test_a_tag_of_no_commit_is_told_and_keeps_nothing_else_back(clone, remotes):
+    head = clone.git("rev-parse", "HEAD")
+    clone.git("tag", "v1-file", "HEAD:run")
+    clone.push("HEAD:main", "v1-file")
+    updates = [
+        {"old": NOTHING, "new": clone.git("rev-parse", "v1-file"), "ref": "refs/tags/v1-file"},
+        {"old": NOTHING, "new": head, "ref": "refs/tags/v1"},
+    ]
+    of_a_file, of_a_commit = remotes.pushes(ACCOUNT, updates)
+    assert (of_a_file.commit, of_a_commit) == ("", Push("tag", "v1", head))
+    assert of_a_file.why.startswith("git log: ")
+
+
+def test_more_tags_at_once_than_git_hosts_tell_of_are_warned_about():
+    pushes = [Push("tag", f"v{number}", "c" * 40) for number in range(4)]
+    (sentence,) = untold(pushes)
+    assert sentence.startswith("4 tags at once: ")
+    assert untold([*pushes[:3], Push("branch", "main", "c" * 40)]) == []
+
+
 def test_a_commit_is_described_packed_and_cloned_with_its_tags(clone, remotes, tmp_path):
     clone.git("tag", "v1")
     clone.push("HEAD:main", "v1")
@@ -121,4 +141,6 @@ def test_an_option_is_no_revision(clone, remotes, tmp_path):
 
 
 def test_whoever_pushes_while_the_sandbox_does_not_run_is_told(clone):
-    assert "the sandbox does not run, so nothing is built" in clone.push("HEAD:main")
+    told = clone.push("HEAD:main")
+    assert "the sandbox does not run, so nothing is built" in told
+    assert "take each tag away (`git push REMOTE :TAG`) and push it again" in told

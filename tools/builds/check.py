@@ -1,11 +1,15 @@
 """A model's own checks: lint, types and tests of everything that one model is made of, and the first finding in one sentence."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
+
+from tools.builds import kept_types
+from tools.setup import linked
 
 BIN = Path(sys.executable).parent
 _REPORT = ".build/tests.xml"
@@ -51,6 +55,8 @@ def checks(model: str) -> list[Check]:
 
 def run(model: str) -> str:
     """Run them up to the first that fails; its finding in a sentence, "" when all passed."""
+    if clone := linked.source(os.environ):
+        kept_types.take_over(clone, Path.cwd())
     for check in checks(model):
         Path(_REPORT).unlink(missing_ok=True)
         done = subprocess.run(check.command, stdout=subprocess.PIPE, text=True, check=False)

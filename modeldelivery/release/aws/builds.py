@@ -83,6 +83,7 @@ def _listed(shown: Any) -> Listed:
         changed=shown["lastUpdateTime"].timestamp(),
         revision=revision.get("revisionId", ""),
         summary=revision.get("revisionSummary", ""),
+        trigger=shown.get("trigger", {}).get("triggerType", ""),
     )
 
 

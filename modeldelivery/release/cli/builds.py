@@ -13,12 +13,15 @@ from modeldelivery.release.cli.options import Builds as BuildsOptions
 from modeldelivery.release.cli.outcome import Shown
 from modeldelivery.release.core.builds import UNDER_WAY, Build
 from modeldelivery.release.errors import Exit, GaveUpError, RefusedError, UncertainError
+from modeldelivery.terminal import text
 from modeldelivery.terminal.tables import Table
 
 _PAUSE = 2.0  # seconds between looks
 _FOLLOWED = (
     20  # executions among which the one that is followed is looked for: those that begin meanwhile come first
 )
+# What began an execution that is of no tag, by CodePipeline's word; of any other its id is shown.
+_BEGUN_BY = {"CreatePipeline": "the pipeline was made"}
 _COLOURS = {"Succeeded": "green", "Failed": "red", "InProgress": "cyan"}
 
 
@@ -88,7 +91,8 @@ def _tell(build: Build, told: set[tuple[str, str, float]], stream: TextIO) -> No
         told.add(key)
         took = "" if stage.ended is None else f", {stage.ended - stage.started:.0f} s"
         why = f": {stage.reason}" if stage.reason else ""
-        print(f"  {stage.name}: {stage.status}{took}{why}", file=stream, flush=True)
+        # A reason may hold what a commit's own tests print.
+        print(text.line(f"  {stage.name}: {stage.status}{took}{why}"), file=stream, flush=True)
 
 
 def _row(build: Build, model: str) -> tuple[str, ...]:
@@ -102,4 +106,5 @@ def _row(build: Build, model: str) -> tuple[str, ...]:
 
 
 def _tag(build: Build, model: str) -> str:
-    return f"{model}@{build.version}" if build.version else build.id
+    """What a build is called: by its tag, or by what began it without one."""
+    return f"{model}@{build.version}" if build.version else _BEGUN_BY.get(build.trigger, build.id)

@@ -6,6 +6,7 @@ import msgspec
 
 UNDER_WAY = frozenset({"InProgress", "Stopping"})
 _REASON, _VERSION = "REASON", "VERSION"  # variables that a stage's build exports: pipelines/buildspecs
+_TIMED_OUT = "TIMED_OUT"  # CodeBuild's word, in CodePipeline's sentence
 
 
 class StageRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
         version: "" until a stage has told it.
         commit: 40 hex digits; "" until the source is there.
         message: the first line of the commit's.
+        trigger: what began it, in CodePipeline's word: WebhookV2 (a push), CreatePipeline, StartPipelineExecution, ….
         started, ended: seconds since the epoch.
         stages: that were begun, the first first.
     """
@@ -41,6 +43,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     commit: str
     message: str
+    trigger: str = ""
     started: float
     ended: float | None
     stages: tuple[StageRun, ...]
@@ -72,7 +75,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution of a list; `revision` and `summary` are of its source."""
+    """One execution of a list; `revision` and `summary` are of its source, `trigger` as a `Build` has it."""
 
     id: str
     status: str
@@ -80,6 +83,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     changed: float
     revision: str = ""
     summary: str = ""
+    trigger: str = ""
 
 
 def assemble(listed: Sequence[Listed], actions: Sequence[Action]) -> tuple[Build, ...]:
@@ -98,6 +102,7 @@ def _build(listed: Listed, actions: Sequence[Action]) -> Build:
         version=next((v for each in actions if (v := each.variables.get(_VERSION, ""))), ""),
         commit=listed.revision,
         message=listed.summary,
+        trigger=listed.trigger,
         started=listed.started,
         ended=None if listed.status in UNDER_WAY else listed.changed,
         stages=tuple(_stage(each) for each in ordered),
@@ -105,11 +110,24 @@ def _build(listed: Listed, actions: Sequence[Action]) -> Build:
 
 
 def _stage(action: Action) -> StageRun:
-    failed = action.status == "Failed"
     return StageRun(
         name=action.stage,
         status=action.status,
         started=action.started,
         ended=None if action.status == "InProgress" else action.changed,
-        reason=(action.variables.get(_REASON) or action.message) if failed else "",
+        reason=_reason(action) if action.status == "Failed" else "",
     )
+
+
+def _reason(action: Action) -> str:
+    """What the stage exported; of a build that exported nothing CodePipeline's word on it, and where to read more."""
+    if told := action.variables.get(_REASON):
+        return told
+    if not action.build:
+        return action.message
+    project, _, stream = action.build.partition(":")
+    longer = (
+        "; minutes of the stage in model-delivery:build is its time" if _TIMED_OUT in action.message else ""
+    )
+    log = f"aws logs tail /aws/codebuild/{project} --log-stream-names {stream} shows its log"
+    return f"{action.message.rstrip('.')}{longer}; {log}"

@@ -79,6 +79,44 @@ def test_a_build_that_left_no_sentence_has_codepipelines_own():
     assert build.reason == "Test: Build terminated with state: FAULT."
 
 
+def silent_build(message):
+    """A build that exported nothing."""
+    silent = action("second", "Test", "Failed", 110.0, message=message, build="flights-staging-test:1f0e")
+    (build,) = assemble([STOPPED[0]], [silent])
+    return build
+
+
+def test_a_build_that_told_nothing_has_the_command_that_shows_its_log():
+    assert silent_build("Build terminated with state: FAILED.").reason == (
+        "Test: Build terminated with state: FAILED; "
+        "aws logs tail /aws/codebuild/flights-staging-test --log-stream-names 1f0e shows its log"
+    )
+
+
+def test_of_a_build_that_ran_out_of_time_the_key_is_named_that_gives_it_more():
+    told = "Build terminated with state: TIMED_OUT. Phase: BUILD, Code: BUILD_TIMED_OUT, Message: Build has timed out."
+    assert "; minutes of the stage in model-delivery:build is its time; " in silent_build(told).reason
+    assert "minutes of the stage" not in silent_build("Build terminated with state: FAULT.").reason
+
+
+def test_what_the_making_of_the_pipeline_began_is_called_so_and_nothing_else_is(modelctl, world):
+    connection = action("0a1b", "Source", "Failed", message="Connection c is not available")
+    made = (listed("0a1b", "Failed", trigger="CreatePipeline"), [connection])
+    world.builds = FakeBuilds([(listed("2c3d", "Failed", trigger="WebhookV2"), []), made, DONE])
+    ended = modelctl("builds", "--model", "flights")
+    assert "the pipeline was made: Source: Connection c is not available" in ended.out
+    rows = [line.split("  ")[0].strip() for line in ended.out.splitlines()]
+    assert rows[2:5] == ["2c3d", "the pipeline was made", "flights@v1.2.0"]
+
+
+def test_no_control_character_of_a_commits_tests_reaches_the_terminal(modelctl, world):
+    bad = action("third", "Test", "Failed", variables={"REASON": "assert '\x1b[2J\x07' == \u202e'x'"})
+    world.builds = FakeBuilds([RUNNING], [(listed("third", "Failed"), [bad])])
+    ended = modelctl("builds", "--model", "flights", "--follow")
+    assert "Test: Failed, 10 s: assert '" in ended.err
+    assert all(line.isprintable() for line in (ended.err + ended.out).splitlines())
+
+
 def test_of_a_stage_that_was_tried_again_the_last_run_counts():
     again = action("second", "Test", "Succeeded", 130.0, variables={"VERSION": "v1.3.0"})
     (build,) = assemble([listed("second", "Succeeded")], [*STOPPED[1], again])

@@ -1,7 +1,9 @@
 """What a build makes of a tag: which version a commit is, the first finding of its checks, and whose version it may train."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -10,11 +12,11 @@ from modeldelivery.release.record import Source
 from tests.conftest import CHECKOUT
 from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import V2, register
-from tools.builds import check, image, outcome
+from tools.builds import check, image, kept_types, outcome
 from tools.builds.dockerfile import finding
 from tools.builds.modelctl import unfinished
 from tools.builds.stage import StageError
-from tools.builds.tag import TagError, version_at_head, version_of
+from tools.builds.tag import TagError, check_model, version_at_head, version_of
 from tools.builds.train import refuse_other
 
 COMMIT = "c" * 40
@@ -62,6 +64,12 @@ def test_gtos_tag_and_gits_are_the_same_version(clone):
     assert version_at_head(clone, "flights", "main") == "v1.3.0"
 
 
+def test_a_tag_of_a_tag_is_the_version_of_its_commit(clone):
+    git(clone, "tag", "--annotate", "--message", "inner", "reviewed")
+    git(clone, "tag", "--annotate", "--message", "outer", "flights@v1.4.0", "reviewed")
+    assert version_at_head(clone, "flights", "main") == "v1.4.0"
+
+
 def test_a_commit_with_two_versions_is_refused_by_both_names():
     with pytest.raises(TagError, match=r"2 tags are at this commit, flights@v1\.2\.0, flights@v1\.3\.0"):
         version_of(["flights@v1.3.0", "flights@v1.2.0"], "flights")
@@ -78,6 +86,40 @@ def test_a_version_that_is_not_on_the_branch_is_refused(clone):
     git(clone, "tag", "flights@v1.2.0")
     with pytest.raises(TagError, match=r"flights@v1\.2\.0 is at a commit that is not on main"):
         version_at_head(clone, "flights", "main")
+
+
+def test_a_version_whose_commit_comes_to_the_branch_later_is_taken_when_the_stage_is_tried_again(clone):
+    git(clone, "commit", "--quiet", "--allow-empty", "--message", "ahead of its branch")
+    git(clone, "tag", "flights@v1.2.0")
+    with pytest.raises(TagError, match="merge it and retry the stage"):
+        version_at_head(clone, "flights", "main")
+    git(clone, "push", "--quiet", "origin", "HEAD:refs/heads/merged")
+    git(clone.parent / "origin", "merge", "--quiet", "--ff-only", "merged")
+    git(clone, "fetch", "--quiet")
+    assert version_at_head(clone, "flights", "main") == "v1.2.0"
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("penguins", r"no model penguins, which is pipelines/penguins/recipe\.py: it has flights, iris"),
+        ("../flights", r"no model \.\./flights"),
+        ("", "no model , "),
+        ("iris", "no tests of iris, which are in tests/unit/pipelines/iris"),
+    ],
+)
+def test_a_model_that_the_commit_does_not_have_is_refused_with_those_that_it_has(tmp_path, model, why):
+    for name in ("flights", "iris"):
+        (tmp_path / "pipelines" / name).mkdir(parents=True)
+        (tmp_path / "pipelines" / name / "recipe.py").touch()
+    (tmp_path / "tests/unit/pipelines/flights").mkdir(parents=True)
+    check_model(tmp_path, "flights")
+    with pytest.raises(TagError, match=why):
+        check_model(tmp_path, model)
+
+
+def test_this_checkout_has_its_model():
+    check_model(CHECKOUT, "flights")
 
 
 def test_a_version_is_refused_where_the_branch_was_never_pushed(clone):
@@ -130,6 +172,43 @@ def test_the_first_test_that_failed_is_told_with_its_reason(tmp_path):
         "tests/unit/pipelines/flights/test_features.py::test_b: AssertionError: assert 1 == 2"
     )
     assert check.failed_test(tmp_path / "none.xml") == ""
+
+
+def kept(clone):
+    """What a database of mypy's cache in a clone says."""
+    with closing(sqlite3.connect(clone / kept_types.FOLDER / "3.11" / "cache.0.db")) as database:
+        return [row for (row,) in database.execute("SELECT data FROM files2")]
+
+
+@pytest.fixture
+def checked(tmp_path):
+    """A clone in which mypy ran."""
+    folder = tmp_path / "theirs" / kept_types.FOLDER / "3.11"
+    folder.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / "cache.0.db")) as database, database:
+        database.execute("CREATE TABLE files2 (data TEXT)")
+        database.execute("INSERT INTO files2 VALUES ('before')")
+    return tmp_path / "theirs"
+
+
+def test_types_that_were_checked_in_the_clone_of_the_packages_are_taken_over_whole(checked, tmp_path):
+    with closing(sqlite3.connect(checked / kept_types.FOLDER / "3.11" / "cache.0.db")) as writing:
+        writing.execute("INSERT INTO files2 VALUES ('half written')")  # no end of the transaction
+        kept_types.take_over(checked, tmp_path / "ours")
+    assert kept(tmp_path / "ours") == ["before"]
+
+
+def test_a_clone_that_has_checked_its_types_keeps_what_it_has(checked, tmp_path):
+    kept_types.take_over(checked, tmp_path / "ours")
+    with closing(sqlite3.connect(checked / kept_types.FOLDER / "3.11" / "cache.0.db")) as database, database:
+        database.execute("INSERT INTO files2 VALUES ('later')")
+    kept_types.take_over(checked, tmp_path / "ours")
+    assert kept(tmp_path / "ours") == ["before"]
+
+
+def test_without_a_cache_there_nothing_is_made_here(tmp_path):
+    kept_types.take_over(tmp_path / "theirs", tmp_path / "ours")
+    assert not (tmp_path / "ours").exists()
 
 
 def test_a_dockerfile_without_entrypoint_is_told():
