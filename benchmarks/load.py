@@ -22,7 +22,10 @@ from botocore.credentials import Credentials
 from modeldelivery.release.core.drill_figures import Answer, lost
 from sandbox.processes.door import socket_inside
 
-_VARIANT = b"x-amzn-invoked-production-variant"
+_VARIANT = {
+    b"x-amzn-invoked-production-variant",
+    b"x-model",
+}  # SageMaker's; the tests' container's, behind a gateway
 _LAST_ANSWERS = 15.0  # seconds that requests in flight get when the load ends
 _RECONNECT = 0.05  # seconds between attempts
 _FRESH = 60.0  # seconds that a signature is used; AWS takes it for 300
@@ -53,19 +56,24 @@ def invocation(port: int, endpoint: str, credentials: Credentials, body: bytes, 
         request = AWSRequest("POST", url, headers=headers, data=body)
         signer.add_auth(request)
         signature = {name: request.headers[name] for name in ("X-Amz-Date", "Authorization")}
-        return _post(port, path, signature, body, media)
+        return _post(f"127.0.0.1:{port}", path, signature, body, media)
 
     return Request(port, make)
 
 
 def straight(port: int, door: Path | None, body: bytes, media: str) -> Request:
     """The same, to a model server itself."""
-    return Request(port, lambda: _post(port, "/invocations", {}, body, media), door)
+    return Request(port, lambda: _post(f"127.0.0.1:{port}", "/invocations", {}, body, media), door)
 
 
-def _post(port: int, path: str, headers: Mapping[str, str], body: bytes, media: str) -> bytes:
+def behind(port: int, hostname: str, body: bytes, media: str) -> Request:
+    """The same, to a gateway that knows the model by its host name."""
+    return Request(port, lambda: _post(hostname, "/invocations", {}, body, media))
+
+
+def _post(host: str, path: str, headers: Mapping[str, str], body: bytes, media: str) -> bytes:
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {media}\r\nAccept: application/json\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {media}\r\nAccept: application/json\r\n"
         f"Content-Length: {len(body)}\r\n"
     )
     return (
@@ -195,7 +203,7 @@ class _Client(asyncio.Protocol):
                 self._transport.abort()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if name.lower() == _VARIANT:
+        if name.lower() in _VARIANT:
             self._variant = value.decode()
 
     def on_message_complete(self) -> None:

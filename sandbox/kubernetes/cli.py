@@ -5,6 +5,7 @@ import json
 import os
 import ssl
 import sys
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -91,13 +92,29 @@ def _logs(_: Any, arguments: argparse.Namespace) -> None:
         program.say("\n".join(path.read_text(errors="replace").splitlines()[-arguments.lines :]))
 
 
-def ask(running: daemon.Daemon, layout: Layout, path: str, body: object = None) -> Any:
-    """What a route of the sandbox's own answers; with a body it is sent."""
+def ask(
+    running: daemon.Daemon,
+    layout: Layout,
+    path: str,
+    body: object = None,
+    *,
+    method: str | None = None,
+    seconds: float = 10,
+) -> Any:
+    """What a route of the sandbox's own answers, within so many seconds; with a body it is sent, by POST unless `method` is given.
+
+    Raises:
+        SandboxError: it refuses.
+    """
     request = urllib.request.Request(
         f"https://127.0.0.1:{running.control}{path}",
+        method=method,
         data=None if body is None else json.dumps(body).encode(),
         headers={TOKEN: running.token, "Content-Type": "application/json"},
     )
     context = ssl.create_default_context(cafile=str(layout.secrets / "ca.crt"))
-    with urllib.request.urlopen(request, timeout=10, context=context) as answer:  # noqa: S310 - https, this machine
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=seconds, context=context) as answer:  # noqa: S310 - https, this machine
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise SandboxError(json.load(error)["message"]) from None

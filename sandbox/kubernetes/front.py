@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -18,14 +18,19 @@ import urllib3
 
 from sandbox.faults import Fault, Faults, Occasion
 from sandbox.holds import Held, Holds
+from sandbox.home import SandboxError
 from sandbox.kubernetes import refusals
+from sandbox.kubernetes.api import ApiError
 from sandbox.kubernetes.layout import Layout
 from sandbox.kubernetes.requests import ApiRequest, caller, read
 from sandbox.kubernetes.users import INSIDE
 
 _LOG = logging.getLogger(__name__)
 TOKEN = "x-sandbox-token"  # noqa: S105 - the header that shows it
-KINDS = ("delay", "hold", "hold_answer", "throttle", "error", "reset", "stall", "lost", "stall_answer")
+KINDS = (
+    *("delay", "hold", "hold_answer", "throttle", "error", "reset"),
+    *("stall", "lost", "stall_answer", "reset_download"),
+)
 _ABORT = struct.pack("ii", 1, 0)  # SO_LINGER: a close is a reset
 _CHUNK = 65536
 _HOPS = {
@@ -135,8 +140,7 @@ class Front:
         if "error" in faults:
             return handler.refuse(int(faults["error"].code), {})
         if "reset" in faults:
-            handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
-            raise _CutError
+            handler.reset()
         if "stall" in faults:
             time.sleep(faults["stall"].seconds)
             raise _CutError
@@ -149,7 +153,10 @@ class Front:
                     raise _CutError
                 if "lost" in faults:
                     raise _CutError
-                handler.give(response)
+                try:
+                    handler.give(response, whole="reset_download" not in faults)
+                except OSError:  # whoever called has gone: the answer was given all the same
+                    handler.close_connection = True
                 return response.status
         except urllib3.exceptions.HTTPError as error:
             _LOG.info("%s %s is not answered: %s", request.action, request.name, error)
@@ -180,7 +187,7 @@ class Front:
         query: dict[str, Any] = dict(parse_qsl(urlsplit(handler.path).query))
         try:
             answer, status = route({**query, **(json.loads(body) if body else {})}), 200
-        except (ValueError, KeyError, msgspec.ValidationError) as error:
+        except (ValueError, KeyError, msgspec.ValidationError, SandboxError, ApiError) as error:
             answer, status = {"message": str(error)}, 400
         handler.tell(status, json.dumps(answer).encode(), {})
 
@@ -252,8 +259,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def give(self, response: urllib3.BaseHTTPResponse) -> None:
-        """The API server's own answer, as it comes."""
+    def reset(self) -> NoReturn:
+        """End the connection by a reset."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+        raise _CutError
+
+    def give(self, response: urllib3.BaseHTTPResponse, *, whole: bool) -> None:
+        """The API server's own answer, as it comes; unless `whole`, the connection is reset amid its body (of a watch, after its first event)."""
         self.send_response_only(response.status)
         for name, value in response.headers.items():
             if name.lower() not in _HOPS:
@@ -268,10 +280,15 @@ class _Handler(BaseHTTPRequestHandler):
         if bare:
             return
         if length is not None:
-            self.wfile.write(response.read(decode_content=False))
+            body = response.read(decode_content=False)
+            self.wfile.write(body if whole else body[: len(body) // 2])
+            if not whole:
+                self.reset()
             return
         while chunk := response.read1(_CHUNK, decode_content=False):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            if not whole:
+                self.reset()
         self.wfile.write(b"0\r\n\r\n")
 
     def _body(self) -> bytes:

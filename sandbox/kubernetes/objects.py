@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from sandbox.home import SandboxError
@@ -42,16 +43,7 @@ _TRAEFIK = [
 
 def install(api: Api, definitions: Path) -> None:
     """Apply all of it; returns once the new kinds are served. Raises ApiError, SandboxError."""
-    names = []
-    for file in sorted((definitions / "gateway-api").glob("*.yaml")):
-        text = file.read_text()
-        named = _NAME.search(text)
-        if named is None:
-            raise SandboxError(f"{file} names no kind: `make setup-kubernetes` writes it anew")
-        names.append(named[1])
-        api.apply_text(f"{_DEFINITIONS}/{named[1]}", text)
-    for name in names:
-        _until(api, f"{_DEFINITIONS}/{name}", "Established")
+    define(api, sorted((definitions / "gateway-api").glob("*.yaml")))
     role = {"name": GATEWAY_CLASS}
     api.apply(
         f"{_ACCESS}/clusterroles/{GATEWAY_CLASS}",
@@ -110,6 +102,20 @@ def install(api: Api, definitions: Path) -> None:
     )
 
 
+def define(api: Api, files: Iterable[Path]) -> None:
+    """Make kinds known; returns once they are served. Raises ApiError, SandboxError."""
+    names = []
+    for file in files:
+        text = file.read_text()
+        named = _NAME.search(text)
+        if named is None:
+            raise SandboxError(f"{file} names no kind: `make setup-kubernetes` writes it anew")
+        names.append(named[1])
+        api.apply_text(f"{_DEFINITIONS}/{named[1]}", text)
+    for name in names:
+        _until(api, f"{_DEFINITIONS}/{name}", "Established")
+
+
 def wait_until_usable(api: Api, ended: threading.Event) -> None:
     """Return when the node takes Pods, a Pod can be made, and the Gateway serves; or when `ended` is set."""
     for path, condition in (
@@ -129,7 +135,7 @@ def _until(api: Api, path: str, condition: str, ended: threading.Event | None = 
             if error.status not in {0, 404}:
                 raise
         else:
-            conditions = document.get("status", {}).get("conditions", ())
+            conditions = document.get("status", {}).get("conditions") or ()  # null until somebody looked
             if not condition or any(
                 (each["type"], each["status"]) == (condition, "True") for each in conditions
             ):

@@ -1,9 +1,9 @@
-"""What the engine does with one Endpoint in an `up`, in a process that a test may kill: check, diff, then create or update.
+"""What the engine does with one Endpoint or Route in an `up`, in a process that a test may kill: check, diff, then create or update.
 
     python -m tests.faults.update < {"olds": {…} or null, "news": {…}}
 
-The engine's own part (state, parallel resources) is left out, so that an `up` takes a second and only makes the
-endpoint's calls; test_killed_pulumi.py has the engine in it.
+The engine's own part (state, parallel resources) is left out, so that an `up` takes a second and only makes its
+own calls; test_killed_pulumi.py has the engine in it.
 """
 
 import json
@@ -12,6 +12,7 @@ import threading
 
 from modeldelivery.plugin.protocol import ProviderError, Resource
 from modeldelivery.provider.endpoint import EndpointResource
+from modeldelivery.provider.route import RouteResource
 
 
 class _Silent:
@@ -25,10 +26,10 @@ class _Silent:
 
 def update(olds, news):
     """The resource's new inputs, and whether anything was to do. Raises ProviderError."""
-    endpoint = EndpointResource(_Silent(), threading.Event())
-    resource = Resource(
-        urn=f"urn:{news['endpointName']}", type=EndpointResource.TYPE, name=news["endpointName"]
-    )
+    kind = EndpointResource if "endpointName" in news else RouteResource
+    endpoint = kind(_Silent(), threading.Event())
+    name = news.get("endpointName") or news["routeName"]
+    resource = Resource(urn=f"urn:{name}", type=kind.TYPE, name=name)
     checked = endpoint.check(resource, news)
     if checked.failures:
         raise ProviderError(checked.failures[0].reason)

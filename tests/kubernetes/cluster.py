@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from modeldelivery.release.kubernetes.objects import DIGEST
 from sandbox.daemon import running
 from sandbox.home import Home
 from sandbox.image.build import Blobs, build
@@ -56,11 +57,23 @@ class Cluster:
         """An administrator's view, from outside the cluster's network."""
         return Api(self.layout.kubeconfig, "tests")
 
-    def ask(self, path, body=None):
-        return ask(running(self.layout.home), self.layout, path, body)
+    def ask(self, path, body=None, **options):
+        return ask(running(self.layout.home), self.layout, path, body, **options)
 
     def fault(self, **fault):
         self.ask("/sandbox/faults", fault)
+
+    def clear_faults(self, caller):
+        """Forget a caller's faults that are pending, and cut its requests that are held."""
+        self.ask(f"/sandbox/faults?caller={caller}", method="DELETE")
+
+    def held(self, caller, seconds):
+        """The request of a caller that a hold keeps waiting, once there is one; None when there is none in time."""
+        path = f"/sandbox/held?caller={caller}&wait={seconds}"
+        return next(iter(self.ask(path, seconds=seconds + 10)), None)
+
+    def release(self, caller):
+        self.ask("/sandbox/release", {"caller": caller})
 
     def disturb(self, server, what):
         """Pause, resume or kill a server."""
@@ -116,7 +129,9 @@ class Namespace:
         whole = {"apiVersion": version, "kind": kind, "metadata": {"name": name}, **document}
         return self.cluster.api.apply(self.path(group, plural, name), whole)
 
-    def version(self, name, image, *, behaviour=None, replicas=1, volumes=(), first=(), **container):
+    def version(
+        self, name, image, *, behaviour=None, replicas=1, volumes=(), first=(), digest="", **container
+    ):
         """A Deployment and its Service: the echo container, which says `name`, unless `first` lays a model down."""
         model = [{"name": "model", "configMap": {"name": name}}] if not first else list(volumes)
         if not first:
@@ -135,7 +150,7 @@ class Namespace:
             **container,
         }
         template = {
-            "metadata": {"labels": {"version": name}},
+            "metadata": {"labels": {"version": name}, "annotations": {DIGEST: digest}},
             "spec": {
                 "terminationGracePeriodSeconds": 5,
                 "initContainers": list(first),

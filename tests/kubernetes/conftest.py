@@ -1,19 +1,33 @@
 """One cluster for all tests of a run, and a namespace for each; skipped aloud where `make setup-kubernetes` was not run."""
 
 import fcntl
+import itertools
 import os
+from contextlib import contextmanager
+from functools import cache
 
 import pytest
 
+from modeldelivery.release.aws.session import open_account
 from sandbox.kubernetes.layout import Tools
+from tests.faults.conftest import outcomes  # noqa: F401 - a fixture
+from tests.faults.delivery import A, B, C
 from tests.kubernetes.cluster import Cluster
+from tests.kubernetes.delivery import Both, Hosted, delivered, deployed
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
-    """Shared by all workers: the first starts it, and the last ends it."""
+def tools():
+    """What `make setup-kubernetes` makes is there."""
     if missing := Tools().missing():
         pytest.skip(f"no Kubernetes here ({missing[0].name}): `make setup-kubernetes` makes it")
+
+
+@pytest.fixture(scope="session")
+def cluster(tools, tmp_path_factory):  # noqa: ARG001 - with these tools
+    """Shared by all workers: the first starts it, and the last ends it. Its servers are not to be disturbed."""
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cluster"
     home.parent.mkdir(exist_ok=True)
@@ -41,3 +55,31 @@ def namespace(cluster):
     made = cluster.namespace()
     yield made
     made.delete()
+
+
+@pytest.fixture(scope="module")
+def hosted(sandbox, cluster, echo):
+    """A namespace in which A, B and C are served, for many routes; this very process is in both sandboxes, as the provider's is."""
+    namespace = cluster.namespace()
+    deployed(namespace, echo, A, B, C)
+    with entered(sandbox, cluster):
+        yield Hosted(Both(sandbox, cluster), namespace)
+    namespace.delete()
+
+
+@contextmanager
+def entered(sandbox, cluster):
+    """This process's environment while the block runs: AWS' sandbox, and a kubeconfig that leads to the cluster."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sandbox.env.items():
+            if name.startswith("AWS_"):
+                patch.setenv(name, value)
+        patch.setenv("KUBECONFIG", str(cluster.layout.kubeconfig))
+        patch.setattr("modeldelivery.provider.resource.open_account", cache(open_account))
+        yield
+
+
+@pytest.fixture(scope="module")
+def fresh(hosted):
+    """Makes a route on which A serves, after B: `fresh()`."""
+    return lambda **options: delivered(hosted, f"fault-{next(_numbers)}", **options)

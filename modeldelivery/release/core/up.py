@@ -110,7 +110,7 @@ def _left(command: Up, closed: Event, view: View) -> Iterator[str]:
     elif endpoint.config == command.config(tuple(sorted(closed.target))):
         yield f"its change of the fleet to {', '.join(sorted(closed.target))} was carried out"
     elif view.lagging or not view.answered:
-        yield "its change of the fleet may still be carried out: SageMaker does not show yet what became of the call"
+        yield "its change of the fleet may still be carried out: the endpoint does not show yet what became of the call"
 
 
 def _others_may_act(command: Up, view: View) -> bool:

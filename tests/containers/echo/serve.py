@@ -47,7 +47,10 @@ async def serve(reader, writer):
             else:
                 status, answer = 404, {}
             payload = json.dumps(answer).encode()
-            head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+            head = (
+                f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nX-Model: {BEHAVIOUR['name']}\r\n"
+                f"Content-Length: {len(payload)}\r\n\r\n"
+            )
             writer.write(head.encode() + payload)
             await writer.drain()
             IN_FLIGHT.discard(writer)

@@ -1,0 +1,84 @@
+"""SIGKILL of `modelctl rollback` at every call of AWS and of Kubernetes that it makes, then whoever comes next.
+
+`make test` has each write once it was carried out, and the first call; `make soak` has them all.
+"""
+
+from typing import NamedTuple
+
+import pytest
+
+from modeldelivery.release.core.journal import Journal
+from tests.faults.delivery import DEADLINE, A, B
+from tests.faults.kill import Point, every, killed, parameters
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+READS = {"GetObject": 2, "get httproutes": 2, "list deployments": 2}
+WRITES = {"PutObject": 2, "patch httproutes": 1}
+UNTIL_MOVED = 5  # calls, the move included
+REUSED = False
+ROLLBACK = ("rollback", "--reason", "errors doubled", "--actor", "ada")
+
+
+class Outcome(NamedTuple):
+    """What the next command said, and what there was afterwards."""
+
+    result: tuple[int, str] | bool
+    weights: dict
+    journal: Journal
+    pending: object
+    answers: set
+
+
+def CASE(delivery, point, following):  # noqa: N802 - what `outcomes` runs
+    caller = f"{delivery.place.model}-dies"
+    killed(delivery.hosting.sandbox, caller, point, lambda c: delivery.modelctl_process(c, *ROLLBACK))
+    output = delivery.rollback() if following == "rollback" else delivery.up()
+    return Outcome(
+        output, delivery.weights, delivery.journal, delivery.status()["pending"], delivery.answers()
+    )
+
+
+@pytest.fixture
+def outcome(outcomes, case):
+    return outcomes[case].result()
+
+
+LOOKS, CHANGES = every(READS, ran=False), every(WRITES)
+DAILY = {Point("GetObject", 0, ran=False), *(point for point in CHANGES if point.ran)}
+again = pytest.mark.parametrize("case", parameters(LOOKS + CHANGES, DAILY, "rollback"))
+# Before its first write nothing has happened that an `up` could find.
+then_up = pytest.mark.parametrize("case", parameters(CHANGES, DAILY, "up"))
+
+
+@again
+def test_rollback_again_after_a_kill_ends_with_traffic_on_the_target(outcome):
+    status, output = outcome.result
+    assert (status, outcome.weights, outcome.answers) == (0, {A: 0, B: 100}, {"v5-1-0"}), output
+
+
+@again
+def test_rollback_again_after_a_kill_rejects_once_and_leaves_nothing_pending(outcome):
+    assert [(r.version, r.actor, r.reason) for r in outcome.journal.rejections] == [
+        (A, "ada", "errors doubled")
+    ]
+    assert (outcome.pending, outcome.journal.intent) == (None, None)
+
+
+@then_up
+def test_up_finishes_the_rollback_that_was_killed_or_leaves_alone_what_was_never_recorded(outcome):
+    recorded = bool(outcome.journal.rejections)
+    assert outcome.weights == ({A: 0, B: 100} if recorded else {A: 100, B: 0})
+    assert (outcome.pending, outcome.journal.intent) == (None, None)
+
+
+def test_the_points_are_all_the_calls_that_a_rollback_makes_and_five_move_traffic(fresh):
+    delivery = fresh()
+    _, complaint = delivery.modelctl_process("alone", *ROLLBACK).communicate(timeout=DEADLINE)
+    made = [call["action"] for call in delivery.hosting.sandbox.calls("alone")]
+    delivery.remove()
+    assert "Traceback" not in complaint
+    # STS is asked beside the command, after the call that moves traffic; nothing waits for it.
+    assert set(made) - {"GetCallerIdentity"} == READS.keys() | WRITES.keys()
+    assert {action: made.count(action) for action in WRITES} == WRITES
+    assert made.index("patch httproutes") + 1 <= UNTIL_MOVED
