@@ -107,7 +107,11 @@ def _release(config: Mapping[str, str]) -> ReleaseRule | None:
 
 def _goes_live(opened: AwsEnvironment, reading: Found, config: Mapping[str, str]) -> GoesLive | None:
     """Only of an endpoint of SageMaker's that has served: nothing can be verified before the first version, or in a cluster."""
-    release, stored = _release(config), reading.stored
+    stored = reading.stored
+    try:
+        release = _release(config)
+    except msgspec.DecodeError:  # the preview has refused it, and tells why
+        return None
     if release is None or stored is None or reading.endpoint is None or stored.journal.place is not None:
         return None
     version = release.live

@@ -168,6 +168,9 @@ def test_the_version_that_live_moves_to_comes_with_the_verifications_of_every_en
     assert goes_live.here("staging").held == "1 checks, and nothing served beside it to compare with"
     assert observe("staging", releasing(A)).goes_live is None  # it is what was applied last
     assert observe("staging", CONFIG).goes_live is None
+    for wrong in ("{", '{"live": "1.0"}', '{"live": "v1.0.0", "fleets": []}', "[]"):
+        observation = observe("staging", CONFIG | {"model-delivery:release": wrong})
+        assert (observation.goes_live, observation.problem) == (None, None)
 
 
 def test_what_served_and_what_the_registry_measured_is_proved(registry):
