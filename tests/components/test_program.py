@@ -122,7 +122,16 @@ def test_what_the_program_pays_by_month_has_a_price(prod):
 
 def test_exports_are_known_from_config(prod):
     assert set(prod.exports) == {
-        *("alarmTopic", "alarms", "dashboard", "endpoint", "keyArn", "packageGroup", "registryBucket", "repositoryUrl")
+        *(
+            "alarmTopic",
+            "alarms",
+            "dashboard",
+            "endpoint",
+            "keyArn",
+            "packageGroup",
+            "registryBucket",
+            "repositoryUrl",
+        )
     }
 
 
