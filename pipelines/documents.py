@@ -1,16 +1,16 @@
-"""Reports of windows as documents: each begins with the number of its format, and is read strictly."""
+"""Baselines and reports of windows as documents: each begins with the number of its format, and is read strictly."""
 
 from typing import Protocol, TypeVar
 
 import msgspec
 
 
-class BadReportError(ValueError):
-    """A document that is no such report: which one, and what is wrong with it."""
+class BadDocumentError(ValueError):
+    """A document that is not what it should be: which one, and what is wrong with it."""
 
 
 class Formatted(Protocol):
-    """A report that says which format it is of."""
+    """A document that says which format it is of."""
 
     @property
     def format(self) -> int:
@@ -18,31 +18,33 @@ class Formatted(Protocol):
         ...
 
 
-Report = TypeVar("Report", bound=Formatted)
+Kind = TypeVar("Kind", bound=Formatted)
 
 
-def encode(report: Formatted) -> bytes:
-    """The same bytes for the same report."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
+def encode(document: Formatted) -> bytes:
+    """The same bytes for the same document."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
-def decode(content: bytes, where: str, kind: type[Report], of: str, number: int) -> Report:
-    """Read a report.
+def decode(content: bytes, where: str, kind: type[Kind], what: str, number: int) -> Kind:
+    """Read a document.
 
     Args:
         content: of the document.
         where: its name, for sentences.
         kind: what it is read as.
-        of: what it is a report of, for sentences.
+        what: it should be, for sentences: `report of drift`.
         number: of the format that is read.
 
     Raises:
-        BadReportError: it is none, or of another format.
+        BadDocumentError: it is none, or of another format.
     """
     try:
-        report = msgspec.json.decode(content, type=kind)
+        document = msgspec.json.decode(content, type=kind)
     except msgspec.DecodeError as error:
-        raise BadReportError(f"{where}: no report of {of}: {error}") from error
-    if report.format != number:
-        raise BadReportError(f"{where}: format {report.format}; this program reads {number}")
-    return report
+        raise BadDocumentError(f"{where}: no {what}: {error}") from error
+    if document.format != number:
+        raise BadDocumentError(
+            f"{where}: format {document.format}; this program reads {number}: read it with the code that wrote it"
+        )
+    return document

@@ -1,10 +1,20 @@
 """Files below a folder, or below a prefix of S3, one after the other: what bounds the memory."""
 
-from collections.abc import Iterator
+import errno
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 _S3 = "s3://"
+_TRIES = 20  # of a write beside others: each that fails is another's that went through
+# S3's words for an object that is no longer as it was read, https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
+_ABSENT = "NoSuchKey"
+
+Change: TypeAlias = Callable[[bytes | None], bytes | None]
 
 
 class NothingThereError(ValueError):
@@ -100,3 +110,62 @@ def write(place: str, name: str, content: bytes, client: Any) -> str:
     partial.write_bytes(content)
     partial.replace(path)
     return path.as_posix()
+
+
+def update(place: str, change: Change, client: Any) -> None:
+    """Replace one file or object by what is made of it, though others do the same at the same time: no writer undoes another's.
+
+    Args:
+        place: of it.
+        change: from its content, None where there is none, to the new one, None to leave it; called again where another was faster.
+        client: of S3.
+
+    Raises:
+        OSError: of the file; EBUSY where others were faster each time.
+        botocore.exceptions.ClientError: S3 refuses.
+    """
+    if remote(place):
+        _update_object(place, change, client)
+        return
+    path = Path(place)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        content = change(path.read_bytes() if path.exists() else None)
+        if content is not None:
+            write(str(path.parent), path.name, content, None)
+    finally:
+        os.close(folder)
+
+
+def _update_object(place: str, change: Change, client: Any) -> None:
+    bucket, _, key = place.removeprefix(_S3).partition("/")
+    for _ in range(_TRIES):
+        condition: dict[str, str] = {"IfNoneMatch": "*"}
+        content = None
+        try:
+            response = client.get_object(Bucket=bucket, Key=key)
+            content, condition = response["Body"].read(), {"IfMatch": response["ETag"]}
+        except Exception as error:
+            if code_of(error) != _ABSENT:
+                raise
+        changed = change(content)
+        if changed is None:
+            return
+        try:
+            client.put_object(Bucket=bucket, Key=key, Body=changed, **condition)
+        except Exception as error:
+            if code_of(error) not in _CHANGED:
+                raise
+        else:
+            return
+    raise OSError(errno.EBUSY, "others go on writing it: run it again", place)
+
+
+def code_of(error: Exception) -> str:
+    """The code of an error of AWS'; "" of any other. botocore can be asked where it was imported."""
+    exceptions = sys.modules.get("botocore.exceptions")
+    if exceptions is None or not isinstance(error, exceptions.ClientError):
+        return ""
+    return str(error.response["Error"].get("Code", ""))

@@ -44,7 +44,7 @@ def measure(world: World) -> list[Row]:
         _prepare(folder)
         arguments = (
             *("--baseline", str(folder / "baseline.json"), "--rows", str(folder / "after.jsonl")),
-            *("--until", "2013-04-08", "--reports", str(folder / "reports")),
+            *("--until", "2013-04-08", "--reports", str(folder / "reports"), "--version", "v1.0.0"),
         )
         judge = (sys.executable, "-m", "pipelines.data_drift", *arguments)
         seconds = min(cpu(judge, environ, ROOT) for _ in range(_TURNS))

@@ -119,6 +119,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     def journal_key(self) -> str:
         return journal_key(self.endpoint)
 
+    @property
+    def verdicts_key(self) -> str:
+        """Key of the newest verdicts on each version, in the registry bucket."""
+        return f"verdicts/{self.endpoint}.json"
+
+    @property
+    def acts_key(self) -> str:
+        """Key of what was done about verdicts, in the registry bucket."""
+        return f"acts/{self.endpoint}.json"
+
 
 def registry_bucket(endpoint: str, account: str, region: str) -> str:
     """The bucket that holds an endpoint's versions and journal."""

@@ -8,15 +8,13 @@ stands in it too: what is beyond that is news.
 import msgspec
 import numpy as np
 
+from pipelines import documents
 from pipelines.data_drift.bins import Bins, NumberBins, size
 from pipelines.data_drift.parts import Indices
+from pipelines.documents import BadDocumentError
 
 FORMAT = 2  # 1, of no release, had one index a column
 PREDICTION = "prediction."  # before the name of a number of an answer, where it stands beside features
-
-
-class BadBaselineError(ValueError):
-    """A document that is no baseline: which one, and what is wrong with it."""
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -68,8 +66,8 @@ class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 def encode(baseline: Baseline) -> bytes:
-    """The same bytes for the same baseline."""
-    return msgspec.json.format(msgspec.json.encode(baseline), indent=1) + b"\n"
+    """As `documents.encode`."""
+    return documents.encode(baseline)
 
 
 def decode(content: bytes, where: str) -> Baseline:
@@ -80,25 +78,18 @@ def decode(content: bytes, where: str) -> Baseline:
         where: its name, for sentences.
 
     Raises:
-        BadBaselineError: it is none, of another format, or contradicts itself.
+        BadDocumentError: it is none, of another format, or contradicts itself.
     """
-    try:
-        baseline = msgspec.json.decode(content, type=Baseline)
-    except msgspec.DecodeError as error:
-        raise BadBaselineError(f"{where}: no baseline of a model: {error}") from error
-    if baseline.format != FORMAT:
-        raise BadBaselineError(
-            f"{where}: format {baseline.format}; this program reads {FORMAT}: judge with the code that trained the model"
-        )
+    baseline = documents.decode(content, where, Baseline, "baseline of a model", FORMAT)
     for name, bins in baseline.columns.items():
         if len(bins.counts) != size(bins) or sum(bins.counts) != baseline.rows or min(bins.counts) < 0:
-            raise BadBaselineError(
+            raise BadDocumentError(
                 f"{where}: {name} counts {sum(bins.counts)} rows in {len(bins.counts)} bins; "
                 f"it should be {baseline.rows} in {size(bins)}"
             )
         if isinstance(bins, NumberBins) and not np.all(np.diff(bins.edges) > 0):
-            raise BadBaselineError(f"{where}: edges of {name} do not ascend")
+            raise BadDocumentError(f"{where}: edges of {name} do not ascend")
     for window in baseline.history:
         if missing := baseline.columns.keys() - window.indices.keys():
-            raise BadBaselineError(f"{where}: the history of {window.first} lacks {min(missing)}")
+            raise BadDocumentError(f"{where}: the history of {window.first} lacks {min(missing)}")
     return baseline

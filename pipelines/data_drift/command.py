@@ -74,7 +74,7 @@ def of_aws(error: Exception) -> bool:
 
 
 def window_of(options: argparse.Namespace, client: Any) -> Window:
-    """The window of parsed options. Raises BadBaselineError, OSError, ClientError."""
+    """The window of parsed options. Raises BadDocumentError, OSError, ClientError."""
     until: datetime = options.until
     return Window(
         baseline.decode(places.read(options.baseline, client), options.baseline),

@@ -32,6 +32,7 @@ class Sample:
     """What was read of a window.
 
     Attributes:
+        version: that answered, `v1.1.0`.
         since: when it begins.
         until: when it ends.
         rows: in it.
@@ -39,6 +40,7 @@ class Sample:
         counts: rows by bin, by column of the baseline; of answers as many as there were.
     """
 
+    version: str
     since: datetime
     until: datetime
     rows: int
@@ -153,6 +155,7 @@ def _report(
 ) -> Report:
     return Report(
         model=baseline.model,
+        version=sample.version,
         digest=baseline.digest,
         since=sample.since,
         until=sample.until,

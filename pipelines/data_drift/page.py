@@ -17,10 +17,10 @@ from pathlib import Path
 
 from pipelines import places
 from pipelines.data_drift import command
-from pipelines.data_drift.baseline import BadBaselineError
 from pipelines.data_drift.command import REFUSED, UNJUDGED
 from pipelines.data_drift.drawing import Table
 from pipelines.data_drift.judge import LEAST_ROWS
+from pipelines.documents import BadDocumentError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from pipelines.data_drift import evidently_report  # noqa: PLC0415 - as above
 
         left = evidently_report.write(window.baseline, table.columns(), options.out)
-    except BadBaselineError as error:
+    except BadDocumentError as error:
         print(error, file=sys.stderr)
         return REFUSED
     except OSError as error:

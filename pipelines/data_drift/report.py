@@ -8,7 +8,7 @@ import msgspec
 from pipelines import documents
 from pipelines.data_drift.parts import Part
 
-FORMAT = 1
+FORMAT = 2  # 1, of no release, named no version
 
 
 class Severity(StrEnum):
@@ -50,6 +50,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     Attributes:
         format: of this document.
         model: its name.
+        version: that answered, `v1.1.0`.
         digest: of the model that the baseline is of, `sha256:<hex>`.
         since: when the window begins, UTC.
         until: when it ends, UTC; the first moment that is no more in it.
@@ -62,6 +63,7 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     format: int = FORMAT
     model: str
+    version: str
     digest: str
     since: datetime
     until: datetime
@@ -85,4 +87,4 @@ def encode(report: Report) -> bytes:
 
 def decode(content: bytes, where: str) -> Report:
     """Read a report of that name; raises as `documents.decode`."""
-    return documents.decode(content, where, Report, of="drift", number=FORMAT)
+    return documents.decode(content, where, Report, "report of drift", number=FORMAT)

@@ -35,9 +35,10 @@ class Tally:
         """Something that could not be read, by a word."""
         self._refused[why] += 1
 
-    def sample(self, since: datetime, until: datetime) -> Sample:
-        """All of it, as one window."""
+    def sample(self, version: str, since: datetime, until: datetime) -> Sample:
+        """All of it, as one window of a version."""
         return Sample(
+            version=version,
             since=since,
             until=until,
             rows=self._features.rows,

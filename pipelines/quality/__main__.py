@@ -7,13 +7,15 @@
 `--captured` is the endpoint's folder: below it each version has one of its own. `--reports` holds those of earlier windows, against
 which this one is held, and gets the new one. Places are folders or `s3://`.
 
+`--verdicts` keeps the verdict where `modelctl status` looks too.
+
 Exit status: 0 judged, and not worse · 1 an input is not what it should be · 2 usage · 3 judged, and worse.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
-from pipelines import capture, places, recipe
+from pipelines import capture, places, recipe, verdicts
 from pipelines.capture import Captured, CaptureError
-from pipelines.documents import BadReportError
+from pipelines.documents import BadDocumentError
 from pipelines.gates import report as evaluations
 from pipelines.gates import thresholds
 from pipelines.gates.thresholds import BadThresholdsError
@@ -37,6 +39,7 @@ from pipelines.quality.figures import figures
 from pipelines.quality.judge import Window, judge
 from pipelines.quality.report import Report
 from pipelines.quality.showing import OverlapError
+from pipelines.quality.verdict import verdict_of
 from pipelines.quality.window import labelled
 from pipelines.recipe import BadRecipeError
 from pipelines.server import artifact, verify
@@ -54,7 +57,7 @@ _MISTAKES = (
     BadInputError,
     BadModelError,
     BadRecipeError,
-    BadReportError,
+    BadDocumentError,
     BadThresholdsError,
     BotoCoreError,
     CaptureError,
@@ -107,7 +110,11 @@ def run(options: argparse.Namespace, client: Any) -> tuple[Report, str]:
         showing.of(evaluation, earlier, model.digest, options.first),
         demands,
     )
-    return judged, places.write(options.reports, judged.file_name, report.encode(judged), client)
+    where = places.write(options.reports, judged.file_name, report.encode(judged), client)
+    if options.verdicts:
+        verdict = verdict_of(judged, datetime.now(UTC))
+        verdicts.keep(options.verdicts, lambda kept: kept.with_quality(version, verdict), client)
+    return judged, where
 
 
 def _captured(place: str, variant: str, others: set[str], client: Any) -> Iterator[Captured]:
@@ -151,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--captured", required=True, metavar="PLACE", help="of the endpoint: DIR or s3://…")
     parser.add_argument("--labels", required=True, metavar="PLACE", help="ground truth: DIR or s3://…")
     parser.add_argument("--reports", required=True, metavar="PLACE", help="read and written: DIR or s3://…")
+    parser.add_argument("--verdicts", metavar="FILE", help="of the environment: a file or s3://…")
     parser.add_argument("--first", required=True, type=date.fromisoformat, metavar="DAY", help="YYYY-MM-DD")
     parser.add_argument("--last", required=True, type=date.fromisoformat, metavar="DAY", help="included")
     parser.add_argument("--cloudwatch", metavar="ENDPOINT", help="put the figures there, as this endpoint's")
@@ -159,7 +167,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.last < options.first:
         parser.error(f"--last {options.last} is before --first {options.first}")
     try:
-        client = places.client_of(options.captured, options.labels, options.reports, profile=options.profile)
+        client = places.client_of(
+            options.captured, options.labels, options.reports, options.verdicts, profile=options.profile
+        )
         judged, where = run(options, client)
         if options.cloudwatch:
             import boto3  # noqa: PLC0415 - half a second that whoever tells nobody need not wait for

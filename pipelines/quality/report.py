@@ -149,4 +149,4 @@ def encode(report: Report) -> bytes:
 
 def decode(content: bytes, where: str) -> Report:
     """Read a report of that name; raises as `documents.decode`."""
-    return documents.decode(content, where, Report, of="quality", number=FORMAT)
+    return documents.decode(content, where, Report, "report of quality", number=FORMAT)

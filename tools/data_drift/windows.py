@@ -13,6 +13,7 @@ from pipelines.data_drift.learning import names_of, numbers_of
 from pipelines.data_drift.report import Report
 from tools.data_drift.planted import Kind
 
+VERSION = "v1.0.0"  # of whichever models are compared here: none of them is registered
 WEEK = timedelta(days=7)
 FIRST = datetime(2013, 1, 1, tzinfo=UTC)
 
@@ -33,7 +34,9 @@ def sample_of(baseline: Baseline, frame: pd.DataFrame, place: int) -> Sample:
         )
         counts[name] = count(bins, codes)
     since = FIRST + place * WEEK
-    return Sample(since=since, until=since + WEEK, rows=len(frame), refused={}, counts=counts)
+    return Sample(
+        version=VERSION, since=since, until=since + WEEK, rows=len(frame), refused={}, counts=counts
+    )
 
 
 def judged(windows: Iterable[tuple[Baseline, pd.DataFrame]]) -> list[Report]:

@@ -1,12 +1,18 @@
 """Files below a folder, or below a prefix of S3."""
 
 import io
+import threading
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pipelines import places
 from pipelines.places import NothingThereError
+
+
+def refused(code, call):
+    return ClientError({"Error": {"Code": code, "Message": code}}, call)
 
 
 class Bucket:
@@ -29,10 +35,14 @@ class Bucket:
 
     def get_object(self, *, Bucket, Key):  # noqa: N803
         assert Bucket == "bucket"
-        return {"Body": io.BytesIO(self.objects[Key])}
+        if Key not in self.objects:
+            raise refused("NoSuchKey", "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key]), "ETag": self.objects[Key]}
 
-    def put_object(self, *, Bucket, Key, Body):  # noqa: N803
+    def put_object(self, *, Bucket, Key, Body, IfMatch=None, IfNoneMatch=None):  # noqa: N803
         assert Bucket == "bucket"
+        if (IfNoneMatch and Key in self.objects) or (IfMatch and self.objects.get(Key) != IfMatch):
+            raise refused("PreconditionFailed", "PutObject")
         self.objects[Key] = Body
 
 
@@ -90,3 +100,51 @@ def test_a_file_whose_writing_is_cut_off_is_the_one_before(tmp_path, monkeypatch
 
 def test_folders_alone_need_no_client(tmp_path):
     assert places.client_of(str(tmp_path), None, profile="nobody") is None
+
+
+def test_two_writers_of_one_object_lose_nothing_of_each_other():
+    bucket = Bucket()
+    others = [b"b", b"c"]
+
+    def change(content):
+        """Another is faster, twice: once it makes the object, once it changes it."""
+        if others:
+            bucket.objects["p/x.json"] = (bucket.objects.get("p/x.json") or b"") + others.pop(0)
+        return (content or b"") + b"a"
+
+    places.update("s3://bucket/p/x.json", change, bucket)
+    assert bucket.objects["p/x.json"] == b"bca"
+
+
+def test_a_writer_that_is_slower_each_time_gives_up_with_a_sentence():
+    bucket = Bucket(**{"x.json": b"0"})
+
+    def change(_):
+        bucket.objects["x.json"] += b"+"
+        return b""
+
+    with pytest.raises(OSError, match="others go on writing it: run it again"):
+        places.update("s3://bucket/x.json", change, bucket)
+
+
+def test_what_s3_refuses_ends_an_update(monkeypatch):
+    bucket = Bucket()
+    for method in ("put_object", "get_object"):
+        monkeypatch.setattr(bucket, method, lambda **_: (_ for _ in ()).throw(refused("AccessDenied", "x")))
+        with pytest.raises(ClientError, match="AccessDenied"):
+            places.update("s3://bucket/x.json", lambda _: b"", bucket)
+
+
+def test_two_writers_of_one_file_lose_nothing_of_each_other(tmp_path):
+    place, turns = tmp_path / "acts" / "x.txt", 20
+
+    def write():
+        for _ in range(turns):
+            places.update(str(place), lambda content: (content or b"") + b"a", None)
+
+    writers = [threading.Thread(target=write) for _ in range(4)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    assert place.read_bytes() == b"a" * turns * len(writers)

@@ -60,6 +60,7 @@ def window(baseline):
     def made(place=0, rows=2000, *, warmer=0.0, seed=2, **columns):
         held = values(np.random.default_rng(seed), rows, warmer=warmer) | columns
         return Sample(
+            version="v1.1.0",
             since=MONDAY + place * WEEK,
             until=MONDAY + (place + 1) * WEEK,
             rows=rows,

@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from pipelines import examples
-from pipelines.data_drift.baseline import BadBaselineError, decode, encode
+from pipelines.data_drift.baseline import decode, encode
 from pipelines.data_drift.learning import BLOCKS, learn
 from pipelines.data_drift.parts import Part
 from pipelines.data_drift.rows import AnswerReader
+from pipelines.documents import BadDocumentError
 from pipelines.server.answers import AnswerWriter
 from pipelines.server.schema import Category, Classes, Number, Probability, Quantity, Schema, SelfCheck
 
@@ -139,7 +140,7 @@ def test_a_baseline_that_contradicts_itself_is_refused_by_name(change, sentence)
         del document["history"][0]["indices"]["prediction.late"]
     else:
         document |= change
-    with pytest.raises(BadBaselineError) as refused:
+    with pytest.raises(BadDocumentError) as refused:
         decode(msgspec.json.encode(document), "baseline.json")
     assert sentence in str(refused.value)
 

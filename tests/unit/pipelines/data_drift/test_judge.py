@@ -125,6 +125,7 @@ def test_requests_are_judged_where_answers_were_not_captured(baseline, window):
     sample = window(warmer=WARMER)
     none = np.zeros_like(sample.counts["prediction.late"])
     bare = type(sample)(
+        version=sample.version,
         since=sample.since,
         until=sample.until,
         rows=sample.rows,

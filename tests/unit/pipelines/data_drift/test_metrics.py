@@ -1,12 +1,14 @@
 """A report as CloudWatch's metrics."""
 
+from msgspec import structs
+
 from pipelines.data_drift.judge import judge
 from pipelines.data_drift.metrics import data, send
 
 
 def named(report):
     return {
-        (each["MetricName"], *(pair["Value"] for pair in each["Dimensions"][1:])): each["Value"]
+        (each["MetricName"], *(pair["Value"] for pair in each["Dimensions"][2:])): each["Value"]
         for each in data(report, "flights-prod")
     }
 
@@ -22,6 +24,18 @@ def test_a_report_tells_rows_columns_and_each_columns_multiple_of_its_limit(base
 
 def test_too_few_rows_tell_no_column_where_zero_would_be_quiet(baseline, window):
     assert named(judge(baseline, window(rows=7), None)) == {("DriftRows",): 7, ("DriftRefused",): 0}
+
+
+def test_versions_that_answered_in_one_window_have_figures_each(baseline, window):
+    (one, other) = (
+        next(data(structs.replace(judge(baseline, window(), None), version=version), "flights-prod"))
+        for version in ("v1.0.0", "v1.1.0")
+    )
+    assert one["Dimensions"] == [
+        {"Name": "Endpoint", "Value": "flights-prod"},
+        {"Name": "Version", "Value": "v1.0.0"},
+    ]
+    assert one["Dimensions"] != other["Dimensions"]
 
 
 class CloudWatch:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
+from modeldelivery.release import verdicts
 from pipelines.data_drift import __main__ as program
 from pipelines.data_drift import baseline as baselines
 from pipelines.data_drift import reports, window
@@ -46,7 +47,7 @@ def capture(tmp_path, baseline):
                 file.write(text + "\n")
         tally = Tally(baseline)
         window.captured(str(tmp_path / "capture"), baseline, MONDAY, MONDAY + WEEK, tally)
-        return tally.sample(MONDAY, MONDAY + WEEK)
+        return tally.sample("v1.1.0", MONDAY, MONDAY + WEEK)
 
     return read
 
@@ -87,7 +88,7 @@ def test_pieces_that_are_counted_apart_are_the_whole(tmp_path, baseline, monkeyp
     window.rows(path, baseline, whole)
     monkeypatch.setattr("pipelines.data_drift.tally._PIECE", 7)
     window.rows(path, baseline, pieces)
-    whole, pieces = (tally.sample(MONDAY, MONDAY + WEEK) for tally in (whole, pieces))
+    whole, pieces = (tally.sample("v1.1.0", MONDAY, MONDAY + WEEK) for tally in (whole, pieces))
     for name, bins in baseline.columns.items():
         expected = np.bincount(bins.codes(columns[name]), minlength=len(bins.counts)).tolist()
         assert whole.counts[name].tolist() == pieces.counts[name].tolist() == expected
@@ -98,14 +99,15 @@ def job(tmp_path, baseline):
     """Runs the program on a week of April: rows so many degrees warmer."""
     (tmp_path / "baseline.json").write_bytes(baselines.encode(baseline))
 
-    def run(week, *more, warmer=0.0, rows=2000):
+    def run(week, *more, warmer=0.0, rows=2000, version="v1.1.0"):
         columns = values(np.random.default_rng(week), rows, warmer=warmer)
         path = tmp_path / "rows.jsonl"
         cells = zip(columns["temp"].tolist(), columns["carrier"], strict=True)
         path.write_text("".join(json.dumps({"temp": a, "carrier": b}) + "\n" for a, b in cells))
         until = f"{MONDAY + (week + 1) * WEEK:%Y-%m-%d}"
-        base = ["--baseline", str(tmp_path / "baseline.json"), "--reports", str(tmp_path / "reports")]
-        return program.main([*base, "--rows", str(path), "--until", until, *more])
+        places = ["--baseline", str(tmp_path / "baseline.json"), "--reports", str(tmp_path / "reports")]
+        kept = ["--verdicts", str(tmp_path / "verdicts.json"), "--version", version]
+        return program.main([*places, *kept, "--rows", str(path), "--until", until, *more])
 
     return run
 
@@ -114,12 +116,54 @@ def test_reports_are_kept_by_time_and_the_second_window_in_a_row_is_drift(job, t
     assert [job(0, "--check"), job(1, "--check", warmer=20.0), job(2, "--check", warmer=20.0)] == [0, 0, 3]
     kept = list(reports.read(str(tmp_path / "reports"), None))
     assert [report.severity for report in kept] == ["quiet", "moved", "drift"]
-    assert sorted(path.name for path in (tmp_path / "reports").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "reports" / "v1.1.0").iterdir()) == [
         "20130408T000000Z.json",
         "20130415T000000Z.json",
         "20130422T000000Z.json",
     ]
     assert capsys.readouterr().out.splitlines()[-1] == f"drift: {kept[-1].reason}"
+
+
+def test_versions_that_answered_in_one_window_have_a_report_and_a_row_of_windows_each(job, tmp_path):
+    for week in (0, 1):
+        assert job(week, "--check", version="v1.0.0") == 0
+        job(week, warmer=20.0)
+    kept = {
+        (each.version, each.until): each.severity for each in reports.read(str(tmp_path / "reports"), None)
+    }
+    second = MONDAY + 2 * WEEK
+    assert len(kept) == 4
+    assert (kept["v1.0.0", second], kept["v1.1.0", second]) == ("quiet", "drift")
+
+
+def test_the_newest_verdict_of_each_version_is_kept_where_people_look(job, tmp_path):
+    job(0, version="v1.0.0")
+    job(0, warmer=20.0)
+    job(1, warmer=20.0)
+    job(0, warmer=20.0)  # again, and no more the newest
+    kept = verdicts.decode((tmp_path / "verdicts.json").read_bytes(), "verdicts.json").drift
+    assert {version: (each.severity, each.rows) for version, each in kept.items()} == {
+        "v1.0.0": ("quiet", 2000),
+        "v1.1.0": ("drift", 2000),
+    }
+    temp = next(each for each in kept["v1.1.0"].columns if each.name == "temp")
+    assert (temp.severity, temp.ratio > 1) == ("drift", True)
+    assert kept["v1.1.0"].until == MONDAY + 2 * WEEK
+
+
+def test_what_is_no_document_of_verdicts_is_a_sentence_with_the_way_on(job, tmp_path, capsys):
+    (tmp_path / "verdicts.json").write_text("[]")
+    assert job(0) == 1
+    assert "verdicts.json: not the verdicts of an environment" in capsys.readouterr().err
+    (tmp_path / "verdicts.json").unlink()
+    assert job(0) == 0
+
+
+def test_a_version_that_is_none_says_how_to_write_one(job, capsys):
+    with pytest.raises(SystemExit) as ended:
+        job(0, version="1.1")
+    assert ended.value.code == 2
+    assert "vMAJOR.MINOR.PATCH" in capsys.readouterr().err
 
 
 def test_a_window_that_is_judged_again_is_not_its_own_second_one(job, tmp_path):
@@ -146,14 +190,23 @@ def test_an_input_that_is_not_there_is_a_sentence(tmp_path, monkeypatch, capsys,
     (tmp_path / "baseline.json").write_bytes(baselines.encode(baseline))
     (tmp_path / "rows.jsonl").write_text("")
     source = [] if "--captured" in arguments else ["--rows", "rows.jsonl"]
-    base = ["--baseline", "baseline.json", "--reports", "reports", "--until", "2013-04-08"]
+    base = [
+        "--version",
+        "v1.1.0",
+        "--baseline",
+        "baseline.json",
+        "--reports",
+        "reports",
+        "--until",
+        "2013-04-08",
+    ]
     assert program.main([*base, *source, *arguments]) == 1
     assert capsys.readouterr().err.strip() == sentence
 
 
 def test_a_report_that_is_none_is_refused_by_name(job, tmp_path, capsys):
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "20130401T000000Z.json").write_text("{}")
+    (tmp_path / "reports" / "v1.1.0").mkdir(parents=True)
+    (tmp_path / "reports" / "v1.1.0" / "20130401T000000Z.json").write_text("{}")
     assert job(0) == 1
     assert "20130401T000000Z.json: no report of drift" in capsys.readouterr().err
 
@@ -179,18 +232,21 @@ def test_a_job_whose_places_are_s3s_judges_as_one_of_folders_and_leaves_its_repo
     monkeypatch.setattr("boto3.client", lambda name: {"s3": bucket}[name])
     command = [
         *("--baseline", "s3://bucket/evidence/baseline.json", "--captured", "s3://bucket/capture/v1"),
-        *("--reports", "s3://bucket/drift/flights-prod", "--until", "2013-04-08"),
+        *("--reports", "s3://bucket/drift/flights-prod", "--until", "2013-04-08", "--version", "v1.1.0"),
+        *("--verdicts", "s3://bucket/verdicts/flights-prod.json"),
     ]
     assert program.main(command) == 0
     (report,) = reports.read("s3://bucket/drift/flights-prod", bucket)
-    assert "drift/flights-prod/20130408T000000Z.json" in bucket.objects
+    assert "drift/flights-prod/v1.1.0/20130408T000000Z.json" in bucket.objects
+    kept = verdicts.decode(bucket.objects["verdicts/flights-prod.json"], "verdicts")
+    assert kept.drift["v1.1.0"].severity == "moved"
     assert (report.rows, report.severity) == (1500, "moved")
     (tmp_path / "capture").mkdir()
     (tmp_path / "capture" / "a.jsonl").write_text(lines)
     (tmp_path / "baseline.json").write_bytes(baselines.encode(baseline))
     local = [
         *("--baseline", str(tmp_path / "baseline.json"), "--captured", str(tmp_path / "capture")),
-        *("--reports", str(tmp_path / "reports"), "--until", "2013-04-08"),
+        *("--reports", str(tmp_path / "reports"), "--until", "2013-04-08", "--version", "v1.1.0"),
     ]
     assert program.main(local) == 0
     assert list(reports.read(str(tmp_path / "reports"), None)) == [report]
@@ -203,7 +259,10 @@ def test_what_s3_refuses_is_a_sentence_and_a_bug_is_none(monkeypatch, capsys):
     bucket = Bucket()
     monkeypatch.setattr(bucket, "get_object", refuse)
     monkeypatch.setattr("boto3.client", lambda _: bucket)
-    command = ["--baseline", "s3://bucket/b.json", "--rows", "r", "--reports", "r", "--until", "2013-04-08"]
+    command = [
+        *("--version", "v1.1.0", "--baseline", "s3://bucket/b.json", "--rows", "r"),
+        *("--reports", "r", "--until", "2013-04-08"),
+    ]
     assert program.main(command) == 1
     assert capsys.readouterr().err.startswith("An error occurred (AccessDenied)")
     monkeypatch.setattr(bucket, "get_object", lambda **_: {})

@@ -5,6 +5,7 @@ import json
 import pytest
 from msgspec import structs
 
+from modeldelivery.release import verdicts
 from pipelines import ground_truth
 from pipelines.flights import features
 from pipelines.gates import report as evaluations
@@ -105,6 +106,17 @@ def test_a_worse_month_ends_with_its_own_status(place, capsys):
     (place / "evaluation.json").write_bytes(evaluations.encode(before))
     assert run(place) == job.WORSE
     assert capsys.readouterr().out.startswith("worse: overall AUC is 0.")
+
+
+def test_the_newest_verdict_is_kept_where_people_look(place):
+    assert run(place, "--verdicts", place / "verdicts.json") == 0
+    kept = verdicts.decode((place / "verdicts.json").read_bytes(), "verdicts.json").quality["v1.0.0"]
+    result = written(place)
+    assert (kept.verdict, kept.first, kept.last) == ("as-good", result.first, result.last)
+    assert (kept.cases, kept.reason) == (result.joined.cases, result.reason)
+    overall = {each.metric: each.value for each in kept.measures if each.slice == "overall"}
+    assert overall == {name: metric.measured.value for name, metric in result.overall.metrics.items()}
+    assert {each.metric for each in kept.measures if each.slice != "overall"} <= {result.metric}
 
 
 def test_earlier_windows_are_what_the_next_is_held_against(place):

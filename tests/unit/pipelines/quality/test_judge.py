@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from pipelines.documents import BadReportError
+from pipelines.documents import BadDocumentError
 from pipelines.gates import thresholds
 from pipelines.gates.cases import Cases, Groups
 from pipelines.quality import report
@@ -156,5 +156,5 @@ def test_a_report_is_read_as_it_was_written():
     ],
 )
 def test_a_document_that_is_no_report_is_refused(content, reason):
-    with pytest.raises(BadReportError, match=reason):
+    with pytest.raises(BadDocumentError, match=reason):
         report.decode(content or report.encode(structs.replace(judged(), format=2)), "here")
