@@ -141,6 +141,7 @@ def _review(folder: Folder, environment: str, document: Document, previewed: eng
         health=observation.findings,
         drill=observation.drill,
         goes_live=observation.goes_live,
+        judged=observation.judged,
         problem=observation.problem,
         violations=previewed.violations,
         before=_before(folder, change, commit),

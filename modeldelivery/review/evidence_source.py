@@ -6,11 +6,13 @@ import msgspec
 
 from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.aws.verdicts import verdicts_in
 from modeldelivery.release.core.request import ReleaseRule
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.operations import status
 from modeldelivery.release.operations.health import Finding
+from modeldelivery.release.operations.judgements import Judged
 from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.membership import Versions
 from modeldelivery.release.operations.proof import Standing, standing
@@ -30,6 +32,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
         findings: what of its endpoint is not as it should be, the worst first, as far as it could be looked at.
         drill: the latest one.
         goes_live: the version that config's `live` moves to, and what is kept of its verifications; None where it does not move.
+        judged: the newest verdicts on drift and quality of what serves; None where nobody judged yet, or that is not known.
         problem: what could not be looked at, and why; None when everything could.
     """
 
@@ -37,6 +40,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     drill: LatestDrill | None = None
     goes_live: GoesLive | None = None
+    judged: tuple[Judged, ...] | None = None
     problem: str | None = None
 
 
@@ -69,7 +73,18 @@ def observe(environment: str, config: Mapping[str, str]) -> Observation:
         findings=assessed.findings,
         drill=assessed.drill,
         goes_live=goes_live,
+        judged=_judged(assessed),
         problem="; ".join(problems) or None,
+    )
+
+
+def _judged(assessed: Status) -> tuple[Judged, ...] | None:
+    if not assessed.judged:
+        return None
+    return tuple(
+        Judged(version=each.version, drift=each.drift, quality=each.quality)
+        for each in assessed.versions
+        if each.actual
     )
 
 
@@ -132,7 +147,9 @@ def _open(environment: str, config: Mapping[str, str]) -> AwsEnvironment:
 
 def _look(opened: AwsEnvironment) -> Found:
     endpoint = opened.endpoint
-    return status.read(endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling)
+    return status.read(
+        endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling, verdicts_in(opened)
+    )
 
 
 def _standing(opened: AwsEnvironment, stored: Stored) -> Standing:

@@ -60,8 +60,15 @@ MAY_IMPORT = {
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
     "pipelines.data_drift": {
-        f"pipelines.{each}" for each in ("capture", "documents", "examples", "places", "server")
+        *(
+            f"pipelines.{each}"
+            for each in ("capture", "documents", "examples", "places", "server", "verdicts")
+        ),
+        *ours("release.verdicts"),
+        *NAMES,
     },
+    "pipelines.acts": {"pipelines.documents"},
+    "pipelines.verdicts": {"pipelines.documents", "pipelines.places", *ours("release.verdicts"), *NAMES},
     "pipelines.gates": {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),
         "pipelines.tfma.protocol",
@@ -70,7 +77,8 @@ MAY_IMPORT = {
     "pipelines.ground_truth": {"pipelines.server"},
     "pipelines.quality": {
         *(f"pipelines.{generic}" for generic in ("capture", "gates", "ground_truth", "package", "places")),
-        *("pipelines.documents", "pipelines.recipe", "pipelines.server"),
+        *("pipelines.documents", "pipelines.recipe", "pipelines.server", "pipelines.verdicts"),
+        *ours("release.verdicts"),
         *NAMES,
     },
     # It runs in an environment of its own, which has nothing of the others'.
@@ -214,7 +222,7 @@ MAY_IMPORT = {
     # Served the same way as the product's own provider, and as careful with credentials.
     "sandbox.pulumi_aws": ours("plugin", "release.aws.credentials", "release.errors"),
     "monitoring": {
-        *ours("release.aws", "release.cli.project", "release.operations", "terminal"),
+        *ours("release.aws", "release.cli.project", "release.operations", "release.verdicts", "terminal"),
         *NAMES,
     },
     **{
@@ -222,7 +230,8 @@ MAY_IMPORT = {
         for pure in ("alertmanager", "message", "prometheus", "rules", "tally")
     },
     "monitoring.page": {
-        *("monitoring", "pipelines.places", "pipelines.data_drift.report", "pipelines.quality.report"),
+        *("monitoring", "pipelines.acts", "pipelines.places"),
+        *("pipelines.data_drift.report", "pipelines.quality.report"),
         *("pipelines.gates.page", "pipelines.gates.svg"),
         *ours("release.aws", "release.core.journal", "terminal"),
         *NAMES,
@@ -258,6 +267,7 @@ MAY_IMPORT = {
     f"{OURS}.release.formats": ours("release.errors"),
     f"{OURS}.release.version": ours("release.errors", "release.formats"),
     f"{OURS}.release.naming": ours("release.errors", "release.version"),
+    f"{OURS}.release.verdicts": {*ours("release.formats"), *NAMES},
     f"{OURS}.release.actor": set(),
     f"{OURS}.release.record": {*ours("release.formats"), *NAMES},
     f"{OURS}.release.core": {*ours("release.formats"), *NAMES},
@@ -291,6 +301,7 @@ MAY_IMPORT = {
             "release.samples",
             "release.stream_ports",
             "release.training_ports",
+            "release.verdicts",
             "release.verify_ports",
         ),
         *NAMES,
@@ -305,7 +316,7 @@ MAY_IMPORT = {
             "release.samples",
         ),
         *ours("release.champion", "release.figures", "release.training_ports", "release.verify_ports"),
-        *ours("release.stream_ports"),
+        *ours("release.stream_ports", "release.verdicts"),
         *NAMES,
     },
     f"{OURS}.release.cluster": {*ours("release.aws", "release.core", "release.kubernetes"), *NAMES},
@@ -317,11 +328,12 @@ MAY_IMPORT = {
         *ours("catalogue", "release.core.request"),
         *ours("release.operations.health", "release.operations.proof", "release.operations.status"),
         *ours("release.operations.latest_drill", "release.operations.verified"),
+        *ours("release.operations.judgements"),
         *NAMES,
     },
     f"{OURS}.review.report": {
         *ours("release.operations.health", "release.operations.latest_drill", "release.operations.verified"),
-        *ours("review.core", "terminal"),
+        *ours("release.operations.judgements", "review.core", "terminal"),
         *NAMES,
     },
 }

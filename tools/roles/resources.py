@@ -70,6 +70,7 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("Artifacts", f"{registry}/artifacts/*"),
         Resource("Evidence", f"{registry}/evidence/*"),
         Resource("Runs", f"{registry}/runs/*"),
+        Resource("Verdicts", f"{registry}/verdicts/*"),
         Resource("Captured", f"{registry}/capture/*"),
         Resource("LogObjects", f"{logs}/*"),
         Resource("Endpoint", f"{sagemaker}:endpoint/{name}"),

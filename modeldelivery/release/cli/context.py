@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modeldelivery.release.stream import Stream
     from modeldelivery.release.stream_ports import Streams
     from modeldelivery.release.training_ports import Training
+    from modeldelivery.release.verdicts import VerdictStore
     from modeldelivery.release.verify_ports import Verifying
 
 
@@ -49,6 +50,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         builds: makes what knows of pushed tags; None where nothing does.
         verifying: makes what asks variants; None where nothing does.
         streams: sends requests as callers do, at a rate; None where nobody does.
+        verdicts: makes what knows the newest verdicts on versions; None where nobody judges.
     """
 
     place: Place
@@ -68,6 +70,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     builds: "Callable[[], Builds] | None" = None
     verifying: "Callable[[], Verifying] | None" = None
     streams: "Streams | None" = None
+    verdicts: "Callable[[], VerdictStore] | None" = None
 
     @property
     def recorded(self) -> bool:
@@ -126,6 +129,7 @@ def open_context(options: Options) -> Context:
         builds=partial(_builds, environment),
         verifying=partial(_verifying, environment),
         streams=partial(_stream, environment),
+        verdicts=partial(_verdicts, environment),
     )
 
 
@@ -184,6 +188,13 @@ def _builds(environment: AwsEnvironment) -> "Builds":
     return CodePipelineBuilds(
         codepipeline=clients.codepipeline, codebuild=clients.codebuild, name=environment.place.build_pipeline
     )
+
+
+def _verdicts(environment: AwsEnvironment) -> "VerdictStore":
+    # As above.
+    from modeldelivery.release.aws.verdicts import verdicts_in  # noqa: PLC0415
+
+    return verdicts_in(environment)
 
 
 def _verifying(environment: AwsEnvironment) -> "Verifying":

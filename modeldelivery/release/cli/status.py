@@ -1,5 +1,6 @@
 """`modelctl status`: everything at a glance."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from modeldelivery.release.cli.context import Context
@@ -15,11 +16,13 @@ from modeldelivery.terminal.tables import Table
 
 _HEADINGS: tuple[str, ...] = ("version", "role", "intended", "actual", "instances", "serves since")
 _VERIFIED = "verified"  # a column where there is something to say: of a version that is, or of a candidate that is not
+_JUDGED = ("data drift", "quality")  # where anybody judged them
 _COLOURS = {"rejected": "red", "serving": "green", "fallback": "yellow", "candidate": "cyan"}
 
 
 def run(context: Context, options: StatusOptions) -> Shown:
-    reading = status.read(context.store, context.traffic, context.scaling)
+    verdicts = context.verdicts() if context.verdicts else None
+    reading = status.read(context.store, context.traffic, context.scaling, verdicts)
     reading = status.with_verifications(context.place, reading, context.registry)
     report = status.assess(context.place, reading)
     parts: list[str | Table] = [*_head(report)]
@@ -62,6 +65,9 @@ def _table(report: Status) -> Table:
         rows = [
             (*row, _verified(version, report)) for row, version in zip(rows, report.versions, strict=True)
         ]
+    if report.judged:
+        headings = (*headings, *_JUDGED)
+        rows = [(*row, *_judged(version)) for row, version in zip(rows, report.versions, strict=True)]
     return Table(
         headings=headings,
         rows=rows,
@@ -88,6 +94,10 @@ def _verified(version: OnEndpoint, report: Status) -> str:
     return "no" if version.version in report.unverified else "-"
 
 
+def _judged(version: OnEndpoint) -> tuple[str, ...]:
+    return tuple(each.word if each else "-" for each in (version.drift, version.quality))
+
+
 def _notes(report: Status) -> list[str]:
     pending = report.pending
     rejected = [
@@ -98,6 +108,7 @@ def _notes(report: Status) -> list[str]:
     return [
         *([f"pending: {_decided(pending, report.at)}"] if pending else []),
         *([f"hold: {report.hold}"] if report.hold else []),
+        *_judgements(report),
         *([f"drill: {_when(report.drill.at, report.at)}: {told(report.drill)}"] if report.drill else []),
         *(f"rejected: {v} by {why.by}, {_when(why.at, report.at)}: {why.reason}" for v, why in rejected),
         *(
@@ -116,6 +127,18 @@ def _notes(report: Status) -> list[str]:
         ),
         *(f"problem: {sentence}" for sentence in report.problems),
     ]
+
+
+def _judgements(report: Status) -> Iterator[str]:
+    """What somebody should look at, and whether nobody looks."""
+    if report.judged is False and report.versions:
+        yield "data drift, quality: nobody judged them here yet"
+    for version in report.versions:
+        if not version.actual:
+            continue
+        for name, each in (("data drift", version.drift), ("quality", version.quality)):
+            if each is not None and not each.calm:
+                yield f"{name}: {version.version}: {each.sentence}"
 
 
 def _decided(decided: Decided, at: datetime | None) -> str:

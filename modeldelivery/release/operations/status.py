@@ -12,9 +12,11 @@ from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistry
 from modeldelivery.release.naming import Place
 from modeldelivery.release.operations import health
 from modeldelivery.release.operations.health import DIVERGENCE, Finding, Observed
+from modeldelivery.release.operations.judgements import Judgement, judgements
 from modeldelivery.release.operations.latest_drill import LatestDrill, latest_drill
 from modeldelivery.release.operations.verified import Verifications, VerifiedBits, verifications
 from modeldelivery.release.ports import JournalStore, Registry, Scaling, Stored, Traffic
+from modeldelivery.release.verdicts import Verdicts, VerdictStore
 from modeldelivery.release.version import Version, precedence
 
 UNKNOWN = "unknown"
@@ -53,6 +55,8 @@ class OnEndpoint(msgspec.Struct, frozen=True, kw_only=True):
         intended: share by the journal, or by the move under way; None when the journal says nothing.
         since: when it began to serve, if it does.
         verified: here, as far as that was looked up; None where no such evidence is kept.
+        drift: the newest judgement of what it is asked; None where there is none.
+        quality: the newest one by labels; None likewise.
     """
 
     version: Version
@@ -64,6 +68,8 @@ class OnEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None
     rejected: Rejected | None
     verified: VerifiedBits | None = None
+    drift: Judgement | None = None
+    quality: Judgement | None = None
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +84,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         findings: what is not as it should be, the worst first, with what to type.
         problems: what could not be read; there may be more to find.
         damaged: whether that is because the journal is gone, or holds what nobody ever stored.
+        judged: whether anybody judged drift or quality here; None where that is not known.
         drill: the latest one; None when none can be told of.
         unverified: candidates that could get traffic, and of which this environment keeps no verification.
         unread: why it cannot be told of some whether they are verified.
@@ -102,6 +109,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     problems: tuple[str, ...]
     damaged: bool = False
+    judged: bool | None = None
     drill: LatestDrill | None = None
     unverified: tuple[Version, ...] = ()
     unread: tuple[str, ...] = ()
@@ -119,6 +127,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
         mark: what the endpoint says of a move without the journal.
         unscaled: versions on the endpoint that nothing scales; None when that was not asked or cannot be told.
         verifications: of versions on the endpoint, where that was looked up.
+        verdicts: the newest on each version; None where they were not read, or could not be.
         problems: why something could not be read.
         damaged: whether one of them is a journal that is gone, or that nobody ever stored.
     """
@@ -130,12 +139,15 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     mark: str | None = None
     unscaled: frozenset[Version] | None = None
     verifications: Verifications = Verifications()
+    verdicts: Verdicts | None = None
     problems: tuple[str, ...] = ()
     damaged: bool = False
 
 
-def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
-    """Ask all three; what does not answer becomes one of the `problems`.
+def read(
+    store: JournalStore, traffic: Traffic, scaling: Scaling, verdicts: VerdictStore | None = None
+) -> Found:
+    """Ask all of them; what does not answer becomes one of the `problems`.
 
     Raises:
         UpdateNeededError: nothing that this version could say of the journal would be true.
@@ -175,6 +187,12 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
         unscaled = scaling.unscaled(endpoint.variants) if endpoint else None
     except DeliveryError as error:
         problems.append(f"autoscaling cannot be looked at: {error}")
+    judged: Verdicts | None = None
+    try:
+        # Without a registry there is none of its objects either.
+        judged = verdicts.read() if verdicts and registry else None
+    except DeliveryError as error:
+        problems.append(f"verdicts on drift and quality cannot be read: {error}")
     return Found(
         stored=stored,
         registry=registry,
@@ -182,6 +200,7 @@ def read(store: JournalStore, traffic: Traffic, scaling: Scaling) -> Found:
         visible=is_visible,
         mark=mark,
         unscaled=unscaled,
+        verdicts=judged,
         problems=tuple(problems),
         damaged=damaged,
     )
@@ -213,6 +232,11 @@ def assess(place: Place, reading: Found) -> Status:
     kept = reading.verifications.of
     findings = health.findings(_observed(reading))
     shown = sorted(versions | {r.version for r in journal.rejections}, key=precedence, reverse=True)
+    judged = judgements(
+        reading.verdicts or Verdicts(),
+        _time(stored.now) if stored else None,
+        weights.traffic(endpoint.current) if endpoint else (),
+    )
     return Status(
         model=place.model,
         environment=place.environment,
@@ -226,7 +250,10 @@ def assess(place: Place, reading: Found) -> Status:
         candidates=candidates,
         versions=tuple(
             msgspec.structs.replace(
-                _version(v, journal, endpoint, (serving, fallback), candidates), verified=kept.get(v)
+                _version(v, journal, endpoint, (serving, fallback), candidates),
+                verified=kept.get(v),
+                drift=judged.drift.get(v),
+                quality=judged.quality.get(v),
             )
             for v in shown
         ),
@@ -237,6 +264,7 @@ def assess(place: Place, reading: Found) -> Status:
         findings=findings,
         problems=reading.problems,
         damaged=reading.damaged,
+        judged=None if reading.verdicts is None else bool(judged.drift or judged.quality),
         drill=latest_drill(journal),
         unverified=tuple(
             v for v in candidates if v in kept and kept[v] is None and journal.rejection(v) is None

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from modeldelivery.release.operations.health import Finding
+from modeldelivery.release.operations.judgements import Judged
 from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.proof import Standing
 from modeldelivery.release.operations.verified import GoesLive
@@ -26,12 +27,13 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         health: what of the endpoint is not as it should be before the change, the worst first, as far as it could be looked at.
         drill: the latest one there; None where there was none, or none can be told of.
         goes_live: the version that config's `live` moves to, with its verifications; None where it does not move.
+        judged: the newest verdicts on drift and quality of what serves there; None where nobody judged, or that is not known.
         problem: what of the environment could not be looked at, and why; None when everything could.
         untested: what this environment would get that the one it promotes from has not had; None when it promotes from
             none, or when that is not known.
     """
 
-    schema: Literal[7] = 7
+    schema: Literal[8] = 8
     commit: str
     change: Change
     fingerprints: dict[str, Fingerprint]
@@ -39,6 +41,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     health: tuple[Finding, ...]
     drill: LatestDrill | None
     goes_live: GoesLive | None
+    judged: tuple[Judged, ...] | None
     problem: str | None
     evidence: tuple[Evidence, ...]
     untested: tuple[Untested, ...] | None
@@ -59,6 +62,7 @@ def review(
     health: tuple[Finding, ...],
     drill: LatestDrill | None,
     goes_live: GoesLive | None,
+    judged: tuple[Judged, ...] | None,
     problem: str | None,
     violations: tuple[Violation, ...],
     before: "Review | None",
@@ -73,6 +77,7 @@ def review(
         health: what of its endpoint is not as it should be.
         drill: the latest one there.
         goes_live: the version that `live` moves to.
+        judged: the newest verdicts on what serves there.
         problem: what of it could not be looked at.
         violations: of policies.
         before: the review of the environment that this one promotes from, of the same commit; None when there is none. One
@@ -92,6 +97,7 @@ def review(
         health=health,
         drill=drill,
         goes_live=goes_live,
+        judged=judged,
         problem=problem,
         evidence=proofs,
         untested=untested(fingerprints, before.fingerprints) if before else None,

@@ -9,11 +9,13 @@ from modeldelivery.review.core.rules import DESTROYS, Refusal
 from modeldelivery.review.core.words import Line, Name, listed, words
 from modeldelivery.review.report.page import Page, Section, Table, missing_section
 from modeldelivery.review.report.release import (
+    alarming,
     bits_tables,
     drill_lines,
     evidence_line,
     finding_line,
     fleet_lines,
+    judged_lines,
     problem_line,
     traffic,
     unread_line,
@@ -90,7 +92,13 @@ def _environment(review: Review, *, brief: bool, title: Line) -> Iterator[Sectio
     """One environment; what the page's title says is not said again."""
     change = review.change
     quiet = change.is_nothing and not review.refusals and not change.warnings
-    if quiet and not review.health and not review.problem and not change.unread:
+    if (
+        quiet
+        and not review.health
+        and not review.problem
+        and not change.unread
+        and not alarming(review.judged)
+    ):
         if _heading(review) != title:
             yield Section(title=(Name(review.environment), ": nothing changes"))
         return
@@ -154,6 +162,7 @@ def _lines(review: Review) -> Iterator[Line]:
     if change.fleet:
         yield from way_back(review.environment, change.fleet)
         yield from drill_lines(change.fleet, review.drill)
+    yield from judged_lines(review.judged)
     for permission in change.permissions:
         yield from permission_lines(permission)
     yield from weakened_lines(change.weakened)

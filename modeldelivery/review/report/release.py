@@ -1,8 +1,9 @@
 """A release in sentences: who gets how much traffic, what joins and leaves, on what evidence, and the way back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from modeldelivery.release.operations.health import Finding
+from modeldelivery.release.operations.judgements import Judged
 from modeldelivery.release.operations.latest_drill import LatestDrill, told
 from modeldelivery.release.operations.verified import GoesLive
 from modeldelivery.review.core.change import Change, Kind
@@ -170,6 +171,25 @@ def verified_lines(environment: str, goes_live: GoesLive) -> Iterator[Line]:
             Name(f"modelctl verify --env {environment} --version {version}"),
             ".",
         )
+
+
+def alarming(judged: Sequence[Judged] | None) -> bool:
+    """Whether a verdict on what serves is one that somebody should look at."""
+    return any(
+        judgement is not None and not judgement.calm
+        for each in judged or ()
+        for judgement in (each.drift, each.quality)
+    )
+
+
+def judged_lines(judged: Sequence[Judged] | None) -> Iterator[Line]:
+    """Whether what serves is still asked what it was trained on, and still predicts as it did."""
+    for each in judged or ():
+        for what, judgement in (("Data drift", each.drift), ("Quality", each.quality)):
+            if judgement is None:
+                continue
+            words = judgement.word if judgement.calm else judgement.sentence
+            yield (f"{what} of ", Name(each.version), ": ", Name(words), ".")
 
 
 def bits_tables(fleet: FleetChange) -> Iterator[Table]:

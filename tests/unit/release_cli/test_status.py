@@ -1,5 +1,7 @@
 """`modelctl status` and `history`: what a person sees at a glance."""
 
+from datetime import UTC, datetime, timedelta
+
 import msgspec
 import pytest
 
@@ -8,7 +10,10 @@ from modeldelivery.release.core.journal import ClusterPlace, EventKind, Journal
 from modeldelivery.release.core.verification import Verification, verify_name
 from modeldelivery.release.errors import BusyError, LostError, UnreachableError
 from modeldelivery.release.operations import status
+from modeldelivery.release.verdicts import Verdicts
 from modeldelivery.release.version import DigestSet
+from tests.fakes.verdicts import FakeVerdicts
+from tests.unit.release.test_verdicts import drift, quality
 
 from .test_rollback import rollback_by
 from .world import DIGEST, NOW, PLACE, V1, V2, V3, endpoint, event, journal, rejection
@@ -444,3 +449,60 @@ def test_tags_that_may_not_be_read_are_no_endpoint_that_cannot_be_seen(modelctl,
         "the endpoint's tags cannot be looked at: sagemaker:ListTags: not authorized"
     ]
     assert report["serving"] == "v2.0.0"
+
+
+TODAY = datetime.fromtimestamp(NOW, UTC)
+JUDGED = (
+    Verdicts()
+    .with_drift(V2, drift("drift", at=TODAY))
+    .with_drift(V1, drift("quiet", at=TODAY))
+    .with_quality(V2, quality("worse", at=TODAY))
+)
+
+
+def test_each_version_shows_whether_it_drifts_and_is_worse_with_the_last_day_judged(modelctl, world):
+    world.verdicts = FakeVerdicts(JUDGED)
+    lines = modelctl("status").out.splitlines()
+    assert lines[4:] == [
+        "version  role           intended  actual  instances  serves since  data drift         quality",
+        "v2.0.0   serving, live  100 %     100 %   1          1 min ago     drift, 2013-10-27  worse, 2013-10-30",
+        "v1.0.0   fallback       0 %       0 %     1          -             quiet, 2013-10-27  -",
+        "data drift: v2.0.0: drift from 2013-10-21 to 2013-10-27: temp",
+        "quality: v2.0.0: worse from 2013-10-01 to 2013-10-30: AUC is 0.651",
+    ]
+    serving, fallback = status_of(modelctl)["versions"]
+    assert (serving["drift"]["verdict"], serving["quality"]["verdict"]) == ("drift", "worse")
+    assert (fallback["drift"]["last"], fallback["quality"]) == ("2013-10-27", None)
+
+
+def test_what_was_judged_of_a_version_without_traffic_is_in_the_table_alone(modelctl, world):
+    world.verdicts = FakeVerdicts(Verdicts().with_drift(V1, drift("drift", at=TODAY - timedelta(days=99))))
+    out = modelctl("status").out
+    assert "drift, 2013-10-27" in out
+    assert "data drift: " not in out
+
+
+def test_nobody_judging_is_told_and_is_no_fault(modelctl, world):
+    world.verdicts = FakeVerdicts()
+    ended = modelctl("status", "--check")
+    assert (ended.status, ended.out.splitlines()[-1]) == (
+        0,
+        "data drift, quality: nobody judged them here yet",
+    )
+    report = status_of(modelctl)
+    assert (report["judged"], report["versions"][0]["drift"]) == (False, None)
+
+
+def test_verdicts_that_cannot_be_read_take_nothing_else_of_the_status_along(modelctl, world):
+    world.verdicts = FakeVerdicts(fails=UnreachableError("AccessDenied"))
+    ended = modelctl("status")
+    assert ended.status == 5
+    assert "v2.0.0   serving, live  100 %     100 %   1          1 min ago" in ended.out.splitlines()
+    assert "problem: verdicts on drift and quality cannot be read: AccessDenied" in ended.out
+    assert status_of(modelctl)["judged"] is None
+
+
+def test_a_rollback_reads_no_verdicts(modelctl, world):
+    world.verdicts = FakeVerdicts(fails=AssertionError("read"))
+    assert modelctl("rollback", "--reason", "errors doubled").status == 0
+    assert world.verdicts.reads == 0

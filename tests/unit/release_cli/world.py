@@ -27,6 +27,7 @@ from tests.fakes.sending import FakeSending
 from tests.fakes.time import FakeTime
 from tests.fakes.training import FakeExecutions, FakeHoldings, FakeSources
 from tests.fakes.variants import FakeVariants
+from tests.fakes.verdicts import FakeVerdicts
 
 V1, V2, V3 = (parse_version(f"v{n}.0.0") for n in (1, 2, 3))
 LIFE = Incarnation("arn:endpoint", 1.0)
@@ -127,6 +128,7 @@ class World:
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
     builds: FakeBuilds = field(default_factory=FakeBuilds)
     variants: FakeVariants = field(default_factory=FakeVariants)
+    verdicts: FakeVerdicts | None = None
     runs: int = 0
 
     def __post_init__(self):
@@ -172,6 +174,7 @@ class World:
             builds=lambda: self.builds,
             verifying=lambda: Verifying(invocations=self.variants, loads=self.variants, hosts=self.variants),
             streams=self.streams,
+            verdicts=None if self.verdicts is None else lambda: self.verdicts,
         )
 
     def streams(self, requests, rate):  # noqa: ARG002 - whatever is sent is answered by who serves

@@ -26,6 +26,7 @@ def reviewed(
     health=(),
     drill=None,
     goes_live=None,
+    judged=None,
     problem=None,
 ):
     """One scenario's review.
@@ -52,6 +53,7 @@ def reviewed(
         health=health,
         drill=drill,
         goes_live=goes_live,
+        judged=judged,
         problem=problem,
         violations=tuple(violations),
         before=before,

@@ -1,10 +1,13 @@
 """What a reviewer reads: the danger first, a release in a few lines, and a way back."""
 
+from datetime import date
+
 import msgspec
 import pytest
 
 from modeldelivery.release.core.drill_figures import Figures
 from modeldelivery.release.operations.health import Code, Finding, Grade
+from modeldelivery.release.operations.judgements import Judged, Judgement
 from modeldelivery.release.operations.latest_drill import LatestDrill
 from modeldelivery.release.operations.verified import GoesLive, VerifiedBits
 from modeldelivery.release.version import Version
@@ -270,3 +273,40 @@ def test_a_change_that_moves_no_live_tells_of_no_verification():
 
 def test_a_change_of_neither_tells_of_no_drill():
     assert "Latest drill" not in comment(reviewed("tags-only", drill=DRILLED))
+
+
+def judged_as(drift, quality, *, missing=False):
+    def judgement(verdict):
+        days = {"first": date(2013, 10, 21), "last": date(2013, 10, 27)}
+        return Judgement(verdict=verdict, at=AT, missing=missing, reason="temp is beyond its limit", **days)
+
+    return (
+        Judged(version=Version("v1.1.0"), drift=judgement(drift), quality=quality and judgement(quality)),
+    )
+
+
+def test_an_environments_section_tells_whether_what_serves_drifts_and_is_worse():
+    lines = comment(reviewed("traffic-only", judged=judged_as("drift", "worse"))).splitlines()
+    assert (
+        "- Data drift of `v1.1.0`: `drift from 2013-10-21 to 2013-10-27: temp is beyond its limit`." in lines
+    )
+    assert "- Quality of `v1.1.0`: `worse from 2013-10-21 to 2013-10-27: temp is beyond its limit`." in lines
+    calm = comment(reviewed("traffic-only", judged=judged_as("quiet", None)))
+    assert "- Data drift of `v1.1.0`: `quiet, 2013-10-27`." in calm.splitlines()
+    assert "Quality of" not in calm
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [judged_as("drift", None), judged_as("quiet", "worse"), judged_as("quiet", None, missing=True)],
+    ids=["drift", "worse", "missing"],
+)
+def test_a_verdict_that_somebody_should_look_at_is_told_where_nothing_changes(judged):
+    assert "Data drift of `v1.1.0`" in comment(reviewed("traffic-only"), reviewed("nothing", judged=judged))
+
+
+def test_calm_verdicts_add_nothing_where_nothing_changes():
+    calm = judged_as("quiet", "as-good")
+    assert comment(reviewed("traffic-only"), reviewed("nothing", judged=calm)) == comment(
+        reviewed("traffic-only"), reviewed("nothing")
+    )
