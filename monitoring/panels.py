@@ -147,6 +147,42 @@ PANELS = (
         ),
     ),
     Panel(
+        "Data drift by column",
+        "How many times its limit each column reached in the newest window; from 1 on it moved, twice in a row is drift.",
+        ((f"delivery_drift{{{PLACE}}}", "{{environment}} {{version}} {{feature}} {{severity}}"),),
+        "short",
+    ),
+    Panel(
+        "Quality by labels",
+        "Metrics of the newest labelled window, their bounds, and what the version showed before; 1 beside them where it is worse.",
+        (
+            (
+                f'model_quality{{slice="overall",{PLACE}}}',
+                "{{environment}} {{version}} {{metric}} {{bound}}",
+            ),
+            (f"model_quality_worse{{{PLACE}}}", "{{environment}} {{version}} worse"),
+        ),
+        "short",
+    ),
+    Panel(
+        "Rows and labels that were judged",
+        "Of the newest windows; below 1,000 rows nothing is said of drift.",
+        (
+            (f"delivery_drift_rows{{{PLACE}}}", "{{environment}} {{version}} rows"),
+            (f"model_quality_cases{{{PLACE}}}", "{{environment}} {{version}} labelled"),
+        ),
+        "short",
+    ),
+    Panel(
+        "Age of the newest verdicts",
+        "Where it grows beyond two windows the next verdict is late: look at the job that judges.",
+        (
+            (f"delivery_verdict_age_seconds{{{PLACE}}}", "{{environment}} {{version}} {{of}}"),
+            (f"delivery_verdict_overdue_seconds{{{PLACE}}}", "{{environment}} {{version}} {{of}} late"),
+        ),
+        "s",
+    ),
+    Panel(
         "Holds, rejections, divergence",
         "1 while a decision keeps config's live version from serving; rejected versions; contradictions between journal and endpoint.",
         (

@@ -33,6 +33,7 @@ class Alert:
         severity: `page` wakes somebody, `ticket` waits for the morning.
         summary: what is wrong, in one sentence.
         remedy: what to type.
+        action: what follows from it: `notify` tells somebody, `retrain` also has another model proposed.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Alert:
     severity: str
     summary: str
     remedy: str
+    action: str = "notify"
 
 
 class Windows:
@@ -134,6 +136,7 @@ def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
     look = "`modelctl status --env {{ $labels.environment }} --check` says what, and what to type"
     version = "{{ $labels.version }} of {{ $labels.model }} in {{ $labels.environment }}"
     place = "{{ $labels.model }} in {{ $labels.environment }}"
+    serves = f'and on ({_BY}) delivery_weight{{kind="actual"}} > 0'
     failing = "fails {{ $value | humanizePercentage }} of its requests"
     return (
         Alert(
@@ -181,6 +184,21 @@ def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
             "`modelctl status --env {{ $labels.environment }} --check`, and look at the disk of its instances",
         ),
         Alert(
+            "DataDrift", f'count by ({_BY}) (delivery_drift{{severity="drift"}}) {serves}', 0, "ticket",
+            f"what {version} is asked has changed for two windows in a row, in {{{{ $value }}}} columns",
+            "`modelctl status --env {{ $labels.environment }}` names them; whether the model is worse for it, labels tell",
+        ),
+        Alert(
+            "ModelWorse", f"model_quality_worse == 1 {serves}", 0, "ticket",
+            f"{version} predicts worse than it did, by its labels",
+            "`python -m tools.react --env {{ $labels.environment }}` proposes a retrained model", "retrain",
+        ),
+        Alert(
+            "VerdictMissing", f"delivery_verdict_overdue_seconds > 0 {serves}", 3600, "ticket",
+            f"{version} was not judged for {{{{ $labels.of }}}} when it should have been, {{{{ $value | humanizeDuration }}}} ago",
+            "`modelctl status --env {{ $labels.environment }}`, and look at the log of the job that judges",
+        ),
+        Alert(
             "SourceDown", "delivery_up == 0", 600, "ticket",
             f"{{{{ $labels.source }}}} of {place} cannot be read: what it would say is not known", look,
         ),
@@ -197,7 +215,7 @@ def _alert(alert: Alert, windows: Windows) -> dict[str, Any]:
     if alert.after:
         rule["for"] = windows(alert.after)
     return rule | {
-        "labels": {"severity": alert.severity, "action": "notify"},
+        "labels": {"severity": alert.severity, "action": alert.action},
         "annotations": {
             "summary": alert.summary,
             "remedy": alert.remedy,

@@ -92,6 +92,35 @@ CAPTURE_AGE = Series(
     ("version",),
     "age of the newest file of captured invocations; at least so much where none is of this hour and the one before",
 )
+DRIFT = Series(
+    "delivery_drift",
+    ("version", "feature", "severity"),
+    "index of a column of the newest window as a multiple of its limit; severity quiet, moved or drift",
+)
+DRIFT_ROWS = Series(
+    "delivery_drift_rows", ("version",), "rows of the newest window that was judged for drift"
+)
+QUALITY = Series(
+    "model_quality",
+    ("version", "metric", "slice", "bound"),
+    "a metric of the newest labelled window: value, low and high bound, and the reference that the version showed before",
+)
+QUALITY_WORSE = Series(
+    "model_quality_worse",
+    ("version",),
+    "1 where the newest labelled window is worse than the version showed before, else 0; absent of too few labels",
+)
+QUALITY_CASES = Series(
+    "model_quality_cases", ("version",), "labelled predictions of the newest window that was judged by labels"
+)
+VERDICT_AGE = Series(
+    "delivery_verdict_age_seconds", ("version", "of"), "age of the newest verdict, of drift or of quality"
+)
+VERDICT_OVERDUE = Series(
+    "delivery_verdict_overdue_seconds",
+    ("version", "of"),
+    "seconds for which the next verdict is late, two windows after the newest one; 0 until then",
+)
 CPU = Series("endpoint_cpu_ratio", ("version",), "CPU in use, 1 for each core that is")
 MEMORY = Series("endpoint_memory_ratio", ("version",), "memory in use, 0 to 1")
 DISK = Series("endpoint_disk_ratio", ("version",), "disk in use, 0 to 1")
@@ -107,6 +136,7 @@ JOB_GPU_MEMORY = Series("job_gpu_memory_ratio", _JOB, "GPU memory in use by a jo
 SERIES = (
     UP, STATUS, WEIGHT, INSTANCES, ROLE, REJECTED, HOLD, INTENT_AGE, DECISION_AGE, DRILL_AGE,
     DRILL_SECONDS, FINDINGS, DIVERGENCE,
+    DRIFT, DRIFT_ROWS, QUALITY, QUALITY_WORSE, QUALITY_CASES, VERDICT_AGE, VERDICT_OVERDUE,
     REQUESTS, SECONDS_SUM, SECONDS_COUNT, SLOWEST, LATENCY_LIMIT, CAPTURE_RATIO, CAPTURE_AGE,
     CPU, MEMORY, DISK, GPU, GPU_MEMORY, JOB_CPU, JOB_MEMORY, JOB_DISK, JOB_GPU, JOB_GPU_MEMORY,
 )  # fmt: skip

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.aws.session import Account
+from modeldelivery.release.aws.verdicts import verdicts_in
 from modeldelivery.release.naming import Environment, Model
 from modeldelivery.release.operations import status
 from modeldelivery.release.version import Version
-from monitoring import alarms, captured, cloudwatch, jobs
+from monitoring import alarms, captured, cloudwatch, jobs, verdicts
 from monitoring.collector import Source
 from monitoring.series import Sample
 from monitoring.traffic import Traffic
@@ -40,6 +41,7 @@ def source(model: Model, environment: Environment, complain: Callable[[str], Non
             "capture": lambda versions, now: captured.samples(
                 clients.sagemaker, clients.s3, name, versions, now
             ),
+            "verdicts": partial(verdicts.samples, verdicts_in(opened)),
             "jobs": lambda _versions, now: jobs.samples(clients.cloudwatch, *window(now)),
         },
         complain=complain,

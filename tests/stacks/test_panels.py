@@ -6,13 +6,16 @@ import time
 import urllib.parse
 import urllib.request
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
 import yaml
 from sklearn.datasets import load_diabetes
 
+from modeldelivery.release import verdicts
 from modeldelivery.release.core.journal import Drill, DrillMove, Intent, IntentKind
+from modeldelivery.release.verdicts import Verdicts
 from monitoring import prometheus, rules
 from monitoring.panels import PANELS
 from monitoring.programs import HOST, free_ports, on_path, running
@@ -22,6 +25,7 @@ from tests.faults.model_server import archive, serving, until
 from tests.models import diabetes, iris
 from tests.stacks.endpoint import BOTH, V1, V2, LiveEndpoint
 from tests.stacks.test_monitoring import Exporter, invoke
+from tests.unit.release.test_verdicts import drift, quality
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -87,6 +91,10 @@ def live(hosting):
             for metric in ("CPUUtilization", "MemoryUtilization", "DiskUtilization")
         ],
     )
+    now = datetime.now(UTC)
+    judged = Verdicts().with_drift(V2, drift(at=now)).with_quality(V2, quality(at=now))
+    place = made.place
+    made.s3.put_object(Bucket=place.registry_bucket, Key=place.verdicts_key, Body=verdicts.encode(judged))
     assert made.run("rollback", "--reason", "a drill").returncode == 0
     made.write(msgspec.structs.replace(made.journal, intent=under_way(), drill=over()))
     return made

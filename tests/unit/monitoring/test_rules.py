@@ -34,6 +34,17 @@ LIMIT = f'delivery_latency_limit_seconds{{{PLACE},version="v2.0.0"}}'
 AGE = f'delivery_capture_age_seconds{{{PLACE},version="v2.0.0"}}'
 RATIO = f"delivery_capture_ratio{{{PLACE}}}"
 WEIGHT = f'delivery_weight{{{PLACE},version="v2.0.0",kind="actual"}}'
+DRIFTS, WORSE, LATE = (
+    f'{name}{{{PLACE},version="v2.0.0"{labels}}}'
+    for name, labels in (
+        ("delivery_drift", ',feature="temp",severity="drift"'),
+        ("model_quality_worse", ""),
+        ("delivery_verdict_overdue_seconds", ',of="drift"'),
+    )
+)
+MOVED = DRIFTS.replace('severity="drift"', 'severity="moved"')
+SERVES = {f'delivery_weight{{{PLACE},version="v2.0.0",kind="actual"}}': "1x90"}
+IDLE = dict.fromkeys(SERVES, "0x90")
 REJECTED = f'delivery_rejected{{{PLACE},version="v2.0.0"}}'
 CASES = {
     # 5 % fail for an hour; one of a thousand does, which the objective allows.
@@ -65,6 +76,10 @@ CASES = {
         50, requests("0+60x90", "0x90") | {AGE: "0+60x90", RATIO: "0.5x90"},
         requests("0+60x90", "0x90") | {AGE: "60x90", RATIO: "0.5x90"}, V2,
     ),
+    # A column that moved for the first time is none that drifts; a version without traffic is nobody's trouble.
+    "DataDrift": (5, SERVES | {DRIFTS: "1.5x20"}, SERVES | {MOVED: "1.5x20"}, V2),
+    "ModelWorse": (5, SERVES | {WORSE: "1x20"}, SERVES | {WORSE: "0x20"}, V2),
+    "VerdictMissing": (65, SERVES | {LATE: "0+60x90"}, SERVES | {LATE: "0x90"}, V2 | {"of": "drift"}),
     "SourceDown": (
         15, {f'delivery_up{{{PLACE},source="cloudwatch"}}': "0x20"}, {f'delivery_up{{{PLACE},source="cloudwatch"}}': "0 0 1x20"},
         HERE | {"source": "cloudwatch"},
@@ -74,6 +89,7 @@ CASES = {
 BEGINS = {
     "MoveStuck": 31,
     "CaptureStopped": 31,
+    "VerdictMissing": 1,
 }  # minute in which the fault begins, where it is not the first
 MISSING = {"ExporterDown": {"job": "model-delivery"}}  # that the exporter says nothing is what this one tells
 
@@ -89,7 +105,7 @@ def test_every_alert_has_its_three_cases():
 def test_every_alert_says_what_to_type_and_where_to_read():
     for alert in yaml.safe_load(text())["groups"][1]["rules"]:
         assert alert["labels"]["severity"] in {"page", "ticket"}
-        assert alert["labels"]["action"] == "notify"
+        assert alert["labels"]["action"] == {"ModelWorse": "retrain"}.get(alert["alert"], "notify")
         assert "`" in alert["annotations"]["remedy"]
         assert alert["annotations"]["runbook"] == f"docs/monitoring.md#{alert['alert'].lower()}"
 
@@ -127,7 +143,7 @@ def test_one_scale_sets_every_length_of_time():
 
 
 def firing(name, labels, at):
-    wanted = {"severity": ALERTS[name].severity, "action": "notify", **labels}
+    wanted = {"severity": ALERTS[name].severity, "action": ALERTS[name].action, **labels}
     return {"eval_time": f"{at}m", "alertname": name, "exp_alerts": [{"exp_labels": wanted}]}
 
 
@@ -176,6 +192,13 @@ def without_what_it_is_held_against():
     yield case("CaptureStopped where nothing is captured", quiet, silent("CaptureStopped", 50))
 
 
+def of_what_does_not_serve():
+    """A version that has no traffic, or of which that is not known, is nobody's trouble whatever was judged of it."""
+    for name, faulty in (("DataDrift", DRIFTS), ("ModelWorse", WORSE), ("VerdictMissing", LATE)):
+        yield case(f"{name} without traffic", IDLE | {faulty: "1x90"}, silent(name, 70))
+        yield case(f"{name} where the weights are missing", {faulty: "1x90"}, silent(name, 70))
+
+
 def test_every_alert_fires_is_silent_and_without_data_as_it_should(tmp_path):
     promtool = shutil.which("promtool")
     if promtool is None:
@@ -183,6 +206,7 @@ def test_every_alert_fires_is_silent_and_without_data_as_it_should(tmp_path):
     cases = [each for name in CASES for each in of(name)] + [
         *few_requests(),
         *without_what_it_is_held_against(),
+        *of_what_does_not_serve(),
     ]
     # The text of an alert is the reader's, not promtool's: labels alone are compared.
     document = rules.document()
