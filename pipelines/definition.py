@@ -73,6 +73,7 @@ UNTIL = ParameterString("Until")
 FIT = ParameterString("Fit", default_value="{}")
 SKIP = ParameterString("Skip", default_value="")
 EVALUATION = ParameterString("Evaluation", default_value="")
+REGISTER = ParameterString("Register", default_value="yes")
 PARAMETERS = (
     VERSION,
     COMMIT,
@@ -86,12 +87,14 @@ PARAMETERS = (
     FIT,
     SKIP,
     EVALUATION,
+    REGISTER,
 )
 
 _HOUR = 3_600
 _VOLUME = 30  # GB
 _OPT = "/opt/ml/processing"
 _PASSED = "passed"
+_YES = "yes"
 _CACHE = CacheConfig(enable_caching=True, expire_after="P30D")
 # What may go well the next time. An error of the program's own is none of these, and is never tried again.
 _RETRIES = [
@@ -168,7 +171,14 @@ def _pipeline(session: PipelineSession) -> Pipeline:
             "evaluation": _output(evaluate, "evaluation"),
         }
     )
-    judged = _condition("Judged", evaluate, evaluated, then=[register], otherwise="evaluation")
+    # A proposal ends here, and well: its model passed, and nobody shall have it yet.
+    registers = ConditionStep(
+        name="Registers",
+        conditions=[ConditionEquals(left=REGISTER, right=_YES)],
+        if_steps=[register],
+        else_steps=[],
+    )
+    judged = _condition("Judged", evaluate, evaluated, then=[registers], otherwise="evaluation")
     checked = _condition(
         "Validated", validate, validated, then=[featurize, train, evaluate, judged], otherwise="validation"
     )

@@ -23,6 +23,7 @@ DEPLOYED = Pipeline(
             "Fit",
             "Skip",
             "Evaluation",
+            "Register",
         )
     ),
     digest="d",

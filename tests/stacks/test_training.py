@@ -119,6 +119,17 @@ def test_the_same_inputs_again_come_from_the_cache_and_add_no_package(trained):
     assert trained.packages() == before != []
 
 
+def test_a_proposal_passes_its_gates_and_registers_nothing(trained):
+    before = trained.packages()
+    ended = trained.trains.train("v2.9.0", "--propose")
+    assert ended.status == Exit.DONE, ended.err
+    steps = {step["name"]: step["status"] for step in ended.document["detail"]["steps"]}
+    assert steps["Registers"] == "Succeeded"
+    assert "Register" not in steps
+    assert trained.packages() == before
+    assert trained.trains.record("v2.9.0") is None
+
+
 def test_a_worse_model_is_stopped_with_the_gates_sentence_and_its_report_is_kept(trained):
     status, steps = trained.run(**WORSE)
     assert status == "Failed"

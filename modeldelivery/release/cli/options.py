@@ -141,7 +141,7 @@ class Register(Options, frozen=True, kw_only=True):
 class Train(Options, frozen=True, kw_only=True):
     """What is None is the newest that there is, or what the checkout says.
 
-    `fit`: parameters of the recipe, beside those of the checkout's; `skip`: gates, with `because`.
+    `fit`: parameters of the recipe, beside those of the checkout's; `skip`: gates, with `because`; `propose`: register nothing.
     """
 
     command = "train"
@@ -155,6 +155,7 @@ class Train(Options, frozen=True, kw_only=True):
     fit: tuple[tuple[str, Any], ...]
     skip: tuple[str, ...]
     because: str | None
+    propose: bool
 
 
 class Verify(Options, frozen=True, kw_only=True):

@@ -55,14 +55,13 @@ def run(context: Context, options: TrainOptions) -> Outcome:
     inputs = train.settle(context.place, request, ports.sources, context.registry, journal)
     for name, value in train.shown(inputs).items():
         context.progress.note(f"{name}: {value}")
-    record = train.registered(context.registry, inputs)
+    record = train.registered(context.registry, inputs) if inputs.register else None
     if record:
         return _already(context, record, inputs)
     arn = train.begin(context.place, inputs, ports, context.progress, context.operation * 2)
     if context.calls is not None:
-        return Outcome(
-            outcome="done", exit=Exit.DONE, summary=f"{arn} has {inputs.version} trained and registered"
-        )
+        what = "trained and registered" if inputs.register else "trained and judged, and registers nothing"
+        return Outcome(outcome="done", exit=Exit.DONE, summary=f"{arn} has {inputs.version} {what}")
     shown = Shown(sys.stderr)
     try:
         execution = train.follow(
@@ -132,6 +131,7 @@ def _request(context: Context, options: TrainOptions) -> train.Request:
         image=options.image,
         step_image=options.step_image,
         skip=training.skips(options.skip, context.actor, options.because or ""),
+        register=not options.propose,
     )
 
 
@@ -175,6 +175,16 @@ def _ended(context: Context, ended: train.Ended) -> Outcome:
         execution=execution.arn, inputs=inputs.parameters, steps=execution.steps, record=ended.record
     )
     match ended.ending:
+        case Ending.SUCCEEDED if not inputs.register:
+            return Outcome(
+                outcome="done",
+                exit=Exit.DONE,
+                summary=f"a model of {inputs.first} to {inputs.until} passes its gates; nothing is registered",
+                detail=detail,
+                next=(
+                    f"set months.until to {inputs.until} in params.yaml, commit, tag it {inputs.version}, push the tag",
+                ),
+            )
         case Ending.SUCCEEDED:
             assert ended.record is not None
             package = ended.record.package_arn

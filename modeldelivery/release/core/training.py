@@ -11,6 +11,7 @@ from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 
 FIRST_DIGITS = 12  # of an execution's token, which its display name ends with
+PROPOSAL = "proposal"  # what the display name of one that registers nothing begins with
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
         fit: the recipe's parameters as a JSON object.
         skip: gates that a person skips, as a JSON object; "" for none.
         evaluation: the engine that measures and its options, as a JSON object; "" for the steps' own.
+        register: whether a model that passes is registered; else it is a proposal.
     """
 
     version: Version
@@ -41,6 +43,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     fit: str
     skip: str = ""
     evaluation: str = ""
+    register: bool = True
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -57,6 +60,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
             "Fit": self.fit,
             "Skip": self.skip,
             "Evaluation": self.evaluation,
+            "Register": "yes" if self.register else "no",
         }
 
     def token(self, definition: str) -> str:
@@ -65,9 +69,9 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def display_name(version: Version, token: str) -> str:
-    """Of an execution: by it the executions of a version are found."""
-    return f"{variant_name(version)}-{token[:FIRST_DIGITS]}"
+def display_name(inputs: Inputs, token: str) -> str:
+    """Of an execution: by it the executions of a version are found; a proposal is none of them, and keeps none waiting."""
+    return f"{variant_name(inputs.version) if inputs.register else PROPOSAL}-{token[:FIRST_DIGITS]}"
 
 
 def trains(name: str, version: Version) -> bool:

@@ -32,6 +32,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         fit: the recipe's parameters as a JSON object.
         skip: gates that a person skips, as `core.training.skips` writes them.
         evaluation: the engine, as `core.training.evaluation_text` writes it.
+        register: whether a model that passes is registered; else it is a proposal.
     """
 
     version: Version
@@ -44,6 +45,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     step_image: str | None = None
     skip: str = ""
     evaluation: str = ""
+    register: bool = True
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,7 @@ def settle(place: Place, request: Request, sources: Sources, registry: Registry,
         fit=request.fit,
         skip=request.skip,
         evaluation=request.evaluation,
+        register=request.register,
     )
 
 
@@ -139,10 +142,10 @@ def begin(place: Place, inputs: Inputs, ports: Training, progress: Progress, ret
     """
     executions = ports.executions
     token = inputs.token(_pipeline(place, inputs, executions).digest)
-    name = training.display_name(inputs.version, token)
+    name = training.display_name(inputs, token)
     listed = executions.listed()
     other = next((each for each in listed if _contends(each, inputs.version, name)), None)
-    if other is not None:
+    if other is not None and inputs.register:
         raise RefusedError(
             f"{inputs.version} is being trained from other inputs by {other.arn}",
             hint=f"wait for its end, or stop it: {stopping(other.arn)}",
@@ -205,8 +208,9 @@ def conclude(inputs: Inputs, execution: Execution, registry: Registry) -> Ended:
     """What an execution's end means. Raises DamagedError when it succeeded and nothing is registered."""
     end = training.ending(execution)
     assert end is not None
-    record = registry.entry(inputs.version).record if end is Ending.SUCCEEDED else None
-    if end is Ending.SUCCEEDED and (record is None or record.package_arn is None):
+    registers = end is Ending.SUCCEEDED and inputs.register
+    record = registry.entry(inputs.version).record if registers else None
+    if registers and (record is None or record.package_arn is None):
         raise DamagedError(
             f"{execution.arn} succeeded, and {inputs.version} is not registered",
             hint="look at the log of its last step, and at who deletes from the registry bucket",

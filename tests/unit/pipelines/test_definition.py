@@ -54,6 +54,7 @@ def test_the_definition_has_the_parameters_of_an_execution(definition):
         "Fit": "{}",
         "Skip": "",
         "Evaluation": "",
+        "Register": "yes",
     }
 
 
@@ -168,3 +169,12 @@ def test_the_definition_was_written_from_the_sources_as_they_are():
     """Without the SDK: a change of them and no `make definition` is noticed everywhere."""
     written = DEFINITION.with_name(SOURCES).read_text().strip()
     assert written == sources(), "type `make definition`, and look at what it changed"
+
+
+def test_a_proposal_ends_well_after_the_gates_and_before_the_registration(definition):
+    judged, registers = (steps(definition)[name]["Arguments"] for name in ("Judged", "Registers"))
+    assert [step["Name"] for step in judged["IfSteps"]] == ["Registers"]
+    (condition,) = registers["Conditions"]
+    assert (condition["LeftValue"], condition["RightValue"]) == ({"Get": "Parameters.Register"}, "yes")
+    assert [step["Name"] for step in registers["IfSteps"]] == ["Register"]
+    assert registers["ElseSteps"] == []

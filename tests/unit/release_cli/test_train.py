@@ -66,6 +66,7 @@ def test_an_execution_is_given_the_newest_of_everything_by_content(trained):
         "Fit": '{"trees":150}',
         "Skip": "",
         "Evaluation": "",
+        "Register": "yes",
     }
 
 
@@ -143,6 +144,28 @@ def test_a_gates_sentence_is_told_before_that_of_a_step_that_failed_beside_it():
     trained = Trained()
     trained.executions.looks = [[Execution(arn="", status="Failed", steps=(other, gate))]]
     assert trained.run() == Exit.GATE
+
+
+def test_a_proposal_ends_before_it_registers_and_asks_nobody_to_approve(trained, capsys):
+    trained.executions.on_end = lambda *_: None  # nothing is registered
+    assert trained.run("--propose") == Exit.DONE
+    assert trained.inputs["Register"] == "no"
+    out = capsys.readouterr().out
+    assert "a model of 2013-01 to 2013-03 passes its gates; nothing is registered" in out
+    assert "tag it v3.0.0" in out
+    assert V3 not in trained.world.registry.records
+
+
+def test_a_proposal_keeps_no_training_of_the_version_waiting_nor_is_kept(trained):
+    trained.executions.looks = [[Execution(arn="", status="Executing")] * 3, [SUCCEEDED]]
+    trained.executions.on_look = _then(KeyboardInterrupt(), after=1)
+    assert trained.run("--propose") == Exit.INTERRUPTED
+    trained.executions.on_look = lambda: None
+    assert trained.run() == Exit.DONE
+    proposal, training = (run.name for run in trained.executions.runs.values())
+    assert (proposal.rpartition("-")[0], training.rpartition("-")[0]) == ("proposal", "v3-0-0")
+    trained.executions.looks = [[SUCCEEDED]]
+    assert trained.run("--propose", "--fit", "trees=9") == Exit.DONE
 
 
 def test_a_version_that_is_registered_with_these_inputs_is_trained_already(trained, capsys):

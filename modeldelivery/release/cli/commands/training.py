@@ -47,9 +47,15 @@ def train() -> Command:
         ),
         click.Option(["--skip"], multiple=True, metavar="GATE", help="Let this gate pass; once or more."),
         click.Option(["--because"], type=WORDS, help="Why; kept in the report and in the version's record."),
+        click.Option(
+            ["--propose"],
+            is_flag=True,
+            help="End before the model is registered: whether it would pass, and how good it is.",
+        ),
         examples=[
             "--env staging --version v1.2.0",
             "--env staging --version v1.2.0 --until 2013-05 --fit trees=200",
+            "--env staging --version v1.2.0 --until 2013-09 --propose",
             '--env staging --version v1.2.0 --skip latency --because "the new feature is worth it"',
         ],
         check=_check_train,
