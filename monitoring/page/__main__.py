@@ -22,7 +22,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         environment, model: what is shown.
         out: the file that is written.
-        drift, quality: places of reports; None for the registry's.
+        drift, quality, acts: places of reports, and of what followed from them; None for the registry's.
         prometheus: address; None where there is none.
     """
 
@@ -31,6 +31,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     out: Path
     drift: str | None
     quality: str | None
+    acts: str | None
     prometheus: str | None
 
 
@@ -51,6 +52,7 @@ def _command() -> Command:
             ),
             click.Option(["--drift"], help="Reports of drift, a folder or s3://…; by default below drift/ in the registry."),
             click.Option(["--quality"], help="Reports of quality, likewise; by default below quality/ in the registry."),
+            click.Option(["--acts"], help="What followed from them, a file or s3://…; by default in acts/ in the registry."),
             click.Option(["--prometheus"], help="The Prometheus that watches it, http://HOST:PORT; without it there are no alerts."),
         ],
         callback=Options,
@@ -77,6 +79,7 @@ def _write(options: Options) -> int:
             options.environment,
             drift_place=options.drift,
             quality_place=options.quality,
+            acts_place=options.acts,
             prometheus_address=options.prometheus,
         )
         options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,8 @@ from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import Environment, Model
 from monitoring.page import history, prometheus
 from monitoring.page.subject import Missing, Subject
-from pipelines import places
+from pipelines import acts, places
+from pipelines.acts import Taken
 from pipelines.data_drift import report as drift
 from pipelines.places import NothingThereError
 from pipelines.quality import report as quality
@@ -28,6 +29,7 @@ def collect(
     *,
     drift_place: str | None,
     quality_place: str | None,
+    acts_place: str | None,
     prometheus_address: str | None,
 ) -> Subject:
     """Look at an environment.
@@ -37,6 +39,7 @@ def collect(
         environment: which.
         drift_place: reports of drift; None for the registry's.
         quality_place: reports of quality; None for the registry's.
+        acts_place: the document of acts; None for the registry's.
         prometheus_address: of the Prometheus that watches it; None where there is none.
 
     Raises:
@@ -62,6 +65,7 @@ def collect(
             lambda each: (each.first, each.last, each.version),
             s3,
         ),
+        acts=taken(acts_place or f"s3://{bucket}/{opened.place.acts_key}", s3),
         prometheus=prometheus.read(prometheus_address, model, environment),
     )
 
@@ -92,3 +96,17 @@ def reports(
     except (OSError, ValueError, NothingThereError, BotoCoreError, ClientError) as error:
         return Missing(str(error))
     return sorted(read, key=order) if read else Missing(f"there is no report below {place}")
+
+
+def taken(place: str, client: Any) -> Sequence[Taken] | Missing:
+    """Acts, oldest first; a document that there is not is a part that is missing. `place`: a file or `s3://…`."""
+    try:
+        return acts.decode(places.read(place, client), place).acts
+    except FileNotFoundError:
+        return Missing(f"{place}: there is no such file")
+    except (OSError, ValueError, BotoCoreError, ClientError) as error:
+        return Missing(
+            f"nothing was acted upon yet: there is no {place}"
+            if places.code_of(error) == "NoSuchKey"
+            else str(error)
+        )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modeldelivery.release.version import Version
+from pipelines.acts import Taken
 from pipelines.data_drift.report import Report as Drift
 from pipelines.quality.report import Report as Quality
 
@@ -87,6 +88,7 @@ class Subject:
         changes: of the weights, oldest first.
         drift: reports, oldest first.
         quality: reports, oldest first.
+        acts: what followed from them, oldest first.
         prometheus: alerts and burn rates.
     """
 
@@ -97,4 +99,5 @@ class Subject:
     changes: Sequence[Change] | Missing
     drift: Sequence[Drift] | Missing
     quality: Sequence[Quality] | Missing
+    acts: Sequence[Taken] | Missing
     prometheus: Prometheus | Missing

@@ -1,35 +1,64 @@
 """Act on the newest reports of an environment, once.
 
-    python -m tools.react --env staging --quality s3://REGISTRY/quality/flights-staging --drift s3://REGISTRY/drift/flights-staging
-        --acts s3://REGISTRY/acts/flights-staging --topic arn:aws:sns:…:flights-staging-alarms
+    python -m tools.react --env staging --topic arn:aws:sns:…:flights-staging-alarms
+    python -m tools.react --env staging --quality quality/ --drift drift/ --acts acts.json --dry-run
 
-`--acts` remembers what was done, so that a finding is acted upon once and no kind of act too often. `--dry-run` tells what it would do.
+Reports and acts are the registry's, or where `--quality`, `--drift` and `--acts` say. What was done is remembered there, so that a finding is
+acted upon once and no kind of act too often, however many run this at the same time. Of the registry's reports those of versions that
+have traffic count. `--dry-run` tells what it would do.
 
 Exit status: 0 nothing to do, or done · 1 it could not be done · 2 usage · 3 a retrained model was stopped at a gate.
 """
 
 import argparse
+import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from modeldelivery.release.version import Version
-from pipelines import places
+from modeldelivery.release.aws.environment import open_environment
+from modeldelivery.release.core import weights
+from modeldelivery.release.errors import DeliveryError
+from modeldelivery.release.naming import parse_environment, parse_model
+from pipelines import acts, places
+from pipelines.acts import Kind, Outcome, Taken
 from pipelines.data_drift import report as drift
 from pipelines.months import Month
 from pipelines.places import NothingThereError
 from pipelines.quality import report as quality
-from tools.model.run import RunError
-from tools.react.decide import Act, Kind, Outcome, Taken, decide
+from tools.model.run import RunError, parameters
+from tools.react.decide import Act, decide, newest
 from tools.react.propose import StoppedError, propose
 
 _ENDING = ".json"
 _SUBJECT = 100  # characters that SNS takes
 Report = TypeVar("Report")
+
+
+@dataclass(frozen=True)
+class World:
+    """What is read, written and told.
+
+    Attributes:
+        quality: place of reports.
+        drift: place of reports.
+        acts: the document of acts.
+        serving: versions with traffic; None where that is not known, and all count.
+        s3: a client; None where no place is S3's.
+        sns: a client; None where nobody is told.
+    """
+
+    quality: str
+    drift: str
+    acts: str
+    serving: Collection[str] | None
+    s3: Any
+    sns: Any
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,9 +67,11 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m tools.react", description="Act on the newest reports, once."
     )
     parser.add_argument("--env", required=True, help="the environment, such as staging")
-    parser.add_argument("--quality", metavar="PLACE", help="reports of quality: DIR or s3://…")
+    parser.add_argument(
+        "--quality", metavar="PLACE", help="reports of quality: DIR or s3://… (default: the registry's)"
+    )
     parser.add_argument("--drift", metavar="PLACE", help="reports of drift, likewise")
-    parser.add_argument("--acts", required=True, metavar="PLACE", help="what was done so far, likewise")
+    parser.add_argument("--acts", metavar="FILE", help="what was done so far, likewise")
     parser.add_argument(
         "--topic", metavar="ARN", help="SNS topic that is told; without it the sentence is only printed"
     )
@@ -48,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
         "--every", type=int, metavar="DAYS", help="train again after so many days, whatever the reports say"
     )
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done")
-    parser.add_argument("--profile", metavar="NAME", help="of AWS (default: the default chain)")
+    parser.add_argument("--profile", metavar="NAME", help="of AWS (default: the environment's)")
     return parser
 
 
@@ -56,77 +87,139 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
     options = parser().parse_args(arguments)
     try:
-        s3 = places.client_of(options.quality, options.drift, options.acts, profile=options.profile)
-        sns = _sns(options.profile) if options.topic else None
-        return act_on_newest(options, s3, sns)
-    except (NothingThereError, OSError, ValueError, BotoCoreError, ClientError) as error:
+        return act_on_newest(options, _world(options))
+    except (DeliveryError, NothingThereError, OSError, ValueError, BotoCoreError, ClientError) as error:
         print(f"react: {error}", file=sys.stderr)
         return 1
 
 
-def _sns(profile: str | None) -> Any:
+def _world(options: argparse.Namespace) -> World:
+    """Raises DeliveryError where the environment cannot be opened, botocore's errors where a client cannot be made."""
+    sns = _sns(options.profile or options.env) if options.topic else None
+    if options.quality and options.drift and options.acts:
+        s3 = places.client_of(options.quality, options.drift, options.acts, profile=options.profile)
+        return World(options.quality, options.drift, options.acts, None, s3, sns)
+    opened = open_environment(
+        parse_model(parameters()["model"]), parse_environment(options.env), profile=options.profile
+    )
+    place, registry = opened.place, f"s3://{opened.place.registry_bucket}"
+    journal = opened.endpoint.patient_store.read().journal
+    return World(
+        quality=options.quality or f"{registry}/quality/{place.endpoint}",
+        drift=options.drift or f"{registry}/drift/{place.endpoint}",
+        acts=options.acts or f"{registry}/{place.acts_key}",
+        serving=weights.traffic(journal.weights) if journal.weights else None,
+        s3=opened.account.patient.s3,
+        sns=sns,
+    )
+
+
+def _sns(profile: str) -> Any:
     import boto3  # noqa: PLC0415 - half a second that whoever tells nobody need not wait for
 
     return boto3.Session(profile_name=profile).client("sns")
 
 
-def act_on_newest(options: argparse.Namespace, s3: Any, sns: Any) -> int:
+def act_on_newest(options: argparse.Namespace, world: World) -> int:
     """Decide and carry out; the exit status. Raises ValueError for a report that is none."""
     now = datetime.now(UTC)
-    judged = newest(options.quality, quality.decode, lambda each: (each.last, each.first), s3)
-    moved = newest(options.drift, drift.decode, lambda each: each.until, s3)
+    reports = newest(
+        _reports(world.quality, quality.decode, world.s3), _reports(world.drift, drift.decode, world.s3)
+    ).of(world.serving)
     every = None if options.every is None else timedelta(days=options.every)
-    act = decide(judged, moved, _taken(options.acts, s3), now, every)
-    if options.dry_run or act.kind is Kind.NOTHING:
-        print(f"{'would ' if options.dry_run and act.kind is not Kind.NOTHING else ''}{act.kind}: {act.why}")
+    act, taken = _claim(
+        world, lambda earlier: decide(reports, earlier, now, every), now, dry_run=options.dry_run
+    )
+    if taken is None:
+        print(f"{'would ' if act.kind is not Kind.NOTHING else ''}{act.kind}: {act.why}")
         return 0
-    outcome, sentence = carry_out(act, options.env, judged)
+    outcome, sentence = carry_out(act, options.env)
     print(f"{act.kind}: {sentence}")
-    if sns is not None:
-        subject = f"{options.env}: {act.kind}"[:_SUBJECT]
-        sns.publish(TopicArn=options.topic, Subject=subject, Message=sentence)
-    taken = Taken(at=now, kind=act.kind, cause=act.cause, outcome=outcome)
-    places.write(options.acts, f"{now:%Y%m%dT%H%M%S.%fZ}-{act.kind}{_ENDING}", msgspec.json.encode(taken), s3)
-    return {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.STOPPED: 3}[outcome]
+    untold = _tell(world.sns, options.topic, f"{options.env}: {act.kind}", sentence)
+    if untold:
+        print(f"react: {options.topic} was not told: {untold}", file=sys.stderr)
+        outcome = Outcome.FAILED if act.kind is Kind.NOTIFY else outcome
+    _keep(world, msgspec.structs.replace(taken, outcome=outcome, sentence=sentence))
+    return 1 if untold else {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.STOPPED: 3}[outcome]
 
 
-def carry_out(act: Act, environment: str, judged: quality.Report | None) -> tuple[Outcome, str]:
-    """Do it; what became of it, and the sentence that tells."""
-    look = f"`make page ENV={environment}` shows it"
-    if act.kind is Kind.NOTIFY:
-        return Outcome.DONE, f"{act.why}; {look}"
-    assert judged is not None, "a proposal follows from labels"
-    before = judged.last.replace(day=1) - timedelta(days=1)  # the last month that is judged on trains nothing
+def _tell(sns: Any, topic: str, subject: str, sentence: str) -> str:
+    """Why the topic was not told; "" where it was, or none is to be."""
+    if sns is None:
+        return ""
     try:
-        proposal = propose(environment, Month(before.year, before.month), Version(judged.version))
+        sns.publish(TopicArn=topic, Subject=subject[:_SUBJECT], Message=sentence)
+    except (BotoCoreError, ClientError) as error:
+        return str(error)
+    return ""
+
+
+def _claim(
+    world: World, decides: Callable[[Sequence[Taken]], Act], now: datetime, *, dry_run: bool
+) -> tuple[Act, Taken | None]:
+    """What follows from all that was done so far, written down as begun; None where nothing is, or nothing is to be done.
+
+    Decided on the very content that the claim replaces: of two that decide at the same time, the slower decides again and sees the other's.
+    """
+    id_ = secrets.token_hex(8)
+    claim: list[tuple[Act, Taken | None]] = []
+
+    def begin(content: bytes | None) -> bytes | None:
+        document = acts.decode(content, world.acts)
+        if own := next((each for each in document.acts if each.id == id_), None):
+            claim.append((claim[-1][0], own))  # it was written, and the answer was lost
+            return None
+        act = decides(document.acts)
+        if dry_run or act.kind is Kind.NOTHING:
+            claim.append((act, None))
+            return None
+        taken = Taken(
+            id=id_,
+            at=now,
+            kind=act.kind,
+            cause=act.cause,
+            version=act.version,
+            outcome=Outcome.BEGUN,
+            sentence=act.why,
+        )
+        claim.append((act, taken))
+        return acts.encode(document.with_act(taken))
+
+    places.update(world.acts, begin, world.s3)
+    return claim[-1]
+
+
+def _keep(world: World, taken: Taken) -> None:
+    places.update(
+        world.acts,
+        lambda content: acts.encode(acts.decode(content, world.acts).with_act(taken)),
+        world.s3,
+    )
+
+
+def carry_out(act: Act, environment: str) -> tuple[Outcome, str]:
+    """Do it; what became of it, and the sentence that tells."""
+    if act.kind is Kind.NOTIFY:
+        return Outcome.DONE, f"{act.why}; `make page ENV={environment}` shows it"
+    assert act.judged is not None, "a proposal follows from labels"
+    before = act.judged.last.replace(day=1) - timedelta(
+        days=1
+    )  # the last month that is judged on trains nothing
+    until = f"{before:%Y-%m}"
+    try:
+        proposal = propose(Month(before.year, before.month))
     except StoppedError as error:
-        return Outcome.STOPPED, f"{act.why}; a model trained until {before:%Y-%m} is no better: {error}"
-    except RunError as error:
+        return Outcome.STOPPED, f"{act.why}; a model trained until {until} is no better: {error}"
+    except (RunError, DeliveryError, OSError, BotoCoreError, ClientError) as error:
         return Outcome.FAILED, f"{act.why}; no model could be trained: {error}"
     return Outcome.DONE, f"{act.why}; {proposal}"
 
 
-def newest(
-    place: str | None, decode: Callable[[bytes, str], Report], order: Callable[[Report], Any], s3: Any
-) -> Report | None:
-    """The newest report below a place; None where there is none yet.
-
-    Raises:
-        ValueError: one is none.
-    """
-    if place is None or not places.exists(place):
-        return None
-    return max(
-        (decode(content, where) for where, content in places.below(place, _ENDING, s3)),
-        key=order,
-        default=None,
-    )
-
-
-def _taken(place: str, s3: Any) -> list[Taken]:
+def _reports(place: str, decode: Callable[[bytes, str], Report], s3: Any) -> list[Report]:
+    """Every report below a place; none where there is no folder yet. Raises ValueError: one is none."""
     if not places.exists(place):
         return []
-    return [msgspec.json.decode(content, type=Taken) for _, content in places.below(place, _ENDING, s3)]
+    return [decode(content, where) for where, content in places.below(place, _ENDING, s3)]
 
 
 if __name__ == "__main__":

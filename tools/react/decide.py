@@ -1,53 +1,22 @@
 """Which act follows from the newest reports. Pure: what was read goes in, one act comes out.
 
 Drift tells somebody: feature drift says nothing of quality. Labels that show a worse model propose another one, which goes the road of every
-version: through the gates, and live by a person. What is missing, or too few to judge, never acts.
+version: through the gates, and live by a person. What is missing, or too few to judge, never acts; nor does what is found of a version that no
+longer serves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-import msgspec
-
+from pipelines.acts import Kind, Outcome, Taken
 from pipelines.data_drift.report import Report as Drift
 from pipelines.data_drift.report import Severity
 from pipelines.quality.report import Report as Quality
 
-APART = {"propose": timedelta(days=7), "notify": timedelta(days=1)}  # two acts of a kind, at least
-
-
-class Kind(StrEnum):
-    """Of an act."""
-
-    NOTHING = "nothing"
-    NOTIFY = "notify"
-    PROPOSE = "propose"
-
-
-class Outcome(StrEnum):
-    """Of an act that was carried out."""
-
-    DONE = "done"  # told, or proposed
-    STOPPED = "stopped"  # a gate let no new model through
-    FAILED = "failed"  # it could not be carried out: its cause stands
-
-
-class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An act that was carried out.
-
-    Attributes:
-        at: when.
-        kind: what.
-        cause: why, the same for the same finding.
-        outcome: what became of it.
-    """
-
-    at: datetime
-    kind: Kind
-    cause: str
-    outcome: Outcome
+APART = {Kind.PROPOSE: timedelta(days=7), Kind.NOTIFY: timedelta(days=1)}  # two acts of a kind, at least
+# An act that was begun so long ago has nobody who carries it on.
+LONGEST = {Kind.PROPOSE: timedelta(hours=12), Kind.NOTIFY: timedelta(minutes=10)}
 
 
 @dataclass(frozen=True)
@@ -58,32 +27,61 @@ class Act:
         kind: what.
         cause: the same for the same finding, so that it is acted upon once; "" of nothing.
         why: one sentence.
+        judged: the report of quality that a proposal goes by; None of any other act.
+        version: on which the finding is; "" of nothing, and of a schedule.
     """
 
     kind: Kind
     cause: str
     why: str
+    judged: Quality | None = None
+    version: str = ""
 
 
-def decide(
-    quality: Quality | None,
-    drift: Drift | None,
-    taken: Sequence[Taken],
-    now: datetime,
-    every: timedelta | None = None,
-) -> Act:
+@dataclass(frozen=True)
+class Reports:
+    """The newest of each version, whichever windows they are of.
+
+    Attributes:
+        quality: by labels.
+        drift: of what is asked.
+    """
+
+    quality: Sequence[Quality]
+    drift: Sequence[Drift]
+
+    def of(self, serving: Collection[str] | None) -> "Reports":
+        """Those of the versions that serve; all where that is not known."""
+        if serving is None:
+            return self
+        return Reports(
+            [each for each in self.quality if each.version in serving],
+            [each for each in self.drift if each.version in serving],
+        )
+
+
+def newest(quality: Sequence[Quality], drift: Sequence[Drift]) -> Reports:
+    """Of all reports the newest of each version, the latest windows first."""
+    by_labels = {each.version: each for each in sorted(quality, key=lambda each: (each.last, each.first))}
+    by_requests = {each.version: each for each in sorted(drift, key=lambda each: each.until)}
+    return Reports(
+        sorted(by_labels.values(), key=lambda each: (each.last, each.version), reverse=True),
+        sorted(by_requests.values(), key=lambda each: (each.until, each.version), reverse=True),
+    )
+
+
+def decide(reports: Reports, taken: Sequence[Taken], now: datetime, every: timedelta | None = None) -> Act:
     """Decide.
 
     Args:
-        quality: the newest report; None where there is none.
-        drift: likewise.
+        reports: the newest of the versions that serve.
         taken: acts so far.
         now: when it is decided.
         every: after how long a model is trained again whatever the reports say; None for never.
     """
     waiting = None
-    for act in _candidates(quality, drift, taken, now, every):
-        if any(each.cause == act.cause and each.outcome is not Outcome.FAILED for each in taken):
+    for act in _candidates(reports, taken, now, every):
+        if any(each.cause == act.cause and not _came_to_nothing(each, now) for each in taken):
             continue
         last = max((each.at for each in taken if each.kind is act.kind), default=None)
         if last is None or now - last >= APART[act.kind]:
@@ -92,44 +90,51 @@ def decide(
             waiting
             or f"{act.why}; the last of its kind was {last:%Y-%m-%d %H:%M}, the next waits until {last + APART[act.kind]:%Y-%m-%d %H:%M}"
         )
-    return Act(Kind.NOTHING, "", waiting or _quiet(quality, drift))
+    return Act(Kind.NOTHING, "", waiting or _quiet(reports))
+
+
+def _came_to_nothing(act: Taken, now: datetime) -> bool:
+    """Whether its cause stands: it failed, or whoever began it died over it."""
+    return act.outcome is Outcome.FAILED or (
+        act.outcome is Outcome.BEGUN and now - act.at > LONGEST[act.kind]
+    )
 
 
 def _candidates(
-    quality: Quality | None,
-    drift: Drift | None,
-    taken: Sequence[Taken],
-    now: datetime,
-    every: timedelta | None,
+    reports: Reports, taken: Sequence[Taken], now: datetime, every: timedelta | None
 ) -> Iterator[Act]:
     """The gravest first."""
-    if quality is not None:
-        of = f"quality {quality.version} {quality.first} {quality.last}"
-        if quality.verdict == "worse":
-            yield Act(Kind.PROPOSE, of, f"{quality.version} is worse: {quality.reason}")
-        elif quality.verdict == "as-good" and quality.worse:
-            names = ", ".join(each.name for each in quality.worse)
+    for each in reports.quality:
+        if each.verdict == "worse":
             yield Act(
-                Kind.NOTIFY,
-                f"{of} {names}",
-                f"{quality.version} is worse in {names}, and not over all: {quality.reason}",
+                Kind.PROPOSE, _cause(each), f"{each.version} is worse: {each.reason}", each, each.version
             )
-    if every is not None and quality is not None:
+    if every is not None and reports.quality:
         last = max((each.at for each in taken if each.kind is Kind.PROPOSE), default=None)
         if last is None or now - last >= every:
-            yield Act(Kind.PROPOSE, f"schedule {now:%Y-%m-%d}", f"a model is trained every {every.days} days")
-    if drift is not None and drift.severity is Severity.DRIFT:
-        names = ", ".join(sorted(each.name for each in drift.columns if each.severity is Severity.DRIFT))
-        yield Act(
-            Kind.NOTIFY,
-            f"drift {drift.digest} {names}",
-            f"what {drift.model} is asked has changed: {drift.reason}",
-        )
+            why = f"a model is trained every {every.days} days"
+            yield Act(Kind.PROPOSE, f"schedule {now:%Y-%m-%d}", why, reports.quality[0])
+    for each in reports.quality:
+        if each.verdict == "as-good" and each.worse:
+            names = ", ".join(slice_.name for slice_ in each.worse)
+            why = f"{each.version} is worse in {names}, and not over all: {each.reason}"
+            yield Act(Kind.NOTIFY, f"{_cause(each)} {names}", why, version=each.version)
+    for moved in reports.drift:
+        if moved.severity is Severity.DRIFT:
+            names = ", ".join(sorted(each.name for each in moved.columns if each.severity is Severity.DRIFT))
+            why = f"what {moved.version} of {moved.model} is asked has changed: {moved.reason}"
+            yield Act(Kind.NOTIFY, f"drift {moved.digest} {names}", why, version=moved.version)
 
 
-def _quiet(quality: Quality | None, drift: Drift | None) -> str:
+def _cause(report: Quality) -> str:
+    return f"quality {report.version} {report.first} {report.last}"
+
+
+def _quiet(reports: Reports) -> str:
     parts = (
-        "no report of quality" if quality is None else f"quality is {quality.verdict}",
-        "no report of drift" if drift is None else f"drift is {drift.severity}",
+        *(f"quality of {each.version} is {each.verdict}" for each in reports.quality),
+        *(() if reports.quality else ("no report of quality",)),
+        *(f"drift of {each.version} is {each.severity}" for each in reports.drift),
+        *(() if reports.drift else ("no report of drift",)),
     )
     return f"{'; '.join(parts)}: nothing new to act on"

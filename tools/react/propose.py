@@ -1,127 +1,144 @@
-"""A retrained model, proposed: the training steps on the months up to now, through both gates, against the model that serves. Registers nothing."""
+"""A retrained model, proposed: the environment's own pipeline on the months up to now, through both gates, and ended before it registers anything."""
 
+import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.aws.errors import ask
+from modeldelivery.release.core import weights
+from modeldelivery.release.errors import Exit
+from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.version import Version, parse_version, precedence
 from modeldelivery.terminal.steps import step
+from pipelines import dataset, places
 from pipelines.months import Month
-from tools.model.run import CHAMPION, ROOT, RunError, fetch_champion, parameters, pull
+from tools.model.__main__ import trains
+from tools.model.run import ROOT, RunError, parameters, pull
 
-FOLDER = ROOT / "build" / "proposal"
-_STOPPED = 3  # status of a step whose gate did not let the model through
+DATASET = ROOT / "build" / "proposal" / "dataset"
 _TAG = re.compile(r"[^@]+@(v\d+\.\d+\.\d+)")
+_JUDGES = "Evaluate"  # the step, its output, and the metrics in it (pipelines/definition.py)
+_OUTPUT, _METRICS = "evaluation", "metrics.json"
 
 
 class StoppedError(Exception):
     """A gate let no new model through; the message is its sentence."""
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """Folders.
-
-    Attributes:
-        data: months of tables.
-        champion: what `modelctl artifact` wrote.
-        work: what the steps write; made anew.
-    """
-
-    data: Path
-    champion: Path
-    work: Path
+class _Step(msgspec.Struct):
+    name: str
+    job: str = ""
 
 
-def propose(environment: str, until: Month, serving: Version) -> str:
+class _Trained(msgspec.Struct):
+    """Of `modelctl train --propose --json`, what is told."""
+
+    execution: str | None = None
+    steps: tuple[_Step, ...] = ()
+
+
+class _Told(msgspec.Struct):
+    summary: str
+    hint: str | None = None
+    detail: _Trained | None = None
+
+
+def propose(until: Month) -> str:
     """Train on everything up to a month, judge on the one after it; the sentence that proposes the model.
 
+    It is trained where tags are: in the environment that config says trains, against the model that serves there.
+
     Args:
-        environment: whose model is the champion.
         until: the last month that trains.
-        serving: the version that serves there.
 
     Raises:
         StoppedError: a gate stopped it.
         RunError: it could not be trained or judged.
+        DeliveryError: AWS refused a call, or does not answer.
     """
-    given = parameters()
-    model = str(given["model"])
-    fetch_champion(environment, model)
-    pull(environment)
-    metrics = train(given, until, Inputs(data=ROOT / "data", champion=CHAMPION, work=FOLDER))
-    measured = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
+    given, environment = parameters(), trains(ROOT)
+    model, first = str(given["model"]), str(given["months"]["first"])
+    opened = open_environment(parse_model(model), parse_environment(environment))
+    journal = opened.endpoint.patient_store.read().journal
+    version = next_version(model, (*journal.fleet, *weights.traffic(journal.weights)))
+    revision = _data(environment, model, first, until, opened.place.data_bucket)
+    trained = train(
+        *("--env", environment, "--model", model, "--version", version, "--data-revision", revision),
+        *("--first", first, "--until", str(until)),
+    )
+    measured = ", ".join(f"{name} {value:.3f}" for name, value in _measured(opened, trained).items())
     return (
-        f"a model of {model} trained on {given['months']['first']} to {until} passes its gates on {until.following} ({measured}); to have it: "
-        f'set months.until to "{until}" in params.yaml, `make model`, commit, `git tag {model}@{next_version(model, serving)}`, push the tag'
+        f"{trained.execution} trained a model of {model} on {first} to {until}, which passes its gates on {until.following} ({measured}); to have "
+        f'it: set months.until to "{until}" in params.yaml, `make model`, commit, `git tag {model}@{version}`, push the tag'
     )
 
 
-def train(given: Mapping[str, Any], until: Month, inputs: Inputs) -> dict[str, float]:
-    """Run the steps; the new model's metrics on the month that judges.
-
-    Args:
-        given: what `params.yaml` holds; its `months.until` counts for nothing.
-        until: the last month that trains.
-        inputs: and where to write.
-
-    Raises:
-        StoppedError: a gate stopped it.
-        RunError: a step could not be run.
-    """
-    model, work = str(given["model"]), inputs.work
-    shutil.rmtree(work, ignore_errors=True)
-    dataset, examples = work / "dataset", work / "featurize/processing/output"
-    _run(
-        *("the months", "pipelines.assemble", "--model", model, "--first", given["months"]["first"]),
-        *("--until", until, "--data", inputs.data, "--out", dataset),
-    )
-    window = ("--until", str(until))
-    _step(work, "validate", model, {"data": dataset}, window)
-    _step(work, "featurize", model, {"data": dataset}, window)
-    settings = tuple(part for name, value in given["fit"].items() for part in (f"--{name}", str(value)))
-    _step(work, "train", model, {"training": examples / "training"}, settings)
-    judged = {
-        "evaluation": examples / "evaluation",
-        "training": examples / "training",
-        "model": work / "train/output",
-        "champion": inputs.champion,
-    }
-    _step(work, "evaluate", model, judged, ())
-    measured = (work / "evaluate/processing/output/evaluation/metrics.json").read_bytes()
-    return msgspec.json.decode(measured, type=dict[str, float])
+def train(*arguments: str) -> _Trained:
+    """`modelctl train --propose`; what it tells. Raises StoppedError, RunError."""
+    command = [str(Path(sys.executable).parent / "modelctl"), "train", "--propose", *arguments, "--json"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
+    try:
+        told = msgspec.json.decode(done.stdout, type=_Told)
+    except msgspec.DecodeError as error:
+        raise RunError(f"modelctl train ended with status {done.returncode}", done.returncode) from error
+    if done.returncode == Exit.GATE:
+        raise StoppedError(told.summary)
+    if done.returncode or told.detail is None:
+        raise RunError(": ".join(filter(None, (told.summary, told.hint))), done.returncode)
+    return told.detail
 
 
-def _step(work: Path, name: str, model: str, inputs: Mapping[str, Path], options: Sequence[str]) -> None:
-    given = [part for key, path in inputs.items() for part in ("--input", f"{key}={path}")]
-    _run(name, "pipelines.steps.local", name, "--base", work / name, "--model", model, *given, "--", *options)
+def _data(environment: str, model: str, first: str, until: Month, bucket: str) -> str:
+    """The months where the pipeline reads them; their revision."""
+    pull(environment)
+    months = ("--first", first, "--until", until)
+    _run(environment, "pipelines.assemble", "--model", model, *months, "--out", DATASET)
+    _run(environment, "pipelines.publish", DATASET, "--bucket", bucket)
+    return dataset.read_manifest(DATASET).revision
 
 
-def _run(name: str, module: str, *arguments: object) -> None:
+def _run(environment: str, module: str, *arguments: object) -> None:
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    with step(name, sys.stderr):
+    environ = {"AWS_PROFILE": environment, **os.environ}
+    with step(module, sys.stderr):
         done = subprocess.run(
-            command, cwd=ROOT, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+            command,
+            cwd=ROOT,
+            env=environ,
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
         )
-    words = " ".join(done.stderr.strip().splitlines()[-1:])
-    if done.returncode == _STOPPED:
-        raise StoppedError(words)
-    if done.returncode:
-        raise RunError(f"{name} failed: {words or done.returncode}", done.returncode)
+        if done.returncode:
+            words = " ".join(done.stderr.strip().splitlines()[-1:])
+            raise RunError(f"{module} failed: {words or done.returncode}", done.returncode)
 
 
-def next_version(model: str, serving: Version) -> Version:
-    """The next minor version above all that Git knows and the one that serves."""
+def _measured(opened: AwsEnvironment, trained: _Trained) -> dict[str, float]:
+    """The metrics of the new model on the month that judged it: of its job, which may be an earlier execution's."""
+    job = next(each.job for each in trained.steps if each.name == _JUDGES).rpartition("/")[2]
+    clients = opened.account.patient
+    described: Any = ask(
+        f"sagemaker:DescribeProcessingJob {job}",
+        lambda: clients.sagemaker.describe_processing_job(ProcessingJobName=job),
+    )
+    outputs = described["ProcessingOutputConfig"]["Outputs"]
+    place = next(each["S3Output"]["S3Uri"] for each in outputs if each["OutputName"] == _OUTPUT)
+    return msgspec.json.decode(places.read(f"{place}/{_METRICS}", clients.s3), type=dict[str, float])
+
+
+def next_version(model: str, present: tuple[Version, ...]) -> Version:
+    """The next minor version above all that Git knows and those that are there."""
     listed = subprocess.run(
         ["git", "tag", "--list", f"{model}@v*"], cwd=ROOT, check=False, capture_output=True, text=True
     ).stdout.split()
     tagged = [parse_version(match[1]) for tag in listed if (match := _TAG.fullmatch(tag))]
-    major, minor, _ = precedence(max((serving, *tagged), key=precedence))
+    major, minor, _ = precedence(max((Version("v0.0.0"), *present, *tagged), key=precedence))
     return parse_version(f"v{major}.{minor + 1}.0")

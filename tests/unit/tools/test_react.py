@@ -1,21 +1,25 @@
 """What follows from reports of drift and of quality."""
 
 import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
 
 from modeldelivery.release.version import Version
+from pipelines import acts
+from pipelines.acts import MOST, Acts, Kind, Outcome, Taken
 from pipelines.data_drift import report as drift_report
 from pipelines.data_drift.report import Severity
 from pipelines.months import Month
 from pipelines.quality import report as quality_report
-from tests.unit.monitoring.page.conftest import drift_of, quality_of
+from tests.unit.monitoring.page.conftest import V1, V2, drift_of, quality_of
+from tests.unit.pipelines.test_places import Bucket, refused
 from tools.model.run import RunError
 from tools.react import __main__ as react
 from tools.react import propose as proposing
-from tools.react.decide import Kind, Outcome, Taken, decide
+from tools.react.decide import LONGEST, Reports, decide, newest
 from tools.react.propose import StoppedError
 
 NOW = datetime(2013, 11, 2, tzinfo=UTC)
@@ -28,7 +32,26 @@ UNJUDGED = structs.replace(DRIFT, severity=Severity.UNJUDGED, columns=())
 
 
 def taken(act, days_ago, outcome=Outcome.DONE):
-    return Taken(at=NOW - days_ago * DAY, kind=act.kind, cause=act.cause, outcome=outcome)
+    return Taken(
+        id=f"{act.kind}-{days_ago}",
+        at=NOW - days_ago * DAY,
+        kind=act.kind,
+        cause=act.cause,
+        version=act.version,
+        outcome=outcome,
+        sentence=act.why,
+    )
+
+
+def proposed(days_ago, outcome=Outcome.DONE):
+    """A proposal for another reason."""
+    return structs.replace(
+        taken(decide(of(WORSE, None), [], NOW), days_ago, outcome), cause="quality v1.0.0 x y"
+    )
+
+
+def of(quality, drift):
+    return Reports([quality] if quality else [], [drift] if drift else [])
 
 
 @pytest.mark.parametrize(
@@ -37,66 +60,93 @@ def taken(act, days_ago, outcome=Outcome.DONE):
         (WORSE, QUIET, Kind.PROPOSE, "v1.1.0 is worse: AUC is 0.651"),
         (WORSE, DRIFT, Kind.PROPOSE, "v1.1.0 is worse"),
         (IN_A_SLICE, None, Kind.NOTIFY, "worse in carrier UA, and not over all"),
-        (GOOD, DRIFT, Kind.NOTIFY, "what flights is asked has changed: temp"),
-        (None, DRIFT, Kind.NOTIFY, "what flights is asked has changed"),
-        (GOOD, MOVED, Kind.NOTHING, "quality is as-good; drift is moved: nothing new to act on"),
+        (GOOD, DRIFT, Kind.NOTIFY, "what v1.1.0 of flights is asked has changed: temp"),
+        (None, DRIFT, Kind.NOTIFY, "what v1.1.0 of flights is asked has changed"),
+        (GOOD, MOVED, Kind.NOTHING, "quality of v1.1.0 is as-good; drift of v1.1.0 is moved: nothing new to act on"),
         (GOOD, QUIET, Kind.NOTHING, "nothing new"),
-        (FEW, UNJUDGED, Kind.NOTHING, "quality is too-few; drift is unjudged"),
+        (FEW, UNJUDGED, Kind.NOTHING, "quality of v1.1.0 is too-few; drift of v1.1.0 is unjudged"),
         (None, None, Kind.NOTHING, "no report of quality; no report of drift"),
     ],
     ids=["worse", "worse-and-drift", "slice", "drift", "drift-alone", "moved", "quiet", "too-few", "missing"],
 )  # fmt: skip
 def test_the_gravest_report_decides_and_what_is_missing_never_acts(quality, drift, kind, word):
-    act = decide(quality, drift, [], NOW)
+    act = decide(of(quality, drift), [], NOW)
     assert act.kind is kind
     assert word in act.why
 
 
+def test_versions_that_answered_in_the_same_window_are_each_judged_by_their_own_newest_report():
+    first = structs.replace(WORSE, version=V1)
+    reports = newest([quality_of(9, 0.7, version=V1), GOOD, first], [DRIFT, drift_of(3, version=V1)])
+    assert [each.version for each in reports.quality] == [V2, V1]
+    act = decide(reports, [], NOW)
+    assert (act.kind, act.version) == (Kind.PROPOSE, V1)
+    assert decide(reports, [taken(act, 1)], NOW).version == V2  # its drift is told
+
+
+def test_what_is_found_of_a_version_that_serves_no_more_never_acts():
+    reports = newest([structs.replace(WORSE, version=V1), GOOD], [drift_of(3, Severity.DRIFT, version=V1)])
+    assert decide(reports.of({V2}), [], NOW).kind is Kind.NOTHING
+    assert decide(reports.of({V1, V2}), [], NOW).kind is Kind.PROPOSE
+    assert decide(reports.of(None), [], NOW).kind is Kind.PROPOSE
+
+
 def test_a_finding_is_acted_upon_once():
-    proposal = decide(WORSE, None, [], NOW)
-    again = decide(WORSE, None, [taken(proposal, 30)], NOW)
-    assert again.kind is Kind.NOTHING
-    stopped = decide(WORSE, None, [taken(proposal, 30, Outcome.STOPPED)], NOW)
-    assert stopped.kind is Kind.NOTHING
+    proposal = decide(of(WORSE, None), [], NOW)
+    for outcome in (Outcome.DONE, Outcome.STOPPED):
+        assert decide(of(WORSE, None), [taken(proposal, 30, outcome)], NOW).kind is Kind.NOTHING
+
+
+def test_what_somebody_carries_out_is_left_to_them_until_nobody_does():
+    proposal = decide(of(WORSE, None), [], NOW)
+    begun = structs.replace(taken(proposal, 0, Outcome.BEGUN), at=NOW - LONGEST[Kind.PROPOSE])
+    assert decide(of(WORSE, None), [begun], NOW).kind is Kind.NOTHING
+    later = NOW + timedelta(seconds=1)
+    assert "the next waits until" in decide(of(WORSE, None), [begun], later).why
+    assert decide(of(WORSE, None), [begun], NOW + 7 * DAY).kind is Kind.PROPOSE
 
 
 def test_a_column_that_goes_on_drifting_is_told_once_and_a_new_one_again():
-    earlier = taken(decide(None, DRIFT, [], NOW), 3)
-    assert decide(None, drift_of(4, Severity.DRIFT), [earlier], NOW).kind is Kind.NOTHING
+    earlier = taken(decide(of(None, DRIFT), [], NOW), 3)
+    assert decide(of(None, drift_of(4, Severity.DRIFT)), [earlier], NOW).kind is Kind.NOTHING
     columns = tuple(structs.replace(each, severity=Severity.DRIFT) for each in DRIFT.columns)
-    assert decide(None, structs.replace(DRIFT, columns=columns), [earlier], NOW).kind is Kind.NOTIFY
+    assert decide(of(None, structs.replace(DRIFT, columns=columns)), [earlier], NOW).kind is Kind.NOTIFY
 
 
 @pytest.mark.parametrize(("days", "kind"), [(6.9, Kind.NOTHING), (7, Kind.PROPOSE)])
 def test_proposals_are_a_week_apart(days, kind):
-    other = Taken(at=NOW - days * DAY, kind=Kind.PROPOSE, cause="quality v1.0.0 x y", outcome=Outcome.DONE)
-    act = decide(WORSE, None, [other], NOW)
+    act = decide(of(WORSE, None), [proposed(days)], NOW)
     assert act.kind is kind
     if kind is Kind.NOTHING:
         assert "the next waits until 2013-11-02" in act.why
 
 
 def test_what_waits_hides_nothing_of_another_kind():
-    other = Taken(at=NOW - DAY, kind=Kind.PROPOSE, cause="quality v1.0.0 x y", outcome=Outcome.DONE)
-    assert decide(WORSE, DRIFT, [other], NOW).kind is Kind.NOTIFY
+    assert decide(of(WORSE, DRIFT), [proposed(1)], NOW).kind is Kind.NOTIFY
 
 
 def test_a_proposal_that_could_not_be_made_is_made_later():
-    proposal = decide(WORSE, None, [], NOW)
-    assert decide(WORSE, None, [taken(proposal, 1, Outcome.FAILED)], NOW).kind is Kind.NOTHING
-    assert decide(WORSE, None, [taken(proposal, 8, Outcome.FAILED)], NOW).kind is Kind.PROPOSE
+    proposal = decide(of(WORSE, None), [], NOW)
+    assert decide(of(WORSE, None), [taken(proposal, 1, Outcome.FAILED)], NOW).kind is Kind.NOTHING
+    assert decide(of(WORSE, None), [taken(proposal, 8, Outcome.FAILED)], NOW).kind is Kind.PROPOSE
 
 
 def test_a_schedule_proposes_whatever_the_reports_say():
-    last = Taken(at=NOW - 31 * DAY, kind=Kind.PROPOSE, cause="schedule 2013-10-02", outcome=Outcome.DONE)
-    act = decide(GOOD, None, [last], NOW, 30 * DAY)
+    act = decide(of(GOOD, None), [proposed(31)], NOW, 30 * DAY)
     assert (act.kind, act.why) == (Kind.PROPOSE, "a model is trained every 30 days")
-    assert decide(GOOD, None, [replace_at(last, 29)], NOW, 30 * DAY).kind is Kind.NOTHING
-    assert decide(None, None, [], NOW, 30 * DAY).kind is Kind.NOTHING
+    assert decide(of(GOOD, None), [proposed(29)], NOW, 30 * DAY).kind is Kind.NOTHING
+    assert decide(of(None, None), [], NOW, 30 * DAY).kind is Kind.NOTHING
 
 
-def replace_at(act, days_ago):
-    return structs.replace(act, at=NOW - days_ago * DAY)
+def test_acts_are_kept_each_once_and_no_more_than_the_newest():
+    document = Acts()
+    for days in range(MOST + 5):
+        document = document.with_act(proposed(days, Outcome.BEGUN))
+        document = document.with_act(proposed(days))
+    assert len(document.acts) == MOST
+    assert {each.outcome for each in document.acts} == {Outcome.DONE}
+    assert document.acts[-1].at == NOW
+    assert acts.decode(acts.encode(document), "acts.json") == document
 
 
 @pytest.fixture
@@ -109,15 +159,19 @@ def place(tmp_path):
 
 
 def run(place, *more):
-    given = [part for name in ("quality", "drift", "acts") for part in (f"--{name}", str(place / name))]
-    return react.main(["--env", "staging", *given, *more])
+    given = [f"--{name}={place / name}" for name in ("quality", "drift")]
+    return react.main(["--env", "staging", *given, f"--acts={place / 'acts.json'}", *more])
+
+
+def kept(place):
+    return json.loads((place / "acts.json").read_bytes())["acts"]
 
 
 def test_a_dry_run_trains_nothing_and_remembers_nothing(place, capsys, monkeypatch):
     monkeypatch.setattr(react, "propose", lambda *_: pytest.fail("trained"))
     assert run(place, "--dry-run") == 0
     assert capsys.readouterr().out.startswith("would propose: v1.1.0 is worse")
-    assert not (place / "acts").exists()
+    assert not (place / "acts.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -137,24 +191,75 @@ def test_a_worse_model_is_followed_by_a_proposal_from_the_months_before(
     calls = []
     status, outcome, words = expected
 
-    def propose(*arguments):
-        calls.append(arguments)
+    def propose(month):
+        calls.append(month)
+        assert [each["outcome"] for each in kept(place)] == ["begun"]
         if isinstance(result, Exception):
             raise result
         return result
 
     monkeypatch.setattr(react, "propose", propose)
     assert run(place) == status
-    assert calls == [("staging", Month(2013, 9), Version("v1.1.0"))]
+    assert calls == [Month(2013, 9)]
     assert words in capsys.readouterr().out
-    (written,) = (place / "acts").iterdir()
-    assert json.loads(written.read_bytes())["outcome"] == outcome
+    (written,) = kept(place)
+    assert (written["outcome"], written["version"]) == (outcome, "v1.1.0")
+    assert words in written["sentence"]
     # Drift, the less grave, is what is left to be told; then nothing is.
     assert run(place) == 0
-    assert capsys.readouterr().out.startswith("notify: what flights is asked has changed")
+    assert capsys.readouterr().out.startswith("notify: what v1.1.0 of flights is asked has changed")
     assert run(place) == 0
     assert capsys.readouterr().out.startswith("nothing: ")
     assert len(calls) == 1
+
+
+class Race(Bucket):
+    """A bucket in which another program decides between this one's look and its write."""
+
+    def __init__(self, other, **objects):
+        super().__init__(**objects)
+        self.other = other
+
+    def put_object(self, **call):
+        other, self.other = self.other, None
+        if other:
+            other()
+        super().put_object(**call)
+
+
+def in_bucket(bucket, monkeypatch):
+    """Runs the program on a bucket; its status."""
+    monkeypatch.setattr(react.places, "client_of", lambda *_, **__: bucket)
+    given = [f"--{name}=s3://bucket/{name}" for name in ("quality", "drift")]
+    return react.main(["--env", "staging", *given, "--acts=s3://bucket/acts.json"])
+
+
+def test_two_that_decide_at_the_same_time_act_once(monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(react, "propose", lambda month: calls.append(month) or "push the tag")
+    bucket = Race(lambda: in_bucket(bucket, monkeypatch), **{"quality/a.json": quality_report.encode(WORSE)})
+    assert in_bucket(bucket, monkeypatch) == 0
+    assert len(calls) == 1
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == ["propose", "nothing"]
+    (act,) = json.loads(bucket.objects["acts.json"])["acts"]
+    assert act["outcome"] == "done"
+
+
+def test_a_claim_whose_answer_was_lost_is_ones_own(monkeypatch, capsys):
+    """botocore sends a write again whose answer did not come, and S3 says that the object is there."""
+    calls = []
+    monkeypatch.setattr(react, "propose", lambda month: calls.append(month) or "push the tag")
+
+    class Lost(Bucket):
+        def put_object(self, **call):
+            first = "acts.json" not in self.objects
+            super().put_object(**call)
+            if first:
+                super().put_object(**call)
+
+    assert in_bucket(Lost(**{"quality/a.json": quality_report.encode(WORSE)}), monkeypatch) == 0
+    assert len(calls) == 1
+    assert capsys.readouterr().out.startswith("propose: ")
 
 
 class Topic:
@@ -169,50 +274,88 @@ class Topic:
 
 def test_the_topic_is_told_the_sentence(place, monkeypatch):
     topic = Topic()
-    monkeypatch.setattr(react, "propose", lambda *_: "push the tag")
-    options = react.parser().parse_args(
-        [
-            "--env",
-            "staging",
-            "--quality",
-            str(place / "quality"),
-            "--acts",
-            str(place / "acts"),
-            "--topic",
-            "arn",
-        ]
-    )
-    assert react.act_on_newest(options, None, topic) == 0
+    monkeypatch.setattr(react, "propose", lambda _: "push the tag")
+    monkeypatch.setattr(react, "_sns", lambda _: topic)
+    assert run(place, "--topic", "arn") == 0
     (message,) = topic.messages
     assert (message["TopicArn"], message["Subject"]) == ("arn", "staging: propose")
     assert message["Message"].endswith("push the tag")
+
+
+@pytest.mark.parametrize(("quality", "written"), [(WORSE, ("propose", "done")), (GOOD, ("notify", "failed"))])
+def test_a_topic_that_cannot_be_told_fails_a_message_and_loses_no_proposal(
+    place, monkeypatch, capsys, quality, written
+):
+    class Denied:
+        def publish(self, **_):
+            raise refused("AuthorizationError", "Publish")
+
+    (place / "quality" / "newest.json").write_bytes(quality_report.encode(quality))
+    monkeypatch.setattr(react, "propose", lambda _: "push the tag")
+    monkeypatch.setattr(react, "_sns", lambda _: Denied())
+    assert run(place, "--topic", "arn") == 1
+    assert "react: arn was not told: " in capsys.readouterr().err
+    (act,) = kept(place)
+    assert (act["kind"], act["outcome"]) == written
 
 
 def test_a_report_that_is_none_is_a_sentence(place, capsys):
     (place / "quality" / "newest.json").write_bytes(b"{")
     assert run(place) == 1
     assert capsys.readouterr().err.startswith(f"react: {place}/quality/newest.json: no report of quality")
-    assert not (place / "acts").exists()
+    assert not (place / "acts.json").exists()
 
 
 @pytest.mark.parametrize(
-    ("tags", "serving", "expected"),
+    ("tags", "present", "expected"),
     [
-        ("", "v1.1.0", "v1.2.0"),
-        ("flights@v1.4.2\nflights@v1.2.0\nflights@vnext\n", "v1.1.0", "v1.5.0"),
-        ("flights@v1.0.0", "v2.3.1", "v2.4.0"),
+        ("", ("v1.1.0", "v1.0.0"), "v1.2.0"),
+        ("flights@v1.4.2\nflights@v1.2.0\nflights@vnext\n", ("v1.1.0",), "v1.5.0"),
+        ("flights@v1.0.0", ("v2.3.1",), "v2.4.0"),
+        ("", (), "v0.1.0"),
     ],
 )
-def test_the_tag_is_above_all_that_there_are(monkeypatch, tags, serving, expected):
+def test_the_tag_is_above_all_that_there_are(monkeypatch, tags, present, expected):
     class Done:
         stdout = tags
 
     monkeypatch.setattr(proposing.subprocess, "run", lambda *_, **__: Done)
-    assert proposing.next_version("flights", Version(serving)) == expected
+    assert proposing.next_version("flights", tuple(map(Version, present))) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "output", "raised"),
+    [
+        (
+            8,
+            {"summary": "v1.2.0 is stopped: AUC is lower"},
+            (StoppedError, "v1.2.0 is stopped: AUC is lower"),
+        ),
+        (1, {"summary": "no pipeline", "hint": "pulumi up"}, (RunError, "no pipeline: pulumi up")),
+        (70, None, (RunError, "modelctl train ended with status 70")),
+    ],
+    ids=["gate", "refused", "broken"],
+)
+def test_a_training_that_came_to_nothing_says_why(monkeypatch, status, output, raised):
+    error, words = raised
+    answer = subprocess.CompletedProcess([], status, stdout=json.dumps(output).encode() if output else b"")
+    monkeypatch.setattr(proposing.subprocess, "run", lambda *_, **__: answer)
+    with pytest.raises(error, match=words):
+        proposing.train("--env", "staging")
+
+
+def test_a_training_is_asked_to_register_nothing(monkeypatch):
+    commands = []
+    detail = {"execution": "arn:e", "steps": [{"name": "Evaluate", "job": "arn:j", "status": "Succeeded"}]}
+    answer = subprocess.CompletedProcess([], 0, json.dumps({"summary": "passes", "detail": detail}).encode())
+    monkeypatch.setattr(proposing.subprocess, "run", lambda command, **_: commands.append(command) or answer)
+    assert proposing.train("--env", "staging").execution == "arn:e"
+    assert commands[0][1:] == ["train", "--propose", "--env", "staging", "--json"]
 
 
 def test_a_profile_that_is_not_there_is_a_sentence(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    assert react.main(["--env", "prod", "--acts", "s3://bucket/acts", "--profile", "nobody"]) == 1
+    places = [f"--{name}=s3://bucket/{name}" for name in ("quality", "drift", "acts")]
+    assert react.main(["--env", "prod", *places, "--profile", "nobody"]) == 1
     assert capsys.readouterr().err == "react: The config profile (nobody) could not be found\n"

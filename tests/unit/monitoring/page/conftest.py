@@ -6,6 +6,7 @@ import pytest
 
 from modeldelivery.release.version import Version
 from monitoring.page.subject import Alert, Burn, Change, Prometheus, Subject
+from pipelines.acts import Kind, Outcome, Taken
 from pipelines.data_drift.parts import Part
 from pipelines.data_drift.report import Column, Severity
 from pipelines.data_drift.report import Report as Drift
@@ -18,12 +19,13 @@ FEATURES = ("carrier", "origin", "dest", "departure", "temp", "dewp", "wind_dir"
 JOINED = dict.fromkeys(Joined.__struct_fields__, 0)
 
 
-def drift_of(week, severity=Severity.QUIET):
+def drift_of(week, severity=Severity.QUIET, version=V2):
     """Of a week, in which the temperature does something."""
     windows = {Severity.QUIET: 0, Severity.MOVED: 1, Severity.DRIFT: 2}[severity]
     since = BEGIN + timedelta(days=7 * week)
     return Drift(
         model="flights",
+        version=version,
         digest="sha256:" + 64 * "1",
         since=since,
         until=since + timedelta(days=7),
@@ -47,7 +49,7 @@ def drift_of(week, severity=Severity.QUIET):
     )
 
 
-def quality_of(month, value, verdict="as-good"):
+def quality_of(month, value, verdict="as-good", version=V2):
     """Of a month of 2013."""
     metric = Metric(
         measured=Number(value=value, error=0.02),
@@ -66,7 +68,7 @@ def quality_of(month, value, verdict="as-good"):
     )
     return Quality(
         model="flights",
-        version=V2,
+        version=version,
         digest="sha256:" + 64 * "1",
         first=date(2013, month, 1),
         last=date(2013, month, 28),
@@ -108,6 +110,17 @@ def everything():
                 for month, value in enumerate((0.65, 0.73, 0.72, 0.72, 0.70, 0.67), 4)
             ),
             quality_of(10, 0.651, "worse"),
+        ],
+        acts=[
+            Taken(
+                id="a",
+                at=BEGIN + 215 * day,
+                kind=Kind.PROPOSE,
+                cause="quality v1.1.0",
+                version=V2,
+                outcome=Outcome.DONE,
+                sentence="v1.1.0 is worse; a model passes its gates: `git tag flights@v1.2.0`",
+            )
         ],
         prometheus=Prometheus([firing], [Burn("v1.1.0", {"5m": 0.02, "1h": 0.0005})]),
     )

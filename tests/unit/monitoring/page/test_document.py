@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
-from msgspec import structs
 
 from monitoring.page import document
 from monitoring.page.subject import Change, Missing
@@ -70,7 +69,9 @@ def test_the_page_tells_what_happened(page):
         "2013-10-01 to 2013-10-28, v1.1.0: AUC is 0.651",
         "0.651 (0.611 to 0.691)",
         "carrier UA",
-        "✗ drift: temp (index 1.20, limit 0.80) drift in 6,000 rows",
+        "v1.1.0, ✗ drift: temp (index 1.20, limit 0.80) drift in 6,000 rows",
+        "<td>propose</td>",
+        "`git tag flights@v1.2.0`",
         "page LatencyHigh",
         "modelctl rollback --env prod",
         "2.000 % (20.0 times)",
@@ -78,20 +79,35 @@ def test_the_page_tells_what_happened(page):
         assert words in page, words
 
 
-@pytest.mark.parametrize("part", ["changes", "drift", "quality", "prometheus"])
+@pytest.mark.parametrize("part", ["changes", "drift", "quality", "acts", "prometheus"])
 def test_a_part_that_nobody_collected_is_told_as_that(subject, part):
     page = document.draw(replace(subject, **{part: Missing("nobody looked <here>")}))
     assert page.count("Not collected: nobody looked &lt;here&gt;") == 1
-    assert len(pictures(page)) == (3 if part == "prometheus" else 2)
+    assert len(pictures(page)) == (3 if part in {"acts", "prometheus"} else 2)
 
 
-def test_a_picture_is_of_the_newest_reports_version_alone(subject):
-    older = structs.replace(quality_of(9, 0.5), version=V1)
-    moved = structs.replace(drift_of(1, Severity.DRIFT), digest="sha256:" + 64 * "2")
+def svgs(subject):
+    return re.findall(r"<svg.*?</svg>", document.draw(subject), re.DOTALL)
+
+
+def test_a_picture_is_of_what_serves_alone_and_the_newest_verdict_of_each_other_version_is_told(subject):
+    """Both answered in the same windows; V2 serves."""
     alone = replace(subject, quality=[quality_of(10, 0.7)], drift=[drift_of(2)])
-    both = replace(subject, quality=[older, quality_of(10, 0.7)], drift=[moved, drift_of(2)])
-    first, second = (re.findall(r"<svg.*?</svg>", document.draw(each), re.DOTALL) for each in (alone, both))
-    assert first == second
+    both = replace(
+        subject,
+        quality=[quality_of(10, 0.7), quality_of(10, 0.5, "worse", version=V1)],
+        drift=[drift_of(2), drift_of(2, Severity.DRIFT, version=V1)],
+    )
+    assert svgs(both) == svgs(alone)
+    page = document.draw(both)
+    assert "v1.0.0, 2013-10-01 to 2013-10-28, ✗ worse: AUC is 0.5" in page
+    assert "2013-04-15 to 2013-04-22, v1.0.0, ✗ drift: temp" in page
+
+
+def test_where_what_serves_was_not_judged_yet_the_newest_reports_version_is_shown(subject):
+    page = document.draw(replace(subject, serving=V1, quality=[quality_of(10, 0.7)], drift=[drift_of(2)]))
+    assert "2013-10-01 to 2013-10-28, v1.1.0: AUC is 0.7" in page
+    assert "2013-04-15 to 2013-04-22, v1.1.0, ✓ quiet" in page
 
 
 def test_an_environment_in_which_nothing_was_decided_has_a_page(subject):

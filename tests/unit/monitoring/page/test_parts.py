@@ -6,10 +6,13 @@ import pytest
 
 from modeldelivery.release.core.journal import Event, EventKind, Journal
 from monitoring.page import history, prometheus
-from monitoring.page.collect import reports
+from monitoring.page.collect import reports, taken
 from monitoring.page.subject import Burn, Missing
+from pipelines import acts
+from pipelines.acts import Acts
 from pipelines.data_drift import report as drift
-from tests.unit.monitoring.page.conftest import V1, V2, drift_of
+from tests.unit.monitoring.page.conftest import V1, V2, drift_of, everything
+from tests.unit.pipelines.test_places import Bucket
 
 
 def event(kind, target, at=1.0):
@@ -102,3 +105,19 @@ def test_reports_that_are_not_there_are_a_part_that_is_missing(tmp_path, files, 
     missing = reports(str(folder), drift.decode, lambda each: each.until, None)
     assert isinstance(missing, Missing)
     assert why in missing.why
+
+
+def test_acts_are_read_where_they_are_and_none_is_a_part_that_is_missing(tmp_path):
+    document = acts.encode(Acts(acts=tuple(everything().acts)))
+    bucket = Bucket(**{"acts/flights-prod.json": document, "acts/broken.json": b"{"})
+    assert taken("s3://bucket/acts/flights-prod.json", bucket) == tuple(everything().acts)
+    (tmp_path / "acts.json").write_bytes(document)
+    assert taken(str(tmp_path / "acts.json"), None) == tuple(everything().acts)
+    for place, why in (
+        ("s3://bucket/acts/other.json", "nothing was acted upon yet"),
+        ("s3://bucket/acts/broken.json", "no document of acts"),
+        (str(tmp_path / "none.json"), "there is no such file"),
+    ):
+        missing = taken(place, bucket)
+        assert isinstance(missing, Missing)
+        assert why in missing.why
