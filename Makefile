@@ -20,7 +20,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load setup-kubernetes up down format check test soak coverage image build preview model tfma evidently definition comment deploy drift report watch page bench lock
+.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load setup-kubernetes up down format check test soak coverage image build preview model tfma evidently definition comment deploy drift report watch page year bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -179,6 +179,9 @@ PROMETHEUS :=
 page: setup ## ENV on one page: weights over time, quality, drift, alerts (PROMETHEUS=http://…)
 	@$(BIN)/python -m monitoring.page --env $(environment) --out build/page/$(environment).html \
 	  $(if $(PROMETHEUS),--prometheus $(PROMETHEUS))
+
+year: setup-data ## April to October of 2013 played through ENV's endpoint: drift, quality, what follows, and the page of it
+	@$(BIN)/python -I -X utf8 -m tools.year --env $(environment)
 
 bench: setup ## the benchmarks' table
 	@$(BIN)/python -m benchmarks
