@@ -81,6 +81,7 @@ def _read(file: Path) -> None:
         standing=None,
         drill=None,
         goes_live=None,
+        judged=None,
         health=(),
         problem=None,
         violations=(),
