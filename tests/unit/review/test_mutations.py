@@ -139,6 +139,7 @@ def reviewed(preview):
         health=(),
         drill=None,
         goes_live=None,
+        judged=None,
         problem=None,
         violations=(),
         before=None,
