@@ -173,12 +173,12 @@ def _play(stage: Stage, judged: Judged, *, dry_run: bool) -> None:
     span = ("--first", month, "--until", month)
     kept = ("--verdicts", f"s3://{stage.opened.place.registry_bucket}/{stage.opened.place.verdicts_key}")
     before = stage.lines.lines()
-    asked = stage.run("pipelines.flights.play", "requests", "--endpoint", stage.endpoint, *span)
-    requests = int(asked.partition(" ")[0].replace(",", ""))
+    output = stage.run("pipelines.flights.play", "requests", "--endpoint", stage.endpoint, *span)
+    requests = int(output.partition(" ")[0].replace(",", ""))
     captured = stage.lines.wait(before + requests) - before
     if not captured:
         raise YearError(f"no line of {requests:,} requests was captured below {stage.captured}")
-    program.say(f"{month}: {asked}, {captured:,} of them captured")
+    program.say(f"{month}: {output}, {captured:,} of them captured")
     for end in judged.weeks:
         verdict = stage.run(
             *("pipelines.data_drift", "--version", stage.version, "--baseline", stage.baseline),
