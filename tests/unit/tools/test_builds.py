@@ -206,6 +206,13 @@ def test_a_clone_that_has_checked_its_types_keeps_what_it_has(checked, tmp_path)
     assert kept(tmp_path / "ours") == ["before"]
 
 
+def test_a_cache_that_cannot_be_read_is_left_and_the_check_goes_on(checked, tmp_path, capsys):
+    (checked / kept_types.FOLDER / "3.11" / "cache.1.db").write_bytes(b"no database" * 100)
+    kept_types.take_over(checked, tmp_path / "ours")
+    assert not (tmp_path / "ours" / kept_types.FOLDER).exists()
+    assert "cannot be read (file is not a database): all types are checked" in capsys.readouterr().out
+
+
 def test_without_a_cache_there_nothing_is_made_here(tmp_path):
     kept_types.take_over(tmp_path / "theirs", tmp_path / "ours")
     assert not (tmp_path / "ours").exists()
