@@ -12,6 +12,7 @@ from typing import Any
 from modeldelivery.terminal import program
 from sandbox import daemon
 from sandbox.home import SandboxError
+from sandbox.kubernetes import argocd
 from sandbox.kubernetes.front import TOKEN
 from sandbox.kubernetes.home import cluster_home
 from sandbox.kubernetes.layout import Layout, Tools
@@ -28,7 +29,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         added.set_defaults(run=run)
         return added
 
-    command("up", _up, "start it unless it runs, and wait until it can be used")
+    up = command("up", _up, "start it unless it runs, and wait until it can be used")
+    up.add_argument("--argocd", action="store_true", help="and Argo CD in it, with a Git repository")
     down = command("down", _down, "end it with everything it started")
     down.add_argument("--purge", action="store_true", help="remove its folder as well")
     status = command("status", _status, "show its servers and Pods")
@@ -38,12 +40,17 @@ def add(parser: argparse.ArgumentParser) -> None:
     logs.add_argument("--lines", type=int, default=50, help="of each, the last (default 50)")
 
 
-def _up(*_: Any) -> None:
+def _up(_: Any, arguments: argparse.Namespace) -> None:
     if missing := Tools().missing():
         raise SandboxError(f"{missing[0]} is not there: `make setup-kubernetes` makes it, once per user")
+    redis = argocd.required() if arguments.argocd else None
     home = cluster_home()
     started = daemon.up(home, os.environ, _DEADLINE, module="sandbox.kubernetes.serve")
     print(f"Kubernetes {started.incarnation} serves on 127.0.0.1:{started.control}", file=sys.stderr)
+    if redis:
+        body = {"redis": str(redis), "seconds": _DEADLINE}
+        ask(started, Layout(home), "/sandbox/argocd", body, seconds=2 * _DEADLINE)
+        print(f"Argo CD delivers from file://{argocd.repository(Layout(home))}", file=sys.stderr)
     print(f"export KUBECONFIG={Layout(home).kubeconfig}")
 
 

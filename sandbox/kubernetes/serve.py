@@ -8,12 +8,14 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from sandbox.daemon import INCARNATION, announce, held, remembered_ports
 from sandbox.home import Home, SandboxError, claim, home
-from sandbox.kubernetes import certificates, network, objects, servers, users
+from sandbox.kubernetes import argocd, certificates, network, objects, servers, users
 from sandbox.kubernetes.api import Api, ApiError
+from sandbox.kubernetes.argocd import ArgoCd
 from sandbox.kubernetes.container import Machine
 from sandbox.kubernetes.front import Front
 from sandbox.kubernetes.layout import Layout, Tools
@@ -70,8 +72,9 @@ class Cluster:
             control_plane = servers.control_plane(layout, tools)
             for server in control_plane[:2]:
                 supervisor.start(server)
-            Front(self._outside, layout, self._token, self._routes(supervisor))
             api = Api(layout.inside("sandbox"), "sandbox")
+            argo = ArgoCd(layout, tools, api, supervisor)
+            Front(self._outside, layout, self._token, self._routes(supervisor, argo))
             while not (api.ready() or ended.is_set()):
                 time.sleep(_LOOK)
             for server in control_plane[2:]:
@@ -95,8 +98,11 @@ class Cluster:
             runner.close()
             supervisor.close()
 
-    def _routes(self, supervisor: Supervisor) -> dict[tuple[str, str], Any]:
+    def _routes(self, supervisor: Supervisor, argo: ArgoCd) -> dict[tuple[str, str], Any]:
         return {
+            ("POST", "/sandbox/argocd"): lambda query: argo.start(
+                Path(query["redis"]), float(query["seconds"])
+            ),
             ("GET", "/sandbox/status"): lambda _: self._status(supervisor),
             ("POST", "/sandbox/servers"): lambda query: _disturb(supervisor, query),
         }
@@ -109,6 +115,7 @@ class Cluster:
             "kubeconfig": str(self._layout.kubeconfig),
             "api": f"https://127.0.0.1:{self._outside.getsockname()[1]}",
             "gateway": f"http://127.0.0.1:{self._gateway.getsockname()[1]}",
+            "argocd": argocd.show(self._layout, supervisor),
             "servers": shown,
             "pods": sorted((_shown(pod) for pod in pods), key=lambda pod: (pod["namespace"], pod["name"])),
         }

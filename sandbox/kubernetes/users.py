@@ -29,6 +29,7 @@ USERS: Mapping[str, _User] = {
     "kube-scheduler": _User("system:kube-scheduler"),
     "node": _User(f"system:node:{NODE}", ("system:nodes",)),
     "traefik": _User("traefik"),
+    "argocd": _User("argocd"),
     "sandbox": _User("sandbox", (_MASTERS,)),  # what `up` itself makes in the cluster
 }
 
