@@ -1,5 +1,6 @@
 """CPU from a pushed tag to its version at weight 0 in staging, verified: all that the builds, jobs and servers behind it take."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -48,9 +49,12 @@ def measure(world: World) -> list[Row]:
 
 def _used(daemon: psutil.Process) -> float:
     """Seconds of CPU of the sandbox, of whatever runs in it now, and of whatever ran in it and has ended."""
-    times = [process.cpu_times() for process in (daemon, *daemon.children(recursive=True))]
     own = os.times()
-    return sum(sum(each[:4]) for each in times) + own.children_user + own.children_system
+    used = own.children_user + own.children_system
+    for process in (daemon, *daemon.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it just ended, and is its parent's then
+            used += sum(process.cpu_times()[:4])
+    return used
 
 
 def _followed(pipeline: Any) -> str:
