@@ -67,8 +67,10 @@ setup-cluster:
 setup-kubernetes: ## what `sandbox kubernetes` runs, and the provider: built once for this user, 20 minutes on two cores
 	@$(PYTHON) -m tools.setup kubernetes >&2
 
-up: setup-data ## staging and production on this machine, each with a model that serves
-	@$(BIN)/python -I -X utf8 -m tools.demo up
+# Where `make up` has models serve: sagemaker, or kubernetes.
+TARGET := sagemaker
+up: setup-data $(if $(filter kubernetes,$(TARGET)),setup-kubernetes) ## staging and production on this machine, each with a model that serves (TARGET=kubernetes)
+	@$(BIN)/python -I -X utf8 -m tools.demo up $(TARGET)
 
 down: ## remove what `make up` made
 	@$(BIN)/python -I -X utf8 -m tools.demo down

@@ -12,10 +12,9 @@ import pulumi
 
 from components.build import BuildPipeline, key_statements
 from components.data_bucket import DataBucket
-from components.endpoint import ModelEndpoint
-from components.monitoring import Monitoring
 from components.registry import ModelRegistry
 from components.training import TrainingPipeline
+from infra.serving import Instances
 from infra.settings import load
 from infra.tags import approval_tags, standard_tags, tag_everything
 from modeldelivery.provider.sdk import get_fleet
@@ -134,56 +133,14 @@ versions = get_fleet(
     live=release.live if release else None,
     fleet=release.fleet if release else (),
     candidates=release.candidates if release else 0,
-    instance_type=settings.instances.type,
+    instance_type=settings.instances.type if isinstance(settings.instances, Instances) else None,
 )
-if release and versions:
-    endpoint = ModelEndpoint(
-        place.endpoint,
-        {
-            "account": place.account,
-            "region": place.region,
-            "profile": settings.profile,
-            "endpoint": place.endpoint,
-            "release": release.of(each.version for each in versions).plain(),
-            "versions": versions,
-            "rules": settings.rules.plain(),
-            "capacity": {
-                "type": settings.instances.type,
-                "min": settings.instances.min,
-                "max": settings.instances.max,
-                "target_invocations_per_minute": settings.instances.target_invocations_per_minute,
-            },
-            "limits": {
-                "max_error_rate_percent": settings.alarms.max_error_rate_percent,
-                "max_latency_ms": settings.alarms.max_latency_ms,
-            },
-            "alarm_topic": settings.alarms.topic,
-            "alarm_topic_name": place.alarm_topic,
-            "bucket": registry.bucket,
-            "journal_key": place.journal_key,
-            "repository_arn": registry.repository_arn,
-            "key_arn": registry.key_arn,
-            "capture_percent": settings.captured_percent,
-            "ignore_tags": settings.ignored_tags.plain() if settings.ignored_tags else None,
-            "protect": settings.protect,
-        },
-    )
-    pulumi.export("endpoint", endpoint.name)
-    pulumi.export("alarms", endpoint.alarms)
-    pulumi.export("alarmTopic", endpoint.alarm_topic)
-    if settings.monitoring.dashboard:
-        monitoring = Monitoring(
-            place.endpoint,
-            {
-                "account": place.account,
-                "region": place.region,
-                "endpoint": place.endpoint,
-                "alarms": endpoint.alarms,
-                "trains": settings.training is not None,
-            },
-        )
-        pulumi.export("dashboard", monitoring.dashboard)
+# What only the one target needs costs the other nothing.
+if settings.serving.kubernetes is None:
+    from infra.on_sagemaker import serve
 else:
+    from infra.on_kubernetes import serve
+if not serve(settings, registry, versions):
     pulumi.log.info(
         f"no version is registered in {place.environment}, so there is no endpoint yet: "
         f"run `modelctl register --env {place.environment}`, name the version in Pulumi.{place.environment}.yaml "

@@ -24,19 +24,6 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A config object; a field that it does not know is refused."""
 
 
-class Instances(_Section, frozen=True):
-    """What each version runs on; counts are instances per version."""
-
-    type: InstanceType
-    min: Count
-    max: Count
-    target_invocations_per_minute: Annotated[int, Meta(ge=1)]  # of one instance
-
-    def __post_init__(self) -> None:
-        if self.max < self.min:
-            raise ValueError(f"max {self.max} is below min {self.min}")
-
-
 class Rollout(_Section, frozen=True):
     required: bool
 

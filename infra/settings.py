@@ -13,6 +13,7 @@ import msgspec
 import pulumi
 from pulumi.runtime import config as engine
 
+from infra.keys import KEYS
 from infra.sections import (
     Alarms,
     Approvals,
@@ -21,15 +22,15 @@ from infra.sections import (
     Changes,
     Data,
     Drills,
-    Instances,
     Monitoring,
     Promotion,
     Retention,
     Rollout,
     Training,
 )
+from infra.serving import ABSENT, KUBERNETES, SAGEMAKER, Instances, Pods, Serving, only_elsewhere
 from modeldelivery.release.core.request import IgnoredTags, ReleaseRule, Rules
-from modeldelivery.release.core.verification import ALLOWED, Demands
+from modeldelivery.release.core.verification import Demands
 from modeldelivery.release.naming import (
     ACCOUNT,
     APPROVAL_TAG,
@@ -65,13 +66,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     owner: Owner
     ignored_tags: IgnoredTags | None  # that others manage: pulumi-aws reads the same key
     release: ReleaseRule | None
-    instances: Instances
+    serving: Serving
+    instances: Instances | Pods  # by the target
     rollout: Rollout
     changes: Changes
     promotion: Promotion
     drill: Drills
     approval: Approvals
-    alarms: Alarms
+    alarms: Alarms | None  # of SageMaker's endpoints
     retention: Retention
     capture: Capture | None
     monitoring: Monitoring
@@ -106,73 +108,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class _Key(NamedTuple):
-    kind: Any
-    allowed: str
-
-
-_KEYS = {
-    "model": _Key(str, "a model's name such as flights"),
-    "owner": _Key(str, "the team that answers for the environment, such as ml-platform"),
-    "release": _Key(
-        ReleaseRule,
-        "{live: v1.4.0, fleet: [v1.5.0, v1.4.0]}, 1 to 10 versions vMAJOR.MINOR.PATCH, none twice, live one of them "
-        "(without the v, YAML reads 1.10 as the number 1.1), and perhaps candidates: 0 to 9 of the newest approved versions above "
-        "live, which join by themselves",
-    ),
-    "instances": _Key(
-        Instances,
-        "{type: ml.c6i.large, min: 1, max: 4, targetInvocationsPerMinute: 6000}, 1 to 100 instances, max not below min",
-    ),
-    "rollout": _Key(Rollout, "{required: true} or {required: false}"),
-    "changes": _Key(Changes, "{separateDrop: true, bakeMinutes: 30}, 0 to 10080 minutes"),
-    "promotion": _Key(
-        Promotion, "{from: ENVIRONMENT}, the environment where a version serves first, or no such line"
-    ),
-    "drill": _Key(
-        Drills,
-        "{withinDays: 30}, 1 to 3650 days within which a drill must have passed, or no such line where none has to",
-    ),
-    "approval": _Key(
-        Approvals,
-        "{by: gates} where a training whose gates passed approves its version, {by: person} or no such line where a person does",
-    ),
-    "alarms": _Key(
-        Alarms,
-        "{maxErrorRatePercent: 1, maxLatencyMs: 500}, above 0 to 100 percent, 1 to 60000 milliseconds, and perhaps topic: "
-        "the ARN of a standard SNS topic in this region that CloudWatch may publish to",
-    ),
-    "retention": _Key(Retention, "{noncurrentDays: 90, logDays: 365}, 1 to 3650 days"),
-    "data": _Key(
-        Data,
-        "{bucket: true} where models are trained, with protect: false to let it be deleted with all data, or no such line",
-    ),
-    "capture": _Key(
-        Capture,
-        "{percent: 10, days: 30}, 1 to 100 percent, or 0 where capture has ended and what is kept still is to, 1 to 3650 days, or no such "
-        "line where nothing ever was kept",
-    ),
-    "monitoring": _Key(
-        Monitoring,
-        "{dashboard: true} where CloudWatch draws the endpoint (a dashboard costs by the month), or no such line",
-    ),
-    "training": _Key(
-        Training,
-        "{instance: ml.m5.large, runDays: 60}, 31 to 3650 days, and perhaps network: {subnets: [subnet-…], securityGroups: "
-        "[sg-…]}, where `data` has the bucket; or no such line",
-    ),
-    "build": _Key(
-        Build,
-        "{repository: acme/model-delivery, provider: GitHub} or GitLab or Bitbucket, or connection: ARN in provider's place, and "
-        "perhaps branch: main, logDays: 90, artifactDays: 30, stages: [{name: test}, {name: image}, {name: train, compute: "
-        "BUILD_GENERAL1_MEDIUM, minutes: 60, retry: true}], then perhaps {name: deploy} with deployRole: ARN and backend: s3://…, and "
-        "{name: verify} or {name: verify, load: true}, where there is `training`; or no such line",
-    ),
-    "verify": _Key(Demands, ALLOWED),
-    "protect": _Key(bool, "true or false"),
-}
-
-
 def parse(stack: str, config: Mapping[str, str]) -> Settings:
     """Read one environment's config.
 
@@ -185,6 +120,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
     """
     source = _Source(f"Pulumi.{stack}.yaml", config)
     source.refuse_unknown_keys()
+    source.refuse_other_targets()
     try:
         environment: Environment = parse_environment(stack)
     except ValueError as wrong:
@@ -201,7 +137,8 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         owner=source.owner(),
         ignored_tags=source.ignored_tags(),
         release=release,
-        instances=source.section("instances"),
+        serving=source.serving(),
+        instances=source.instances(),
         rollout=source.section("rollout"),
         changes=source.section("changes"),
         promotion=source.promotion(stack),
@@ -241,31 +178,36 @@ class _Source(NamedTuple):
     def refuse_unknown_keys(self) -> None:
         for name, value in self.config.items():
             namespace, _, key = name.partition(":")
-            if namespace == PROJECT and key not in _KEYS:
+            if namespace == PROJECT and key not in KEYS:
                 raise SettingsError(
-                    f"{self.file}: {name} is {value}, but {PROJECT} has no such key; allowed: {', '.join(_KEYS)}"
+                    f"{self.file}: {name} is {value}, but {PROJECT} has no such key; allowed: {', '.join(KEYS)}"
                 )
 
     def required(self, name: str, allowed: str) -> str:
         value = self.config.get(name)
-        if value is None:
+        # Of a key that not every target has, the engine's default stands for none.
+        if value is None or (value == "{}" and name == f"{PROJECT}:alarms"):
             raise SettingsError(f"{self.file}: {name} is missing; allowed: {allowed}")
         return value
 
     def section(self, key: str) -> Any:
         """Read a value that is JSON, strictly: `"1"` is no number and `1` is no boolean."""
         name = f"{PROJECT}:{key}"
-        kind, allowed = _KEYS[key]
-        text = self.required(name, allowed)
+        kind, allowed = KEYS[key]
+        return self._converted(name, self._json(name, self.required(name, allowed), allowed), kind, allowed)
+
+    def _json(self, name: str, text: str, allowed: str) -> Any:
         try:
-            value = msgspec.json.decode(text)
+            return msgspec.json.decode(text)
         except msgspec.DecodeError as wrong:
             raise SettingsError(f"{self.file}: {name} is {text!r}; allowed: {allowed}") from wrong
+
+    def _converted(self, name: str, value: Any, kind: Any, allowed: str) -> Any:
         try:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as wrong:
             reason, _, path = str(wrong).partition(" - at `$")
-            path = path.rstrip("`")
+            path = path.rstrip("`").partition("[...]")[0]  # it names no key of a mapping
             raise SettingsError(
                 f"{self.file}: {name}{path} is {_at(value, path)}: {reason}; allowed: {allowed}"
             ) from wrong
@@ -278,7 +220,7 @@ class _Source(NamedTuple):
         if promotion.source == stack:
             raise SettingsError(
                 f"{self.file}: {PROJECT}:promotion.from is {stack!r}, this environment itself; allowed: "
-                f"{_KEYS['promotion'].allowed}"
+                f"{KEYS['promotion'].allowed}"
             )
         return promotion
 
@@ -293,7 +235,7 @@ class _Source(NamedTuple):
         if not self.data().bucket:
             raise SettingsError(
                 f"{self.file}: {PROJECT}:training is there, but {PROJECT}:data has no bucket to train from; allowed: "
-                f"{_KEYS['data'].allowed}"
+                f"{KEYS['data'].allowed}"
             )
         training: Training = self.section("training")
         return training
@@ -305,31 +247,87 @@ class _Source(NamedTuple):
         if self.training() is None:
             raise SettingsError(
                 f"{self.file}: {PROJECT}:build is there, but {PROJECT}:training is not, so that nothing could be trained; allowed: "
-                f"{_KEYS['training'].allowed}"
+                f"{KEYS['training'].allowed}"
             )
         build: Build = self.section("build")
         return build
 
-    def alarms(self) -> Alarms:
-        """An alarm tells topics of its own region only."""
+    def serving(self) -> Serving:
+        """Where versions serve; on SageMaker without such a line."""
+        return Serving() if self.text("serving") in {None, "{}"} else self.section("serving")
+
+    def instances(self) -> Instances | Pods:
+        """What versions run on, by the target."""
+        instances: Instances | Pods = (
+            self._fitting("instances", Instances, SAGEMAKER)
+            if self.serving().target == "sagemaker"
+            else self._fitting("instances", Pods, KUBERNETES)
+        )
+        return instances
+
+    def refuse_other_targets(self) -> None:
+        """What nothing on Kubernetes would obey is refused there by name: a line of config is never passed over."""
+        if self.serving().target == "sagemaker":
+            return
+        for key, why in ABSENT.items():
+            if self.text(key) not in {None, "{}"}:
+                raise self._misplaced(f"{PROJECT}:{key}", self.text(key), why, "no such line")
+        release = self.text("release")
+        if release not in {None, "{}"} and self.section("release").candidates:
+            raise self._misplaced(
+                f"{PROJECT}:release.candidates",
+                release,
+                "a version joins by its name in config alone",
+                "no candidates",
+            )
+        build = self.build()
+        if build is not None and build.deploy_role is not None:
+            raise self._misplaced(
+                f"{PROJECT}:build.stages",
+                self.text("build"),
+                "a build of AWS has no way to the cluster",
+                "the stages test, image and train",
+            )
+
+    def _misplaced(self, name: str, value: str | None, why: str, allowed: str) -> SettingsError:
+        return SettingsError(
+            f"{self.file}: {name} is {value}, but {PROJECT}:serving.target is kubernetes, where nothing obeys it: {why}; "
+            f"allowed: {allowed}"
+        )
+
+    def _fitting(self, key: str, kind: type[Instances] | type[Pods], allowed: str) -> Any:
+        """A section whose fields are the target's; another target's are named."""
+        name, target = f"{PROJECT}:{key}", self.serving().target
+        value = self._json(name, self.required(name, allowed), allowed)
+        for field in only_elsewhere(value, target):
+            raise SettingsError(
+                f"{self.file}: {name}.{field} is {json.dumps(value[field])}, but {PROJECT}:serving.target is {target}, which has no "
+                f"such thing; allowed: {allowed}"
+            )
+        return self._converted(name, value, kind, allowed)
+
+    def alarms(self) -> Alarms | None:
+        """An alarm tells topics of its own region only; on Kubernetes there are none."""
+        if self.serving().target != "sagemaker":
+            return None
         alarms: Alarms = self.section("alarms")
         if alarms.topic is not None and alarms.topic.split(":")[3] != self.region():
             raise SettingsError(
                 f"{self.file}: {PROJECT}:alarms.topic is {alarms.topic!r}, in another region than aws:region "
-                f"{self.region()}; allowed: {_KEYS['alarms'].allowed}"
+                f"{self.region()}; allowed: {KEYS['alarms'].allowed}"
             )
         return alarms
 
     def model(self) -> Model:
         name = f"{PROJECT}:model"
-        text = self.required(name, _KEYS["model"].allowed)
+        text = self.required(name, KEYS["model"].allowed)
         try:
             return parse_model(text)
         except ValueError as wrong:
             raise SettingsError(f"{self.file}: {name}: {wrong}") from wrong
 
     def owner(self) -> Owner:
-        return Owner(self._matching(f"{PROJECT}:owner", _OWNER, _KEYS["owner"].allowed))
+        return Owner(self._matching(f"{PROJECT}:owner", _OWNER, KEYS["owner"].allowed))
 
     def region(self) -> Region:
         return Region(

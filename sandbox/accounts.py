@@ -12,3 +12,5 @@ class Account:
 
 
 ACCOUNTS = (Account("staging", "111111111111"), Account("prod", "222222222222"))
+# Of the environments on Kubernetes, whose registries are in the same accounts: another profile of the same keys, by the account's own.
+ALSO = {"staging": ("edge-staging",), "prod": ("edge-prod",)}

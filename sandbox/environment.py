@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.accounts import ACCOUNTS, REGION
+from sandbox.accounts import ACCOUNTS, ALSO, REGION
 from sandbox.home import CHECKOUT, Home, write
 from sandbox.keys import AccessKey
 from sandbox.variables import cleared, inside
@@ -18,7 +18,7 @@ from sandbox.variables import cleared, inside
 AWS_PLUGIN = "resource-aws-v7.51.1"
 # The official one, of the installed pulumi-kubernetes' version, where `make setup-kubernetes` was run.
 KUBERNETES_PLUGIN = "resource-kubernetes-v4.25.0"
-_KUBERNETES_PROVIDER = CHECKOUT / ".tools" / "kubernetes" / "bin" / "pulumi-resource-kubernetes"
+KUBERNETES_PROVIDER = CHECKOUT / ".tools" / "kubernetes" / "bin" / "pulumi-resource-kubernetes"
 
 
 def write_profiles(home: Home, keys: Mapping[str, AccessKey], control: int, runtime: int) -> None:
@@ -32,22 +32,23 @@ def write_profiles(home: Home, keys: Mapping[str, AccessKey], control: int, runt
     credentials = []
     for account in ACCOUNTS:
         key = keys[account.profile]
-        config += [
-            f"[profile {account.profile}]",
-            f"region = {REGION}",
-            # For every service that the section above does not name.
-            f"endpoint_url = http://127.0.0.1:{control}",
-            "services = sandbox",
-            f"aws_account_id = {account.id}",
-            "",
-        ]
-        credentials += [
-            f"[{account.profile}]",
-            f"aws_access_key_id = {key.id}",
-            f"aws_secret_access_key = {key.secret}",
-            f"aws_account_id = {account.id}",
-            "",
-        ]
+        for profile in (account.profile, *ALSO[account.profile]):
+            config += [
+                f"[profile {profile}]",
+                f"region = {REGION}",
+                # For every service that the section above does not name.
+                f"endpoint_url = http://127.0.0.1:{control}",
+                "services = sandbox",
+                f"aws_account_id = {account.id}",
+                "",
+            ]
+            credentials += [
+                f"[{profile}]",
+                f"aws_access_key_id = {key.id}",
+                f"aws_secret_access_key = {key.secret}",
+                f"aws_account_id = {account.id}",
+                "",
+            ]
     write(home.aws_config, "\n".join(config))
     write(home.aws_credentials, "\n".join(credentials))
 
@@ -59,12 +60,12 @@ def write_plugins(home: Home) -> None:
     # Before what the engine has in PYTHONPATH: a copy of the program that a test runs holds no sandbox.
     path = f'{shlex.quote(str(CHECKOUT))}"${{PYTHONPATH:+:$PYTHONPATH}}"'
     write(plugin, f'#!/bin/sh\nPYTHONPATH={path} exec {python} -m sandbox.pulumi_aws "$@"\n', mode=0o700)
-    if _KUBERNETES_PROVIDER.exists():
+    if KUBERNETES_PROVIDER.exists():
         folder = home.pulumi_home / "plugins" / KUBERNETES_PLUGIN
         folder.mkdir(parents=True, exist_ok=True)
-        link = folder / _KUBERNETES_PROVIDER.name
+        link = folder / KUBERNETES_PROVIDER.name
         link.unlink(missing_ok=True)
-        link.symlink_to(_KUBERNETES_PROVIDER.resolve())
+        link.symlink_to(KUBERNETES_PROVIDER.resolve())
 
 
 def process_environment(home: Home, outside: Mapping[str, str]) -> dict[str, str]:
@@ -88,6 +89,7 @@ def _values(home: Home, outside: Mapping[str, str]) -> dict[str, str]:
         "AWS_CONFIG_FILE": str(home.aws_config),
         "AWS_SHARED_CREDENTIALS_FILE": str(home.aws_credentials),
         "AWS_EC2_METADATA_DISABLED": "true",
+        "KUBECONFIG": str(home.kubeconfig),
         **home.pulumi,
         "PYTHONUTF8": "1",
         "VIRTUAL_ENV": str(CHECKOUT / ".venv"),

@@ -51,6 +51,11 @@ class Home:
         return self.root / "aws" / "credentials"
 
     @property
+    def kubeconfig(self) -> Path:
+        """Of the cluster beside this sandbox, where one was started."""
+        return self.root / "kubernetes" / "admin.kubeconfig"
+
+    @property
     def pulumi_home(self) -> Path:
         return self.root / "pulumi-home"
 

@@ -46,7 +46,7 @@ RULES = (
     Rule(
         ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
         SET,
-        "the profiles `staging` and `prod` of this sandbox, with its endpoints and its keys, and no others",
+        "the profiles `staging`, `prod`, `edge-staging` and `edge-prod` of this sandbox, with its endpoints and its keys, and no others",
     ),
     Rule(("AWS_EC2_METADATA_DISABLED",), SET, "nobody asks the network for credentials"),
     Rule(
@@ -72,6 +72,13 @@ RULES = (
         ("PULUMI_*",),
         CLEARED,
         "another stack, token, passphrase, plugin or option of every command (PULUMI_OPTION_…, PULUMI_EXPERIMENTAL)",
+    ),
+    # Kubernetes
+    Rule(("KUBECONFIG",), SET, "the cluster beside this sandbox, and no other, whether it runs or not"),
+    Rule(
+        ("KUBERNETES_*", "KUBE_*"),
+        CLEARED,
+        "another cluster, or other defaults of the Kubernetes provider",
     ),
     # This project
     Rule(

@@ -43,6 +43,7 @@ from sandbox.hosting.image import Images
 from sandbox.hosting.open_questions import OpenQuestions
 from sandbox.hosting.provisioning import Provisioning
 from sandbox.hosting.scaling import Scaling
+from sandbox.iam.arn import parse
 from sandbox.iam.callers import Callers
 from sandbox.iam.estate import Estate
 from sandbox.iam.guard import Guard
@@ -66,6 +67,7 @@ from sandbox.training.pipelines import Pipelines
 from sandbox.utilization import Instance, Utilization, instances
 
 _LOG = logging.getLogger(__name__)
+_PODS = "pods.eks.amazonaws.com"
 _WATCH = 0.5  # seconds between looks at the model servers
 
 
@@ -140,6 +142,8 @@ class World:
                 ("POST", "/sandbox/pushed"): self._pushed,
                 ("POST", "/sandbox/authorize"): lambda given: self.connections.authorize(given["name"]),
                 **ClockRoutes(self.schedules, WORLD).routes,
+                ("POST", "/sandbox/grants"): self._granted,
+                ("DELETE", "/sandbox/grants"): lambda given: self.credentials.revoke(dict(given)),
             },
         )
         self.listener = _listening(ports.control, lambda port: Listener(port, gateway))
@@ -193,6 +197,13 @@ class World:
         pushes = self.remotes.pushes(given["account"], given["updates"])
         messages = [line for push in pushes for line in self.pipelines.pushed(given["account"], push)]
         return {"messages": [*messages, *untold(pushes)]}
+
+    def _granted(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The variables of a Pod that has a role, as EKS gives them, to which the role must be willing. Raises RefusedError."""
+        role, session = given["role"], given["session"]
+        account = parse(role).account
+        self.guard.service_session(_PODS, role, account, session)
+        return self.credentials.grant(account, role, session)
 
     def _clients(self, principal: str, session: str) -> Clients:
         """How a service of AWS calls others in roles."""

@@ -119,6 +119,10 @@ class Traps:
             "AWS_SDK_UA_APP_ID": "mycompany",
             "BOTO_CONFIG": str(folder / "aws"),
             "MOTO_S3_CUSTOM_ENDPOINTS": url,
+            # Kubernetes
+            "KUBECONFIG": nowhere,
+            "KUBE_CONFIG_PATH": nowhere,
+            "KUBERNETES_SERVICE_HOST": "127.0.0.1",
             # Pulumi
             "PULUMI_BACKEND_URL": f"file://{self.backend}",
             "PULUMI_HOME": str(folder / "pulumi-home"),

@@ -148,6 +148,33 @@ TABLE = {
     "aws:codeconnections/connection:Connection": ResourceKind("Git connection", _HOLDS, _FREE),
     # Its filters say whose pushes are built.
     "aws:codebuild/webhook:Webhook": ResourceKind("build webhook", _GUARDS, _FREE, taggable=False),
+
+    # Objects of a cluster have labels, and what they cost is on the bill of its nodes.
+    "kubernetes:core/v1:Namespace": ResourceKind(
+        "namespace", _HOLDS, _FREE, taggable=False, irreplaceable="all that serves is in it"
+    ),
+    "kubernetes:core/v1:ResourceQuota": ResourceKind("resource quota", _GUARDS, _FREE, taggable=False),
+    "kubernetes:core/v1:LimitRange": ResourceKind("limit range", _GUARDS, _FREE, taggable=False),
+    "kubernetes:core/v1:ServiceAccount": ResourceKind("service account", _PLAIN, _FREE, taggable=False),
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy": ResourceKind("network policy", _GUARDS, _FREE, taggable=False),
+    "kubernetes:rbac.authorization.k8s.io/v1:Role": ResourceKind("role of the cluster", _PLAIN, _FREE, taggable=False),
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": ResourceKind("role binding", _PLAIN, _FREE, taggable=False),
+    "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy": ResourceKind(
+        "admission policy", _GUARDS, _FREE, taggable=False
+    ),
+    "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding": ResourceKind(
+        "admission policy binding", _GUARDS, _FREE, taggable=False
+    ),
+    "kubernetes:apps/v1:Deployment": ResourceKind(
+        "deployment", _PLAIN, Cost.UNKNOWN, taggable=False, per_version=True
+    ),
+    "kubernetes:core/v1:Service": ResourceKind("service", _PLAIN, _FREE, taggable=False, per_version=True),
+    "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": ResourceKind(
+        "pod autoscaler", _PLAIN, _FREE, taggable=False, per_version=True
+    ),
+    "kubernetes:policy/v1:PodDisruptionBudget": ResourceKind(
+        "disruption budget", _GUARDS, _FREE, taggable=False, per_version=True
+    ),
 }
 # fmt: on
 

@@ -1,4 +1,4 @@
-"""The `modeldelivery` package: an endpoint on either target, and one function."""
+"""The `modeldelivery` package: an endpoint on either target, and two functions."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,9 @@ from modeldelivery.plugin.protocol import (
     Resource,
 )
 from modeldelivery.plugin.values import Properties
-from modeldelivery.provider import endpoint, fleet
+from modeldelivery.provider import endpoint, fleet, tokens
 from modeldelivery.provider.resource import ReleaseResource
-from modeldelivery.provider.tokens import ENDPOINT, ROUTE
+from modeldelivery.provider.tokens import ENDPOINT, GET_CLUSTER, ROUTE
 from modeldelivery.release.aws.session import open_account
 
 VERSION = "0.1.0"
@@ -41,7 +41,7 @@ class ModelDelivery(Provider):
             "name": "modeldelivery",
             "version": VERSION,
             "resources": {each: {"isComponent": False} for each in TYPES},
-            "functions": {fleet.TOKEN: {}},
+            "functions": {fleet.TOKEN: {}, GET_CLUSTER: {}},
         }
 
     def configure(self, config: Properties) -> None:
@@ -103,9 +103,15 @@ class ModelDelivery(Provider):
             return self._resources[resource.type]
 
     def invoke(self, token: str, args: Properties, *, preview: bool) -> Mapping[str, Any]:  # noqa: ARG002
-        if token != fleet.TOKEN:
-            raise ProviderError(f"modeldelivery has no function {token}; it has {fleet.TOKEN}")
-        return fleet.get_fleet(args, self._opens)
+        match token:
+            case fleet.TOKEN:
+                return fleet.get_fleet(args, self._opens)
+            case tokens.GET_CLUSTER:
+                # As of a route.
+                from modeldelivery.provider.cluster import get_cluster  # noqa: PLC0415
+
+                return get_cluster(args)
+        raise ProviderError(f"modeldelivery has no function {token}; it has {fleet.TOKEN} and {GET_CLUSTER}")
 
 
 def _kind(type_: str) -> type[ReleaseResource[Any]]:

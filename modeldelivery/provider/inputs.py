@@ -146,7 +146,7 @@ class RouteInputs(Inputs, frozen=True, kw_only=True):
 
     @property
     def place(self) -> ClusterPlace:
-        return ClusterPlace(server=self.server, namespace=self.namespace, route=self.route_name)
+        return ClusterPlace(server=self.server.rstrip("/"), namespace=self.namespace, route=self.route_name)
 
 
 Read = TypeVar("Read", bound=Inputs)

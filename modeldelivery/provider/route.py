@@ -85,4 +85,4 @@ class RouteResource(ReleaseResource[RouteInputs]):
 def _placed(place: ClusterPlace, cluster: Cluster) -> ClusterPlace:
     """The place with what a machine without a kubeconfig needs to reach it."""
     eks = cluster.login.cluster if isinstance(cluster.login, Eks) else ""
-    return msgspec.structs.replace(place, server=cluster.server, ca=cluster.ca, cluster=eks)
+    return msgspec.structs.replace(place, ca=cluster.ca, cluster=eks)

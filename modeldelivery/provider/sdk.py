@@ -1,4 +1,4 @@
-"""What the Pulumi program sees of the `modeldelivery` provider: its resources and its function, typed.
+"""What the Pulumi program sees of the `modeldelivery` provider: its resources and its functions, typed.
 
 Release, variants and rules are what the core's types write (`Part.plain`): Pulumi translates no name inside a plain dict.
 """
@@ -13,6 +13,7 @@ from pulumi.runtime import invoke
 ENDPOINT = "modeldelivery:index:Endpoint"
 ROUTE = "modeldelivery:index:Route"
 GET_FLEET = "modeldelivery:index:getFleet"
+GET_CLUSTER = "modeldelivery:index:getCluster"
 
 
 class Journal(TypedDict):
@@ -241,12 +242,28 @@ def get_fleet(
     try:
         answer = invoke(GET_FLEET, args).value
     except Exception as refusal:  # Pulumi raises nothing more precise for a refused invoke
-        raise pulumi.RunError(_sentence(str(refusal))) from refusal
+        raise pulumi.RunError(_sentence(GET_FLEET, str(refusal))) from refusal
     return msgspec.convert(answer, Fleet).versions
 
 
-def _sentence(error: str) -> str:
+def require_cluster(context: str, server: str) -> None:
+    """See that a context of the kubeconfig leads to the one cluster that may be touched, before anything is sent there.
+
+    Args:
+        context: its name.
+        server: the cluster's address, or `https://` and the name that its certificate carries.
+
+    Raises:
+        pulumi.RunError: the provider's sentence: there is no such context, or it leads elsewhere.
+    """
+    try:
+        invoke(GET_CLUSTER, {"context": context, "server": server})
+    except Exception as refusal:  # as above
+        raise pulumi.RunError(_sentence(GET_CLUSTER, str(refusal))) from refusal
+
+
+def _sentence(function: str, error: str) -> str:
     """The provider's own words, without what the SDK and the engine put before them."""
-    return error.removeprefix(f"invoke of {GET_FLEET} failed: ").removeprefix(
-        f"invocation of {GET_FLEET} returned an error: "
+    return error.removeprefix(f"invoke of {function} failed: ").removeprefix(
+        f"invocation of {function} returned an error: "
     )

@@ -22,6 +22,8 @@ MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 DATASETS = "datasets/"  # where data sets lie in the data bucket
 ACCOUNT = re.compile(r"[0-9]{12}")
 CAPTURE_FOLDER = "capture"  # in the registry bucket: what callers ask and what they are answered
+DIGEST_ANNOTATION = "model-delivery/digest-set"  # of a Deployment's pods: the bits that they serve
+ROLE_ANNOTATION = "model-delivery/role-arn"  # of a service account: the role of AWS that its pods are to have
 APPROVAL_TAG = "model-delivery:approval"  # of a model package group: who approves its versions
 
 

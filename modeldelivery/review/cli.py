@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from modeldelivery.release.cli.project import serves_on_cluster
 from modeldelivery.review import credentials, engine
 from modeldelivery.review.commands import FAILED, REFUSED, UNREACHABLE, Asked, parse
 from modeldelivery.review.core.change import Change, classify
@@ -204,8 +205,12 @@ def _gathered(folder: Folder, look: Look, kind: type[Record]) -> Gathered[Record
 
 
 def _environments() -> list[str]:
-    """Those that the project has: a page that lacks one says so."""
-    return sorted(path.stem.removeprefix("Pulumi.") for path in engine.project().glob("Pulumi.*.yaml"))
+    """Those that the project has: a page that lacks one says so.
+
+    One on a cluster is looked at where that can be reached, and told of then: not every build can.
+    """
+    files = engine.project().glob("Pulumi.*.yaml")
+    return sorted(path.stem.removeprefix("Pulumi.") for path in files if not serves_on_cluster(path))
 
 
 def _in_order(reviews: Mapping[str, Review]) -> list[Review]:

@@ -1,4 +1,4 @@
-"""`python -m pipelines.server [serve | verify]`: SageMaker starts a container with the argument `serve`."""
+"""`python -m pipelines.server [serve | verify | fetch]`: SageMaker starts a container with the argument `serve`."""
 
 import logging
 import os
@@ -39,7 +39,11 @@ class DrainingServer(uvicorn.Server):
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until told to stop, or verify the archive on stdin; returns the exit status."""
+    """Serve until told to stop, verify the archive on stdin, or fetch one from S3; returns the exit status."""
+    if arguments == ["fetch"]:
+        from pipelines.server import fetch  # noqa: PLC0415 - a server needs it not
+
+        return fetch.main()
     if arguments == ["verify"]:
         from pipelines.server import verify  # noqa: PLC0415 - it brings the model, which a parent of workers needs not
 
@@ -48,7 +52,7 @@ def main(arguments: list[str]) -> int:
         return status
     if arguments not in ([], ["serve"]):
         print(
-            f"unknown arguments {' '.join(arguments)!r}: write `python -m pipelines.server serve`, or verify",
+            f"unknown arguments {' '.join(arguments)!r}: write `python -m pipelines.server serve`, verify or fetch",
             file=sys.stderr,
         )
         return _USAGE

@@ -11,17 +11,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox.home import write
-from sandbox.kubernetes.layout import ADDRESS
+from sandbox.kubernetes.layout import ADDRESS, NAME
 
 _LIFE = timedelta(days=3650)
 _EARLY = timedelta(hours=1)  # a clock that is set back a little refuses nothing
-_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", NAME)
 _ADDRESSES = ("127.0.0.1", ADDRESS)
 
 
 def make(folder: Path) -> None:
     """Write `ca.crt`, `ca.key`, `apiserver.crt`, `apiserver.key`, `sa.key` and `sa.pub` in PEM, unless they are there."""
-    if (folder / "sa.pub").exists():
+    if (folder / "sa.pub").exists() and _named(folder / "apiserver.crt"):
         return
     authority, server, tokens = (ec.generate_private_key(ec.SECP256R1()) for _ in range(3))
     name = _name("sandbox-kubernetes")
@@ -47,6 +47,14 @@ def make(folder: Path) -> None:
     write(
         folder / "sa.pub", tokens.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     )
+
+
+def _named(certificate: Path) -> bool:
+    """Whether an API server's certificate carries all names that it has today."""
+    names = x509.load_pem_x509_certificate(certificate.read_bytes()).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName
+    )
+    return set(names.value.get_values_for_type(x509.DNSName)) == set(_NAMES)
 
 
 def _name(common: str) -> x509.Name:

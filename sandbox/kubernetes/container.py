@@ -16,6 +16,7 @@ from sandbox.hosting.whole_image import WholeImageError
 from sandbox.image.build import Blobs, DigestError, digest_of
 from sandbox.kubernetes.container_files import Prepared, prepare
 from sandbox.kubernetes.pod_plan import ContainerPlan
+from sandbox.kubernetes.pod_roles import PodRoles
 from sandbox.kubernetes.pod_status import ContainerState, Ended
 from sandbox.kubernetes.probes import Probing
 from sandbox.missing import MissingError
@@ -44,6 +45,7 @@ class Machine:
 
     runner: Runner
     home: Home  # whose images it runs
+    roles: PodRoles
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ API_PORT, ETCD_PORT, ETCD_PEER_PORT, GATEWAY_PORT = 6443, 2379, 2380, 80
 SERVICES = "10.96.0.0/16"  # cluster addresses of Services; nothing answers on them here
 
 NODE = "sandbox"
+# What the committed environments on Kubernetes call this cluster, as they call its two accounts: the kubeconfig's context, and
+# the name that the API server's certificate carries, since its port is another one in each sandbox.
+CONTEXT, NAME = "edge", "kubernetes.edge.example.com"
 GATEWAY_CLASS, GATEWAY, GATEWAY_NAMESPACE = "traefik", "public", "gateways"
 
 _TOOLS = CHECKOUT / ".tools" / "kubernetes"

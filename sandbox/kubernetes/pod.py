@@ -57,6 +57,7 @@ class Pod:
         self._first: list[Container] = []
         self._images: dict[str, Image] = {}
         self._told: dict[str, Any] = {}
+        self._role: Mapping[str, str] = {}
         self._thread = threading.Thread(target=self._run, name=f"pod-{self.name}", daemon=True)
 
     def start(self) -> None:
@@ -89,6 +90,7 @@ class Pod:
             _LOG.exception("pod %s/%s broke", self.namespace, self.name)
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
+            self._forget_role()
             self._gone(self.uid)
 
     @property
@@ -138,6 +140,7 @@ class Pod:
     def _fill(self, plan: PodPlan) -> tuple[str, str] | None:
         """Volumes and variables; or why they cannot be had."""
         try:
+            self._role = self._machine.roles.variables(self.document)
             for name, volume in plan.volumes.items():
                 fill(self._folder / "volumes" / name, volume, self.document, self._api)
             for each in (*plan.first, *plan.containers):
@@ -188,6 +191,14 @@ class Pod:
         if container.may_begin(restarts):
             container.again()
             container.begin(self._images[container.plan.name], now)
+
+    def _forget_role(self) -> None:
+        if self._closed:
+            return  # the AWS sandbox may be ending as well
+        try:
+            self._machine.roles.forget(self.uid)
+        except ApiError as error:
+            _LOG.warning("pod %s/%s: %s", self.namespace, self.name, error)
 
     def _wait_for_end(self) -> None:
         while not self._ending:
@@ -263,6 +274,7 @@ class Pod:
             "BIND_HOST": self.state.address,
             "KUBERNETES_SERVICE_HOST": ADDRESS,
             "KUBERNETES_SERVICE_PORT": str(API_PORT),
+            **self._role,
         }
         return values(plan.environment, self._source, given)
 

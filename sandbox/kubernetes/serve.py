@@ -21,7 +21,9 @@ from sandbox.kubernetes.front import Front
 from sandbox.kubernetes.layout import Layout, Tools
 from sandbox.kubernetes.node import Node
 from sandbox.kubernetes.pod import Pod
+from sandbox.kubernetes.pod_roles import PodRoles
 from sandbox.kubernetes.supervisor import Supervisor
+from sandbox.kubernetes.way_out import WayOut
 from sandbox.processes.runner import Runner
 
 _LOG = logging.getLogger(__name__)
@@ -38,18 +40,20 @@ def main() -> None:
     with held(place.lock):
         # Before anything has a second thread: namespaces are a thread's.
         outside = _listening(place)
+        way = WayOut()
         network.enter()
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        Cluster(place, *outside).run(ended)
+        Cluster(place, *outside, way).run(ended)
 
 
 class Cluster:
     """Everything of one cluster, in this process or started by it."""
 
-    def __init__(self, home: Home, api: socket.socket, gateway: socket.socket) -> None:
+    def __init__(self, home: Home, api: socket.socket, gateway: socket.socket, way: WayOut) -> None:
         self._home = home
+        self._way = way
         self._layout = Layout(home)
         self._outside = api
         self._gateway = gateway
@@ -79,8 +83,9 @@ class Cluster:
                 time.sleep(_LOOK)
             for server in control_plane[2:]:
                 supervisor.start(server)
+            roles = PodRoles(layout.images, self._way, api)
             self._node = Node(
-                Api(layout.inside("node"), "sandbox-node"), Machine(runner, layout.images), layout
+                Api(layout.inside("node"), "sandbox-node"), Machine(runner, layout.images, roles), layout
             )
             self._node.start()
             objects.install(api, tools.definitions)
@@ -97,6 +102,7 @@ class Cluster:
                 self._node.close()
             runner.close()
             supervisor.close()
+            self._way.close()
 
     def _routes(self, supervisor: Supervisor, argo: ArgoCd) -> dict[tuple[str, str], Any]:
         return {

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from sandbox.home import write
-from sandbox.kubernetes.layout import ADDRESS, API_PORT, NODE, Layout
+from sandbox.kubernetes.layout import ADDRESS, API_PORT, CONTEXT, NAME, NODE, Layout
 
 INSIDE = f"https://{ADDRESS}:{API_PORT}"
 ADMIN = "admin"
@@ -24,7 +24,7 @@ class _User:
 
 _MASTERS = "system:masters"
 USERS: Mapping[str, _User] = {
-    ADMIN: _User("admin", (_MASTERS,)),
+    ADMIN: _User("admin", (_MASTERS, "model-delivery:deployers")),
     "kube-controller-manager": _User("system:kube-controller-manager"),
     "kube-scheduler": _User("system:kube-scheduler"),
     "node": _User(f"system:node:{NODE}", ("system:nodes",)),
@@ -54,7 +54,7 @@ def write_token_file(path: Path, all_tokens: Mapping[str, str]) -> None:
 
 
 def kubeconfig(authority: bytes, server: str, user: str, token: str) -> str:
-    """A kubeconfig with everything in it, as JSON, which is YAML.
+    """A kubeconfig with everything in it, as JSON, which is YAML; its second context leads to the server by its name.
 
     Args:
         authority: certificate, PEM.
@@ -62,28 +62,17 @@ def kubeconfig(authority: bytes, server: str, user: str, token: str) -> str:
         user: how this file calls whoever has the token.
         token: of a user or a service account.
     """
-    return (
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "clusters": [
-                    {
-                        "name": "sandbox",
-                        "cluster": {
-                            "server": server,
-                            "certificate-authority-data": base64.b64encode(authority).decode(),
-                        },
-                    }
-                ],
-                "users": [{"name": user, "user": {"token": token}}],
-                "contexts": [{"name": "sandbox", "context": {"cluster": "sandbox", "user": user}}],
-                "current-context": "sandbox",
-            },
-            indent=2,
-        )
-        + "\n"
-    )
+    cluster = {"server": server, "certificate-authority-data": base64.b64encode(authority).decode()}
+    clusters = {"sandbox": cluster, CONTEXT: {**cluster, "tls-server-name": NAME}}
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": each} for name, each in clusters.items()],
+        "users": [{"name": user, "user": {"token": token}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": user}} for name in clusters],
+        "current-context": "sandbox",
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def write_kubeconfigs(layout: Layout, all_tokens: Mapping[str, str], outside: str) -> None:

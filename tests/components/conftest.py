@@ -73,6 +73,8 @@ class Recorder(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         self.calls.append(args)
+        if args.token == "modeldelivery:index:getCluster":
+            return {"address": "https://127.0.0.1:6443"}
         fleet = args.args["fleet"]
         if not self.registered:
             return {"versions": []}

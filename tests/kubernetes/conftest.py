@@ -10,6 +10,7 @@ import pytest
 
 from modeldelivery.release.aws.session import open_account
 from sandbox.kubernetes.layout import Tools
+from tests.conftest import Sandbox
 from tests.faults.conftest import outcomes  # noqa: F401 - a fixture
 from tests.faults.delivery import A, B, C
 from tests.kubernetes.cluster import Cluster
@@ -41,7 +42,15 @@ def cluster(tools, tmp_path_factory):  # noqa: ARG001 - with these tools
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return  # another worker is at it
-        started.run("down")
+        Sandbox(home).run("down")  # whoever used AWS beside it ends with it
+
+
+@pytest.fixture(scope="session")
+def aws(cluster):
+    """The AWS sandbox around the cluster, whose images and roles its Pods have."""
+    around = Sandbox(cluster.home)
+    around.run("up")
+    return around
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
-from tools.demo import remote
+from tools.demo import edge, remote
 from tools.demo.road import walk
-from tools.demo.run import BIN, ENVIRONMENTS, ROOT, TRAINS, Demo, StepError
+from tools.demo.run import BIN, EDGES, ENVIRONMENTS, ROOT, TRAINS, Demo, StepError
 
 REQUESTS = 200
 NEXT = """
@@ -33,25 +33,49 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
   make down                                                       leaves nothing behind
 """
 
+NEXT_ON_KUBERNETES = """
+Try next (enter the sandbox first: eval "$({sandbox} env)"):
+
+  modelctl status   --env edge-prod
+  modelctl rollback --env edge-prod --reason "too many late flights"
+                                                                  traffic goes back, in seconds
+  pulumi up         --stack edge-prod                             the rollback stands, and it says why
+  modelctl history  --env edge-prod
+  kubectl get httproutes,deployments --namespace flights-edge-prod
+                                                                  the same, as the cluster has it
+  sandbox kubernetes status                                       its servers and pods
+  make down                                                       leaves nothing behind
+"""
+_TARGETS = ("sagemaker", "kubernetes")
+
 
 def main() -> int:
     """Run one of the two; 0 when it went well."""
-    command = sys.argv[1] if len(sys.argv) == 2 else ""  # noqa: PLR2004 (a command)
+    command, *targets = sys.argv[1:] or [""]
     name = f"make {command}".strip()
     return program.run(
-        name, lambda: _carry_out(name, command), "interrupted. Run it again: it goes on where it stopped"
+        name,
+        lambda: _carry_out(name, command, targets),
+        "interrupted. Run it again: it goes on where it stopped",
     )
 
 
-def _carry_out(name: str, command: str) -> int:
+def _carry_out(name: str, command: str, targets: list[str]) -> int:
     try:
-        match command:
-            case "up":
+        match command, targets:
+            case "up", [] | ["sagemaker"]:
                 _up()
-            case "down":
+            case "up", ["kubernetes"]:
+                _up_on_kubernetes()
+            case "up", _:
+                print(
+                    f"make up: TARGET is {' '.join(targets)}; allowed: {', '.join(_TARGETS)}", file=sys.stderr
+                )
+                return 2
+            case "down", []:
                 _down()
             case _:
-                print("usage: python -m tools.demo up|down", file=sys.stderr)
+                print("usage: python -m tools.demo up [TARGET] | down", file=sys.stderr)
                 return 2
     except StepError as error:
         program.complain(name, str(error))
@@ -75,6 +99,24 @@ def _up() -> None:
         print()
         demo.show("modelctl", "status", "--env", environment)
     print(NEXT.format(sandbox=Path(BIN, "sandbox").relative_to(ROOT)))
+    print(f"ready after {time.monotonic() - started:.0f} s")
+
+
+def _up_on_kubernetes() -> None:
+    started = time.monotonic()
+    new = edge.start_cluster()
+    demo = _enter()
+    # As above.
+    from tools.demo.traffic import send_through  # noqa: PLC0415
+
+    edge.walk(demo, new_cluster=new)
+    for environment in EDGES:
+        with step(f"send {REQUESTS} requests to {environment}", sys.stdout) as shown:
+            shown.outcome(send_through(edge.gateway(), demo.hostname(environment), REQUESTS))
+    for environment in EDGES:
+        print()
+        demo.show("modelctl", "status", "--env", environment)
+    print(NEXT_ON_KUBERNETES.format(sandbox=Path(BIN, "sandbox").relative_to(ROOT)))
     print(f"ready after {time.monotonic() - started:.0f} s")
 
 

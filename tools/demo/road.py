@@ -42,18 +42,18 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
 def walk(demo: Demo) -> None:
     """From nothing, or from wherever an earlier run was killed, to two environments as their config says."""
-    _registry(demo, TRAINS)
+    registry(demo, TRAINS)
     missing = [version for version in UNTIL if version not in demo.fleet(TRAINS)]
-    sources = _sources(demo, missing)
-    _train(demo, FIRST, sources, lambda: _beside_first(demo))
-    _begin_with_first(demo, TRAINS)
-    _train(demo, SECOND, sources, lambda: _beside_second(demo))
-    _as_config_says(demo, TRAINS)
-    _take(demo, SECOND)
-    _as_config_says(demo, TAKES)
+    sources = prepare(demo, missing)
+    train(demo, FIRST, sources, lambda: _beside_first(demo))
+    begin_with_first(demo, TRAINS)
+    train(demo, SECOND, sources, lambda: _beside_second(demo))
+    as_config_says(demo, TRAINS)
+    take(demo, SECOND, TAKES, TRAINS)
+    as_config_says(demo, TAKES)
 
 
-def _registry(demo: Demo, environment: str) -> None:
+def registry(demo: Demo, environment: str) -> None:
     """Everything but the endpoint, unless it stands."""
     demo.begin(environment)
     made, stands = bool(demo.outputs(environment)), demo.status(environment) is not None
@@ -65,7 +65,7 @@ def _registry(demo: Demo, environment: str) -> None:
             shown.outcome(demo.deploy(environment))
 
 
-def _sources(demo: Demo, missing: list[Version]) -> Sources:
+def prepare(demo: Demo, missing: list[Version]) -> Sources:
     """What is trained from: for the versions that are not there, and for whoever trains the next one."""
     with step(f"{TRAINS}: images of the model server and of the steps", sys.stdout) as shown:
         server, steps = demo.image(TRAINS), demo.image(TRAINS, steps=True)
@@ -83,7 +83,7 @@ def _sources(demo: Demo, missing: list[Version]) -> Sources:
     return Sources(server=server, steps=steps, data={v: published[each][0] for v, each in months.items()})
 
 
-def _train(demo: Demo, version: Version, sources: Sources, beside: Callable[[], None]) -> None:
+def train(demo: Demo, version: Version, sources: Sources, beside: Callable[[], None]) -> None:
     """Have a version trained, unless it is, and do something else meanwhile."""
     if version not in sources.data:
         beside()
@@ -95,32 +95,35 @@ def _train(demo: Demo, version: Version, sources: Sources, beside: Callable[[], 
 
 
 def _beside_first(demo: Demo) -> None:
-    _registry(demo, TAKES)
+    registry(demo, TAKES)
     with step(f"{TRAINS}: the data that Git names (dvc push)", sys.stdout) as shown:
         shown.outcome(demo.push(TRAINS))
 
 
 def _beside_second(demo: Demo) -> None:
-    _take(demo, FIRST)
-    _begin_with_first(demo, TAKES)
+    take(demo, FIRST, TAKES, TRAINS)
+    begin_with_first(demo, TAKES)
 
 
-def _take(demo: Demo, version: Version) -> None:
-    """Have a version of staging registered in production, unless it is on the endpoint there."""
-    if version in demo.fleet(TAKES):
+def take(demo: Demo, version: Version, environment: str, source: str) -> None:
+    """Have a version of one environment registered in another, unless it is in the fleet there."""
+    if version in demo.fleet(environment):
         return
     with step(
-        f"{TAKES}: {version} from {TRAINS}, the same bits, with their evidence (tools.promotion)", sys.stdout
+        f"{environment}: {version} from {source}, the same bits, with their evidence (tools.promotion)",
+        sys.stdout,
     ):
-        demo.promote(version, TAKES)
+        demo.promote(version, environment, source)
 
 
-def _begin_with_first(demo: Demo, environment: str) -> None:
+def begin_with_first(demo: Demo, environment: str) -> None:
+    """Have the first version serve alone, unless something serves."""
     if (demo.status(environment) or {}).get("live") is None:
         with step(f"{environment}: {FIRST} goes live (pulumi up)", sys.stdout) as shown:
             shown.outcome(demo.deploy(environment, only=FIRST))
 
 
-def _as_config_says(demo: Demo, environment: str) -> None:
+def as_config_says(demo: Demo, environment: str) -> None:
+    """Bring the environment to what its committed config says."""
     with step(f"{environment}: as Pulumi.{environment}.yaml says (pulumi up)", sys.stdout) as shown:
         shown.outcome(demo.deploy(environment))

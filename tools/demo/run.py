@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 DVC = ROOT / ".venv-data" / "bin" / "dvc"
 ENVIRONMENTS = ("staging", "prod")
+EDGES = ("edge-staging", "edge-prod")  # on Kubernetes
 MODEL = "flights"
 REASON = "make up: a demo's versions are approved by whoever starts it"
 TRAINS = "staging"  # has the data bucket and the pipeline
@@ -202,13 +203,18 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             f"approve-{environment}", "modelctl", "approve", version, "--env", environment, "--reason", REASON
         )
 
-    def promote(self, version: Version, environment: str) -> None:
-        """Register in another environment what the one that trains has: the same bits, with what was found about them."""
+    def promote(self, version: Version, environment: str, source: str) -> None:
+        """Register in another environment what this one has: the same bits, with what was found about them."""
         self.run(
             f"promote-{environment}",
-            "python", "-m", "tools.promotion", version, "--from", TRAINS, "--to", environment,
+            "python", "-m", "tools.promotion", version, "--from", source, "--to", environment,
         )  # fmt: skip
         self.approve(environment, version)
+
+    def hostname(self, environment: str) -> str:
+        """That clients of an environment on Kubernetes ask."""
+        document = yaml.safe_load((ROOT / f"Pulumi.{environment}.yaml").read_text())
+        return str(document["config"]["model-delivery:serving"]["kubernetes"]["hostname"])
 
     def status(self, environment: str) -> dict[str, Any] | None:
         """`modelctl status` as data; None when the account has no registry."""

@@ -8,6 +8,7 @@ from modeldelivery.release.errors import InvalidError
 PROJECT = "model-delivery"  # the namespace of the program's config
 _FILE = "Pulumi.yaml"
 _PROTECT = f"{PROJECT}:protect"
+_SERVING = f"{PROJECT}:serving"
 _KEYS = (f"{PROJECT}:model", "model")  # of config; in Pulumi.yaml the namespace may be left out
 
 
@@ -44,6 +45,13 @@ def protects(environment: str, folder: Path) -> bool | None:
     config = read_yaml(file).get("config") if file and file.is_file() else None
     value = config.get(_PROTECT) if isinstance(config, dict) else None
     return value if isinstance(value, bool) else None
+
+
+def serves_on_cluster(file: Path) -> bool:
+    """Whether a stack's file says that the environment serves on Kubernetes. Raises InvalidError: it cannot be read."""
+    config = read_yaml(file).get("config")
+    serving = config.get(_SERVING) if isinstance(config, dict) else None
+    return isinstance(serving, dict) and serving.get("target") == "kubernetes"
 
 
 def _named(file: Path) -> str | None:

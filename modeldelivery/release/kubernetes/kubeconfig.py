@@ -52,7 +52,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     """Where an API server is, and how one logs in.
 
     Attributes:
-        server: its address, `https://…`.
+        server: its address, `https://…`: where a connection goes.
         ca: PEM of who signs its certificate; "" for those that the machine trusts.
         name: that its certificate carries, where that is not the address's; "" for the address's.
         login: as whom.
@@ -102,7 +102,7 @@ class Kubeconfig(msgspec.Struct, frozen=True, kw_only=True):
 
         Args:
             context: its name; None for the one in force, or for any that leads to `server`.
-            server: address that it must have.
+            server: that it must be: its address, or `https://` and the name that its certificate carries.
 
         Raises:
             KubeconfigError: there is no such context, it leads elsewhere, or it logs in by what is not done here.
@@ -117,9 +117,9 @@ class Kubeconfig(msgspec.Struct, frozen=True, kw_only=True):
             )
         cluster = self._entry("cluster", self.clusters, entry.get("cluster"), name)
         address = _server(cluster, self.where, str(entry.get("cluster")))
-        if server is not None and address != server.rstrip("/"):
+        if server is not None and not _leads(cluster, server):
             raise KubeconfigError(
-                f"{self.where}: context {name!r} leads to {address}, and only {server} may be touched",
+                f"{self.where}: context {name!r} leads to {' as '.join(_names(cluster))}, and only {server} may be touched",
                 hint="name another context, or check `server` in config",
             )
         user = self._entry("user", self.users, entry.get("user"), name)
@@ -143,8 +143,7 @@ class Kubeconfig(msgspec.Struct, frozen=True, kw_only=True):
         leading = [
             name
             for name, entry in sorted(self.contexts.items())
-            if str(self.clusters.get(str(entry.get("cluster")), {}).get("server", "")).rstrip("/")
-            == server.rstrip("/")
+            if _leads(self.clusters.get(str(entry.get("cluster")), {}), server)
         ]
         if not leading:
             raise KubeconfigError(
@@ -215,6 +214,21 @@ def _absolute(entry: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
     return {
         key: str(folder / str(value)) if key in files and value else value for key, value in entry.items()
     }
+
+
+def _names(cluster: Mapping[str, Any]) -> list[str]:
+    """What a cluster is called: its address, and the name that its certificate carries where that is another.
+
+    An API server behind a tunnel or a bastion is reached at an address that says nothing; who answers there is proved by
+    the certificate (`tls-server-name`).
+    """
+    name = cluster.get("tls-server-name")
+    return [str(cluster.get("server") or "").rstrip("/"), *([f"https://{name}"] if name else [])]
+
+
+def _leads(cluster: Mapping[str, Any], server: str) -> bool:
+    """Whether a cluster is the one that is called so."""
+    return server.rstrip("/") in _names(cluster)
 
 
 def _server(cluster: Mapping[str, Any], where: str, name: str) -> str:

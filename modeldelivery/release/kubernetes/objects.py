@@ -7,9 +7,10 @@ import msgspec
 
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.kubernetes.route import Instances
+from modeldelivery.release.naming import DIGEST_ANNOTATION
 
 T = TypeVar("T")
-DIGEST = "model-delivery/digest-set"  # annotation of a Deployment's pods: the bits that they serve
+DIGEST = DIGEST_ANNOTATION  # of a Deployment's pods: the bits that they serve
 
 
 class Namespace(msgspec.Struct, frozen=True):

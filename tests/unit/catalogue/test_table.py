@@ -20,7 +20,7 @@ AWS = sorted(type_ for type_ in TABLE if type_.startswith("aws:"))
 UNKNOWN = [
     "aws:new/store:Store",
     "aws:s3/bucket:bucket",
-    "kubernetes:apps/v1:Deployment",
+    "kubernetes:apps/v1:StatefulSet",
     "modeldelivery:index:Other",
     "random:index/randomPassword:RandomPassword",
     "pulumi-python:dynamic:Resource",

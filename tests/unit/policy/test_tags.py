@@ -16,7 +16,7 @@ TAGGED = [
     "aws:iam/role:Role",
     "modeldelivery:index:Endpoint",
     "aws:new/service:Service",
-    "kubernetes:apps/v1:Deployment",
+    "kubernetes:apps/v1:StatefulSet",
 ]
 
 
@@ -60,5 +60,5 @@ def test_only_a_type_without_a_row_is_told_of_the_table():
     fixes = {kind: findings(TAGS, resource(kind))[0].fix for kind in TAGGED}
     assert {kind for kind, fix in fixes.items() if "catalogue/table.py" in fix} == {
         "aws:new/service:Service",
-        "kubernetes:apps/v1:Deployment",
+        "kubernetes:apps/v1:StatefulSet",
     }

@@ -105,6 +105,19 @@ def test_a_create_makes_the_route_and_the_journal_says_where_it_is(stack):
     assert stack.journal.requires == ("kubernetes",)
 
 
+def test_the_journal_names_the_cluster_as_config_does_and_not_by_a_tunnels_address(
+    stack, tmp_path, monkeypatch
+):
+    at = {"server": "https://127.0.0.1:9443", "tls-server-name": ADDRESS.removeprefix("https://")}
+    monkeypatch.setenv("KUBECONFIG", str(written(tmp_path, "tunnel", cluster=at, user={"token": "token"})))
+
+    stack.up(A, A, B)
+
+    assert stack.journal.place.server == ADDRESS
+    assert set(stack.connected) == {"https://127.0.0.1:9443"}
+    assert stack.changes(stack.config(A, A, B)) == set()
+
+
 def test_a_preview_right_after_an_up_shows_no_change(serving):
     assert serving.changes(serving.config(A, A, B)) == set()
 

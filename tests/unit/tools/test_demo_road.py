@@ -96,8 +96,8 @@ class World:
         with self.command("train", version):
             self.registered[TRAINS].setdefault(version, self.live.get(TRAINS))
 
-    def promote(self, version, environment):
-        assert version in self.registered[TRAINS]
+    def promote(self, version, environment, source):
+        assert version in self.registered[source]
         with self.command("promote", version, environment):
             self.registered[environment].setdefault(version, self.live.get(environment))
 

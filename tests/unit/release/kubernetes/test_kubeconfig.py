@@ -136,6 +136,22 @@ def test_another_server_than_the_allowed_one_is_refused_before_anything_is_sent(
         cluster_of(written(tmp_path), context="prod", server="https://other.example.com")
 
 
+def test_a_server_behind_a_tunnel_is_known_by_its_certificates_name(tmp_path):
+    at = {"server": "https://127.0.0.1:9443", "tls-server-name": "prod.example.com"}
+    path = written(tmp_path, cluster=at)
+
+    for allowed in (SERVER, f"{SERVER}/", "https://127.0.0.1:9443"):
+        cluster = cluster_of(path, server=allowed)
+        assert (cluster.server, cluster.name) == ("https://127.0.0.1:9443", "prod.example.com")
+        assert cluster_of(path, context="prod", server=allowed) == cluster
+
+    with pytest.raises(
+        KubeconfigError,
+        match=r"leads to https://127.0.0.1:9443 as https://prod.example.com, and only https://other",
+    ):
+        cluster_of(path, context="prod", server="https://other.example.com")
+
+
 def test_any_context_that_leads_to_the_server_will_do_and_that_in_force_comes_first(tmp_path):
     paths = [
         written(tmp_path, "one", context="b", current=False),

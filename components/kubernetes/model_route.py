@@ -1,0 +1,147 @@
+"""What serves an environment on Kubernetes: the Pods of each version, and the route whose traffic belongs to the journal."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import pulumi
+
+from components.kubernetes import version
+from components.kubernetes.namespace import PORT, Pods
+from components.kubernetes.objects import KubernetesObject, Manifest
+from components.kubernetes.serving_namespace import ServingNamespace
+from modeldelivery.provider.sdk import RegisteredVersion, Route
+from modeldelivery.release.core.request import Entrance, RouteMember
+from modeldelivery.release.naming import variant_name
+from modeldelivery.release.version import parse_version
+
+
+class Foreign(TypedDict):
+    """A Deployment and a Service of one name that somebody else delivers."""
+
+    name: str
+    port: int
+
+
+class ModelRouteArgs(TypedDict):
+    """What tells one route from another.
+
+    Attributes:
+        account: the AWS account of the registry, 12 digits; no other may be touched.
+        region: the AWS region of the registry.
+        profile: the AWS profile that the provider uses; None for the default chain.
+        route: the HTTPRoute's name.
+        namespace: its, and everything's.
+        context: of the kubeconfig.
+        server: the one cluster that may be touched.
+        entrance: how requests come to the route.
+        release: the versions that config asks for, as `Release.plain` has it.
+        versions: the same versions as the registry knows them, in the fleet's order.
+        foreign: those of them that somebody else delivers, by version.
+        rules: what the environment demands of a change, as `Rules.plain` has it.
+        pods: what each version runs on.
+        bucket: the registry bucket, where the journal is.
+        journal_key: key of the journal in it.
+        labels: of every object.
+        protect: refuse to delete the route.
+    """
+
+    account: str
+    region: str
+    profile: str | None
+    route: str
+    namespace: str
+    context: str
+    server: str
+    entrance: Entrance
+    release: Mapping[str, object]
+    versions: Sequence[RegisteredVersion]
+    foreign: Mapping[str, Foreign]
+    rules: Mapping[str, object]
+    pods: Pods
+    bucket: pulumi.Input[str]
+    journal_key: str
+    labels: Manifest
+    protect: bool
+
+
+class ModelRoute(pulumi.ComponentResource):
+    """The route of one model in one environment.
+
+    Attributes:
+        name: of the HTTPRoute.
+    """
+
+    name: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        args: ModelRouteArgs,
+        within: ServingNamespace,
+        cluster: pulumi.ProviderResource,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("model-delivery:index:ModelRoute", name, None, opts)
+        inside = pulumi.ResourceOptions(parent=self, provider=cluster, depends_on=within.ready)
+        serving: list[pulumi.Resource] = [
+            KubernetesObject(manifest, _kept(manifest, inside), awaited=False)
+            for each in args["versions"]
+            if each.version not in args["foreign"]
+            for manifest in version.manifests(
+                member_name(args["route"], each),
+                args["namespace"],
+                args["labels"],
+                args["route"],
+                bits={
+                    "version": each.version,
+                    "digest": each.digest,
+                    "image": each.image,
+                    "model_data": each.model_data,
+                    "model_digest": each.model_digest,
+                    "region": args["region"],
+                },
+                pods=args["pods"],
+            )
+        ]
+        route = Route(
+            name,
+            route_name=args["route"],
+            namespace=args["namespace"],
+            server=args["server"],
+            context=args["context"],
+            entrance=args["entrance"].plain(),
+            region=args["region"],
+            allowed_accounts=[args["account"]],
+            profile=args["profile"],
+            release=args["release"],
+            variants=[_member(args, each).plain() for each in args["versions"]],
+            rules=args["rules"],
+            journal={"bucket": args["bucket"], "key": args["journal_key"]},
+            approvals={each.version: each.approval for each in args["versions"]},
+            labels=dict(args["labels"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[*within.ready, *serving], protect=args["protect"]
+            ),
+        )
+        self.name = route.name
+        self.register_outputs({"name": self.name})
+
+
+def member_name(route: str, each: RegisteredVersion) -> str:
+    """Of a version's objects."""
+    return f"{route}-{variant_name(parse_version(each.version))}"
+
+
+def _member(args: ModelRouteArgs, each: RegisteredVersion) -> RouteMember:
+    foreign = args["foreign"].get(each.version)
+    name = foreign["name"] if foreign else member_name(args["route"], each)
+    port = foreign["port"] if foreign else PORT
+    return RouteMember(version=parse_version(each.version), digest=each.digest, name=name, port=port)
+
+
+def _kept(manifest: Manifest, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """How many Pods a Deployment has is its autoscaler's after its beginning."""
+    ignored = {"Deployment": ["spec.replicas"]}.get(manifest["kind"])
+    if ignored is None:
+        return opts
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=ignored))
