@@ -134,17 +134,10 @@ class Building:
         for each in self.until(running, identity):
             each.send_signal(signal_)
 
-    def kill_engine(self, identity, point):
-        """Kill the build that deploys at a point of its update: the engine holds the state from the first on."""
+    def kill_engine(self, identity):
+        """Kill the build that deploys while the engine holds the state."""
         locks = self.stack.backend / ".pulumi" / "locks"
-        sagemaker = self.stack.sandbox.client("staging", "sagemaker")
-        points = {
-            "it holds the state": lambda: list(locks.glob("*/*/staging/*.json")),
-            "the endpoint changes": lambda: (
-                sagemaker.describe_endpoint(EndpointName=PLACE.endpoint)["EndpointStatus"] == "Updating"
-            ),
-        }
-        self.until(points[point], identity)
+        self.until(lambda: list(locks.glob("*/*/staging/*.json")), identity)
         for each in self._running("driver.py"):
             each.kill()
 
