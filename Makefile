@@ -28,8 +28,8 @@ environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
 # What `make test` runs beyond `make check`, the longest files first (tests/conftest.py), three at a time, since much of
 # their time is waiting; another choice is for whoever looks for one thing.
 TESTS ?= tests/ci/runs tests/stacks tests/faults tests/kubernetes
-# What `make check` runs: everything without an engine. Each worker takes a half of it, and then of what the other one has
-# left: what the tests of a file share is made once.
+# What `make check` runs: everything without an engine. Each of three workers, on two cores since some tests wait, takes a
+# third of it, and then of what another one has left: what the tests of a file share is made once.
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs --ignore=tests/kubernetes --ignore=tests/tfma --ignore=tests/drift
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
@@ -86,7 +86,7 @@ check: setup ## lint, format, types and unit tests
 	git ls-files -z | xargs -0 $(BIN)/check-merge-conflict --assume-in-merge
 	$(BIN)/mypy
 	$(BIN)/python -m tools.lint_stacks
-	$(PYTEST) -n 2 --dist worksteal $(UNITS)
+	$(PYTEST) -n 3 --dist worksteal $(UNITS)
 
 # A build whose job before this one was `make check` says so by CHECKED, and need not wait for it again.
 CHECKED ?=
