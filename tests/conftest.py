@@ -37,12 +37,12 @@ settings.load_profile("check")  # `--hypothesis-profile` comes after it
 # The longest files first: one that a worker began last would be waited for by all.
 LONGEST = [
     "tests/ci/runs/test_pipelines.py",
-    "tests/stacks/test_build.py",
-    "tests/faults/test_killed_pulumi.py",
     "tests/stacks/test_roles.py",
+    "tests/stacks/test_build.py",
+    "tests/stacks/test_closed_shell.py",
+    "tests/faults/test_killed_pulumi.py",
     "tests/stacks/test_review.py",
     "tests/ci/runs/test_rehearsals.py",
-    "tests/stacks/test_closed_shell.py",
     "tests/stacks/test_release.py",
     "tests/faults/test_overtaken_up.py",
     "tests/faults/test_killed_up.py",
