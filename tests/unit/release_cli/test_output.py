@@ -127,15 +127,23 @@ BROKEN = {
 }
 
 
+@pytest.fixture(scope="module")
+def usually():
+    """How a command ends where its output can be written, once for all that cannot be."""
+    return {}
+
+
 @pytest.mark.parametrize("broken", BROKEN)
 @pytest.mark.parametrize("which", ["stdout", "stderr", "both"])
 @pytest.mark.parametrize("more", [(), ("--json",)], ids=["words", "json"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_output_that_cannot_be_written_changes_neither_status_nor_effect(
-    folder, monkeypatch, *, command, more, which, broken
+    folder, monkeypatch, usually, *, command, more, which, broken
 ):
     more = () if command == "completion" else more
-    usual = run(monkeypatch, command, good(folder, "out"), good(folder, "err"), *more)
+    if (command, more) not in usually:
+        usually[command, more] = run(monkeypatch, command, good(folder, "out"), good(folder, "err"), *more)
+    usual = usually[command, more]
     out = good(folder, "out") if which == "stderr" else streams.kept(BROKEN[broken](), waits=True)
     err = good(folder, "err") if which == "stdout" else streams.kept(BROKEN[broken](), waits=False)
 
