@@ -31,22 +31,24 @@ class StoppedError(Exception):
     """A gate let no new model through; the message is its sentence."""
 
 
-class _Step(msgspec.Struct):
+class Step(msgspec.Struct):
+    """A step of an execution, and the ARN of its job; "" where it had none."""
+
     name: str
     job: str = ""
 
 
-class _Trained(msgspec.Struct):
+class Trained(msgspec.Struct):
     """Of `modelctl train --propose --json`, what is told."""
 
     execution: str | None = None
-    steps: tuple[_Step, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 class _Told(msgspec.Struct):
     summary: str
     hint: str | None = None
-    detail: _Trained | None = None
+    detail: Trained | None = None
 
 
 def propose(until: Month) -> str:
@@ -72,14 +74,15 @@ def propose(until: Month) -> str:
         *("--env", environment, "--model", model, "--version", version, "--data-revision", revision),
         *("--first", first, "--until", str(until)),
     )
-    measured = ", ".join(f"{name} {value:.3f}" for name, value in _measured(opened, trained).items())
+    metrics = ", ".join(f"{name} {value:.3f}" for name, value in measured(opened, trained).items())
+    shown = f" ({metrics})" if metrics else ""
     return (
-        f"{trained.execution} trained a model of {model} on {first} to {until}, which passes its gates on {until.following} ({measured}); to have "
+        f"{trained.execution} trained a model of {model} on {first} to {until}, which passes its gates on {until.following}{shown}; to have "
         f'it: set months.until to "{until}" in params.yaml, `make model`, commit, `git tag {model}@{version}`, push the tag'
     )
 
 
-def train(*arguments: str) -> _Trained:
+def train(*arguments: str) -> Trained:
     """`modelctl train --propose`; what it tells. Raises StoppedError, RunError."""
     command = [str(Path(sys.executable).parent / "modelctl"), "train", "--propose", *arguments, "--json"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
@@ -121,9 +124,11 @@ def _run(environment: str, module: str, *arguments: object) -> None:
             raise RunError(f"{module} failed: {words or done.returncode}", done.returncode)
 
 
-def _measured(opened: AwsEnvironment, trained: _Trained) -> dict[str, float]:
-    """The metrics of the new model on the month that judged it: of its job, which may be an earlier execution's."""
-    job = next(each.job for each in trained.steps if each.name == _JUDGES).rpartition("/")[2]
+def measured(opened: AwsEnvironment, trained: Trained) -> dict[str, float]:
+    """The metrics of the new model on the month that judged it: of its job, which may be an earlier execution's; none where none is named."""
+    job = next((each.job for each in trained.steps if each.name == _JUDGES), "").rpartition("/")[2]
+    if not job:
+        return {}
     clients = opened.account.patient
     described: Any = ask(
         f"sagemaker:DescribeProcessingJob {job}",

@@ -353,6 +353,35 @@ def test_a_training_is_asked_to_register_nothing(monkeypatch):
     assert commands[0][1:] == ["train", "--propose", "--env", "staging", "--json"]
 
 
+class Opened:
+    """What is used of an environment: its job that judged, and what that left."""
+
+    def __init__(self):
+        self.account = self.patient = self.sagemaker = self
+        self.s3 = Bucket(**{"runs/e/Evaluate/evaluation/metrics.json": b'{"auc": 0.7, "brier": 0.1}'})
+
+    def describe_processing_job(self, *, ProcessingJobName):  # noqa: N803 - boto3's
+        assert ProcessingJobName == "pipelines-e-evaluate-1"
+        outputs = {
+            "verdict": "s3://bucket/runs/e/Evaluate/verdict",
+            "evaluation": "s3://bucket/runs/e/Evaluate/evaluation",
+        }
+        return {
+            "ProcessingOutputConfig": {
+                "Outputs": [{"OutputName": name, "S3Output": {"S3Uri": uri}} for name, uri in outputs.items()]
+            }
+        }
+
+
+def test_a_proposal_tells_what_its_judging_job_measured():
+    job = "arn:aws:sagemaker:eu-west-1:111111111111:processing-job/pipelines-e-evaluate-1"
+    steps = (proposing.Step(name="Train", job="arn:x"), proposing.Step(name="Evaluate", job=job))
+    trained = proposing.Trained(execution="arn:e", steps=steps)
+    assert proposing.measured(Opened(), trained) == {"auc": 0.7, "brier": 0.1}
+    nameless = proposing.Trained(execution="arn:e", steps=(proposing.Step(name="Evaluate"),))
+    assert proposing.measured(Opened(), nameless) == {}
+
+
 def test_a_profile_that_is_not_there_is_a_sentence(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
