@@ -101,6 +101,11 @@ class Connections:
                 "ConnectionNotAvailable",
             )
 
+    def tags_of(self, arn: str) -> dict[str, str]:
+        """A connection's tags; none of one that is not there."""
+        connection = self._connections.get(arn)
+        return connection.tags if connection else {}
+
     def _create(self, account: str, request: _Create) -> dict[str, Any]:
         arn = f"arn:aws:codeconnections:{REGION}:{account}:connection/{uuid4()}"
         tags = {tag.key: tag.value for tag in request.tags}

@@ -84,7 +84,9 @@ class World:
         for folder in (place.instances, place.container_logs):
             shutil.rmtree(folder, ignore_errors=True)
         self.cloud = Cloud(keys)
-        self.guard = Guard(Callers(self.cloud.lock), Estate(self.cloud.lock))
+        self.connections = Connections()
+        estate = Estate(self.cloud.lock, {"codeconnections": self.connections.tags_of})
+        self.guard = Guard(Callers(self.cloud.lock), estate)
         reader = Reader(self.cloud, self.guard)
         images = Images(reader, Blobs(place.blobs))
         self.runner = Runner((INCARNATION, os.environ[INCARNATION]), os.environ.get("SANDBOX_ISOLATION", ""))
@@ -107,7 +109,6 @@ class World:
         self.scaling = Scaling(self.cloud, self.changes, delays)
         self.topics = Topics(self.cloud, self.guard)
         self.alarms = Alarms(self.cloud, Actions(self.topics))
-        self.connections = Connections()
         self.remotes = Remotes(place)
         bus = Bus(self.cloud, self.topics)
         projects = self._building(place, bus)

@@ -1,5 +1,6 @@
 """What the sandbox's accounts hold, as far as permissions depend on it: read from moto, under the cloud's lock."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from moto.applicationautoscaling.models import applicationautoscaling_backends
@@ -25,8 +26,12 @@ _PARTITION = "aws"
 class Estate:
     """The accounts; every use is under one lock, since moto knows no threads."""
 
-    def __init__(self, lock: "threading.RLock") -> None:
+    def __init__(
+        self, lock: "threading.RLock", tags: Mapping[str, Callable[[str], Mapping[str, str]]]
+    ) -> None:
+        """`tags`: by service, what gives the tags of a resource by its ARN; of services that moto does not hold."""
         self._lock = lock
+        self._tags = tags
 
     def owned(self, action: str, resource: str, account: str) -> Owned:
         """Whose a resource is, and its own policy; what names no account is the caller's. Raises PolicyError."""
@@ -57,8 +62,10 @@ class Estate:
         return Owned(owner or account)
 
     def context(self, resource: str) -> Context:
-        """What is known of the resource itself: of a key its aliases and tags."""
+        """What is known of the resource itself: of a key its aliases and tags, of a connection its tags."""
         service, region, owner, name = parse(resource)
+        if service in self._tags:
+            return _tagged(self._tags[service](resource))
         if service != "kms" or not name.startswith("key/"):
             return Context()
         with self._lock:
@@ -66,9 +73,7 @@ class Estate:
             key_found = backend.keys.get(key)
             tags = backend.tagger.get_tag_dict_for_resource(key)
             aliases = sorted(alias for alias, target in _aliases(backend).items() if target == key)
-        values: dict[str, Value] = {f"aws:resourcetag/{tag.lower()}": value for tag, value in tags.items()}
-        values["kms:resourcealiases"] = tuple(aliases) if key_found else None
-        return Context(values, ("aws:resourcetag/",))
+        return _tagged(tags) | Context({"kms:resourcealiases": tuple(aliases) if key_found else None})
 
     def key_arn(self, account: str, region: str, name: str) -> str:
         with self._lock:
@@ -128,6 +133,11 @@ class Estate:
         with self._lock:
             backends = applicationautoscaling_backends[account].values()
             return any(targets for backend in backends for targets in backend.targets.values())
+
+
+def _tagged(tags: Mapping[str, str]) -> Context:
+    values: dict[str, Value] = {f"aws:resourcetag/{tag.lower()}": value for tag, value in tags.items()}
+    return Context(values, ("aws:resourcetag/",))
 
 
 def _bucket(name: str, account: str) -> Owned:

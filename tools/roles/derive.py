@@ -12,10 +12,11 @@ _SAID = (
     ("kms:", "kms:ViaService", "StringEquals"),
     ("kms:", "kms:GrantIsForAWSResource", "Bool"),
     ("iam:PassRole", "iam:PassedToService", "StringEquals"),
+    ("codeconnections:PassConnection", "codeconnections:PassedToService", "StringEquals"),
     ("application-autoscaling:", "application-autoscaling:service-namespace", "StringEquals"),
 )
-# A key that is made has no tags yet but those of the request.
-_ON_CREATION = {"kms:CreateKey"}
+# What is made has no tags yet but those of the request, which are as the resource is told by.
+_ON_CREATION = {"kms:CreateKey": "NewKey", "codeconnections:CreateConnection": "NewConnection"}
 # These are about resources of many kinds: they share a statement only when they are about the same.
 _OF_MANY_KINDS = {"AddTags", "DeleteTags", "ListTags", "ListTagsForResource", "TagResource", "UntagResource"}
 
@@ -45,8 +46,8 @@ def grants(needs: Iterable[Mapping[str, Any]], by_name: Mapping[str, Resource]) 
         resource = resource_of(by_name, need["resource"], need["keys"])
         resources[resource.name] = resource
         conditions = {**resource.conditions, **_said(need)}
-        if need["action"] in _ON_CREATION:
-            conditions |= {k: v for k, v in by_name["NewKey"].conditions.items() if k[0] != "Null"}
+        if made := _ON_CREATION.get(need["action"]):
+            conditions |= {k: v for k, v in by_name[made].conditions.items() if k[0] != "Null"}
         shape = need["action"], resource.name, frozenset(conditions)
         values = by_shape.setdefault(shape, defaultdict(set))
         for condition, given in conditions.items():

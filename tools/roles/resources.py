@@ -39,24 +39,24 @@ def resources(place: Place) -> dict[str, Resource]:
     registry, logs = f"arn:aws:s3:::{place.registry_bucket}", f"arn:aws:s3:::{place.log_bucket}"
     sagemaker = f"arn:aws:sagemaker:{here}"
     key, alarm = f"arn:aws:kms:{here}:key/*", f"arn:aws:cloudwatch:{here}:alarm"
+    connection = f"arn:aws:codeconnections:{here}:connection/*"
     tags = {"model": place.model, "environment": place.environment}
+    tagged: Conditions = {("StringEquals", f"aws:ResourceTag/{tag}"): (value,) for tag, value in tags.items()}
+    # To tag a key, or a connection, is to get it: none that has such tags already.
+    newly_tagged: Conditions = {
+        **{("StringEquals", f"aws:RequestTag/{tag}"): (value,) for tag, value in tags.items()},
+        ("Null", "aws:ResourceTag/environment"): ("true",),
+    }
     listed = (
         Resource("State", f"arn:aws:s3:::{STATE_BUCKET}"),
         Resource("StateObjects", f"arn:aws:s3:::{STATE_BUCKET}/.pulumi/*"),
         # A key's ARN is not known before there is one, so it is told by what it is given when it is made.
         Resource("StateKey", key, {("ForAnyValue:StringEquals", "kms:ResourceAliases"): (STATE_KEY,)}),
-        Resource(
-            "Key", key, {("StringEquals", f"aws:ResourceTag/{tag}"): (value,) for tag, value in tags.items()}
-        ),
-        Resource(
-            "NewKey",
-            key,
-            {
-                **{("StringEquals", f"aws:RequestTag/{tag}"): (value,) for tag, value in tags.items()},
-                # To tag a key is to get it: none that has such tags already.
-                ("Null", "aws:ResourceTag/environment"): ("true",),
-            },
-        ),
+        Resource("Key", key, tagged),
+        Resource("NewKey", key, newly_tagged),
+        # As a key: what ends a connection's ARN is chosen by AWS.
+        Resource("Connection", connection, tagged),
+        Resource("NewConnection", connection, newly_tagged),
         Resource("Alias", f"arn:aws:kms:{here}:alias/{name}"),
         Resource("DataAlias", f"arn:aws:kms:{here}:alias/{place.data}"),
         Resource("Data", f"arn:aws:s3:::{place.data_bucket}"),
@@ -93,7 +93,6 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("AlarmTopic", f"arn:aws:sns:{here}:{place.alarm_topic}"),
         Resource("Builds", f"arn:aws:codepipeline:{here}:{place.build_pipeline}"),
         Resource("Projects", f"arn:aws:codebuild:{here}:project/{place.build_pipeline}-*"),
-        Resource("Connections", f"arn:aws:codeconnections:{here}:connection/*"),
         Resource("BuildLogs", f"arn:aws:logs:{here}:log-group:/aws/codebuild/{place.build_pipeline}-*"),
         Resource("BuildRules", f"arn:aws:events:{here}:rule/{place.build_topic}-*"),
         Resource("BuildTopic", f"arn:aws:sns:{here}:{place.build_topic}"),
@@ -114,7 +113,9 @@ TRAINING = frozenset(
 )
 
 # What there is only where tags are built.
-BUILD = frozenset({"Builds", "Projects", "Connections", "BuildLogs", "BuildRules", "BuildTopic"})
+BUILD = frozenset(
+    {"Builds", "Projects", "Connection", "NewConnection", "BuildLogs", "BuildRules", "BuildTopic"}
+)
 
 
 def resource_of(by_name: Mapping[str, Resource], arn: str, keys: Keys) -> Resource:
@@ -123,6 +124,8 @@ def resource_of(by_name: Mapping[str, Resource], arn: str, keys: Keys) -> Resour
         return by_name["Anything"]
     if ":key/" in arn:
         return by_name[_key(arn, keys)]
+    if arn.endswith(":connection/*"):
+        return by_name["NewConnection"]
     resource = next((each for each in by_name.values() if each.name != "Anything" and each.covers(arn)), None)
     if resource is None:
         raise StrangeResourceError(

@@ -14,6 +14,7 @@ from sandbox.iam.permissions.rule import Estate, Rule, Rules, derived, request_t
 _PROJECT = "arn:aws:codebuild:{region}:{account}:project/{}"
 _GROUP = "arn:aws:codebuild:{region}:{account}:report-group/{}"
 _PIPELINE = "arn:aws:codepipeline:{region}:{account}:{}"
+_CONNECTION = "arn:aws:codeconnections:{region}:{account}:connection/{}"
 _TO_CODEPIPELINE = Context({"codeconnections:passedtoservice": "codepipeline.amazonaws.com"})
 
 
@@ -146,9 +147,13 @@ _OF_CONNECTIONS = derived(
 
 
 def _create_connection(operation: Operation, estate: Estate) -> Iterator[Need]:
+    """It is about no resource, and tags that it gives are a permission of their own, on the connection to be."""
     provider = Context({"codeconnections:providertype": operation.text("ProviderType") or None})
+    tags = request_tags(operation, "Tags")
     for need in _OF_CONNECTIONS["CreateConnection"](operation, estate):
-        yield Need(need.action, need.resource, need.context | provider | request_tags(operation, "Tags"))
+        yield Need(need.action, need.resource, need.context | provider | tags)
+    if operation.members.get("Tags"):
+        yield Need("codeconnections:TagResource", _here(operation, _CONNECTION, "*"), tags)
 
 
 CODECONNECTIONS: Rules = {**_OF_CONNECTIONS, "CreateConnection": _create_connection}

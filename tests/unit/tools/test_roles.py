@@ -197,6 +197,35 @@ def test_the_registrar_may_take_its_parts_away_of_artifacts_and_of_nothing_else(
     assert grants == [("s3:AbortMultipartUpload", KNOWN["Artifacts"].arn)]
 
 
+def connections():
+    """Every statement about connections, with its action."""
+    return [
+        (action, statement)
+        for document in committed().values()
+        for statement in document["Statement"]
+        for action in statement["Action"]
+        if action.startswith("codeconnections:")
+    ]
+
+
+def test_no_role_gets_at_a_connection_that_is_not_its_environments():
+    """Its ARN ends as AWS chose: the connection is told by its tags, one that is made by those that it is given."""
+    keys = {"aws:ResourceTag/model", "aws:ResourceTag/environment"}
+    new = {"aws:RequestTag/model", "aws:RequestTag/environment"}
+    for action, statement in connections():
+        conditions = set(statement["Condition"]["StringEquals"])
+        assert conditions >= keys or conditions >= new, action
+        if "aws:ResourceTag/model" not in conditions and statement["Resource"] != ["*"]:
+            assert statement["Condition"]["Null"] == {"aws:ResourceTag/environment": "true"}, action
+
+
+def test_a_connection_is_passed_to_nothing_but_codepipeline():
+    passed = [statement for action, statement in connections() if action.endswith(":PassConnection")]
+    assert [each["Condition"]["StringEquals"]["codeconnections:PassedToService"] for each in passed] == [
+        "codepipeline.amazonaws.com"
+    ]
+
+
 def test_what_no_flow_shows_is_read_strictly():
     with pytest.raises(msgspec.ValidationError, match="role"):
         msgspec.convert({"role": "x"}, type(unseen()[0]))
