@@ -164,7 +164,7 @@ class Namespace:
         self.put("core", "services", "Service", name, spec={"selector": {"version": name}, "ports": ports})
         return name
 
-    def ready(self, name, seconds=60, count=1):
+    def ready(self, name, seconds=180, count=1):
         """Wait until so many Pods of a version are ready."""
         until(
             lambda: self.get("apps/v1", "deployments", name)["status"].get("readyReplicas", 0) >= count,
@@ -238,7 +238,7 @@ def _accepted(route, generation):
     )
 
 
-def until(result, seconds=60.0, told=lambda: ""):
+def until(result, seconds=180.0, told=lambda: ""):
     """What `result` returns, as soon as that is true; else the test fails with what `told` returns."""
     end = time.monotonic() + seconds
     while not (value := result()):

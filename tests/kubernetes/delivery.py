@@ -149,7 +149,7 @@ def deployed(namespace, image, *versions):
     for version in versions:
         namespace.version(variant_name(version), image, digest=digest(version))
     for version in versions:
-        namespace.ready(variant_name(version), seconds=120)
+        namespace.ready(variant_name(version), seconds=240)
 
 
 def delivered(hosted, model, settle=SETTLE):

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
 MODELS = 5
 CONNECTIONS = 2  # to each model
 PAUSE = 0.05  # seconds between a connection's requests: a rollback takes seconds
-SETTLE = 3.0  # seconds: this gateway takes a third of one, and longer where many tests run beside it
+SETTLE = 5.0  # seconds: this gateway takes a third of one, and longer where many tests run beside it
 
 
 @pytest.fixture(scope="module", params=[10, pytest.param(100, marks=pytest.mark.soak)])
