@@ -5,6 +5,7 @@ from modeldelivery.policy.rules.alarms import ALARMS
 from modeldelivery.policy.rules.approval import APPROVED_MEMBERS, APPROVED_MODELS
 from modeldelivery.policy.rules.buckets import PRIVATE_BUCKETS
 from modeldelivery.policy.rules.capture import CAPTURED_DATA
+from modeldelivery.policy.rules.drift import DRIFT_JOBS
 from modeldelivery.policy.rules.drill import DRILL
 from modeldelivery.policy.rules.fallback import FALLBACK, FIRST_VERSION
 from modeldelivery.policy.rules.iam import IAM_WILDCARDS
@@ -24,6 +25,7 @@ JUDGED: tuple[Rule, ...] = (
     IAM_WILDCARDS,
     IMMUTABLE_IMAGES,
     TRAINING_JOBS,
+    DRIFT_JOBS,
     APPROVED_MODELS,
     APPROVED_MEMBERS,
     TAGS,

@@ -72,7 +72,7 @@ def _job(
     network: Network | None,
 ) -> Iterator[Finding]:
     isolation, volumes, outputs, vpc = places
-    if _at(arguments, isolation) is not True:
+    if at(arguments, isolation) is not True:
         yield _finding(
             resource,
             f"{name}: network",
@@ -80,7 +80,7 @@ def _job(
             f"{'.'.join(isolation)} true; {_FIX}",
         )
     for place, what in ((volumes, "volumes"), (outputs, "outputs")):
-        key = _at(arguments, place)
+        key = at(arguments, place)
         if (what != "outputs" or _leaves_something(arguments)) and (not isinstance(key, str) or not key):
             yield _finding(
                 resource,
@@ -88,7 +88,7 @@ def _job(
                 f"runs {name} with {what} that are not encrypted under the environment's key.",
                 f"{'.'.join(place)}; {_FIX}",
             )
-    if network and _network(_at(arguments, vpc)) != network:
+    if network and network_of(at(arguments, vpc)) != network:
         yield _finding(
             resource,
             f"{name}: VpcConfig",
@@ -99,7 +99,7 @@ def _job(
 
 def _leaves_something(arguments: Mapping[str, Any]) -> bool:
     """A processing job need not; a training job leaves its model."""
-    outputs = _at(arguments, ("ProcessingOutputConfig", "Outputs"))
+    outputs = at(arguments, ("ProcessingOutputConfig", "Outputs"))
     return "ProcessingResources" not in arguments or bool(outputs)
 
 
@@ -122,16 +122,18 @@ def _walk(steps: Any) -> Iterator[Mapping[str, Any]]:
         yield step
         if step.get("Type") == "Condition":
             for branch in ("IfSteps", "ElseSteps"):
-                yield from _walk(_at(step, ("Arguments", branch)) or [])
+                yield from _walk(at(step, ("Arguments", branch)) or [])
 
 
-def _at(arguments: Any, place: tuple[str, ...]) -> Any:
+def at(arguments: Any, place: tuple[str, ...]) -> Any:
+    """What stands there in a job's arguments; None where nothing does."""
     for name in place:
         arguments = arguments.get(name) if isinstance(arguments, Mapping) else None
     return arguments
 
 
-def _network(vpc: Any) -> Network | None:
+def network_of(vpc: Any) -> Network | None:
+    """Where a job runs, by its VpcConfig; None for SageMaker's own network, and for what is no such thing."""
     if not isinstance(vpc, Mapping):
         return None
     several = (vpc.get("Subnets"), vpc.get("SecurityGroupIds"))

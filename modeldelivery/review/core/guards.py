@@ -16,6 +16,7 @@ from modeldelivery.catalogue.tokens import (
     PUBLIC_ACCESS_BLOCK,
     REPOSITORY,
     ROUTE,
+    SCHEDULE,
 )
 from modeldelivery.release.naming import APPROVAL_TAG, CAPTURE_FOLDER
 from modeldelivery.review.core.document import holds_unknown
@@ -211,6 +212,18 @@ def _captured(old: Inputs, new: Inputs) -> Iterator[str]:
         yield f"requests and answers are captured into {shown}, not {old.get('destination')}"
 
 
+def _schedule(old: Inputs, new: Inputs) -> Iterator[str]:
+    """It starts something at another time, or nothing; what it starts is read where it is defined."""
+    if new.get("state", "ENABLED") != "ENABLED" == old.get("state", "ENABLED"):
+        yield "it starts nothing any more"
+    was, will = old.get("scheduleExpression"), new.get("scheduleExpression")
+    if was != will:
+        yield f"it starts at {will}, not {was}"
+    other = [key for key in ("arn", "roleArn") if _at(old, "target", key) != _at(new, "target", key)]
+    if other:
+        yield f"it starts something else: another {' and '.join(other)} of its target"
+
+
 def _package_group(old: Inputs, new: Inputs) -> Iterator[str]:
     if _at(old, "tags", APPROVAL_TAG) == "person" != _at(new, "tags", APPROVAL_TAG):
         yield "its versions are approved by no person any more, but by the gates of their training"
@@ -228,6 +241,7 @@ _JUDGES: dict[str, Judge] = {
     BUCKET_VERSIONING: _versioning,
     PUBLIC_ACCESS_BLOCK: _public_access,
     BUCKET_LIFECYCLE: _lifecycle,
+    SCHEDULE: _schedule,
 }
 
 

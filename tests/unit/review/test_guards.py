@@ -14,6 +14,7 @@ from modeldelivery.catalogue.tokens import (
     PACKAGE_GROUP,
     PUBLIC_ACCESS_BLOCK,
     REPOSITORY,
+    SCHEDULE,
 )
 from modeldelivery.review.core.document import UNKNOWN, State
 from modeldelivery.review.core.guards import weakened
@@ -61,6 +62,7 @@ def captured(percent=20, destination="s3://registry/capture"):
     return {"capture": {"percent": percent, "destination": destination}}
 
 
+DAILY = {"scheduleExpression": "cron(0 2 * * ? *)", "target": {"arn": "call", "input": "{}"}}
 ALARM_AT_5 = {"comparisonOperator": "GreaterThanThreshold", "threshold": 5, "evaluationPeriods": 1}
 # What is safer, and what is less safe: from the first to the second something is lost.
 WEAKER = [
@@ -129,6 +131,7 @@ WEAKER = [
         {"approvals": {"v1.0.0": "Approved"}},
         {"approvals": {"v1.0.0": "Rejected"}},
     ),
+    ("a schedule that starts nothing", SCHEDULE, DAILY, {**DAILY, "state": "DISABLED"}),
     ("requests that are captured", ENDPOINT, {}, captured()),
     ("more requests that are captured", ENDPOINT, captured(10), captured(20)),
     (
@@ -147,6 +150,9 @@ OTHER_THAN_IT_WAS = [
         {**ALARM_AT_5, "metricName": "a"},
         {**ALARM_AT_5, "metricName": "b"},
     ),
+    ("a schedule of other times", SCHEDULE, DAILY, {**DAILY, "scheduleExpression": "rate(7 days)"}),
+    ("a schedule of something else", SCHEDULE, DAILY, {**DAILY, "target": {"arn": "another"}}),
+    ("a schedule of what is known after the update", SCHEDULE, DAILY, {**DAILY, "target": UNKNOWN}),
     ("another journal", ENDPOINT, {"journal": "a"}, {"journal": "b"}),
     (
         "a guard of which nothing is known but that it differs",
@@ -171,6 +177,7 @@ OTHER_THAN_IT_WAS = [
 HARMLESS = [
     ("a tag", KEY, {"tags": {"a": "1"}}, {"tags": {"a": "2"}}),
     ("capture that ends", ENDPOINT, captured(), {}),
+    ("a schedule's newer image", SCHEDULE, DAILY, {**DAILY, "target": {"arn": "call", "input": "{1}"}}),
     ("runs that are kept longer", BUCKET_LIFECYCLE, kept(7, "runs/"), kept(30, "runs/")),
     ("an alarm's description", ALARM, ALARM_AT_5, {**ALARM_AT_5, "alarmDescription": "x"}),
     ("a policy, which is compared as one", REPOSITORY_POLICY, {"policy": "{}"}, {"policy": '{"a": 1}'}),
