@@ -137,7 +137,6 @@ class Schedules:
         schedule = self._find(account, request.name)
         schedule.expression = self._check(account, request)
         schedule.given, schedule.modified = request, self._clock.now()
-        schedule.carried = schedule.modified
         return {"ScheduleArn": schedule.arn}
 
     def _check(self, account: str, request: r.PutSchedule) -> Expression:

@@ -117,6 +117,14 @@ def test_an_alarm_that_cannot_be_told_is_logged_by_name_and_the_others_are_told(
     assert "alarm deaf: not carried out" in caplog.text
 
 
+def test_an_alarm_is_evaluated_again_once_a_clock_was_set_back(backend, at, told):
+    at(100 * PERIOD)
+    put(backend, "sound")
+    at(100 * PERIOD)
+    at(0)
+    assert told == [("sound", "INSUFFICIENT_DATA", "ALARM")]
+
+
 def test_an_alarm_that_is_put_again_after_it_was_deleted_begins_anew(backend, at, told, alarms):
     put(backend, "again")
     at(0)
