@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from components.definition import Network
+from components.job_role import JobPlace, job_statements
 from components.service_role import Statements
 from components.statements import allow, allow_keys, bucket_arn, objects_arn
 
@@ -105,7 +106,7 @@ def training_statements(site: TrainingSite) -> Statements:
             "InputsKeys", ["kms:Decrypt"], [site["key_arn"], site["data_key_arn"]], "s3", site["region"]
         ),
         allow_keys("OutputsKey", ["kms:GenerateDataKey"], [site["key_arn"]], "s3", site["region"]),
-        *_job(site, [site["step_repository_arn"]], _TRAINING_LOGS),
+        *job_statements(_place(site), [site["step_repository_arn"]], _TRAINING_LOGS),
     ]
 
 
@@ -129,62 +130,12 @@ def registrar_statements(site: TrainingSite) -> Statements:
         ),
         allow("ListPackages", ["sagemaker:ListModelPackages"], ["*"]),  # the call knows no resource
         allow("ServerImages", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [site["repository_arn"]]),
-        *_job(site, [site["step_repository_arn"]], _REGISTRAR_LOGS),
+        *job_statements(_place(site), [site["step_repository_arn"]], _REGISTRAR_LOGS),
     ]
 
 
-def _job(site: TrainingSite, repositories: Sequence[pulumi.Input[str]], groups: Sequence[str]) -> Statements:
-    """What every job's role may: pull its image, write its logs and, in a network of its own, be reached there."""
-    logs = f"arn:aws:logs:{site['region']}:{site['account']}:log-group:/aws/sagemaker"
-    return [
-        allow(
-            "Image",
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            repositories,
-        ),
-        allow("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),  # about the caller: it knows no resource
-        allow(
-            "Logs",
-            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [f"{logs}/{group}{streams}" for group in groups for streams in ("", ":*")],
-        ),
-        *(_network(site, site["network"]) if site["network"] else []),
-    ]
-
-
-def _network(site: TrainingSite, network: Network) -> Statements:
-    """A job in a VPC has a network interface there, which SageMaker makes and takes away in the name of the job's role.
-
-    https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
-    """
-    where = f"arn:aws:ec2:{site['region']}:{site['account']}"
-    return [
-        allow(
-            "Interfaces",
-            [
-                "ec2:CreateNetworkInterface",
-                "ec2:CreateNetworkInterfacePermission",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DeleteNetworkInterfacePermission",
-            ],
-            [
-                f"{where}:network-interface/*",
-                *(f"{where}:subnet/{subnet}" for subnet in network["subnets"]),
-                *(f"{where}:security-group/{group}" for group in network["security_groups"]),
-            ],
-        ),
-        allow(
-            "Network",
-            [
-                "ec2:DescribeDhcpOptions",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSecurityGroups",
-                "ec2:DescribeSubnets",
-                "ec2:DescribeVpcs",
-            ],
-            ["*"],  # these calls know no resource
-        ),
-    ]
+def _place(site: TrainingSite) -> JobPlace:
+    return {"account": site["account"], "region": site["region"], "network": site["network"]}
 
 
 def _listing(sid: str, bucket: pulumi.Input[str], prefixes: list[str]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ if settings.data.bucket:
             pulumi.export("buildConnection", build.connection_arn)
             pulumi.export("buildTopic", build.topic_arn)
 
-versions = get_fleet(
+fleet = get_fleet(
     model=place.model,
     environment=place.environment,
     account=place.account,
@@ -134,7 +134,42 @@ versions = get_fleet(
     fleet=release.fleet if release else (),
     candidates=release.candidates if release else 0,
     instance_type=settings.instances.type if isinstance(settings.instances, Instances) else None,
+    steps=settings.drift is not None,
 )
+versions = fleet.versions
+judged = [version for version in versions if version.baseline]
+if settings.drift and settings.training:
+    from components.data_drift import DataDrift
+
+    drift = DataDrift(
+        place.endpoint,
+        {
+            "account": place.account,
+            "region": place.region,
+            "endpoint": place.endpoint,
+            "bucket": registry.bucket,
+            "key_arn": registry.key_arn,
+            "versions": judged,
+            "verdicts_key": place.verdicts_key,
+            "image": fleet.step_image,
+            "step_repository_arn": training.step_repository_arn,
+            "schedule": settings.drift.schedule,
+            "instance": settings.drift.instance,
+            "network": settings.training.network.plain() if settings.training.network else None,
+            "tags": tags,
+        },
+    )
+    pulumi.export("driftSchedules", drift.schedules)
+if settings.drift and versions and not fleet.step_image:
+    pulumi.log.info(
+        f"no image of the steps is in {place.step_repository}, so that data drift is not judged yet: push one "
+        f"(docs/images.md), and run `pulumi up` again"
+    )
+elif settings.drift and len(judged) < len(versions):
+    names = ", ".join(version.version for version in versions if not version.baseline)
+    pulumi.log.info(
+        f"{names}: no baseline among the evidence, so that data drift is not judged; a version that the training pipeline made has one"
+    )
 # What only the one target needs costs the other nothing.
 if settings.serving.kubernetes is None:
     from infra.on_sagemaker import serve

@@ -10,6 +10,7 @@ from infra.sections import (
     Capture,
     Changes,
     Data,
+    Drift,
     Drills,
     Monitoring,
     Promotion,
@@ -67,6 +68,11 @@ KEYS: Mapping[str, Key] = {
         Capture,
         "{percent: 10, days: 30}, 1 to 100 percent, or 0 where capture has ended and what is kept still is to, 1 to 3650 days, or no such "
         "line where nothing ever was kept",
+    ),
+    "drift": Key(
+        Drift,
+        "{schedule: cron(0 2 * * ? *), instance: ml.m5.large, days: 400}, a schedule of EventBridge Scheduler's by rate(…) or cron(…), UTC, and "
+        "1 to 3650 days, where `capture` keeps a week or more and `training` is; or no such line",
     ),
     "monitoring": Key(
         Monitoring,

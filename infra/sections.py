@@ -20,6 +20,19 @@ Days = Annotated[int, Meta(ge=1, le=3650)]
 InstanceType = Annotated[str, Meta(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$")]
 
 
+ScheduleExpression = Annotated[
+    str, Meta(pattern=r"^(rate\([1-9]\d* (minute|hour|day)s?\)|cron\(([^ ()]+ ){5}[^ ()]+\))$")
+]
+
+
+def _check_schedule(expression: str) -> None:
+    """What EventBridge Scheduler demands of a cron expression beside its six fields; raises ValueError."""
+    if expression.startswith("cron("):
+        fields = expression.removeprefix("cron(").removesuffix(")").split()
+        if (fields[2] == "?") == (fields[4] == "?"):
+            raise ValueError(f"of day-of-month and day-of-week in {expression} exactly one is to be ?")
+
+
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
     """A config object; a field that it does not know is refused."""
 
@@ -194,6 +207,17 @@ class Capture(_Section, frozen=True):
 
     percent: Annotated[int, Meta(ge=0, le=100)]
     days: Days
+
+
+class Drift(_Section, frozen=True):
+    """What each version is asked is judged against its baseline by schedule, a week at a time."""
+
+    schedule: ScheduleExpression
+    instance: InstanceType
+    days: Days  # that reports, and labels, are kept
+
+    def __post_init__(self) -> None:
+        _check_schedule(self.schedule)
 
 
 class Monitoring(_Section, frozen=True):

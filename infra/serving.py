@@ -30,6 +30,7 @@ SERVING = (
 ABSENT: Mapping[str, str] = {
     "alarms": "CloudWatch, whose alarms they are, measures endpoints of SageMaker's",
     "capture": "it is SageMaker that keeps requests",
+    "drift": "what is judged is what SageMaker kept",
     "monitoring": "the dashboard draws what CloudWatch measures of an endpoint of SageMaker's",
     "verify": "`modelctl verify` asks the variants of an endpoint of SageMaker's",
     "drill": "`modelctl drill` sends its requests to an endpoint of SageMaker's",

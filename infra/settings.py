@@ -21,6 +21,7 @@ from infra.sections import (
     Capture,
     Changes,
     Data,
+    Drift,
     Drills,
     Monitoring,
     Promotion,
@@ -35,6 +36,9 @@ from modeldelivery.release.naming import (
     ACCOUNT,
     APPROVAL_TAG,
     CAPTURE_FOLDER,
+    DRIFT_FOLDER,
+    LABELS_FOLDER,
+    QUALITY_FOLDER,
     Environment,
     Model,
     Place,
@@ -43,6 +47,7 @@ from modeldelivery.release.naming import (
 )
 
 PROJECT = "model-delivery"
+_WINDOW = 7  # days that drift is judged over: as long as the windows of a baseline's history
 STANDARD_TAGS = ("model", "environment", "owner", "managed-by")
 _OWN_TAGS = (*STANDARD_TAGS, APPROVAL_TAG)
 
@@ -76,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alarms: Alarms | None  # of SageMaker's endpoints
     retention: Retention
     capture: Capture | None
+    drift: Drift | None
     monitoring: Monitoring
     data: Data
     training: Training | None
@@ -89,7 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         runs = {"runs": self.training.run_days} if self.training else {}
         captured = {CAPTURE_FOLDER: self.capture.days} if self.capture else {}
         built = {self.place.build_folder: self.build.artifact_days} if self.build else {}
-        return runs | captured | built
+        judged = (DRIFT_FOLDER, QUALITY_FOLDER, LABELS_FOLDER) if self.drift else ()
+        return runs | captured | built | {folder: self.drift.days for folder in judged if self.drift}
 
     @property
     def captured_percent(self) -> int | None:
@@ -151,6 +158,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         else source.section("monitoring"),
         data=source.data(),
         capture=None if source.text("capture") in {None, "{}"} else source.section("capture"),
+        drift=source.drift(),
         training=source.training(),
         build=source.build(),
         verify=Demands() if source.text("verify") in {None, "{}"} else source.section("verify"),
@@ -305,6 +313,25 @@ class _Source(NamedTuple):
                 f"such thing; allowed: {allowed}"
             )
         return self._converted(name, value, kind, allowed)
+
+    def drift(self) -> Drift | None:
+        """How data drift is judged; it is not without such a line."""
+        if self.text("drift") in {None, "{}"}:
+            return None
+        name, missing = f"{PROJECT}:drift", ""
+        capture: Capture | None = None if self.text("capture") in {None, "{}"} else self.section("capture")
+        if capture is None or not capture.percent:
+            key, missing = "capture", "captures nothing, so that nothing could be judged"
+        elif capture.days < _WINDOW:
+            key, missing = "capture", f"keeps {capture.days} days, and {_WINDOW} are judged at a time"
+        elif self.training() is None:
+            key, missing = "training", "is not, and with it the image of the steps, in which drift is judged"
+        if missing:
+            raise SettingsError(
+                f"{self.file}: {name} is there, but {PROJECT}:{key} {missing}; allowed: {KEYS[key].allowed}"
+            )
+        drift: Drift = self.section("drift")
+        return drift
 
     def alarms(self) -> Alarms | None:
         """An alarm tells topics of its own region only; on Kubernetes there are none."""

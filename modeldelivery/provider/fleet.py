@@ -9,11 +9,13 @@ from modeldelivery.plugin.protocol import ProviderError
 from modeldelivery.plugin.values import Properties
 from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment
+from modeldelivery.release.aws.errors import AbsentError
 from modeldelivery.release.aws.session import Opens
+from modeldelivery.release.aws.sources import AwsSources
 from modeldelivery.release.core.request import Release
 from modeldelivery.release.core.verification import Load, is_load, load_name, read_load
-from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistryError
-from modeldelivery.release.naming import Place, parse_environment, parse_model
+from modeldelivery.release.errors import DamagedError, DeliveryError, NoRegistryError, UnreachableError
+from modeldelivery.release.naming import BASELINE, Place, parse_environment, parse_model
 from modeldelivery.release.operations.membership import Versions
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import Version, parse_version
@@ -27,6 +29,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         candidates: how many of the newest approved versions above `live` join by rule.
         instance_type: that versions run on; None where nobody asks what one serves.
+        steps: whether the image of the training pipeline's steps is looked up.
     """
 
     model: str
@@ -37,6 +40,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     live: str | None = None
     candidates: int = 0
     instance_type: str | None = None
+    steps: bool = False
     profile: str | None = None
 
 
@@ -45,7 +49,7 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
 
     Returns:
         `versions`, those of config in its order, then those that are in the fleet by rule; none when nothing is registered and
-        nothing ever served here.
+        nothing ever served here; `stepImage` where it is wanted and there is one.
 
     Raises:
         ProviderError: a version is not registered while others are, the registry is empty behind a journal that has served,
@@ -60,10 +64,12 @@ def get_fleet(args: Properties, opens: Opens) -> Mapping[str, Any]:
         if arguments.candidates and fleet:
             fleet = _with_candidates(arguments, fleet, environment, versions)
         loads = {record.version: _load(arguments, record, environment) for record in fleet}
+        steps = _step_image(environment) if arguments.steps and fleet else None
         return {
             "versions": [
                 _answer(record, versions.approval(record.version), loads[record.version]) for record in fleet
-            ]
+            ],
+            **({"stepImage": steps} if steps else {}),
         }
     except (msgspec.ValidationError, DeliveryError) as error:
         raise ProviderError(str(error)) from error
@@ -159,6 +165,17 @@ def _load(arguments: Asked, record: VersionRecord, environment: AwsEnvironment) 
     return min((each for each in loads if each), key=lambda each: each.requests_per_minute, default=None)
 
 
+def _step_image(environment: AwsEnvironment) -> str | None:
+    """The newest one, which a training takes as well; None where there is none, or the repository is still to be made."""
+    sources = AwsSources(clients=environment.account.patient, place=environment.place)
+    try:
+        return sources.newest_image(steps=True)
+    except UnreachableError as error:
+        if isinstance(error.__cause__, AbsentError):
+            return None
+        raise
+
+
 def _answer(record: VersionRecord, approval: str | None, load: Load | None) -> dict[str, Any]:
     measured = {"requestsPerMinute": load.requests_per_minute, "measuredIn": load.environment} if load else {}
     return {
@@ -170,5 +187,6 @@ def _answer(record: VersionRecord, approval: str | None, load: Load | None) -> d
         "dataRevision": record.digests.data,
         "packageArn": record.package_arn,
         "approval": approval,
+        "baseline": BASELINE in (record.evidence or {}),
         **measured,
     }

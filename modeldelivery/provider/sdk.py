@@ -176,6 +176,7 @@ class RegisteredVersion(
         approval: of the package: Approved, Rejected or PendingManualApproval.
         requests_per_minute: that one instance of the type was measured to serve; None where nobody measured it.
         measured_in: the environment in which it was.
+        baseline: whether its evidence holds what data drift is judged against.
     """
 
     version: str
@@ -188,12 +189,20 @@ class RegisteredVersion(
     approval: str
     requests_per_minute: float | None = None  # the engine hands every number over as one
     measured_in: str | None = None
+    baseline: bool = False
 
 
-class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`getFleet`'s answer, in the order asked."""
+class Fleet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """`getFleet`'s answer.
+
+    Attributes:
+        versions: those that config names in its order, then those that are there by rule; none when nothing is registered yet and
+            nothing ever served here.
+        step_image: the newest image of the training pipeline's steps, by digest; None where nobody asked, or there is none yet.
+    """
 
     versions: tuple[RegisteredVersion, ...]
+    step_image: str | None = None
 
 
 def get_fleet(
@@ -207,7 +216,8 @@ def get_fleet(
     fleet: Sequence[str],
     candidates: int = 0,
     instance_type: str | None = None,
-) -> tuple[RegisteredVersion, ...]:
+    steps: bool = False,
+) -> Fleet:
     """Look up the fleet's versions in the registry, at once: which resources there are depends on the answer.
 
     Args:
@@ -220,10 +230,7 @@ def get_fleet(
         fleet: the versions that config names.
         candidates: how many of the newest approved versions above `live` join by rule.
         instance_type: that the fleet runs on: what one instance of it serves is looked up too.
-
-    Returns:
-        The fleet: the versions that config names in its order, then those that are there by rule; none when nothing is registered
-        yet and nothing ever served here.
+        steps: whether the image of the training pipeline's steps is looked up too.
 
     Raises:
         pulumi.RunError: the provider's sentence, for example for a version that is not registered.
@@ -238,12 +245,13 @@ def get_fleet(
         "fleet": fleet,
         "candidates": candidates,
         "instanceType": instance_type,
+        "steps": steps,
     }
     try:
         answer = invoke(GET_FLEET, args).value
     except Exception as refusal:  # Pulumi raises nothing more precise for a refused invoke
         raise pulumi.RunError(_sentence(GET_FLEET, str(refusal))) from refusal
-    return msgspec.convert(answer, Fleet).versions
+    return msgspec.convert(answer, Fleet)
 
 
 def require_cluster(context: str, server: str) -> None:

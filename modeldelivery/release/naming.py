@@ -24,6 +24,12 @@ ACCOUNT = re.compile(r"[0-9]{12}")
 CAPTURE_FOLDER = "capture"  # in the registry bucket: what callers ask and what they are answered
 DIGEST_ANNOTATION = "model-delivery/digest-set"  # of a Deployment's pods: the bits that they serve
 ROLE_ANNOTATION = "model-delivery/role-arn"  # of a service account: the role of AWS that its pods are to have
+DRIFT_FOLDER = "drift"  # likewise: reports of windows of requests, by endpoint and version
+QUALITY_FOLDER = "quality"  # likewise: reports of windows of labelled predictions
+LABELS_FOLDER = "labels"  # likewise: what became of the cases that were predicted
+BASELINE = (
+    "baseline.json"  # evidence of a digest set: what its model learned on, as drift is judged against it
+)
 APPROVAL_TAG = "model-delivery:approval"  # of a model package group: who approves its versions
 
 

@@ -5,7 +5,7 @@ import json
 import logging
 import runpy
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.sync_await import _ensure_event_loop
 
 PROJECT = Path(__file__).parents[2]
+STEP_IMAGE = f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/flights-staging-steps@sha256:{'5' * 64}"
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,19 @@ class Refusal(grpc.RpcError):
 
 @dataclass
 class Recorder(mocks.Mocks):
-    """What was declared and called; `registered` are the versions that the registry knows, `loads` what they were measured to serve."""
+    """What was declared and called.
+
+    Attributes:
+        registered: the versions that the registry knows.
+        loads: what they were measured to serve.
+        step_image: the newest image of the steps; None where there is none.
+        without_baseline: versions whose evidence has none.
+    """
 
     registered: frozenset[str]
     loads: Mapping[str, int] = field(default_factory=dict)
+    step_image: str | None = STEP_IMAGE
+    without_baseline: Collection[str] = ()
     resources: list[Declared] = field(default_factory=list)
     calls: list[mocks.MockCallArgs] = field(default_factory=list)
     exports: dict[str, Any] = field(default_factory=dict)
@@ -84,7 +94,12 @@ class Recorder(mocks.Mocks):
             version: {"requestsPerMinute": load, "measuredIn": "staging"}
             for version, load in self.loads.items()
         }
-        return {"versions": [record(version) | loads.get(version, {}) for version in fleet]}
+        versions = [
+            record(version) | loads.get(version, {}) | {"baseline": version not in self.without_baseline}
+            for version in fleet
+        ]
+        steps = self.step_image if args.args["steps"] else None
+        return {"versions": versions} | ({"stepImage": steps} if steps else {})
 
     def of_type(self, kind: str) -> list[Declared]:
         return [resource for resource in self.resources if resource.type == kind]
@@ -158,14 +173,16 @@ def run_program(
     *,
     registered: frozenset[str] = frozenset({"v1.0.0", "v1.1.0"}),
     loads: Mapping[str, int] | None = None,
+    step_image: str | None = STEP_IMAGE,
+    without_baseline: Collection[str] = (),
     **changed: str | None,
 ) -> Recorder:
     """Run the real program under a stack's real file, with some of its keys changed (None: left out)."""
-    recorder = Recorder(registered, loads or {})
+    recorder = Recorder(registered, loads or {}, step_image, without_baseline)
     config = {"model-delivery:model": "flights", "model-delivery:release": "{}"} | stack_file(name)
     config |= {f"model-delivery:{key}": value for key, value in changed.items() if value is not None}
     for key in (key for key, value in changed.items() if value is None):
-        del config[f"model-delivery:{key}"]
+        config.pop(f"model-delivery:{key}", None)
     logger = logging.Logger("engine", logging.INFO)  # noqa: LOG001 (no handler of it outlives the run)
     logger.addHandler(Messages(recorder))
     loop = asyncio.new_event_loop()

@@ -28,7 +28,7 @@ def graph(recorder, environment, account):
 
 
 def test_staging_and_prod_are_the_same_graph_but_for_what_trains(run, prod):
-    staging = run("staging", data=None, training=None, build=None)
+    staging = run("staging", data=None, training=None, build=None, capture=None, drift=None)
     assert graph(staging, "staging", "111111111111") == graph(prod, "prod", "222222222222")
 
 
@@ -77,6 +77,7 @@ def test_the_registry_is_asked_even_without_a_release(run):
         "fleet": [],
         "candidates": 0,
         "instanceType": "ml.c6i.large",
+        "steps": False,
     }
 
 

@@ -27,7 +27,7 @@ def in_a_network(run):
 def test_it_is_where_config_says_how_versions_are_trained_and_nowhere_else(staging, prod, run):
     assert staging.only(PIPELINE).inputs["pipelineName"] == NAME
     assert staging.exports["pipeline"] == f"arn:test:{PIPELINE}:{NAME}"
-    for recorder in (prod, run("staging", training=None, build=None)):
+    for recorder in (prod, run("staging", training=None, build=None, drift=None)):
         assert recorder.of_type(PIPELINE) == []
         assert "pipeline" not in recorder.exports
         assert not {resource.name for resource in recorder.resources} & (ROLES | {f"{NAME}-steps"})

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from modeldelivery.release.aws.sources import AwsSources
-from modeldelivery.release.naming import APPROVAL_TAG, dataset_prefix
+from modeldelivery.release.naming import APPROVAL_TAG, BASELINE, dataset_prefix
 from tools.roles.site import PLACE, Site
 
 PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, MONITOR, TRAINER, GATES, TEARDOWN = (
@@ -120,6 +120,8 @@ def _register(version: str, bits: str = "") -> Callable[[Site], object]:
             *("register", "--version", version, "--image", (site.folder / PLACE.repository).read_text()),
             *("--artifact", str(artifact), "--data-revision", f"data-{bits or version}"),
             *("--evidence", f"behaviour.json={_behaviour(site)}"),
+            # By which alone it is told that there is something to judge by.
+            *("--evidence", f"{BASELINE}={_behaviour(site)}"),
             role=REGISTRAR,
         )(site)
 
@@ -328,10 +330,12 @@ _BEFORE = (
     Step(OPERATOR, "reads the history", _modelctl("history")),
 )
 _TRAINING = {"data": {"bucket": True}, "training": {"instance": "ml.m5.large", "runDays": 60}}
+_DRIFT = {"schedule": "cron(0 2 * * ? *)", "instance": "ml.m5.large", "days": 300}
 # And where it does.
 _THEN = (
     Step(DEPLOY, "makes a bucket for data, and the pipeline that trains", _configured(_up, **_TRAINING)),
     Step(PUSHER, "pushes an image of the pipeline's steps", _push(PLACE.step_repository, ".", _STEPS)),
+    Step(DEPLOY, "schedules the jobs of data drift", _configured(_up, drift=_DRIFT)),
     Step(PREVIEW, "pulls data", _pull),
     Step(TRAINER, f"trains {_TRAINED}, which a person approves", _train(_TRAINED, "--until", "2013-01")),
     Step(TRAINER, "says that nothing serves yet", _no_champion),
@@ -376,13 +380,14 @@ _LAST = (
     Step(PREVIEW, "looks for drift", _review("drift", PREVIEW)),
     Step(
         DEPLOY,
-        f"drops a stage, {_THIRD} and the dashboard, other instances, no protection any more",
+        f"drops a stage, {_THIRD} and the dashboard, other instances, another hour for drift, no protection any more",
         _configured(
             _up,
             release={"live": _SECOND, "fleet": [_SECOND, _FIRST]},
             instances={"type": "ml.c6i.xlarge", "min": 1, "max": 4, "targetInvocationsPerMinute": 3000},
             data={"bucket": True, "protect": False},
             training={"instance": "ml.m5.xlarge", "runDays": 60},
+            drift={**_DRIFT, "schedule": "cron(0 3 * * ? *)"},
             build={**_BUILD, "stages": _STAGES[:-1], "logDays": 30},
             monitoring={"dashboard": False},
             protect=False,

@@ -25,6 +25,8 @@ _TRAINING, _BUILD = "-training", "-build"  # ends of a policy's name that a role
 _SERVICES_OF_BUILDS = frozenset({"codebuild", "codeconnections", "codepipeline", "events", "logs"})
 _PASSED = "iam:PassedToService"
 _PASSED_BY_BUILDS = frozenset({"codebuild.amazonaws.com", "codepipeline.amazonaws.com"})
+# … and to which they are handed only where the model is trained.
+_PASSED_BY_TRAINING = frozenset({"scheduler.amazonaws.com"})
 
 Call = Mapping[str, Any]
 
@@ -57,9 +59,7 @@ def derived(calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
         granted[role] -= granted[other]
     parts: dict[str, set[Grant]] = {}
     for role, given in granted.items():
-        training = (
-            set() if role in _OF_TRAINING else {each for each in given if each.resource.name in TRAINING}
-        )
+        training = set() if role in _OF_TRAINING else {each for each in given if _is_of_training(each)}
         everywhere, builds = set[Grant](), set[Grant]()
         for each in given - training:
             (builds if _is_of_builds(each) else everywhere).add(each)
@@ -68,12 +68,13 @@ def derived(calls: Iterable[Call]) -> dict[str, dict[str, Any]]:
 
 
 def _by_service_passed_to(grant: Grant) -> list[Grant]:
-    """A role that is handed to services of builds, and to others: the first is of its own."""
+    """A role that is handed to services of builds, of training and to others: each is of its own."""
     passed = next((values for key, values in grant.conditions if key[1] == _PASSED), ())
+    others = frozenset(passed) - _PASSED_BY_BUILDS - _PASSED_BY_TRAINING
     parts = [
         values
-        for is_of_builds in (True, False)
-        if (values := tuple(each for each in passed if (each in _PASSED_BY_BUILDS) is is_of_builds))
+        for services in (_PASSED_BY_BUILDS, _PASSED_BY_TRAINING, others)
+        if (values := tuple(each for each in passed if each in services))
     ]
     return [
         grant._replace(
@@ -83,13 +84,22 @@ def _by_service_passed_to(grant: Grant) -> list[Grant]:
     ] or [grant]
 
 
+def _passed_to(grant: Grant) -> set[str]:
+    """The services to which a role is handed."""
+    return {each for key, values in grant.conditions if key[1] == _PASSED for each in values}
+
+
+def _is_of_training(grant: Grant) -> bool:
+    """Whether something is taken only where the model is trained."""
+    return grant.resource.name in TRAINING or bool(_passed_to(grant) & _PASSED_BY_TRAINING)
+
+
 def _is_of_builds(grant: Grant) -> bool:
     """Whether something is taken only where tags are built."""
-    passed = {each for key, values in grant.conditions if key[1] == _PASSED for each in values}
     return (
         grant.resource.name in BUILD
         or grant.action.partition(":")[0] in _SERVICES_OF_BUILDS
-        or bool(passed & _PASSED_BY_BUILDS)
+        or bool(_passed_to(grant) & _PASSED_BY_BUILDS)
     )
 
 

@@ -559,6 +559,82 @@ def test_a_capture_that_cannot_be_is_refused(value, reason):
     assert reason in refused("model-delivery:capture", value)
 
 
+DRIFT = '{"schedule": "cron(0 2 * * ? *)", "instance": "ml.m5.large", "days": 400}'
+CAPTURED = {**GOOD, "model-delivery:capture": '{"percent": 10, "days": 30}'}
+
+
+def drifting(**fields):
+    return json.dumps(json.loads(DRIFT) | fields)
+
+
+def test_drift_is_judged_only_where_config_says_when_and_on_what():
+    assert parse("prod", CAPTURED).drift is None
+    settings = parse("prod", {**CAPTURED, "model-delivery:drift": DRIFT})
+    assert (settings.drift.schedule, settings.drift.instance) == ("cron(0 2 * * ? *)", "ml.m5.large")
+    assert {name: settings.expiring[name] for name in ("drift", "quality", "labels")} == {
+        "drift": 400,
+        "quality": 400,
+        "labels": 400,
+    }
+    assert "drift" not in parse("prod", CAPTURED).expiring
+
+
+@pytest.mark.parametrize(
+    "schedule", ["rate(1 day)", "rate(12 hours)", "cron(0/30 6-8 ? * MON-FRI *)", "cron(0 2 L * ? 2027)"]
+)
+def test_a_schedule_of_event_bridges_is_taken(schedule):
+    assert (
+        parse("prod", {**CAPTURED, "model-delivery:drift": drifting(schedule=schedule)}).drift.schedule
+        == schedule
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (drifting(schedule="daily"), 'drift.schedule is "daily"'),
+        (drifting(schedule="rate(0 days)"), "drift.schedule is"),
+        (drifting(schedule="cron(0 2 * * *)"), "drift.schedule is"),
+        (drifting(schedule="cron(0 2 * * * *)"), "exactly one is to be ?"),
+        (drifting(schedule="cron(0 2 ? * ? *)"), "exactly one is to be ?"),
+        (drifting(schedule="at(2027-01-01T00:00:00)"), "drift.schedule is"),
+        (drifting(instance="large"), 'drift.instance is "large"'),
+        (drifting(days=0), "drift.days is 0"),
+        (drifting(windows=2), "unknown field `windows`"),
+        ('{"schedule": "rate(1 day)", "days": 400}', "missing required field `instance`"),
+        ("yes", "allowed: {schedule: cron(0 2 * * ? *)"),
+    ],
+)
+def test_a_drift_that_cannot_be_is_refused(value, reason):
+    with pytest.raises(SettingsError) as raised:
+        parse("prod", {**CAPTURED, "model-delivery:drift": value})
+    assert reason in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"capture": None}, "model-delivery:capture captures nothing"),
+        ({"capture": '{"percent": 0, "days": 30}'}, "model-delivery:capture captures nothing"),
+        (
+            {"capture": '{"percent": 10, "days": 6}'},
+            "model-delivery:capture keeps 6 days, and 7 are judged at a time",
+        ),
+        (
+            {"training": None, "build": None},
+            "model-delivery:training is not, and with it the image of the steps",
+        ),
+    ],
+)
+def test_drift_without_what_it_needs_is_refused_with_what_that_may_be(changed, reason):
+    given = {f"model-delivery:{key}": value for key, value in changed.items()}
+    config = {**CAPTURED, "model-delivery:drift": DRIFT, **given}
+    with pytest.raises(SettingsError) as raised:
+        parse("prod", {key: value for key, value in config.items() if value is not None})
+    assert reason in str(raised.value)
+    assert "allowed: {" in str(raised.value)
+
+
 def test_nothing_is_drawn_unless_config_says_so():
     assert not parse("prod", GOOD).monitoring.dashboard
     assert not parse("prod", {**GOOD, "model-delivery:monitoring": "{}"}).monitoring.dashboard

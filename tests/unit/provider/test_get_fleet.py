@@ -7,9 +7,12 @@ from modeldelivery.plugin.protocol import ProviderError, Resource
 from modeldelivery.provider import delivery
 from modeldelivery.provider.delivery import ModelDelivery
 from modeldelivery.provider.fleet import TOKEN
+from modeldelivery.release.aws.errors import AbsentError
+from modeldelivery.release.aws.sources import AwsSources
 from modeldelivery.release.core.journal import Journal, Rejection
 from modeldelivery.release.core.journal import encode as journal_encode
 from modeldelivery.release.core.verification import Load, load_name
+from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import evidence_key, record_key
 from modeldelivery.release.record import VersionRecord, decode, encode
 from modeldelivery.release.version import DigestSet
@@ -85,7 +88,60 @@ def test_versions_come_in_the_fleets_order_with_what_the_registry_says_of_them(g
         "dataRevision": "rows",
         "packageArn": f"arn:package/{B}",
         "approval": "Approved",
+        "baseline": False,
     }
+
+
+def test_a_version_whose_evidence_holds_a_baseline_says_so(aws, get_fleet):
+    record = decode(aws.objects[record_key(A)][0], A)
+    kept = msgspec.structs.replace(
+        record, evidence={"baseline.json": "sha256:" + "c" * 64, "metrics.json": ""}
+    )
+    aws.objects[record_key(A)] = encode(kept), '"1"'
+    assert [version["baseline"] for version in get_fleet(A, B)] == [True, False]
+
+
+@pytest.fixture
+def step_image(monkeypatch):
+    """Sets what a look for the newest image comes to: an image, None, or an error."""
+
+    def set_(outcome):
+        def newest_image(self, *, steps):
+            assert steps
+            assert self.place.step_repository == "flights-staging-steps"
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        monkeypatch.setattr(AwsSources, "newest_image", newest_image)
+
+    return set_
+
+
+def asked_with_steps(provider, **changed):
+    place = {"model": "flights", "environment": "staging", "account": "111111111111", "region": "eu-west-1"}
+    return provider.invoke(TOKEN, {**place, "live": A, "fleet": [A], "steps": True} | changed, preview=True)
+
+
+def test_the_newest_image_of_the_steps_comes_where_it_is_wanted_and_there_is_one(provider, step_image):
+    step_image("repository@sha256:5")
+    assert asked_with_steps(provider)["stepImage"] == "repository@sha256:5"
+    assert "stepImage" not in asked_with_steps(provider, steps=False)
+    step_image(None)
+    assert "stepImage" not in asked_with_steps(provider)
+
+
+def test_a_repository_that_the_next_up_makes_holds_no_image(provider, step_image):
+    missing = UnreachableError("ecr:DescribeImages flights-staging-steps")
+    missing.__cause__ = AbsentError("ecr:DescribeImages flights-staging-steps", {})
+    step_image(missing)
+    assert "stepImage" not in asked_with_steps(provider)
+
+
+def test_an_image_that_could_not_be_looked_for_is_no_image_that_is_not_there(provider, step_image):
+    step_image(UnreachableError("ecr:DescribeImages: access denied"))
+    with pytest.raises(ProviderError, match="access denied"):
+        asked_with_steps(provider)
 
 
 def measured(aws, version, instance_type="ml.m5.large", *, content=None, environment="staging", serves=4800):
