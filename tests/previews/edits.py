@@ -2,6 +2,7 @@
 
 from tests.previews.program import MAIN, Edit, added
 
+ON_SAGEMAKER = "infra/on_sagemaker.py"
 ROLE = "components/serving_role.py"
 EVERY_ROLE = "components/service_role.py"
 REPOSITORY = "components/image_repository.py"
@@ -30,9 +31,9 @@ def _where(suffix, statement):
 
 
 # The endpoint
-NO_ENDPOINT = Edit(MAIN, "if release and versions:", "if False:")
+NO_ENDPOINT = Edit(ON_SAGEMAKER, "if not (release and versions):", "if True:")
 OTHER_ENDPOINT_NAME = Edit(
-    MAIN,
+    ON_SAGEMAKER,
     '"profile": settings.profile,\n            "endpoint": place.endpoint,',
     '"profile": settings.profile,\n            "endpoint": place.endpoint + "-x",',
 )

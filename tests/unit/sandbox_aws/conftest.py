@@ -20,9 +20,9 @@ def moto():
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def environment(moto):
-    """An environment that knows no other AWS."""
+    """An environment that knows no other AWS, for as long as tests of this folder run: others may come between."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
@@ -41,7 +41,7 @@ def stack():
     return Stack(configured())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def connected(environment):  # noqa: ARG001 - a fixture cannot say usefixtures
     """One provider for all tests, since each new client costs a tenth of a second."""
     return configured()
