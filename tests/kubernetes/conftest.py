@@ -90,5 +90,6 @@ def entered(sandbox, cluster):
 
 @pytest.fixture(scope="module")
 def fresh(hosted):
-    """Makes a route on which A serves, after B: `fresh()`."""
-    return lambda **options: delivered(hosted, f"fault-{next(_numbers)}", **options)
+    """Makes a route on which A serves, after B: `fresh()`. Workers share the cluster, whose faults know a program by its route."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    return lambda **options: delivered(hosted, f"route-{worker}-{next(_numbers)}", **options)

@@ -38,7 +38,7 @@ TOKEN = "of-the-folder"
 # A pull request that does what it says, and one that would take production's endpoint away.
 LOWER_LATENCY = {"Pulumi.prod.yaml": ("maxLatencyMs: 500", "maxLatencyMs: 450")}
 OTHER_ENDPOINT = {
-    "infra/__main__.py": (
+    "infra/on_sagemaker.py": (
         '"endpoint": place.endpoint,\n            "release"',
         '"endpoint": f"{place.endpoint}-2",\n            "release"',
     )
