@@ -11,7 +11,7 @@ from tests.model.histories.cloud import Faults
 from tests.model.histories.history import FAULTS, SETTLES, BrokenHistoryError, History, run
 from tests.model.histories.plants import PLANTS, SHOWN_BY, WEATHER
 
-FEW = 500  # histories in `make check`, the same each time
+FEW = 250  # histories in `make check`, the same each time
 MANY = 20_000  # in `make soak`, at another place by SEED
 CHUNK = 1_000  # of them in one test
 ENOUGH = 1_000  # within which a planted mutation is found

@@ -16,7 +16,7 @@ from tests.model.world import Actor, World
 
 FEWEST_STATES, FEWEST_ENDS = 4_000, 150  # below these a scenario would no longer say much
 WALKS = 400  # random orders, of each scenario
-RERUNS = 40  # states, of each scenario, at which everyone is killed
+RERUNS = 20  # states, of each scenario, at which everyone is killed
 MANY_RERUNS = 400  # of them in `make soak`
 DEEPEST = 180_000  # states of a search in `make soak`, the nearest first: some have millions
 TAKEN_BACK = (

@@ -22,8 +22,8 @@ from tests.fakes.time import FakeTime
 A, B, C, D = (Version(f"v1.{minor}.0") for minor in range(4))
 DIGESTS = {A: "sha256:a", B: "sha256:b", C: "sha256:c", D: "sha256:b"}  # D is B's bits under another name
 LONGEST = 10  # things that happen in a life
-EXAMPLES = 150  # lives for each claim
-ENOUGH = 8  # of them, to which it must apply, in `make check` as well, which tries half
+EXAMPLES = 250  # lives for each claim
+ENOUGH = 8  # of them, to which it must apply, in `make check` as well, which tries a part
 
 steady = settings(
     max_examples=examples(EXAMPLES),
