@@ -94,7 +94,7 @@ class Container:
         self._environment: dict[str, str] = {}
         self._next = 0.0  # monotonic: when it may be started
         self._pause = 0.0  # seconds before the start after the next end
-        self._since = 0.0  # monotonic: of the process
+        self._since = 0.0  # monotonic: of its last start, or try of one
         self._startup: Probing | None = None
         self._liveness: Probing | None = None
         self._readiness: Probing | None = None
@@ -109,6 +109,7 @@ class Container:
         """Start its process, when it is time (`now` is `time.monotonic`)."""
         if now < self._next:
             return
+        self._since = now
         self.state.digest = self.plan.digest
         folder = self._place.folder / str(self.state.restarts)
         shutil.rmtree(folder, ignore_errors=True)  # of a node before this one
@@ -123,7 +124,7 @@ class Container:
             self._end(Ended(_NOT_STARTED, "ContainerCannotRun", str(error), time.time(), time.time()), now)
             return
         self.state.waiting, self.state.ended = None, None
-        self.state.began, self._since = time.time(), now
+        self.state.began = time.time()
         plan = self.plan
         self._startup = Probing(plan.startup, now) if plan.startup else None
         self._liveness = Probing(plan.liveness, now) if plan.liveness else None

@@ -39,6 +39,7 @@ def prepare(
     words = _words(plan, config.get("Entrypoint") or (), config.get("Cmd") or ())
     work = plan.folder or config.get("WorkingDir") or "/"
     own = dict(entry.partition("=")[::2] for entry in config.get("Env") or ())
+    programs: tuple[Path, ...] = ()
     if image.whole:
         nothing = folder / "nothing"
         nothing.mkdir(parents=True)
@@ -47,10 +48,18 @@ def prepare(
     else:
         local = local_image.unpacked(image, images, home.layers)
         files = _on_this_system(local, folder)
+        programs = tuple(_python(local.python))
         environment = {"PATH": local.path(), "HOME": "/tmp", "PYTHONPATH": work, **own}  # noqa: S108 - its own
         if words and words[0] in {"python", "python3"}:
             words = (str(local.python), *words[1:])
     mounts = [_mounted(files.root, volumes[mount.volume] / mount.part, mount.path) for mount in plan.mounts]
+    # After the volumes, since one of them may lie over what runs: a checkout below /tmp, and a volume at /tmp.
+    for place in programs:
+        for mount in plan.mounts:
+            if place.is_relative_to(mount.path):
+                within = volumes[mount.volume] / mount.part / place.relative_to(mount.path)
+                within.mkdir(parents=True, exist_ok=True)
+        mounts.append(_mounted(files.root, place, str(place)))
     whole_image.mount_point(files.root, work.lstrip("/"))
     return Prepared(replace(files, mounts=(*files.mounts, *mounts)), words, environment, work)
 
@@ -74,7 +83,6 @@ def _on_this_system(local: local_image.LocalImage, folder: Path) -> Files:
             (root / name).symlink_to(source.readlink())
         elif source.is_dir():
             mounts.append(_mounted(root, source, str(source)))
-    mounts += [_mounted(root, place, str(place)) for place in _python(local.python)]
     return Files(root, tuple(mounts))
 
 
