@@ -13,7 +13,7 @@ import pulumi
 from components.definition import Network
 from components.job_role import job_statements
 from components.service_role import Statements
-from components.statements import allow, allow_keys, bucket_arn, objects_arn
+from components.statements import allow, allow_keys, bucket_arn, encrypts_volumes, objects_arn
 from modeldelivery.release.naming import BASELINE, CAPTURE_FOLDER, DRIFT_FOLDER
 
 _METRICS = "ModelDelivery"  # pipelines/data_drift/metrics.py
@@ -52,14 +52,7 @@ def schedule_statements(site: DriftSite, job: pulumi.Input[str]) -> Statements:
             [job],
             {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
         ),
-        # SageMaker makes itself a grant on the key of a job's volume, as whoever makes the job.
-        allow_keys(
-            "VolumesKey",
-            ["kms:CreateGrant", "kms:DescribeKey"],
-            [site["key_arn"]],
-            "sagemaker",
-            site["region"],
-        ),
+        encrypts_volumes(site["key_arn"], site["region"]),
     ]
 
 

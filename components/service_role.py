@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 Statements = Sequence[dict[str, Any]]
+_TAKE_ON = "sts:AssumeRole"
 
 
 def sagemaker_role(
@@ -18,7 +19,13 @@ def sagemaker_role(
 
 
 def service_role(
-    name: str, service: str, account: str, statements: Statements, opts: pulumi.ResourceOptions
+    name: str,
+    service: str,
+    account: str,
+    statements: Statements,
+    opts: pulumi.ResourceOptions,
+    *,
+    actions: str | list[str] = _TAKE_ON,
 ) -> pulumi.Output[str]:
     """Declare a role with one policy.
 
@@ -28,11 +35,12 @@ def service_role(
         account: the AWS account, 12 digits, for which it may.
         statements: of the policy.
         opts: of both resources.
+        actions: of STS by which the service takes it on.
 
     Returns:
         Its ARN, known once the role may do its work: services try a role when it is handed over.
     """
-    role = aws.iam.Role(name, assume_role_policy=json.dumps(trust(account, service)), opts=opts)
+    role = aws.iam.Role(name, assume_role_policy=json.dumps(trust(account, service, actions)), opts=opts)
     policy = aws.iam.RolePolicy(
         name,
         role=role.name,
@@ -42,7 +50,7 @@ def service_role(
     return pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
 
 
-def trust(account: str, service: str = "sagemaker") -> dict[str, Any]:
+def trust(account: str, service: str = "sagemaker", actions: str | list[str] = _TAKE_ON) -> dict[str, Any]:
     """The policy by which a service takes a role on, for this account alone."""
     return {
         "Version": "2012-10-17",
@@ -50,7 +58,7 @@ def trust(account: str, service: str = "sagemaker") -> dict[str, Any]:
             {
                 "Effect": "Allow",
                 "Principal": {"Service": f"{service}.amazonaws.com"},
-                "Action": "sts:AssumeRole",
+                "Action": actions,
                 "Condition": {"StringEquals": {"aws:SourceAccount": account}},
             }
         ],

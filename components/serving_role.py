@@ -5,6 +5,7 @@ from typing import TypedDict
 import pulumi
 
 from components.service_role import Statements, sagemaker_role
+from components.statements import reads_artifacts
 from modeldelivery.release.naming import CAPTURE_FOLDER
 
 
@@ -36,19 +37,7 @@ def _statements(args: ServingRoleArgs) -> Statements:
     region, account = args["region"], args["account"]
     logs = f"arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/{args['endpoint']}"
     return [
-        {
-            "Sid": "Artifacts",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject"],
-            "Resource": pulumi.Output.format("arn:aws:s3:::{0}/artifacts/*", args["bucket"]),
-        },
-        {
-            "Sid": "ArtifactsKey",
-            "Effect": "Allow",
-            "Action": ["kms:Decrypt"],
-            "Resource": args["key_arn"],
-            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
-        },
+        *reads_artifacts(args["bucket"], args["key_arn"], region),
         {
             "Sid": "Image",
             "Effect": "Allow",

@@ -25,6 +25,30 @@ def allow_keys(
     return allow(sid, actions, keys, through)
 
 
+def reads_artifacts(bucket: pulumi.Input[str], key: pulumi.Input[str], region: str) -> list[dict[str, Any]]:
+    """What serves models may: read the registry's archives, which are under a key."""
+    return [
+        {
+            "Sid": "Artifacts",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject"],
+            "Resource": objects_arn(bucket, "artifacts/*"),
+        },
+        {
+            "Sid": "ArtifactsKey",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": key,
+            "Condition": {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+        },
+    ]
+
+
+def encrypts_volumes(key: pulumi.Input[str], region: str) -> dict[str, Any]:
+    """What makes jobs may: SageMaker makes itself a grant on the key of a job's volume, as whoever makes the job."""
+    return allow_keys("VolumesKey", ["kms:CreateGrant", "kms:DescribeKey"], [key], "sagemaker", region)
+
+
 def bucket_arn(bucket: pulumi.Input[str]) -> pulumi.Output[str]:
     """ARN of a bucket."""
     return pulumi.Output.format("arn:aws:s3:::{0}", bucket)

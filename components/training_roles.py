@@ -15,7 +15,7 @@ import pulumi
 from components.definition import Network
 from components.job_role import JobPlace, job_statements
 from components.service_role import Statements
-from components.statements import allow, allow_keys, bucket_arn, objects_arn
+from components.statements import allow, allow_keys, bucket_arn, encrypts_volumes, objects_arn
 
 _TRAINING_LOGS = ("ProcessingJobs", "TrainingJobs")
 _REGISTRAR_LOGS = ("ProcessingJobs",)
@@ -75,14 +75,7 @@ def pipeline_statements(site: TrainingSite, passed: Sequence[pulumi.Input[str]])
             [objects_arn(site["registry_bucket"], "runs/*/verdict/verdict.json")],
         ),
         allow_keys("VerdictsKey", ["kms:Decrypt"], [site["key_arn"]], "s3", site["region"]),
-        # SageMaker makes itself a grant on the key of a job's volume, as whoever makes the job.
-        allow_keys(
-            "VolumesKey",
-            ["kms:CreateGrant", "kms:DescribeKey"],
-            [site["key_arn"]],
-            "sagemaker",
-            site["region"],
-        ),
+        encrypts_volumes(site["key_arn"], site["region"]),
     ]
 
 

@@ -1,12 +1,13 @@
 """The role of AWS that model servers' Pods have: read the model's archive, and nothing else."""
 
-import json
 from typing import TypedDict
 
 import pulumi
-import pulumi_aws as aws
 
-_PODS = "pods.eks.amazonaws.com"
+from components.service_role import service_role
+from components.statements import reads_artifacts
+
+_PODS = "pods.eks"
 
 
 class PodRoleArgs(TypedDict):
@@ -30,38 +31,12 @@ class PodRole(pulumi.ComponentResource):
     def __init__(self, name: str, args: PodRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("model-delivery:index:PodRole", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": _PODS},
-                    "Action": ["sts:AssumeRole", "sts:TagSession"],
-                    "Condition": {"StringEquals": {"aws:SourceAccount": args["account"]}},
-                }
-            ],
-        }
-        role = aws.iam.Role(name, assume_role_policy=json.dumps(trust), opts=inside)
-        statements = [
-            {
-                "Sid": "Artifacts",
-                "Effect": "Allow",
-                "Action": ["s3:GetObject"],
-                "Resource": pulumi.Output.format("arn:aws:s3:::{0}/artifacts/*", args["bucket"]),
-            },
-            {
-                "Sid": "ArtifactsKey",
-                "Effect": "Allow",
-                "Action": ["kms:Decrypt"],
-                "Resource": args["key_arn"],
-                "Condition": {"StringEquals": {"kms:ViaService": f"s3.{args['region']}.amazonaws.com"}},
-            },
-        ]
-        policy = aws.iam.RolePolicy(
+        self.arn = service_role(
             name,
-            role=role.name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements}),
-            opts=inside,
+            _PODS,
+            args["account"],
+            reads_artifacts(args["bucket"], args["key_arn"], args["region"]),
+            inside,
+            actions=["sts:AssumeRole", "sts:TagSession"],  # Pod Identity's sessions say whose Pod it is
         )
-        self.arn = pulumi.Output.all(role.arn, policy.id).apply(lambda values: str(values[0]))
         self.register_outputs({"arn": self.arn})

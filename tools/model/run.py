@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +74,9 @@ def pull(environment: str) -> None:
     """
     pointers = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "data").glob("*/*.dvc"))
     with step("DVC", sys.stderr):
-        _call("make setup-data", [sys.executable, "-m", "tools.setup", "data"], environment)
+        call("make setup-data", [sys.executable, "-m", "tools.setup", "data"], environment)
     with step(f"{len(pointers)} months of tables", sys.stderr):
-        _call("dvc pull", [str(DVC), "pull", *pointers], environment)
+        call("dvc pull", [str(DVC), "pull", *pointers], environment)
 
 
 def fetch_champion(environment: str, model: str) -> None:
@@ -87,7 +87,7 @@ def fetch_champion(environment: str, model: str) -> None:
     """
     command = ["modelctl", "artifact", "--env", environment, "--model", model, "--out", str(CHAMPION)]
     with step(f"the model that serves in {environment}", sys.stderr):
-        _call(" ".join(command[:4]), [str(_BIN / command[0]), *command[1:]], environment)
+        call(" ".join(command[:4]), [str(_BIN / command[0]), *command[1:]], environment)
 
 
 def _git(*arguments: str) -> str | None:
@@ -97,12 +97,29 @@ def _git(*arguments: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _call(name: str, command: list[str], environment: str) -> None:
+def call_module(environment: str, module: str, *arguments: object, results: Sequence[int] = (0,)) -> str:
+    """One of the project's programs, as `call`."""
+    return call(module, [sys.executable, "-m", module, *map(str, arguments)], environment, results)
+
+
+def call(name: str, command: list[str], environment: str, results: Sequence[int] = (0,)) -> str:
+    """Have a command carried out in an environment; what it printed.
+
+    Args:
+        name: of the command, in a sentence.
+        command: the command.
+        environment: whose profile it has, unless the shell names one.
+        results: exit statuses that are no failure.
+
+    Raises:
+        RunError: it ended with another one.
+    """
     environ = {"AWS_PROFILE": environment, **os.environ}
     done = subprocess.run(
         command, cwd=ROOT, env=environ, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
-    if done.returncode:
+    if done.returncode not in results:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
         words = " ".join(line.removeprefix("ERROR: ") for line in last)
         raise RunError(f"`{name}` failed: {words or f'it ended with {done.returncode}'}", done.returncode)
+    return done.stdout

@@ -1,6 +1,5 @@
 """A retrained model, proposed: the environment's own pipeline on the months up to now, through both gates, and ended before it registers anything."""
 
-import os
 import re
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from modeldelivery.terminal.steps import step
 from pipelines import dataset, places
 from pipelines.months import Month
 from tools.model.__main__ import trains
-from tools.model.run import ROOT, RunError, parameters, pull
+from tools.model.run import ROOT, RunError, call_module, parameters, pull
 
 DATASET = ROOT / "build" / "proposal" / "dataset"
 _TAG = re.compile(r"[^@]+@(v\d+\.\d+\.\d+)")
@@ -101,27 +100,11 @@ def _data(environment: str, model: str, first: str, until: Month, bucket: str) -
     """The months where the pipeline reads them; their revision."""
     pull(environment)
     months = ("--first", first, "--until", until)
-    _run(environment, "pipelines.assemble", "--model", model, *months, "--out", DATASET)
-    _run(environment, "pipelines.publish", DATASET, "--bucket", bucket)
+    with step("pipelines.assemble", sys.stderr):
+        call_module(environment, "pipelines.assemble", "--model", model, *months, "--out", DATASET)
+    with step("pipelines.publish", sys.stderr):
+        call_module(environment, "pipelines.publish", DATASET, "--bucket", bucket)
     return dataset.read_manifest(DATASET).revision
-
-
-def _run(environment: str, module: str, *arguments: object) -> None:
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    environ = {"AWS_PROFILE": environment, **os.environ}
-    with step(module, sys.stderr):
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environ,
-            check=False,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        if done.returncode:
-            words = " ".join(done.stderr.strip().splitlines()[-1:])
-            raise RunError(f"{module} failed: {words or done.returncode}", done.returncode)
 
 
 def measured(opened: AwsEnvironment, trained: Trained) -> dict[str, float]:

@@ -11,8 +11,6 @@ Exit status: 0 played · 1 it could not be, and why · 2 usage.
 """
 
 import argparse
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -38,7 +36,7 @@ from modeldelivery.terminal import program
 from pipelines import places
 from pipelines.dataset import BadDataError
 from pipelines.months import parse_month
-from tools.model.run import BUILD, ROOT, parameters
+from tools.model.run import BUILD, RunError, call_module, parameters
 from tools.year.calendar import Judged, months
 
 NAME = "year"
@@ -87,22 +85,9 @@ class Stage:
         return f"s3://{self.opened.place.registry_bucket}/{kind}/{self.endpoint}"
 
     def run(self, module: str, *arguments: object, results: Sequence[int] = (0,)) -> str:
-        """One of the project's programs in the environment; the first line that it prints. Raises YearError."""
-        command = [sys.executable, "-m", module, *map(str, arguments)]
-        environ = {"AWS_PROFILE": self.opened.place.environment, **os.environ}
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environ,
-            check=False,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
-        if done.returncode not in results:
-            words = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            raise YearError(f"{module}: {' '.join(words) or f'it ended with status {done.returncode}'}")
-        return done.stdout.partition("\n")[0]
+        """One of the project's programs in the environment; the first line that it prints. Raises RunError."""
+        output = call_module(self.opened.place.environment, module, *arguments, results=results)
+        return output.partition("\n")[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -133,7 +118,16 @@ def _played(options: argparse.Namespace) -> int:
             _play(stage, judged, dry_run=options.dry_run)
         page = BUILD / "page" / f"{options.env}.html"
         program.say(f"page: {stage.run('monitoring.page', '--env', options.env, '--out', page)}")
-    except (YearError, BadDataError, DeliveryError, OSError, ValueError, BotoCoreError, ClientError) as error:
+    except (
+        YearError,
+        RunError,
+        BadDataError,
+        DeliveryError,
+        OSError,
+        ValueError,
+        BotoCoreError,
+        ClientError,
+    ) as error:
         program.complain(NAME, str(error))
         return 1
     return 0

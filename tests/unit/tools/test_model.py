@@ -142,9 +142,7 @@ def test_the_environment_that_trains_is_the_one_with_the_data(tmp_path):
 def test_every_month_that_git_names_is_pulled_since_the_folder_of_all_is_an_input(monkeypatch, tmp_path):
     calls = []
     monkeypatch.setattr(run, "ROOT", tmp_path)
-    monkeypatch.setattr(
-        run, "_call", lambda _, command, environment: calls.append((command[1:], environment))
-    )
+    monkeypatch.setattr(run, "call", lambda _, command, environment: calls.append((command[1:], environment)))
     for table, month in (("weather", "2013-12"), ("flights", "2013-01"), ("flights", "2013-12")):
         (tmp_path / "data" / table).mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / table / f"{month}.csv.dvc").touch()
@@ -164,7 +162,7 @@ def test_every_month_that_git_names_is_pulled_since_the_folder_of_all_is_an_inpu
 )  # fmt: skip
 def test_a_command_that_fails_is_told_in_its_words_or_by_its_status(shell, words):
     with pytest.raises(RunError) as stopped:
-        run._call("dvc pull", ["sh", "-c", shell], "staging")
+        run.call("dvc pull", ["sh", "-c", shell], "staging")
     assert str(stopped.value) == f"`dvc pull` failed: {words}"
 
 
