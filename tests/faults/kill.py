@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.faults.delivery import DEADLINE
+from tests.faults.delivery import DEADLINE, A, B, C
 
 # Many cases wait for deadlines at once; but those that work towards a point get the machine for themselves, since a
 # client that waits long for an answer gives up and takes another way.
@@ -67,3 +67,20 @@ def killed(sandbox, caller, point, start):
     ended = process.communicate(timeout=DEADLINE)
     assert reached, f"it never made call {point}: {ended}"
     sandbox.clear_faults(caller)
+
+
+def killed_up(delivery, point):
+    """Kill an `up` from what serves to another version at a point: those two, and the weights that it left."""
+    (source,) = (version for version, weight in delivery.weights.items() if weight)
+    target = C if source == A else A
+    delivery.release(target, target, B)
+    killed(delivery.hosting.sandbox, f"{delivery.place.model}-dies", point, delivery.up_process)
+    return source, target, delivery.weights
+
+
+def killed_rollback(delivery, point, following):
+    """Kill a rollback at a point; what the next rollback, or else the next `up`, ends with."""
+    rollback = ("rollback", "--reason", "errors doubled", "--actor", "ada")
+    caller = f"{delivery.place.model}-dies"
+    killed(delivery.hosting.sandbox, caller, point, lambda c: delivery.modelctl_process(c, *rollback))
+    return delivery.rollback() if following == "rollback" else delivery.up()

@@ -10,7 +10,7 @@ import pytest
 
 from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B
-from tests.faults.kill import Point, every, killed, parameters
+from tests.faults.kill import Point, every, killed_rollback, parameters
 
 pytestmark = pytest.mark.faults
 
@@ -29,10 +29,7 @@ class Outcome(NamedTuple):
 
 
 def CASE(delivery, point, following):  # noqa: N802 - what `outcomes` runs
-    caller = f"{delivery.place.model}-dies"
-    rollback = ("rollback", "--reason", "errors doubled", "--actor", "ada")
-    killed(delivery.hosting.sandbox, caller, point, lambda c: delivery.modelctl_process(c, *rollback))
-    output = delivery.rollback() if following == "rollback" else delivery.up()
+    output = killed_rollback(delivery, point, following)
     return Outcome(output, delivery.weights, delivery.journal, delivery.status()["pending"])
 
 

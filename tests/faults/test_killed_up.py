@@ -10,8 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from modeldelivery.release.core.journal import Journal
-from tests.faults.delivery import DEADLINE, A, B, C
-from tests.faults.kill import drawn, every, killed, parameters
+from tests.faults.delivery import DEADLINE, B, C
+from tests.faults.kill import drawn, every, killed_up, parameters
 
 pytestmark = pytest.mark.faults
 
@@ -50,11 +50,7 @@ class Outcome(NamedTuple):
 
 
 def CASE(delivery, point):  # noqa: N802 - what `outcomes` runs
-    (source,) = (version for version, weight in delivery.weights.items() if weight)
-    target = C if source == A else A
-    delivery.release(target, target, B)
-    killed(delivery.hosting.sandbox, f"{delivery.place.model}-dies", point, delivery.up_process)
-    between = delivery.weights
+    source, target, between = killed_up(delivery, point)
     delivery.up()
     weights, journal, config, configs = (
         delivery.weights, delivery.journal, delivery.config, delivery.configs(),

@@ -91,5 +91,5 @@ def entered(sandbox, cluster):
 @pytest.fixture(scope="module")
 def fresh(hosted):
     """Makes a route on which A serves, after B: `fresh()`. Workers share the cluster, whose faults know a program by its route."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    return lambda **options: delivered(hosted, f"route-{worker}-{next(_numbers)}", **options)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return lambda **options: delivered(hosted, f"r-{worker}-{next(_numbers)}", **options)

@@ -9,7 +9,7 @@ import pytest
 
 from modeldelivery.release.core.journal import Journal
 from tests.faults.delivery import DEADLINE, A, B
-from tests.faults.kill import Point, every, killed, parameters
+from tests.faults.kill import Point, every, killed_rollback, parameters
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -31,9 +31,7 @@ class Outcome(NamedTuple):
 
 
 def CASE(delivery, point, following):  # noqa: N802 - what `outcomes` runs
-    caller = f"{delivery.place.model}-dies"
-    killed(delivery.hosting.sandbox, caller, point, lambda c: delivery.modelctl_process(c, *ROLLBACK))
-    output = delivery.rollback() if following == "rollback" else delivery.up()
+    output = killed_rollback(delivery, point, following)
     return Outcome(
         output, delivery.weights, delivery.journal, delivery.status()["pending"], delivery.answers()
     )
@@ -74,8 +72,9 @@ def test_up_finishes_the_rollback_that_was_killed_or_leaves_alone_what_was_never
 
 def test_the_points_are_all_the_calls_that_a_rollback_makes_and_five_move_traffic(fresh):
     delivery = fresh()
-    _, complaint = delivery.modelctl_process("alone", *ROLLBACK).communicate(timeout=DEADLINE)
-    made = [call["action"] for call in delivery.hosting.sandbox.calls("alone")]
+    caller = f"{delivery.place.model}-alone"  # other tests have one of that name in the same sandbox
+    _, complaint = delivery.modelctl_process(caller, *ROLLBACK).communicate(timeout=DEADLINE)
+    made = [call["action"] for call in delivery.hosting.sandbox.calls(caller)]
     delivery.remove()
     assert "Traceback" not in complaint
     # STS is asked beside the command, after the call that moves traffic; nothing waits for it.

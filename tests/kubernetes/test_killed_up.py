@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from modeldelivery.release.core.journal import Journal
-from tests.faults.delivery import DEADLINE, A, B, C
-from tests.faults.kill import drawn, every, killed, parameters
+from tests.faults.delivery import DEADLINE, B, C
+from tests.faults.kill import drawn, every, killed_up, parameters
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -37,11 +37,7 @@ class Outcome(NamedTuple):
 
 
 def CASE(delivery, point):  # noqa: N802 - what `outcomes` runs
-    (source,) = (version for version, weight in delivery.weights.items() if weight)
-    target = C if source == A else A
-    delivery.release(target, target, B)
-    killed(delivery.hosting.sandbox, f"{delivery.place.model}-dies", point, delivery.up_process)
-    between = delivery.weights
+    source, target, between = killed_up(delivery, point)
     delivery.up()
     return Outcome(source, target, between, delivery.weights, delivery.journal, delivery.up())
 
@@ -83,8 +79,9 @@ def test_the_up_after_that_has_nothing_to_do(outcome):
 def test_the_points_are_all_the_calls_that_such_an_up_makes(fresh):
     delivery = fresh()
     delivery.release(C, C, B)
-    _, complaint = delivery.up_process("undisturbed").communicate(timeout=DEADLINE)
-    made = [call["action"] for call in delivery.hosting.sandbox.calls("undisturbed")]
+    caller = f"{delivery.place.model}-alone"  # other tests have one of that name in the same sandbox
+    _, complaint = delivery.up_process(caller).communicate(timeout=DEADLINE)
+    made = [call["action"] for call in delivery.hosting.sandbox.calls(caller)]
     delivery.remove()
     assert complaint == ""
     assert set(made) == READS.keys() | WRITES.keys()
