@@ -5,6 +5,7 @@ from tests.previews.program import MAIN, Edit, added
 ON_SAGEMAKER = "infra/on_sagemaker.py"
 ROLE = "components/serving_role.py"
 EVERY_ROLE = "components/service_role.py"
+STATEMENTS = "components/statements.py"
 REPOSITORY = "components/image_repository.py"
 KEY = "components/key.py"
 BUCKET = "components/bucket.py"
@@ -111,10 +112,10 @@ RENAMED_KEY_ALIAS = Edit(
 
 # Who may do what
 _ARTIFACTS = '"Action": ["s3:GetObject"],'
-IAM_NEW_ACTION = Edit(ROLE, _ARTIFACTS, '"Action": ["s3:GetObject", "s3:PutObject"],')
-IAM_WILDCARD = Edit(ROLE, _ARTIFACTS, '"Action": ["s3:*"],')
+IAM_NEW_ACTION = Edit(STATEMENTS, _ARTIFACTS, '"Action": ["s3:GetObject", "s3:PutObject"],')
+IAM_WILDCARD = Edit(STATEMENTS, _ARTIFACTS, '"Action": ["s3:*"],')
 IAM_NARROWED = Edit(ROLE, '                "logs:DescribeLogStreams",\n', "")
-IAM_WIDER_RESOURCE = Edit(ROLE, '"arn:aws:s3:::{0}/artifacts/*"', '"arn:aws:s3:::{0}/*"')
+IAM_WIDER_RESOURCE = Edit(STATEMENTS, 'objects_arn(bucket, "artifacts/*")', 'objects_arn(bucket, "*")')
 IAM_NO_CONDITION = Edit(
     EVERY_ROLE, '                "Condition": {"StringEquals": {"aws:SourceAccount": account}},\n', ""
 )
@@ -155,8 +156,8 @@ IAM_SECRET = Edit(
     'policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})',
     'policy=pulumi.Output.secret(pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}))',
 )
-IAM_NOT_ACTION = Edit(ROLE, _ARTIFACTS, '"NotAction": ["s3:DeleteObject"],')
-IAM_RESPELLED = Edit(ROLE, _ARTIFACTS, '"Action": "s3:GetObject",')
+IAM_NOT_ACTION = Edit(STATEMENTS, _ARTIFACTS, '"NotAction": ["s3:DeleteObject"],')
+IAM_RESPELLED = Edit(STATEMENTS, _ARTIFACTS, '"Action": "s3:GetObject",')
 IAM_NEW_ROLE = added(
     "import json\n"
     + AWS
