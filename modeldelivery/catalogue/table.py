@@ -159,6 +159,10 @@ TABLE = {
     "kubernetes:networking.k8s.io/v1:NetworkPolicy": ResourceKind("network policy", _GUARDS, _FREE, taggable=False),
     "kubernetes:rbac.authorization.k8s.io/v1:Role": ResourceKind("role of the cluster", _PLAIN, _FREE, taggable=False),
     "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": ResourceKind("role binding", _PLAIN, _FREE, taggable=False),
+    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole": ResourceKind("cluster role", _PLAIN, _FREE, taggable=False),
+    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": ResourceKind(
+        "cluster role binding", _PLAIN, _FREE, taggable=False
+    ),
     "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy": ResourceKind(
         "admission policy", _GUARDS, _FREE, taggable=False
     ),
@@ -175,6 +179,13 @@ TABLE = {
     "kubernetes:policy/v1:PodDisruptionBudget": ResourceKind(
         "disruption budget", _GUARDS, _FREE, taggable=False, per_version=True
     ),
+    # Its rules are traffic.
+    "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute": ResourceKind("HTTP route", _HOLDS, _FREE, taggable=False),
+    # What it delivers may go with it.
+    "kubernetes:argoproj.io/v1alpha1:Application": ResourceKind(
+        "application of Argo CD", _HOLDS, _FREE, taggable=False, irreplaceable="what it delivers may go with it"
+    ),
+    "kubernetes:argoproj.io/v1alpha1:AppProject": ResourceKind("project of Argo CD", _GUARDS, _FREE, taggable=False),
 }
 # fmt: on
 
