@@ -7,12 +7,13 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, NewType
+from typing import Any, NewType
 
 import msgspec
 import pulumi
 from pulumi.runtime import config as engine
 
+from infra import aws_keys
 from infra.keys import KEYS
 from infra.sections import (
     Alarms,
@@ -30,11 +31,10 @@ from infra.sections import (
     Training,
 )
 from infra.serving import ABSENT, KUBERNETES, SAGEMAKER, Instances, Pods, Serving, only_elsewhere
+from infra.source import PROJECT, SettingsError, Source
 from modeldelivery.release.core.request import IgnoredTags, ReleaseRule, Rules
 from modeldelivery.release.core.verification import Demands
 from modeldelivery.release.naming import (
-    ACCOUNT,
-    APPROVAL_TAG,
     CAPTURE_FOLDER,
     DRIFT_FOLDER,
     LABELS_FOLDER,
@@ -46,21 +46,11 @@ from modeldelivery.release.naming import (
     parse_model,
 )
 
-PROJECT = "model-delivery"
 _WINDOW = 7  # days that drift is judged over: as long as the windows of a baseline's history
-STANDARD_TAGS = ("model", "environment", "owner", "managed-by")
-_OWN_TAGS = (*STANDARD_TAGS, APPROVAL_TAG)
 
-Region = NewType("Region", str)
 Owner = NewType("Owner", str)
 
-_REGION = re.compile(r"(?!cn-|.*gov|.*iso)[a-z]{2}(-[a-z]+)+-\d")  # ARNs and hosts are the partition aws's
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/=+@-]{0,62}")  # what every AWS service takes as a tag's value
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")  # one step of the path in msgspec's messages
-
-
-class SettingsError(ValueError):
-    """Config that is not allowed; the message names the file, the key, the value and what is allowed."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,12 +127,12 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
         place=Place(
             model=source.model(),
             environment=environment,
-            account=source.account(),
-            region=source.region(),
+            account=aws_keys.account(source),
+            region=aws_keys.region(source),
         ),
-        profile=source.profile(),
+        profile=aws_keys.profile(source),
         owner=source.owner(),
-        ignored_tags=source.ignored_tags(),
+        ignored_tags=aws_keys.ignored_tags(source),
         release=release,
         serving=source.serving(),
         instances=source.instances(),
@@ -174,51 +164,8 @@ def load() -> Settings:
         raise pulumi.RunError(str(wrong)) from wrong
 
 
-class _Source(NamedTuple):
-    """A stack file's texts, and how to complain about one of them."""
-
-    file: str
-    config: Mapping[str, str]
-
-    def text(self, key: str) -> str | None:
-        return self.config.get(f"{PROJECT}:{key}")
-
-    def refuse_unknown_keys(self) -> None:
-        for name, value in self.config.items():
-            namespace, _, key = name.partition(":")
-            if namespace == PROJECT and key not in KEYS:
-                raise SettingsError(
-                    f"{self.file}: {name} is {value}, but {PROJECT} has no such key; allowed: {', '.join(KEYS)}"
-                )
-
-    def required(self, name: str, allowed: str) -> str:
-        value = self.config.get(name)
-        # Of a key that not every target has, the engine's default stands for none.
-        if value is None or (value == "{}" and name == f"{PROJECT}:alarms"):
-            raise SettingsError(f"{self.file}: {name} is missing; allowed: {allowed}")
-        return value
-
-    def section(self, key: str) -> Any:
-        """Read a value that is JSON, strictly: `"1"` is no number and `1` is no boolean."""
-        name = f"{PROJECT}:{key}"
-        kind, allowed = KEYS[key]
-        return self._converted(name, self._json(name, self.required(name, allowed), allowed), kind, allowed)
-
-    def _json(self, name: str, text: str, allowed: str) -> Any:
-        try:
-            return msgspec.json.decode(text)
-        except msgspec.DecodeError as wrong:
-            raise SettingsError(f"{self.file}: {name} is {text!r}; allowed: {allowed}") from wrong
-
-    def _converted(self, name: str, value: Any, kind: Any, allowed: str) -> Any:
-        try:
-            return msgspec.convert(value, kind)
-        except msgspec.ValidationError as wrong:
-            reason, _, path = str(wrong).partition(" - at `$")
-            path = path.rstrip("`").partition("[...]")[0]  # it names no key of a mapping
-            raise SettingsError(
-                f"{self.file}: {name}{path} is {_at(value, path)}: {reason}; allowed: {allowed}"
-            ) from wrong
+class _Source(Source):
+    """A stack file's sections, each held to what it needs of the others."""
 
     def promotion(self, stack: str) -> Promotion:
         """Where versions come from; nowhere without such a line."""
@@ -306,13 +253,13 @@ class _Source(NamedTuple):
     def _fitting(self, key: str, kind: type[Instances] | type[Pods], allowed: str) -> Any:
         """A section whose fields are the target's; another target's are named."""
         name, target = f"{PROJECT}:{key}", self.serving().target
-        value = self._json(name, self.required(name, allowed), allowed)
+        value = self.json(name, allowed)
         for field in only_elsewhere(value, target):
             raise SettingsError(
                 f"{self.file}: {name}.{field} is {json.dumps(value[field])}, but {PROJECT}:serving.target is {target}, which has no "
                 f"such thing; allowed: {allowed}"
             )
-        return self._converted(name, value, kind, allowed)
+        return self.converted(name, value, kind, allowed)
 
     def drift(self) -> Drift | None:
         """How data drift is judged; it is not without such a line."""
@@ -338,10 +285,10 @@ class _Source(NamedTuple):
         if self.serving().target != "sagemaker":
             return None
         alarms: Alarms = self.section("alarms")
-        if alarms.topic is not None and alarms.topic.split(":")[3] != self.region():
+        if alarms.topic is not None and alarms.topic.split(":")[3] != (region := aws_keys.region(self)):
             raise SettingsError(
                 f"{self.file}: {PROJECT}:alarms.topic is {alarms.topic!r}, in another region than aws:region "
-                f"{self.region()}; allowed: {KEYS['alarms'].allowed}"
+                f"{region}; allowed: {KEYS['alarms'].allowed}"
             )
         return alarms
 
@@ -354,62 +301,4 @@ class _Source(NamedTuple):
             raise SettingsError(f"{self.file}: {name}: {wrong}") from wrong
 
     def owner(self) -> Owner:
-        return Owner(self._matching(f"{PROJECT}:owner", _OWNER, KEYS["owner"].allowed))
-
-    def region(self) -> Region:
-        return Region(
-            self._matching("aws:region", _REGION, "a region of the partition aws, such as eu-west-1")
-        )
-
-    def profile(self) -> str | None:
-        profile = self.config.get("aws:profile")
-        if profile == "":
-            raise SettingsError(
-                f"{self.file}: aws:profile is empty; allowed: a profile's name, or no such line"
-            )
-        return profile
-
-    def ignored_tags(self) -> IgnoredTags | None:
-        """Read pulumi-aws' own key, which no typing error may turn into nothing, nor into this program's own tags."""
-        name = "aws:ignoreTags"
-        allowed = (
-            '{keys: [CostCenter], keyPrefixes: ["acme:"]}, tags that others manage, none of them '
-            + ", ".join(_OWN_TAGS)
-        )
-        text = self.config.get(name)
-        if text is None:
-            return None
-        try:
-            ignored = msgspec.json.decode(text, type=IgnoredTags)
-        except msgspec.DecodeError as wrong:
-            raise SettingsError(f"{self.file}: {name} is {text}: {wrong}; allowed: {allowed}") from wrong
-        ours = [tag for tag in _OWN_TAGS if ignored.has(tag)]
-        if ours or "" in (*ignored.keys, *ignored.key_prefixes):
-            raise SettingsError(f"{self.file}: {name} is {text}; allowed: {allowed}")
-        return ignored
-
-    def account(self) -> str:
-        """Read the one account that may be touched; names follow from it."""
-        name = "aws:allowedAccountIds"
-        allowed = 'exactly one account, 12 digits in quotes, such as ["111111111111"]'
-        text = self.required(name, allowed)
-        try:
-            accounts = msgspec.json.decode(text, type=tuple[str, ...])
-        except msgspec.DecodeError as wrong:
-            raise SettingsError(f"{self.file}: {name} is {text}: {wrong}; allowed: {allowed}") from wrong
-        if len(accounts) != 1 or not ACCOUNT.fullmatch(accounts[0]):
-            raise SettingsError(f"{self.file}: {name} is {text}; allowed: {allowed}")
-        return accounts[0]
-
-    def _matching(self, name: str, pattern: re.Pattern[str], allowed: str) -> str:
-        value = self.required(name, allowed)
-        if not pattern.fullmatch(value):
-            raise SettingsError(f"{self.file}: {name} is {value!r}; allowed: {allowed}")
-        return value
-
-
-def _at(value: Any, path: str) -> str:
-    """What stands at a path such as `.fleet[1]`, as JSON."""
-    for field, index in _STEP.findall(path):
-        value = value[field] if field else value[int(index)]
-    return json.dumps(value)
+        return Owner(self.matching(f"{PROJECT}:owner", _OWNER, KEYS["owner"].allowed))

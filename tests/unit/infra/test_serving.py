@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from infra.serving import Cluster, Gateway, Instances, Member, Pods
-from infra.settings import SettingsError, parse
+from infra.settings import parse
+from infra.source import SettingsError
 from tests.unit.infra.test_settings import GOOD, PROJECT
 
 FILE = "Pulumi.edge-prod.yaml"

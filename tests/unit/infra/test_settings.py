@@ -8,7 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.settings import STANDARD_TAGS, SettingsError, parse
+from infra.aws_keys import STANDARD_TAGS
+from infra.settings import parse
+from infra.source import SettingsError
 from infra.tags import standard_tags
 from modeldelivery.release.core.request import ReleaseRule, Rules
 from modeldelivery.release.naming import MAX_FLEET
