@@ -15,7 +15,8 @@ from tests.stacks.stack import EngineError, Stack
 
 pytestmark = pytest.mark.stacks
 
-TODAY = datetime.now(UTC).date()
+# Days that stay what they are when the tests run across a midnight.
+YESTERDAY, MONTH = (datetime.now(UTC).date() + timedelta(days=days) for days in (-1, 30))
 LIVE, CANDIDATE = "v1.1.0", "v1.0.0"
 
 
@@ -29,7 +30,7 @@ def pack(folder, **expires):
     about["runtime"]["options"]["virtualenv"] = sys.prefix
     (folder / "policy" / "PulumiPolicy.yaml").write_text(yaml.safe_dump(about))
     for path in (folder / "policy" / "exceptions").iterdir():
-        day = expires.get(path.stem.replace("-", "_"), TODAY + timedelta(days=30))
+        day = expires.get(path.stem.replace("-", "_"), MONTH)
         if day is None:
             path.unlink()
         else:
@@ -45,11 +46,9 @@ def renewed(tmp_path_factory):
 @pytest.fixture(scope="module")
 def expired(tmp_path_factory):
     """One exception expired, one was taken away, one is from nothing and one cannot be read."""
-    made = pack(
-        tmp_path_factory.mktemp("expired"), image_login=TODAY - timedelta(days=1), container_metrics=None
-    )
+    made = pack(tmp_path_factory.mktemp("expired"), image_login=YESTERDAY, container_metrics=None)
     good = (CHECKOUT / "modeldelivery" / "policy" / "exceptions" / "image-login.toml").read_text()
-    unused = re.sub("expires = .*", f"expires = {TODAY}", good).replace("-serving", "-watching")
+    unused = re.sub("expires = .*", f"expires = {MONTH}", good).replace("-serving", "-watching")
     (made / "exceptions" / "unused.toml").write_text(unused)
     (made / "exceptions" / "misspelt.toml").write_text(good.replace("owner =", "ower ="))
     return made
@@ -160,7 +159,7 @@ def test_each_violation_is_an_event_that_names_rule_resource_and_fix(environment
 
     about = "".join(event["message"] for event in of("exceptions"))
     assert (
-        f"modeldelivery/policy/exceptions/image-login.toml, from iam-wildcards, expired on {TODAY - timedelta(days=1)}"
+        f"modeldelivery/policy/exceptions/image-login.toml, from iam-wildcards, expired on {YESTERDAY}"
         in about
     )
     assert (

@@ -11,7 +11,7 @@ from pipelines.flights.data import published
 from pipelines.flights.samples import sample
 from pipelines.months import Month
 from pipelines.server import artifact
-from tools.image.container import Container, ask, finish, free_port, served
+from tools.image.container import Container, ask, finish, kept_port, served
 from tools.image.errors import ImageError
 
 HEALTHY_SECONDS = 10.0
@@ -89,22 +89,22 @@ def server(container: Container, trained: Path, folder: Path) -> float:
     """
     _platform(container)
     mounts = {f"{_BASE}/model": _readable(trained, folder)}
-    environment = {"SAGEMAKER_BIND_TO_PORT": str(port := free_port()), "BIND_HOST": "127.0.0.1"}
     look = json.loads(finish(container.run([_LOOK], entrypoint=_PYTHON), "a look at the server's container"))
     if look["user"] == 0:
         raise ImageError("the server is root in its container: its Dockerfile names a USER")
     if look["writable"]:
         raise ImageError(f"the server can write to {', '.join(look['writable'])} of its read-only image")
-    with served(
-        container.run(["serve"], environment=environment, mounts=mounts), port, HEALTHY_SECONDS
-    ) as seconds:
-        status, body = ask(port, "POST", "/invocations", json.dumps(sample(_ROWS, _LAST)).encode())
-        if status != _OK or len(json.loads(body)["predictions"]) != _ROWS:
-            raise ImageError(
-                f"/invocations answered {status} {body.decode(errors='replace')[:300]} to {_ROWS} flights"
-            )
-        _, *check = container.image.settings["Healthcheck"]["Test"]
-        finish(container.run([], entrypoint=check, environment=environment), "the image's HEALTHCHECK")
+    with kept_port() as port:
+        environment = {"SAGEMAKER_BIND_TO_PORT": str(port), "BIND_HOST": "127.0.0.1"}
+        command = container.run(["serve"], environment=environment, mounts=mounts)
+        with served(command, port, HEALTHY_SECONDS) as seconds:
+            status, body = ask(port, "POST", "/invocations", json.dumps(sample(_ROWS, _LAST)).encode())
+            if status != _OK or len(json.loads(body)["predictions"]) != _ROWS:
+                raise ImageError(
+                    f"/invocations answered {status} {body.decode(errors='replace')[:300]} to {_ROWS} flights"
+                )
+            _, *check = container.image.settings["Healthcheck"]["Test"]
+            finish(container.run([], entrypoint=check, environment=environment), "the image's HEALTHCHECK")
     return seconds
 
 

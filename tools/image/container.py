@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -124,11 +125,20 @@ def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[i
         connection.close()
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+@contextmanager
+def kept_port() -> Iterator[int]:
+    """A port of loopback at which nobody listens, and that on Linux nobody else is given until the block ends.
+
+    A container binds its port seconds after it was chosen. Bound here and not listening it is given to nobody meanwhile,
+    and a server that sets SO_REUSEADDR, as uvicorn does, listens there all the same; elsewhere than on Linux it could not.
+    """
+    with socket.socket() as keeping:
+        keeping.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeping.bind(("127.0.0.1", 0))
+        port = int(keeping.getsockname()[1])
+        if sys.platform != "linux":
+            keeping.close()
+        yield port
 
 
 def _stop(child: "subprocess.Popen[Any]") -> None:
