@@ -6,7 +6,7 @@ when it is asked again, UnreachableError for what asking again does not mend.
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -200,27 +200,6 @@ class ModelReader(Protocol):
 
     def refuse_unread(self, artifact: Path, digest: str, contract: str) -> None:
         """Raises RefusedError unless a server that keeps the contract would serve the archive; also where none can be asked."""
-        ...
-
-
-class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured of one version in one closed minute: `value` is None when that is inconclusive, and `why` says why.
-
-    A missing measurement is never a zero, never a pass and never a failure (argo-rollouts#4479).
-    """
-
-    value: float | None
-    why: str = ""
-
-
-Quantity = Literal["invocations", "errors", "latency"]  # per minute; latency in seconds, 99th percentile
-
-
-class Metrics(Protocol):
-    """What a version was measured to do."""
-
-    def measure(self, version: Version, quantity: Quantity, minute: float) -> Measurement:
-        """One quantity of one version in the minute that begins then, in seconds since the epoch."""
         ...
 
 
