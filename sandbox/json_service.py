@@ -18,6 +18,7 @@ from sandbox.call import Call
 from sandbox.refusal import Answer, RefusedError, unknown
 
 Input = TypeVar("Input", bound=msgspec.Struct)
+Act = TypeVar("Act")
 # The struct of a call, and what an account's call of it answers; it raises RefusedError.
 Action = tuple[type[msgspec.Struct], Callable[[str, Any], dict[str, Any]]]
 _JSON = "application/x-amz-json-1.1"
@@ -26,6 +27,21 @@ _JSON = "application/x-amz-json-1.1"
 def reads(kind: type[Input], act: Callable[[str, Input], dict[str, Any]]) -> Action:
     """The two belong together."""
     return kind, act
+
+
+def read_call(
+    call: Call, actions: Mapping[str, tuple[type[msgspec.Struct], Act]], service: str
+) -> tuple[Any, Act]:
+    """A call's request, and what is done with it; raises RefusedError where the sandbox has no such action, or not of this."""
+    if call.action not in actions:
+        raise unknown(call)
+    if call.region != REGION:
+        raise RefusedError(f"the sandbox's {service} is in {REGION}, not in {call.region}")
+    kind, act = actions[call.action]
+    try:
+        return msgspec.convert(call.members, kind), act
+    except msgspec.ValidationError as error:  # AWS would go on without it
+        raise RefusedError(f"the sandbox cannot go on with this: {error}") from None
 
 
 class JsonService:
@@ -47,15 +63,7 @@ class JsonService:
 
     def answer(self, call: Call, account: str, _request: HttpRequest) -> Answer:
         """Run one call; raises RefusedError."""
-        if call.action not in self._actions:
-            raise unknown(call)
-        if call.region != REGION:
-            raise RefusedError(f"the sandbox's {self._name} is in {REGION}, not in {call.region}")
-        kind, act = self._actions[call.action]
-        try:
-            request = msgspec.convert(call.members, kind)
-        except msgspec.ValidationError as error:  # AWS would go on without it
-            raise RefusedError(f"the sandbox cannot go on with this: {error}") from None
+        request, act = read_call(call, self._actions, self._name)
         with self._lock:
             result = act(account, request)
         body = json.dumps(result).encode()

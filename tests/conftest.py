@@ -50,7 +50,7 @@ LONGEST = [
     "tests/faults/test_rollback_load.py",
 ]
 # No retries: a test that counts calls, or loses one on purpose, sees what was sent.
-ONCE = Config(retries={"max_attempts": 0}, read_timeout=30)
+ONCE = Config(retries={"max_attempts": 0}, read_timeout=120)
 
 
 def pytest_configure():
@@ -98,6 +98,11 @@ class Sandbox:
             check=check,
             timeout=300,
         )
+
+    def push(self, profile, repository, *context):
+        """`sandbox image CONTEXT`, built and pushed to a repository of the account; its URI by digest."""
+        options = ("--profile", profile, "--repository", repository)
+        return self.run("image", *options, *context).stdout.strip().splitlines()[-1]
 
     @property
     def env(self):
@@ -260,7 +265,7 @@ class Hosting:
             DesiredWeightsAndCapacities=[{"VariantName": n, "DesiredWeight": w} for n, w in weights.items()],
         )
 
-    def settled(self, endpoint, deadline=30.0):
+    def settled(self, endpoint, deadline=300):
         """DescribeEndpoint's answer once nothing is under way."""
         moving = {"Creating", "Updating", "RollingBack", "Deleting"}
         end = time.monotonic() + deadline
@@ -346,23 +351,4 @@ def hosting_in(sandbox, profile):
     )
     region = {"LocationConstraint": "eu-west-1"}
     sandbox.client(profile, "s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
-    pushed = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "sandbox",
-            "image",
-            "--profile",
-            profile,
-            "--repository",
-            repository,
-            str(ECHO),
-        ],
-        cwd=CHECKOUT,
-        env=sandbox.env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return Hosting(sandbox, profile, pushed.stdout.strip(), bucket)
+    return Hosting(sandbox, profile, sandbox.push(profile, repository, ECHO), bucket)

@@ -16,7 +16,8 @@ from sandbox.hosting.changes import Changes
 from sandbox.hosting.delays import Delays
 from sandbox.hosting.execution_role import Reader
 from sandbox.hosting.image import Images
-from sandbox.refusal import Answer, RefusedError, unknown
+from sandbox.json_service import read_call
+from sandbox.refusal import Answer
 from sandbox.sagemaker import configs, endpoints, models, packages, tags
 from sandbox.sagemaker import requests as r
 from sandbox.sagemaker.store import Account
@@ -107,15 +108,7 @@ class SageMaker:
 
     def answer(self, call: Call, account: str, _request: HttpRequest) -> Answer:
         """Run one call; raises RefusedError."""
-        if call.action not in self._actions:
-            raise unknown(call)
-        if call.region != REGION:
-            raise RefusedError(f"the sandbox's SageMaker is in {REGION}, not in {call.region}")
-        kind, act = self._actions[call.action]
-        try:
-            request = msgspec.convert(call.members, kind)
-        except msgspec.ValidationError as error:  # AWS would go on without it
-            raise RefusedError(f"the sandbox cannot go on with this: {error}") from None
+        request, act = read_call(call, self._actions, "SageMaker")
         if isinstance(request, r.Described):
             request = msgspec.structs.replace(request, given=dict(call.members))
         here = self.accounts[account]

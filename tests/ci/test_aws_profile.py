@@ -84,7 +84,7 @@ def job(cloud, config):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
 
     return run

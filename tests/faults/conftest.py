@@ -2,6 +2,7 @@
 
 import itertools
 import queue
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -36,6 +37,18 @@ def alone(tmp_path_factory):
     started.run("up")
     yield started
     started.run("down", "--purge")
+
+
+@pytest.fixture
+def endpoint(hosting, pair, request):
+    """An endpoint of this test alone, with the first of the module's `pair` at 100 and the second at 0; its configuration ends in -c."""
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-55:].strip("-")
+    hosting.config(f"{name}-c", dict(zip(pair, [100, 0], strict=True)))
+    hosting.endpoint(name, f"{name}-c")
+    yield name
+    hosting.sandbox.clear_faults()
+    hosting.settled(name)
+    hosting.sagemaker.delete_endpoint(EndpointName=name)
 
 
 @pytest.fixture(scope="session")

@@ -53,14 +53,14 @@ def killed(sandbox, point):
     family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     for each in family:
         each.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
     sandbox.clear_faults()
 
 
 def status(sandbox, environment):
     done = subprocess.run(
         [sys.executable, "-m", "modeldelivery.release.cli", "status", "--env", environment, "--json"],
-        cwd=CHECKOUT, env=sandbox.env, capture_output=True, text=True, check=False, timeout=60,
+        cwd=CHECKOUT, env=sandbox.env, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     return json.loads(done.stdout)
 

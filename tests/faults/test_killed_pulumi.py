@@ -81,7 +81,7 @@ def killed(stack, point):
     process = start(stack, point)
     family = psutil.Process(process.pid).children(recursive=True)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
     _, running = psutil.wait_procs(family, timeout=ORPHANS_END)
     stack.sandbox.clear_faults(stack.name)
     stack.pulumi("cancel", "--yes", stack.name)
@@ -114,7 +114,7 @@ def start(stack, point):
     )
     if stack.sandbox.held(stack.name) is None:
         process.kill()
-        raise AssertionError(f"it never made call {point}: {process.communicate(timeout=30)[0]}")
+        raise AssertionError(f"it never made call {point}: {process.communicate(timeout=300)[0]}")
     return process
 
 

@@ -126,4 +126,4 @@ def test_a_server_that_drains_says_so_until_it_ends(tmp_path):
         server.process.terminate()
         until(lambda: Scrape(server).total("model_draining") == 1, "draining")
         connection.close()
-        assert server.process.wait(30) == 0
+        assert server.process.wait(300) == 0

@@ -68,7 +68,7 @@ def publishing(sandbox, bucket, folder):
 
 
 def ended(process):
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return out
 
@@ -127,7 +127,7 @@ def test_bits_that_somebody_else_put_there_are_told_by_their_key(sandbox, bucket
     key = next(iter(whole(folder)))
     sandbox.client("staging", "s3").put_object(Bucket=bucket, Key=key, Body=b"forged", IfNoneMatch="*")
     process = publishing("late")
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 1
     assert f"publish: {key} holds sha256:" in err
     assert "Traceback" not in err

@@ -132,7 +132,7 @@ def test_a_container_that_dies_is_told_by_the_alarm_to_who_subscribed(hosting, p
     pager.watch(endpoint, not_allowed, pager.topic)
 
     with Clients(hosting, endpoint) as clients:
-        messages = pager.told(pager.queue, deadline=60)
+        messages = pager.told(pager.queue, deadline=300)
 
     assert clients.failed
     assert messages is not None, "nobody was told"
@@ -148,7 +148,7 @@ def test_a_state_that_somebody_sets_is_told_too(sandbox, pager):
         AlarmName=pager.name, StateValue="ALARM", StateReason="would it wake me?"
     )
 
-    messages = pager.told(pager.queue, deadline=60)
+    messages = pager.told(pager.queue, deadline=300)
 
     assert messages is not None
     assert messages["NewStateReason"] == "would it wake me?"

@@ -121,7 +121,7 @@ def test_a_held_call_runs_once_it_is_released(sandbox, s3, named, bucket):
         with pytest.raises(ClientError, match="NoSuchKey"):
             s3.get_object(Bucket=bucket, Key="held")
         sandbox.release("held-1")
-        put.result(timeout=60)
+        put.result(timeout=300)
     assert s3.get_object(Bucket=bucket, Key="held")["Body"].read() == b"x"
 
 
@@ -132,7 +132,7 @@ def test_a_held_answer_is_of_a_call_that_ran(sandbox, s3, named, bucket):
         assert sandbox.held("held-1")["ran"] is True
         assert s3.get_object(Bucket=bucket, Key="ran")["Body"].read() == b"x"
         sandbox.release("held-1")
-        put.result(timeout=60)
+        put.result(timeout=300)
 
 
 def test_a_held_call_that_is_cut_never_was(sandbox, s3, named, bucket):
@@ -143,7 +143,7 @@ def test_a_held_call_that_is_cut_never_was(sandbox, s3, named, bucket):
         assert sandbox.held("held-1")["action"] == "PutObject"
         sandbox.clear_faults("held-1")
         with pytest.raises((ConnectionClosedError, HTTPClientError)):
-            put.result(timeout=60)
+            put.result(timeout=300)
     with pytest.raises(ClientError, match="NoSuchKey"):
         s3.get_object(Bucket=bucket, Key="cut")
 

@@ -1,6 +1,5 @@
 """Changes of an endpoint that go wrong as they do on AWS, and what AWS leaves open."""
 
-import re
 import time
 
 import pytest
@@ -27,18 +26,6 @@ def hosting(tmp_path_factory, hosting_again):
 @pytest.fixture(scope="module")
 def pair(hosting):
     return [hosting.model("near"), hosting.model("far")]
-
-
-@pytest.fixture
-def endpoint(hosting, pair, request):
-    """An endpoint of this test alone, with `near` at 100 and `far` at 0; its configuration ends in -c."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-55:].strip("-")
-    hosting.config(f"{name}-c", dict(zip(pair, [100, 0], strict=True)))
-    hosting.endpoint(name, f"{name}-c")
-    yield name
-    hosting.sandbox.clear_faults()
-    hosting.settled(name)
-    hosting.sagemaker.delete_endpoint(EndpointName=name)
 
 
 def fault(hosting, kind, endpoint, **more):
@@ -369,7 +356,7 @@ def test_the_coin_falls_both_ways_and_the_same_for_the_same_endpoint(hosting, en
     assert set(answers) == {"desired_reverted", "desired_stays"}
 
 
-def there(call, deadline=60):
+def there(call, deadline=300):
     """Make a call until what it names is found."""
     end = time.monotonic() + deadline
     while True:

@@ -54,7 +54,7 @@ class Replay:
         credentials = self.hosting.sandbox.session("staging").get_credentials()
         sign(credentials, item["service"], "eu-west-1").add_auth(request)
         prepared = request.prepare()
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
         connection.request(item["method"], prepared.url.split(address, 1)[1], body, dict(prepared.headers))
         answer = connection.getresponse()
         text = answer.read()
@@ -68,7 +68,7 @@ class Replay:
         if item["action"] in CHANGES:
             self.hosting.settled(json.loads(item["body"])["EndpointName"])
         elif item["action"] == "DeleteEndpoint":
-            end = time.monotonic() + 30
+            end = time.monotonic() + 300
             while self.hosting.sagemaker.list_endpoints(
                 NameContains=json.loads(item["body"])["EndpointName"]
             )["Endpoints"]:

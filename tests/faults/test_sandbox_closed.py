@@ -33,7 +33,7 @@ def entered(sandbox):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         variables_found = dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
@@ -79,7 +79,7 @@ def test_every_posix_shell_enters(traps, entered, clean, shell):
 def test_the_daemon_has_nothing_of_the_shell_that_started_it(no_sandbox, traps):
     held = {name: value for name, value in traps.variables().items() if name in PLANTED}
     base = plain(HOME=os.environ["HOME"], SANDBOX_HOME=str(no_sandbox.home), EDITOR="vi")
-    subprocess.run([COMMAND, "up"], env=base | held, check=True, capture_output=True, timeout=60)
+    subprocess.run([COMMAND, "up"], env=base | held, check=True, capture_output=True, timeout=300)
     try:
         pid = no_sandbox.daemon["pid"]
         with open(f"/proc/{pid}/environ") as file:  # noqa: PTH123 - Linux' own
@@ -94,6 +94,6 @@ def test_the_daemon_has_nothing_of_the_shell_that_started_it(no_sandbox, traps):
 
 def test_a_variable_of_the_sandbox_that_is_none_is_told(no_sandbox):
     env = plain(HOME=os.environ["HOME"], SANDBOX_HOME=str(no_sandbox.home), SANDBOX_AWS_PROVIDER="official")
-    done = subprocess.run([COMMAND, "env"], env=env, check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([COMMAND, "env"], env=env, check=True, capture_output=True, text=True, timeout=300)
     assert "SANDBOX_AWS_PROVIDER is none of its variables, and is not heeded" in done.stderr
     assert "unset SANDBOX_AWS_PROVIDER" in done.stdout

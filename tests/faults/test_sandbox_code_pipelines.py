@@ -180,7 +180,7 @@ class Delivering:
         )["actionExecutionDetails"]
         return {each["actionName"]: each for each in reversed(listed)}
 
-    def settled(self, name, identity, deadline=60):
+    def settled(self, name, identity, deadline=300):
         """Its status, once it is over or waits for a person."""
         end = time.monotonic() + deadline
         while True:
@@ -236,7 +236,7 @@ def test_a_pushed_tag_is_built_and_approved(delivering):
     assert delivering.push("unrelated").count("no pipeline is started by the tag unrelated") == 1
 
 
-def over(delivering, name, identity, deadline=30):
+def over(delivering, name, identity, deadline=300):
     """Its status once it is over, whoever it waited for."""
     end = time.monotonic() + deadline
     while (status := delivering.status(name, identity)) in {"InProgress", "Stopping"}:

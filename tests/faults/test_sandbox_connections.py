@@ -138,7 +138,7 @@ def test_a_call_that_nobody_answers_runs_into_the_callers_time_out(alone, s3, ki
     alone.fault(kind=kind, action="PutObject", seconds=1)
     with pytest.raises(ReadTimeoutError):
         hasty.put_object(Bucket="cut", Key=kind, Body=b"x")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 300
     while (result := body(s3, kind)) != ran and time.monotonic() < end:
         time.sleep(0.05)  # the call may be under way still
     assert result == ran

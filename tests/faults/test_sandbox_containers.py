@@ -88,7 +88,7 @@ def test_a_container_with_a_network_acts_as_its_role(hosting, opened):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert json.loads(completed.stdout) == [
         "arn:aws:sts::111111111111:assumed-role/speaking/SageMaker",
@@ -105,7 +105,7 @@ def test_a_container_may_no_more_than_its_role(hosting, opened):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert (
         "assumed-role/serving/SageMaker is not authorized to perform: sagemaker:InvokeEndpoint"
@@ -117,7 +117,7 @@ def test_the_keys_of_a_container_are_served_to_its_token_alone(hosting, opened):
     uri = environment(hosting, opened)["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     request = urllib.request.Request(uri, headers={"Authorization": "guessed"})  # noqa: S310 - http, loopback
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(request, timeout=60)  # noqa: S310 - as above
+        urllib.request.urlopen(request, timeout=300)  # noqa: S310 - as above
 
 
 def test_a_container_that_ended_leaves_no_credentials(hosting):
@@ -129,7 +129,7 @@ def test_a_container_that_ended_leaves_no_credentials(hosting):
         assert time.monotonic() < end, "the endpoint is still there"
         time.sleep(0.05)
     completed = subprocess.run(
-        [sys.executable, "-c", ASKS], env=environ, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", ASKS], env=environ, capture_output=True, text=True, check=False, timeout=300
     )
     assert "no program has this token" in completed.stderr
 

@@ -1,7 +1,6 @@
 """Hosting refuses what SageMaker refuses, and changes as SageMaker changes."""
 
 import os
-import re
 import signal
 import time
 
@@ -15,18 +14,6 @@ pytestmark = pytest.mark.faults
 def pair(hosting):
     """Two models."""
     return [hosting.model("one"), hosting.model("two")]
-
-
-@pytest.fixture
-def endpoint(hosting, pair, request):
-    """An endpoint of this test alone, with `one` at 100 and `two` at 0."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-55:].strip("-")
-    hosting.config(f"{name}-c", dict(zip(pair, [100, 0], strict=True)))
-    hosting.endpoint(name, f"{name}-c")
-    yield name
-    hosting.sandbox.clear_faults()
-    hosting.settled(name)
-    hosting.sagemaker.delete_endpoint(EndpointName=name)
 
 
 def refused(match, code="ValidationException"):

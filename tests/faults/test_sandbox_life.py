@@ -20,7 +20,7 @@ def family(sandbox):
     return [daemon, *daemon.children(recursive=True)]
 
 
-def gone(processes, deadline=60.0):
+def gone(processes, deadline=300):
     end = time.monotonic() + deadline
     while any(alive(process) for process in processes):
         if time.monotonic() > end:

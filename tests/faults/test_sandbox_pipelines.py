@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from pipelines import dataset
 from pipelines.flights.data import parse_month, published
 from tests.conftest import CHECKOUT
-from tests.faults.training import BUCKET, SERVICE, allow, image, training_in
+from tests.faults.training import BUCKET, SERVICE, allow, training_in
 from tests.unit.sandbox.training import pipelines as made
 from tests.unit.sandbox.training.pipelines import (
     at_least,
@@ -250,7 +250,9 @@ def test_the_steps_of_the_repositorys_own_image_make_a_model_of_published_months
         if path.is_file():
             key = f"datasets/two-months/{path.relative_to(tmp_path).as_posix()}"
             training.s3.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
-    steps = image(training.sandbox, "job", CHECKOUT, "--file", str(CHECKOUT / "pipelines/steps/Dockerfile"))
+    steps = training.sandbox.push(
+        "staging", "job", "--file", CHECKOUT / "pipelines/steps/Dockerfile", CHECKOUT
+    )
     examples = get("Steps.Featurize.ProcessingOutputConfig.Outputs['training'].S3Output.S3Uri")
     name = training.pipeline(
         made.processing(

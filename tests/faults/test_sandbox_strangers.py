@@ -80,7 +80,7 @@ def nobody():
 @contextmanager
 def ask(port, method="GET", path="/", body=b"", **headers):
     """The status that an HTTP request is answered with, and the text; 0 when nobody answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     try:
         connection.request(method, path, body, {n.replace("_", "-"): v for n, v in headers.items()})
         answer = connection.getresponse()
@@ -257,7 +257,7 @@ def test_a_web_page_is_refused_on_both_ports_whatever_else_it_knows(shared, port
 def test_an_answer_gives_no_web_page_leave_to_read_it(shared):
     """moto allows every origin."""
     port = shared.daemon["control"]
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
     connection.request("OPTIONS", "/", headers={"Origin": "http://evil.example"})
     answer = connection.getresponse()
     assert answer.status == 403

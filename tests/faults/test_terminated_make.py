@@ -49,7 +49,7 @@ def terminated(stack, folder, target, action):
     stack.sandbox.release(CALLER)
     output, _ = process.communicate(timeout=120)
     assert reached, f"it never called {action}: {output}"
-    _, running = psutil.wait_procs(family, timeout=60)
+    _, running = psutil.wait_procs(family, timeout=300)
     return output, running
 
 

@@ -106,7 +106,7 @@ def test_an_interrupted_follower_says_how_to_follow_and_how_to_stop(trains, vers
     process = trains.start(*trains.training(version))
     trains.reach("Register")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     (arn,) = trains.executions()[:1]
     assert process.returncode == Exit.INTERRUPTED
     assert f"{arn} goes on: run the same command again to follow it" in err

@@ -24,7 +24,7 @@ from pipelines.definition_file import DEFINITION
 from pipelines.flights.data import parse_month, published
 from tests.conftest import CHECKOUT, Sandbox
 from tests.faults.kill import hold
-from tests.faults.training import SERVICE, allow, image
+from tests.faults.training import SERVICE, allow
 from tests.registered import packages_of, record_of
 
 PLACE = Place(
@@ -197,8 +197,10 @@ def trains_in(sandbox, folder):
         ModelPackageGroupName=PLACE.package_group, Tags=[{"Key": APPROVAL_TAG, "Value": "gates"}]
     )
     data = _publish(s3, folder)
-    image(sandbox, PLACE.repository, CHECKOUT, "--file", str(CHECKOUT / "pipelines/server/Dockerfile"))
-    image(sandbox, PLACE.step_repository, CHECKOUT, "--file", str(CHECKOUT / "pipelines/steps/Dockerfile"))
+    sandbox.push("staging", PLACE.repository, "--file", CHECKOUT / "pipelines/server/Dockerfile", CHECKOUT)
+    sandbox.push(
+        "staging", PLACE.step_repository, "--file", CHECKOUT / "pipelines/steps/Dockerfile", CHECKOUT
+    )
     sagemaker.create_pipeline(
         PipelineName=PLACE.pipeline, PipelineDefinition=_definition(sandbox), RoleArn=_runner(sandbox)
     )

@@ -1,8 +1,6 @@
 """What tests of jobs and pipelines do again and again: a bucket, roles, the image of a job, following an execution."""
 
 import json
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from uuid import uuid4
@@ -110,24 +108,9 @@ def training_in(sandbox):
     ]
     makes = allow([*jobs, "s3:GetObject"])
     runner = sandbox.role("staging", "pipelines", makes, allow("iam:PassRole", role), trusts=SERVICE)
-    return Training(sandbox, image(sandbox, "job", CHECKOUT / "tests" / "containers" / "job"), role, runner)
-
-
-def image(sandbox, repository, context, *more):
-    """Build and push an image; its URI by digest."""
-    pushed = subprocess.run(
-        [
-            *(sys.executable, "-m", "sandbox", "image", "--profile", "staging"),
-            *("--repository", repository, *more, str(context)),
-        ],
-        cwd=CHECKOUT,
-        env=sandbox.env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
+    return Training(
+        sandbox, sandbox.push("staging", "job", CHECKOUT / "tests" / "containers" / "job"), role, runner
     )
-    return pushed.stdout.strip()
 
 
 def look(training, uri):

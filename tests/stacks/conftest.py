@@ -1,14 +1,12 @@
 """Environments as `make up` leaves them, with a small container in place of the real model server where it does not matter."""
 
 import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.bits import packed
-from tests.conftest import CHECKOUT, ECHO
+from tests.conftest import ECHO
 from tests.stacks.sequence import pytest_pyfunc_call, steps_taken  # noqa: F401 - a hook and its fixture
 from tests.stacks.stack import Stack
 
@@ -24,19 +22,7 @@ def artifact(path, **behaviour):
 
 def push(stack, context=ECHO, *more, repository="flights"):
     """Build an image and push it to a repository of the environment; its URI by digest."""
-    pushed = subprocess.run(
-        [
-            *(sys.executable, "-m", "sandbox", "image", "--profile", stack.name),
-            *("--repository", f"{repository}-{stack.name}", *more, str(context)),
-        ],
-        cwd=CHECKOUT,
-        env=stack.env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return pushed.stdout.strip().splitlines()[-1]
+    return stack.sandbox.push(stack.name, f"{repository}-{stack.name}", *more, context)
 
 
 def register(stack, *versions, **behaviour):

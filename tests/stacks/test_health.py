@@ -21,7 +21,7 @@ def impaired(staging):
     with pytest.raises(EngineError):
         staging.up()
     staging.release("v1.0.0", "v1.0.0")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     sagemaker = staging.sandbox.client("staging", "sagemaker")
     while sagemaker.describe_endpoint(EndpointName=NAME)["EndpointStatus"] != "UpdateRollbackFailed":
         assert time.monotonic() < end

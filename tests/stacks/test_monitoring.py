@@ -42,7 +42,7 @@ class Exporter:
 
     def scrape(self):
         """Values by name and labels other than the place's, as a set."""
-        with urllib.request.urlopen(self.address, timeout=30) as response:  # noqa: S310 - http, as asserted above
+        with urllib.request.urlopen(self.address, timeout=300) as response:  # noqa: S310 - http, as asserted above
             text = response.read().decode()
         return {
             (sample.name, frozenset({*sample.labels.values()} - {"watched", "staging"})): sample.value
@@ -125,7 +125,7 @@ def once(live, *arguments):
         [
             sys.executable, "-m", "monitoring", "--model", live.place.model, "--env", "staging", "--once", *arguments,
         ],
-        cwd=CHECKOUT, env=live.sandbox.env, capture_output=True, text=True, check=False, timeout=60,
+        cwd=CHECKOUT, env=live.sandbox.env, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def page(live, out):
             *(sys.executable, "-m", "monitoring.page"),
             *("--model", live.place.model, "--env", "staging", "--out", str(out)),
         ],
-        cwd=CHECKOUT, env=live.sandbox.env, capture_output=True, text=True, check=False, timeout=60,
+        cwd=CHECKOUT, env=live.sandbox.env, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{out}\n"

@@ -140,7 +140,7 @@ class Prometheus:
         """Whether an expression has a value that is a number."""
         chosen = expression.replace(PLACE, 'model=~"panels",environment=~"staging"')
         query = urllib.parse.urlencode({"query": chosen})
-        with urllib.request.urlopen(f"http://{self._address}/api/v1/query?{query}", timeout=30) as response:
+        with urllib.request.urlopen(f"http://{self._address}/api/v1/query?{query}", timeout=300) as response:
             result = json.loads(response.read())["data"]["result"]
         return any(each["value"][1] != "NaN" for each in result)
 

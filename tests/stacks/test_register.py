@@ -111,7 +111,7 @@ class Shelf:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=300,
         )
         self.image = pushed.stdout.strip()
 

@@ -70,7 +70,7 @@ class Watch:
     def end(self):
         """Its exit status."""
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(30)
+        self._process.wait(300)
         self._reader.join(10)
         return self._process.returncode
 
@@ -103,7 +103,7 @@ def load(live):
 def test_a_version_that_fails_is_told_within_half_a_minute_with_the_rollback_to_type(live):
     watch = Watch(live)
     try:
-        watch.until("Alerts, as Alertmanager sends them", within=60)
+        watch.until("Alerts, as Alertmanager sends them", within=300)
         with load(live) as failed:
             time.sleep(5)  # a healthy stretch, in which nothing may be told
             assert not failed

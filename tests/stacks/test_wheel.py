@@ -207,7 +207,7 @@ def test_the_plugin_of_an_installed_wheel_runs_in_the_wheels_environment(whole, 
         port = plugin.stdout.readline()
         runs = Path(f"/proc/{plugin.pid}/cmdline").read_bytes().split(b"\0")[0].decode()
         plugin.send_signal(signal.SIGTERM)
-        plugin.wait(20)
+        plugin.wait(300)
     assert int(port) > 0
     assert Path(runs).resolve().name.startswith("python3")
     assert Path(os.path.normpath(runs)) == whole.folder / "bin" / "python"

@@ -131,7 +131,7 @@ class Trained:
             cwd=CHECKOUT,
             env={**self.stack.env, "AWS_PROFILE": "staging"},
             check=True,
-            timeout=60,
+            timeout=300,
             capture_output=True,
         )
         return dataset.read_manifest(folder).revision
@@ -158,19 +158,7 @@ def data_of(revision):
 
 def image(stack, repository, dockerfile):
     """Build one of the checkout's images and push it; its URI by digest."""
-    pushed = subprocess.run(
-        [
-            *(sys.executable, "-m", "sandbox", "image", "--profile", stack.name),
-            *("--repository", repository, "--file", str(dockerfile), str(CHECKOUT)),
-        ],
-        cwd=CHECKOUT,
-        env=stack.env,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    return pushed.stdout.strip().splitlines()[-1]
+    return stack.sandbox.push(stack.name, repository, "--file", dockerfile, CHECKOUT)
 
 
 def training_in(sandbox, folder):

@@ -194,7 +194,7 @@ MAY_IMPORT = {
     ),
     "sandbox.sagemaker": inside(
         *("accounts", "api.acts", "api.request", "api.structs", "call", "clock", "cloud", "hosting"),
-        *("missing", "refusal"),
+        *("json_service", "missing", "refusal"),
     ),
     "sandbox.training": {
         *inside("accounts", "api.acts", "api.structs", "clients", "clock", "cloud", "home", "hosting", "iam"),

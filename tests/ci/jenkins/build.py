@@ -67,7 +67,7 @@ class Jenkins:
 
     def __exit__(self, *_):
         self._process.stdin.close()
-        self._process.wait(timeout=60)
+        self._process.wait(timeout=300)
         self._process.stdout.close()
 
     def run(self, folder, build):

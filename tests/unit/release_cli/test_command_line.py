@@ -354,5 +354,5 @@ def test_a_user_without_a_name_is_someone(monkeypatch):
 
 def _python(*arguments):
     return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=300, check=False
     )

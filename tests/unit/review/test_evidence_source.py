@@ -66,7 +66,7 @@ def aws():
 def s3(aws, monkeypatch, tmp_path):
     """An account without anything in it."""
     reset = urllib.request.Request(f"{aws}/moto-api/reset", method="POST")  # noqa: S310 - http, loopback
-    urllib.request.urlopen(reset, timeout=30).close()  # noqa: S310 - as above
+    urllib.request.urlopen(reset, timeout=300).close()  # noqa: S310 - as above
     for name in ("AWS_PROFILE", "AWS_ACCOUNT_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws)

@@ -139,7 +139,7 @@ def test_what_coverage_writes_is_what_is_read(tmp_path):
     ):
         subprocess.run(
             [sys.executable, "-m", "coverage", *arguments],
-            cwd=tmp_path, env=clean, check=True, capture_output=True, timeout=60,
+            cwd=tmp_path, env=clean, check=True, capture_output=True, timeout=300,
         )  # fmt: skip
     made = msgspec.json.decode((tmp_path / "x").read_bytes(), type=Report)
     rooms = by_room(made)

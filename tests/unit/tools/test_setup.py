@@ -327,7 +327,7 @@ def test_the_sandbox_command_runs_this_clones_sandbox_wherever_it_is_typed(tmp_p
     assert written.read_text() == environments._SANDBOX
     for command in (written, tmp_path / "linked"):
         done = subprocess.run(
-            [command, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            [command, "--help"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("usage: sandbox ")

@@ -115,7 +115,7 @@ sys.exit(main())
     made = tmp_path / "made"
     done = subprocess.run(
         [sys.executable, "-c", script, str(made), str(umask)],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60,
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert made.stat().st_mode & 0o777 == mode
@@ -138,7 +138,7 @@ def test_no_recipe_gets_the_shells_settings_of_python(tmp_path):
     }
     done = subprocess.run(
         ["make", "--no-print-directory", "-n", "setup", "preview", "ENV=staging"],
-        cwd=CHECKOUT, env=os.environ | planted, capture_output=True, text=True, check=True, timeout=60,
+        cwd=CHECKOUT, env=os.environ | planted, capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     assert "python3 -m tools.setup" in done.stdout
     assert "--env staging" in done.stdout
@@ -146,7 +146,7 @@ def test_no_recipe_gets_the_shells_settings_of_python(tmp_path):
     probe.write_text("include Makefile\nprobe:\n\t@env\n")
     completed = subprocess.run(
         ["make", "--no-print-directory", "-f", str(probe), "probe"],
-        cwd=CHECKOUT, env=os.environ | planted, capture_output=True, text=True, check=True, timeout=60,
+        cwd=CHECKOUT, env=os.environ | planted, capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     assert not [
         line for line in completed.stdout.splitlines() if line.startswith(("PYTHON", "ENV=", "BASH_ENV="))

@@ -136,7 +136,7 @@ print(*{name.split('.')[0] for name, module in new.items() if 'site-packages' in
 print(*(name for name in new if name.startswith('pipelines')))
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     )
     packages, own = (set(line.split()) for line in done.stdout.splitlines())
     assert packages >= SERVING - {"uvloop", "httptools"}  # these two load when the server runs

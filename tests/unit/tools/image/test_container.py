@@ -19,4 +19,4 @@ def test_a_port_that_a_container_was_given_is_nobody_elses_before_its_server_bin
 
 def test_the_containers_server_listens_there_meanwhile():
     with kept_port() as port, socket.create_server(("127.0.0.1", port)):  # which sets SO_REUSEADDR
-        socket.create_connection(("127.0.0.1", port), timeout=60).close()
+        socket.create_connection(("127.0.0.1", port), timeout=300).close()
