@@ -80,6 +80,7 @@ def test_every_platform_runs_the_same_gates_in_the_same_order(platform, event):
     assert gates(PLATFORMS[platform](event)) == GATES[event]
 
 
+@pytest.mark.slow  # by Jenkins too
 def test_a_tag_is_built_by_ci_only_where_it_is_switched_on():
     """The stack's own build pipeline does it elsewhere: one builder, not two."""
     (job,) = workflow("build.yml")["jobs"].values()

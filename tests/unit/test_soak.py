@@ -24,12 +24,14 @@ def collected(*arguments):
     return set(re.findall(r"^tests/\S+::.*$", pytest_says("--collect-only", *arguments), re.MULTILINE))
 
 
+@pytest.mark.slow
 def test_a_plain_run_leaves_out_what_make_soak_runs():
     plain, soak = collected("tests/model"), collected("-m", "soak", "tests/model")
     assert min(len(plain), len(soak)) > 0
     assert plain.isdisjoint(soak)
 
 
+@pytest.mark.slow
 def test_make_soak_tries_more_examples_of_the_very_claims_that_make_check_tries():
     output = pytest_says(
         *("-m", "soak or hypothesis", "--hypothesis-profile=soak", "--hypothesis-seed=0"),

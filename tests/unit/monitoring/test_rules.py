@@ -199,6 +199,7 @@ def of_what_does_not_serve():
         yield case(f"{name} where the weights are missing", {faulty: "1x90"}, silent(name, 70))
 
 
+@pytest.mark.slow
 def test_every_alert_fires_is_silent_and_without_data_as_it_should(tmp_path):
     promtool = shutil.which("promtool")
     if promtool is None:

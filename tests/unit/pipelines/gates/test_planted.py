@@ -105,6 +105,7 @@ def rolled(until, champion, demands):
     return fitted, judge(fitted, champion, made.evaluation, demands)
 
 
+@pytest.mark.slow
 def test_a_month_more_of_data_is_no_worse(champion, demands):
     _, report = rolled(Month(2013, 2), champion, demands)
     assert (report.passed, report.reason) == (True, "")

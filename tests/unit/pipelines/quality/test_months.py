@@ -27,6 +27,8 @@ from pipelines.quality.judge import Window, judge
 from tests.unit.pipelines.gates import planted
 from tests.unit.pipelines.quality.test_showing import NONE
 
+pytestmark = pytest.mark.slow
+
 PARAMETERS = yaml.safe_load((Path(__file__).parents[4] / "params.yaml").read_text())
 LAST = 10
 
