@@ -11,12 +11,14 @@ from modeldelivery.release.cli.options import Verify as VerifyOptions
 from modeldelivery.release.cli.outcome import Outcome
 from modeldelivery.release.core.probes import Fault
 from modeldelivery.release.core.verification import Latency, Load, Verification, held, told
-from modeldelivery.release.errors import Exit, RefusedError
+from modeldelivery.release.errors import Exit, RefusedError, UnreachableError
 from modeldelivery.release.operations.verify import Bench, Verified, verify
 from modeldelivery.release.operations.verify_load import Measured, measure, refuse_traffic
-from modeldelivery.release.operations.verify_subject import Subject, subject
+from modeldelivery.release.operations.verify_subject import Subject, departed, is_changed, subject
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.version import Version
+
+_TRIES = 3  # of a verification during which the fleet is changed
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,16 +42,39 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def run(context: Context, options: VerifyOptions) -> Outcome:
     """Raises RefusedError and others, as `operations.verify`."""
+    place = context.place
+    for _ in range(_TRIES):
+        patience = Patience(context.clock, context.progress, context.patience)
+        of = subject(place, options.version, context.traffic, context.store.read().journal, patience)
+        try:
+            outcome = _once(context, options, of)
+        except (RefusedError, UnreachableError):
+            if not _is_changed(context, of):
+                raise
+        else:
+            if outcome.exit != Exit.UNVERIFIED or not _is_changed(context, of):
+                return outcome
+        context.progress.note(f"the fleet was changed while {of.version} was verified: once more")
+    raise RefusedError(
+        f"the fleet was changed during each of {_TRIES} tries to verify {of.version}",
+        hint="once nobody deploys, the same command again",
+    )
+
+
+def _is_changed(context: Context, of: Subject) -> bool:
+    patience = Patience(context.clock, context.progress, context.patience)
+    return is_changed(context.place, of, context.traffic, patience)
+
+
+def _once(context: Context, options: VerifyOptions, of: Subject) -> Outcome:
     assert context.verifying is not None
     place, ports = context.place, context.verifying()
     limits = limits_in(place.environment, Path.cwd())
-    patience = Patience(context.clock, context.progress, context.patience)
-    of = subject(place, options.version, context.traffic, context.store.read().journal, patience)
 
     def look() -> int:
         endpoint = context.traffic.describe()
         if endpoint is None or of.version not in endpoint.variants:
-            raise RefusedError(f"{of.version} left the endpoint", hint="its load cannot be measured any more")
+            raise departed(place, of.version)
         if not options.anyway:
             refuse_traffic(of.version, endpoint, context.store.read().journal)
         return endpoint.variants[of.version].instances

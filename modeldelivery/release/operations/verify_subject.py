@@ -55,6 +55,27 @@ def subject(
     )
 
 
+def is_changed(place: Place, of: Subject, traffic: Traffic, patience: Patience) -> bool:
+    """Whether the fleet was changed since the subject was chosen: what was observed meanwhile may be of a container on its way out.
+
+    Raises:
+        RefusedError: the version, or the endpoint, is not there any more.
+        BrokenError, GaveUpError: as `subject`.
+    """
+    endpoint = _settled(place, traffic, patience)
+    if of.version not in endpoint.variants:
+        raise departed(place, of.version)
+    return endpoint.config != of.endpoint.config
+
+
+def departed(place: Place, version: Version) -> RefusedError:
+    """Of a version that was on the endpoint when it was chosen."""
+    return RefusedError(
+        f"{version} left the endpoint while it was verified: what was observed meanwhile proves nothing of it",
+        hint=f"`modelctl status --env {place.environment}` shows what took its place",
+    )
+
+
 def _settled(place: Place, traffic: Traffic, patience: Patience) -> Endpoint:
     while True:
         endpoint = traffic.describe()

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from modeldelivery.release.aws.errors import AnsweredError
 from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.core.probes import Answer
 from modeldelivery.release.errors import RefusedError
@@ -391,6 +392,66 @@ def test_an_endpoint_that_changes_is_waited_for(modelctl, world):
     world.hosting.endpoint = endpoint({V1: 0, V2: 100, V3: 0}, status="Updating")
     world.time.on_wait.append(lambda: setattr(world.hosting, "endpoint", settled))
     assert modelctl("verify").status == 0
+
+
+def test_a_version_that_leaves_the_fleet_meanwhile_is_said_to_and_is_not_blamed(modelctl, world):
+    """Two tags at once: the second is deployed while the first is verified. SageMaker closes connections before it forgets a variant."""
+    with_v3 = world.hosting.endpoint
+
+    def leaves(_):
+        world.hosting.endpoint = msgspec.structs.replace(endpoint({V1: 0, V2: 100}), config="without v3")
+        return Answer(status=0, body=b"error (0)")
+
+    def is_forgotten(request):
+        leaves(request)
+        raise AnsweredError("sagemaker:InvokeEndpoint flights-prod v3-0-0: Variant v3-0-0 not found")
+
+    for container in (leaves, is_forgotten):
+        world.hosting.endpoint, world.variants.containers[V3] = with_v3, container
+        ended = modelctl("verify")
+        assert (ended.status, kept(world)) == (1, None)
+        assert (
+            "v3.0.0 left the endpoint while it was verified: what was observed meanwhile proves" in ended.err
+        )
+        assert "`modelctl status --env prod`" in ended.err
+
+
+def changing(world, times):
+    """v3.0.0, on a fleet that somebody changes while it is verified, so many times: its container answers nothing meanwhile."""
+    sound, left = world.variants.containers[V3], list(range(times))
+
+    def answers(request):
+        if not left:
+            return sound(request)
+        config = f"changed {left.pop()}"
+        world.hosting.endpoint = msgspec.structs.replace(endpoint({V1: 0, V2: 100, V3: 0}), config=config)
+        return dead(request)
+
+    world.variants.containers[V3] = answers
+
+
+def test_what_was_observed_while_the_fleet_was_changed_is_observed_once_more(modelctl, world):
+    changing(world, times=2)
+    ended = modelctl("verify")
+    assert (ended.status, kept(world)["version"]) == (0, "v3.0.0")
+    assert world.time.notes.count("the fleet was changed while v3.0.0 was verified: once more") == 2
+
+
+def test_a_live_version_that_leaves_meanwhile_is_replaced_by_the_one_that_serves_then(modelctl, world):
+    def is_forgotten(_):
+        world.hosting.endpoint = msgspec.structs.replace(endpoint({V1: 100, V3: 0}), config="without v2")
+        raise AnsweredError("sagemaker:InvokeEndpoint flights-prod v2-0-0: Variant v2-0-0 not found")
+
+    world.variants.containers[V2] = is_forgotten
+    ended = modelctl("verify")
+    assert (ended.status, kept(world)["latency"]["beside"]) == (0, "v1.0.0")
+
+
+def test_a_fleet_that_is_changed_during_each_try_proves_nothing_and_ends_it(modelctl, world):
+    changing(world, times=3)
+    ended = modelctl("verify")
+    assert (ended.status, kept(world)) == (1, None)
+    assert "the fleet was changed during each of 3 tries to verify v3.0.0: once nobody deploys, " in ended.err
 
 
 def test_an_endpoint_that_goes_on_changing_is_given_up(modelctl, world):
