@@ -178,6 +178,12 @@ def verify_statements(site: BuildSite, project: str) -> Statements:
             ],
         ),
         allow("ListRegistry", ["s3:ListBucket"], [bucket_arn(registry)]),
+        # Of a version that did not join, what is said of it.
+        allow(
+            "Approval",
+            ["sagemaker:DescribeModelPackage"],
+            [f"{sagemaker}:model-package/{site['package_group']}/*"],
+        ),
         allow("Evidence", ["s3:PutObject"], [objects_arn(registry, "evidence/*")]),
         _key("EvidenceKey", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], site),
         allow(

@@ -125,8 +125,8 @@ UNSEEN = {
     # A training that failed is tried again, and a gate's sentence is read.
     "train": {*SOURCE, "sagemaker:RetryPipelineExecution", "sagemaker:DescribeProcessingJob"},
     "deploy": SOURCE,
-    # The data plane judges its callers itself, and records no call.
-    "verify": {*SOURCE, "sagemaker:InvokeEndpoint"},
+    # The data plane judges its callers itself, and records no call. A package is looked at where its version did not join.
+    "verify": {*SOURCE, "sagemaker:InvokeEndpoint", "sagemaker:DescribeModelPackage"},
 }
 
 

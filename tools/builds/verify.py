@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from modeldelivery.release.aws.environment import open_environment
-from modeldelivery.release.core import weights
-from modeldelivery.release.core.endpoint import Endpoint
+from modeldelivery.release.aws.approvals import approvals_in
+from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
 from modeldelivery.release.errors import Exit
 from modeldelivery.release.naming import parse_environment, parse_model
-from modeldelivery.release.version import Version, parse_version, precedence
+from modeldelivery.release.version import Version, parse_version
+from tools.builds.absent import kept_away, overtaken
 from tools.builds.modelctl import ModelctlError, modelctl
+from tools.builds.stage import StageError
 
 
 def verify(version: str, environ: Mapping[str, str]) -> str:
@@ -25,20 +26,26 @@ def verify(version: str, environ: Mapping[str, str]) -> str:
     except ModelctlError as error:
         if error.status != Exit.REFUSED:
             raise
-        endpoint = open_environment(model, environment, profile=None).endpoint.patient_traffic.describe()
-        newer = overtaken(parse_version(version), endpoint) if endpoint else None
+        there = open_environment(model, environment, profile=None)
+        newer = _overtaken(there, parse_version(version))
         if newer is None:
             raise
         return (
-            f"{version} is not on {environment}: {newer} is newer and has its place (release.candidates), so that nothing of "
-            f"{version} was verified"
+            f"{version} is not on {environment}: {newer} is newer and has its place (release.candidates), so that {version} is not "
+            "verified"
         )
 
 
-def overtaken(version: Version, endpoint: Endpoint) -> Version | None:
-    """The newer candidate that took the place of one that was built before it: two tags at once; None where none did."""
-    if version in endpoint.variants:
+def _overtaken(there: AwsEnvironment, version: Version) -> Version | None:
+    """The newer version that has its place; None where it is on the endpoint, or nothing explains that it is not.
+
+    Raises:
+        StageError: it is kept away.
+    """
+    endpoint, record = there.endpoint.patient_traffic.describe(), there.registry.entry(version).record
+    if endpoint is None or version in endpoint.variants or record is None or record.package_arn is None:
         return None
-    waiting = set(endpoint.variants) - set(weights.traffic(endpoint.current))
-    newest = max(waiting, key=precedence, default=version)
-    return newest if precedence(newest) > precedence(version) else None
+    journal, approval = there.endpoint.patient_store.read().journal, approvals_in(there).of(record)
+    if why := kept_away(record, approval, journal, there.place.environment):
+        raise StageError(why)
+    return overtaken(version, endpoint)
