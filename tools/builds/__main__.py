@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.builds import deploy, outcome
+from tools.builds import deploy, outcome, reason
 from tools.builds.stage import StageError
 from tools.builds.tag import TagError, check_model, commit_of, version_at_head
 
@@ -29,17 +29,22 @@ def main() -> int:
         match command:
             case "version":
                 _version()
-                reason = ""
+                why = ""
             case "deploy":
                 print(deploy.run(Path.cwd(), os.environ))
-                reason = ""
+                why = ""
             case _:
-                reason = _stage(command)
+                why = _stage(command)
     except (TagError, StageError) as error:
-        reason = str(error)
-    outcome.leave("REASON", reason)
-    if reason:
-        print(f"build: {reason}", file=sys.stderr)
+        why = str(error)
+    except OSError as error:
+        if not reason.is_full(str(error)):
+            raise
+        why = str(error)
+    why = reason.sentence(why)
+    outcome.leave("REASON", why)
+    if why:
+        print(f"build: {why}", file=sys.stderr)
         return _FAILED
     return _DONE
 

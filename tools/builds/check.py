@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from tools.builds import kept_types
+from tools.builds import kept_types, reason
 from tools.setup import linked
 
 BIN = Path(sys.executable).parent
 _REPORT = ".build/tests.xml"
+# pytest's words: of a file of tests that it could not import, and before a line of what was raised there.
+_UNREAD, _RAISED = "collection failure", "E "
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,31 @@ def run(model: str) -> str:
         kept_types.take_over(clone, Path.cwd())
     for check in checks(model):
         Path(_REPORT).unlink(missing_ok=True)
-        done = subprocess.run(check.command, stdout=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(check.command, capture_output=True, text=True, check=False)
+        sys.stderr.write(done.stderr)
         sys.stdout.write(done.stdout)
         sys.stdout.flush()
         if done.returncode:
-            return f"{check.name}: {_finding(check, done.stdout, done.returncode)}"
+            return f"{check.name}: {finding(check, done)}"
     return ""
 
 
-def _finding(check: Check, output: str, status: int) -> str:
+def finding(check: Check, done: subprocess.CompletedProcess[str]) -> str:
+    """Why a check failed: its first finding; of one that could not begin its last word; of one that was killed what ended it."""
+    program = Path(done.args[0]).name
+    if done.returncode < 0:
+        return reason.ended(program, done.returncode)
     if check.name == "tests" and (told := failed_test(Path(_REPORT))):
         return told
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[0] if lines else f"ended with status {status}"
+    findings, complaints = (
+        [line.strip() for line in stream.splitlines() if line.strip()]
+        for stream in (done.stdout, done.stderr)
+    )
+    if findings:
+        return findings[0]
+    return (
+        complaints[-1].removeprefix(_RAISED).strip() if complaints else reason.ended(program, done.returncode)
+    )
 
 
 def failed_test(report: Path) -> str:
@@ -82,7 +96,19 @@ def failed_test(report: Path) -> str:
         for kind in ("failure", "error"):
             problem = case.find(kind)
             if problem is not None:
-                place = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"
-                message = (problem.get("message") or kind).splitlines()
-                return f"{place}: {message[0] if message else kind}"
+                return f"{_place(case)}: {_why(problem)}"
     return ""
+
+
+def _place(case: ET.Element) -> str:
+    """A test; of a file that could not be read, which pytest calls a test without a class, the file."""
+    of, name = case.get("classname", ""), case.get("name", "")
+    return f"{of.replace('.', '/')}.py::{name}" if of else f"{name.replace('.', '/')}.py"
+
+
+def _why(problem: ET.Element) -> str:
+    message = (problem.get("message") or problem.tag).splitlines()[:1]
+    if message != [_UNREAD]:
+        return message[0] if message else problem.tag
+    raised = [line for line in (problem.text or "").splitlines() if line.startswith(_RAISED)]
+    return raised[-1].removeprefix(_RAISED).strip() if raised else _UNREAD

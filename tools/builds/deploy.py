@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tools.builds import outcome
 from tools.builds.stage import StageError
 
 TRIES = 5
@@ -89,22 +90,26 @@ class Checkout:
 
     def preview(self) -> str:
         failed, record = (self._review / f"{self.environment}.{end}" for end in ("failed", "json"))
-        for earlier in (failed, record):
+        for earlier in (failed, record, self.folder / outcome.FOLDER / "REASON"):
             earlier.unlink(missing_ok=True)
         status = self._make("preview")
         if failed.exists():
             return str(json.loads(failed.read_text())["why"])
         # What is refused by a rule is told by `make deploy`, which refuses it.
-        return "" if not status or record.exists() else f"make preview ended with status {status}"
+        return "" if not status or record.exists() else self._stopped("preview", status)
 
     def deploy(self) -> tuple[str, str]:
         file = self._review / f"{self.environment}.deployed"
         file.unlink(missing_ok=True)
         status = self._make("deploy", f"WAIT={_MINUTES}")
         if not file.exists():
-            return "failed", f"make deploy ended with status {status}"
+            return "failed", self._stopped("deploy", status)
         told = json.loads(file.read_text())
         return str(told["outcome"]), str(told["why"])
+
+    def _stopped(self, target: str, status: int) -> str:
+        """Why a target came to nothing that says why itself: its set-up, or nobody knows."""
+        return outcome.left("REASON", self.folder) or f"make {target} ended with status {status}"
 
     @property
     def _review(self) -> Path:

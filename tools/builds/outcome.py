@@ -12,7 +12,7 @@ def leave(name: str, value: str) -> None:
     (FOLDER / name).write_text(" ".join(value.split())[:_LONGEST] + "\n")
 
 
-def left(name: str) -> str:
-    """A value that an earlier command left; "" for none."""
-    path = FOLDER / name
+def left(name: str, folder: Path = Path()) -> str:
+    """A value that an earlier command left, here or in another checkout; "" for none."""
+    path = folder / FOLDER / name
     return path.read_text().strip() if path.exists() else ""

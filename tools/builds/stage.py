@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from tools.builds import reason
+
 
 class StageError(Exception):
     """Why a stage cannot go on; a sentence."""
@@ -20,6 +22,8 @@ def called(*command: str) -> str:
     sys.stdout.write(output)
     sys.stdout.flush()
     if process.returncode:
-        lines = (errors + output).strip().splitlines()
-        raise StageError(lines[-1] if lines else f"{command[0]} ended with status {process.returncode}")
+        lines = (errors.strip() or output.strip()).splitlines()
+        # One that a signal ended did not come to say why.
+        told = lines[-1] if lines and process.returncode > 0 else ""
+        raise StageError(told or reason.ended(command[0], process.returncode))
     return output

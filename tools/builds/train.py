@@ -11,6 +11,7 @@ from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import parse_version
 from pipelines import dataset
 from pipelines.months import between, parse_month
+from tools.builds.data import pull
 from tools.builds.modelctl import modelctl
 from tools.builds.stage import StageError, called
 
@@ -70,7 +71,7 @@ def _data(model: str, bucket: str) -> str:
     pointers = sorted(
         str(path) for path in Path("data").glob("*/*.csv.dvc") if path.name.split(".")[0] in months
     )
-    called(str(DVC), "pull", "--quiet", *pointers)
+    pull(DVC, pointers)
     called(
         sys.executable, "-m", "pipelines.assemble", "--model", model,
         "--first", here.first, "--until", here.until, "--out", str(_DATASET),

@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] = ()) -> int:
 def _set_up(words: frozenset[str]) -> int:
     from modeldelivery.terminal import program  # noqa: PLC0415 - as above
     from modeldelivery.terminal.steps import SetupError, step  # noqa: PLC0415 - as above
+    from tools.builds import outcome, reason  # noqa: PLC0415 - as above
 
     from . import environments, kubernetes, pulumi, shell  # noqa: PLC0415 - as above
 
@@ -76,6 +77,9 @@ def _set_up(words: frozenset[str]) -> int:
             )
     except SetupError as error:
         program.complain("Set-up stopped", str(error))
+        outcome.leave(
+            "REASON", reason.of_set_up(str(error))
+        )  # of the build whose stage this is the beginning of
         return 1
     return 0
 

@@ -84,6 +84,7 @@ def _listed(shown: Any) -> Listed:
         revision=revision.get("revisionId", ""),
         summary=revision.get("revisionSummary", ""),
         trigger=shown.get("trigger", {}).get("triggerType", ""),
+        stop=shown.get("stopTrigger", {}).get("reason", ""),
     )
 
 

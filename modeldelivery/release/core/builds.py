@@ -34,6 +34,7 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
         commit: 40 hex digits; "" until the source is there.
         message: the first line of the commit's.
         trigger: what began it, in CodePipeline's word: WebhookV2 (a push), CreatePipeline, StartPipelineExecution, ….
+        stop: why somebody stopped it; "" where nobody did, or said why.
         started, ended: seconds since the epoch.
         stages: that were begun, the first first.
     """
@@ -44,13 +45,16 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     commit: str
     message: str
     trigger: str = ""
+    stop: str = ""
     started: float
     ended: float | None
     stages: tuple[StageRun, ...]
 
     @property
     def reason(self) -> str:
-        """Why it stopped: what the last stage that failed said; "" for one that did not."""
+        """Why it stopped: what the last stage that failed said, or whoever stopped it; "" for one that did not."""
+        if self.status == "Stopped":
+            return "somebody stopped it" + (f": {self.stop}" if self.stop else "")
         failed = [stage for stage in self.stages if stage.status == "Failed"]
         return f"{failed[-1].name}: {failed[-1].reason}" if failed and self.status not in UNDER_WAY else ""
 
@@ -75,7 +79,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution of a list; `revision` and `summary` are of its source, `trigger` as a `Build` has it."""
+    """One execution of a list; `revision` and `summary` are of its source, `trigger` and `stop` as a `Build` has them."""
 
     id: str
     status: str
@@ -84,6 +88,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     revision: str = ""
     summary: str = ""
     trigger: str = ""
+    stop: str = ""
 
 
 def assemble(listed: Sequence[Listed], actions: Sequence[Action]) -> tuple[Build, ...]:
@@ -103,6 +108,7 @@ def _build(listed: Listed, actions: Sequence[Action]) -> Build:
         commit=listed.revision,
         message=listed.summary,
         trigger=listed.trigger,
+        stop=listed.stop,
         started=listed.started,
         ended=None if listed.status in UNDER_WAY else listed.changed,
         stages=tuple(_stage(each) for each in ordered),

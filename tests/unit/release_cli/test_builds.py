@@ -109,6 +109,14 @@ def test_what_the_making_of_the_pipeline_began_is_called_so_and_nothing_else_is(
     assert rows[2:5] == ["2c3d", "the pipeline was made", "flights@v1.2.0"]
 
 
+@pytest.mark.parametrize(
+    ("stop", "told"), [("a wrong month", "somebody stopped it: a wrong month"), ("", "somebody stopped it")]
+)
+def test_one_that_somebody_stopped_says_so_and_why_where_that_was_said(modelctl, world, stop, told):
+    world.builds = FakeBuilds([(listed("0a1b", "Stopped", stop=stop), [action("0a1b", "Test", "Abandoned")])])
+    assert modelctl("builds", "--model", "flights").out.splitlines()[-1] == f"0a1b: {told}"
+
+
 def test_no_control_character_of_a_commits_tests_reaches_the_terminal(modelctl, world):
     bad = action("third", "Test", "Failed", variables={"REASON": "assert '\x1b[2J\x07' == \u202e'x'"})
     world.builds = FakeBuilds([RUNNING], [(listed("third", "Failed"), [bad])])

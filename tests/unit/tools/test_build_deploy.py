@@ -93,6 +93,7 @@ def git(folder, *command):
 
 MAKEFILE = """\
 preview:
+\t@test ! -e unset || { mkdir -p .build; cp unset .build/REASON; exit 1; }
 \t@mkdir -p .review && cp record .review/$(ENV).json
 \t@test ! -e broken || { mv .review/$(ENV).json .review/$(ENV).failed; exit 1; }
 deploy:
@@ -134,6 +135,18 @@ def test_what_is_deployed_is_mains_own_program_and_not_the_tags(checkout, origin
     told = json.loads((checkout.folder / ".review" / "staging.deployed").read_text())
     assert told["commit"] == "the second 20"
     assert (checkout.clone / "program").read_text() == "the first"
+
+
+def test_a_set_up_of_the_branch_that_stops_says_why_and_an_earlier_one_does_not(checkout, origin):
+    (origin / "unset").write_text("set-up: no space left\n")
+    move(origin, "the third")
+    with pytest.raises(StageError, match=r"^set-up: no space left$"):
+        deploy.deploy(checkout)
+    (origin / "unset").unlink()
+    (origin / "record").unlink()
+    move(origin, "the fourth")
+    with pytest.raises(StageError, match=r"^make preview ended with status 2$"):
+        deploy.deploy(checkout)
 
 
 def test_the_branch_is_taken_again_where_it_moved_since(checkout, origin):

@@ -1,23 +1,30 @@
 """What a build makes of a tag: which version a commit is, the first finding of its checks, and whose version it may train."""
 
+import os
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from errno import ENOSPC
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 
 from modeldelivery.release.record import Source
+from modeldelivery.terminal.steps import SetupError
 from tests.conftest import CHECKOUT
 from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import V2, register
-from tools.builds import check, image, kept_types, outcome
+from tools.builds import __main__ as builds
+from tools.builds import check, data, image, kept_types, outcome
 from tools.builds.dockerfile import finding
 from tools.builds.modelctl import unfinished
-from tools.builds.stage import StageError
+from tools.builds.stage import StageError, called
 from tools.builds.tag import TagError, check_model, version_at_head, version_of
 from tools.builds.train import refuse_other
+from tools.setup import __main__ as set_up
+from tools.setup import environments
 
 COMMIT = "c" * 40
 
@@ -172,6 +179,138 @@ def test_the_first_test_that_failed_is_told_with_its_reason(tmp_path):
         "tests/unit/pipelines/flights/test_features.py::test_b: AssertionError: assert 1 == 2"
     )
     assert check.failed_test(tmp_path / "none.xml") == ""
+
+
+def test_a_file_of_tests_that_cannot_be_read_is_told_with_what_was_raised(tmp_path):
+    report = tmp_path / "tests.xml"
+    report.write_text(
+        '<testsuites><testsuite><testcase classname="" name="tests.unit.pipelines.flights.test_features">'
+        '<error message="collection failure">ImportError while importing test module\nTraceback:\n'
+        "E   ImportError: cannot import name 'encode'</error></testcase></testsuite></testsuites>"
+    )
+    assert check.failed_test(report) == (
+        "tests/unit/pipelines/flights/test_features.py: ImportError: cannot import name 'encode'"
+    )
+
+
+def ended(program, status, out="", err=""):
+    return subprocess.CompletedProcess([f"/bin/{program}"], status, out, err)
+
+
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [
+        (ended("ruff", 1, "\na.py:1:1: F401\nb.py:1:1: F401\n", "warning: x"), "a.py:1:1: F401"),
+        (
+            ended("pytest", 4, "", "ImportError while loading conftest\nE   SyntaxError: x\n"),
+            "SyntaxError: x",
+        ),
+        (ended("mypy", 2), "mypy ended with status 2"),
+        (
+            ended("mypy", -9, "half a line"),
+            "mypy was ended by signal 9, as where memory is short: compute of the stage",
+        ),
+        (ended("mypy", -15, "half a line"), "mypy was ended by signal 15"),
+    ],
+)
+def test_a_check_tells_its_first_finding_or_else_why_it_made_none(done, told):
+    assert check.finding(check.Check("lint", []), done).startswith(told)
+
+
+def test_a_command_that_was_killed_is_not_told_by_what_it_printed_last():
+    kill = "import os, signal; print('pulled 3 files', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(StageError, match="was ended by signal 9, as where memory is short"):
+        called(sys.executable, "-c", kill)
+    with pytest.raises(StageError, match=r"^no such month$"):
+        called(sys.executable, "-c", "import sys; sys.exit('no such month')")
+
+
+# What DVC 3.67 prints on standard error.
+MISSING = """\
+WARNING: Some of the cache files do not exist neither locally nor on remote. Missing cache files:
+md5: b026324c6904b2a9cb4b88d6d61c81d1
+ERROR: failed to pull data from the cloud - Checkout failed for following targets:
+data/flights/2013-01.csv
+data/weather/2013-01.csv
+Is your cache up to date?
+<https://error.dvc.org/missing-files>
+"""
+DENIED = """\
+ERROR: unexpected error - Access Denied: An error occurred (AccessDenied) when calling the GetObject operation: Access Denied
+
+Having any troubles? Hit us up at https://dvc.org/support, we are always happy to help!
+"""
+PARTLY = """\
+ERROR: failed to transfer 'md5: b026' - Could not connect to the endpoint URL
+ERROR: failed to transfer 'md5: c81d' - Could not connect to the endpoint URL
+ERROR: failed to pull data from the cloud - 2 files failed to download
+"""
+
+
+@pytest.mark.parametrize(
+    ("errors", "told"),
+    [
+        (
+            MISSING,
+            "DVC's remote does not have data/flights/2013-01.csv, data/weather/2013-01.csv: `dvc push` from where that was ",
+        ),
+        (
+            DENIED,
+            "dvc pull: unexpected error - Access Denied: An error occurred (AccessDenied) when calling the GetObject operation",
+        ),
+        (
+            PARTLY,
+            "dvc pull: failed to transfer 'md5: b026' - Could not connect to the endpoint URL; failed to pull data from the cloud ",
+        ),
+    ],
+)
+def test_data_that_cannot_be_pulled_is_told_by_what_dvc_could_not_do(errors, told):
+    assert data.why(errors).startswith(told)
+
+
+def test_a_pull_that_fails_ends_the_stage_and_one_that_ended_without_a_word_says_how(tmp_path):
+    dvc = tmp_path / "dvc"
+    for prints, sentence in (
+        ("ERROR: no remote", "dvc pull: no remote"),
+        ("", "dvc pull ended with status 251"),
+    ):
+        dvc.write_text(f"#!/bin/sh\necho '{prints}' >&2; exit 251\n")
+        dvc.chmod(0o700)
+        with pytest.raises(StageError, match=f"^{sentence}$"):
+            data.pull(dvc, ["data/flights/2013-01.csv.dvc"])
+
+
+FULL = "compute of the stage in model-delivery:build gives more"
+
+
+def test_a_full_disk_is_told_with_the_key_that_gives_more_whoever_met_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["builds", "version"])
+    monkeypatch.setenv("MODEL", "flights")
+    full = OSError(ENOSPC, os.strerror(ENOSPC), "data/x.csv")
+    met = "git clone: fatal: write error: No space left on device."
+    for raised in (full, StageError(met)):
+        monkeypatch.setattr(builds, "_version", Mock(side_effect=raised))
+        assert builds.main() == 1
+        told = outcome.left("REASON")
+        assert told.startswith(str(raised).rstrip("."))
+        assert told.endswith(f": the build's disk is full, {FULL}")
+        assert told in capsys.readouterr().err
+    monkeypatch.setattr(builds, "_version", Mock(side_effect=FileNotFoundError("a fault of ours")))
+    with pytest.raises(FileNotFoundError):
+        builds.main()
+
+
+def test_a_set_up_that_stops_is_the_reason_of_the_stage_that_begins_with_it(tmp_path, monkeypatch):
+    """Before any package is there; the log has all of it."""
+    message = "`uv pip sync` ended with status 1:\n    Resolved 3\n    error: HTTP 503 of x\nWhat to do: look at the network"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(environments, "ensure", Mock(side_effect=SetupError(message)))
+    monkeypatch.setattr("tools.setup.shell.entered", lambda environ, _: dict(environ))
+    assert set_up.main([]) == 1
+    assert outcome.left("REASON") == (
+        "set-up: `uv pip sync` ended with status 1: error: HTTP 503 of x What to do: look at the network"
+    )
 
 
 def kept(clone):

@@ -59,6 +59,7 @@ def test_a_failed_builds_sentence_is_what_it_exported(builds, stubs):
                     "startTime": BEGAN,
                     "lastUpdateTime": ENDED,
                     "trigger": {"triggerType": "WebhookV2", "triggerDetail": "arn:c"},
+                    "stopTrigger": {"reason": "a wrong month"},
                     "sourceRevisions": [
                         {"actionName": "Source", "revisionId": "c" * 40, "revisionSummary": "more trees"}
                     ],
@@ -89,7 +90,7 @@ def test_a_failed_builds_sentence_is_what_it_exported(builds, stubs):
     )
     (build,) = builds.newest(5)
     assert (build.version, build.commit, build.reason) == ("v1.2.0", "c" * 40, "Test: lint: F401")
-    assert build.trigger == "WebhookV2"
+    assert (build.trigger, build.stop) == ("WebhookV2", "a wrong month")
 
 
 def test_a_pipeline_that_is_not_there_is_none(builds, stubs):
