@@ -20,7 +20,7 @@ COMPILE := ../$(BIN)/uv --system-certs pip compile --universal --python-version 
 MODEL ?= flights
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load setup-kubernetes up down format check test soak coverage image build preview model tfma evidently definition comment deploy drift report watch page year bench lock
+.PHONY: help setup setup-data setup-definition setup-drift setup-tfma setup-load setup-kubernetes up down format check test soak coverage image build preview render model tfma evidently definition comment deploy drift report watch page year bench lock
 
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
@@ -72,8 +72,10 @@ setup-kubernetes: ## what `sandbox kubernetes` runs, and the provider: built onc
 
 # Where `make up` has models serve: sagemaker, or kubernetes.
 TARGET := sagemaker
-up: setup-data $(if $(filter kubernetes,$(TARGET)),setup-kubernetes) ## staging and production on this machine, each with a model that serves (TARGET=kubernetes)
-	@$(BIN)/python -I -X utf8 -m tools.demo up $(TARGET)
+# With TARGET=kubernetes, who delivers versions to the cluster: `pulumi up` unless it says argocd.
+DELIVERY :=
+up: setup-data $(if $(filter kubernetes,$(TARGET)),setup-kubernetes) ## staging and production on this machine, each with a model that serves (TARGET=kubernetes, DELIVERY=argocd)
+	@$(BIN)/python -I -X utf8 -m tools.demo up $(TARGET) $(DELIVERY)
 
 down: ## remove what `make up` made
 	@$(BIN)/python -I -X utf8 -m tools.demo down
@@ -148,6 +150,11 @@ evidently: setup setup-drift ## data drift: Evidently's environment, and its rep
 
 definition: setup-definition ## write pipelines/definition.json, the training pipeline, from pipelines/definition.py
 	@.venv-definition/bin/python -m pipelines.definition
+
+# With `yes` nothing is written: it fails where a folder is not what config and registry say, and names file and line.
+CHECK :=
+render: setup ## the folders that Argo CD delivers, from config and registry: all of them, or ENV's (CHECK=yes: only compare)
+	@$(BIN)/python -m infra.render $(if $(ENV),--env $(ENV)) $(if $(CHECK),--check)
 
 comment: setup ## the previews as one comment: on the pull request in CI, on standard output elsewhere
 	@$(REVIEW) comment

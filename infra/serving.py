@@ -14,6 +14,10 @@ Target = Literal["sagemaker", "kubernetes"]
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/: of a namespace, of a Service.
 _LABEL = r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$"
 _HOSTNAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+# TLS or SSH, without a password, which is Argo CD's own; `file://` is for a repository of this machine's.
+_REPOSITORY = r"^(https://[^@\s]+|ssh://\S+|git@[^:\s]+:\S+|file:///\S+)$"
+_FOLDER = r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$"
+_REVISION = r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
 _CORE = 1000  # millicores
 
 SAGEMAKER = "{type: ml.c6i.large, min: 1, max: 4, targetInvocationsPerMinute: 6000}, 1 to 100 instances, max not below min"
@@ -24,7 +28,8 @@ KUBERNETES = (
 SERVING = (
     "{target: kubernetes, kubernetes: {context: edge, server: https://…, namespace: flights, gateway: {name: public, namespace: "
     "gateways}, hostname: flights.example.com}} and perhaps settleSeconds: 2 (0 to 60) and members: {v1.0.0: {name: a-deployment, "
-    "port: 8080}}, or {target: sagemaker} or no such line"
+    "port: 8080}} and deliver: {repository: https://…, ssh://…, git@… or file:///…, path: deploy/ENVIRONMENT, revision: main}, or "
+    "{target: sagemaker} or no such line"
 )
 # Keys of config that nothing on Kubernetes obeys, and why.
 ABSENT: Mapping[str, str] = {
@@ -85,6 +90,20 @@ class Member(_Part, frozen=True):
     port: Annotated[int, Meta(ge=1, le=65535)] = 8080
 
 
+class Deliver(_Part, frozen=True):
+    """The folder in Git from which Argo CD delivers the versions.
+
+    Attributes:
+        repository: as Argo CD clones it.
+        path: of the folder in it, which `make render` writes.
+        revision: the branch or tag that Argo CD follows.
+    """
+
+    repository: Annotated[str, Meta(pattern=_REPOSITORY)]
+    path: Annotated[str, Meta(pattern=_FOLDER)]
+    revision: Annotated[str, Meta(pattern=_REVISION)] = "main"
+
+
 class Cluster(_Part, frozen=True):
     """The cluster, and where in it.
 
@@ -95,6 +114,7 @@ class Cluster(_Part, frozen=True):
         hostname: that clients ask.
         settle_seconds: for how long the gateway may go on as before after it has taken a route.
         members: versions that somebody else delivers.
+        deliver: from where Argo CD delivers all others; None where `pulumi up` does.
     """
 
     context: Annotated[str, Meta(min_length=1)]
@@ -104,6 +124,7 @@ class Cluster(_Part, frozen=True):
     hostname: Annotated[str, Meta(pattern=_HOSTNAME, max_length=253)]
     settle_seconds: Annotated[float, Meta(ge=0, le=60)] = 2.0
     members: dict[Version, Member] = {}
+    deliver: Deliver | None = None
 
     def __post_init__(self) -> None:
         for version in self.members:

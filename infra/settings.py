@@ -118,6 +118,7 @@ def parse(stack: str, config: Mapping[str, str]) -> Settings:
     source = _Source(f"Pulumi.{stack}.yaml", config)
     source.refuse_unknown_keys()
     source.refuse_other_targets()
+    source.refuse_shared_folder(stack)
     try:
         environment: Environment = parse_environment(stack)
     except ValueError as wrong:
@@ -210,6 +211,16 @@ class _Source(Source):
     def serving(self) -> Serving:
         """Where versions serve; on SageMaker without such a line."""
         return Serving() if self.text("serving") in {None, "{}"} else self.section("serving")
+
+    def refuse_shared_folder(self, stack: str) -> None:
+        """Each environment is delivered from a folder of its own, which says whose it is."""
+        cluster = self.serving().kubernetes
+        if cluster is None or cluster.deliver is None or cluster.deliver.path.rpartition("/")[2] == stack:
+            return
+        raise SettingsError(
+            f"{self.file}: {PROJECT}:serving.kubernetes.deliver.path is {cluster.deliver.path!r}; allowed: a folder that is called "
+            f"{stack}, as the environment is, such as deploy/{stack}"
+        )
 
     def instances(self) -> Instances | Pods:
         """What versions run on, by the target."""

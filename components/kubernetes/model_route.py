@@ -5,13 +5,14 @@ from typing import TypedDict
 
 import pulumi
 
-from components.kubernetes import version
-from components.kubernetes.namespace import PORT, Pods
+from components.kubernetes.argocd import ARGOCD
+from components.kubernetes.git_delivery import GitDelivery
+from components.kubernetes.manifests import Shape, member_name, of_version
+from components.kubernetes.namespace import PORT
 from components.kubernetes.objects import KubernetesObject, Manifest
 from components.kubernetes.serving_namespace import ServingNamespace
 from modeldelivery.provider.sdk import RegisteredVersion, Route
-from modeldelivery.release.core.request import Entrance, RouteMember
-from modeldelivery.release.naming import variant_name
+from modeldelivery.release.core.request import Delivery, Entrance, RouteMember
 from modeldelivery.release.version import parse_version
 
 
@@ -22,15 +23,20 @@ class Foreign(TypedDict):
     port: int
 
 
-class ModelRouteArgs(TypedDict):
+class Git(TypedDict):
+    """A folder in Git, as Argo CD delivers from it."""
+
+    repository: str
+    path: str
+    revision: str
+
+
+class ModelRouteArgs(Shape):
     """What tells one route from another.
 
     Attributes:
         account: the AWS account of the registry, 12 digits; no other may be touched.
-        region: the AWS region of the registry.
         profile: the AWS profile that the provider uses; None for the default chain.
-        route: the HTTPRoute's name.
-        namespace: its, and everything's.
         context: of the kubeconfig.
         server: the one cluster that may be touched.
         entrance: how requests come to the route.
@@ -38,18 +44,14 @@ class ModelRouteArgs(TypedDict):
         versions: the same versions as the registry knows them, in the fleet's order.
         foreign: those of them that somebody else delivers, by version.
         rules: what the environment demands of a change, as `Rules.plain` has it.
-        pods: what each version runs on.
+        git: from where Argo CD delivers all others; None where this program does.
         bucket: the registry bucket, where the journal is.
         journal_key: key of the journal in it.
-        labels: of every object.
         protect: refuse to delete the route.
     """
 
     account: str
-    region: str
     profile: str | None
-    route: str
-    namespace: str
     context: str
     server: str
     entrance: Entrance
@@ -57,10 +59,9 @@ class ModelRouteArgs(TypedDict):
     versions: Sequence[RegisteredVersion]
     foreign: Mapping[str, Foreign]
     rules: Mapping[str, object]
-    pods: Pods
+    git: Git | None
     bucket: pulumi.Input[str]
     journal_key: str
-    labels: Manifest
     protect: bool
 
 
@@ -83,26 +84,23 @@ class ModelRoute(pulumi.ComponentResource):
     ) -> None:
         super().__init__("model-delivery:index:ModelRoute", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self, provider=cluster, depends_on=within.ready)
-        serving: list[pulumi.Resource] = [
-            KubernetesObject(manifest, _kept(manifest, inside), awaited=False)
-            for each in args["versions"]
-            if each.version not in args["foreign"]
-            for manifest in version.manifests(
-                member_name(args["route"], each),
-                args["namespace"],
-                args["labels"],
-                args["route"],
-                bits={
-                    "version": each.version,
-                    "digest": each.digest,
-                    "image": each.image,
-                    "model_data": each.model_data,
-                    "model_digest": each.model_digest,
-                    "region": args["region"],
+        git, serving = args["git"], _served_by_this_program(args, inside)
+        if git:
+            delivery = GitDelivery(
+                name,
+                {
+                    "route": args["route"],
+                    "namespace": args["namespace"],
+                    "labels": args["labels"],
+                    "foreign": sorted(each["name"] for each in args["foreign"].values()),
+                    "repository": git["repository"],
+                    "path": git["path"],
+                    "revision": git["revision"],
+                    "protect": args["protect"],
                 },
-                pods=args["pods"],
+                inside,
             )
-        ]
+            serving = delivery.ready
         route = Route(
             name,
             route_name=args["route"],
@@ -118,7 +116,10 @@ class ModelRoute(pulumi.ComponentResource):
             rules=args["rules"],
             journal={"bucket": args["bucket"], "key": args["journal_key"]},
             approvals={each.version: each.approval for each in args["versions"]},
-            labels=dict(args["labels"]),
+            labels=None if git else dict(args["labels"]),
+            delivery=Delivery(application=args["route"], namespace=ARGOCD, path=git["path"]).plain()
+            if git
+            else None,
             opts=pulumi.ResourceOptions(
                 parent=self, depends_on=[*within.ready, *serving], protect=args["protect"]
             ),
@@ -127,9 +128,16 @@ class ModelRoute(pulumi.ComponentResource):
         self.register_outputs({"name": self.name})
 
 
-def member_name(route: str, each: RegisteredVersion) -> str:
-    """Of a version's objects."""
-    return f"{route}-{variant_name(parse_version(each.version))}"
+def _served_by_this_program(args: ModelRouteArgs, inside: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+    """The objects of each version that nobody else delivers."""
+    if args["git"]:
+        return []
+    own = [each for each in args["versions"] if each.version not in args["foreign"]]
+    return [
+        KubernetesObject(manifest, _kept(manifest, inside), awaited=False)
+        for each in own
+        for manifest in of_version(args, each)
+    ]
 
 
 def _member(args: ModelRouteArgs, each: RegisteredVersion) -> RouteMember:

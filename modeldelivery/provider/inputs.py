@@ -10,6 +10,7 @@ from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.core.request import (
     BadRequestError,
     Capture,
+    Delivery,
     Entrance,
     IgnoredTags,
     Member,
@@ -124,6 +125,7 @@ class RouteInputs(Inputs, frozen=True, kw_only=True):
     Attributes:
         server: address of the one cluster that may be touched.
         context: of the kubeconfig; without one, any that leads to the server.
+        delivery: by whom the versions are delivered from Git; None where whoever makes this resource does.
     """
 
     NAMED = "routeName"
@@ -135,6 +137,7 @@ class RouteInputs(Inputs, frozen=True, kw_only=True):
     variants: tuple[RouteMember, ...]
     context: str | None = None
     labels: dict[str, str] = {}
+    delivery: Delivery | None = None
 
     @property
     def name(self) -> str:

@@ -11,8 +11,9 @@ from modeldelivery.provider.target import ReleaseTarget
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.journal import ClusterPlace, Journal
 from modeldelivery.release.core.request import RouteMember
-from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
+from modeldelivery.release.errors import DeliveryError, RefusedError, UncertainError, UnreachableError
 from modeldelivery.release.kubernetes.fleet import KubernetesFleet
+from modeldelivery.release.kubernetes.objects import deployments_in
 from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.version import Version
@@ -43,6 +44,7 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
         described = traffic.describe()
         if described is None:
             return Seen(stored=stored, endpoint=None, members={})
+        self._refuse_other_deliverer(traffic)
         wanted = self._fleet(traffic).name(self.inputs.release.fleet)
         return Seen(
             stored=stored,
@@ -62,7 +64,8 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
 
     def clear_the_way(self) -> None:
         """A route of that name is this stack's own, or nobody's to touch."""
-        if self.patient.describe() is not None and self.patient.owner() != self._owner:
+        there = self.patient.describe() is not None or self.patient.bare is not None
+        if there and self.patient.owner() != self._owner:
             raise UnreachableError(
                 f"{self.patient.where} names {self.patient.owner()} as its journal, and this stack's is {self._owner}",
                 hint="give one of the two environments another namespace",
@@ -80,7 +83,7 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
         """Nothing: labels are written with the rules."""
 
     def delete(self) -> None:
-        """Delete the route, and wait until it is gone; another stack's stays."""
+        """Delete the route, and wait until it is gone, or leads nowhere where Git delivers it; another stack's stays."""
         traffic, waiting = self.patient, Patience(self.clock, self.progress, self.patience)
         while True:
             try:
@@ -130,4 +133,22 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
             entrance=self.inputs.entrance,
             owner=self._owner,
             labels=self.inputs.labels,
+            delivery=self.inputs.delivery,
         )
+
+    def _refuse_other_deliverer(self, traffic: KubernetesTraffic) -> None:
+        """Raises RefusedError where config says that somebody else delivers what is on the route than who does."""
+        application = self.inputs.delivery.application if self.inputs.delivery else None
+        there = deployments_in(traffic.server.get(traffic.namespace.deployments()).body)
+        behind = {each.name for each in self._members(traffic).values()}
+        for name in sorted(behind & there.keys()):
+            if there[name].route == traffic.name and there[name].application != application:
+                raise RefusedError(
+                    f"{name} is delivered by {_deliverer(there[name].application)}, and config says by {_deliverer(application)} "
+                    "(serving.kubernetes.deliver): who delivers is decided once, as where an environment serves is",
+                    hint="make another environment, and promote into it",
+                )
+
+
+def _deliverer(application: str | None) -> str:
+    return f"Argo CD's Application {application}" if application else "`pulumi up`"

@@ -27,7 +27,7 @@ class RouteResource(ReleaseResource[RouteInputs]):
 
     TYPE = ROUTE
     REPLACING = ("routeName", "namespace", "server")
-    PLAIN = ("release", "labels")
+    PLAIN = ("release", "labels", "delivery")
     OBSERVED = ("weights", "variants", "entrance")
 
     def parse(self, properties: Mapping[str, Any]) -> RouteInputs:

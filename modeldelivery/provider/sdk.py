@@ -112,6 +112,7 @@ class Route(pulumi.CustomResource):
         journal: where the journal lies.
         approvals: what the registry says of each version; policies read it, nothing on the route depends on it.
         labels: of the route.
+        delivery: by whom the versions are delivered from Git, a Delivery; None where the program does.
         opts: resource options.
     """
 
@@ -133,6 +134,7 @@ class Route(pulumi.CustomResource):
         profile: str | None = None,
         approvals: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
+        delivery: Mapping[str, object] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -150,6 +152,7 @@ class Route(pulumi.CustomResource):
             "journal": journal,
             "approvals": approvals,
             "labels": labels,
+            "delivery": delivery,
             "name": None,
         }
         super().__init__(ROUTE, resource_name, props, opts)

@@ -23,6 +23,10 @@ DATASETS = "datasets/"  # where data sets lie in the data bucket
 ACCOUNT = re.compile(r"[0-9]{12}")
 CAPTURE_FOLDER = "capture"  # in the registry bucket: what callers ask and what they are answered
 DIGEST_ANNOTATION = "model-delivery/digest-set"  # of a Deployment's pods: the bits that they serve
+JOURNAL_ANNOTATION = "model-delivery/journal"  # of a route: where the journal is that its traffic belongs to
+# Of what Argo CD delivers: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`.
+TRACKING_ANNOTATION = "argocd.argoproj.io/tracking-id"
+ROUTE_LABEL = "model-delivery/route"  # of what is behind a route: its name
 ROLE_ANNOTATION = "model-delivery/role-arn"  # of a service account: the role of AWS that its pods are to have
 DRIFT_FOLDER = "drift"  # likewise: reports of windows of requests, by endpoint and version
 QUALITY_FOLDER = "quality"  # likewise: reports of windows of labelled predictions

@@ -193,7 +193,9 @@ def _install(api: Api, definitions: Path) -> None:
                 "kind": "ClusterRole",
                 "name": "cluster-admin",
             },
-            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER}],
+            "subjects": [
+                {"kind": "ServiceAccount", "name": "argocd-application-controller", "namespace": NAMESPACE}
+            ],
         },
     )
 

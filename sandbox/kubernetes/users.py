@@ -29,7 +29,11 @@ USERS: Mapping[str, _User] = {
     "kube-scheduler": _User("system:kube-scheduler"),
     "node": _User(f"system:node:{NODE}", ("system:nodes",)),
     "traefik": _User("traefik"),
-    "argocd": _User("argocd"),
+    # As upstream's install has it, where the controller is in a Pod: by this name admission policies let it write.
+    "argocd": _User(
+        "system:serviceaccount:argocd:argocd-application-controller",
+        ("system:serviceaccounts", "system:serviceaccounts:argocd"),
+    ),
     "sandbox": _User("sandbox", (_MASTERS,)),  # what `up` itself makes in the cluster
 }
 

@@ -1,11 +1,16 @@
 """An environment on Kubernetes, as the program declares it."""
 
+import copy
 import json
 
+import msgspec
 import pytest
 
+from infra.manifests import folder
+from infra.settings import parse
 from modeldelivery.catalogue.table import kind_of
-from tests.components.conftest import run_program
+from modeldelivery.provider.sdk import RegisteredVersion
+from tests.components.conftest import run_program, stack_file
 
 SERVER = "https://kubernetes.edge.example.com"
 VERSIONS = ("v1-1-0", "v1-0-0")
@@ -231,4 +236,125 @@ def test_both_environments_are_the_same_graph(run, edge):
 
 def test_every_type_has_a_row_in_the_catalogue(edge):
     types = {each.type for each in edge.resources if each.custom}
+    assert {type_ for type_ in types if not kind_of(type_).is_known} == set()
+
+
+GIT = {"repository": "https://git.example.com/acme/flights.git", "path": "deploy/edge-staging"}
+ARGO = "kubernetes:argoproj.io/v1alpha1"
+
+
+@pytest.fixture(scope="module")
+def delivered():
+    """The same environment, whose versions Argo CD delivers from Git."""
+    return run_program("edge-staging", serving=serving(deliver=GIT))
+
+
+def test_what_git_delivers_the_program_does_not_make(edge, delivered):
+    def made(recorder):
+        return {each.type for each in recorder.resources if each.custom}
+
+    assert made(edge) - made(delivered) == {
+        DEPLOYMENT,
+        "kubernetes:core/v1:Service",
+        "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+        "kubernetes:policy/v1:PodDisruptionBudget",
+    }
+    assert made(delivered) - made(edge) == {f"{ARGO}:AppProject", f"{ARGO}:Application"}
+
+
+def test_the_folder_in_git_and_the_program_make_the_same_objects(edge, registered):
+    settings = parse("edge-staging", {"model-delivery:model": "flights"} | stack_file("edge-staging"))
+    versions = [msgspec.convert(registered(version), RegisteredVersion) for version in ("v1.1.0", "v1.0.0")]
+    files = folder(settings, versions)
+    from_git = {
+        (each["kind"], each["metadata"]["name"]): each
+        for name in files
+        if name != "route.yaml"
+        for each in files[name]
+    }
+    kinds = {kind for kind, _ in from_git}
+    from_program = {}
+    for each in edge.resources:
+        if each.type.startswith("kubernetes:") and each.inputs["kind"] in kinds:
+            manifest = copy.deepcopy(dict(each.inputs))
+            assert manifest["metadata"].pop("annotations") == {"pulumi.com/skipAwait": "true"}
+            from_program[manifest["kind"], each.name] = manifest
+    assert from_program == from_git
+
+
+def test_the_delivered_route_is_what_the_program_would_have_written_beside_the_rules(edge, registered):
+    settings = parse("edge-staging", {"model-delivery:model": "flights"} | stack_file("edge-staging"))
+    (route,) = folder(settings, [msgspec.convert(registered("v1.1.0"), RegisteredVersion)])["route.yaml"]
+    declared = edge.only("modeldelivery:index:Route").inputs
+    (gateway,) = route["spec"]["parentRefs"]
+    assert (gateway["name"], gateway["namespace"], *route["spec"]["hostnames"]) == (
+        declared["entrance"]["gateway"],
+        declared["entrance"]["gatewayNamespace"],
+        declared["entrance"]["hostname"],
+    )
+    assert route["metadata"]["labels"] == declared["labels"]
+
+
+def test_the_application_delivers_the_folder_and_takes_back_what_others_change(delivered):
+    spec = delivered.only(f"{ARGO}:Application").inputs["spec"]
+    assert spec["source"] == {"repoURL": GIT["repository"], "path": GIT["path"], "targetRevision": "main"}
+    assert spec["destination"]["namespace"] == "flights-edge-staging"
+    assert spec["syncPolicy"]["automated"] == {"prune": True, "selfHeal": True}
+    assert "ServerSideApply=true" in spec["syncPolicy"]["syncOptions"]
+    assert not {"Replace=true", "Force=true"} & set(spec["syncPolicy"]["syncOptions"])
+    assert [each["kind"] for each in spec["ignoreDifferences"]] == ["Deployment", "HorizontalPodAutoscaler"]
+
+
+def test_its_project_takes_one_repository_one_namespace_and_the_kinds_of_the_folder(delivered):
+    spec = delivered.only(f"{ARGO}:AppProject").inputs["spec"]
+    assert spec["sourceRepos"] == [GIT["repository"]]
+    assert [each["namespace"] for each in spec["destinations"]] == ["flights-edge-staging"]
+    assert {each["kind"] for each in spec["namespaceResourceWhitelist"]} == {
+        *("Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "HTTPRoute")
+    }
+    assert "clusterResourceWhitelist" not in spec
+
+
+def test_the_route_waits_for_the_application_and_names_it(delivered):
+    route = delivered.only("modeldelivery:index:Route")
+    assert route.inputs["delivery"] == {
+        "application": "flights-edge-staging",
+        "namespace": "argocd",
+        "path": "deploy/edge-staging",
+    }
+    assert delivered.only(f"{ARGO}:Application").urn in route.depends_on
+
+
+def test_the_cluster_holds_delivery_to_git_and_the_application_to_config(delivered):
+    assert {each.name for each in delivered.of_type(POLICY)} == {
+        f"flights-edge-staging-{what}" for what in ("membership", "traffic", "delivery", "application")
+    }
+    application = delivered.only(f"{ARGO}:Application")
+    for what in ("delivery", "application"):
+        assert (
+            delivered.only(POLICY, f"flights-edge-staging-{what}").urn
+            in application.depends_on | delivered.only(f"{ARGO}:AppProject").depends_on
+        )
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_the_application_is_protected_where_config_protects(run, protect):
+    recorder = run("edge-staging", serving=serving(deliver=GIT), protect=json.dumps(protect))
+    assert recorder.only(f"{ARGO}:Application").protect is protect
+
+
+def test_what_another_team_delivers_there_is_theirs_to_write(run):
+    members = {"v1.0.0": {"name": "theirs", "port": 80}}
+    recorder = run("edge-staging", serving=serving(members=members, deliver=GIT))
+    spec = recorder.only(POLICY, "flights-edge-staging-delivery").inputs["spec"]
+    assert spec["matchConditions"][0]["expression"] == "!(request.name in ['theirs'])"
+
+
+def test_with_nothing_registered_there_is_no_folder_and_no_application(run):
+    recorder = run("edge-staging", serving=serving(deliver=GIT), registered=frozenset())
+    assert recorder.of_type(f"{ARGO}:Application") == []
+
+
+def test_every_type_of_a_delivered_environment_has_a_row_in_the_catalogue(delivered):
+    types = {each.type for each in delivered.resources if each.custom}
     assert {type_ for type_ in types if not kind_of(type_).is_known} == set()

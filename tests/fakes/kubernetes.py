@@ -95,6 +95,16 @@ class FakeCluster:
                 },
             )
 
+    def deliver_route(self, name, journal, hostname=""):
+        """An HTTPRoute without rules, as Argo CD applies it."""
+        spec = {"parentRefs": [{"name": "public", "namespace": "gateways"}]} | (
+            {"hostnames": [hostname]} if hostname else {}
+        )
+        metadata = {"name": name, "annotations": {"model-delivery/journal": journal}}
+        rules = [{"matches": [{"path": {"type": "PathPrefix", "value": "/"}}]}]  # the schema's own
+        body = {"metadata": metadata, "spec": spec | {"rules": rules}}
+        self._patch(NAMESPACE.route(name), body, "argocd-controller", made=True)
+
     def edit(self, path, body, manager="kubectl-edit"):
         """Somebody's own write."""
         return self._patch(path, body, manager)
@@ -217,7 +227,8 @@ class FakeCluster:
         parents = [{"parentRef": ref, "conditions": conditions} for ref in refs]
         self._store(path, {**route, "status": {"parents": parents}})
         if not self.refuses:
-            weights = {ref["name"]: ref["weight"] for ref in route["spec"]["rules"][0]["backendRefs"]}
+            refs = route["spec"]["rules"][0].get("backendRefs", [])
+            weights = {ref["name"]: ref["weight"] for ref in refs}
             self._served.append((START + landed + self.looks_after + self.lag, weights))
 
     def _scaled(self, path, body):
@@ -245,7 +256,7 @@ class FakeCluster:
         return Answer(status, json.dumps(body).encode(), {"Date": formatdate(self.now, usegmt=True)})
 
 
-KINDS = {"httproutes", "deployments", "services", "horizontalpodautoscalers"}
+KINDS = {"httproutes", "deployments", "services", "horizontalpodautoscalers", "pods"}
 
 
 def _merged(target, patch):

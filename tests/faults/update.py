@@ -24,8 +24,8 @@ class _Silent:
     info = warning = status = debug
 
 
-def update(olds, news):
-    """The resource's new inputs, and whether anything was to do. Raises ProviderError."""
+def update(olds, news, timeout=60):
+    """The resource's new inputs, and whether anything was to do, within so many seconds of waiting. Raises ProviderError."""
     kind = EndpointResource if "endpointName" in news else RouteResource
     endpoint = kind(_Silent(), threading.Event())
     name = news.get("endpointName") or news["routeName"]
@@ -35,11 +35,11 @@ def update(olds, news):
         raise ProviderError(checked.failures[0].reason)
     inputs = dict(checked.inputs)
     if olds is None:
-        endpoint.create(resource, inputs, timeout=60, preview=False)
+        endpoint.create(resource, inputs, timeout=timeout, preview=False)
         return inputs, True
     changes = endpoint.diff(resource, olds, inputs).changes
     if changes:
-        endpoint.update(resource, olds, inputs, timeout=60, preview=False)
+        endpoint.update(resource, olds, inputs, timeout=timeout, preview=False)
     return inputs, bool(changes)
 
 

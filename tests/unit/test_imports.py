@@ -47,6 +47,12 @@ MAY_IMPORT = {
         *ours("provider.sdk", "release.approval", "release.core.request", "release.core.verification"),
         *NAMES,
     },
+    # A program beside Pulumi's: it reads registry and committed config itself.
+    "infra.render": {
+        "infra",
+        *ours("plugin.protocol", "provider.fleet", "provider.sdk", "release.aws.session", "terminal"),
+        *NAMES,
+    },
     "pipelines": NAMES,
     "pipelines.sentinels": set(),
     "pipelines.definition": {"pipelines.definition_file", "pipelines.sentinels"},

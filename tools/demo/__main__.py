@@ -9,7 +9,7 @@ from pathlib import Path
 
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
-from tools.demo import edge, remote
+from tools.demo import delivered, edge, remote
 from tools.demo.road import walk
 from tools.demo.run import BIN, EDGES, ENVIRONMENTS, ROOT, TRAINS, Demo, StepError
 
@@ -46,7 +46,17 @@ Try next (enter the sandbox first: eval "$({sandbox} env)"):
   sandbox kubernetes status                                       its servers and pods
   make down                                                       leaves nothing behind
 """
+NEXT_BY_ARGO_CD = """
+A version joins by a commit: name it in the fleet of Pulumi.edge-staging.yaml, then
+
+  make render ENV=edge-staging                                    its manifests, from config and registry, in deploy/edge-staging
+  git add deploy Pulumi.edge-staging.yaml && git commit --message "it joins" && git push --force delivery HEAD:main
+                                                                  Argo CD starts its pods
+  pulumi up --stack edge-staging                                  waits for them, and adds it at weight 0
+  kubectl get applications --namespace argocd                     what Argo CD says
+"""
 _TARGETS = ("sagemaker", "kubernetes")
+_DELIVERIES = ("argocd",)
 
 
 def main() -> int:
@@ -66,16 +76,25 @@ def _carry_out(name: str, command: str, targets: list[str]) -> int:
             case "up", [] | ["sagemaker"]:
                 _up()
             case "up", ["kubernetes"]:
-                _up_on_kubernetes()
-            case "up", _:
+                _up_on_kubernetes(argocd=False)
+            case "up", ["kubernetes", "argocd"]:
+                _up_on_kubernetes(argocd=True)
+            case "up", [target] | ["sagemaker" as target, _]:
                 print(
-                    f"make up: TARGET is {' '.join(targets)}; allowed: {', '.join(_TARGETS)}", file=sys.stderr
+                    f"make up: TARGET is {target}; allowed: {', '.join(_TARGETS)}, and DELIVERY only with kubernetes",
+                    file=sys.stderr,
+                )
+                return 2
+            case "up", [_, *deliveries]:
+                print(
+                    f"make up: DELIVERY is {' '.join(deliveries)}; allowed with TARGET=kubernetes: {', '.join(_DELIVERIES)}, or no such word",
+                    file=sys.stderr,
                 )
                 return 2
             case "down", []:
                 _down()
             case _:
-                print("usage: python -m tools.demo up [TARGET] | down", file=sys.stderr)
+                print("usage: python -m tools.demo up [TARGET [DELIVERY]] | down", file=sys.stderr)
                 return 2
     except StepError as error:
         program.complain(name, str(error))
@@ -102,10 +121,12 @@ def _up() -> None:
     print(f"ready after {time.monotonic() - started:.0f} s")
 
 
-def _up_on_kubernetes() -> None:
+def _up_on_kubernetes(*, argocd: bool) -> None:
     started = time.monotonic()
-    new = edge.start_cluster()
+    new = edge.start_cluster(argocd=argocd)
     demo = _enter()
+    if argocd:
+        edge.deliver_from_git(demo)
     # As above.
     from tools.demo.traffic import send_through  # noqa: PLC0415
 
@@ -117,6 +138,8 @@ def _up_on_kubernetes() -> None:
         print()
         demo.show("modelctl", "status", "--env", environment)
     print(NEXT_ON_KUBERNETES.format(sandbox=Path(BIN, "sandbox").relative_to(ROOT)))
+    if argocd:
+        print(NEXT_BY_ARGO_CD)
     print(f"ready after {time.monotonic() - started:.0f} s")
 
 
@@ -145,8 +168,12 @@ def _down() -> None:
         )
         if done.returncode:
             raise StepError(f"`sandbox down --purge` failed:\n{done.stdout}{done.stderr}")
-        if remote.remove(ROOT, Path(os.environ.get("SANDBOX_HOME") or ROOT / ".sandbox").absolute()):
-            shown.outcome(f"and the Git remote {remote.NAME}")
+        home = Path(os.environ.get("SANDBOX_HOME") or ROOT / ".sandbox").absolute()
+        names = [name for name in (remote.NAME, delivered.REMOTE) if remote.remove(ROOT, home, name)]
+        files = [f"Pulumi.{each}.yaml" for each in EDGES if delivered.end(ROOT, each)]
+        undone = [f"the Git remote {name}" for name in names] + [f"its line of {file}" for file in files]
+        if undone:
+            shown.outcome(f"and {', '.join(undone)}")
 
 
 if __name__ == "__main__":

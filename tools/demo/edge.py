@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from modeldelivery.terminal.steps import step
+from tools.demo import delivered, remote
 from tools.demo.road import (
     FIRST,
     SECOND,
@@ -21,19 +22,33 @@ from tools.demo.run import BIN, EDGES, ROOT, TRAINS, Demo, StepError
 BEFORE, AFTER = EDGES
 
 
-def start_cluster() -> bool:
-    """Have the sandbox's cluster run; whether it is a new one, which holds nothing of an earlier one.
+def start_cluster(*, argocd: bool) -> bool:
+    """Have the sandbox's cluster run, with Argo CD in it or without; whether it is a new one, which holds nothing of an earlier one.
 
     Raises:
         StepError: it cannot be had.
     """
-    with step("cluster: a control plane, a node and a gateway on this machine", sys.stdout) as shown:
+    further = ", Argo CD" if argocd else ""
+    with step(f"cluster: a control plane, a node, a gateway{further} on this machine", sys.stdout) as shown:
         ran = _sandbox("kubernetes", "status", "--json").returncode == 0
-        up = _sandbox("kubernetes", "up")
+        up = _sandbox("kubernetes", "up", *(["--argocd"] if argocd else []))
         if up.returncode:
             raise StepError(f"`sandbox kubernetes up` failed:\n{up.stdout}{up.stderr}")
         shown.outcome(up.stderr.strip().splitlines()[-1])
     return not ran
+
+
+def deliver_from_git(demo: Demo) -> None:
+    """Have Argo CD deliver both environments, by config, from the cluster's repository. Raises StepError."""
+    with step(
+        "config: Argo CD delivers the versions of both (serving.kubernetes.deliver)", sys.stdout
+    ) as shown:
+        for environment in EDGES:
+            try:
+                delivered.begin(ROOT, environment, demo.repository)
+            except delivered.NoPlaceError as error:
+                raise StepError(str(error)) from error
+        shown.outcome(remote.add(ROOT, str(demo.repository), delivered.REMOTE))
 
 
 def gateway() -> str:

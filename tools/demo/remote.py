@@ -1,4 +1,4 @@
-"""The Git remote `sandbox` of the checkout: what is pushed there is built, as at a Git host that a connection leads to."""
+"""Git remotes of the checkout that lead into the sandbox: what is pushed to `sandbox` is built, as at a Git host that a connection leads to."""
 
 import os
 import subprocess
@@ -7,29 +7,29 @@ from pathlib import Path
 NAME = "sandbox"
 
 
-def add(root: Path, repository: str) -> str:
+def add(root: Path, repository: str, name: str = NAME) -> str:
     """Have the remote lead to the sandbox's repository, unless it leads to another one that is there; what was done."""
-    present = _url(root)
+    present = _url(root, name)
     if present == repository:
-        return f"remote {NAME} is there"
+        return f"remote {name} is there"
     if present is not None and Path(present).is_dir():
-        return f"remote {NAME} leads to {present} and is left alone: git push {repository} HEAD:main TAG"
-    done = _git(root, "remote", *(("add",) if present is None else ("set-url",)), NAME, repository)
+        return f"remote {name} leads to {present} and is left alone: git push {repository} HEAD:main TAG"
+    done = _git(root, "remote", *(("add",) if present is None else ("set-url",)), name, repository)
     if done.returncode:
         return f"no remote: {done.stderr.strip()}"
-    return f"git remote {NAME}; `make down` removes it"
+    return f"git remote {name}; `make down` removes it"
 
 
-def remove(root: Path, home: Path) -> bool:
+def remove(root: Path, home: Path, name: str = NAME) -> bool:
     """Remove the remote, if it leads into the sandbox's folder; whether it did."""
-    present = _url(root)
+    present = _url(root, name)
     if present is None or not Path(present).is_relative_to(home):
         return False
-    return _git(root, "remote", "remove", NAME).returncode == 0
+    return _git(root, "remote", "remove", name).returncode == 0
 
 
-def _url(root: Path) -> str | None:
-    done = _git(root, "remote", "get-url", NAME)
+def _url(root: Path, name: str) -> str | None:
+    done = _git(root, "remote", "get-url", name)
     return None if done.returncode else done.stdout.strip()
 
 

@@ -16,7 +16,7 @@ from modeldelivery.release.approval import APPROVED
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.review import child
-from tools.demo import locks, pending, remote
+from tools.demo import delivered, locks, pending, remote
 from tools.demo.data import OtherDataError, pointers, write_months
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,10 +78,22 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
         file: list[str] = []
         if only is not None:
             file = ["--config-file", str(self._earlier_config(environment, only))]
+        if delivered.is_delivered(ROOT, environment):
+            self.run(f"render-{environment}", "python", "-m", "infra.render", "--env", environment, *file)
+            try:
+                delivered.publish(ROOT, environment, self.repository)
+            except subprocess.CalledProcessError as error:
+                raise StepError(f"`{' '.join(error.cmd)}` failed:\n{error.stderr}") from error
         output = self.run(
             f"up-{environment}", "pulumi", "up", "--yes", "--skip-preview", "--stack", environment, *file
         )
         return _resources(output)
+
+    @property
+    def repository(self) -> Path:
+        """Of what Argo CD delivers, where it does."""
+        status = json.loads(self.run("cluster", "sandbox", "kubernetes", "status", "--json"))
+        return Path(status["argocd"]["repository"])
 
     def recover(self, environment: str) -> None:
         """Tell a stack what is there: that the sandbox lost its state, or what a killed engine made."""

@@ -203,6 +203,20 @@ class Entrance(Part, frozen=True, kw_only=True):
     settle_seconds: float = 2.0
 
 
+class Delivery(Part, frozen=True, kw_only=True):
+    """By whom the fleet of a route on Kubernetes is delivered from Git.
+
+    Attributes:
+        application: name of Argo CD's Application.
+        namespace: where that is.
+        path: of the folder in Git that it delivers.
+    """
+
+    application: str
+    namespace: str
+    path: str
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The release as config states it, with the digest set of each version of the fleet.
 

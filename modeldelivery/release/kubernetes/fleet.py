@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from modeldelivery.release.core.journal import Parked
-from modeldelivery.release.core.request import Entrance, RouteMember
+from modeldelivery.release.core.request import Delivery, Entrance, RouteMember
 from modeldelivery.release.core.weights import Weights
-from modeldelivery.release.errors import BrokenError, BusyError, RefusedError
-from modeldelivery.release.kubernetes.objects import DIGEST, Deployment, deployments_in, names_in
+from modeldelivery.release.errors import BrokenError, BusyError, DeliveryError, RefusedError
+from modeldelivery.release.kubernetes import pods
+from modeldelivery.release.kubernetes.delivered import REFRESH, Application, application_path, other_entrance
+from modeldelivery.release.kubernetes.objects import DIGEST, Deployment, deployments_in, names_in, read
 from modeldelivery.release.kubernetes.route import (
     API,
     OWNER,
@@ -22,6 +24,7 @@ from modeldelivery.release.kubernetes.route import (
     rules,
 )
 from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
+from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 
 
@@ -35,6 +38,8 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         entrance: how requests come to it.
         owner: the journal's place, which the route names.
         labels: of the route.
+        delivery: by whom everything but rules is delivered from Git; None where the route is written whole.
+        looks_since: when Argo CD was asked to look, by the API server's clock; None before.
         prepared: weights and versions of each content that was prepared.
     """
 
@@ -44,6 +49,8 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
     owner: str
     current: Mapping[Version, RouteMember] = {}
     labels: Mapping[str, str] = {}
+    delivery: Delivery | None = None
+    looks_since: float | None = None
     prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = {}
 
     def name(self, fleet: Sequence[Version]) -> str:
@@ -63,11 +70,14 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         server, namespace = self.traffic.server, self.traffic.namespace
         deployments = deployments_in(server.get(namespace.deployments()).body)
         services = names_in(server.get(namespace.services()).body)
+        if lacking := self._lacking_entrance():
+            raise BusyError(f"{lacking}{self._deliverers_word()}")
         for version in sorted(fleet):
             member = self._member(version)
-            _refuse_unready(member, deployments.get(member.name))
-            if member.name not in services:
-                raise BusyError(f"{version}: there is no service {member.name} in {namespace.name} yet")
+            if lacking := _lacking(member, deployments.get(member.name), services, namespace.name):
+                raise BusyError(f"{lacking}{self._deliverers_word() if self._is_own(member) else ''}")
+            if waits := _waits(member, deployments[member.name]):
+                raise BusyError(f"{waits}{self._pods_word(deployments[member.name])}")
         self.prepared[config] = tuple(fleet), dict(weights)
         return {}  # an autoscaler follows its Deployment, and hinders nothing
 
@@ -89,12 +99,8 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
             route.next_state(config, backends, kept), settle=self.entrance.settle_seconds
         )
         body = {
-            "metadata": {
-                "resourceVersion": token,
-                "labels": dict(self.labels),
-                "annotations": annotations(state, operation) | {OWNER: self.owner},
-            },
-            "spec": self._spec() | {"hostnames": self._hostnames, "rules": rules(backends, kept)},
+            "metadata": {"resourceVersion": token, **self._metadata(state, operation)},
+            "spec": self._spec() | {"rules": rules(backends, kept)},
         }
         return self.traffic.write(lambda path: self.traffic.server.patch(path, body))
 
@@ -108,45 +114,114 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
             backends=dict(backends),
             before=Before(),
         )
+        metadata, spec = self._metadata(state, operation), self._spec() | {"rules": rules(backends, weights)}
+        if bare := self.traffic.bare:
+            written = {"metadata": {"resourceVersion": bare.version, **metadata}, "spec": spec}
+            return self.traffic.write(lambda path: self.traffic.server.patch(path, written))
+        if self.delivery:
+            raise BusyError(f"{self.traffic.where} is not there any more")
         body = {
             "apiVersion": API,
             "kind": "HTTPRoute",
-            "metadata": {
-                "name": self.traffic.name,
-                "labels": dict(self.labels),
-                "annotations": annotations(state, operation) | {OWNER: self.owner},
-            },
-            "spec": self._spec()
-            | ({"hostnames": self._hostnames} if self._hostnames else {})
-            | {"rules": rules(backends, weights)},
+            "metadata": {"name": self.traffic.name, **metadata},
+            "spec": {key: value for key, value in spec.items() if value is not None},
         }
         routes = self.traffic.namespace.routes()
         return self.traffic.write(lambda _: self.traffic.server.create(routes, body))
 
-    def _spec(self) -> dict[str, Any]:
-        gateway = {"name": self.entrance.gateway, "namespace": self.entrance.gateway_namespace}
-        return {"parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", **gateway}]}
+    def _metadata(self, state: State, operation: str) -> dict[str, Any]:
+        """What one write leaves beside the rules: labels and the journal's place are Git's where Git delivers the route."""
+        own = annotations(state, operation)
+        return (
+            {"annotations": own}
+            if self.delivery
+            else {"labels": dict(self.labels), "annotations": own | {OWNER: self.owner}}
+        )
 
-    @property
-    def _hostnames(self) -> list[str] | None:
-        return [self.entrance.hostname] if self.entrance.hostname else None
+    def _spec(self) -> dict[str, Any]:
+        """How requests come to the route, likewise."""
+        if self.delivery:
+            return {}
+        gateway = {"name": self.entrance.gateway, "namespace": self.entrance.gateway_namespace}
+        hostnames = [self.entrance.hostname] if self.entrance.hostname else None
+        return {
+            "parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", **gateway}],
+            "hostnames": hostnames,
+        }
+
+    def _lacking_entrance(self) -> str | None:
+        """What of a delivered route is not as config has it."""
+        if self.delivery is None:
+            return None
+        traffic = self.traffic
+        route = traffic.server.find(traffic.namespace.route(traffic.name))
+        if route is None:
+            return f"{traffic.where} is not there yet"
+        other = other_entrance(route.body, self.entrance)
+        return f"{traffic.where} still takes requests from {other}" if other else None
+
+    def _deliverers_word(self) -> str:
+        """Why Argo CD has not delivered it yet, after a semicolon; it is asked to look, once. "" where it does not deliver."""
+        if self.delivery is None:
+            return ""
+        server, where = (
+            self.traffic.server,
+            application_path(self.delivery.namespace, self.delivery.application),
+        )
+        name = f"Application {self.delivery.namespace}/{self.delivery.application}"
+        try:
+            if self.looks_since is None:
+                response = server.patch(where, {"metadata": {"annotations": {REFRESH: "normal"}}})
+                self.looks_since = response.date
+            else:
+                response = server.get(where)
+            application = read(response.body, Application)
+        except DeliveryError as error:
+            return f"; {name} cannot be read ({error})"
+        silent = response.date - self.looks_since if application.is_to_look else 0.0
+        return f"; {name}: {application.held_by(self.delivery.path, silent)}"
+
+    def _pods_word(self, deployment: Deployment) -> str:
+        """Why its pods are not ready, likewise; "" where nobody tells."""
+        server, namespace = self.traffic.server, self.traffic.namespace
+        if deployment.refused:
+            return f"; {deployment.refused}"
+        try:
+            why = pods.held(server.get(namespace.pods(deployment.spec.selector.match_labels)).body)
+        except DeliveryError as error:
+            return f"; its pods cannot be read ({error})"
+        return f"; {why}" if why else ""
+
+    def _is_own(self, member: RouteMember) -> bool:
+        """Whether it is called as this project calls what it makes, and not as another team does."""
+        return member.name == f"{self.traffic.name}-{variant_name(member.version)}"
 
     def _member(self, version: Version) -> RouteMember:
         return self.members.get(version) or self.current[version]
 
 
-def _refuse_unready(member: RouteMember, deployment: Deployment | None) -> None:
-    """Raises as `KubernetesFleet.prepare` says."""
-    what = f"{member.version}: deployment {member.name}"
+def _lacking(
+    member: RouteMember, deployment: Deployment | None, services: Collection[str], namespace: str
+) -> str | None:
+    """What whoever delivers the version has not delivered yet. Raises RefusedError for what does not say which bits it serves."""
+    what = _named(member)
     if deployment is None:
-        raise BusyError(f"{what} is not there yet")
+        return f"{what} is not there yet"
     if member.digest and not deployment.digest:
         raise RefusedError(
             f"{what} does not say which bits its pods serve",
             hint=f"give its pods (spec.template.metadata.annotations) `{DIGEST}: {member.digest}`, then `pulumi up` again",
         )
     if member.digest and deployment.digest != member.digest:
-        raise BusyError(f"{what} serves {deployment.digest}, not {member.digest}")
+        return f"{what} serves {deployment.digest}, not {member.digest}"
+    if member.name not in services:
+        return f"{member.version}: there is no service {member.name} in {namespace} yet"
+    return None
+
+
+def _waits(member: RouteMember, deployment: Deployment) -> str | None:
+    """What is missing until a delivered version runs whole. Raises RefusedError, BrokenError as `KubernetesFleet.prepare` says."""
+    what = _named(member)
     if deployment.spec.replicas < 1:
         raise RefusedError(f"{what} has no pods (replicas: 0)", hint="scale it, then `pulumi up` again")
     if deployment.stuck:
@@ -154,5 +229,8 @@ def _refuse_unready(member: RouteMember, deployment: Deployment | None) -> None:
             f"{what} makes no progress ({deployment.stuck})",
             hint=f"`kubectl describe deployment {member.name}` says more",
         )
-    if deployment.waits_for:
-        raise BusyError(f"{what}: {deployment.waits_for}")
+    return f"{what}: {deployment.waits_for}" if deployment.waits_for else None
+
+
+def _named(member: RouteMember) -> str:
+    return f"{member.version}: deployment {member.name}"

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.kubernetes.route import Instances
-from modeldelivery.release.naming import DIGEST_ANNOTATION
+from modeldelivery.release.naming import DIGEST_ANNOTATION, ROUTE_LABEL, TRACKING_ANNOTATION
 
 T = TypeVar("T")
 DIGEST = DIGEST_ANNOTATION  # of a Deployment's pods: the bits that they serve
@@ -31,6 +32,11 @@ class Namespace(msgspec.Struct, frozen=True):
         """How many pods a Deployment has."""
         return f"{self.deployments()}/{name}/scale"
 
+    def pods(self, labels: Mapping[str, str]) -> str:
+        """Those that have these labels."""
+        chosen = quote(",".join(f"{key}={value}" for key, value in labels.items()), safe="")
+        return f"/api/v1/namespaces/{self.name}/pods?labelSelector={chosen}"
+
     def services(self) -> str:
         return f"/api/v1/namespaces/{self.name}/services"
 
@@ -44,6 +50,7 @@ class Namespace(msgspec.Struct, frozen=True):
 class _Meta(msgspec.Struct):
     name: str = ""
     generation: int = 0
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -51,8 +58,13 @@ class _Template(msgspec.Struct):
     metadata: _Meta = msgspec.field(default_factory=_Meta)
 
 
+class _Selector(msgspec.Struct, rename="camel"):
+    match_labels: dict[str, str] = msgspec.field(default_factory=dict)
+
+
 class _DeploymentSpec(msgspec.Struct):
     replicas: int = 1
+    selector: _Selector = msgspec.field(default_factory=_Selector)
     template: _Template = msgspec.field(default_factory=_Template)
 
 
@@ -87,6 +99,28 @@ class Deployment(msgspec.Struct):
     def digest(self) -> str:
         """Of the digest set that its pods serve; "" where they do not say."""
         return self.spec.template.metadata.annotations.get(DIGEST, "")
+
+    @property
+    def route(self) -> str | None:
+        """The route that this project made it for; None of what another team delivers."""
+        return self.metadata.labels.get(ROUTE_LABEL)
+
+    @property
+    def application(self) -> str | None:
+        """Argo CD's Application that delivers it; None where another does."""
+        return self.metadata.annotations.get(TRACKING_ANNOTATION, "").partition(":")[0] or None
+
+    @property
+    def refused(self) -> str | None:
+        """Why the controller cannot make its pods, in the API server's words."""
+        return next(
+            (
+                each.message
+                for each in self.status.conditions
+                if (each.type, each.status) == ("ReplicaFailure", "True")
+            ),
+            None,
+        )
 
     @property
     def stuck(self) -> str | None:
@@ -147,27 +181,28 @@ class _Names(msgspec.Struct):
 
 def deployments_in(body: Any) -> dict[str, Deployment]:
     """By name. Raises UnreachableError for what is no such list."""
-    return {each.metadata.name: each for each in _read(body, _Deployments).items}
+    return {each.metadata.name: each for each in read(body, _Deployments).items}
 
 
 def autoscalers_in(body: Any) -> Mapping[str, Autoscaler]:
     """By the Deployment that each scales; raises as above."""
     return {
         each.spec.scale_target_ref.name: each
-        for each in _read(body, _Autoscalers).items
+        for each in read(body, _Autoscalers).items
         if each.spec.scale_target_ref.kind == "Deployment"
     }
 
 
 def names_in(body: Any) -> frozenset[str]:
     """Names of a list's objects; raises as above."""
-    return frozenset(each.metadata.name for each in _read(body, _Names).items)
+    return frozenset(each.metadata.name for each in read(body, _Names).items)
 
 
-def _read(body: Any, kind: type[T]) -> T:
+def read(body: Any, kind: type[T]) -> T:
+    """What is needed of an object or a list. Raises UnreachableError for something else."""
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
         raise UnreachableError(
-            f"the API server answers with something else than a list of objects: {error}"
+            f"the API server answers with something else than was asked for: {error}"
         ) from error

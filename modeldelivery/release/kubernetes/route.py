@@ -17,12 +17,13 @@ from modeldelivery.release.core.action import CLOCK_STEP
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.formats import Document, Record
+from modeldelivery.release.naming import JOURNAL_ANNOTATION
 from modeldelivery.release.version import Version
 
 API = "gateway.networking.k8s.io/v1"
 OPERATION = "model-delivery/operation"  # the seal
 STATE = "model-delivery/state"
-OWNER = "model-delivery/journal"
+OWNER = JOURNAL_ANNOTATION
 MARK = "model-delivery/unrecorded"
 _JUDGED = ("Accepted", "ResolvedRefs")  # a gateway's conditions of a route
 SETTLE = 2.0  # seconds; Traefik's default throttle of what its providers say

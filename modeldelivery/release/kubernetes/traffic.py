@@ -12,8 +12,9 @@ from modeldelivery.release.core.action import Timing
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import ConflictError
+from modeldelivery.release.kubernetes.delivered import BareRoute, bare_route
 from modeldelivery.release.kubernetes.objects import Namespace, autoscalers_in, deployments_in
-from modeldelivery.release.kubernetes.route import MARK, Route, annotations, read_route, rules
+from modeldelivery.release.kubernetes.route import MARK, STATE, Route, annotations, read_route, rules
 from modeldelivery.release.kubernetes.server import AnsweredError, Response, Server
 from modeldelivery.release.version import Version
 
@@ -31,12 +32,14 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
         namespace: where the route and what it leads to are.
         name: of the route.
         route: as last read or written; None before, and where there is none.
+        bare: as last read, where it is delivered and leads nowhere yet: then there is no endpoint.
     """
 
     server: Server
     namespace: Namespace
     name: str
     route: Route | None = None
+    bare: BareRoute | None = None
 
     @property
     def timing(self) -> Timing:
@@ -48,7 +51,8 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
 
     def describe(self) -> Endpoint | None:
         response = self.server.find(self.namespace.route(self.name))
-        self.route = self._read(response) if response else None
+        self.bare = bare_route(response.body, STATE) if response else None
+        self.route = self._read(response) if response and self.bare is None else None
         if self.route is None:
             return None
         pods = deployments_in(self.server.get(self.namespace.deployments()).body)
@@ -92,6 +96,9 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
         return self.route.mark if self.route else None
 
     def owner(self) -> str | None:
+        """The journal that the route names."""
+        if self.bare is not None:
+            return self.bare.journal
         return self.route.owner if self.route else None
 
     def mark(self, text: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.serving import Cluster, Gateway, Instances, Member, Pods
+from infra.serving import Cluster, Deliver, Gateway, Instances, Member, Pods
 from infra.settings import parse
 from infra.source import SettingsError
 from tests.unit.infra.test_settings import GOOD, PROJECT
@@ -208,3 +208,48 @@ def test_pods_that_cannot_be_are_refused_with_what_can(changed, why):
     told = refused(instances=PODS | changed)
     assert why in told
     assert "cpu and memory of one pod" in told
+
+
+GIT = {"repository": "https://git.example.com/acme/flights.git", "path": "deploy/edge-prod"}
+
+
+def test_an_environment_may_be_delivered_from_a_folder_in_git():
+    read = settings(serving=cluster(deliver=GIT))
+    assert read.serving.kubernetes.deliver == Deliver(
+        repository=GIT["repository"], path="deploy/edge-prod", revision="main"
+    )
+    assert settings().serving.kubernetes.deliver is None
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "git@git.example.com:acme/flights.git",
+        "ssh://git@git.example.com/flights.git",
+        "file:///srv/delivery.git",
+    ],
+)
+def test_a_repository_is_reached_as_argo_cd_clones_it(repository):
+    assert settings(serving=cluster(deliver=GIT | {"repository": repository})).serving.kubernetes.deliver
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"repository": "http://git.example.com/flights.git"},
+        {"repository": "https://ada:secret@git.example.com/flights.git"},
+        {"repository": "flights"},
+        {"path": "/deploy/edge-prod"},
+        {"path": "../edge-prod"},
+        {"path": "deploy/./edge-prod"},
+        {"path": "deploy/../edge-prod"},
+        {"path": "deploy/edge-prod/"},
+        {"path": "deploy/edge-staging"},
+        {"revision": "-f"},
+        {"replace": True},
+    ],
+)
+def test_what_git_cannot_deliver_safely_is_refused_by_name(changed):
+    told = refused(serving=cluster(deliver=GIT | changed))
+    assert "model-delivery:serving" in told
+    assert next(iter(changed)) in told
