@@ -3,7 +3,7 @@
 from modeldelivery.release.core import up, weights
 from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale
 from modeldelivery.release.core.journal import EventKind, IntentKind, Journal
-from tests.model.host import Host, replace, reweighed, updated
+from tests.model.host import Host, replace, reweighed, scaled, updated
 from tests.model.world import World
 
 
@@ -26,12 +26,14 @@ def _receives(host: Host, call: Move | Scale | ChangeFleet) -> bool:
     """Whether the platform looks at the call at all: SageMaker not while it is at work, another only by the newest token."""
     if not host.swaps:
         return host.pending is None
-    assert not isinstance(call, Scale), "a platform that scales has no compare-and-swap"
-    return call.token == str(host.version)
+    # Instances are another object's there: whoever asks for more need not have seen who gets the traffic.
+    return isinstance(call, Scale) or call.token == str(host.version)
 
 
 def _ways(host: Host, call: Move | Scale | ChangeFleet) -> tuple[Host, ...]:
     """What the endpoint may become; nothing when the call is refused."""
+    if host.swaps and isinstance(call, Scale):
+        return scaled(host, call.version, call.instances)
     host = replace(host, pending=None)
     match call:
         case Move(target):
@@ -43,8 +45,8 @@ def _ways(host: Host, call: Move | Scale | ChangeFleet) -> tuple[Host, ...]:
 
 
 def _after(world: World, name: str, call: Move | Scale | ChangeFleet, host: Host, faults: list[str]) -> World:
-    if world.host.swaps and not isinstance(call, Scale):
-        host = _sealed(world.host, host, call.operation)
+    if world.host.swaps:
+        host = host if isinstance(call, Scale) else _sealed(world.host, host, call.operation)
     elif not isinstance(call, Move):
         faults = [*faults, *_moves_traffic(world, name, host)]
     return replace(world, host=host, broken=(*world.broken, *faults))

@@ -122,6 +122,20 @@ def reweighed(
     return tuple(dict.fromkeys(ways))
 
 
+def scaled(host: Host, version: Version, instances: int) -> tuple[Host, ...]:
+    """More instances where they are another object's: they are there, or not yet; traffic and a change under way stay as they are."""
+    ways = []
+    for there in (True, False):
+        after = tuple(
+            (v, replace(s, instances=instances if there else s.instances, instances_desired=instances))
+            if v == version
+            else (v, s)
+            for v, s in host.variants
+        )
+        ways.append(replace(host, variants=after))
+    return tuple(ways)
+
+
 def _answers(host: Host) -> tuple[bool, ...]:
     """Whether Desired goes on where it differs from Current; what is asked for is what is kept where it is an object's text."""
     return (True,) if host.swaps else (False, True)

@@ -112,6 +112,9 @@ def test_a_month_that_is_played_is_judged_by_the_labels_that_come_later(hosting,
     )
     assert judged.overall.days == 28
 
-    acts = ("tools.react", "--env", "staging", "--quality", f"{bucket}/quality", "--acts", f"{bucket}/acts")
+    acts = (
+        *("tools.react", "--env", "staging", "--quality", f"{bucket}/quality"),
+        *("--drift", f"{bucket}/drift", "--acts", f"{bucket}/acts"),
+    )
     status, output = run(sandbox, *acts, "--dry-run")
     assert (status, output.partition(":")[0]) == (0, "would propose")
