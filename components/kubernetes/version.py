@@ -5,9 +5,8 @@ from typing import Any, TypedDict
 from components.kubernetes.access import SERVER
 from components.kubernetes.namespace import PORT, Pods, metadata
 from components.kubernetes.objects import Manifest
-from modeldelivery.release.naming import DIGEST_ANNOTATION, ROUTE_LABEL
+from modeldelivery.release.naming import DIGEST_ANNOTATION, ROUTE_LABEL, VERSION_LABEL
 
-VERSION_LABEL = "model-delivery/version"
 _MODEL, _TEMPORARY = "/opt/ml/model", "/tmp"  # noqa: S108 - a volume of the Pod's own
 _CORE = 1000  # millicores
 # A gateway hears of a Pod's end a moment after the Pod does; then the server drains, for 20 s at most.

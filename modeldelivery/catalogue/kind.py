@@ -20,6 +20,7 @@ class Cost(StrEnum):
     BY_USE = "by use"  # by what is stored or sent, which no preview knows
     BY_MONTH = "by month"  # each has a price a month
     BY_INSTANCE = "by instance"  # what its instances cost, which the endpoint's versions tell
+    BY_NODE = "by node"  # what its pods ask for, on the bill of whoever runs the cluster's nodes
     UNKNOWN = "unknown"  # listed as unpriced, never as free
 
 

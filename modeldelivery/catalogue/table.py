@@ -170,7 +170,7 @@ TABLE = {
         "admission policy binding", _GUARDS, _FREE, taggable=False
     ),
     "kubernetes:apps/v1:Deployment": ResourceKind(
-        "deployment", _PLAIN, Cost.UNKNOWN, taggable=False, per_version=True
+        "deployment", _PLAIN, Cost.BY_NODE, taggable=False, per_version=True
     ),
     "kubernetes:core/v1:Service": ResourceKind("service", _PLAIN, _FREE, taggable=False, per_version=True),
     "kubernetes:autoscaling/v2:HorizontalPodAutoscaler": ResourceKind(
@@ -185,7 +185,9 @@ TABLE = {
     "kubernetes:argoproj.io/v1alpha1:Application": ResourceKind(
         "application of Argo CD", _HOLDS, _FREE, taggable=False, irreplaceable="what it delivers may go with it"
     ),
-    "kubernetes:argoproj.io/v1alpha1:AppProject": ResourceKind("project of Argo CD", _GUARDS, _FREE, taggable=False),
+    "kubernetes:argoproj.io/v1alpha1:AppProject": ResourceKind(
+        "project of Argo CD", _GUARDS, _FREE, taggable=False
+    ),
 }
 # fmt: on
 

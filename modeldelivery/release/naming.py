@@ -27,6 +27,7 @@ JOURNAL_ANNOTATION = "model-delivery/journal"  # of a route: where the journal i
 # Of what Argo CD delivers: `APPLICATION:GROUP/KIND:NAMESPACE/NAME`.
 TRACKING_ANNOTATION = "argocd.argoproj.io/tracking-id"
 ROUTE_LABEL = "model-delivery/route"  # of what is behind a route: its name
+VERSION_LABEL = "model-delivery/version"  # of what serves a version on a cluster
 ROLE_ANNOTATION = "model-delivery/role-arn"  # of a service account: the role of AWS that its pods are to have
 DRIFT_FOLDER = "drift"  # likewise: reports of windows of requests, by endpoint and version
 QUALITY_FOLDER = "quality"  # likewise: reports of windows of labelled predictions

@@ -7,14 +7,25 @@ import msgspec
 
 from modeldelivery.catalogue.kind import Nature
 from modeldelivery.catalogue.table import rank
-from modeldelivery.catalogue.tokens import ENDPOINTS, SCALING_TARGET
+from modeldelivery.catalogue.tokens import (
+    AUTOSCALER,
+    DEPLOYMENT,
+    ENDPOINTS,
+    LIMITS,
+    QUOTA,
+    SCALING_TARGET,
+    SERVICE,
+)
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
+from modeldelivery.review.core.cluster.capacity import version_of
+from modeldelivery.review.core.cluster.network import opened
 from modeldelivery.review.core.config import PROJECT, read_config
 from modeldelivery.review.core.cost import CostChange, Prices, cost_change
 from modeldelivery.review.core.document import Document, holds_unknown
-from modeldelivery.review.core.fleet import FleetChange, fleet_change, variant_of
-from modeldelivery.review.core.guards import METADATA, weakened
+from modeldelivery.review.core.fleet import FleetChange, fleet_change
+from modeldelivery.review.core.guards import described, weakened
+from modeldelivery.review.core.of_version import variant_of
 from modeldelivery.review.core.permissions import PermissionChange, permission_changes
 from modeldelivery.review.core.touched import Effect, Touched, touched
 
@@ -134,7 +145,7 @@ def classify(environment: str, document: Document, prices: Prices) -> Change:
     config = read_config(environment, document)
     resources = touched(document, PROJECT)
     fleet = fleet_change(resources)
-    losses = tuple(_losses(resources))
+    losses = tuple(_losses(resources, fleet))
     permissions = tuple(change for each in resources for change in permission_changes(each))
     weak = tuple(_weakened(resources, fleet))
     plain = tuple(_plain(resources))
@@ -170,10 +181,10 @@ def _protected_by(each: Touched) -> str:
 _VERBS = {Effect.DELETE: Verb.DELETES, Effect.REPLACE: Verb.REPLACES, Effect.ABANDON: Verb.ABANDONS}
 
 
-def _losses(resources: Sequence[Touched]) -> Iterator[Loss]:
+def _losses(resources: Sequence[Touched], fleet: FleetChange | None) -> Iterator[Loss]:
     for each in sorted(resources, key=lambda resource: rank(resource.type)):
         verb = _VERBS.get(each.effect)
-        if verb and (each.kind.nature is Nature.HOLDS or each.protected):
+        if verb and (each.kind.nature is Nature.HOLDS or each.protected or _serves(each, fleet)):
             yield Loss(
                 verb=verb,
                 words=each.kind.words,
@@ -184,6 +195,12 @@ def _losses(resources: Sequence[Touched]) -> Iterator[Loss]:
             )
 
 
+def _serves(resource: Touched, fleet: FleetChange | None) -> bool:
+    """Whether pods or their address go, or are made anew, while their version stays on the route: nothing would answer for it."""
+    staying = {member.version for member in fleet.members} if fleet else set()
+    return resource.type in {DEPLOYMENT, SERVICE} and version_of(resource.before) in staying
+
+
 def _weakened(resources: Sequence[Touched], fleet: FleetChange | None) -> Iterator[Weakened]:
     if fleet and fleet.loosened:
         yield Weakened(words="endpoint", name=fleet.name, why=fleet.loosened)
@@ -192,8 +209,9 @@ def _weakened(resources: Sequence[Touched], fleet: FleetChange | None) -> Iterat
             why = "it gets other bits under the same name; a version names one set of bits for ever"
             yield Weakened(words="version", name=bits.version, why=(why,))
     gone = {variant_name(version) for version in fleet.dropped} if fleet else set()
+    opens = opened(resources)
     for each in resources:
-        reasons = weakened(each)
+        reasons = () if _is_room(each, fleet) else (*weakened(each), *opens.get(each.urn, ()))
         removed = each.effect in {Effect.DELETE, Effect.ABANDON} and each.kind.nature is Nature.GUARDS
         with_its_version = each.kind.per_version and variant_of(each.before) in gone
         if removed and not with_its_version:
@@ -219,8 +237,14 @@ def _plain(resources: Sequence[Touched]) -> Iterator[Plain]:
 
 
 def _really(resource: Touched) -> frozenset[str]:
-    """Properties that change, without those by which the Endpoint only says what it looked up."""
-    return resource.changed - _OF_A_CHECK if resource.type in ENDPOINTS else resource.changed
+    """Properties that change, without those by which what serves only says what it looked up.
+
+    A Route's provider names the entrance too where members change: both make one content of the HTTPRoute.
+    """
+    if resource.type not in ENDPOINTS:
+        return resource.changed
+    same = {"entrance"} if resource.before.get("entrance") == resource.after.get("entrance") else set()
+    return resource.changed - _OF_A_CHECK - same
 
 
 def _kinds(
@@ -255,7 +279,7 @@ def _plain_kinds(resource: Touched, fleet: FleetChange | None) -> Iterator[Kind]
         yield Kind.REMOVES
     elif effect is Effect.REPLACE and resource.kind.nature is Nature.HOLDS:
         return  # a loss, which says it all
-    elif changed - METADATA:
+    elif changed - described(resource):
         yield Kind.SETTINGS
     elif changed:
         yield Kind.METADATA
@@ -264,13 +288,25 @@ def _plain_kinds(resource: Touched, fleet: FleetChange | None) -> Iterator[Kind]
 
 
 def _comes_with_the_fleet(resource: Touched, fleet: FleetChange | None) -> bool:
-    """Whether it is a Model, an alarm or scaling of a version that this change adds, drops, resizes or rescales."""
+    """Whether it is what serves, watches or scales a version that this change adds, drops, resizes or rescales, or the room for it."""
+    if _is_room(resource, fleet):
+        return True
     if fleet is None or not resource.kind.per_version:
         return False
     changing = {*fleet.added, *fleet.dropped, *(r.after.version for r in fleet.resized)}
-    if resource.type == SCALING_TARGET:
+    if resource.type in {SCALING_TARGET, AUTOSCALER}:
         changing |= {scaled.version for scaled in fleet.scaled}
     return variant_of(resource.before or resource.after) in {variant_name(parse_version(v)) for v in changing}
+
+
+def _is_room(resource: Touched, fleet: FleetChange | None) -> bool:
+    """Whether it bounds what the namespace's pods may take, which follows from how many versions there are and of which size."""
+    return (
+        resource.type in {QUOTA, LIMITS}
+        and resource.effect is Effect.UPDATE
+        and fleet is not None
+        and fleet.changes_fleet
+    )
 
 
 def _told_by_the_fleet(resource: Touched, fleet: FleetChange | None) -> bool:

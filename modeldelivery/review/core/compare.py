@@ -12,13 +12,14 @@ from typing import Any
 
 import msgspec
 
-from modeldelivery.catalogue.tokens import ENDPOINTS, MODEL
+from modeldelivery.catalogue.tokens import ENDPOINTS, MODEL, is_of_a_cluster
 from modeldelivery.review.core.document import UNKNOWN
 from modeldelivery.review.core.touched import Touched
 
 # What differs between two environments, and between two resources that were made alike: ids, and auto-names' endings.
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=-)[0-9a-f]{7}\b")
 _VERSION = re.compile(r"-v(\d+)-(\d+)-(\d+)\b")
+_CONTENT = re.compile(r"\b(?:v\d+\.\d+\.\d+|[0-9a-f]{64})\b")  # a version, and a digest of its bits
 # Versions are judged by their evidence, wherever they appear.
 _OF_VERSIONS = {*ENDPOINTS, MODEL}
 _UNKNOWN = "unknown"
@@ -80,8 +81,8 @@ def fingerprints(place: Place, resources: Sequence[Touched]) -> dict[str, Finger
             effect=each.effect.name.lower(),
             words=each.kind.words,
             name=each.name,
-            before=_digests(place, each.before) if each.old else None,
-            after=_digests(place, each.after) if each.new else None,
+            before=_digests(place, each, each.before) if each.old else None,
+            after=_digests(place, each, each.after) if each.new else None,
         )
         for each in resources
         if each.type not in _OF_VERSIONS and not each.type.startswith("pulumi:")
@@ -148,12 +149,30 @@ def _same(mine: str | None, other: str | None) -> bool:
     return mine == other or _UNKNOWN in {mine, other}
 
 
-def _digests(place: Place, inputs: Mapping[str, Any]) -> dict[str, str]:
-    return {key: _digest(place, value) for key, value in inputs.items() if key not in {"__defaults", "name"}}
+def _digests(place: Place, resource: Touched, inputs: Mapping[str, Any]) -> dict[str, str]:
+    bits = is_of_a_cluster(resource.type) and resource.kind.per_version
+    properties = dict(_properties_of(inputs)) if is_of_a_cluster(resource.type) else inputs
+    return {
+        key: _digest(place, value, bits=bits)
+        for key, value in properties.items()
+        if key not in {"__defaults", "name"}
+    }
 
 
-def _digest(place: Place, value: Any) -> str:
+def _properties_of(manifest: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Of a manifest, where nearly all is below `spec`, those below it and below `metadata`."""
+    for key, value in manifest.items():
+        if key in {"spec", "metadata"} and isinstance(value, Mapping):
+            yield from ((f"{key}.{below}", each) for below, each in value.items())
+        else:
+            yield key, value
+
+
+def _digest(place: Place, value: Any, *, bits: bool) -> str:
+    """`bits`: what serves a version names it and its bits, which are judged by their evidence."""
     text = json.dumps(value, sort_keys=True)
     if UNKNOWN in text:
         return _UNKNOWN
+    if bits:
+        text = _CONTENT.sub("BITS", text)
     return hashlib.sha256(_VERSION.sub("-VERSION", place.neutral(text)).encode()).hexdigest()[:16]

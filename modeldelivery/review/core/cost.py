@@ -1,4 +1,7 @@
-"""What a month costs more or less after the change, by a dated table; what the table does not have is said to be unpriced."""
+"""What a month costs more or less after the change, by a dated table; what the table does not have is said to be unpriced.
+
+Pods are on the bill of whoever runs the cluster's nodes: what they ask for is said, and no price.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,11 +10,13 @@ from typing import Any
 import msgspec
 
 from modeldelivery.catalogue.kind import Cost
-from modeldelivery.catalogue.tokens import ALARM, SCALING_TARGET
+from modeldelivery.catalogue.tokens import ALARM, ROUTE, SCALING_TARGET
 from modeldelivery.release.core.request import Member
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
-from modeldelivery.review.core.fleet import FleetChange, metrics_of, variant_of
+from modeldelivery.review.core.cluster import capacity
+from modeldelivery.review.core.fleet import FleetChange
+from modeldelivery.review.core.of_version import metrics_of, variant_of
 from modeldelivery.review.core.touched import Effect, Touched
 
 HOURS = 730  # a month
@@ -40,6 +45,7 @@ class CostChange(msgspec.Struct, frozen=True, kw_only=True):
         before: what the priced part costs now, at least.
         unpriced: what is added or taken away and has no price in the table: instance types and resource types.
         by_use: what is added or taken away and costs by use.
+        pods: what of each size asks for room on the cluster, before and after, where that changes.
         date: of the table.
     """
 
@@ -48,6 +54,7 @@ class CostChange(msgspec.Struct, frozen=True, kw_only=True):
     before: float
     unpriced: tuple[str, ...]
     by_use: tuple[str, ...]
+    pods: tuple[str, ...] = ()
     date: str
 
 
@@ -57,7 +64,8 @@ def cost_change(
     """Compare the stack before with the stack after."""
     hourly = prices.instance_hour.get(region, {})
     unpriced = Counter[str]()
-    old, new = (fleet.members_before, fleet.members) if fleet else ((), ())
+    on_nodes = any(each.type == ROUTE for each in resources)
+    old, new = (fleet.members_before, fleet.members) if fleet and not on_nodes else ((), ())
     before = [_instances(hourly, old, _most(resources, after=False), unpriced, -1)]
     after = [_instances(hourly, new, _most(resources, after=True), unpriced, 1)]
     by_use = set[str]()
@@ -76,7 +84,7 @@ def cost_change(
             after.append((left, left))
         elif change and paid is Cost.BY_USE:
             by_use.add(resource.kind.words)
-        elif change and paid not in {Cost.FREE, Cost.BY_INSTANCE}:
+        elif change and paid not in {Cost.FREE, Cost.BY_INSTANCE, Cost.BY_NODE}:
             unpriced[resource.kind.words] += change
     was, will = _sum(before), _sum(after)
     return CostChange(
@@ -85,6 +93,7 @@ def cost_change(
         before=round(was[0], 2),
         unpriced=tuple(f"{count:+d} {what}" for what, count in sorted(unpriced.items()) if count),
         by_use=tuple(sorted(by_use)),
+        pods=tuple(_pods(resources)),
         date=prices.date,
     )
 
@@ -106,6 +115,24 @@ def _instances(
         least += price * HOURS * member.instance_count
         top += price * HOURS * max(member.instance_count, most.get(variant, 0))
     return least, top
+
+
+def _pods(resources: Sequence[Touched]) -> Iterator[str]:
+    """`4 to 16 → 6 to 24 pods of 500m CPU, 512Mi`: those of one size together."""
+    before, after = (_by_size(resources, after=after) for after in (False, True))
+    for size in dict.fromkeys((*before, *after)):
+        was, will = before.get(size), after.get(size)
+        if was != will:
+            counts = " → ".join(capacity.count(*each) for each in (was or (0, 0), will or (0, 0)))
+            yield f"{counts} pods of {size}"
+
+
+def _by_size(resources: Sequence[Touched], *, after: bool) -> dict[str, tuple[int, int]]:
+    sums: dict[str, tuple[int, int]] = {}
+    for pods in capacity.pods_by_version(resources, after=after).values():
+        least, most = sums.get(pods.size, (0, 0))
+        sums[pods.size] = least + pods.least, most + pods.most
+    return sums
 
 
 def _most(resources: Sequence[Touched], *, after: bool) -> dict[str, int]:

@@ -9,8 +9,11 @@ from modeldelivery.catalogue.tokens import ENDPOINTS
 from modeldelivery.release.operations.health import Finding
 from modeldelivery.release.operations.status import Status
 from modeldelivery.release.version import Version
+from modeldelivery.review.core.cluster.network import opened
 from modeldelivery.review.core.config import PROJECT
 from modeldelivery.review.core.document import Document
+from modeldelivery.review.core.guards import weakened
+from modeldelivery.review.core.permissions import permission_changes
 from modeldelivery.review.core.touched import Effect, Touched, touched
 
 TRAFFIC = "traffic of the endpoint"
@@ -26,7 +29,7 @@ class By(StrEnum):
 
 
 class Drifted(msgspec.Struct, frozen=True, kw_only=True):
-    """A resource that differs. `properties` is empty when the whole of it is gone."""
+    """A resource that differs. `properties` is empty when the whole of it is gone; `risks` are sentences on what is less safe now."""
 
     words: str
     name: str
@@ -34,6 +37,7 @@ class Drifted(msgspec.Struct, frozen=True, kw_only=True):
     properties: tuple[str, ...]
     by: By
     why: str = ""
+    risks: tuple[str, ...] = ()
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,10 +94,12 @@ def drifted(
         commit: that the environment is held against.
         waiting: versions that join by rule at the next `up`; a sentence when that cannot be told.
     """
+    resources = touched(document, PROJECT)
+    opens = opened(resources)
     changes = [
         part
-        for resource in touched(document, PROJECT)
-        for part in _parts(resource, decided)
+        for resource in resources
+        for part in _parts(resource, decided, opens.get(resource.urn, ()))
         if resource.effect in {Effect.UPDATE, Effect.DELETE, Effect.REPLACE}
     ]
     problems = (
@@ -112,7 +118,7 @@ def drifted(
     )
 
 
-def _parts(resource: Touched, decided: Status | str) -> Iterator[Drifted]:
+def _parts(resource: Touched, decided: Status | str, opens: tuple[str, ...]) -> Iterator[Drifted]:
     """One resource; an endpoint's traffic is apart from the rest of it."""
     gone = resource.new is None
     changed = resource.reasons or resource.changed
@@ -128,7 +134,15 @@ def _parts(resource: Touched, decided: Status | str) -> Iterator[Drifted]:
             gone=gone,
             properties=() if gone else tuple(sorted(others)),
             by=By.OTHERS,
+            risks=(*_risks(resource), *opens),
         )
+
+
+def _risks(resource: Touched) -> Iterator[str]:
+    """What is weaker than it was deployed, and who may do more."""
+    yield from weakened(resource)
+    for change in permission_changes(resource):
+        yield from dict.fromkeys(f"permissions are wider: {each.detail}" for each in change.widened)
 
 
 def _traffic_by(decided: Status | str) -> tuple[By, str]:

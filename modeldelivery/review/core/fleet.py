@@ -5,11 +5,22 @@ from typing import Any
 
 import msgspec
 
-from modeldelivery.catalogue.tokens import ENDPOINTS, MODEL, ROUTE, SCALING_TARGET
+from modeldelivery.catalogue.tokens import (
+    AUTOSCALER,
+    DEPLOYMENT,
+    ENDPOINTS,
+    LIMITS,
+    MODEL,
+    QUOTA,
+    ROUTE,
+    SCALING_TARGET,
+)
 from modeldelivery.release.core.request import Member, Part, Release, RouteMember, Rules
 from modeldelivery.release.naming import Environment, variant_name
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
+from modeldelivery.review.core.cluster import capacity
 from modeldelivery.review.core.document import DocumentError
+from modeldelivery.review.core.of_version import bounds, models, variant_of
 from modeldelivery.review.core.touched import Effect, Touched
 
 Weights = dict[str, int]
@@ -77,6 +88,7 @@ class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
         after: weights once the change is applied.
         members: versions afterwards.
         fallback: where a rollback would go now.
+        room: what the namespace's pods may take together, where that changes; nothing on SageMaker.
         loosened: demands on changes that are given up.
         promoted_from: where a version had to have carried all traffic, until this change.
     """
@@ -93,6 +105,7 @@ class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
     members_before: tuple[Member, ...] = ()
     fallback: Version | None = None
+    room: tuple[str, ...] = ()
     loosened: tuple[str, ...] = ()
     promoted_from: Environment | None = None
 
@@ -134,8 +147,9 @@ def fleet_change(resources: Sequence[Touched]) -> FleetChange | None:
             f"the stack has {len(endpoints)} endpoints, {', '.join(e.urn for e in endpoints)}: one is read"
         )
     (endpoint,) = endpoints
-    old = _read(endpoint, endpoint.before) if endpoint.old else None
-    new = _read(endpoint, endpoint.after) if endpoint.new else None
+    before, after = (capacity.pods_by_version(resources, after=after) for after in (False, True))
+    old = _read(endpoint, endpoint.before, before) if endpoint.old else None
+    new = _read(endpoint, endpoint.after, after) if endpoint.new else None
     if new is None:
         assert old is not None, "a touched resource has a state"
         return FleetChange(
@@ -168,15 +182,14 @@ def _compare(
         added=tuple(v for v in will if v not in was),
         dropped=tuple(v for v in was if v not in will),
         resized=tuple(
-            Resized(before=was[v], after=will[v])
-            for v in will
-            if v in was and _size(was[v]) != _size(will[v])
+            Resized(before=was[v], after=will[v]) for v in will if v in was and _is_resized(was[v], will[v])
         ),
         scaled=tuple(_scaled(resources, tuple(v for v in will if v in was))),
         bits=tuple(_new_bits(was, will, serving, resources)),
         members=new.variants,
         members_before=old.variants if old else (),
         fallback=_version(urn, new.fallback_at_check) if new.fallback_at_check else None,
+        room=tuple(_room(resources)),
         loosened=tuple(_loosened(old, new)) if old else (),
         promoted_from=old.rules.promotes_from if old else None,
     )
@@ -187,15 +200,16 @@ def _scaled(resources: Sequence[Touched], versions: Sequence[Version]) -> Iterat
     variants = {variant_name(v): v for v in versions}
     for resource in resources:
         version = variants.get(variant_of(resource.before))
-        if resource.type == SCALING_TARGET and version and resource.new:
-            before, after = _bounds(resource.before), _bounds(resource.after)
+        if resource.type in {SCALING_TARGET, AUTOSCALER} and version and resource.new:
+            before, after = bounds(resource.before), bounds(resource.after)
             if before and after and before != after:
                 yield Scaled(version=version, before=before, after=after)
 
 
-def _bounds(inputs: Mapping[str, Any]) -> tuple[int, int] | None:
-    least, most = inputs.get("minCapacity"), inputs.get("maxCapacity")
-    return (least, most) if isinstance(least, int) and isinstance(most, int) else None
+def _room(resources: Sequence[Touched]) -> Iterator[str]:
+    for each in resources:
+        if each.type in {QUOTA, LIMITS} and each.old and each.new:
+            yield from capacity.bounds_that_change(each.before, each.after)
 
 
 def _new_bits(
@@ -205,8 +219,9 @@ def _new_bits(
     resources: Sequence[Touched],
 ) -> Iterator[Bits]:
     """Versions whose bits are not those that the same name had, and new versions whose bits are not the serving ones'."""
-    old_models = dict(_models(each.before for each in resources if each.type == MODEL))
-    new_models = dict(_models(each.after for each in resources if each.type == MODEL))
+    serve = [each for each in resources if each.type in {MODEL, DEPLOYMENT}]
+    old_models = dict(models(each.before for each in serve))
+    new_models = dict(models(each.after for each in serve))
     nothing: tuple[str | None, str | None] = (None, None)
     for version, member in will.items():
         against = version if version in was else serving
@@ -222,29 +237,6 @@ def _new_bits(
             yield Bits(version=version, against=against, image=(image, new_image), model=(model, new_model))
 
 
-def _models(inputs: Any) -> Iterator[tuple[Version, tuple[str | None, str | None]]]:
-    """Image and model digest of each Model, by the version that its container says it is."""
-    for each in inputs:
-        container = each.get("primaryContainer")
-        if not isinstance(container, Mapping):
-            continue
-        variables = container.get("environment")
-        variables = variables if isinstance(variables, Mapping) else {}
-        try:
-            version = parse_version(variables.get("MODEL_VERSION"))
-        except BadVersionError:
-            continue  # a model of nobody's version: it serves nothing of the fleet
-        image = container.get("image")
-        digest = variables.get("MODEL_SHA256")
-        yield (
-            version,
-            (
-                image.rpartition("@")[2] if isinstance(image, str) else None,
-                digest if isinstance(digest, str) else None,
-            ),
-        )
-
-
 def _loosened(old: _Endpoint, new: _Endpoint) -> Iterator[str]:
     """Also a rule that is not known here and stays not as it was: it may have demanded anything."""
     yield from new.rules.weaker_than(old.rules)
@@ -253,7 +245,7 @@ def _loosened(old: _Endpoint, new: _Endpoint) -> Iterator[str]:
             yield f"its rule {rule}, which this reader does not know, is changed or given up"
 
 
-def _read(endpoint: Touched, inputs: Mapping[str, Any]) -> _Endpoint:
+def _read(endpoint: Touched, inputs: Mapping[str, Any], pods: Mapping[str, capacity.Pods]) -> _Endpoint:
     """With the types that the provider reads them with, and without the fields that another version of it wrote."""
     rules, unread_rules = _parted(Rules, inputs.get("rules"))
     is_route = endpoint.type == ROUTE
@@ -265,20 +257,23 @@ def _read(endpoint: Touched, inputs: Mapping[str, Any]) -> _Endpoint:
     try:
         if is_route:
             members = msgspec.convert(variants, tuple[RouteMember, ...])
-            read |= {"endpointName": inputs.get("routeName"), "variants": tuple(_served(m) for m in members)}
+            read |= {
+                "endpointName": inputs.get("routeName"),
+                "variants": tuple(_served(m, pods.get(m.version)) for m in members),
+            }
         return msgspec.convert({**inputs, **read}, _Endpoint)
     except msgspec.ValidationError as error:
         raise DocumentError(f"the inputs of {endpoint.urn} cannot be read: {error}") from error
 
 
-def _served(member: RouteMember) -> Member:
-    """What is behind a route, as a member: its pods are a Deployment's, which is judged by itself."""
+def _served(member: RouteMember, pods: capacity.Pods | None) -> Member:
+    """What is behind a route, as a member: its instances are pods. Those that somebody else delivers are not in the document."""
     return Member(
         version=member.version,
         digest=member.digest,
         model_name=member.name,
-        instance_type="",
-        instance_count=0,
+        instance_type=pods.size if pods else "",
+        instance_count=pods.least if pods else 0,
     )
 
 
@@ -309,30 +304,7 @@ def _shares(weights: Mapping[Version, int]) -> dict[Version, int]:
     return {version: weight for version, weight in weights.items() if weight}
 
 
-def _size(member: Member) -> tuple[str, int]:
-    return member.instance_type, member.instance_count
-
-
-def variant_of(inputs: Mapping[str, Any]) -> str:
-    """The variant that a Model, an alarm or a scaling resource says it belongs to; empty where it says none."""
-    container = inputs.get("primaryContainer")
-    if isinstance(container, Mapping):
-        variables = container.get("environment")
-        version = variables.get("MODEL_VERSION") if isinstance(variables, Mapping) else None
-        return variant_name(Version(str(version))) if version else ""
-    for metric in metrics_of(inputs):
-        dimensions = metric.get("dimensions")
-        if isinstance(dimensions, Mapping):
-            return str(dimensions.get("VariantName", ""))
-    return str(inputs.get("resourceId", "")).rpartition("/variant/")[2]
-
-
-def metrics_of(inputs: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """What an alarm watches: one metric, or those that its expression is made of."""
-    queries = inputs.get("metricQueries")
-    named = (
-        [query.get("metric") for query in queries if isinstance(query, Mapping)]
-        if isinstance(queries, list)
-        else []
-    )
-    return (inputs, *(metric for metric in named if isinstance(metric, Mapping)))
+def _is_resized(before: Member, after: Member) -> bool:
+    """Whether it has other instances; where one side's are not known, nothing can be told."""
+    sizes = [(each.instance_type, each.instance_count) for each in (before, after)]
+    return sizes[0] != sizes[1] and all(size for size, _ in sizes)

@@ -17,8 +17,10 @@ from modeldelivery.catalogue.tokens import (
     REPOSITORY,
     ROUTE,
     SCHEDULE,
+    is_of_a_cluster,
 )
 from modeldelivery.release.naming import APPROVAL_TAG, CAPTURE_FOLDER
+from modeldelivery.review.core.cluster import judges
 from modeldelivery.review.core.document import holds_unknown
 from modeldelivery.review.core.touched import Effect, Touched
 
@@ -28,18 +30,34 @@ Judge = Callable[[Inputs, Inputs], Iterator[str]]
 # What a resource is described by, and nothing depends on.
 METADATA = frozenset({"tags", "tagsAll", "ignoreTags", "description", "alarmDescription"})
 
+_CLUSTER_PROVIDER = "pulumi:providers:kubernetes"
+_CHANGES = frozenset({Effect.UPDATE, Effect.REPLACE, Effect.NONE})
+
+
+def described(resource: Touched) -> frozenset[str]:
+    """Properties of the resource that only describe it; labels and annotations of a cluster's object do.
+
+    Where whoever runs Pulumi has a kubeconfig says nothing: context and cluster are properties of their own.
+    """
+    if resource.type == _CLUSTER_PROVIDER:
+        return METADATA | {"kubeconfig"}
+    return METADATA | {"metadata"} if is_of_a_cluster(resource.type) else METADATA
+
 
 def weakened(resource: Touched) -> tuple[str, ...]:
     """Sentences on what is less safe after the change; none where nothing is."""
     weaknesses = list(_engine_options(resource))
-    if resource.effect in {Effect.UPDATE, Effect.REPLACE, Effect.NONE} and resource.new and resource.old:
+    if resource.effect in {Effect.CREATE, Effect.ADOPT, *_CHANGES} and resource.new:
+        weaknesses += judges.weakened(resource.type, resource.before, resource.after)
+    if resource.effect in _CHANGES and resource.new and resource.old:
         judge = _JUDGES.get(resource.type)
         judged = list(judge(resource.before, resource.after)) if judge else []
         weaknesses += judged
-        changed = resource.changed - METADATA
+        changed = resource.changed - described(resource)
         if (
             resource.kind.nature is Nature.GUARDS
             and not judged
+            and not judges.is_judged(resource.type)
             and changed
             and resource.effect is not Effect.NONE
         ):
@@ -199,6 +217,22 @@ def _endpoint(old: Inputs, new: Inputs) -> Iterator[str]:
     yield from _captured(old.get("capture") or {}, new.get("capture") or {})
 
 
+def _route(old: Inputs, new: Inputs) -> Iterator[str]:
+    yield from _endpoint(old, new)
+    was, will = (_at(inputs, "entrance", "hostname") for inputs in (old, new))
+    if was and was != will:
+        yield f"clients that ask {was} are no longer answered: it is {will or 'any host'} now"
+    gateways = [
+        f"{_at(inputs, 'entrance', 'gatewayNamespace')}/{_at(inputs, 'entrance', 'gateway')}"
+        for inputs in (old, new)
+    ]
+    if gateways[0] != gateways[1]:
+        yield f"requests come by the gateway {gateways[1]}, not {gateways[0]}"
+    settles = [_at(inputs, "entrance", "settleSeconds") for inputs in (old, new)]
+    if settles[0] != settles[1] and _less(settles[1], settles[0]):
+        yield f"a move counts as made {settles[1]} s after the gateway took it, not {settles[0]} s"
+
+
 def _captured(old: Inputs, new: Inputs) -> Iterator[str]:
     """More of what callers send and are answered is kept, which may be about people."""
     was, will = old.get("percent", 0), new.get("percent", 0)
@@ -237,7 +271,7 @@ _JUDGES: dict[str, Judge] = {
     MODEL: _model,
     PACKAGE_GROUP: _package_group,
     ENDPOINT: _endpoint,
-    ROUTE: _endpoint,
+    ROUTE: _route,
     BUCKET_VERSIONING: _versioning,
     PUBLIC_ACCESS_BLOCK: _public_access,
     BUCKET_LIFECYCLE: _lifecycle,

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.catalogue.tokens import is_of_a_cluster
+from modeldelivery.review.core.cluster.access import granted
 from modeldelivery.review.core.document import SECRET, UNKNOWN, holds_unknown
 from modeldelivery.review.core.iam.diff import PolicyError, Widening, compare
 from modeldelivery.review.core.touched import Effect, Touched
@@ -43,6 +45,15 @@ def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
         yield from _compared(resource.urn, where, old, new)
     for key in resource.kind.grants or ():
         yield from _granted(resource.urn, key, before.get(key), after.get(key))
+    for grant in granted(resource.type, before, after):
+        yield PermissionChange(
+            urn=resource.urn,
+            property=grant.property,
+            widened=grant.widened,
+            narrowed=grant.narrowed,
+            unknown=bool(grant.unknown),
+            why=grant.unknown,
+        )
     if before.get(_BOUNDARY) != after.get(_BOUNDARY) and resource.new and before.get(_BOUNDARY):
         yield PermissionChange(
             urn=resource.urn,
@@ -54,7 +65,7 @@ def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
             urn=resource.urn,
             property="",
             unknown=True,
-            why="this type of IAM resource is not understood here",
+            why=f"this type of {'object of a cluster' if is_of_a_cluster(resource.type) else 'IAM resource'} is not understood here",
         )
 
 
@@ -167,5 +178,7 @@ def _grant(kind: str, what: str, detail: str) -> Widening:
 
 
 def _is_strange(resource: Touched) -> bool:
-    strange = resource.type.startswith("aws:iam/") and resource.kind.grants is None
+    strange = (resource.type.startswith("aws:iam/") and resource.kind.grants is None) or (
+        is_of_a_cluster(resource.type) and not resource.kind.is_known
+    )
     return strange and bool(resource.changed or resource.effect not in {Effect.NONE, Effect.READ})

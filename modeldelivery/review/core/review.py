@@ -33,7 +33,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             none, or when that is not known.
     """
 
-    schema: Literal[8] = 8
+    schema: Literal[9] = 9
     commit: str
     change: Change
     fingerprints: dict[str, Fingerprint]

@@ -11,6 +11,7 @@ from modeldelivery.review.report.release import finding_line, problem_line, unre
 MARKER = "<!-- model-delivery:drift -->"
 TITLE = "An environment differs from Git"
 _TAGS = frozenset({"tags", "tagsAll"})
+_MOST = 6  # risks of one resource that are told
 _LIMIT = ", as far as it could be looked at"
 
 
@@ -113,4 +114,5 @@ def _resource(each: Drifted) -> Line:
         *how,
         f", by {each.by}" if each.by is not By.UNKNOWN else ", by whom cannot be told",
         *why,
+        *((": ", *listed(each.risks, _MOST)) if each.risks else ()),
     )

@@ -58,6 +58,8 @@ def fleet_lines(change: Change, fleet: FleetChange) -> Iterator[Line]:
             Name(scaled.version),
             f" {_bounds(scaled.before)} → {_bounds(scaled.after)} instances.",
         )
+    if fleet.room and fleet.changes_fleet:
+        yield ("Room for its pods: ", *listed(fleet.room), ".")
 
 
 def _bounds(bounds: tuple[int, int]) -> str:

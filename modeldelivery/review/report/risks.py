@@ -75,6 +75,8 @@ def cost_lines(cost: CostChange) -> Iterator[Line]:
         )
     elif cost.least or cost.most:
         yield (f"Cost: {_dollars(cost)} (prices of {cost.date}).",)
+    if cost.pods:
+        yield ("On the cluster's nodes, not priced here: ", *listed(cost.pods), ".")
     if cost.by_use:
         yield ("Costs by use, not counted: ", *listed(cost.by_use), ".")
 

@@ -304,7 +304,7 @@ def test_a_review_that_another_version_wrote_is_refused(engine_says, run, tmp_pa
     engine_says("tags-only")
     run("preview", "--env", "prod")
     file = tmp_path / ".review" / "prod.json"
-    file.write_text(file.read_text().replace('"schema": 8', '"schema": 7'))
+    file.write_text(file.read_text().replace('"schema": 9', '"schema": 7'))
     assert run("comment") == 1
     assert "make preview ENV=prod" in capsys.readouterr().err
 

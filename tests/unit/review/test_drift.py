@@ -145,3 +145,11 @@ def test_of_a_tag_that_somebody_added_it_is_told_how_to_ignore_it():
     assert "aws:ignoreTags" not in markdown.draw(
         report.tell([drift_of("drift-bucket-policy-changed", QUIET)]), 65_536
     )
+
+
+def test_drift_says_what_is_less_safe_by_it():
+    """Who may do more, and which guard is weaker, in the issue too."""
+    (changed,) = drift_of("drift-bucket-policy-changed").resources
+    assert any(risk.startswith("permissions are wider: ") for risk in changed.risks)
+    page = report.tell([drift_of("drift-bucket-policy-changed")])
+    assert "permissions are wider" in markdown.draw(page, 65_536, report.MARKER)
