@@ -25,12 +25,16 @@ SCRIPTS = sorted((CHECKOUT / ".ci").iterdir())
 OURS_ON_GITLAB = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID"
 
 REQUEST, MAIN, CLOCK, TAG = "request", "main", "clock", "tag"  # what a pipeline is run for
-EVENTS = (REQUEST, MAIN, CLOCK, TAG)
+CLUSTERS = {
+    event: f"{event}, with clusters" for event in (REQUEST, MAIN, CLOCK)
+}  # likewise, where EDGE_JOBS is yes
+EVENTS = (REQUEST, MAIN, CLOCK, TAG, *CLUSTERS.values())
+SWITCH = "vars.EDGE_JOBS == 'yes'"
 UNBUILT = "unbuilt tag"  # where TAG_JOB is not set
 FORK = "fork"  # a request that Jenkins builds
 SETTINGS = [
     f"{environment}_{what}"
-    for environment in ("STAGING", "PROD")
+    for environment in ("STAGING", "PROD", "EDGE_STAGING", "EDGE_PROD")
     for what in ("PREVIEW_ROLE", "DEPLOY_ROLE", "BACKEND_URL")
 ] + ["STAGING_BUILD_ROLE"]
 CREDENTIALS = {"aws-identity": "an identity", "github-app-token": "a token"}
@@ -90,22 +94,41 @@ def actions_of_others():
 
 def github(event):
     """The jobs that GitHub runs, those of called workflows in their callers' place."""
+    plain = next((each for each, other in CLUSTERS.items() if other == event), event)
     files = {
         REQUEST: ["pull-request.yml"],
         MAIN: ["deploy.yml"],
         CLOCK: ["drift.yml", "soak.yml", "image.yml", "tfma.yml", "evidently.yml"],
         TAG: ["build.yml"],
-    }[event]
-    return [job for file in files for job in _called(file, {})]
+    }[plain]
+    return [job for file in files for job in _called(file, {}, clusters=event != plain)]
 
 
-def _called(file, inputs):
+def switched(jobs):
+    """Names of a workflow's jobs that run only where CI reaches clusters: what says so, and what waits for such a job alone."""
+    names = {name for name, job in jobs.items() if SWITCH in job.get("if", "")}
+    while more := {
+        n for n, job in jobs.items() if n not in names and set(_listed(job.get("needs", [""]))) <= names
+    }:
+        names |= more
+    return names
+
+
+def _called(file, inputs, *, clusters):
     jobs = workflow(file)["jobs"]
+    off = set() if clusters else switched(jobs)
+    jobs = {
+        name: {**job, "needs": [need for need in _listed(job.get("needs", [])) if need not in off]}
+        for name, job in jobs.items()
+        if name not in off
+    }
     results = []
     for name in _ordered({name: _listed(job.get("needs", [])) for name, job in jobs.items()}):
         job = jobs[name]
         if "uses" in job:
-            results += _called(job["uses"].removeprefix("./.github/workflows/"), job["with"])
+            results += _called(
+                job["uses"].removeprefix("./.github/workflows/"), job["with"], clusters=clusters
+            )
             continue
         for values in job.get("strategy", {}).get("matrix", {}).get("include", [{}]):
             names = {f"inputs.{k}": v for k, v in inputs.items()} | {
@@ -161,6 +184,7 @@ _OF_GITLAB = {  # what GitLab says of a pipeline of this project's own
     TAG: {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_TAG": "flights@v1.2.0", "TAG_JOB": "yes"},
     UNBUILT: {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_TAG": "flights@v1.2.0"},
 }
+_OF_GITLAB |= {other: _OF_GITLAB[event] | {"EDGE_JOBS": "yes"} for event, other in CLUSTERS.items()}
 
 
 def holds(condition, event):
@@ -213,7 +237,11 @@ def _jenkins_builds():
     request = settings | {"BRANCH_NAME": "PR-7", "CHANGE_ID": "7"}
     main = settings | {"BRANCH_NAME": "main"}
     tag = settings | {"BRANCH_NAME": "flights@v1.2.0", "TAG_NAME": "flights@v1.2.0"}
+    edge = {"EDGE_JOBS": "yes"}
     builds = {
+        CLUSTERS[REQUEST]: Build(JENKINS, request | edge, credentials=CREDENTIALS),
+        CLUSTERS[MAIN]: Build(JENKINS, main | edge, credentials=CREDENTIALS, approvals=(APPROVERS,)),
+        CLUSTERS[CLOCK]: Build(JENKINS, main | edge, credentials=CREDENTIALS, causes=(TIMER,)),
         REQUEST: Build(JENKINS, request, credentials=CREDENTIALS),
         FORK: Build(JENKINS, request | {"CHANGE_FORK": "stranger"}, credentials=CREDENTIALS),
         MAIN: Build(JENKINS, main, credentials=CREDENTIALS, approvals=(APPROVERS,)),

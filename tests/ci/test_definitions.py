@@ -1,5 +1,6 @@
 """The three definitions are one pipeline, and none gives away more than it must."""
 
+import itertools
 import re
 import subprocess
 
@@ -8,6 +9,7 @@ import yaml
 
 from tests.ci.definitions import (
     CLOCK,
+    CLUSTERS,
     EVENTS,
     GITLAB,
     JENKINS,
@@ -27,6 +29,7 @@ from tests.ci.definitions import (
     jenkins,
     jenkins_builds,
     steps,
+    switched,
     workflow,
     workflows,
 )
@@ -45,7 +48,21 @@ GATES = {
     ],
     CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image", "tfma", "evidently"],
     TAG: ["build ENV=staging"],
+    CLUSTERS[REQUEST]: [
+        *("check", "test", "model", "preview ENV=staging", "preview ENV=edge-staging", "preview ENV=prod"),
+        *("preview ENV=edge-prod", "comment"),
+    ],
+    CLUSTERS[MAIN]: [
+        *("check", "test", "preview ENV=staging", "deploy ENV=staging"),
+        *("preview ENV=edge-staging", "deploy ENV=edge-staging", "preview ENV=prod", "deploy ENV=prod"),
+        *("preview ENV=edge-prod", "deploy ENV=edge-prod"),
+    ],
+    CLUSTERS[CLOCK]: [
+        *("drift ENV=staging", "drift ENV=prod", "drift ENV=edge-staging", "drift ENV=edge-prod", "report"),
+        *("soak", "image", "tfma", "evidently"),
+    ],
 }
+ENVIRONMENTS = ("staging", "prod", "edge-staging", "edge-prod")
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 OURS = "github.event.pull_request.head.repo.full_name == github.repository"
 # What a job may have beside `contents: read`, by the target that it runs.
@@ -96,9 +113,14 @@ def test_on_github_each_gate_waits_for_the_one_before():
     """Jobs without `needs` run side by side, in whatever order they are written."""
     for file in ("pull-request.yml", "deploy.yml", "environment.yml"):
         jobs_of_file = workflow(file)["jobs"]
-        for before, (name, job) in zip([None, *jobs_of_file], jobs_of_file.items(), strict=False):
-            needs = job.get("needs", [])
-            assert before is None or before in ([needs] if isinstance(needs, str) else needs), name
+        off = switched(jobs_of_file)
+        for names in (
+            [each for each in jobs_of_file if each not in off],
+            [each for each in jobs_of_file if each in off],
+        ):
+            for before, name in itertools.pairwise(names):
+                needs = jobs_of_file[name].get("needs", [])
+                assert before in ([needs] if isinstance(needs, str) else needs), name
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -108,7 +130,9 @@ def test_a_definition_calls_make_and_asks_for_credentials_and_does_nothing_else(
         command
         for command in commands
         if not re.fullmatch(
-            r'make [a-z]+( ENV=\w+)?( SEED="\$\w+")?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile \w+', command
+            r'make [a-z]+( ENV=[\w-]+)?( SEED="\$\w+")?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile [\w-]+'
+            r'|(KUBECONFIG_TEXT="\$EDGE_KUBECONFIG" )?\.ci/kubeconfig',
+            command,
         )
     }
     left_over = {"rm -rf .review"} if platform == "jenkins" else set()  # its workspaces live on
@@ -125,7 +149,7 @@ def test_jenkins_begins_each_stage_that_writes_or_takes_along_a_review_without_a
                 if command.startswith(("make model", "make preview", "make drift"))
             ]
             first = job.name in {"model", "drift staging"} or (
-                event == MAIN and job.name in {"preview staging", "preview prod"}
+                event in {MAIN, CLUSTERS[MAIN]} and job.name.startswith("preview ")
             )
             if looks and first:
                 assert "rm -rf .review" in job.commands[: looks[0]], job
@@ -231,7 +255,7 @@ def test_every_job_ends():
 
 def test_a_newer_push_cancels_a_request_and_no_deploy():
     assert workflow("pull-request.yml")["concurrency"]["cancel-in-progress"] is True
-    for environment in ("staging", "prod"):
+    for environment in ENVIRONMENTS:
         held = workflow("deploy.yml")["jobs"][environment]["concurrency"]
         assert held == {"group": f"environment-{environment}", "cancel-in-progress": False}
         job = gitlab_jobs()[f"deploy-{environment}"]
@@ -254,17 +278,45 @@ def test_only_a_deploy_gets_the_role_that_changes_things_on(platform):
             assert any("DEPLOY_ROLE" in command for command in job.commands) <= deploying, job
 
 
-def test_production_is_deployed_after_a_person_said_so():
-    assert gitlab_jobs()["deploy-prod"]["rules"] == [
+@pytest.mark.parametrize(("environment", "switch"), [("prod", ""), ("edge-prod", ' && $EDGE_JOBS == "yes"')])
+def test_production_is_deployed_after_a_person_said_so(environment, switch):
+    assert gitlab_jobs()[f"deploy-{environment}"]["rules"] == [
         {
-            "if": '$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
+            "if": f'$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH{switch}',
             "when": "manual",
             "allow_failure": False,
         }
     ]
-    assert gitlab_jobs()["deploy-prod"]["environment"] == "prod"
+    assert gitlab_jobs()[f"deploy-{environment}"]["environment"] == environment
     # GitHub asks for an environment's reviewers; which they are is set there (docs/ci.md).
-    assert workflow("deploy.yml")["jobs"]["prod"]["with"]["environment"] == "prod"
+    assert workflow("deploy.yml")["jobs"][environment]["with"]["environment"] == environment
+
+
+def test_each_preview_takes_along_the_evidence_of_the_environment_that_config_promotes_from():
+    called = {
+        each["with"]["environment"]: each["with"]["promotes-from"]
+        for each in workflow("deploy.yml")["jobs"].values()
+        if "with" in each
+    }
+    configured = {
+        name: yaml.safe_load((CHECKOUT / f"Pulumi.{name}.yaml").read_text())["config"]
+        .get("model-delivery:promotion", {})
+        .get("from", "")
+        for name in called
+    }
+    assert called == configured
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("event", CLUSTERS.values())
+def test_what_is_on_a_cluster_gets_its_kubeconfig_before_it_is_looked_at(platform, event):
+    looks = [
+        job for job in PLATFORMS[platform](event) if any("ENV=edge-" in command for command in job.commands)
+    ]
+    assert looks
+    for job in looks:
+        made = [n for n, command in enumerate(job.commands) if command.startswith("make ")]
+        assert any(command.endswith(".ci/kubeconfig") for command in job.commands[: made[0]]), job
 
 
 def test_a_deploy_takes_the_plan_that_was_previewed():
@@ -274,7 +326,7 @@ def test_a_deploy_takes_the_plan_that_was_previewed():
     assert deploy["needs"] == "preview"
     names = [step["with"]["name"] for step in deploy["steps"] if "download-artifact" in step.get("uses", "")]
     assert names == ["review-${{ inputs.environment }}"]
-    for environment in ("staging", "prod"):
+    for environment in ENVIRONMENTS:
         assert gitlab_jobs()[f"preview-{environment}"]["artifacts"]["paths"] == [f".review/{environment}.*"]
         assert f"preview-{environment}" in gitlab_jobs()[f"deploy-{environment}"]["needs"]
 
@@ -302,7 +354,7 @@ def test_what_a_search_by_night_found_is_kept():
 def test_the_comment_is_written_when_a_preview_failed_too():
     assert "!cancelled()" in workflow("pull-request.yml")["jobs"]["comment"]["if"]
     assert [rule["when"] for rule in gitlab_jobs()["comment"]["rules"]] == ["always"]
-    for environment in ("staging", "prod"):
+    for environment in ENVIRONMENTS:
         assert gitlab_jobs()[f"preview-{environment}"]["artifacts"]["when"] == "always"
 
 

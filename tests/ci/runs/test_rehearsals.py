@@ -14,6 +14,12 @@ PREVIEWED = [*CHECKED, "model", "preview staging", "preview prod"]
 STAGED = [*CHECKED, "preview staging", "deploy staging"]
 NIGHTLY = ["soak", "image", "tfma", "evidently"]
 STATE = {"STAGING_BACKEND_URL": "s3://staging", "PROD_BACKEND_URL": "s3://prod"}
+# What the project has besides where CI reaches clusters.
+CLUSTERS = {
+    "EDGE_JOBS": "yes",
+    "EDGE_STAGING_BACKEND_URL": "s3://edge-staging",
+    "EDGE_PROD_BACKEND_URL": "s3://edge-prod",
+}
 # What GitLab says of a pipeline.
 REQUEST = {
     "CI_PIPELINE_SOURCE": "merge_request_event",
@@ -42,10 +48,10 @@ def log(tmp_path):
 def github(rehearsal, tmp_path, log):
     """Runs GitHub's workflows for an event: `github("push", fail="test")`; what make was asked for, and the end."""
 
-    def run(what, *, head="team/model-delivery", fail=""):
+    def run(what, *, head="team/model-delivery", fail="", more=()):
         file = event(tmp_path / "event.json", head=head)
         environ = {"LOG": log, "FAIL": fail}
-        ended = act(rehearsal, what, file, tmp_path, variables=STATE, environ=environ)
+        ended = act(rehearsal, what, file, tmp_path, variables=STATE | dict(more), environ=environ)
         return goals(log), ended
 
     return run
@@ -354,3 +360,111 @@ def test_jenkins_runs_nothing_as_aws_without_the_credential_that_names_this_buil
 
     assert (made, ended.ok) == ([*CHECKED, "comment"], False), ended.output
     assert "aws-identity" in ended.message
+
+
+def in_order(made, *goals_):
+    """Whether these were made, each after the one before; jobs of others may run between."""
+    return [goal for goal in made if goal in goals_] == list(goals_)
+
+
+EDGE = ("preview edge-staging", "deploy edge-staging", "preview edge-prod", "deploy edge-prod")
+
+
+def test_github_delivers_what_is_on_clusters_where_it_reaches_them(github):
+    made, ended = github("push", more=CLUSTERS)
+
+    assert (sorted(made), ended.ok) == (
+        sorted([*STAGED, "preview prod", "deploy prod", *EDGE]),
+        True,
+    ), ended.output
+    assert in_order(made, "deploy staging", *EDGE)
+    assert (
+        "deploy edge-prod finds [edge-prod.json edge-prod.plan ] with profile [edge-prod] and state [s3://edge-prod]"
+        in ended.output
+    )
+    assert "preview edge-prod finds [edge-staging.json edge-staging.plan ]" in ended.output
+
+
+def test_gitlab_delivers_what_is_on_clusters_where_it_reaches_them(gitlab):
+    made, ended = gitlab(
+        PUSH | CLUSTERS, arguments=("--manual", "deploy-prod", "--manual", "deploy-edge-prod")
+    )
+
+    assert (sorted(made), ended.ok) == (
+        sorted([*STAGED, "preview prod", "deploy prod", *EDGE]),
+        True,
+    ), ended.output
+    assert in_order(made, "deploy staging", *EDGE)
+    assert "with profile [edge-prod] and state [s3://edge-prod]" in ended.output
+
+
+def test_jenkins_delivers_what_is_on_clusters_where_it_reaches_them(jenkins):
+    made, ended = jenkins(MAIN | CLUSTERS, approvals=(APPROVERS,))
+
+    assert (made, ended.ok) == (
+        [*STAGED, *EDGE[:2], "preview prod", "deploy prod", *EDGE[2:]],
+        True,
+    ), ended.output
+    assert (
+        "deploy edge-prod finds [edge-prod.json edge-prod.plan ] with profile [edge-prod] and state [s3://edge-prod]"
+        in ended.output
+    )
+
+
+PREVIEWS = [*PREVIEWED, "preview edge-staging", "preview edge-prod", "comment"]
+DRIFTS = ["drift edge-prod", "drift edge-staging", "drift prod", "drift staging", "report"]
+
+
+@pytest.mark.soak
+def test_github_tells_of_what_is_on_clusters_in_the_same_comment(github):
+    made, ended = github("pull_request", more=CLUSTERS)
+
+    assert (sorted(made), made[-1], ended.ok) == (sorted(PREVIEWS), "comment", True), ended.output
+    assert "edge-prod.json edge-prod.plan edge-staging.json edge-staging.plan model.page" in ended.output
+
+
+@pytest.mark.soak
+def test_github_comments_when_a_cluster_is_not_reached(github):
+    made, ended = github("pull_request", more=CLUSTERS, fail="preview edge-staging")
+
+    told = [each for each in PREVIEWS if each != "preview edge-prod"]
+    assert (sorted(made), made[-1], ended.ok) == (sorted(told), "comment", False), ended.output
+
+
+@pytest.mark.soak
+def test_gitlab_tells_of_what_is_on_clusters_in_the_same_comment(gitlab):
+    made, ended = gitlab(REQUEST | CLUSTERS)
+
+    assert (sorted(made), made[-1], ended.ok) == (sorted(PREVIEWS), "comment", True), ended.output
+
+
+@pytest.mark.soak
+def test_jenkins_tells_of_what_is_on_clusters_in_the_same_comment(jenkins):
+    made, ended = jenkins(CHANGE | CLUSTERS)
+
+    assert (sorted(made), made[-1], ended.ok) == (sorted(PREVIEWS), "comment", True), ended.output
+
+
+@pytest.mark.soak
+def test_github_reports_drift_on_clusters_in_the_same_issue(github):
+    made, ended = github("schedule", more=CLUSTERS)
+
+    assert sorted(each for each in made if each not in NIGHTLY) == DRIFTS, ended.output
+    assert (
+        "report  finds [drift-edge-prod.json drift-edge-staging.json drift-prod.json drift-staging.json ]"
+        in ended.output
+    )
+
+
+@pytest.mark.soak
+def test_gitlab_reports_drift_on_clusters_in_the_same_issue(gitlab):
+    made, ended = gitlab({"CI_PIPELINE_SOURCE": "schedule"} | CLUSTERS)
+
+    assert sorted(each for each in made if each not in NIGHTLY) == DRIFTS, ended.output
+
+
+@pytest.mark.soak
+def test_jenkins_reports_drift_on_clusters_also_when_one_is_not_reached(jenkins):
+    made, ended = jenkins(MAIN | CLUSTERS, params={"DRIFT": True}, fail="drift edge-staging")
+
+    assert (sorted(made), made[-1], ended.ok) == (DRIFTS, "report", False), ended.output
