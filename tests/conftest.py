@@ -38,9 +38,11 @@ settings.load_profile("check")  # `--hypothesis-profile` comes after it
 LONGEST = [
     "tests/ci/runs/test_pipelines.py",
     "tests/stacks/test_roles.py",
+    "tests/kubernetes/test_manifests.py",
     "tests/stacks/test_build.py",
     "tests/stacks/test_closed_shell.py",
     "tests/faults/test_killed_pulumi.py",
+    "tests/kubernetes/test_rollback_load.py",
     "tests/stacks/test_review.py",
     "tests/ci/runs/test_rehearsals.py",
     "tests/stacks/test_release.py",

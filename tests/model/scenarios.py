@@ -84,7 +84,7 @@ Made = Callable[[Fencing], World]
 
 # States of a search in `make check`, those first that the fewest steps lead to: a third more than the deepest mutation
 # that is planted in the scenario needs, and no fewer than NEAREST.
-NEAREST = 16_000
+NEAREST = 12_000
 FARTHER = {
     "an up shifts while an operator rolls back to what served": 24_000,
     "an up shifts by a call that nobody answered while an operator rolls back": 36_000,

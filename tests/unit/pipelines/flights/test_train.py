@@ -19,10 +19,12 @@ from pipelines.server.model import open_session, run
 JANUARY = parse_month("2013-01")
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_bytes(trained):
     assert training.train(JANUARY).archive == trained.archive
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_model(trained):
     assert training.train(JANUARY, seed=1).archive != trained.archive
 
@@ -82,6 +84,7 @@ def test_the_last_month_cannot_be_trained_on_for_want_of_a_judge(month):
         training.train(parse_month(month))
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_archive_and_says_what_it_is(trained, tmp_path):
     command = [
         sys.executable,

@@ -55,6 +55,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_worse_model_is_stopped_at_its_gate(kind, made, fitted, champion, demands):
     make, gate, sentence = KINDS[kind]
@@ -80,6 +81,7 @@ def test_an_export_that_rounds_thresholds_is_stopped_where_it_is_made(made, monk
         fit(made.training, planted.QUICK)
 
 
+@pytest.mark.slow
 def test_another_seed_is_no_worse(made, champion, demands):
     report = judge(
         fit(made.training, structs.replace(planted.QUICK, seed=1)), champion, made.evaluation, demands
