@@ -54,8 +54,8 @@ class Clients:
         """The service in a role that trusts it; raises RefusedError."""
         return self._guard.service_session(self.principal, role.arn, role.account, self.session)
 
-    def of(self, service: str, role: ExecutionRole) -> Any:
-        """A client of a role that trusts the service; raises RefusedError."""
+    def of(self, service: str, role: ExecutionRole, config: Config | None = None) -> Any:
+        """A client of a role that trusts the service, with what `config` says beside; raises RefusedError."""
         self.caller(role)
         keys, at = self._assume(role.account, role.arn, self.session), self._addresses()
         with _MAKING:
@@ -63,4 +63,8 @@ class Clients:
             core.register_component("data_loader", _LOADER)
             core.set_credentials(keys.access_key, keys.secret, keys.token)
             session: Any = boto3.Session(botocore_session=core, region_name=role.region)
-            return session.client(service, endpoint_url=f"http://127.0.0.1:{at.control}", config=self._config)
+            return session.client(
+                service,
+                endpoint_url=f"http://127.0.0.1:{at.control}",
+                config=self._config.merge(config) if config else self._config,
+            )

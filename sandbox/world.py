@@ -33,7 +33,7 @@ from sandbox.faults import Faults
 from sandbox.gateway import Gateway
 from sandbox.git.remote import Remotes, untold
 from sandbox.home import Home
-from sandbox.hosting.captured import Captured
+from sandbox.hosting.captured import WRITES, Captured
 from sandbox.hosting.changes import Changes
 from sandbox.hosting.container import Containers
 from sandbox.hosting.delays import Delays
@@ -96,7 +96,7 @@ class World:
         self.fleet = Fleet(Containers(place, reader, images), self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
         clients = self._clients(job.SERVICE, job.SESSION)
-        captured = Captured(lambda role: clients.of("s3", role), faults)
+        captured = Captured(lambda role: clients.of("s3", role, WRITES), faults)
         self.link = _listening(
             ports.runtime,
             lambda port: Link(

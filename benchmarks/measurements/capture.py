@@ -1,20 +1,27 @@
-"""What data capture of every invocation takes of an endpoint's throughput, and whether each invocation is a line in S3."""
+"""What data capture of every invocation takes of an endpoint's throughput, and whether each invocation is a line in S3.
+
+Turns with it and without it come in pairs, in either order. Each ends when everything of it is written, so that no turn pays for another.
+"""
 
 import json
 import statistics
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from benchmarks.load import Load, Request, invocation
 from benchmarks.row import Row
 from benchmarks.world import World, endpoint
-from modeldelivery.release.core.drill_figures import Answer, lost
+from modeldelivery.release.core.drill_figures import lost
 from modeldelivery.release.naming import variant_name
 from pipelines.capture import read
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sagemaker.client import SageMakerClient
 
 _ENVIRONMENT = "staging"
@@ -22,7 +29,7 @@ _KEPT = "bench-capture"  # bucket, endpoint, its configuration, and the policy t
 _PLAIN = "bench-plain"  # the same endpoint, as new, which captures nothing
 _CONNECTIONS = 8
 _ROUNDS = 7
-_SECONDS = 1.0  # a round
+_SECONDS = 4.0  # a turn: several files of captured lines
 _WRITTEN = 60.0  # seconds within which every line is in S3
 _FOUND = 10.0  # seconds within which a configuration can be found
 _POLL = 0.5  # seconds
@@ -30,58 +37,94 @@ _JSON = "application/json"
 
 
 def measure(world: World) -> list[Row]:
-    _endpoints(world)
+    with _endpoints(world):
+        return _measured(world)
+
+
+class _Turn(msgspec.Struct, frozen=True):
+    """One endpoint under load.
+
+    Attributes:
+        waits: seconds that each invocation took.
+        missed: statuses of those that were not answered well.
+    """
+
+    waits: list[float]
+    missed: list[int]
+
+    @property
+    def rate(self) -> float:
+        return len(self.waits) / _SECONDS
+
+    @property
+    def answered(self) -> int:
+        return len(self.waits) - len(self.missed)
+
+
+def _measured(world: World) -> list[Row]:
     keys, body = world.keys(_ENVIRONMENT), world.flight()
-    plain, captured = (invocation(world.daemon.runtime, name, keys, body, _JSON) for name in (_PLAIN, _KEPT))
-    turns = [(_turn(plain), _turn(captured)) for _ in range(_ROUNDS + 1)]
-    sent = [answer for _, answers in turns for answer in answers]
-    missed = lost([answer for pair in turns for answers in pair for answer in answers])
-    lines = _lines(world, len(sent) - len(lost(sent)))
-    counted = turns[1:]  # the first is to warm up
-    rates = [(len(without) / _SECONDS, len(kept) / _SECONDS) for without, kept in counted]
-    tails = [_tail([answer for pair in counted for answer in pair[which]]) for which in (0, 1)]
+    requests = {name: invocation(world.daemon.runtime, name, keys, body, _JSON) for name in (_PLAIN, _KEPT)}
+    turns: dict[str, list[_Turn]] = {name: [] for name in requests}
+    written = _Written(world)
+    for number in range(_ROUNDS + 1):
+        for name in sorted(requests, reverse=bool(number % 2)):
+            turns[name].append(_turn(requests[name]))
+            written.wait(sum(turn.answered for turn in turns[_KEPT]))
+    missed = [status for of in turns.values() for turn in of for status in turn.missed]
+    answered = sum(turn.answered for turn in turns[_KEPT])
+    plain, kept = turns[_PLAIN][1:], turns[_KEPT][1:]  # the first are to warm up
+    ratios = [of_kept.rate / of_plain.rate for of_plain, of_kept in zip(plain, kept, strict=True)]
     return [
         Row(
             what="invocations a second with all of them captured / with none",
-            measured=statistics.median(kept / without for without, kept in rates),
+            measured=statistics.median(ratios),
             bar=0.9,
             unit="ratio",
             more=True,
-            made_of=f"{statistics.median(kept for _, kept in rates):.0f}/s against "
-            f"{statistics.median(without for without, _ in rates):.0f}/s over {_CONNECTIONS} connections (medians of {_ROUNDS} "
-            f"rounds); of 100 one took {tails[1] * 1000:.1f} ms against {tails[0] * 1000:.1f} ms",
+            made_of=f"{_rate(kept):.0f}/s against {_rate(plain):.0f}/s over {_CONNECTIONS} connections (medians of {_ROUNDS} pairs, "
+            f"whose ratios are {min(ratios):.2f} to {max(ratios):.2f}); of 100 one took {_tail(kept) * 1000:.1f} ms "
+            f"against {_tail(plain) * 1000:.1f} ms",
         ),
         Row(
             what="invocations lost, or not a line in S3, with all of them captured",
-            measured=len(missed) + abs(len(sent) - len(lost(sent)) - lines),
+            measured=len(missed) + abs(answered - written.lines),
             bar=0,
             unit="requests",
-            made_of=f"{len(missed)} were not answered (statuses {sorted({a.status for a in missed})}); {lines} lines of {len(sent)} invocations",
+            made_of=f"{len(missed)} were not answered (statuses {sorted(set(missed))}); {written.lines} lines of {answered} answers",
         ),
     ]
 
 
-def _turn(request: Request) -> list[Answer]:
+def _turn(request: Request) -> _Turn:
     load = Load([request], _CONNECTIONS)
     with load:
         time.sleep(_SECONDS)
-    return load.answers
+    return _Turn(
+        [answer.ended - answer.started for answer in load.answers],
+        [answer.status for answer in lost(load.answers)],
+    )
 
 
-def _tail(answers: list[Answer]) -> float:
+def _rate(turns: Sequence[_Turn]) -> float:
+    return statistics.median(turn.rate for turn in turns)
+
+
+def _tail(turns: Sequence[_Turn]) -> float:
     """Seconds within which 99 of 100 were answered."""
-    return statistics.quantiles((answer.ended - answer.started for answer in answers), n=100)[98]
+    return statistics.quantiles((wait for turn in turns for wait in turn.waits), n=100)[98]
 
 
-def _endpoints(world: World) -> None:
-    """Two of the version that serves; one captures everything, into a bucket of its own."""
+@contextmanager
+def _endpoints(world: World) -> Iterator[None]:
+    """Two of the version that serves; one captures everything, into a bucket of its own. Nothing of them is left: memory is measured later."""
     sagemaker = world.sagemaker(_ENVIRONMENT)
     described = sagemaker.describe_endpoint(EndpointName=endpoint(_ENVIRONMENT))
     config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
     serving, _ = world.serving(_ENVIRONMENT)
     (variant,) = (v for v in config["ProductionVariants"] if v["VariantName"] == variant_name(serving))
     role = sagemaker.describe_model(ModelName=variant["ModelName"])["ExecutionRoleArn"]
-    world.client(_ENVIRONMENT, "s3").create_bucket(
+    s3 = world.client(_ENVIRONMENT, "s3")
+    s3.create_bucket(
         Bucket=_KEPT, CreateBucketConfiguration={"LocationConstraint": sagemaker.meta.region_name}
     )
     writes = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{_KEPT}/*"}
@@ -115,6 +158,13 @@ def _endpoints(world: World) -> None:
         sagemaker.get_waiter("endpoint_in_service").wait(
             EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
+    try:
+        yield
+    finally:
+        for name in (_PLAIN, _KEPT):
+            sagemaker.delete_endpoint(EndpointName=name)
+        for key in _keys(s3):
+            s3.delete_object(Bucket=_KEPT, Key=key)
 
 
 def _created(sagemaker: "SageMakerClient", name: str) -> None:
@@ -131,15 +181,31 @@ def _created(sagemaker: "SageMakerClient", name: str) -> None:
             return
 
 
-def _lines(world: World, wanted: int) -> int:
-    """How many lines are in S3, each read; once they are as many as wanted, or after a minute."""
-    s3, end, read_already = world.client(_ENVIRONMENT, "s3"), time.monotonic() + _WRITTEN, dict[str, int]()
-    while True:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=_KEPT):
-            for each in page.get("Contents", []):
-                if each["Key"] not in read_already:
-                    body = s3.get_object(Bucket=_KEPT, Key=each["Key"])["Body"].read()
-                    read_already[each["Key"]] = sum(1 for _ in read(body.splitlines(), each["Key"]))
-        if sum(read_already.values()) >= wanted or time.monotonic() > end:
-            return sum(read_already.values())
-        time.sleep(_POLL)
+class _Written:
+    """The lines that are in S3, each read.
+
+    Attributes:
+        lines: how many there were when they were last waited for.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._s3, self.lines = world.client(_ENVIRONMENT, "s3"), 0
+        self._read: set[str] = set()
+
+    def wait(self, wanted: int) -> None:
+        """Until they are as many as wanted, or for a minute."""
+        end = time.monotonic() + _WRITTEN
+        while True:
+            for key in _keys(self._s3):
+                if key not in self._read:
+                    self._read.add(key)
+                    body = self._s3.get_object(Bucket=_KEPT, Key=key)["Body"].read()
+                    self.lines += sum(1 for _ in read(body.splitlines(), key))
+            if self.lines >= wanted or time.monotonic() > end:
+                return
+            time.sleep(_POLL)
+
+
+def _keys(s3: "S3Client") -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=_KEPT)
+    return [each["Key"] for page in pages for each in page.get("Contents", [])]

@@ -43,7 +43,7 @@ class Output:
 
     def say(self, **line: Any) -> None:
         """Write a line, soon."""
-        self._thread.submit(_write, msgspec.json.encode(line) + b"\n")
+        self._thread.submit(_write, [msgspec.json.encode(line) + b"\n"])
 
     def hand_over(self, batches: list[Batch]) -> None:
         """Write what was captured, soon."""
@@ -102,10 +102,12 @@ async def _hand_over(router: Router, output: Output) -> None:
             output.hand_over(captured)
 
 
-def _write(line: bytes) -> None:
+def _write(pieces: list[bytes]) -> None:
     try:
-        while line:
-            line = line[os.write(1, line) :]
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[os.write(1, rest) :]
     except BrokenPipeError:
         os._exit(1)  # whoever started us is gone
 

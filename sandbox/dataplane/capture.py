@@ -1,10 +1,6 @@
-"""Data capture: what was asked and answered, as SageMaker writes it.
+"""Data capture: which invocations are kept, and the files that their lines make: one an hour and variant at least, in UTC."""
 
-A line an invocation, one file an hour and variant at least, in UTC:
-https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
-"""
-
-import base64
+import itertools
 import random
 import time
 import uuid
@@ -14,12 +10,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from sandbox.dataplane.lines import Exchange, Lines
+
 _AGE = 5.0  # seconds for which lines wait
 _SIZE = (
     1 << 23
 )  # bytes of lines that do not wait: what each PutObject costs beside its bytes is a hundred lines' worth
 _MANY = 64  # invocations that become lines together
 _LARGE = 1 << 18  # bytes of their bodies that do not wait for others
+_ALL = 100  # percent
+_PREFIX = 24  # characters of a UUID before its last group, among them version and kind
 
 
 class Capture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,26 +44,6 @@ class Capture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: dict[str, str]
 
 
-class Exchange(NamedTuple):
-    """One invocation that was answered well.
-
-    Attributes:
-        account, endpoint, variant: where.
-        inference_id: the caller's own; "" without one.
-        attributes: the caller's custom attributes; "" without any.
-        request: content type and body.
-        response: content type and body.
-    """
-
-    account: str
-    endpoint: str
-    variant: str
-    inference_id: str
-    attributes: str
-    request: tuple[str, bytes]
-    response: tuple[str, bytes]
-
-
 class Place(NamedTuple):
     """Where lines go, and in whose name."""
 
@@ -83,34 +63,37 @@ class Batch(NamedTuple):
     lines: bytes
 
 
-class _Body(msgspec.Struct, frozen=True, gc=False):
-    observedContentType: str  # noqa: N815 - SageMaker's names, and those below
-    mode: str
-    data: str
-    encoding: str
+class Rule(NamedTuple):
+    """What becomes of the invocations of one variant.
+
+    Attributes:
+        percentage: of them that are kept.
+        place: where they go; its hour is still empty.
+        lines: how they are written.
+    """
+
+    percentage: int
+    place: Place
+    lines: Lines
 
 
-class _Bodies(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    endpointInput: _Body | None = None  # noqa: N815
-    endpointOutput: _Body | None = None  # noqa: N815
-
-
-class _Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    eventId: str  # noqa: N815
-    customAttributes: list[str] = []  # noqa: N815
-    inferenceId: str = ""  # noqa: N815
-    inferenceTime: str  # noqa: N815
-
-
-class _Line(msgspec.Struct, frozen=True, gc=False):
-    captureData: _Bodies  # noqa: N815
-    eventMetadata: _Event  # noqa: N815
-    eventVersion: str  # noqa: N815
+def rules(captures: dict[str, dict[str, Capture]]) -> dict[tuple[str, str, str], Rule]:
+    """Of everything that is captured, by account, endpoint and variant."""
+    return {
+        (account, endpoint, variant): Rule(
+            capture.percentage,
+            Place(account, endpoint, variant, "", capture.destination, capture.kms_key, role),
+            Lines(request=capture.input, response=capture.output, json=capture.json, csv=capture.csv),
+        )
+        for account, endpoints in captures.items()
+        for endpoint, capture in endpoints.items()
+        for variant, role in capture.roles.items()
+    }
 
 
 @dataclass
 class _Buffer:
-    since: float
+    since: float  # monotonic: a clock that is set back must not keep lines
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
 
@@ -118,81 +101,61 @@ class _Buffer:
 class Captures:
     """Lines that were not handed over yet.
 
-    An invocation is only noted; many become lines together, which costs each a third of what it costs alone, between two
+    An invocation is only noted; many become lines together, which costs each less than it costs alone, between two
     others' answers.
     """
 
-    def __init__(self, generator: random.Random, clock: Callable[[], float] = time.time) -> None:
-        self._random, self._clock = generator, clock
-        self._identities = random.Random()  # noqa: S311 - names, no secrets; by no seed: no other process gives the same
-        self._noted: list[tuple[Capture, Exchange, float]] = []  # what are no lines yet, each with its moment
+    def __init__(
+        self,
+        generator: random.Random,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._random, self._clock, self._monotonic = generator, clock, monotonic
+        # Names that no other process gives, and that no generator has to make one by one.
+        self._names, self._numbers = str(uuid.uuid4())[:_PREFIX].encode(), itertools.count()
+        self._noted: list[tuple[Rule, Exchange, float]] = []  # what are no lines yet, each with its moment
         self._size = 0  # bytes of their bodies
-        self._buffers: dict[Place, _Buffer] = {}
-        self._encoder = msgspec.json.Encoder()
-        self._second, self._hour, self._written = -1, "", ""  # the newest second, and how it is written
+        self._buffers: dict[tuple[Place, str], _Buffer] = {}  # by place and hour
+        self._second, self._hour, self._moment = -1, "", b""  # the newest second, and how it is written
 
-    def take(self, capture: Capture, exchange: Exchange) -> None:
+    def take(self, rule: Rule, exchange: Exchange) -> None:
         """Keep one, by chance."""
-        if self._random.random() * 100 >= capture.percentage:
+        if rule.percentage < _ALL and self._random.random() * _ALL >= rule.percentage:
             return
-        self._noted.append((capture, exchange, self._clock()))
-        self._size += len(exchange.request[1]) + len(exchange.response[1])
+        self._noted.append((rule, exchange, self._clock()))
+        self._size += len(exchange.request) + len(exchange.response)
         if len(self._noted) >= _MANY or self._size >= _LARGE:
             self._write()
 
     def due(self, *, everything: bool = False) -> list[Batch]:
         """What waits no longer, taken out."""
         self._write()
-        now = self._clock()
-        places = [
-            place
-            for place, buffer in self._buffers.items()
+        now = self._monotonic()
+        keys = [
+            key
+            for key, buffer in self._buffers.items()
             if everything or buffer.size >= _SIZE or now - buffer.since >= _AGE
         ]
-        return [Batch(place, b"".join(self._buffers.pop(place).lines)) for place in places]
+        return [
+            Batch(place._replace(hour=hour), b"".join(self._buffers.pop((place, hour)).lines))
+            for place, hour in keys
+        ]
 
     def _write(self) -> None:
         noted, self._noted, self._size = self._noted, [], 0
-        for capture, exchange, moment in noted:
+        for rule, exchange, moment in noted:
             if int(moment) != self._second:
-                self._second, utc = int(moment), time.gmtime(moment)
-                self._hour = time.strftime("%Y/%m/%d/%H", utc)
-                self._written = time.strftime("%Y-%m-%dT%H:%M:%SZ", utc)
-            place = Place(
-                exchange.account, exchange.endpoint, exchange.variant, self._hour,
-                capture.destination, capture.kms_key, capture.roles[exchange.variant],
-            )  # fmt: skip
-            buffer = self._buffers.get(place)
+                self._set_second(int(moment))
+            buffer = self._buffers.get((rule.place, self._hour))
             if buffer is None:
-                buffer = self._buffers[place] = _Buffer(moment)
-            identity = uuid.UUID(int=self._identities.getrandbits(128), version=4)
-            line = self._encoder.encode(_line(capture, exchange, str(identity), self._written)) + b"\n"
+                buffer = self._buffers[rule.place, self._hour] = _Buffer(self._monotonic())
+            event = b"%s%012x" % (self._names, next(self._numbers))
+            line = rule.lines.line(exchange, event, self._moment)
             buffer.lines.append(line)
             buffer.size += len(line)
 
-
-def _line(capture: Capture, exchange: Exchange, identity: str, written: str) -> _Line:
-    return _Line(
-        _Bodies(
-            _body(capture, "INPUT", *exchange.request) if capture.input else None,
-            _body(capture, "OUTPUT", *exchange.response) if capture.output else None,
-        ),
-        _Event(
-            eventId=identity,
-            customAttributes=[exchange.attributes] if exchange.attributes else [],
-            inferenceId=exchange.inference_id,
-            inferenceTime=written,
-        ),
-        "0",
-    )
-
-
-def _body(capture: Capture, mode: str, content_type: str, body: bytes) -> _Body:
-    plain = content_type.partition(";")[0].strip().lower()
-    encoding = "CSV" if plain in capture.csv else "JSON" if plain in capture.json else "BASE64"
-    if encoding != "BASE64":
-        try:
-            return _Body(content_type, mode, body.decode(), encoding)
-        except UnicodeDecodeError:
-            encoding = "BASE64"
-    return _Body(content_type, mode, base64.b64encode(body).decode(), encoding)
+    def _set_second(self, second: int) -> None:
+        self._second, utc = second, time.gmtime(second)
+        self._hour = time.strftime("%Y/%m/%d/%H", utc)
+        self._moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", utc).encode()

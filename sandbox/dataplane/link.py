@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from sandbox.dataplane.capture import Batch
-from sandbox.dataplane.handover import unpacked
+from sandbox.dataplane.handover import received
 from sandbox.hosting.fleet import Instance
 
 _LOG = logging.getLogger(__name__)
@@ -86,13 +86,9 @@ class Link:
     def _listen(self) -> None:
         while not self._closing:
             assert self._process.stdout is not None
-            for line in self._process.stdout:
-                message = json.loads(line)
-                if "captured" in message:
-                    try:
-                        self._captured(unpacked(line, self._process.stdout))
-                    except EOFError as error:
-                        _LOG.warning("%s", error)
+            for message in received(self._process.stdout):
+                if isinstance(message, list):
+                    self._captured(message)
                 elif "done" in message:
                     with self._lock:
                         pending = self._pending.pop(message["done"], None)

@@ -5,8 +5,9 @@ import random
 import time
 from collections.abc import Iterable
 
-from sandbox.dataplane.capture import Capture, Captures, Exchange
+from sandbox.dataplane.capture import Captures, Rule, rules
 from sandbox.dataplane.front import Front, Invocation
+from sandbox.dataplane.lines import Exchange
 from sandbox.dataplane.metrics import Metrics
 from sandbox.dataplane.routes import EndpointRoutes, Route, Routes, Table, compile_routes
 from sandbox.dataplane.upstream import Pool, Reply, Upstream
@@ -31,7 +32,7 @@ class Router:
         self._routes: Routes = {}
         self._pools: dict[str, Pool] = {}
         self._drained: dict[str, asyncio.Event] = {}
-        self._capture: dict[str, dict[str, Capture]] = {}
+        self._rules: dict[tuple[str, str, str], Rule] = {}
         self.captures = Captures(random.Random(seed))  # noqa: S311 - a sample, no secret
         self.metrics = Metrics()
 
@@ -39,7 +40,7 @@ class Router:
         """Every invocation that arrives from now on follows `table`; those in flight finish where they are."""
         self._keys = table.keys
         self._denials = table.denials
-        self._capture = table.captures
+        self._rules = rules(table.captures)
         self._routes = compile_routes(table)
         for routes in self._routes.values():
             for route in routes.variants.values():
@@ -101,19 +102,22 @@ class Router:
         return route
 
     def capture(self, account: str, invocation: Invocation, variant: str, reply: Reply) -> None:
-        """Keep one invocation that was answered well, where its endpoint captures."""
-        capture = self._capture.get(account, {}).get(invocation.endpoint)
-        if capture is not None and variant in capture.roles:  # else it left the endpoint while it answered
-            kind = next((value for name, value in reply.headers if name.lower() == b"content-type"), b"")
-            self.captures.take(
-                capture,
-                Exchange(
-                    account, invocation.endpoint, variant, invocation.inference_id,
-                    invocation.attributes.decode("latin-1"),
-                    (invocation.content_type.decode("latin-1"), invocation.body),
-                    (kind.decode("latin-1"), reply.body),
-                ),
-            )  # fmt: skip
+        """Keep one invocation that was answered well, where its endpoint captures and its variant has not left meanwhile."""
+        rule = self._rules.get((account, invocation.endpoint, variant))
+        if rule is None:
+            return
+        response_type = b""
+        for name, value in reply.headers:
+            if name.lower() == b"content-type":
+                response_type = value
+                break
+        self.captures.take(
+            rule,
+            Exchange(
+                invocation.inference_id, invocation.attributes, invocation.content_type, invocation.body,
+                response_type, reply.body,
+            ),
+        )  # fmt: skip
 
     def enter(self, identity: str) -> Pool:
         pool = self._pools[identity]

@@ -1,12 +1,18 @@
 """Data capture of a real endpoint: every answered invocation is a line in S3, under its variant, in its role's name."""
 
+import fcntl
 import json
 import os
+import resource
 import signal
+import termios
 import time
+from array import array
 from collections import Counter
 
+import psutil
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from benchmarks.load import Load, invocation
 from modeldelivery.release.core.drill_figures import lost
@@ -16,6 +22,8 @@ from pipelines.months import Month
 
 pytestmark = pytest.mark.faults
 PREFIX = "captured"
+DEADLINE = 300.0  # seconds
+LARGEST = 6 * 1024 * 1024  # bytes, InvokeEndpoint's limit
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +84,7 @@ class Kept:
 
     def until(self, variant, count):
         """Its lines, once there are so many."""
-        end = time.monotonic() + 300
+        end = time.monotonic() + DEADLINE
         while len(result := self.lines(variant)) < count:
             assert time.monotonic() < end, result
             time.sleep(0.2)
@@ -108,6 +116,32 @@ def test_both_variants_lines_are_read_back_in_both_encodings(hosting, role):
     assert all(
         len(key.split("/")) == 6 and key.endswith(".jsonl") for key in kept.names()
     )  # VARIANT/yyyy/mm/dd/hh/NAME
+
+
+def test_bodies_of_any_size_and_kind_are_read_back_and_an_invocation_that_failed_is_no_line(hosting, role):
+    hosting.model("bodies-a", role=role)
+    hosting.model("failing-b", role=role, status=503)
+    kinds = {"JsonContentTypes": ["application/json"], "CsvContentTypes": ["text/csv"]}
+    hosting.config(
+        "bodies",
+        {"bodies-a": 100, "failing-b": 0},
+        DataCaptureConfig=config(hosting, CaptureContentTypeHeader=kinds),
+    )
+    endpoint = hosting.endpoint("bodies", "bodies")
+    with pytest.raises(hosting.runtime.exceptions.ModelError):
+        hosting.invoke(endpoint, TargetVariant="failing-b")
+    bodies = [
+        ("application/json", b'"' * LARGEST),
+        ("image/png", os.urandom(LARGEST)),
+        ("application/json", b"\xff\xfe"),
+        ("text/csv", b"1,2\r\n3,4\r\n"),
+        ("text/csv", b""),
+    ]
+    for kind, body in bodies:
+        hosting.runtime.invoke_endpoint(EndpointName=endpoint, ContentType=kind, Body=body)
+    kept = Kept(hosting, endpoint)
+    assert [line.request for line in kept.until("bodies-a", len(bodies))] == bodies
+    assert not [name for name in kept.names() if not name.startswith("bodies-a/")]
 
 
 def test_an_hour_that_is_played_is_kept_with_its_own_id_and_moment(hosting, role):
@@ -157,12 +191,58 @@ def test_invocations_are_answered_while_what_was_captured_waits_for_a_sandbox_th
     assert len(Kept(own_hosting, endpoint).until("waits-a", 11)) == 11
 
 
+def test_a_data_plane_that_is_killed_amid_a_line_leaves_whole_lines_and_what_is_asked_later_is_captured(
+    own_hosting,
+):
+    endpoint = capturing(own_hosting, "killed", {"killed-a": 100}, writer(own_hosting))
+    daemon, sent = psutil.Process(own_hosting.sandbox.daemon["pid"]), 100
+    plane = next(process for process in daemon.children() if "sandbox.dataplane" in process.cmdline())
+    daemon.suspend()
+    try:
+        for number in range(sent):  # twice what a pipe holds
+            own_hosting.invoke(endpoint, b"%d," % number + b"x" * 1000)
+        wait_until_full(plane)
+        plane.kill()
+    finally:
+        daemon.resume()
+    lines = Kept(own_hosting, endpoint).until("killed-a", 1)
+    numbers = [line.request[1].partition(b",")[0] for line in lines]
+    assert numbers == [b"%d" % number for number in range(len(lines))]
+    assert len(lines) < sent
+    answered(own_hosting, endpoint)
+    assert len(Kept(own_hosting, endpoint).until("killed-a", len(lines) + 1)) == len(lines) + 1
+
+
+def wait_until_full(process):
+    """What a process writes to its standard output is read by nobody, and it can write no more."""
+    end, waiting = time.monotonic() + DEADLINE, array("i", [0])
+    with open(f"/proc/{process.pid}/fd/1", "rb", buffering=0) as pipe:  # noqa: PTH123 - it is no path of a file
+        full = (
+            fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - resource.getpagesize()
+        )  # each of its pages may be filled in part
+        while waiting[0] < full:
+            assert time.monotonic() < end, waiting
+            time.sleep(0.05)
+            fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+
+
+def answered(hosting, endpoint):
+    """Ask once, of a data plane that is starting."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        try:
+            return hosting.invoke(endpoint)
+        except EndpointConnectionError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+
+
 def test_what_was_lost_while_capture_had_stopped_is_missing_and_no_request_is(hosting, role):
     endpoint = capturing(hosting, "gap", {"gap-a": 100}, role)
     kept = Kept(hosting, endpoint)
     hosting.sandbox.fault(kind="capture_gap", endpoint=endpoint, seconds=0.001)
     assert hosting.invoke(endpoint)[0] == "gap-a"
-    end = time.monotonic() + 300
+    end = time.monotonic() + DEADLINE
     while any(fault["kind"] == "capture_gap" for fault in hosting.sandbox.faults()):
         assert time.monotonic() < end
         time.sleep(0.2)
@@ -173,7 +253,7 @@ def test_what_was_lost_while_capture_had_stopped_is_missing_and_no_request_is(ho
 def test_an_endpoint_whose_role_may_not_write_serves_on_and_the_log_says_why(hosting):
     endpoint = capturing(hosting, "denied", {"denied-a": 100})
     hosting.invoke(endpoint)
-    end = time.monotonic() + 300
+    end = time.monotonic() + DEADLINE
     while "capture of denied is not written" not in (log := hosting.sandbox.run("logs").stdout):
         assert time.monotonic() < end
         time.sleep(0.2)

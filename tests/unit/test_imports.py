@@ -218,9 +218,11 @@ MAY_IMPORT = {
         *ours("terminal"),
     },
     "sandbox.dataplane": inside(  # a process of its own
-        "dataplane.capture", "dataplane.handover", "origin", "processes.door", "signature"
+        *("dataplane.capture", "dataplane.handover", "dataplane.lines"),
+        *("origin", "processes.door", "signature"),
     ),
-    "sandbox.dataplane.capture": set(),
+    "sandbox.dataplane.lines": set(),
+    "sandbox.dataplane.capture": inside("dataplane.lines"),
     "sandbox.dataplane.handover": inside("dataplane.capture"),
     "sandbox.dataplane.link": inside(
         "dataplane.capture", "dataplane.handover", "hosting.fleet"
