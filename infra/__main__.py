@@ -134,7 +134,7 @@ fleet = get_fleet(
     fleet=release.fleet if release else (),
     candidates=release.candidates if release else 0,
     instance_type=settings.instances.type if isinstance(settings.instances, Instances) else None,
-    steps=settings.drift is not None,
+    steps=bool(settings.drift or (settings.training and settings.training.schedule)),
 )
 versions = fleet.versions
 judged = [version for version in versions if version.baseline]
@@ -170,6 +170,15 @@ elif settings.drift and len(judged) < len(versions):
     pulumi.log.info(
         f"{names}: no baseline among the evidence, so that data drift is not judged; a version that the training pipeline made has one"
     )
+if settings.training and settings.training.schedule:
+    from infra.proposing import propose
+
+    propose(settings, registry, data, training, tags=tags, image=fleet.step_image if versions else None)
+    if versions and not fleet.step_image:
+        pulumi.log.info(
+            f"no image of the steps is in {place.step_repository}, so that no model is proposed yet: push one (docs/images.md), and run "
+            "`pulumi up` again"
+        )
 # What only the one target needs costs the other nothing.
 if settings.serving.kubernetes is None:
     from infra.on_sagemaker import serve

@@ -81,7 +81,8 @@ KEYS: Mapping[str, Key] = {
     "training": Key(
         Training,
         "{instance: ml.m5.large, runDays: 60}, 31 to 3650 days, and perhaps network: {subnets: [subnet-…], securityGroups: "
-        "[sg-…]}, where `data` has the bucket; or no such line",
+        "[sg-…]}, and schedule: cron(0 6 2 * ? *), a schedule of EventBridge Scheduler's by rate(…) or cron(…), UTC, at whose times a model of "
+        "the latest months is proposed, where `data` has the bucket; or no such line",
     ),
     "build": Key(
         Build,

@@ -109,6 +109,11 @@ class Training(_Section, frozen=True):
     instance: InstanceType
     run_days: Annotated[int, Meta(ge=31, le=3650)]  # that what steps leave for each other is kept
     network: Network | None = None
+    schedule: ScheduleExpression | None = None  # by which a model of the latest months is proposed
+
+    def __post_init__(self) -> None:
+        if self.schedule is not None:
+            _check_schedule(self.schedule)
 
 
 class BuildStage(_Section, frozen=True):

@@ -194,6 +194,13 @@ class _Source(Source):
                 f"{KEYS['data'].allowed}"
             )
         training: Training = self.section("training")
+        if training.schedule is not None and self.serving().target != "sagemaker":
+            raise self._misplaced(
+                f"{PROJECT}:training.schedule",
+                training.schedule,
+                "there is no topic of alarms that could be told of a proposal",
+                "no such field",
+            )
         return training
 
     def build(self) -> Build | None:

@@ -71,6 +71,7 @@ def _duration(seconds: float) -> str:
 _RATIOS = {"5m": 300, "30m": 1800, "1h": 3600, "6h": 21600}  # by the name that a recording has at scale 1
 RATIO = "delivery:request_failures:ratio_rate"  # before a window: name of a recording, failed requests from 0 to 1
 RATIO_WINDOWS = tuple(_RATIOS)
+GROUPS = _RECORDS, _ALERTS = "model-delivery-records", "model-delivery-alerts"
 
 
 def document(scale: float = 1.0, objective: float = OBJECTIVE) -> dict[str, Any]:
@@ -83,9 +84,9 @@ def document(scale: float = 1.0, objective: float = OBJECTIVE) -> dict[str, Any]
     windows = Windows(scale)
     return {
         "groups": [
-            {"name": "model-delivery-records", "rules": list(_records(windows))},
+            {"name": _RECORDS, "rules": list(_records(windows))},
             {
-                "name": "model-delivery-alerts",
+                "name": _ALERTS,
                 "rules": [_alert(alert, windows) for alert in alerts(windows, objective)],
             },
         ]

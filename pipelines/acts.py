@@ -4,7 +4,8 @@ An act is written down before it is carried out, and its outcome afterwards, eac
 programs that decide at the same time act once.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -31,6 +32,10 @@ class Outcome(StrEnum):
     DONE = "done"  # told, or proposed
     STOPPED = "stopped"  # a gate let no new model through
     FAILED = "failed"  # it could not be carried out: its cause stands
+
+
+# An act that was begun so long ago has nobody who carries it on.
+LONGEST = {Kind.PROPOSE: timedelta(hours=12), Kind.NOTIFY: timedelta(minutes=10)}
 
 
 class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -66,6 +71,19 @@ class Acts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         others = [each for each in self.acts if each.id != act.id]
         newest = sorted((*others, act), key=lambda each: each.at)[-MOST:]
         return msgspec.structs.replace(self, acts=tuple(newest))
+
+
+def acted_upon(cause: str, taken: Sequence[Taken], now: datetime) -> bool:
+    """Whether a cause needs nothing more: it was acted upon, or somebody does so.
+
+    It stands where all acts failed, and where whoever began one died over it.
+    """
+    return any(
+        each.cause == cause
+        and each.outcome is not Outcome.FAILED
+        and (each.outcome is not Outcome.BEGUN or now - each.at <= LONGEST[each.kind])
+        for each in taken
+    )
 
 
 def encode(acts: Acts) -> bytes:

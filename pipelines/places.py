@@ -12,7 +12,7 @@ _S3 = "s3://"
 _TRIES = 20  # of a write beside others: each that fails is another's that went through
 # S3's words for an object that is no longer as it was read, https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
-_ABSENT = "NoSuchKey"
+ABSENT = "NoSuchKey"  # of an object that is not there
 
 Change: TypeAlias = Callable[[bytes | None], bytes | None]
 
@@ -148,7 +148,7 @@ def _update_object(place: str, change: Change, client: Any) -> None:
             response = client.get_object(Bucket=bucket, Key=key)
             content, condition = response["Body"].read(), {"IfMatch": response["ETag"]}
         except Exception as error:
-            if code_of(error) != _ABSENT:
+            if code_of(error) != ABSENT:
                 raise
         changed = change(content)
         if changed is None:

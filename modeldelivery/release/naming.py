@@ -20,6 +20,7 @@ _MAX_NAME = 12  # two names, "-registry-", the account and the longest region fi
 _PIPELINE_FOLDER = 20  # characters of a pipeline's name that the keys of its artifacts begin with
 MAX_FLEET = 10  # SageMaker's limit of variants on one endpoint
 DATASETS = "datasets/"  # where data sets lie in the data bucket
+VERSIONS_FOLDER = "versions"  # in the registry bucket: each version's record
 ACCOUNT = re.compile(r"[0-9]{12}")
 CAPTURE_FOLDER = "capture"  # in the registry bucket: what callers ask and what they are answered
 DIGEST_ANNOTATION = "model-delivery/digest-set"  # of a Deployment's pods: the bits that they serve
@@ -155,7 +156,7 @@ def journal_key(endpoint: str) -> str:
 
 def record_key(version: Version) -> str:
     """Key of a version's record in the registry bucket."""
-    return f"versions/{version}.json"
+    return f"{VERSIONS_FOLDER}/{version}.json"
 
 
 def artifact_key(model_digest: str) -> str:

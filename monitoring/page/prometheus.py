@@ -6,13 +6,13 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/.
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any, TypeAlias
-from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import urlopen
 
 from monitoring.page.subject import Alert, Burn, Missing, Prometheus
-from monitoring.rules import RATIO, RATIO_WINDOWS
+from monitoring.rules import GROUPS, RATIO, RATIO_WINDOWS
 
 _SECONDS = 5.0  # that an answer may take
 Ask: TypeAlias = Callable[[str], Mapping[str, Any]]
@@ -32,12 +32,18 @@ def read(address: str | None, model: str, environment: str) -> Prometheus | Miss
         return Missing(f"{address!r} is no address: --prometheus http://HOST:PORT")
     try:
         return of(lambda path: _get(f"{address.rstrip('/')}/api/v1/{path}"), model, environment)
-    except (OSError, URLError, ValueError, KeyError, TypeError) as error:
+    except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
         return Missing(f"{address} does not tell: {error}")
 
 
 def of(ask: Ask, model: str, environment: str) -> Prometheus:
-    """Of its answers, by path below `/api/v1/`; raises KeyError, TypeError and ValueError for what is none of Prometheus'."""
+    """Of its answers, by path below `/api/v1/`; raises KeyError, TypeError and ValueError for what is none of Prometheus'.
+
+    One that has not this project's rules watches nothing: that no alert of theirs fires there says nothing.
+    """
+    loaded = {each["name"] for each in ask("rules")["data"]["groups"]}
+    if absent := [name for name in GROUPS if name not in loaded]:
+        raise ValueError(f"it has no rules {', '.join(absent)}: load monitoring/rules.yml")
     alerts = [
         Alert(
             name=each["labels"]["alertname"],

@@ -62,6 +62,9 @@ def run(
 ) -> Iterator[str]:
     """Let time pass; a line for each due time, once what it started has ended.
 
+    The clock goes on meanwhile: what becomes due while a job runs is started beside it, as on AWS, and is not waited for. Otherwise a
+    schedule that is due more often than its job ends would never let time pass.
+
     Args:
         ask: answers a route, given its path and its body.
         until: UTC.
@@ -70,7 +73,8 @@ def run(
     told = _last(ask(PATH, None))
     while True:
         shown = ask(RUN, {"until": until.isoformat()})
-        while shown["under_way"]:
+        begun = _last(shown)
+        while any(number <= begun for number in shown["under_way"]):
             pause(_LOOK)
             shown = ask(PATH, None)
         yield from (_line(each) for each in shown["invocations"] if each["number"] > told)

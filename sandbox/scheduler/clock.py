@@ -39,7 +39,7 @@ class ClockRoutes:
         return {
             "now": _text(self._clock.now()),
             "moved": self._clock.moved,
-            "under_way": len(invocations.under_way()),
+            "under_way": [each.number for each in invocations.under_way()],
             "invocations": [_invocation(each) for each in invocations.listed()],
         }
 

@@ -146,6 +146,8 @@ class Schedules:
             expression = parse(request.schedule_expression)
         except (target.TargetError, ExpressionError) as error:
             raise RefusedError(str(error)) from None
+        if request.start_date and request.end_date and request.start_date >= request.end_date:
+            raise RefusedError("The StartDate you specify is not before the EndDate.")
         self.invocations.check(account, request.target.role_arn)
         return expression
 

@@ -1,6 +1,8 @@
 """EventBridge Scheduler in the sandbox: schedules start jobs in their role, by a clock that a person moves."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,10 +11,11 @@ from botocore.exceptions import ClientError
 
 from tests.faults.training import allow, training_in
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 ACCOUNT = "111111111111"
 JOB = "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob"
+EXECUTION = "arn:aws:scheduler:::aws-sdk:sagemaker:startPipelineExecution"
 SERVICE = {"Service": "scheduler.amazonaws.com"}
 
 
@@ -85,6 +88,21 @@ def jobs(training, prefix="drift-"):
     return [each for each in listed if each["ProcessingJobName"].startswith(prefix)]
 
 
+def names(training):
+    return {job["ProcessingJobName"] for job in jobs(training)}
+
+
+def begun(training, before):
+    """The name of the job that there was not before, once there is one."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if made := names(training) - before:
+            (name,) = made
+            return name
+        time.sleep(0.2)
+    raise AssertionError(before)
+
+
 def printed(training, job):
     logs = training.sandbox.client("staging", "logs")
     name = job["ProcessingJobName"]
@@ -118,6 +136,79 @@ def test_a_job_that_the_role_may_not_make_is_refused_and_the_line_says_why(train
     assert "refused: " in line
     assert "sagemaker:CreateProcessingJob" in line
     assert jobs(training, "other") == []
+
+
+def test_a_schedule_starts_a_pipeline_once_a_due_time_and_time_waits_for_its_end(training, schedules, clock):
+    until = {"Get": "Parameters.Until"}
+    training.pipeline(
+        training.step("Say", "say", until, "wait", "0.5"),
+        parameters=[{"Name": "Until", "Type": "String"}],
+        name="nightly",
+    )
+    role = training.sandbox.role(
+        "staging",
+        "pipeline-scheduler",
+        allow("sagemaker:StartPipelineExecution", f"arn:aws:sagemaker:*:{ACCOUNT}:pipeline/nightly"),
+        trusts=SERVICE,
+    )
+    given = {
+        "PipelineName": "nightly",
+        "PipelineParameters": [{"Name": "Until", "Value": "<aws.scheduler.scheduled-time>"}],
+        "ClientRequestToken": "nightly-until-<aws.scheduler.scheduled-time>",
+    }
+    schedules.create_schedule(
+        Name="nightly",
+        ScheduleExpression="cron(0 2 * * ? *)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": EXECUTION, "RoleArn": role, "Input": json.dumps(given)},
+    )
+    lines = run(training, clock + timedelta(days=2))
+    assert [line.split()[:3] for line in lines] == [
+        [f"2013-04-0{day}T02:00:00Z", "nightly", "started"] for day in (1, 2)
+    ]
+    training.sandbox.run("clock", "set", "2013-04-01")
+    assert len(run(training, clock + timedelta(days=1))) == 1
+    listed = training.sagemaker.list_pipeline_executions(PipelineName="nightly")["PipelineExecutionSummaries"]
+    assert [each["PipelineExecutionStatus"] for each in listed] == ["Succeeded", "Succeeded"]
+    done = sorted(jobs(training, "pipelines-"), key=lambda job: job["CreationTime"])
+    assert [printed(training, job) for job in done] == [[f"2013-04-0{day}T02:00:00Z"] for day in (1, 2)]
+
+
+def test_a_role_that_may_not_pass_the_jobs_role_starts_nothing_and_the_line_says_so(
+    training, schedules, clock
+):
+    makes = training.sandbox.role(
+        "staging",
+        "passes-nothing",
+        allow(
+            ["sagemaker:CreateProcessingJob", "sagemaker:AddTags"],
+            f"arn:aws:sagemaker:*:{ACCOUNT}:processing-job/drift-*",
+        ),
+        trusts=SERVICE,
+    )
+    before = jobs(training)
+    put(schedules, training, makes, "say", "x")
+    (line,) = run(training, clock + timedelta(days=1))
+    assert "refused: " in line
+    assert "iam:PassRole" in line
+    assert jobs(training) == before
+
+
+def test_a_job_that_fails_ends_the_wait_and_the_next_time_is_carried_out(training, schedules, role, clock):
+    before = len(jobs(training))
+    put(schedules, training, role, "end", "3", "no rows")
+    assert len(run(training, clock + timedelta(days=2))) == 2
+    ended = sorted(jobs(training), key=lambda job: job["CreationTime"])[before:]
+    assert [job["ProcessingJobStatus"] for job in ended] == ["Failed", "Failed"]
+
+
+def test_a_schedule_that_is_deleted_leaves_its_job_to_its_end(training, schedules, role, clock):
+    del clock
+    before = names(training)
+    put(schedules, training, role, "wait", "2", expression="rate(1 day)")
+    job = begun(training, before)
+    schedules.delete_schedule(Name="daily")
+    assert training.ended(job)["ProcessingJobStatus"] == "Completed"
 
 
 def test_a_clock_that_is_set_starts_nothing_that_lies_between(training, schedules, role, clock):
@@ -209,4 +300,29 @@ def test_time_goes_on_while_jobs_run_and_a_second_run_of_a_schedule_overlaps_the
     lines = run(training, clock + timedelta(seconds=90))
     assert len(lines) >= 2
     first, second = sorted(jobs(training), key=lambda job: job["CreationTime"])[-2:]
-    assert second["CreationTime"] < first["ProcessingEndTime"]
+    assert second["CreationTime"] < training.ended(first["ProcessingJobName"])["ProcessingEndTime"]
+
+
+@pytest.mark.soak
+def test_a_clock_that_runs_past_many_due_times_carries_out_each_once_and_one_that_is_set_past_them_none(
+    training, schedules, role, clock
+):
+    put(schedules, training, role, "say", "x", name="hourly", expression="rate(6 hours)", StartDate=clock)
+    assert [line.split()[0] for line in run(training, clock + timedelta(days=1))] == [
+        f"2013-04-0{day}T{hour:02}:00:00Z" for day, hour in ((1, 6), (1, 12), (1, 18), (2, 0))
+    ]
+    training.sandbox.run("clock", "set", "2013-04-09T05:59")
+    assert [line.split()[0] for line in run(training, datetime(2013, 4, 9, 6, 1, tzinfo=UTC))] == [
+        "2013-04-09T06:00:00Z"
+    ]
+
+
+@pytest.mark.soak
+def test_a_job_that_is_killed_ends_the_wait(training, schedules, role, clock):
+    put(schedules, training, role, "wait", "600", name="killed")
+    before = names(training)
+    with ThreadPoolExecutor(1) as pool:
+        lines = pool.submit(run, training, clock + timedelta(hours=3))
+        training.sagemaker.stop_processing_job(ProcessingJobName=begun(training, before))
+        (line,) = lines.result(timeout=300)
+    assert line.split()[1:3] == ["killed", "started"]

@@ -74,6 +74,11 @@ MAY_IMPORT = {
         *NAMES,
     },
     "pipelines.acts": {"pipelines.documents"},
+    "pipelines.claims": {"pipelines.acts", "pipelines.places"},
+    "pipelines.proposal": {
+        *(f"pipelines.{each}" for each in ("acts", "claims", "dataset", "documents", "months", "places")),
+        *NAMES,
+    },
     "pipelines.verdicts": {"pipelines.documents", "pipelines.places", *ours("release.verdicts"), *NAMES},
     "pipelines.gates": {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),

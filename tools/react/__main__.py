@@ -11,7 +11,7 @@ Exit status: 0 nothing to do, or done · 1 it could not be done · 2 usage · 3 
 """
 
 import argparse
-import secrets
+import re
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -22,21 +22,24 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from modeldelivery.release.aws.environment import open_environment
+from modeldelivery.release.aws.session import profile_for
 from modeldelivery.release.core import weights
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
-from pipelines import acts, places
+from pipelines import claims, places
 from pipelines.acts import Kind, Outcome, Taken
 from pipelines.data_drift import report as drift
 from pipelines.months import Month
 from pipelines.places import NothingThereError
+from pipelines.proposal.training import StoppedError, UntrainedError
 from pipelines.quality import report as quality
 from tools.model.run import RunError, parameters
 from tools.react.decide import Act, decide, newest
-from tools.react.propose import StoppedError, propose
+from tools.react.propose import propose
 
 _ENDING = ".json"
 _SUBJECT = 100  # characters that SNS takes
+_TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 Report = TypeVar("Report")
 
 
@@ -73,14 +76,32 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--drift", metavar="PLACE", help="reports of drift, likewise")
     parser.add_argument("--acts", metavar="FILE", help="what was done so far, likewise")
     parser.add_argument(
-        "--topic", metavar="ARN", help="SNS topic that is told; without it the sentence is only printed"
+        "--topic",
+        type=_topic,
+        metavar="ARN",
+        help="SNS topic that is told; without it the sentence is only printed",
     )
     parser.add_argument(
-        "--every", type=int, metavar="DAYS", help="train again after so many days, whatever the reports say"
+        "--every",
+        type=_days,
+        metavar="DAYS",
+        help="train again after so many days, whatever the reports say",
     )
     parser.add_argument("--dry-run", action="store_true", help="tell what would be done")
     parser.add_argument("--profile", metavar="NAME", help="of AWS (default: the environment's)")
     return parser
+
+
+def _topic(text: str) -> str:
+    if not _TOPIC.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: write arn:aws:sns:REGION:ACCOUNT:NAME")
+    return text
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 or more")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _world(options: argparse.Namespace) -> World:
     """Raises DeliveryError where the environment cannot be opened, botocore's errors where a client cannot be made."""
-    sns = _sns(options.profile or options.env) if options.topic else None
+    sns = _sns(options.topic, options.profile or profile_for(options.env)) if options.topic else None
     if options.quality and options.drift and options.acts:
         s3 = places.client_of(options.quality, options.drift, options.acts, profile=options.profile)
         return World(options.quality, options.drift, options.acts, None, s3, sns)
@@ -114,10 +135,11 @@ def _world(options: argparse.Namespace) -> World:
     )
 
 
-def _sns(profile: str) -> Any:
+def _sns(topic: str, profile: str | None) -> Any:
+    """A client in the topic's region, of that profile; of the default chain where there is none."""
     import boto3  # noqa: PLC0415 - half a second that whoever tells nobody need not wait for
 
-    return boto3.Session(profile_name=profile).client("sns")
+    return boto3.Session(profile_name=profile).client("sns", region_name=topic.split(":")[3])
 
 
 def act_on_newest(options: argparse.Namespace, world: World) -> int:
@@ -127,11 +149,20 @@ def act_on_newest(options: argparse.Namespace, world: World) -> int:
         _reports(world.quality, quality.decode, world.s3), _reports(world.drift, drift.decode, world.s3)
     ).of(world.serving)
     every = None if options.every is None else timedelta(days=options.every)
-    act, taken = _claim(
-        world, lambda earlier: decide(reports, earlier, now, every), now, dry_run=options.dry_run
-    )
-    if taken is None:
+    if options.dry_run:
+        act = decide(reports, claims.taken(world.acts, world.s3), now, every)
         print(f"{'would ' if act.kind is not Kind.NOTHING else ''}{act.kind}: {act.why}")
+        return 0
+    decided: list[Act] = []
+
+    def begin(id_: str, earlier: Sequence[Taken]) -> Taken | None:
+        decided.append(act := decide(reports, earlier, now, every))
+        return None if act.kind is Kind.NOTHING else _begun(id_, act, now)
+
+    taken = claims.claim(world.acts, begin, world.s3)
+    act = decided[-1]
+    if taken is None:
+        print(f"{act.kind}: {act.why}")
         return 0
     outcome, sentence = carry_out(act, options.env)
     print(f"{act.kind}: {sentence}")
@@ -139,7 +170,7 @@ def act_on_newest(options: argparse.Namespace, world: World) -> int:
     if untold:
         print(f"react: {options.topic} was not told: {untold}", file=sys.stderr)
         outcome = Outcome.FAILED if act.kind is Kind.NOTIFY else outcome
-    _keep(world, msgspec.structs.replace(taken, outcome=outcome, sentence=sentence))
+    claims.keep(world.acts, msgspec.structs.replace(taken, outcome=outcome, sentence=sentence), world.s3)
     return 1 if untold else {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.STOPPED: 3}[outcome]
 
 
@@ -154,46 +185,16 @@ def _tell(sns: Any, topic: str, subject: str, sentence: str) -> str:
     return ""
 
 
-def _claim(
-    world: World, decides: Callable[[Sequence[Taken]], Act], now: datetime, *, dry_run: bool
-) -> tuple[Act, Taken | None]:
-    """What follows from all that was done so far, written down as begun; None where nothing is, or nothing is to be done.
-
-    Decided on the very content that the claim replaces: of two that decide at the same time, the slower decides again and sees the other's.
-    """
-    id_ = secrets.token_hex(8)
-    claim: list[tuple[Act, Taken | None]] = []
-
-    def begin(content: bytes | None) -> bytes | None:
-        document = acts.decode(content, world.acts)
-        if own := next((each for each in document.acts if each.id == id_), None):
-            claim.append((claim[-1][0], own))  # it was written, and the answer was lost
-            return None
-        act = decides(document.acts)
-        if dry_run or act.kind is Kind.NOTHING:
-            claim.append((act, None))
-            return None
-        taken = Taken(
-            id=id_,
-            at=now,
-            kind=act.kind,
-            cause=act.cause,
-            version=act.version,
-            outcome=Outcome.BEGUN,
-            sentence=act.why,
-        )
-        claim.append((act, taken))
-        return acts.encode(document.with_act(taken))
-
-    places.update(world.acts, begin, world.s3)
-    return claim[-1]
-
-
-def _keep(world: World, taken: Taken) -> None:
-    places.update(
-        world.acts,
-        lambda content: acts.encode(acts.decode(content, world.acts).with_act(taken)),
-        world.s3,
+def _begun(id_: str, act: Act, now: datetime) -> Taken:
+    """The act, before it is carried out."""
+    return Taken(
+        id=id_,
+        at=now,
+        kind=act.kind,
+        cause=act.cause,
+        version=act.version,
+        outcome=Outcome.BEGUN,
+        sentence=act.why,
     )
 
 
@@ -210,7 +211,7 @@ def carry_out(act: Act, environment: str) -> tuple[Outcome, str]:
         proposal = propose(Month(before.year, before.month))
     except StoppedError as error:
         return Outcome.STOPPED, f"{act.why}; a model trained until {until} is no better: {error}"
-    except (RunError, DeliveryError, OSError, BotoCoreError, ClientError) as error:
+    except (RunError, UntrainedError, DeliveryError, OSError, BotoCoreError, ClientError) as error:
         return Outcome.FAILED, f"{act.why}; no model could be trained: {error}"
     return Outcome.DONE, f"{act.why}; {proposal}"
 

@@ -9,14 +9,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipelines.acts import Kind, Outcome, Taken
+from pipelines.acts import Kind, Taken, acted_upon
 from pipelines.data_drift.report import Report as Drift
 from pipelines.data_drift.report import Severity
 from pipelines.quality.report import Report as Quality
 
 APART = {Kind.PROPOSE: timedelta(days=7), Kind.NOTIFY: timedelta(days=1)}  # two acts of a kind, at least
-# An act that was begun so long ago has nobody who carries it on.
-LONGEST = {Kind.PROPOSE: timedelta(hours=12), Kind.NOTIFY: timedelta(minutes=10)}
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def decide(reports: Reports, taken: Sequence[Taken], now: datetime, every: timed
     """
     waiting = None
     for act in _candidates(reports, taken, now, every):
-        if any(each.cause == act.cause and not _came_to_nothing(each, now) for each in taken):
+        if acted_upon(act.cause, taken, now):
             continue
         last = max((each.at for each in taken if each.kind is act.kind), default=None)
         if last is None or now - last >= APART[act.kind]:
@@ -91,13 +89,6 @@ def decide(reports: Reports, taken: Sequence[Taken], now: datetime, every: timed
             or f"{act.why}; the last of its kind was {last:%Y-%m-%d %H:%M}, the next waits until {last + APART[act.kind]:%Y-%m-%d %H:%M}"
         )
     return Act(Kind.NOTHING, "", waiting or _quiet(reports))
-
-
-def _came_to_nothing(act: Taken, now: datetime) -> bool:
-    """Whether its cause stands: it failed, or whoever began it died over it."""
-    return act.outcome is Outcome.FAILED or (
-        act.outcome is Outcome.BEGUN and now - act.at > LONGEST[act.kind]
-    )
 
 
 def _candidates(

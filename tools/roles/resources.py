@@ -80,7 +80,7 @@ def resources(place: Place) -> dict[str, Resource]:
         Resource("PackageGroup", f"{sagemaker}:model-package-group/{name}"),
         Resource("Pipeline", f"{sagemaker}:pipeline/{place.pipeline}"),
         Resource("Executions", f"{sagemaker}:pipeline/{place.pipeline}/execution/*"),
-        Resource("DriftSchedules", f"arn:aws:scheduler:{here}:schedule/default/{name}-drift-*"),
+        Resource("Schedules", f"arn:aws:scheduler:{here}:schedule/default/{name}-*"),
         Resource("Jobs", f"{sagemaker}:processing-job/pipelines-*"),
         Resource("Repository", f"arn:aws:ecr:{here}:repository/{place.repository}"),
         Resource("StepRepository", f"arn:aws:ecr:{here}:repository/{place.step_repository}"),
@@ -109,7 +109,7 @@ def resources(place: Place) -> dict[str, Resource]:
 TRAINING = frozenset(
     {
         *("Data", "DataAlias", "DataCache", "Datasets", "DataObjects"),
-        *("Pipeline", "Executions", "Jobs", "StepRepository", "Runs", "DriftSchedules"),
+        *("Pipeline", "Executions", "Jobs", "StepRepository", "Runs", "Schedules"),
     }
 )
 

@@ -11,7 +11,7 @@ from modeldelivery.policy.rules.training import at, network_of
 from modeldelivery.policy.stack import UNKNOWN, Resource, Stack
 
 _CALL = ":aws-sdk:sagemaker:createProcessingJob"
-_FIX = "declare it with `components.data_drift.DataDrift`"
+_FIX = "declare it with `components.data_drift.DataDrift`, or `components.proposals.Proposals`"
 
 
 def _judge(stack: Stack) -> Found:
@@ -99,6 +99,6 @@ DRIFT_JOBS = StackRule(
     name="drift-jobs",
     level=Level.MANDATORY,
     reason="A job that a schedule starts runs when nobody looks, on what callers sent: where it runs and what it reads is reviewed here.",
-    fix="`components.data_drift.DataDrift`, with `model-delivery:capture` and `model-delivery:drift`",
+    fix="`components.data_drift.DataDrift`, with `model-delivery:capture` and `model-delivery:drift`, or `components.proposals.Proposals`",
     judge=_judge,
 )

@@ -22,14 +22,14 @@ from modeldelivery.release.aws.images import Images
 from modeldelivery.release.aws.journal import date_of, is_deleted, is_marked
 from modeldelivery.release.aws.restore import Kept
 from modeldelivery.release.errors import ConflictError, DamagedError, UnreachableError, UpdateNeededError
-from modeldelivery.release.naming import Place, evidence_key, record_key, samples_key
+from modeldelivery.release.naming import VERSIONS_FOLDER, Place, evidence_key, record_key, samples_key
 from modeldelivery.release.ports import Image, Progress
 from modeldelivery.release.record import Entry, VersionRecord, decode, encode, fault
 from modeldelivery.release.samples import Sample, SampleFile
 from modeldelivery.release.version import BadVersionError, Version, parse_version, precedence
 
 CLOCKS_DIFFER = 300.0  # seconds by which SageMaker's clock may run behind S3's, generously
-_FOLDER = "versions/"
+_FOLDER = f"{VERSIONS_FOLDER}/"
 
 
 class Clients(Protocol):

@@ -137,6 +137,11 @@ def test_what_kubernetes_runs_on_is_refused_on_sagemaker_by_name(field):
         ("drill", {"withinDays": 30}, "modelctl drill"),
         ("release", {"live": "v1.0.0", "fleet": ["v1.0.0"], "candidates": 1}, "by its name in config alone"),
         (
+            "training",
+            {"instance": "ml.m5.large", "runDays": 60, "schedule": "rate(30 days)"},
+            "no topic of alarms",
+        ),
+        (
             "build",
             {
                 "repository": "acme/x",

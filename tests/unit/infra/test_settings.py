@@ -637,6 +637,42 @@ def test_drift_without_what_it_needs_is_refused_with_what_that_may_be(changed, r
     assert "allowed: {" in str(raised.value)
 
 
+def proposing(schedule):
+    return {
+        **GOOD,
+        "model-delivery:data": '{"bucket": true}',
+        "model-delivery:training": json.dumps(
+            {"instance": "ml.m5.large", "runDays": 60, "schedule": schedule}
+        ),
+    }
+
+
+def test_a_model_is_proposed_by_schedule_only_where_config_says_when():
+    assert parse("prod", proposing("cron(0 6 2 * ? *)")).training.schedule == "cron(0 6 2 * ? *)"
+    unscheduled = {
+        **proposing("rate(1 day)"),
+        "model-delivery:training": '{"instance": "ml.m5.large", "runDays": 60}',
+    }
+    assert parse("prod", unscheduled).training.schedule is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "reason"),
+    [
+        ("monthly", 'training.schedule is "monthly"'),
+        ("rate(0 days)", "training.schedule is"),
+        ("cron(0 6 2 * * *)", "exactly one is to be ?"),
+        ("at(2027-01-01T00:00:00)", "training.schedule is"),
+        (30, "training.schedule is 30"),
+    ],
+)
+def test_times_of_proposals_that_cannot_be_are_refused(schedule, reason):
+    with pytest.raises(SettingsError) as raised:
+        parse("prod", proposing(schedule))
+    assert reason in str(raised.value)
+    assert "schedule: cron(0 6 2 * ? *)" in str(raised.value)
+
+
 def test_nothing_is_drawn_unless_config_says_so():
     assert not parse("prod", GOOD).monitoring.dashboard
     assert not parse("prod", {**GOOD, "model-delivery:monitoring": "{}"}).monitoring.dashboard

@@ -47,6 +47,13 @@ def test_a_job_on_what_is_captured_passes():
     assert whats(DRIFT_JOBS, CAPTURING, schedule()) == []
 
 
+@pytest.mark.parametrize(("key", "expected"), [("arn:key", []), ("", ["a volume without a key"])])
+def test_a_job_that_reads_nothing_captured_needs_no_capture_and_is_held_to_the_rest(key, expected):
+    given = members(key)
+    given["AppSpecification"]["ContainerArguments"] = ["--env", "prod"]
+    assert whats(DRIFT_JOBS, schedule(json.dumps(given))) == expected
+
+
 def test_a_schedule_of_something_else_is_not_judged():
     assert whats(DRIFT_JOBS, schedule("none", arn="arn:aws:lambda:eu-west-1:1:function:f")) == []
 

@@ -1,28 +1,27 @@
 """What follows from reports of drift and of quality."""
 
 import json
-import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec import structs
 
-from modeldelivery.release.version import Version
 from pipelines import acts
-from pipelines.acts import MOST, Acts, Kind, Outcome, Taken
+from pipelines.acts import LONGEST, MOST, Acts, Kind, Outcome, Taken
 from pipelines.data_drift import report as drift_report
 from pipelines.data_drift.report import Severity
 from pipelines.months import Month
+from pipelines.proposal.training import StoppedError
 from pipelines.quality import report as quality_report
 from tests.unit.monitoring.page.conftest import V1, V2, drift_of, quality_of
 from tests.unit.pipelines.test_places import Bucket, refused
 from tools.model.run import RunError
 from tools.react import __main__ as react
 from tools.react import propose as proposing
-from tools.react.decide import LONGEST, Reports, decide, newest
-from tools.react.propose import StoppedError
+from tools.react.decide import APART, Reports, decide, newest
 
 NOW = datetime(2013, 11, 2, tzinfo=UTC)
+TOPIC = "arn:aws:sns:eu-west-1:111111111111:flights-staging-alarms"
 DAY = timedelta(days=1)
 WORSE, GOOD = quality_of(10, 0.651, "worse"), quality_of(10, 0.7)
 FEW = structs.replace(quality_of(10, 0.5, "too-few"), slices=quality_of(10, 0.5, "worse").slices)
@@ -167,11 +166,92 @@ def kept(place):
     return json.loads((place / "acts.json").read_bytes())["acts"]
 
 
-def test_a_dry_run_trains_nothing_and_remembers_nothing(place, capsys, monkeypatch):
+def test_a_dry_run_trains_nothing_tells_nobody_and_writes_nothing(place, capsys, monkeypatch):
+    topic = Topic()
+    monkeypatch.setattr(react, "_sns", lambda *_: topic)
     monkeypatch.setattr(react, "propose", lambda *_: pytest.fail("trained"))
-    assert run(place, "--dry-run") == 0
+    before = sorted(place.rglob("*"))
+    assert run(place, "--dry-run", f"--acts={place / 'new' / 'acts.json'}", "--topic", TOPIC) == 0
     assert capsys.readouterr().out.startswith("would propose: v1.1.0 is worse")
-    assert not (place / "acts.json").exists()
+    assert (topic.messages, sorted(place.rglob("*"))) == ([], before)
+
+
+def test_a_dry_run_in_a_bucket_writes_nothing_and_goes_by_what_was_done(monkeypatch, capsys):
+    monkeypatch.setattr(react, "propose", lambda _: "push the tag")
+    bucket = Bucket(**{"quality/a.json": quality_report.encode(WORSE)})
+    assert in_bucket(bucket, monkeypatch, "--dry-run") == 0
+    assert list(bucket.objects) == ["quality/a.json"]
+    assert in_bucket(bucket, monkeypatch) == 0
+    done = bucket.objects["acts.json"]
+    assert in_bucket(bucket, monkeypatch, "--dry-run") == 0
+    assert bucket.objects["acts.json"] == done
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "would propose",
+        "propose",
+        "nothing",
+    ]
+
+
+@pytest.mark.parametrize(("quality", "kind"), [(WORSE, Kind.PROPOSE), (GOOD, Kind.NOTIFY)])
+def test_one_that_is_killed_over_an_act_is_followed_by_another_once_it_counts_as_failed(
+    place, monkeypatch, quality, kind
+):
+    (place / "quality" / "newest.json").write_bytes(quality_report.encode(quality))
+    carried = []
+
+    def killed(act, _):
+        carried.append(act.kind)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(react, "carry_out", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(place)
+    monkeypatch.setattr(react, "carry_out", lambda act, _: carried.append(act.kind) or (Outcome.DONE, "told"))
+    (begun,) = kept(place)
+    for ago, times in ((timedelta(0), 1), (LONGEST[kind] + APART[kind], 2)):
+        at = (datetime.now(UTC) - ago).isoformat()
+        (place / "acts.json").write_text(json.dumps({"format": 1, "acts": [{**begun, "at": at}]}))
+        assert run(place) == 0
+        assert carried.count(kind) == times
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--every", "0"),
+        ("--every", "-3"),
+        ("--every", "often"),
+        ("--topic", "alarms"),
+        ("--topic", TOPIC + ".fifo"),
+    ],
+)
+def test_what_no_option_can_mean_is_refused_before_anything_is_read(given, capsys):
+    with pytest.raises(SystemExit) as ended:
+        react.main(["--env", "staging", *given])
+    assert ended.value.code == 2
+    assert f"argument {given[0]}: {given[1]!r}: " in capsys.readouterr().err
+
+
+def test_the_topic_is_told_in_its_own_region(monkeypatch):
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    assert react._sns(TOPIC, None).meta.region_name == "eu-west-1"
+
+
+def test_messages_go_by_the_credentials_that_there_are_where_no_profile_is_named_like_the_environment(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    profiles = []
+    monkeypatch.setattr(react, "_sns", lambda _, profile: profiles.append(profile))
+    options = react.parser().parse_args(
+        ["--env", "staging", "--topic", TOPIC, "--quality=q", "--drift=d", f"--acts={tmp_path / 'acts.json'}"]
+    )
+    react._world(options)
+    (tmp_path / "config").write_text("[profile staging]\nregion = eu-west-1\n")
+    react._world(options)
+    assert profiles == [None, "staging"]
 
 
 @pytest.mark.parametrize(
@@ -227,11 +307,11 @@ class Race(Bucket):
         super().put_object(**call)
 
 
-def in_bucket(bucket, monkeypatch):
+def in_bucket(bucket, monkeypatch, *more):
     """Runs the program on a bucket; its status."""
     monkeypatch.setattr(react.places, "client_of", lambda *_, **__: bucket)
     given = [f"--{name}=s3://bucket/{name}" for name in ("quality", "drift")]
-    return react.main(["--env", "staging", *given, "--acts=s3://bucket/acts.json"])
+    return react.main(["--env", "staging", *given, "--acts=s3://bucket/acts.json", *more])
 
 
 def test_two_that_decide_at_the_same_time_act_once(monkeypatch, capsys):
@@ -275,10 +355,10 @@ class Topic:
 def test_the_topic_is_told_the_sentence(place, monkeypatch):
     topic = Topic()
     monkeypatch.setattr(react, "propose", lambda _: "push the tag")
-    monkeypatch.setattr(react, "_sns", lambda _: topic)
-    assert run(place, "--topic", "arn") == 0
+    monkeypatch.setattr(react, "_sns", lambda *_: topic)
+    assert run(place, "--topic", TOPIC) == 0
     (message,) = topic.messages
-    assert (message["TopicArn"], message["Subject"]) == ("arn", "staging: propose")
+    assert (message["TopicArn"], message["Subject"]) == (TOPIC, "staging: propose")
     assert message["Message"].endswith("push the tag")
 
 
@@ -292,9 +372,9 @@ def test_a_topic_that_cannot_be_told_fails_a_message_and_loses_no_proposal(
 
     (place / "quality" / "newest.json").write_bytes(quality_report.encode(quality))
     monkeypatch.setattr(react, "propose", lambda _: "push the tag")
-    monkeypatch.setattr(react, "_sns", lambda _: Denied())
-    assert run(place, "--topic", "arn") == 1
-    assert "react: arn was not told: " in capsys.readouterr().err
+    monkeypatch.setattr(react, "_sns", lambda *_: Denied())
+    assert run(place, "--topic", TOPIC) == 1
+    assert f"react: {TOPIC} was not told: " in capsys.readouterr().err
     (act,) = kept(place)
     assert (act["kind"], act["outcome"]) == written
 
@@ -307,79 +387,15 @@ def test_a_report_that_is_none_is_a_sentence(place, capsys):
 
 
 @pytest.mark.parametrize(
-    ("tags", "present", "expected"),
-    [
-        ("", ("v1.1.0", "v1.0.0"), "v1.2.0"),
-        ("flights@v1.4.2\nflights@v1.2.0\nflights@vnext\n", ("v1.1.0",), "v1.5.0"),
-        ("flights@v1.0.0", ("v2.3.1",), "v2.4.0"),
-        ("", (), "v0.1.0"),
-    ],
+    ("tags", "expected"),
+    [("", []), ("flights@v1.4.2\nflights@v1.2.0\nflights@vnext\n", ["v1.4.2", "v1.2.0"])],
 )
-def test_the_tag_is_above_all_that_there_are(monkeypatch, tags, present, expected):
+def test_versions_of_which_git_knows_a_tag_are_taken(monkeypatch, tags, expected):
     class Done:
         stdout = tags
 
     monkeypatch.setattr(proposing.subprocess, "run", lambda *_, **__: Done)
-    assert proposing.next_version("flights", tuple(map(Version, present))) == expected
-
-
-@pytest.mark.parametrize(
-    ("status", "output", "raised"),
-    [
-        (
-            8,
-            {"summary": "v1.2.0 is stopped: AUC is lower"},
-            (StoppedError, "v1.2.0 is stopped: AUC is lower"),
-        ),
-        (1, {"summary": "no pipeline", "hint": "pulumi up"}, (RunError, "no pipeline: pulumi up")),
-        (70, None, (RunError, "modelctl train ended with status 70")),
-    ],
-    ids=["gate", "refused", "broken"],
-)
-def test_a_training_that_came_to_nothing_says_why(monkeypatch, status, output, raised):
-    error, words = raised
-    answer = subprocess.CompletedProcess([], status, stdout=json.dumps(output).encode() if output else b"")
-    monkeypatch.setattr(proposing.subprocess, "run", lambda *_, **__: answer)
-    with pytest.raises(error, match=words):
-        proposing.train("--env", "staging")
-
-
-def test_a_training_is_asked_to_register_nothing(monkeypatch):
-    commands = []
-    detail = {"execution": "arn:e", "steps": [{"name": "Evaluate", "job": "arn:j", "status": "Succeeded"}]}
-    answer = subprocess.CompletedProcess([], 0, json.dumps({"summary": "passes", "detail": detail}).encode())
-    monkeypatch.setattr(proposing.subprocess, "run", lambda command, **_: commands.append(command) or answer)
-    assert proposing.train("--env", "staging").execution == "arn:e"
-    assert commands[0][1:] == ["train", "--propose", "--env", "staging", "--json"]
-
-
-class Opened:
-    """What is used of an environment: its job that judged, and what that left."""
-
-    def __init__(self):
-        self.account = self.patient = self.sagemaker = self
-        self.s3 = Bucket(**{"runs/e/Evaluate/evaluation/metrics.json": b'{"auc": 0.7, "brier": 0.1}'})
-
-    def describe_processing_job(self, *, ProcessingJobName):  # noqa: N803 - boto3's
-        assert ProcessingJobName == "pipelines-e-evaluate-1"
-        outputs = {
-            "verdict": "s3://bucket/runs/e/Evaluate/verdict",
-            "evaluation": "s3://bucket/runs/e/Evaluate/evaluation",
-        }
-        return {
-            "ProcessingOutputConfig": {
-                "Outputs": [{"OutputName": name, "S3Output": {"S3Uri": uri}} for name, uri in outputs.items()]
-            }
-        }
-
-
-def test_a_proposal_tells_what_its_judging_job_measured():
-    job = "arn:aws:sagemaker:eu-west-1:111111111111:processing-job/pipelines-e-evaluate-1"
-    steps = (proposing.Step(name="Train", job="arn:x"), proposing.Step(name="Evaluate", job=job))
-    trained = proposing.Trained(execution="arn:e", steps=steps)
-    assert proposing.measured(Opened(), trained) == {"auc": 0.7, "brier": 0.1}
-    nameless = proposing.Trained(execution="arn:e", steps=(proposing.Step(name="Evaluate"),))
-    assert proposing.measured(Opened(), nameless) == {}
+    assert proposing._tagged("flights") == expected
 
 
 def test_a_profile_that_is_not_there_is_a_sentence(monkeypatch, tmp_path, capsys):

@@ -1,6 +1,8 @@
 """Where the parts of a page come from."""
 
+import threading
 from datetime import UTC, datetime
+from socketserver import StreamRequestHandler, TCPServer
 
 import pytest
 
@@ -8,6 +10,7 @@ from modeldelivery.release.core.journal import Event, EventKind, Journal
 from monitoring.page import history, prometheus
 from monitoring.page.collect import reports, taken
 from monitoring.page.subject import Burn, Missing
+from monitoring.rules import GROUPS
 from pipelines import acts
 from pipelines.acts import Acts
 from pipelines.data_drift import report as drift
@@ -27,10 +30,12 @@ def test_history_is_what_moved_traffic_or_the_fleet():
     assert moved[2].weights == {V1: 100}
 
 
-def answers(alerts=(), ratios=()):
+def answers(alerts=(), ratios=(), groups=GROUPS):
     """Prometheus' answers, by path."""
 
     def ask(path):
+        if path == "rules":
+            return {"data": {"groups": [{"name": name} for name in groups]}}
         if path == "alerts":
             return {"data": {"alerts": list(alerts)}}
         assert "environment%3D%22prod%22" in path
@@ -83,6 +88,28 @@ def test_burn_rates_are_by_version_and_window():
 @pytest.mark.parametrize("address", [None, "127.0.0.1:9090", "http://127.0.0.1:1"])
 def test_a_prometheus_that_does_not_answer_is_a_part_that_is_missing(address):
     assert isinstance(prometheus.read(address, "flights", "prod"), Missing)
+
+
+class Garbage(StreamRequestHandler):
+    """What listens there speaks no HTTP."""
+
+    def handle(self):
+        self.rfile.readline()
+        self.wfile.write(b"220 mail.example.com ready\r\n")
+
+
+def test_what_speaks_no_http_is_a_part_that_is_missing():
+    with TCPServer(("127.0.0.1", 0), Garbage) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        told = prometheus.read(f"http://127.0.0.1:{server.server_address[1]}", "flights", "prod")
+    assert isinstance(told, Missing)
+    assert isinstance(prometheus.read("http://127.0.0.1:port", "flights", "prod"), Missing)
+
+
+@pytest.mark.parametrize("groups", [(), ("node",), GROUPS[:-1]])
+def test_a_prometheus_without_the_rules_says_nothing_about_alerts(groups):
+    with pytest.raises(ValueError, match=r"it has no rules .*: load monitoring/rules\.yml"):
+        prometheus.of(answers(groups=groups), "flights", "prod")
 
 
 def test_reports_are_read_in_the_order_of_their_windows(tmp_path):

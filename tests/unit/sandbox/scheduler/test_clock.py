@@ -1,6 +1,6 @@
 """`sandbox clock`: what it shows, and how time passes from due time to due time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,25 +22,25 @@ class Sandbox:
 
     def __init__(self):
         self.invocations = [invocation(7, "2013-04-01T02:00:00Z", started="arn:earlier")]
-        self.now, self.under_way, self.paused = "2013-04-08T00:00:00Z", 0, 0
+        self.now, self.looks, self.paused = "2013-04-08T00:00:00Z", 0, 0
 
     def ask(self, path, body):
         if path == RUN:
             assert body == {"until": UNTIL.isoformat()}
             self._next()
-        elif self.under_way:
-            self.under_way -= 1
+        elif self.looks:
+            self.looks -= 1
         return {
             "now": self.now,
             "moved": True,
-            "under_way": self.under_way,
+            "under_way": [8] if self.looks else [],
             "invocations": list(self.invocations),
         }
 
     def _next(self):
         match len(self.invocations):
             case 1:
-                self.now, self.under_way = "2013-04-08T02:00:00Z", 2
+                self.now, self.looks = "2013-04-08T02:00:00Z", 2
                 started = "arn:aws:sagemaker:eu-west-1:1:processing-job/drift-0"
                 self.invocations.append(invocation(8, self.now, started=started))
             case 2:
@@ -62,6 +62,42 @@ def test_time_passes_to_each_due_time_and_waits_for_what_it_started():
         "2013-04-09T02:00:00Z  daily  refused: not allowed",
     ]
     assert sandbox.paused == 2
+
+
+class Often:
+    """A sandbox in which a job of ten looks is due at each look: one is always under way."""
+
+    def __init__(self):
+        self.minute, self.started = 0, {}
+
+    def ask(self, path, body):
+        if path == RUN:
+            assert datetime.fromisoformat(body["until"]) >= self.now, "time does not run back"
+        self.minute += 1
+        self.started[self.minute] = self.minute
+        return {
+            "now": self.now.isoformat(),
+            "moved": True,
+            "under_way": [number for number, begun in self.started.items() if self.minute < begun + 10],
+            "invocations": [invocation(number, f"minute {number}", "arn:job") for number in self.started],
+        }
+
+    @property
+    def now(self):
+        return UNTIL - timedelta(minutes=25) + timedelta(minutes=self.minute)
+
+
+def test_a_schedule_that_is_due_more_often_than_its_job_ends_does_not_stop_time():
+    sandbox, pauses = Often(), []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        assert len(pauses) < 100, "it waits for ever"
+
+    lines = list(run(sandbox.ask, UNTIL, pause))
+    assert len(lines) == len(set(lines)) == sandbox.minute - 1  # the first was there before
+    assert sandbox.now >= UNTIL
+    assert 20 <= len(pauses) <= 30
 
 
 class Schedules:
@@ -98,7 +134,7 @@ def test_a_clock_that_nobody_moved_is_the_machines(schedules):
     shown = routes(schedules)["GET", PATH]({})
     assert shown["moved"] is False
     assert abs(datetime.fromisoformat(shown["now"]) - datetime.now(UTC)).total_seconds() < 5
-    assert shown["under_way"] == 1
+    assert shown["under_way"] == [1]
     assert shown["invocations"] == [
         {
             "number": 1,

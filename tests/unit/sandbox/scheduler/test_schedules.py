@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.call import Call
 from sandbox.clock import WorldClock
 from sandbox.refusal import RefusedError
+from sandbox.scheduler.expression import due, parse
 from sandbox.scheduler.schedules import Schedules
 from sandbox.scheduler.target import PREFIX
 
@@ -15,6 +18,7 @@ ACCOUNT = "111111111111"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/scheduler"
 BEGIN = datetime(2013, 4, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+MOMENT = timedelta(microseconds=1)
 
 
 class Clock(WorldClock):
@@ -145,6 +149,58 @@ def test_time_that_runs_stops_at_each_due_time_of_any_schedule(world):
     ]
 
 
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "rate(7 hours)",
+                "rate(1 day)",
+                "cron(0 2 * * ? *)",
+                "cron(30 */5 ? * TUE,FRI *)",
+                "cron(0 0 L * ? *)",
+            ]
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.timedeltas(timedelta(minutes=1), 40 * DAY),
+)
+def test_time_that_runs_carries_out_every_due_time_of_every_schedule_once_and_in_order(expressions, span):
+    world, until = World(), BEGIN + span
+    for number, text in enumerate(expressions):
+        world.put(Name=f"s{number}", ScheduleExpression=text)
+    while world.schedules.go_on(until) < until:
+        pass
+    expected = sorted(
+        (at, f"s{number}")
+        for number, text in enumerate(expressions)
+        for at in due(parse(text), after=BEGIN - MOMENT, until=until, begin=BEGIN, end=None)
+    )
+    assert [(at, name) for name, at in world.invocations.begun] == expected
+
+
+def test_a_schedule_is_due_from_its_start_date_on_and_no_later_than_its_end_date(world):
+    start, end = BEGIN + 2 * DAY, BEGIN + 4 * DAY
+    world.put(StartDate=start.timestamp(), EndDate=end.timestamp())
+    world.put(
+        Name="often", ScheduleExpression="rate(1 day)", StartDate=start.timestamp(), EndDate=end.timestamp()
+    )
+    while world.schedules.go_on(BEGIN + 9 * DAY) < BEGIN + 9 * DAY:
+        pass
+    assert sorted(world.invocations.begun) == [
+        *(("daily", start + days * DAY + timedelta(hours=2)) for days in (0, 1)),
+        *(("often", start + days * DAY) for days in (0, 1, 2)),
+    ]
+
+
+def test_a_clock_that_is_set_back_to_before_a_start_date_is_not_due_before_it(world):
+    world.put(ScheduleExpression="rate(1 day)", StartDate=BEGIN.timestamp())
+    world.schedules.set(BEGIN - 30 * DAY)
+    while world.schedules.go_on(BEGIN + DAY) < BEGIN + DAY:
+        pass
+    assert world.invocations.due == [BEGIN, BEGIN + DAY]
+
+
 def test_a_deleted_schedule_is_due_no_more(world):
     world.put()
     world.call("DeleteSchedule", Name="daily")
@@ -170,6 +226,7 @@ def test_a_schedule_is_made_once_and_a_repeated_call_is_the_same_one(world):
         ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 5}}, "FLEXIBLE"),
         ({"GroupName": "others"}, "others"),
         ({"ActionAfterCompletion": "DELETE"}, "DELETE"),
+        ({"StartDate": 1_364_800_000, "EndDate": 1_364_800_000}, "StartDate you specify is not before"),
         ({"Target": {"Arn": "arn:aws:sqs:eu-west-1:111111111111:q", "RoleArn": ROLE}}, "not arn:aws:sqs"),
         (
             {
