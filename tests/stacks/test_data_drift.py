@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from pipelines import dataset
 from pipelines.data_drift import baseline as baselines
 from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.bins import bins_of_numbers
+from pipelines.flights.data import parse_month, published
 from tests.conftest import CHECKOUT
 from tests.stacks.conftest import artifact, push
 from tests.stacks.stack import Stack
-from tests.stacks.training import image, role_of
+from tests.stacks.training import Trained, image, role_of
 
 # Each half is held without an engine: tests/components/test_data_drift.py, tests/faults/test_sandbox_scheduler.py.
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(600)]
@@ -21,6 +23,8 @@ VERSION, VARIANT = "v1.0.0", "v1-0-0"
 MONDAY = datetime(2013, 4, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
 ROWS, A_LINE = 1200, 100
+# On the second of May, which is no Monday: no job of drift's is due beside it.
+PROPOSING, FIRST_OF_MAY, THIRD_OF_MAY = "cron(0 6 2 5 ? *)", "2013-05-01", "2013-05-03"
 CHANCE = np.random.default_rng(7)
 
 
@@ -76,6 +80,7 @@ def stack(module_sandbox, tmp_path_factory):
     made.config["config"].pop("model-delivery:build", None)
     made.set("capture", {"percent": 100, "days": 30})
     made.set("drift", {"schedule": "cron(0 2 ? * MON *)", "instance": "ml.m5.large", "days": 400})
+    made.set("training", {"instance": "ml.m5.large", "runDays": 60, "schedule": PROPOSING})
     made.no_release()
     made.up()
     image(made, f"{ENDPOINT}-steps", CHECKOUT / "pipelines" / "steps" / "Dockerfile")
@@ -159,17 +164,101 @@ def test_its_metrics_are_in_cloudwatch_at_the_clocks_time(stack, ran):
     assert dict(zip(days, shown["Values"], strict=True)) == {"04-08": ROWS, "04-15": ROWS, "04-22": ROWS}
 
 
+def told(stack):
+    """What the alarms' topic was told of models, the first first."""
+    messages = json.loads(stack.sandbox.run("messages", "--json").stdout)
+    return [
+        each["message"]
+        for each in messages
+        if each["topic"].endswith(f":{ENDPOINT}-alarms") and "retrained model" in each["subject"]
+    ]
+
+
+def propose(stack):
+    """The lines of a clock that runs through the second of May; it shows afterwards what it showed before."""
+    before = stack.sandbox.run("clock").stdout.split()[0].rstrip("Z,")
+    stack.sandbox.run("clock", "set", FIRST_OF_MAY)
+    lines = stack.sandbox.run("clock", "run", THIRD_OF_MAY).stdout.splitlines()
+    stack.sandbox.run("clock", "set", before)
+    return lines
+
+
+def publish(stack, folder, months):
+    """A data set to where the pipeline reads it."""
+    dataset.write(folder, months)
+    Trained(stack).publish(folder)
+
+
+@pytest.fixture(scope="module")
+def proposed(stack, ran, tmp_path_factory):
+    """Months of which the first has one line of weather: the validation gate stops a model of them."""
+    assert ran
+    months = published(parse_month("2013-01"), parse_month("2013-02"))
+    months["weather/2013-01.csv"] = b"".join(months["weather/2013-01.csv"].splitlines(keepends=True)[:1])
+    publish(stack, tmp_path_factory.mktemp("months") / "data", months)
+    return propose(stack)
+
+
+def executions(stack):
+    listed = stack.sandbox.client("staging", "sagemaker").list_pipeline_executions(PipelineName=ENDPOINT)
+    return listed["PipelineExecutionSummaries"]
+
+
+def test_new_months_are_trained_on_when_they_are_due_and_the_topic_is_told_once_what_became_of_it(
+    stack, proposed
+):
+    (line,) = proposed
+    assert line.startswith(f"2013-05-02T06:00:00Z  {ENDPOINT}-proposal-")
+    assert f"started processing-job/{ENDPOINT}-proposal-" in line
+    (message,) = told(stack)
+    assert message.startswith(
+        "a model of flights on 2013-01 to 2013-01 is not proposed: v1.1.0 is stopped: validation gate: "
+    )
+    assert [each["PipelineExecutionStatus"] for each in executions(stack)] == ["Failed"]
+    assert propose(stack) != []
+    assert (told(stack), len(executions(stack))) == ([message], 1)
+    (act,) = read(stack, f"acts/{ENDPOINT}.json")["acts"]
+    assert (act["kind"], act["outcome"]) == ("propose", "stopped")
+
+
+@pytest.mark.soak
+def test_a_model_that_passes_is_proposed_with_the_tag_to_push_and_is_not_registered(
+    stack, proposed, tmp_path
+):
+    assert proposed
+    before = len(told(stack))
+    publish(stack, tmp_path / "data", published(parse_month("2013-01"), parse_month("2013-03")))
+    assert propose(stack) != []
+    (message,) = told(stack)[before:]
+    assert "which passes its gates on 2013-03" in message, message
+    assert "`git tag flights@v1.1.0`, push the tag" in message
+    s3 = stack.sandbox.client("staging", "s3")
+    records = s3.list_objects_v2(Bucket=BUCKET, Prefix="versions/")["Contents"]
+    assert [each["Key"] for each in records] == [f"versions/{VERSION}.json"]
+
+
 # What happens in a role's name on AWS and the sandbox does not show; why.
 PULL = {
     *("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
     "ecr:GetAuthorizationToken",
 }
-UNSEEN = {"drift": {*PULL, "logs:DescribeLogStreams"}, "scheduler": set()}
+UNSEEN = {
+    "drift": {*PULL, "logs:DescribeLogStreams"},
+    "scheduler": set(),
+    # Whichever job is the first to print makes the log group: here drift's. A training that failed is gone on with; one that passes
+    # has a job that measured it.
+    "proposal": {
+        *(*PULL, "logs:CreateLogGroup", "logs:DescribeLogStreams"),
+        *("sagemaker:RetryPipelineExecution", "sagemaker:DescribeProcessingJob"),
+    },
+    "schedule-proposal": set(),
+}
 
 
-@pytest.mark.parametrize("name", ["drift", "scheduler"])
-def test_each_role_has_what_was_taken_and_nothing_more(stack, ran, name):
+@pytest.mark.parametrize("name", ["drift", "scheduler", "proposal", "schedule-proposal"])
+def test_each_role_has_what_was_taken_and_nothing_more(stack, ran, proposed, name):
     assert ran
+    assert proposed
     role = role_of(stack, f"{ENDPOINT}-{name}-")
     calls = [call for call in stack.sandbox.calls() if call["role"] == role.arn]
     assert [call for call in calls if call["denied"]] == []
