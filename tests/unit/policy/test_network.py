@@ -12,7 +12,7 @@ from tests.unit.review.manifests import NAME, declared
 BOTH = [f"{NAME}: Ingress", f"{NAME}: Egress"]
 
 
-def found(*edits):
+def told(*edits):
     manifests = copy.deepcopy(declared())
     for edit in edits:
         edit(manifests)
@@ -24,7 +24,7 @@ def policy(manifests, name="nothing"):
 
 
 def test_what_the_program_declares_is_closed():
-    assert found() == []
+    assert told() == []
 
 
 def test_a_namespace_that_no_policy_closes_is_found():
@@ -32,7 +32,7 @@ def test_a_namespace_that_no_policy_closes_is_found():
         for key in [key for key in manifests if key.startswith("NetworkPolicy")]:
             del manifests[key]
 
-    assert found(without) == BOTH
+    assert told(without) == BOTH
 
 
 def test_a_policy_of_some_pods_closes_no_namespace():
@@ -40,7 +40,7 @@ def test_a_policy_of_some_pods_closes_no_namespace():
         for key in [key for key in manifests if key.startswith("NetworkPolicy")]:
             manifests[key]["spec"]["podSelector"] = {"matchLabels": {"app": "x"}}
 
-    assert found(some) == BOTH
+    assert told(some) == BOTH
 
 
 def test_a_policy_of_another_namespace_closes_this_one_not():
@@ -48,12 +48,12 @@ def test_a_policy_of_another_namespace_closes_this_one_not():
         for key in [key for key in manifests if key.startswith("NetworkPolicy")]:
             manifests[key]["metadata"]["namespace"] = "other"
 
-    assert found(elsewhere) == BOTH
+    assert told(elsewhere) == BOTH
 
 
 @pytest.mark.parametrize(("direction", "rules"), [("Ingress", "ingress"), ("Egress", "egress")])
 def test_a_rule_that_lets_everything_through_is_found(direction, rules):
-    assert found(lambda it: policy(it).update({rules: [{}]})) == [f"{direction}: everything"]
+    assert told(lambda it: policy(it).update({rules: [{}]})) == [f"{direction}: everything"]
 
 
 def test_pods_in_a_namespace_that_somebody_else_made_are_closed_too():
@@ -61,4 +61,4 @@ def test_pods_in_a_namespace_that_somebody_else_made_are_closed_too():
         for key in [key for key in manifests if not key.startswith("Deployment")]:
             del manifests[key]
 
-    assert found(foreign) == BOTH
+    assert told(foreign) == BOTH

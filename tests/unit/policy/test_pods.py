@@ -92,8 +92,8 @@ def test_a_capability_that_the_standard_allows_is_not_found():
 
 @pytest.mark.parametrize("key", ["initContainers", "ephemeralContainers"])
 def test_containers_that_come_first_or_join_later_are_held_to_it(key):
-    found = whats(RESTRICTED_PODS, as_resource(deployment(**{key: [{"name": "late"}]})))
-    assert "late: allowPrivilegeEscalation" in found
+    told = whats(RESTRICTED_PODS, as_resource(deployment(**{key: [{"name": "late"}]})))
+    assert "late: allowPrivilegeEscalation" in told
 
 
 def test_pods_of_any_kind_of_object_are_held_to_it():

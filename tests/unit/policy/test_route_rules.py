@@ -39,7 +39,7 @@ def test_a_route_that_leaves_them_to_the_journal_is_not():
 
 
 @pytest.mark.parametrize(
-    ("options", "found"),
+    ("options", "told"),
     [
         (["ServerSideApply=true"], []),
         (["ServerSideApply=true", "Replace=true"], ["Replace=true"]),
@@ -48,8 +48,8 @@ def test_a_route_that_leaves_them_to_the_journal_is_not():
         (["ServerSideApply=true", "Replace=false"], []),
     ],
 )
-def test_an_application_that_overwrites_is_found(options, found):
-    assert whats(RESPECTFUL_SYNC, application(*options)) == found
+def test_an_application_that_overwrites_is_found(options, told):
+    assert whats(RESPECTFUL_SYNC, application(*options)) == told
 
 
 @pytest.mark.parametrize("options", ["Replace=true", "Prune=false, Replace=true"])

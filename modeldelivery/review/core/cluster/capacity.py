@@ -38,7 +38,7 @@ def pods_by_version(resources: Sequence[Touched], *, after: bool) -> dict[str, P
         if each.type == AUTOSCALER and manifest:
             target = at(manifest, "spec", "scaleTargetRef", "name")
             bounds[at(manifest, "metadata", "namespace"), target] = scaling(manifest)
-    found = {}
+    pods = {}
     for each in resources:
         manifest = each.after if after else each.before
         if each.type == DEPLOYMENT and manifest:
@@ -46,8 +46,8 @@ def pods_by_version(resources: Sequence[Touched], *, after: bool) -> dict[str, P
             replicas = _number(at(manifest, "spec", "replicas"), 1)
             least, most = bounds.get((at(manifest, "metadata", "namespace"), name)) or (replicas, replicas)
             size = next((_size(spec) for spec in pod_specs(manifest)), "")
-            found[version_of(manifest) or str(name)] = Pods(size, least, most)
-    return found
+            pods[version_of(manifest) or str(name)] = Pods(size, least, most)
+    return pods
 
 
 def scaling(autoscaler: Manifest) -> tuple[int, int] | None:

@@ -18,10 +18,10 @@ class _Requirement(NamedTuple):
 
 def covers(wide: Any, narrow: Any) -> bool:
     """Whether whatever `narrow` takes is taken by `wide`; nothing and `{}` take everything."""
-    asked, given = _requirements(wide), _requirements(narrow)
-    if asked is None or given is None:
+    requested, given = _requirements(wide), _requirements(narrow)
+    if requested is None or given is None:
         return bool(wide == narrow)
-    return all(any(_implies(one, other) for one in given) for other in asked)
+    return all(any(_implies(one, other) for one in given) for other in requested)
 
 
 def apart(one: Any, other: Any) -> bool:
@@ -71,19 +71,19 @@ def _requirements(selector: Any) -> list[_Requirement] | None:
     return read
 
 
-def _implies(given: _Requirement, asked: _Requirement) -> bool:
-    if given.key != asked.key:
+def _implies(given: _Requirement, requested: _Requirement) -> bool:
+    if given.key != requested.key:
         return False
-    match given.operator, asked.operator:
+    match given.operator, requested.operator:
         case "In", "In":
-            return given.values <= asked.values
+            return given.values <= requested.values
         case "In", "NotIn":
-            return not given.values & asked.values
+            return not given.values & requested.values
         case "NotIn", "NotIn":
-            return given.values >= asked.values
+            return given.values >= requested.values
         case (("In" | "Exists"), "Exists"):
             return True
         case "DoesNotExist", ("NotIn" | "DoesNotExist"):
             return True
         case _:
-            return given == asked
+            return given == requested
