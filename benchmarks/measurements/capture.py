@@ -116,7 +116,7 @@ def _tail(turns: Sequence[_Turn]) -> float:
 
 @contextmanager
 def _endpoints(world: World) -> Iterator[None]:
-    """Two of the version that serves; one captures everything, into a bucket of its own. Nothing of them is left: memory is measured later."""
+    """Two of the version that serves; one captures everything, into a bucket of its own. Their servers and the lines are gone afterwards: memory is measured later."""
     sagemaker = world.sagemaker(_ENVIRONMENT)
     described = sagemaker.describe_endpoint(EndpointName=endpoint(_ENVIRONMENT))
     config = sagemaker.describe_endpoint_config(EndpointConfigName=described["EndpointConfigName"])
