@@ -68,7 +68,7 @@ def is_delivered(root: Path, environment: str) -> bool:
 
 
 def publish(root: Path, environment: str, repository: Path) -> str:
-    """Commit the environment's rendered folder to the repository, unless its newest commit has it; the commit.
+    """Commit the environment's rendered folder to the repository, unless its newest commit has it; the newest commit, "" where there is none.
 
     Raises:
         subprocess.CalledProcessError: Git failed.
@@ -90,7 +90,7 @@ def publish(root: Path, environment: str, repository: Path) -> str:
             checkout, *_AUTHOR, "commit", "--quiet", "--message", f"{environment}: as config and registry say"
         )
         _git(checkout, "push", "--quiet", "origin", "HEAD:main")
-    return _git(checkout, "rev-parse", "--short", "HEAD")
+    return _git(checkout, "rev-list", "--branches", "--max-count=1", "--abbrev-commit")
 
 
 def _git(folder: Path, *command: str) -> str:

@@ -1,6 +1,7 @@
 """`make up DELIVERY=argocd` says so in committed config for as long as it is there, and commits what Argo CD delivers."""
 
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -83,6 +84,11 @@ def test_a_rendered_folder_is_committed_once_and_again_when_it_changes(checkout,
     assert git(repository, "ls-tree", "-r", "--name-only", "main").split() == ["deploy/edge-prod/v1.1.0.yaml"]
 
 
+def test_before_a_version_is_registered_there_is_nothing_to_commit(checkout, tmp_path):
+    (checkout / "deploy" / "edge-prod").mkdir(parents=True)
+    assert delivered.publish(checkout, "edge-prod", tmp_path / "delivery.git") == ""
+
+
 def test_what_somebody_pushed_meanwhile_stays(checkout, tmp_path):
     repository = tmp_path / "delivery.git"
     for environment in EDGES:
@@ -115,3 +121,22 @@ def test_a_rendered_folder_goes_with_the_line_unless_git_keeps_it(checkout, tmp_
         git(checkout, "add", "deploy")
     delivered.end(checkout, "edge-prod")
     assert folder.exists() == kept
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["kubernetes", "flux"], "DELIVERY is flux; allowed with TARGET=kubernetes: argocd"),
+        (
+            ["sagemaker", "argocd"],
+            "TARGET is sagemaker; allowed: sagemaker, kubernetes, and DELIVERY only with",
+        ),
+        (["mars"], "TARGET is mars; allowed: sagemaker, kubernetes"),
+    ],
+)
+def test_what_make_up_does_not_know_is_refused_with_what_it_does(words, sentence):
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.demo", "up", *words],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
