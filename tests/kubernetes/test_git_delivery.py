@@ -80,9 +80,10 @@ def test_what_a_deployer_changes_by_hand_is_taken_back_and_the_rollback_stands(r
         WAIT,
         lambda: rolled_back.application["status"],
     )
-    rolled_back.hosting.namespace.ready(rolled_back.named(B), WAIT)
     until(lambda: rolled_back.sync[0] == "Synced", WAIT, lambda: rolled_back.application["status"])
-    assert stands(rolled_back)
+    until(
+        lambda: stands(rolled_back), WAIT, rolled_back.answers
+    )  # once the pods that the change made are gone
 
 
 def test_a_label_of_the_route_is_gits_and_the_rules_stay_where_they_are(rolled_back):
