@@ -2,8 +2,8 @@
 
 `data` is what keeps data under version besides, `definition` what writes the training pipeline's definition, `drift` what draws
 reports of data that moved, `tfma` the evaluation gate's second engine, `load` what measures how much a variant serves, `kubernetes` what
-`sandbox kubernetes` runs and the Kubernetes provider, `cluster` the first alone; `cluster-where-possible` goes on where that
-cannot be had, and says why.
+`sandbox kubernetes` runs and the Kubernetes provider, `cluster` the first, and the second where it was built before;
+`cluster-where-possible` goes on where that cannot be had, and says why.
 """
 
 import os

@@ -63,7 +63,9 @@ def _require_machine() -> None:
 
 
 def set_up(root: Path, stream: TextIO, *, required: bool, provider: bool) -> None:
-    """What the cluster needs, and with `provider` the provider; where they need not be had, a sentence says why they are not.
+    """What the cluster needs, and with `provider`, or where it was built before, the provider.
+
+    Where they need not be had and cannot be, a sentence says why.
 
     Raises:
         SetupError: they are required, and cannot be had.
@@ -75,7 +77,7 @@ def set_up(root: Path, stream: TextIO, *, required: bool, provider: bool) -> Non
             environments.ensure(KUBERNETES, root, under_way)
         with step("Kubernetes", stream) as under_way:
             ensure_servers(root, under_way, end)
-        if provider:
+        if provider or _plugin_folder(root, user_cache()).is_dir():
             with step("Kubernetes provider", stream) as under_way:
                 ensure_provider(root, under_way, end)
     except (SetupError, OSError) as error:  # a full disk, too: these are gigabytes

@@ -172,6 +172,21 @@ def test_a_build_has_a_while_where_it_need_not_be_had_and_as_long_as_it_takes_wh
     assert [1400 < left[0] <= 1500, left[1]] == [True, math.inf]
 
 
+@pytest.mark.parametrize("built", [True, False])
+def test_a_set_up_of_the_cluster_takes_the_provider_that_was_built_before_and_builds_none(
+    clone, shown, monkeypatch, built
+):
+    monkeypatch.setattr(kubernetes, "_require_machine", lambda: None)
+    monkeypatch.setattr(kubernetes.environments, "ensure", lambda *_: None)
+    if built:
+        shutil.rmtree(made(clone, shown))
+    monkeypatch.setattr(kubernetes, "_have_plugin", lambda *_: pytest.fail("it need not be had"))
+
+    kubernetes.set_up(clone, shown, required=True, provider=False)
+
+    assert (clone / ".tools/kubernetes/bin/pulumi-resource-kubernetes").exists() is built
+
+
 def test_another_set_up_that_does_not_end_is_not_waited_for_where_it_need_not_be_had(tmp_path, shown):
     with (
         cache.locked(tmp_path, Step("Kubernetes", shown)),
