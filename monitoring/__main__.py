@@ -65,7 +65,7 @@ def _command() -> Command:
         help="Answer Prometheus' scrapes with weights, holds, findings, requests and latency of each environment.",
         examples=[f"{_PROGRAM} --env staging --env prod", f"{_PROGRAM} --env prod --once"],
         statuses={
-            1: "the address cannot be listened at",
+            1: "the address cannot be listened at, or an environment is on a cluster",
             USAGE: "the command line makes no sense",
             5: "an environment cannot be opened: no credentials, or AWS unreachable; with --once also: something could not be read",
             130: "stopped (SIGINT, SIGTERM, SIGHUP)",

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from modeldelivery.release.aws.environment import open_environment
+from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
 from modeldelivery.release.aws.session import Account
 from modeldelivery.release.aws.verdicts import verdicts_in
+from modeldelivery.release.errors import DeliveryError, RefusedError
 from modeldelivery.release.naming import Environment, Model
 from modeldelivery.release.operations import status
 from modeldelivery.release.version import Version
@@ -27,10 +28,12 @@ def source(model: Model, environment: Environment, complain: Callable[[str], Non
 
     Raises:
         UnreachableError: no credentials, no region, or STS does not answer.
+        RefusedError: the environment is on a cluster.
     """
     opened = open_environment(model, environment)
     account = opened.account
     assert isinstance(account, Account), "no dry run"
+    _refuse_on_cluster(opened)
     endpoint, name, clients = opened.endpoint, opened.place.endpoint, account.patient
     return Source(
         place=opened.place,
@@ -61,6 +64,19 @@ class Measured:
         since, until = window(now)
         figures = cloudwatch.read(self.clients.cloudwatch, self.endpoint, versions, since, until)
         return self.traffic.samples(figures, since)
+
+
+def _refuse_on_cluster(opened: AwsEnvironment) -> None:
+    """Raises RefusedError. A journal that cannot be read now is told of by each scrape."""
+    try:
+        cluster = opened.endpoint.patient_store.read().journal.place
+    except DeliveryError:
+        return
+    if cluster is not None:
+        raise RefusedError(
+            f"{opened.place.environment} serves in the cluster {cluster.server}, and what is measured here is of SageMaker's endpoints",
+            hint="the model servers' own /metrics, and the gateway's, are for the cluster's Prometheus",
+        )
 
 
 def window(now: float) -> tuple[int, int]:
