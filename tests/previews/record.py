@@ -1,6 +1,6 @@
 """Record previews: `.venv/bin/python -m tests.previews.record [NAME …]`.
 
-In a sandbox of its own, each environment is led through its states in `scenarios.py`; in each state the engine previews
+In a sandbox of its own, for what is on Kubernetes with a cluster beside it (`make setup-kubernetes` comes first), each environment is led through its states in `scenarios.py`; in each state the engine previews
 the changes that start there. What is written is what the engine said, without what differs from run to run or machine to
 machine.
 """
@@ -14,9 +14,10 @@ from tests.conftest import Sandbox
 from tests.previews import keep
 from tests.previews.program import checked_out
 from tests.previews.scenarios import STATES
-from tests.previews.world import World
+from tests.previews.world import ClusterWorld, World
 
-OF_THE_MACHINE = ("/root", "/tmp", "/work", str(Path.home()))  # noqa: S108 - to refuse them
+WORLDS = {"prod": World, "staging": World, "edge-prod": ClusterWorld}
+OF_THE_MACHINE = ("/root", "/tmp/", "/work/", str(Path.home()))  # noqa: S108 - to refuse them
 
 
 def main(wanted):
@@ -29,19 +30,22 @@ def main(wanted):
         try:
             program = checked_out(Path(folder) / "program")
             for environment, states in STATES.items():
-                world = World(environment, sandbox, Path(folder), program)
-                lead(world, states, wanted or names)
+                if not wanted or any(wanted & {each.name for each in state.scenarios} for state in states):
+                    world = WORLDS[environment](environment, sandbox, Path(folder), program)
+                    lead(world, states, wanted or names)
         finally:
             sandbox.run("down", "--purge")
 
 
-def lead(world, states, wanted):
-    """Lead one environment from state to state, as far as a scenario asks for."""
+def lead(world, states, wanted, kept=keep):
+    """Lead one environment from state to state, as far as a scenario asks for; what was recorded goes to `kept`, one by one."""
     needed = [at for at, state in enumerate(states) if any(s.name in wanted for s in state.scenarios)]
     for state in states[: max(needed, default=-1) + 1]:
         print(f"{world.name}: {state.claim}", flush=True)
         state.reach(world)
-        keep({each.name: record(world, each) for each in state.scenarios if each.name in wanted})
+        for each in state.scenarios:
+            if each.name in wanted:
+                kept({each.name: record(world, each)})
 
 
 def record(world, scenario):
@@ -65,12 +69,15 @@ def record(world, scenario):
 
 
 def normalised(document):
-    """Without what differs from run to run: how long it took, and where in which file a resource was declared."""
+    """Without what differs from run to run: how long it took, where in which file a resource was declared, where the kubeconfig is."""
     document.pop("duration", None)
     for step in document.get("steps", ()):
         for state in ("oldState", "newState"):
             for place in ("stackTrace", "sourcePosition"):
                 step.get(state, {}).pop(place, None)
+            for properties in (step.get(state, {}).get(each, {}) for each in ("inputs", "outputs")):
+                if "kubeconfig" in properties:
+                    properties["kubeconfig"] = "~/.kube/config"
     return document
 
 

@@ -1,64 +1,14 @@
-"""What is recorded: each environment's states in order, and the changes that are previewed in each.
+"""What is recorded: each environment's states in order, and the changes that are previewed in each."""
 
-A change is config, edits of the program, something done to AWS meanwhile, or flags; nothing of it is ever applied.
-"""
-
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import nullcontext
 from functools import partial
-from typing import Any
 
 from tests.previews import edits, foreign
-from tests.previews.program import Edit
-from tests.previews.world import World
+from tests.previews.cluster_scenarios import EDGE_PROD
+from tests.previews.scenario import Scenario, State, config, drift, edit, release
 
-PREVIEW = ("preview", "--json", "--show-sames")
-REFRESH = ("refresh", "--preview-only", "--json")
 SECRET, OTHER_SECRET = "call 555-0199", "call 555-0142"
 ENDPOINT = "modeldelivery:index:Endpoint"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One change; the claim is a sentence about it."""
-
-    name: str
-    claim: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    edits: tuple[Edit, ...] = ()
-    flags: tuple[str, ...] = ()
-    command: tuple[str, ...] = PREVIEW
-    meanwhile: Callable[[World], AbstractContextManager[object]] = nullcontext
-    hidden: tuple[str, ...] = ()  # texts that must not stand in the record
-
-
-@dataclass(frozen=True)
-class State:
-    """Where changes start, and how the environment gets there from the state before."""
-
-    claim: str
-    reach: Callable[[World], object]
-    scenarios: tuple[Scenario, ...]
-
-
-def config(name, claim, /, **changed):
-    """A change of config."""
-    return Scenario(name, claim, config=changed)
-
-
-def edit(name, claim, /, *edited):
-    """A change of the program."""
-    return Scenario(name, claim, edits=edited)
-
-
-def drift(name, claim, meanwhile=nullcontext):
-    """No change, but a refresh's preview."""
-    return Scenario(name, claim, command=REFRESH, meanwhile=meanwhile)
-
-
-def release(live, *fleet):
-    return {"live": live, "fleet": list(fleet)}
 
 
 def instances(type_="ml.c6i.large", *, least, most):
@@ -636,4 +586,4 @@ STAGING = (
     ),
 )
 
-STATES = {"prod": PROD, "staging": STAGING}
+STATES = {"prod": PROD, "staging": STAGING, "edge-prod": EDGE_PROD}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.conftest import ECHO
+from tests.conftest import CHECKOUT, ECHO
+from tests.kubernetes.cluster import Cluster
 from tests.previews.program import edited, entered
 from tests.stacks.conftest import artifact, push
 from tests.stacks.stack import DEADLINE, Stack
@@ -91,3 +92,18 @@ class World(Stack):
         """Put a secret into the config, encrypted as Pulumi does it."""
         self.pulumi("config", "set", "--secret", key, text, config=True)
         self.config = yaml.safe_load((self.folder / f"Pulumi.{self.name}.yaml").read_text())
+
+
+class ClusterWorld(World):
+    """An environment on a cluster, which the first of them starts beside the sandbox; `sandbox down` ends it."""
+
+    POD = CHECKOUT / "tests" / "containers" / "pod"
+
+    def __init__(self, name, sandbox, folder, program):
+        self.cluster = Cluster(sandbox.home)
+        self.cluster.run("up")
+        super().__init__(name, sandbox, folder, program)
+
+    def path(self, group, plural, name):
+        """Of an object in the environment's namespace, which is called as what serves is."""
+        return f"/apis/{group}/namespaces/flights-{self.name}/{plural}/{name}"

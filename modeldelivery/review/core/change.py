@@ -196,9 +196,14 @@ def _losses(resources: Sequence[Touched], fleet: FleetChange | None) -> Iterator
 
 
 def _serves(resource: Touched, fleet: FleetChange | None) -> bool:
-    """Whether pods or their address go, or are made anew, while their version stays on the route: nothing would answer for it."""
-    staying = {member.version for member in fleet.members} if fleet else set()
-    return resource.type in {DEPLOYMENT, SERVICE} and version_of(resource.before) in staying
+    """Whether pods or their address go, or are made anew, while their version stays on the route: nothing would answer for it.
+
+    A preview that failed before it came to the route says nothing of it: the version may stay.
+    """
+    version = version_of(resource.before)
+    if resource.type not in {DEPLOYMENT, SERVICE} or not version:
+        return False
+    return fleet is None or version in {member.version for member in fleet.members}
 
 
 def _weakened(resources: Sequence[Touched], fleet: FleetChange | None) -> Iterator[Weakened]:

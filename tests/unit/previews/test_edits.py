@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.conftest import CHECKOUT
-from tests.previews import edits
+from tests.previews import cluster_edits, edits
 from tests.previews.program import Edit
 
 
@@ -17,7 +17,8 @@ def of(value: object) -> Iterator[Edit]:
 
 
 def test_every_edit_finds_what_it_replaces_once():
-    named = [(name, edit) for name, value in vars(edits).items() for edit in of(value)]
+    rooms = (edits, cluster_edits)
+    named = [(name, edit) for room in rooms for name, value in vars(room).items() for edit in of(value)]
 
-    assert len(named) > 40
+    assert len(named) > 60
     assert [name for name, edit in named if (CHECKOUT / edit.file).read_text().count(edit.old) != 1] == []

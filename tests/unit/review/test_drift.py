@@ -153,3 +153,19 @@ def test_drift_says_what_is_less_safe_by_it():
     assert any(risk.startswith("permissions are wider: ") for risk in changed.risks)
     page = report.tell([drift_of("drift-bucket-policy-changed")])
     assert "permissions are wider" in markdown.draw(page, 65_536, report.MARKER)
+
+
+@pytest.mark.parametrize(
+    ("name", "risk"),
+    [
+        ("drift-edge-network", "pods may be reached from anywhere"),
+        ("drift-edge-role", "permissions are wider: it may * *.*"),
+    ],
+)
+def test_drift_on_a_cluster_says_it_too(name, risk):
+    (changed,) = drift_of(name).resources
+    assert changed.risks == (risk,)
+
+
+def test_a_cluster_as_it_was_deployed_has_no_drift():
+    assert drift_of("drift-edge-none").is_none

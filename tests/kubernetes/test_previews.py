@@ -1,0 +1,58 @@
+"""The recorded previews of what is on a cluster, made again by today's engine and provider: each is told as the recorded one."""
+
+import pytest
+
+from modeldelivery.review.core.change import classify
+from modeldelivery.review.core.document import read
+from sandbox.environment import KUBERNETES_PROVIDER
+from tests.previews import recorded
+from tests.previews.cluster_scenarios import EDGE_PROD
+from tests.previews.program import checked_out
+from tests.previews.record import lead, record
+from tests.previews.world import ClusterWorld
+from tests.unit.review.documents import PRICES, text
+
+pytestmark = pytest.mark.stacks
+FIRST = EDGE_PROD[0].scenarios[0]
+
+
+@pytest.fixture
+def world(cluster, aws, tmp_path):  # noqa: ARG001 - the cluster is beside it
+    if not KUBERNETES_PROVIDER.exists():
+        pytest.skip("the Kubernetes provider is not there: `make setup-kubernetes` makes it")
+    made = ClusterWorld("edge-prod", aws, tmp_path, checked_out(tmp_path / "program"))
+    yield made
+    if made.resources():
+        made.pulumi("state", "unprotect", "--all", "--yes", "--stack", made.name)
+        made.destroy()
+
+
+def told(recording):
+    """What a reviewer learns of a preview, without what another run calls otherwise."""
+    if recording["document"] is None:
+        return recording["exit"]
+    change = classify(recording["environment"], read(text(recording["document"])), PRICES)
+    return (
+        change.kinds,
+        {(each.verb, each.words, each.name) for each in change.losses},
+        {(each.words, each.name, each.why) for each in change.weakened},
+        {widened.detail for each in change.permissions for widened in each.widened},
+        change.fleet and (change.fleet.before, change.fleet.after, change.fleet.added, change.fleet.dropped),
+        change.cost.pods,
+        bool(change.errors),
+    )
+
+
+@pytest.mark.timeout(900)
+def test_the_first_preview_of_an_empty_stack_is_told_as_the_recorded_one(world):
+    assert told(record(world, FIRST)) == told(recorded(FIRST.name))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_every_recorded_preview_made_again_is_told_alike(world):
+    again = {}
+    names = {scenario.name for state in EDGE_PROD for scenario in state.scenarios}
+    lead(world, EDGE_PROD, names, kept=again.update)
+    different = {name for name, recording in again.items() if told(recording) != told(recorded(name))}
+    assert (again.keys(), different) == (names, set())
