@@ -18,9 +18,10 @@ from tools.data_drift import flights
 from tools.data_drift.flights import Year
 from tools.data_drift.planted import KINDS, PROBABILITY
 from tools.data_drift.windows import drawn, judged, planted
+from tools.tables import table, write
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "drift.md"
-BEGIN, END = "<!-- python -m tools.data_drift --write -->\n", "<!-- end -->\n"
+COMMAND = "python -m tools.data_drift --write"
 _SEEDS = 20
 _YEAR = 52  # weeks
 _SIZES = (LEAST_ROWS, 3 * LEAST_ROWS, 6 * LEAST_ROWS)  # of a window
@@ -37,23 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.write:
         print(tables)
         return 0
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(before + BEGIN + tables + "\n" + END + after, encoding="utf-8")
+    write(PAGE, COMMAND, tables)
     return 0
 
 
 def _tables(year: Year) -> Iterator[str]:
     yield f"Planted in {LEAST_ROWS:,} flights of January to March, by {_SEEDS} seeds:"
     yield ""
-    yield from _table(
+    yield from table(
         ("what happens", "column", "first window", "second window", "index / limit"), _planted(year)
     )
     yield ""
     yield "Weeks in which nothing happens:"
     yield ""
-    yield from _table(("weeks", "moved", "drift"), _quiet(year))
+    yield from table(("weeks", "moved", "drift"), _quiet(year))
     yield ""
     yield "Every whole week after March, by the month in which it begins; the model is of January to March:"
     yield ""
@@ -66,7 +64,7 @@ def _tables(year: Year) -> Iterator[str]:
         "prediction: largest index (limit)",
         "weeks in which a column moved",
     )
-    yield from _table(heads, _months(year))
+    yield from table(heads, _months(year))
 
 
 def _planted(year: Year) -> Iterator[tuple[str, ...]]:
@@ -133,13 +131,6 @@ def _moved(reports: Sequence[Report]) -> str:
 def _counted(reports: Sequence[Report]) -> tuple[str, str]:
     severities = [report.severity for report in reports]
     return str(severities.count(Severity.MOVED)), str(severities.count(Severity.DRIFT))
-
-
-def _table(heads: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,73 @@
+"""The tables of docs/quality.md: each month of 2013 by its labels, against two references.
+
+python -m tools.quality            prints them
+python -m tools.quality --write    writes them where they stand in docs/quality.md
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipelines.quality.report import Metric, Report
+from tools.quality import months
+from tools.quality.months import Year, overall
+from tools.tables import table, write
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "quality.md"
+COMMAND = "python -m tools.quality --write"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """See the module."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.quality", description="The tables of docs/quality.md."
+    )
+    parser.add_argument("--write", action="store_true", help="into docs/quality.md")
+    options = parser.parse_args(arguments)
+    tables = "\n".join(_tables(months.year()))
+    if options.write:
+        write(PAGE, COMMAND, tables)
+    else:
+        print(tables)
+    return 0
+
+
+def _tables(year: Year) -> Iterator[str]:
+    (reference,) = months.fixed(year.training, year.fitted.schema).values()
+    yield (
+        f"Against what training alone says of a month, {reference.value:.3f} with an error of {reference.error:.3f} by days "
+        "(January to March, each by a model of the other two; these three are held against the other two):"
+    )
+    yield ""
+    yield from table(
+        ("month", "AUC", "its standard error, by days", "difference, bounds", "verdict"),
+        (_row(name, report) for name, report in months.by_training(year)),
+    )
+    yield ""
+    yield "Against all that the version showed before, as `make year` judges it:"
+    yield ""
+    yield from table(
+        ("month", "AUC", "its standard error, by days", "showed before", "difference, bounds", "verdict"),
+        (_row_before(name, report) for name, report in months.by_all_before(year)),
+    )
+
+
+def _row(name: str, report: Report) -> tuple[str, ...]:
+    of = overall(report)
+    return name, f"{of.measured.value:.3f}", f"{of.measured.error:.3f}", _difference(of), report.verdict
+
+
+def _row_before(name: str, report: Report) -> tuple[str, ...]:
+    of = overall(report)
+    assert of.reference is not None
+    month, value, error, *rest = _row(name, report)
+    return month, value, error, f"{of.reference.value:.3f}", *rest
+
+
+def _difference(of: Metric) -> str:
+    return f"{of.difference:+.3f} ({of.difference_low:+.3f} to {of.difference_high:+.3f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
