@@ -5,6 +5,7 @@ import pytest
 from modeldelivery.review.core.change import classify
 from modeldelivery.review.core.document import read
 from sandbox.environment import KUBERNETES_PROVIDER
+from tests.conftest import Sandbox
 from tests.previews import recorded
 from tests.previews.cluster_scenarios import EDGE_PROD
 from tests.previews.program import checked_out
@@ -12,19 +13,21 @@ from tests.previews.record import lead, record
 from tests.previews.world import ClusterWorld
 from tests.unit.review.documents import PRICES, text
 
-pytestmark = pytest.mark.stacks
+pytestmark = [pytest.mark.stacks, pytest.mark.soak]
 FIRST = EDGE_PROD[0].scenarios[0]
 
 
 @pytest.fixture
-def world(cluster, aws, tmp_path):  # noqa: ARG001 - the cluster is beside it
+def world(tools, tmp_path):  # noqa: ARG001 - with these tools
+    """In a sandbox and a cluster of its own: others have an edge-prod too."""
     if not KUBERNETES_PROVIDER.exists():
         pytest.skip("the Kubernetes provider is not there: `make setup-kubernetes` makes it")
-    made = ClusterWorld("edge-prod", aws, tmp_path, checked_out(tmp_path / "program"))
-    yield made
-    if made.resources():
-        made.pulumi("state", "unprotect", "--all", "--yes", "--stack", made.name)
-        made.destroy()
+    sandbox = Sandbox(tmp_path / "sandbox")
+    sandbox.run("up")
+    try:
+        yield ClusterWorld("edge-prod", sandbox, tmp_path, checked_out(tmp_path / "program"))
+    finally:
+        sandbox.run("down", "--purge")
 
 
 def told(recording):
@@ -48,7 +51,6 @@ def test_the_first_preview_of_an_empty_stack_is_told_as_the_recorded_one(world):
     assert told(record(world, FIRST)) == told(recorded(FIRST.name))
 
 
-@pytest.mark.soak
 @pytest.mark.timeout(7200)
 def test_every_recorded_preview_made_again_is_told_alike(world):
     again = {}
