@@ -1,12 +1,16 @@
 """What an environment is and has proved, asked of its journal, endpoint and registry with the credentials of its preview."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.aws.session import Account, open_account
 from modeldelivery.release.aws.verdicts import verdicts_in
+from modeldelivery.release.cli.target import PlacedStore, PlacedTraffic
+from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.core.request import ReleaseRule
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
@@ -20,6 +24,9 @@ from modeldelivery.release.operations.status import Found, Status, assess
 from modeldelivery.release.operations.verified import GoesLive, everywhere
 from modeldelivery.release.ports import Stored
 from modeldelivery.release.version import Version, precedence
+
+if TYPE_CHECKING:
+    from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
 
 NEWEST = 30  # versions whose metrics are looked up; each is a call
 
@@ -146,10 +153,20 @@ def _open(environment: str, config: Mapping[str, str]) -> AwsEnvironment:
 
 
 def _look(opened: AwsEnvironment) -> Found:
-    endpoint = opened.endpoint
-    return status.read(
-        endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling, verdicts_in(opened)
+    """Journal and endpoint, which is where the journal says."""
+    endpoint, store = opened.endpoint, PlacedStore(opened.endpoint.patient_store)
+    traffic = PlacedTraffic(
+        store, endpoint.patient_traffic, endpoint.scaling, lambda place: _route(opened, place)
     )
+    return status.read(store, traffic, traffic, verdicts_in(opened))
+
+
+def _route(opened: AwsEnvironment, place: ClusterPlace) -> "KubernetesTraffic":
+    # What only a cluster needs costs an environment on SageMaker nothing.
+    from modeldelivery.release.cluster import Reach  # noqa: PLC0415 - as above
+
+    assert isinstance(opened.account, Account), "no dry run"
+    return Reach(account=opened.account, opens=open_account).traffic(place, patient=True)
 
 
 def _standing(opened: AwsEnvironment, stored: Stored) -> Standing:

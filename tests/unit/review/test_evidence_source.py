@@ -15,6 +15,7 @@ from modeldelivery.release.aws.journal import S3Journal
 from modeldelivery.release.aws.traffic import SageMakerTraffic
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Served, encode
+from modeldelivery.release.core.target import placed
 from modeldelivery.release.core.verification import Verification, verify_name
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import Place, evidence_key, parse_environment, parse_model, record_key
@@ -24,6 +25,8 @@ from modeldelivery.release.record import encode as encode_record
 from modeldelivery.release.version import DigestSet, Version
 from modeldelivery.review import evidence_source
 from modeldelivery.review.evidence_source import NEWEST, Observation, decided, observe, waiting
+from tests.unit.release.core.test_target import PLACE as CLUSTER
+from tests.unit.release.kubernetes.bench import ClusterBench
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 PLACE = Place(
@@ -204,6 +207,19 @@ def test_an_endpoint_whose_registry_is_gone_is_told_of(s3, monkeypatch):  # noqa
 def test_where_neither_registry_nor_endpoint_can_be_seen_that_is_said(s3, monkeypatch):  # noqa: ARG001
     monkeypatch.setattr(SageMakerTraffic, "describe", deny)
     assert "the endpoint cannot be seen: denied" in observe("staging", CONFIG).problem
+
+
+def test_an_environment_on_a_cluster_is_looked_at_where_its_journal_says(registry, monkeypatch):
+    bench = ClusterBench()
+    registry(placed(bench.store.journal, CLUSTER))
+    monkeypatch.setattr(
+        evidence_source, "_route", lambda _, place: bench.traffic() if place == CLUSTER else None
+    )
+
+    observed = observe("staging", CONFIG)
+
+    assert [each.code for each in observed.findings if each.code.startswith("endpoint-")] == []
+    assert decided("staging", CONFIG).serving == "v1.1.0"
 
 
 def test_what_an_endpoint_is_not_looked_at_for_is_a_problem_and_what_was_read_counts(registry, monkeypatch):
