@@ -24,6 +24,9 @@ def module_of(token):
     """`aws:s3/bucketVersioning:BucketVersioning` is in pulumi_aws.s3.bucket_versioning."""
     _, path, name = token.split(":")
     module = re.sub(r"(?<!^)(?=[A-Z])", "_", path.replace("/", ".")).lower().replace("index.", "")
+    package = importlib.import_module(f"pulumi_aws.{module.rpartition('.')[0]}".removesuffix("."))
+    # Its packages are loaded when first asked for something. One whose file is imported before that stays empty for all who come later.
+    getattr(package, name, None)
     return importlib.import_module(f"pulumi_aws.{module}"), name
 
 
