@@ -56,6 +56,13 @@ def test_a_statement_gives_actions_on_resources_that_they_are_about(role, statem
     assert {arn for _, arn in about} == set(statement["Resource"]), role
 
 
+@pytest.mark.parametrize("role", ["preview", "deploy"])
+def test_whoever_runs_the_program_may_look_up_the_image_in_which_drift_is_judged(role):
+    statements = committed()[f"{role}-training"]["Statement"]
+    (images,) = (each for each in statements if each["Sid"] == "StepRepository")
+    assert "ecr:DescribeImages" in images["Action"]
+
+
 @pytest.mark.parametrize(("role", "statement"), STATEMENTS)
 def test_a_statement_names_actions_and_opens_everything_only_to_what_knows_no_resource(role, statement):
     assert not [action for action in statement["Action"] if "*" in action or "?" in action]
