@@ -264,21 +264,23 @@ def test_where_capture_has_ended_what_was_captured_goes_on_ending(run):
     ]
 
 
-def test_only_where_something_is_captured_may_the_role_write_and_nothing_but_that(capturing, prod):
+def test_only_where_something_is_captured_may_the_role_write_and_nothing_but_that(capturing, run):
+    without = run("prod", capture=None)
+
     def statements(recorder):
         return {
             s["Sid"]: s
             for s in recorder.only(PERMISSIONS, "flights-prod-serving").document("policy")["Statement"]
         }
 
-    added = {sid: s for sid, s in statements(capturing).items() if sid not in statements(prod)}
+    added = {sid: s for sid, s in statements(capturing).items() if sid not in statements(without)}
     assert set(added) == {"Capture", "CaptureKey"}
     assert added["Capture"]["Action"] == ["s3:PutObject"]
     assert (
         added["Capture"]["Resource"] == "arn:aws:s3:::flights-prod-registry-222222222222-eu-west-1/capture/*"
     )
     assert added["CaptureKey"]["Action"] == ["kms:GenerateDataKey"]
-    assert "capture" not in prod.only(ENDPOINT).inputs
+    assert "capture" not in without.only(ENDPOINT).inputs
 
 
 @pytest.mark.parametrize(("measured", "warned"), [(5999, True), (6000, False), (None, False)])

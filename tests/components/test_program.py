@@ -28,7 +28,7 @@ def graph(recorder, environment, account):
 
 
 def test_staging_and_prod_are_the_same_graph_but_for_what_trains(run, prod):
-    staging = run("staging", data=None, training=None, build=None, capture=None, drift=None)
+    staging = run("staging", data=None, training=None, build=None, drift=None)
     assert graph(staging, "staging", "111111111111") == graph(prod, "prod", "222222222222")
 
 

@@ -49,9 +49,9 @@ class Stack:
         self.config["config"].pop("model-delivery:release", None)
 
     def without_data(self):
-        """Without the data bucket, which is staging's alone and refuses to be destroyed, the pipelines that train from it, and what
-        is drawn."""
-        for key in ("data", "training", "build", "monitoring"):
+        """Without the data bucket, which is staging's alone and refuses to be destroyed, the pipelines that train from it, what
+        judges by their evidence, and what is kept and drawn of invocations."""
+        for key in ("data", "training", "build", "monitoring", "capture", "drift"):
             self.config["config"].pop(f"model-delivery:{key}", None)
 
     @property

@@ -78,8 +78,6 @@ def stack(module_sandbox, tmp_path_factory):
     """Staging with one version that has a baseline, and three weeks of requests: as in training, then much colder."""
     made = Stack("staging", module_sandbox, tmp_path_factory.mktemp("staging"))
     made.config["config"].pop("model-delivery:build", None)
-    made.set("capture", {"percent": 100, "days": 30})
-    made.set("drift", {"schedule": "cron(0 2 ? * MON *)", "instance": "ml.m5.large", "days": 400})
     made.set("training", {"instance": "ml.m5.large", "runDays": 60, "schedule": PROPOSING})
     made.no_release()
     made.up()

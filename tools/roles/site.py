@@ -75,6 +75,8 @@ class Site:
         committed.pop("encryptionsalt", None)
         # What staging has proved is staging's to tell: its preview reads it, and leaves it for production's.
         committed["config"].pop("model-delivery:promotion", None)
+        # That it begins on an endpoint that serves is more than that it is there from the first: a flow turns it on.
+        committed["config"].pop("model-delivery:capture", None)
         self._config = committed | made
 
     def close(self) -> None:
