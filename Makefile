@@ -194,7 +194,7 @@ page: setup ## ENV on one page: weights over time, quality, drift, alerts (PROME
 	  $(if $(PROMETHEUS),--prometheus $(PROMETHEUS))
 
 year: setup-data ## April to October of 2013 played through ENV's endpoint: drift, quality, what follows, and the page of it
-	@$(BIN)/python -I -X utf8 -m tools.year --env $(environment)
+	@$(BIN)/python -I -X utf8 -m tools.year --env $(environment) --by-schedule
 
 bench: setup ## the benchmarks' table
 	@$(BIN)/python -m benchmarks

@@ -1,10 +1,11 @@
 """Play months of flights through the endpoint of an environment, judge each as it is over, and act on what is found.
 
     make year ENV=staging
-    python -m tools.year --env staging --first 2013-04 --until 2013-10
+    python -m tools.year --env staging --by-schedule --first 2013-04 --until 2013-10
 
 Of each month: every flight is asked about, the weeks that ended are judged for drift, labels come, the month is judged by them, and
 `python -m tools.react` acts. The page of the environment is written at the end. Each line is what one of the project's programs said.
+With --by-schedule the environment's own jobs judge the weeks, when `sandbox clock` comes to their times; else a program does it here.
 A month of which there is a report of quality is not played again, so that a run that was interrupted goes on.
 
 Exit status: 0 played · 1 it could not be, and why · 2 usage.
@@ -18,13 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
+from modeldelivery.release.aws.session import profile_for
 from modeldelivery.release.core import weights
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import (
     CAPTURE_FOLDER,
+    DRIFT_FOLDER,
     artifact_key,
     evidence_key,
     parse_environment,
@@ -34,16 +38,19 @@ from modeldelivery.release.naming import (
 from modeldelivery.release.version import Version
 from modeldelivery.terminal import program
 from pipelines import places
+from pipelines.data_drift import reports
 from pipelines.dataset import BadDataError
 from pipelines.months import parse_month
-from tools.model.run import BUILD, RunError, call_module, parameters
+from tools.model.run import BUILD, RunError, call, call_module, parameters
 from tools.year.calendar import Judged, months
+from tools.year.jobs import Jobs, NoJobError
 
 NAME = "year"
 _FLUSHED = 60.0  # seconds without a new captured line after which none is awaited: a sample is captured, or lines were lost
 _LOOK = 2.0  # seconds between two looks
 _WORSE, _STOPPED = 3, 3  # statuses of pipelines.quality and of tools.react that are results
 _EVALUATION, _BASELINE = "evaluation.json", "baseline.json"
+_SANDBOX = Path(sys.executable).parent / "sandbox"
 
 
 class YearError(Exception):
@@ -100,6 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--until", default="2013-10", metavar="YYYY-MM", help="included (default: %(default)s)"
     )
+    parser.add_argument(
+        "--by-schedule",
+        action="store_true",
+        help="weeks are judged by the jobs of model-delivery:drift, on the sandbox's clock",
+    )
     parser.add_argument("--dry-run", action="store_true", help="tell what would follow, and train nothing")
     options = parser.parse_args(arguments)
     return program.run(
@@ -114,12 +126,18 @@ def _played(options: argparse.Namespace) -> int:
     try:
         first, until = parse_month(options.first), parse_month(options.until)
         stage = _stage(options.env)
-        for judged in months(first, until):
-            _play(stage, judged, dry_run=options.dry_run)
+        jobs = _jobs(stage) if options.by_schedule else None
+        try:
+            for judged in months(first, until):
+                _play(stage, judged, jobs, first=judged.month == first, dry_run=options.dry_run)
+        finally:
+            if jobs:
+                jobs.end()
         page = BUILD / "page" / f"{options.env}.html"
         program.say(f"page: {stage.run('monitoring.page', '--env', options.env, '--out', page)}")
     except (
         YearError,
+        NoJobError,
         RunError,
         BadDataError,
         DeliveryError,
@@ -158,7 +176,26 @@ def _stage(environment: str) -> Stage:
     return Stage(opened, version, folder, baseline, lines)
 
 
-def _play(stage: Stage, judged: Judged, *, dry_run: bool) -> None:
+def _jobs(stage: Stage) -> Jobs:
+    environment, endpoint = stage.opened.place.environment, stage.endpoint
+    session = boto3.Session(profile_name=profile_for(environment), region_name=stage.opened.place.region)
+    prefix = f"{endpoint}-drift-{variant_name(stage.version)}-"
+    schedules = session.client("scheduler").list_schedules(NamePrefix=prefix)["Schedules"]
+    if len(schedules) != 1:
+        raise YearError(
+            f"{len(schedules)} schedules judge drift of {stage.version} on {endpoint}: model-delivery:drift in "
+            f"Pulumi.{environment}.yaml, then `pulumi up`; or `python -m tools.year --env {environment}`, without schedules"
+        )
+
+    def clock(*arguments: str) -> str:
+        return call("sandbox clock", [str(_SANDBOX), "clock", *arguments], environment)
+
+    return Jobs(
+        schedules[0]["Name"], reports.folder_of(stage.below(DRIFT_FOLDER), stage.version), stage.s3, clock
+    )
+
+
+def _play(stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, dry_run: bool) -> None:
     report = f"{stage.below('quality')}/{stage.version}/{judged.first}_{judged.last}.json"
     if _is_there(stage.s3, report):
         program.say(f"{judged.month}: played before ({report})")
@@ -173,11 +210,13 @@ def _play(stage: Stage, judged: Judged, *, dry_run: bool) -> None:
     if not captured:
         raise YearError(f"no line of {requests:,} requests was captured below {stage.captured}")
     program.say(f"{month}: {output}, {captured:,} of them captured")
-    for end in judged.weeks:
+    for each in jobs.judge(judged, whole=not first) if jobs else ():
+        program.say(f"  week before {each.until:%Y-%m-%d}: {each.severity}: {each.reason}")
+    for end in () if jobs else judged.weeks:
         verdict = stage.run(
             *("pipelines.data_drift", "--version", stage.version, "--baseline", stage.baseline),
             *("--captured", f"{stage.captured}/{variant_name(stage.version)}", "--until", end),
-            *("--reports", stage.below("drift"), *kept, "--metrics", stage.endpoint),
+            *("--reports", stage.below(DRIFT_FOLDER), *kept, "--metrics", stage.endpoint),
         )
         program.say(f"  week before {end}: {verdict}")
     labels = stage.run("pipelines.flights.play", "labels", "--to", stage.below("labels"), *span)

@@ -1,10 +1,54 @@
-"""When what is judged while months go by."""
+"""When what is judged while months go by, and by which jobs."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
+from pipelines.data_drift import reports
+from pipelines.data_drift.report import Report, Severity
 from pipelines.months import Month
 from tools.year.calendar import WEEK, months
+from tools.year.jobs import Jobs, NoJobError
+
+SCHEDULE, VERSION = "flights-staging-drift-v1-1-0-5a5a5a5", "v1.1.0"
+OTHER = "flights-staging-drift-v1-0-0-6b6b6b6"
+(APRIL,) = months(Month(2013, 4), Month(2013, 4))
+DUE = datetime(2013, 4, 8, 2, tzinfo=UTC)
+STARTED = "started processing-job/flights-staging-drift-v1-1-0-0000"
+
+
+def report(until):
+    return Report(
+        model="flights",
+        version=VERSION,
+        digest="sha256:1",
+        since=until - WEEK,
+        until=until,
+        rows=0,
+        refused={},
+        severity=Severity.UNJUDGED,
+        reason="nothing was asked",
+        columns=(),
+    )
+
+
+class Clock:
+    """`sandbox clock`: what it was told, and what it prints of `run`."""
+
+    def __init__(self, *lines):
+        self.lines, self.told = lines, []
+
+    def __call__(self, *arguments):
+        self.told.append(arguments)
+        return "".join(f"{line}\n" for line in self.lines) if arguments[0] == "run" else ""
+
+
+def jobs(folder, clock, *untils):
+    """Jobs whose reports of these windows are below a folder."""
+    for until in untils:
+        reports.write(str(folder), report(until), None)
+    return Jobs(SCHEDULE, reports.folder_of(str(folder), VERSION), None, clock)
 
 
 def test_each_week_is_judged_once_in_the_month_in_which_it_ends():
@@ -21,3 +65,34 @@ def test_a_month_is_judged_whole_by_its_labels():
     (first, *_, last) = months(Month(2013, 11), Month(2014, 2))
     assert (first.first, first.last) == (date(2013, 11, 1), date(2013, 11, 30))
     assert (last.month, last.last) == (Month(2014, 2), date(2014, 2, 28))
+
+
+def test_weeks_are_what_the_versions_own_schedule_was_due_for_and_its_job_reported(tmp_path):
+    clock = Clock(
+        f"{DUE:%Y-%m-%dT%H:%M:%SZ}  {OTHER}  {STARTED}",
+        f"{DUE:%Y-%m-%dT%H:%M:%SZ}  {SCHEDULE}  {STARTED}",
+        f"{DUE + WEEK:%Y-%m-%dT%H:%M:%SZ}  {SCHEDULE}  {STARTED}",
+    )
+    played = jobs(tmp_path, clock, DUE - WEEK, DUE, DUE + WEEK)
+    assert [each.until for each in played.judge(APRIL, whole=True)] == [DUE, DUE + WEEK]
+    played.end()
+    assert clock.told == [("set", "2013-04-01T00:00"), ("run", "2013-05-01T00:00"), ("real",)]
+
+
+def test_a_window_that_began_before_anything_was_played_is_not_judged(tmp_path):
+    clock = Clock()
+    assert list(jobs(tmp_path, clock).judge(APRIL, whole=False)) == []
+    assert clock.told[0] == ("set", "2013-04-07T00:00")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("refused: AccessDeniedException", "AccessDeniedException"),
+        (STARTED, "2013-04-08 02:00 left no report"),
+    ],
+)
+def test_a_week_that_no_job_judged_is_told_and_is_no_quiet_week(tmp_path, outcome, told):
+    clock = Clock(f"{DUE:%Y-%m-%dT%H:%M:%SZ}  {SCHEDULE}  {outcome}")
+    with pytest.raises(NoJobError, match=told):
+        list(jobs(tmp_path, clock, DUE - WEEK).judge(APRIL, whole=True))

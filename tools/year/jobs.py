@@ -1,0 +1,70 @@
+"""Weeks judged by the environment's own jobs: the sandbox's clock is moved through a month, and what is due starts them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from pipelines.data_drift import reports
+from pipelines.data_drift.report import Report
+from tools.year.calendar import WEEK, Judged
+
+_REFUSED = "refused:"  # in a line of `sandbox clock run`: nothing was started
+
+
+class NoJobError(Exception):
+    """A week that no job judged; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What judges the weeks of a version that serves.
+
+    Attributes:
+        schedule: name of the version's schedule.
+        reports: place of its reports.
+        s3: a client.
+        clock: `sandbox clock ARGUMENTS`; what that printed.
+    """
+
+    schedule: str
+    reports: str
+    s3: Any
+    clock: Callable[..., str]
+
+    def judge(self, month: Judged, *, whole: bool) -> Iterator[Report]:
+        """Let a month pass whose requests are captured; the report of each window that ended in it.
+
+        Args:
+            month: which.
+            whole: the month before was played too, so that a window which began in it has all its requests.
+
+        Raises:
+            NoJobError: a job was not started, or ended without a report.
+        """
+        begin = _midnight(month.first)
+        self.clock("set", _text(begin if whole else begin + WEEK - timedelta(days=1)))
+        lines = self.clock("run", _text(_midnight(month.last) + timedelta(days=1))).splitlines()
+        if refused := [line for line in lines if _REFUSED in line]:
+            raise NoJobError(refused[0])
+        due = [line.split()[0] for line in lines if line.split()[1] == self.schedule]
+        written = {each.until: each for each in reports.read(self.reports, self.s3)}
+        for moment in map(datetime.fromisoformat, due):
+            if moment not in written:
+                raise NoJobError(
+                    f"the job of {self.schedule} that was due {moment:%Y-%m-%d %H:%M} left no report below {self.reports}: "
+                    "`aws sagemaker list-processing-jobs --name-contains drift` names it, and why it failed"
+                )
+            yield written[moment]
+
+    def end(self) -> None:
+        """Have the clock show the machine's time again: by another one nobody finds what CloudWatch is told now."""
+        self.clock("real")
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M}"
