@@ -56,6 +56,7 @@ def test_the_endpoint_gets_no_weights_from_config(prod):
     assert set(endpoint) == {
         "allowedAccounts",
         "approvals",
+        "capture",
         "endpointName",
         "journal",
         "kmsKeyArn",
@@ -217,7 +218,7 @@ def test_the_role_names_its_resources_where_aws_lets_it(prod):
     assert unbounded == {"ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"}  # neither knows a resource
 
 
-def test_the_role_cannot_read_records_or_write_anything_in_the_registry(prod):
+def test_the_role_cannot_read_records_or_write_anything_in_the_registry_but_what_is_captured(prod):
     grants = prod.only(PERMISSIONS).document("policy")["Statement"]
     s3 = {
         (action, str(grant["Resource"]))
@@ -225,7 +226,8 @@ def test_the_role_cannot_read_records_or_write_anything_in_the_registry(prod):
         for action in grant["Action"]
         if action.startswith("s3:")
     }
-    assert s3 == {("s3:GetObject", "arn:aws:s3:::flights-prod-registry-222222222222-eu-west-1/artifacts/*")}
+    registry = "arn:aws:s3:::flights-prod-registry-222222222222-eu-west-1"
+    assert s3 == {("s3:GetObject", f"{registry}/artifacts/*"), ("s3:PutObject", f"{registry}/capture/*")}
 
 
 def test_nobody_is_given_a_managed_policy(prod):

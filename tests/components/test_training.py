@@ -51,7 +51,9 @@ def test_its_jobs_are_in_the_network_of_config_and_its_roles_may_reach_it(in_a_n
         assert "Interfaces" not in statements(staging, f"{NAME}-{name}")
 
 
-def test_what_steps_leave_for_each_other_ends_by_age_and_nothing_else_does(staging, prod):
+def test_what_steps_leave_for_each_other_ends_by_age_and_nothing_else_does(run):
+    """But what else config gives days to."""
+    staging, prod = run("staging", capture=None, drift=None), run("prod", capture=None)
     rules = staging.only(LIFECYCLE, f"{NAME}-registry").inputs["rules"]
     (runs,) = (rule for rule in rules if rule["id"] == "runs")
     assert (runs["filter"], runs["expiration"]) == ({"prefix": "runs/"}, {"days": 60})

@@ -44,9 +44,9 @@ class Clock:
         return "".join(f"{line}\n" for line in self.lines) if arguments[0] == "run" else ""
 
 
-def jobs(folder, clock, *untils):
+def jobs(folder, clock, *ends):
     """Jobs whose reports of these windows are below a folder."""
-    for until in untils:
+    for until in ends:
         reports.write(str(folder), report(until), None)
     return Jobs(SCHEDULE, reports.folder_of(str(folder), VERSION), None, clock)
 
