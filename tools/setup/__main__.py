@@ -77,9 +77,8 @@ def _set_up(words: frozenset[str]) -> int:
             )
     except SetupError as error:
         program.complain("Set-up stopped", str(error))
-        outcome.leave(
-            "REASON", reason.of_set_up(str(error))
-        )  # of the build whose stage this is the beginning of
+        # Of the build whose stage begins with it.
+        outcome.leave("REASON", reason.of_set_up(str(error)))
         return 1
     return 0
 
