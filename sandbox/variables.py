@@ -54,7 +54,7 @@ RULES = (
         CLEARED,
         "another profile, key, role, region, endpoint or certificate would lead elsewhere, an account for real among them",
     ),
-    Rule(("MOTO_*",), CLEARED, "moto, which plays AWS here, changes its behaviour by them"),
+    Rule(("MOTO_*",), CLEARED, "moto, which stands for AWS here, changes its behaviour by them"),
     # Pulumi
     Rule(
         ("PULUMI_HOME",), SET, "the plugins and log-ins of this sandbox, the embedded aws plugin among them"

@@ -41,9 +41,9 @@ def text(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str,
     if "Input" in target:
         return str(target["Input"])
     if "InputPath" in target:
-        return json.dumps(_at(event, target["InputPath"]))
+        return _text(_at(event, target["InputPath"]))
     if "InputTransformer" not in target:
-        return json.dumps(event)
+        return _text(event)
     transformer = target["InputTransformer"]
     values = {name: _at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
     own = {"rule-arn": rule["arn"], "rule-name": rule["name"], "event": event, "event.json": event}
@@ -67,9 +67,14 @@ def _filled(template: str, values: Mapping[str, Any]) -> str:
 
 def _shown(value: Any, *, quoted: bool) -> str:
     if not quoted:
-        return json.dumps(value)
-    inner = value if isinstance(value, str) else "" if value is None else json.dumps(value)
-    return json.dumps(inner)[1:-1]
+        return _text(value)
+    inner = value if isinstance(value, str) else "" if value is None else _text(value)
+    return _text(inner)[1:-1]
+
+
+def _text(value: Any) -> str:
+    """JSON whose letters stand as they are: people read what a topic is told."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _at(event: Any, path: str) -> Any:

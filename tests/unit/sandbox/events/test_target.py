@@ -37,6 +37,14 @@ def test_what_the_event_does_not_hold_is_empty_text_and_null():
     assert transformed('"<x>" <x>', x="$.detail.nothing") == '"" null'
 
 
+def test_letters_stand_as_they_are_wherever_a_target_takes_them_from():
+    event = {"detail": {"reason": "später … ✓"}}
+    whole = {"InputPathsMap": {"r": "$.detail.reason"}, "InputTemplate": '"<r>" <r> <aws.events.event>'}
+    for target in ({}, {"InputPath": "$.detail"}, {"InputTransformer": whole}):
+        assert "später … ✓" in text(target, event, RULE)
+        assert "\\u" not in text(target, event, RULE)
+
+
 def test_an_entry_of_a_list_is_named_by_its_place_and_one_that_is_not_there_is_empty():
     event = {"detail": {"variables": [{"value": "v1.2.0"}, {"value": "lint"}]}}
     transformer = {
