@@ -77,7 +77,8 @@ def test_what_somebody_else_moved_is_told_and_adopted(staging):
         ref["weight"] = 100 if ref["name"].endswith("v1-0-0") else 0
     staging.cluster.api.patch(staging.route, {"spec": {"rules": rules}})
     until(lambda: "modelctl adopt" in staging.modelctl("status", check=False).stdout)
-    staging.modelctl("adopt", "--reason", "it was me")
+    # While the route settles it is refused, with the word to wait.
+    until(lambda: staging.modelctl("adopt", "--reason", "it was me", check=False).returncode == 0)
     assert staging.status()["serving"] == A
 
 
