@@ -19,7 +19,7 @@ from typing import Any, TypedDict
 import pulumi
 
 from components.service_role import Statements
-from components.statements import allow, allow_keys, bucket_arn, objects_arn
+from components.statements import allow, allow_keys, bucket_arn, objects_arn, runs_trainings
 
 
 class BuildSite(TypedDict):
@@ -110,7 +110,6 @@ def train_statements(site: BuildSite, project: str) -> Statements:
     """Of the builds that have a version trained, and that approve it where gates do."""
     registry, data, group = site["registry_bucket"], site["data_bucket"], site["package_group"]
     sagemaker = f"arn:aws:sagemaker:{_here(site)}"
-    pipeline = f"{sagemaker}:pipeline/{site['training_pipeline']}"
     return [
         *_build(site, project),
         allow("Data", ["s3:GetObject"], [objects_arn(data, "dvc/*"), objects_arn(data, "datasets/*")]),
@@ -128,26 +127,7 @@ def train_statements(site: BuildSite, project: str) -> Statements:
         allow("NoChampion", ["s3:PutObject"], [objects_arn(registry, "artifacts/*")]),
         _key("NoChampionKey", ["kms:GenerateDataKey"], [site["key_arn"]], site),
         allow("Images", ["ecr:DescribeImages"], [site["repository_arn"], site["step_repository_arn"]]),
-        allow(
-            "Training",
-            [
-                "sagemaker:DescribePipeline",
-                "sagemaker:ListPipelineExecutions",
-                "sagemaker:StartPipelineExecution",
-            ],
-            [pipeline],
-        ),
-        allow(
-            "Executions",
-            [
-                "sagemaker:DescribePipelineExecution",
-                "sagemaker:ListPipelineExecutionSteps",
-                "sagemaker:RetryPipelineExecution",
-            ],
-            [f"{pipeline}/execution/*"],
-        ),
-        # SageMaker names a pipeline's jobs by the execution alone: pipelines-EXECUTION-STEP-….
-        allow("Reasons", ["sagemaker:DescribeProcessingJob"], [f"{sagemaker}:processing-job/pipelines-*"]),
+        *runs_trainings("Training", sagemaker, site["training_pipeline"]),
         allow("WhoApproves", ["sagemaker:ListTags"], [f"{sagemaker}:model-package-group/{group}"]),
         allow(
             "Approval",

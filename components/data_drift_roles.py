@@ -6,54 +6,36 @@
 | drift | the job | read what was captured, baselines and earlier reports; write reports, verdicts and its own metrics |
 """
 
-from typing import TypedDict
-
 import pulumi
 
-from components.definition import Network
 from components.job_role import job_statements
+from components.scheduled_job import JobSite
 from components.service_role import Statements
-from components.statements import allow, allow_keys, bucket_arn, encrypts_volumes, objects_arn
+from components.statements import allow, allow_keys, bucket_arn, objects_arn
 from modeldelivery.release.naming import BASELINE, CAPTURE_FOLDER, DRIFT_FOLDER
 
 _METRICS = "ModelDelivery"  # pipelines/data_drift/metrics.py
 
 
-class DriftSite(TypedDict):
-    """What the roles are about; the attributes of `DataDriftArgs`."""
+class DriftSite(JobSite):
+    """What the roles are about.
 
-    account: str
-    region: str
+    Attributes:
+        endpoint: SageMaker's name of the endpoint.
+        bucket: name of the registry bucket: what was captured, evidence and reports.
+        verdicts_key: of the newest verdicts of the environment, in that bucket.
+        step_repository_arn: ARN of the ECR repository of the steps' images.
+    """
+
     endpoint: str
     bucket: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
     verdicts_key: str
     step_repository_arn: pulumi.Input[str]
-    network: Network | None
 
 
 def job_prefix(endpoint: str) -> str:
     """How the names of its jobs begin."""
     return f"{endpoint}-drift-"
-
-
-def schedule_statements(site: DriftSite, job: pulumi.Input[str]) -> Statements:
-    """Of the role that starts jobs; `job` is the ARN of the role that it starts them in."""
-    where = f"arn:aws:sagemaker:{site['region']}:{site['account']}:processing-job"
-    return [
-        allow(
-            "Jobs",
-            ["sagemaker:CreateProcessingJob", "sagemaker:AddTags"],
-            [f"{where}/{job_prefix(site['endpoint'])}*"],
-        ),
-        allow(
-            "RoleOfJobs",
-            ["iam:PassRole"],
-            [job],
-            {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        ),
-        encrypts_volumes(site["key_arn"], site["region"]),
-    ]
 
 
 def job_statements_of(site: DriftSite) -> Statements:

@@ -9,33 +9,39 @@ The job starts an execution, whose own roles train: it reads no model, and write
 nothing serves yet.
 """
 
-from typing import TypedDict
-
 import pulumi
 
-from components.definition import Network
 from components.job_role import job_statements
+from components.scheduled_job import JobSite
 from components.service_role import Statements
-from components.statements import allow, allow_keys, bucket_arn, encrypts_volumes, objects_arn
+from components.statements import allow, allow_keys, bucket_arn, objects_arn, runs_trainings
 from modeldelivery.release.naming import DATASETS, VERSIONS_FOLDER, journal_key
 
 
-class ProposalSite(TypedDict):
-    """What the roles are about; the attributes of `ProposalsArgs`."""
+class ProposalSite(JobSite):
+    """What the roles are about.
 
-    account: str
-    region: str
+    Attributes:
+        endpoint: name of what serves, whose journal is read.
+        pipeline: name of the training pipeline.
+        bucket: name of the registry bucket: journal, versions, runs and acts; `key_arn` is of its KMS key too.
+        data_bucket: name of the bucket of data sets.
+        data_key_arn: ARN of the data's KMS key.
+        repository_arn: ARN of the ECR repository of the server's images.
+        step_repository_arn: ARN of the ECR repository of the steps' images.
+        acts_key: of what was done so far, in the registry bucket.
+        topic_arn: of the SNS topic that is told.
+    """
+
     endpoint: str
     pipeline: str
     bucket: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
     data_bucket: pulumi.Input[str]
     data_key_arn: pulumi.Input[str]
     repository_arn: pulumi.Input[str]
     step_repository_arn: pulumi.Input[str]
     acts_key: str
     topic_arn: str
-    network: Network | None
 
 
 def job_prefix(pipeline: str) -> str:
@@ -43,30 +49,10 @@ def job_prefix(pipeline: str) -> str:
     return f"{pipeline}-proposal-"
 
 
-def schedule_statements(site: ProposalSite, job: pulumi.Input[str]) -> Statements:
-    """Of the role that starts the job; `job` is the ARN of the role that it starts it in."""
-    where = f"arn:aws:sagemaker:{site['region']}:{site['account']}:processing-job"
-    return [
-        allow(
-            "Jobs",
-            ["sagemaker:CreateProcessingJob", "sagemaker:AddTags"],
-            [f"{where}/{job_prefix(site['pipeline'])}*"],
-        ),
-        allow(
-            "RoleOfJobs",
-            ["iam:PassRole"],
-            [job],
-            {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        ),
-        encrypts_volumes(site["key_arn"], site["region"]),
-    ]
-
-
 def job_statements_of(site: ProposalSite) -> Statements:
     """Of the role of the job."""
     bucket, data, region = site["bucket"], site["data_bucket"], site["region"]
     sagemaker = f"arn:aws:sagemaker:{region}:{site['account']}"
-    pipeline = f"{sagemaker}:pipeline/{site['pipeline']}"
     read = [
         objects_arn(data, f"{DATASETS}*/manifest.json"),
         *(
@@ -82,29 +68,7 @@ def job_statements_of(site: ProposalSite) -> Statements:
         allow_keys("Keys", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], "s3", region),
         allow_keys("DataKey", ["kms:Decrypt"], [site["data_key_arn"]], "s3", region),
         allow("Images", ["ecr:DescribeImages"], [site["repository_arn"], site["step_repository_arn"]]),
-        allow(
-            "Pipeline",
-            [
-                "sagemaker:DescribePipeline",
-                "sagemaker:ListPipelineExecutions",
-                "sagemaker:StartPipelineExecution",
-            ],
-            [pipeline],
-        ),
-        allow(
-            "Executions",
-            [
-                "sagemaker:DescribePipelineExecution",
-                "sagemaker:ListPipelineExecutionSteps",
-                "sagemaker:RetryPipelineExecution",
-            ],
-            [f"{pipeline}/execution/*"],
-        ),
-        allow(
-            "JobsOfExecutions",
-            ["sagemaker:DescribeProcessingJob"],
-            [f"{sagemaker}:processing-job/pipelines-*"],
-        ),
+        *runs_trainings("Pipeline", sagemaker, site["pipeline"]),
         allow("Topic", ["sns:Publish"], [site["topic_arn"]]),
         # Messages of the topic are under the registry's key.
         allow_keys("TopicKey", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], "sns", region),

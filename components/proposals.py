@@ -2,70 +2,37 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any
 
 import pulumi
-import pulumi_aws as aws
 
 from components import proposal_roles as roles
-from components.definition import Network
+from components.scheduled_job import request, schedule, schedule_statements
 from components.service_role import sagemaker_role, service_role
 
-# EventBridge Scheduler's name of SageMaker's call, and what it puts in the place of such a word.
-_CALL = "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob"
-_ATTEMPT = "<aws.scheduler.execution-id>"
 _PROGRAM = ("python", "-m", "pipelines.proposal")
 # The job starts a pipeline and waits: the smallest instance that Processing has.
 _INSTANCE = "ml.t3.medium"
-_VOLUME = 30  # GiB, of which the job uses none
 _FOLLOWED, _SECONDS = 18_000, 21_600  # for which a training is followed, and for which the job may run
-# A job that cannot be made within two hours is not made: the next one finds the same months.
-_PATIENCE, _RETRIES = 7200, 20  # seconds; attempts
 
 
-class ProposalsArgs(TypedDict):
+class ProposalsArgs(roles.ProposalSite):
     """What is trained, when and who is told.
 
     Attributes:
-        account: the AWS account, 12 digits.
-        region: the AWS region.
         model: the model's name.
         environment: the environment's name.
-        endpoint: name of what serves, whose journal is read.
-        pipeline: name of the training pipeline.
-        bucket: name of the registry bucket: journal, versions, runs and acts.
-        key_arn: ARN of its KMS key.
-        data_bucket: name of the bucket of data sets.
-        data_key_arn: ARN of the data's KMS key.
-        repository_arn: ARN of the ECR repository of the server's images.
-        step_repository_arn: ARN of the ECR repository of the steps' images.
-        acts_key: of what was done so far, in the registry bucket.
         image: of the steps, by digest; None where none is pushed yet, or nothing serves, and nothing is proposed.
-        topic_arn: of the SNS topic that is told.
         schedule: when, `cron(…)` or `rate(…)`, UTC.
         parameters: `fit` and `evaluation` of params.yaml.
-        network: where the job runs; None for SageMaker's own network.
         tags: of each job.
     """
 
-    account: str
-    region: str
     model: str
     environment: str
-    endpoint: str
-    pipeline: str
-    bucket: pulumi.Input[str]
-    key_arn: pulumi.Input[str]
-    data_bucket: pulumi.Input[str]
-    data_key_arn: pulumi.Input[str]
-    repository_arn: pulumi.Input[str]
-    step_repository_arn: pulumi.Input[str]
-    acts_key: str
     image: str | None
-    topic_arn: str
     schedule: str
     parameters: Mapping[str, Any]
-    network: Network | None
     tags: Mapping[str, str]
 
 
@@ -81,47 +48,21 @@ class Proposals(pulumi.ComponentResource):
     def __init__(self, name: str, args: ProposalsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("model-delivery:index:Proposals", name, None, opts)
         inside = pulumi.ResourceOptions(parent=self)
-        site: roles.ProposalSite = {
-            "account": args["account"],
-            "region": args["region"],
-            "endpoint": args["endpoint"],
-            "pipeline": args["pipeline"],
-            "bucket": args["bucket"],
-            "key_arn": args["key_arn"],
-            "data_bucket": args["data_bucket"],
-            "data_key_arn": args["data_key_arn"],
-            "repository_arn": args["repository_arn"],
-            "step_repository_arn": args["step_repository_arn"],
-            "acts_key": args["acts_key"],
-            "topic_arn": args["topic_arn"],
-            "network": args["network"],
-        }
-        job = sagemaker_role(f"{name}-proposal", args["account"], roles.job_statements_of(site), inside)
+        account, prefix = args["account"], roles.job_prefix(args["pipeline"])
+        job = sagemaker_role(f"{name}-proposal", account, roles.job_statements_of(args), inside)
         starter = service_role(
-            f"{name}-schedule-proposal",
-            "scheduler",
-            args["account"],
-            roles.schedule_statements(site, job),
-            inside,
+            f"{name}-schedule-proposal", "scheduler", account, schedule_statements(args, prefix, job), inside
         )
         self.schedule = None
         if args["image"]:
-            self.schedule = aws.scheduler.Schedule(
+            self.schedule = schedule(
                 f"{name}-proposal",
-                description=f"A model of {args['model']} of the latest months, proposed",
-                schedule_expression=args["schedule"],
-                flexible_time_window={"mode": "OFF"},
-                target={
-                    "arn": _CALL,
-                    "role_arn": starter,
-                    "input": _request(args, args["image"], job),
-                    "retry_policy": {
-                        "maximum_event_age_in_seconds": _PATIENCE,
-                        "maximum_retry_attempts": _RETRIES,
-                    },
-                },
+                f"A model of {args['model']} of the latest months, proposed",
+                expression=args["schedule"],
+                role=starter,
+                job=_request(args, args["image"], job),
                 opts=inside,
-            ).name
+            )
         self.register_outputs({"schedule": self.schedule})
 
 
@@ -135,7 +76,7 @@ def _request(args: ProposalsArgs, image: str, role: pulumi.Output[str]) -> pulum
 
 def _members(args: ProposalsArgs, values: Mapping[str, str]) -> dict[str, Any]:
     """`values`: image, bucket, key, data_bucket and role."""
-    registry, network = f"s3://{values['bucket']}", args["network"]
+    registry = f"s3://{values['bucket']}"
     arguments = {
         "--env": args["environment"],
         "--model": args["model"],
@@ -147,25 +88,17 @@ def _members(args: ProposalsArgs, values: Mapping[str, str]) -> dict[str, Any]:
         "--topic": args["topic_arn"],
         "--timeout": str(_FOLLOWED),
     }
-    vpc = network and {"SecurityGroupIds": network["security_groups"], "Subnets": network["subnets"]}
-    return {
-        "ProcessingJobName": f"{roles.job_prefix(args['pipeline'])}{_ATTEMPT}",
-        "RoleArn": values["role"],
-        "AppSpecification": {
-            "ImageUri": values["image"],
-            "ContainerEntrypoint": list(_PROGRAM),
-            "ContainerArguments": [text for pair in arguments.items() for text in pair],
+    return request(
+        args,
+        {
+            "prefix": roles.job_prefix(args["pipeline"]),
+            "program": _PROGRAM,
+            "arguments": arguments,
+            "image": values["image"],
+            "instance": _INSTANCE,
+            "seconds": _SECONDS,
+            "role": values["role"],
+            "key": values["key"],
+            "tags": args["tags"],
         },
-        "Environment": {"AWS_DEFAULT_REGION": args["region"]},
-        "ProcessingResources": {
-            "ClusterConfig": {
-                "InstanceCount": 1,
-                "InstanceType": _INSTANCE,
-                "VolumeSizeInGB": _VOLUME,
-                "VolumeKmsKeyId": values["key"],
-            }
-        },
-        "NetworkConfig": {"EnableNetworkIsolation": False, **({"VpcConfig": vpc} if vpc else {})},
-        "StoppingCondition": {"MaxRuntimeInSeconds": _SECONDS},
-        "Tags": [{"Key": name, "Value": value} for name, value in sorted(args["tags"].items())],
-    }
+    )

@@ -49,6 +49,39 @@ def encrypts_volumes(key: pulumi.Input[str], region: str) -> dict[str, Any]:
     return allow_keys("VolumesKey", ["kms:CreateGrant", "kms:DescribeKey"], [key], "sagemaker", region)
 
 
+def runs_trainings(sid: str, sagemaker: str, pipeline: str) -> list[dict[str, Any]]:
+    """What has a training pipeline run may: start, retry and follow its executions, and read why a job of one failed.
+
+    Args:
+        sid: of the statement about the pipeline itself.
+        sagemaker: how the ARNs of SageMaker's resources begin: `arn:aws:sagemaker:REGION:ACCOUNT`.
+        pipeline: its name.
+    """
+    arn = f"{sagemaker}:pipeline/{pipeline}"
+    return [
+        allow(
+            sid,
+            [
+                "sagemaker:DescribePipeline",
+                "sagemaker:ListPipelineExecutions",
+                "sagemaker:StartPipelineExecution",
+            ],
+            [arn],
+        ),
+        allow(
+            "Executions",
+            [
+                "sagemaker:DescribePipelineExecution",
+                "sagemaker:ListPipelineExecutionSteps",
+                "sagemaker:RetryPipelineExecution",
+            ],
+            [f"{arn}/execution/*"],
+        ),
+        # SageMaker names a pipeline's jobs by the execution alone: pipelines-EXECUTION-STEP-….
+        allow("Reasons", ["sagemaker:DescribeProcessingJob"], [f"{sagemaker}:processing-job/pipelines-*"]),
+    ]
+
+
 def bucket_arn(bucket: pulumi.Input[str]) -> pulumi.Output[str]:
     """ARN of a bucket."""
     return pulumi.Output.format("arn:aws:s3:::{0}", bucket)
