@@ -1,9 +1,36 @@
 """Tables of a page in docs that a command computes, between two comments that say which command."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import argparse
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+_DOCS = Path(__file__).resolve().parents[1] / "docs"
 _END = "<!-- end -->\n"
+
+
+def main(
+    arguments: Sequence[str] | None, program: str, page: str, compute: Callable[[], Iterable[str]]
+) -> int:
+    """Command line of what computes the tables of a page: they are printed, or with `--write` put where they stand.
+
+    Args:
+        arguments: of the command line.
+        program: such as `python -m tools.quality`.
+        page: the file's name in docs.
+        compute: the lines of the tables.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(prog=program, description=f"The tables of docs/{page}.")
+    parser.add_argument("--write", action="store_true", help=f"into docs/{page}")
+    options = parser.parse_args(arguments)
+    tables = "\n".join(compute())
+    if options.write:
+        write(_DOCS / page, f"{program} --write", tables)
+    else:
+        print(tables)
+    return 0
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -33,10 +33,10 @@ from pipelines.proposal import data as data_sets
 from pipelines.proposal import decide, training
 from pipelines.proposal.data import NoDataError, Published
 from pipelines.proposal.training import Proposal, StoppedError, UntrainedError
+from pipelines.topic import tell
 
 _PARAMETERS = "params.yaml"  # as `modelctl train` reads it; JSON is YAML
 _NO_COMMIT = "0" * 40  # a proposal registers nothing: what is named as its code is the image of its steps
-_SUBJECT = 100  # characters that SNS takes
 
 
 class _Digests(msgspec.Struct):
@@ -123,7 +123,9 @@ def propose(options: argparse.Namespace, clients: Clients) -> int:
     outcome, sentence = carry_out(options, clients, data, training.next_version(registered))
     print(f"{outcome}: {sentence}")
     repeats = decide.repeats(sentence, data, claims.taken(options.acts, clients.s3))
-    untold = "" if repeats else _tell(clients.sns, options, sentence)
+    untold = (
+        "" if repeats else tell(clients.sns, options.topic, f"{options.env}: a retrained model", sentence)
+    )
     if untold:
         print(f"proposal: {options.topic} was not told: {untold}", file=sys.stderr)
         outcome = Outcome.FAILED
@@ -154,19 +156,6 @@ def carry_out(
         return Outcome.FAILED, f"no model of {options.model} on {first} to {until} could be trained: {error}"
     proposal = Proposal(options.model, version, first, until, trained.execution, metrics)
     return Outcome.DONE, str(proposal)
-
-
-def _tell(sns: Any, options: argparse.Namespace, sentence: str) -> str:
-    """Why the topic was not told; "" where it was, or none is to be."""
-    if sns is None:
-        return ""
-    try:
-        sns.publish(
-            TopicArn=options.topic, Subject=f"{options.env}: a retrained model"[:_SUBJECT], Message=sentence
-        )
-    except (BotoCoreError, ClientError) as error:
-        return str(error)
-    return ""
 
 
 def _registered(registry: str, s3: Any) -> dict[Version, str]:

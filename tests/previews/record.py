@@ -10,14 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.conftest import Sandbox
+from tests.conftest import CHECKOUT, Sandbox
 from tests.previews import keep
 from tests.previews.program import checked_out
 from tests.previews.scenarios import STATES
 from tests.previews.world import ClusterWorld, World
 
 WORLDS = {"prod": World, "staging": World, "edge-prod": ClusterWorld}
-OF_THE_MACHINE = ("/root", "/tmp/", "/work/", str(Path.home()))  # noqa: S108 - to refuse them
+OF_THE_MACHINE = ("/root", "/tmp/", f"{CHECKOUT.parents[-2]}/", str(Path.home()))  # noqa: S108 - to refuse them
 
 
 def main(wanted):

@@ -77,6 +77,7 @@ MAY_IMPORT = {
     "pipelines.claims": {"pipelines.acts", "pipelines.places"},
     "pipelines.proposal": {
         *(f"pipelines.{each}" for each in ("acts", "claims", "dataset", "documents", "months", "places")),
+        "pipelines.topic",
         *NAMES,
     },
     "pipelines.verdicts": {"pipelines.documents", "pipelines.places", *ours("release.verdicts"), *NAMES},
@@ -84,7 +85,7 @@ MAY_IMPORT = {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),
         "pipelines.tfma.protocol",
     },
-    **{f"pipelines.{generic}": set() for generic in ("capture", "documents", "places")},
+    **{f"pipelines.{generic}": set() for generic in ("capture", "documents", "places", "topic")},
     "pipelines.ground_truth": {"pipelines.server"},
     "pipelines.quality": {
         *(f"pipelines.{generic}" for generic in ("capture", "gates", "ground_truth", "package", "places")),

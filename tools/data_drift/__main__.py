@@ -4,24 +4,21 @@ python -m tools.data_drift            prints them
 python -m tools.data_drift --write    writes them where they stand in docs/drift.md
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from pipelines import examples
 from pipelines.data_drift.judge import LEAST_ROWS
 from pipelines.data_drift.report import Report, Severity
+from tools import tables
 from tools.data_drift import flights
 from tools.data_drift.flights import Year
 from tools.data_drift.planted import KINDS, PROBABILITY
 from tools.data_drift.windows import drawn, judged, planted
-from tools.tables import table, write
+from tools.tables import table
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "drift.md"
-COMMAND = "python -m tools.data_drift --write"
 _SEEDS = 20
 _YEAR = 52  # weeks
 _SIZES = (LEAST_ROWS, 3 * LEAST_ROWS, 6 * LEAST_ROWS)  # of a window
@@ -29,17 +26,7 @@ _SIZES = (LEAST_ROWS, 3 * LEAST_ROWS, 6 * LEAST_ROWS)  # of a window
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """See the module."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.data_drift", description="The tables of docs/drift.md."
-    )
-    parser.add_argument("--write", action="store_true", help="into docs/drift.md")
-    options = parser.parse_args(arguments)
-    tables = "\n".join(_tables(flights.year()))
-    if not options.write:
-        print(tables)
-        return 0
-    write(PAGE, COMMAND, tables)
-    return 0
+    return tables.main(arguments, "python -m tools.data_drift", "drift.md", lambda: _tables(flights.year()))
 
 
 def _tables(year: Year) -> Iterator[str]:

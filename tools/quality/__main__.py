@@ -4,33 +4,19 @@ python -m tools.quality            prints them
 python -m tools.quality --write    writes them where they stand in docs/quality.md
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from pipelines.quality.report import Metric, Report
+from tools import tables
 from tools.quality import months
 from tools.quality.months import Year, overall
-from tools.tables import table, write
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "quality.md"
-COMMAND = "python -m tools.quality --write"
+from tools.tables import table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """See the module."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tools.quality", description="The tables of docs/quality.md."
-    )
-    parser.add_argument("--write", action="store_true", help="into docs/quality.md")
-    options = parser.parse_args(arguments)
-    tables = "\n".join(_tables(months.year()))
-    if options.write:
-        write(PAGE, COMMAND, tables)
-    else:
-        print(tables)
-    return 0
+    return tables.main(arguments, "python -m tools.quality", "quality.md", lambda: _tables(months.year()))
 
 
 def _tables(year: Year) -> Iterator[str]:

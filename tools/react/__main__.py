@@ -33,12 +33,12 @@ from pipelines.months import Month
 from pipelines.places import NothingThereError
 from pipelines.proposal.training import StoppedError, UntrainedError
 from pipelines.quality import report as quality
+from pipelines.topic import tell
 from tools.model.run import RunError, parameters
 from tools.react.decide import Act, decide, newest
 from tools.react.propose import propose
 
 _ENDING = ".json"
-_SUBJECT = 100  # characters that SNS takes
 _TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 Report = TypeVar("Report")
 
@@ -166,23 +166,12 @@ def act_on_newest(options: argparse.Namespace, world: World) -> int:
         return 0
     outcome, sentence = carry_out(act, options.env)
     print(f"{act.kind}: {sentence}")
-    untold = _tell(world.sns, options.topic, f"{options.env}: {act.kind}", sentence)
+    untold = tell(world.sns, options.topic, f"{options.env}: {act.kind}", sentence)
     if untold:
         print(f"react: {options.topic} was not told: {untold}", file=sys.stderr)
         outcome = Outcome.FAILED if act.kind is Kind.NOTIFY else outcome
     claims.keep(world.acts, msgspec.structs.replace(taken, outcome=outcome, sentence=sentence), world.s3)
     return 1 if untold else {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.STOPPED: 3}[outcome]
-
-
-def _tell(sns: Any, topic: str, subject: str, sentence: str) -> str:
-    """Why the topic was not told; "" where it was, or none is to be."""
-    if sns is None:
-        return ""
-    try:
-        sns.publish(TopicArn=topic, Subject=subject[:_SUBJECT], Message=sentence)
-    except (BotoCoreError, ClientError) as error:
-        return str(error)
-    return ""
 
 
 def _begun(id_: str, act: Act, now: datetime) -> Taken:

@@ -68,7 +68,9 @@ class _DeploymentSpec(msgspec.Struct):
     template: _Template = msgspec.field(default_factory=_Template)
 
 
-class _Condition(msgspec.Struct):
+class Condition(msgspec.Struct):
+    """What a status says of an object in one respect."""
+
     type: str
     status: str
     reason: str = ""
@@ -81,7 +83,7 @@ class _DeploymentStatus(msgspec.Struct, rename="camel"):
     available_replicas: int = 0
     ready_replicas: int = 0
     replicas: int = 0
-    conditions: list[_Condition] = msgspec.field(default_factory=list)
+    conditions: list[Condition] = msgspec.field(default_factory=list)
 
 
 class Deployment(msgspec.Struct):

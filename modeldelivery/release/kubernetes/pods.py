@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from modeldelivery.release.kubernetes.objects import read
+from modeldelivery.release.kubernetes.objects import Condition, read
 
 _ON_THE_WAY = {"ContainerCreating", "PodInitializing"}
 
@@ -32,15 +32,8 @@ class _Container(msgspec.Struct, rename="camel"):
     last_state: _State = msgspec.field(default_factory=_State)
 
 
-class _Condition(msgspec.Struct):
-    type: str
-    status: str
-    reason: str = ""
-    message: str = ""
-
-
 class _Status(msgspec.Struct, rename="camel"):
-    conditions: list[_Condition] = msgspec.field(default_factory=list)
+    conditions: list[Condition] = msgspec.field(default_factory=list)
     init_container_statuses: list[_Container] = msgspec.field(default_factory=list)
     container_statuses: list[_Container] = msgspec.field(default_factory=list)
 
