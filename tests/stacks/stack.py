@@ -155,16 +155,20 @@ class Stack:
 
     def run(self, *command, check=False):
         """A command in the checkout, inside the sandbox."""
-        return subprocess.run(
+        done = subprocess.run(
             [*map(str, command)],
             cwd=CHECKOUT,
             env=self.env,
             capture_output=True,
             text=True,
-            check=check,
+            check=False,
             timeout=120,
             stdin=subprocess.DEVNULL,
         )
+        assert not check or done.returncode == 0, (
+            f"{done.args} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        )
+        return done
 
     def status(self):
         return json.loads(self.modelctl("status", "--json").stdout)

@@ -11,8 +11,10 @@ from pipelines.data_drift import baseline as baselines
 from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.bins import bins_of_numbers
 from pipelines.flights.data import parse_month, published
+from pipelines.flights.train import train
+from tests.bits import SAMPLES
 from tests.conftest import CHECKOUT
-from tests.stacks.conftest import artifact, push
+from tests.stacks.conftest import push
 from tests.stacks.stack import Stack
 from tests.stacks.training import Trained, image, role_of
 
@@ -84,10 +86,15 @@ def stack(module_sandbox, tmp_path_factory):
     image(made, f"{ENDPOINT}-steps", CHECKOUT / "pipelines" / "steps" / "Dockerfile")
     kept = made.folder / "baseline.json"
     kept.write_bytes(baselines.encode(baseline()))
-    bits = artifact(made.folder / f"{VERSION}.tar.gz", name=VERSION)
+    # A model that was trained: the gates hold what is proposed against it.
+    bits = made.folder / f"{VERSION}.tar.gz"
+    bits.write_bytes(train(parse_month("2013-01")).archive)
+    samples = made.folder / "samples.json"
+    samples.write_bytes(SAMPLES)
     made.register_approved(
-        VERSION, push(made), bits, f"data-{VERSION}", "--evidence", f"baseline.json={kept}"
-    )
+        VERSION, push(made), bits, f"data-{VERSION}",
+        "--evidence", f"baseline.json={kept}", "--samples", samples,
+    )  # fmt: skip
     made.release(VERSION, VERSION)
     made.up()
     s3 = made.sandbox.client("staging", "s3")

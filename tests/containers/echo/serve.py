@@ -1,6 +1,6 @@
 """A model container as small as the contract allows: it answers with what its model says.
 
-model/behaviour.json in the artifact: {"name": str, "ping": status of /ping, "status": status of /invocations,
+model/behaviour.json in the artifact; a model that has none answers as any does: {"name": str, "ping": status of /ping, "status": status of /invocations,
 "exit": true to end instead of listening, "dies": true to end without an answer when it is invoked, "seconds": time one answer takes, "serial": true to give one answer at a time, "late": time until it listens}. A body `reach PORT` asks whether it can connect there.
 """
 
@@ -11,7 +11,8 @@ import signal
 import sys
 from pathlib import Path
 
-BEHAVIOUR = json.loads((Path(os.environ["SM_MODEL_DIR"]) / "behaviour.json").read_text())
+FILE = Path(os.environ["SM_MODEL_DIR"]) / "behaviour.json"
+BEHAVIOUR = json.loads(FILE.read_text()) if FILE.is_file() else {"name": "of no behaviour"}
 IN_FLIGHT = set()
 TURN = asyncio.Semaphore(1 if BEHAVIOUR.get("serial") else 1_000_000)
 
