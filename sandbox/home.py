@@ -90,6 +90,11 @@ class Home:
         return self.root / "instances"
 
     @property
+    def captured(self) -> Path:
+        """Lines that wait to be written to S3."""
+        return self.root / "captured"
+
+    @property
     def jobs(self) -> Path:
         return self.root / "jobs"
 

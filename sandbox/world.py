@@ -96,11 +96,17 @@ class World:
         self.fleet = Fleet(Containers(place, reader, images), self.runner, self.credentials)
         self.sagemaker: SageMaker | None = None
         clients = self._clients(job.SERVICE, job.SESSION)
-        captured = Captured(lambda role: clients.of("s3", role, WRITES), faults)
+        place.captured.mkdir(exist_ok=True)
+        captured = Captured(place.captured, lambda role: clients.of("s3", role, WRITES), faults)
         self.link = _listening(
             ports.runtime,
             lambda port: Link(
-                port, delays.seed, self.table, metrics=self.take_metrics, captured=captured.take
+                port,
+                delays.seed,
+                place.captured,
+                self.table,
+                metrics=self.take_metrics,
+                captured=captured.take,
             ),
         )
         self.questions = OpenQuestions(delays.seed, faults)

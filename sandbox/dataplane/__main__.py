@@ -1,7 +1,7 @@
-"""The data plane's process: `python -m sandbox.dataplane PORT SEED`.
+"""The data plane's process: `python -m sandbox.dataplane PORT SEED SPOOL`.
 
-Lines of JSON on standard input tell it what hosting decided; it answers, and hands over metrics and what it captured, on standard output. It
-ends when its input does, so it dies with whoever started it.
+Lines of JSON on standard input tell it what hosting decided; it answers, and says metrics and which files of
+captured lines are whole, on standard output. It ends when its input does, so it dies with whoever started it.
 """
 
 import asyncio
@@ -9,16 +9,16 @@ import os
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import uvloop
 
-from sandbox.dataplane.capture import Batch
 from sandbox.dataplane.front import Front
-from sandbox.dataplane.handover import packed
 from sandbox.dataplane.router import Router
 from sandbox.dataplane.routes import Table
+from sandbox.dataplane.spool import Spool
 
 _BATCH = 1.0  # seconds between batches of metrics
 _LINE = 1 << 24  # bytes of one line of input at most
@@ -33,21 +33,14 @@ class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Output:
-    """Lines of JSON on standard output, and bytes behind some, in order, by a thread of its own.
-
-    Who reads them is busy at times, and a second of captured requests is more than a pipe holds: no invocation waits for that.
-    """
+    """Lines of JSON on standard output, in order, by a thread of its own: who reads them is busy at times, and no invocation waits for that."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="output")
 
     def say(self, **line: Any) -> None:
         """Write a line, soon."""
-        self._thread.submit(_write, [msgspec.json.encode(line) + b"\n"])
-
-    def hand_over(self, batches: list[Batch]) -> None:
-        """Write what was captured, soon."""
-        self._thread.submit(_write, packed(batches))
+        self._thread.submit(_write, msgspec.json.encode(line) + b"\n")
 
     def close(self) -> None:
         """Return when everything is written."""
@@ -57,17 +50,18 @@ class Output:
 def main() -> None:
     output = Output()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(int(sys.argv[1]), int(sys.argv[2]), output))
+        runner.run(_serve(int(sys.argv[1]), int(sys.argv[2]), Spool(Path(sys.argv[3])), output))
     output.close()
 
 
-async def _serve(port: int, seed: int, output: Output) -> None:
+async def _serve(port: int, seed: int, spool: Spool, output: Output) -> None:
     loop = asyncio.get_running_loop()
-    router = Router(seed)
+    router = Router(seed, spool)
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     output.say(ready=listener.getsockname()[1])
+    output.say(captured=spool.left())
     batches = loop.create_task(_hand_over(router, output))
     orders = asyncio.StreamReader(limit=_LINE)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
@@ -85,7 +79,7 @@ async def _serve(port: int, seed: int, output: Output) -> None:
     if server:
         server.close()
     output.say(metrics=router.metrics.take())
-    output.hand_over(router.captures.due(everything=True))
+    output.say(captured=router.captures.due(everything=True))
 
 
 async def _obey(router: Router, order: Order, output: Output) -> None:
@@ -99,15 +93,14 @@ async def _hand_over(router: Router, output: Output) -> None:
         if batch := router.metrics.take():
             output.say(metrics=batch)
         if captured := router.captures.due():
-            output.hand_over(captured)
+            output.say(captured=captured)
 
 
-def _write(pieces: list[bytes]) -> None:
+def _write(line: bytes) -> None:
     try:
-        for piece in pieces:
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[os.write(1, rest) :]
+        rest = memoryview(line)
+        while rest:
+            rest = rest[os.write(1, rest) :]
     except BrokenPipeError:
         os._exit(1)  # whoever started us is gone
 

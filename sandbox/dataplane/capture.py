@@ -1,17 +1,20 @@
 """Data capture: which invocations are kept, and the files that their lines make: one an hour and variant at least, in UTC."""
 
 import itertools
+import logging
 import random
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from sandbox.dataplane.lines import Exchange, Lines
+from sandbox.dataplane.spool import Place
 
+_LOG = logging.getLogger(__name__)
 _AGE = 5.0  # seconds for which lines wait
 _SIZE = (
     1 << 23
@@ -44,25 +47,6 @@ class Capture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: dict[str, str]
 
 
-class Place(NamedTuple):
-    """Where lines go, and in whose name."""
-
-    account: str
-    endpoint: str
-    variant: str
-    hour: str
-    destination: str
-    kms_key: str
-    role: str
-
-
-class Batch(NamedTuple):
-    """Lines of one file."""
-
-    place: Place
-    lines: bytes
-
-
 class Rule(NamedTuple):
     """What becomes of the invocations of one variant.
 
@@ -91,32 +75,67 @@ def rules(captures: dict[str, dict[str, Capture]]) -> dict[tuple[str, str, str],
     }
 
 
+class File(Protocol):
+    """A file of lines that are on their way.
+
+    Attributes:
+        name: by which it is handed over.
+        size: bytes of its lines.
+    """
+
+    name: str
+    size: int
+
+    def write(self, lines: bytes) -> None:
+        """Append; raises OSError."""
+
+    def close(self) -> None: ...
+
+
+class Files(Protocol):
+    """Where files are made."""
+
+    def open(self, place: Place) -> File:
+        """Raises OSError."""
+
+
 @dataclass
-class _Buffer:
-    since: float  # monotonic: a clock that is set back must not keep lines
-    lines: list[bytes] = field(default_factory=list)
-    size: int = 0
+class _Open:
+    """Lines that go to one place.
+
+    Attributes:
+        since: monotonic: a clock that is set back must not keep lines.
+        file: that they are written to; None where it cannot be.
+        lost: lines that could not be written.
+        why: not.
+    """
+
+    since: float
+    file: File | None = None
+    lost: int = 0
+    why: str = ""
 
 
 class Captures:
     """Lines that were not handed over yet.
 
     An invocation is only noted; many become lines together, which costs each less than it costs alone, between two
-    others' answers.
+    others' answers. No invocation fails because its line cannot be kept.
     """
 
     def __init__(
         self,
         generator: random.Random,
+        files: Files,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._random, self._clock, self._monotonic = generator, clock, monotonic
+        self._random, self._files, self._clock, self._monotonic = generator, files, clock, monotonic
         # Names that no other process gives, and that no generator has to make one by one.
         self._names, self._numbers = str(uuid.uuid4())[:_PREFIX].encode(), itertools.count()
         self._noted: list[tuple[Rule, Exchange, float]] = []  # what are no lines yet, each with its moment
         self._size = 0  # bytes of their bodies
-        self._buffers: dict[tuple[Place, str], _Buffer] = {}  # by place and hour
+        self._open: dict[tuple[Place, str], _Open] = {}  # by place and hour
         self._second, self._hour, self._moment = -1, "", b""  # the newest second, and how it is written
 
     def take(self, rule: Rule, exchange: Exchange) -> None:
@@ -128,32 +147,50 @@ class Captures:
         if len(self._noted) >= _MANY or self._size >= _LARGE:
             self._write()
 
-    def due(self, *, everything: bool = False) -> list[Batch]:
-        """What waits no longer, taken out."""
+    def due(self, *, everything: bool = False) -> list[str]:
+        """Names of the files that are written to no more."""
         self._write()
         now = self._monotonic()
         keys = [
             key
-            for key, buffer in self._buffers.items()
-            if everything or buffer.size >= _SIZE or now - buffer.since >= _AGE
+            for key, each in self._open.items()
+            if everything or now - each.since >= _AGE or (each.file and each.file.size >= _SIZE)
         ]
-        return [
-            Batch(place._replace(hour=hour), b"".join(self._buffers.pop((place, hour)).lines))
-            for place, hour in keys
-        ]
+        ended = {key: self._open.pop(key) for key in keys}
+        for (place, _), each in ended.items():
+            if each.lost:
+                _LOG.warning("%d lines of capture of %s are lost: %s", each.lost, place.endpoint, each.why)
+        files = [each.file for each in ended.values() if each.file]
+        for file in files:
+            file.close()
+        return [file.name for file in files]
 
     def _write(self) -> None:
         noted, self._noted, self._size = self._noted, [], 0
+        lines: dict[tuple[Place, str], list[bytes]] = {}
         for rule, exchange, moment in noted:
             if int(moment) != self._second:
                 self._set_second(int(moment))
-            buffer = self._buffers.get((rule.place, self._hour))
-            if buffer is None:
-                buffer = self._buffers[rule.place, self._hour] = _Buffer(self._monotonic())
             event = b"%s%012x" % (self._names, next(self._numbers))
-            line = rule.lines.line(exchange, event, self._moment)
-            buffer.lines.append(line)
-            buffer.size += len(line)
+            lines.setdefault((rule.place, self._hour), []).append(
+                rule.lines.line(exchange, event, self._moment)
+            )
+        for key, of in lines.items():
+            self._append(key, of)
+
+    def _append(self, key: tuple[Place, str], lines: list[bytes]) -> None:
+        under_way = self._open.get(key)
+        try:
+            if under_way is None:
+                under_way = self._open[key] = _Open(self._monotonic())
+                place, hour = key
+                under_way.file = self._files.open(place._replace(hour=hour))
+            if under_way.file:
+                under_way.file.write(b"".join(lines))
+                return
+        except OSError as error:
+            under_way.why = str(error)
+        under_way.lost += len(lines)
 
     def _set_second(self, second: int) -> None:
         self._second, utc = second, time.gmtime(second)

@@ -1,4 +1,4 @@
-"""Hosting's end of the data plane: starts its process, tells it the routes, takes its metrics and what it captured."""
+"""Hosting's end of the data plane: starts its process, tells it the routes, takes its metrics and the names of files that it captured."""
 
 import contextlib
 import json
@@ -9,10 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
-from sandbox.dataplane.capture import Batch
-from sandbox.dataplane.handover import received
 from sandbox.hosting.fleet import Instance
 
 _LOG = logging.getLogger(__name__)
@@ -21,7 +20,7 @@ _SWAP = 10.0  # seconds for a table to be in force
 _DRAIN = 65.0  # seconds: the longest invocation is over by then
 
 Metrics = Callable[[list[dict[str, Any]]], None]
-Captured = Callable[[list[Batch]], None]
+Captured = Callable[[list[str]], None]  # names of files
 
 
 class Link:
@@ -31,12 +30,13 @@ class Link:
         self,
         port: int,
         seed: int,
+        spool: Path,
         table: Callable[[], dict[str, Any]],
         *,
         metrics: Metrics,
         captured: Captured,
     ) -> None:
-        self._seed = seed
+        self._seed, self._spool = seed, spool
         self._table = table
         self._metrics, self._captured = metrics, captured
         self._orders = 0
@@ -73,7 +73,7 @@ class Link:
 
     def _launch(self, port: int) -> tuple["subprocess.Popen[bytes]", int]:
         process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "sandbox.dataplane", str(port), str(self._seed)],
+            [sys.executable, "-u", "-m", "sandbox.dataplane", str(port), str(self._seed), self._spool],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -86,9 +86,12 @@ class Link:
     def _listen(self) -> None:
         while not self._closing:
             assert self._process.stdout is not None
-            for message in received(self._process.stdout):
-                if isinstance(message, list):
-                    self._captured(message)
+            for line in self._process.stdout:
+                if not line.endswith(b"\n"):
+                    break  # it was killed while it wrote: half a line says nothing
+                message = json.loads(line)
+                if "captured" in message:
+                    self._captured(message["captured"])
                 elif "done" in message:
                     with self._lock:
                         pending = self._pending.pop(message["done"], None)

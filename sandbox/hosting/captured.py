@@ -4,15 +4,15 @@ import logging
 import queue
 import threading
 import time
-import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.accounts import REGION
-from sandbox.dataplane.capture import Batch
+from sandbox.dataplane.spool import Batch, batch
 from sandbox.faults import Faults
 from sandbox.hosting.execution_role import ExecutionRole
 from sandbox.refusal import RefusedError
@@ -29,36 +29,50 @@ Client = Callable[[ExecutionRole], Any]  # S3 as the role sees it; raises Refuse
 class Captured:
     """One thread that writes: no invocation waits for it."""
 
-    def __init__(self, client: Client, faults: Faults) -> None:
-        self._client, self._faults = client, faults
+    def __init__(self, spool: Path, client: Client, faults: Faults) -> None:
+        self._spool, self._client, self._faults = spool, client, faults
         self._clients: dict[ExecutionRole, tuple[Any, float]] = {}  # each until when it is used, monotonic
-        self._waiting: queue.SimpleQueue[Batch] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._gaps: dict[tuple[str, str], float] = {}  # until when an endpoint's lines are lost, monotonic
         threading.Thread(target=self._write, name="captured", daemon=True).start()
 
-    def take(self, batches: list[Batch]) -> None:
-        """Write these, soon."""
-        for batch in batches:
-            self._waiting.put(batch)
+    def take(self, names: list[str]) -> None:
+        """Write these files of the spool, soon; one that was written already is gone from there, and is left out."""
+        for name in names:
+            self._waiting.put(name)
 
     def _write(self) -> None:
         while True:
-            batch = self._waiting.get()
+            name = self._waiting.get()
             try:
-                self._put(batch)
-            except (RefusedError, ClientError, BotoCoreError) as error:
-                # As on AWS: an endpoint whose role may not write serves on, without its lines.
-                _LOG.warning("capture of %s is not written: %s", batch.place.endpoint, error)
+                self._take_away(name)
             except Exception:  # noqa: BLE001 a defect of the sandbox itself ends no capture but this one
-                _LOG.exception("capture of %s is not written", batch.place.endpoint)
+                _LOG.exception("captured lines of %s are not written", name)
 
-    def _put(self, batch: Batch) -> None:
+    def _take_away(self, name: str) -> None:
+        path = self._spool / name
+        try:
+            found = batch(path)
+        except FileNotFoundError:
+            return
+        try:
+            if found is None:
+                _LOG.warning("captured lines of %s are not written: it does not say where they go", name)
+            else:
+                self._put(name, found)
+        except (RefusedError, ClientError, BotoCoreError) as error:
+            # As on AWS: an endpoint whose role may not write serves on, without its lines.
+            assert found is not None
+            _LOG.warning("capture of %s is not written: %s", found.place.endpoint, error)
+        finally:
+            path.unlink()
+
+    def _put(self, name: str, batch: Batch) -> None:
         place = batch.place
-        if self._lost(place.account, place.endpoint):
+        if not batch.lines or self._lost(place.account, place.endpoint):
             return
         bucket, _, prefix = place.destination.removeprefix("s3://").partition("/")
         folder = [part for part in (prefix.strip("/"), place.endpoint, place.variant, place.hour) if part]
-        name = f"{time.strftime('%M-%S', time.gmtime())}-{uuid.uuid4()}.jsonl"
         encryption = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": place.kms_key} if place.kms_key else {}
         )

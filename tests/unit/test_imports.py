@@ -197,6 +197,7 @@ MAY_IMPORT = {
             "clock",
             "cloud",
             "dataplane.capture",
+            "dataplane.spool",
             "faults",
             "home",
             "iam",
@@ -224,15 +225,13 @@ MAY_IMPORT = {
         *ours("terminal"),
     },
     "sandbox.dataplane": inside(  # a process of its own
-        *("dataplane.capture", "dataplane.handover", "dataplane.lines"),
+        *("dataplane.capture", "dataplane.lines", "dataplane.spool"),
         *("origin", "processes.door", "signature"),
     ),
     "sandbox.dataplane.lines": set(),
-    "sandbox.dataplane.capture": inside("dataplane.lines"),
-    "sandbox.dataplane.handover": inside("dataplane.capture"),
-    "sandbox.dataplane.link": inside(
-        "dataplane.capture", "dataplane.handover", "hosting.fleet"
-    ),  # the other end, in the sandbox's process
+    "sandbox.dataplane.spool": set(),
+    "sandbox.dataplane.capture": inside("dataplane.lines", "dataplane.spool"),
+    "sandbox.dataplane.link": inside("hosting.fleet"),  # the other end, in the sandbox's process
     # Served the same way as the product's own provider, and as careful with credentials.
     "sandbox.pulumi_aws": ours("plugin", "release.aws.credentials", "release.errors"),
     "monitoring": {

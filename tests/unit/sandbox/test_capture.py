@@ -1,5 +1,6 @@
 """What the data plane captures: which invocations, and whose file at what hour their lines go to."""
 
+import errno
 import random
 import uuid
 
@@ -9,9 +10,48 @@ from modeldelivery.release.aws import invocations, sender
 from pipelines.capture import read
 from sandbox.dataplane.capture import Capture, Captures, rules
 from sandbox.dataplane.lines import Exchange
+from sandbox.dataplane.spool import Batch
 
 START = 1_764_439_199.5  # 2025-11-29 17:59:59.5 UTC
 EXCHANGE = Exchange("", b"", b"application/json", b'{"a": 1}', b"text/csv", b"0.5")
+
+
+class File:
+    """In memory; a disk that is full takes nothing."""
+
+    def __init__(self, files, name, place):
+        self.files, self.name, self.place, self.size, self.lines = files, name, place, 0, b""
+
+    def write(self, lines):
+        if self.files.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.lines += lines
+        self.size += len(lines)
+
+    def close(self):
+        self.files.closed[self.name] = Batch(self.place, self.lines)
+
+
+class Files:
+    def __init__(self):
+        self.full, self.opened, self.closed = False, 0, {}
+
+    def open(self, place):
+        if self.full:
+            raise OSError("1024 MiB wait to be written to S3 already, and 1024 MiB may")
+        self.opened += 1
+        return File(self, f"{self.opened}.jsonl", place)
+
+
+class Kept(Captures):
+    """With its files; what is due is what they hold."""
+
+    def __init__(self, clocks):
+        self.files = Files()
+        super().__init__(random.Random(1), self.files, lambda: clocks.utc, lambda: clocks.monotonic)  # noqa: S311 - a sample, no secret
+
+    def due(self, **which):
+        return [self.files.closed[name] for name in super().due(**which)]
 
 
 class Clocks:
@@ -34,11 +74,7 @@ def clocks():
 
 @pytest.fixture
 def captures(clocks):
-    return made(clocks)
-
-
-def made(clocks):
-    return Captures(random.Random(1), lambda: clocks.utc, lambda: clocks.monotonic)  # noqa: S311 - a sample, no secret
+    return Kept(clocks)
 
 
 def lines(batch):
@@ -126,7 +162,7 @@ def test_what_is_not_captured_is_not_there(captures, kept, missing):
 
 def test_every_event_is_a_uuid_that_no_other_of_any_process_has(clocks):
     events = set()
-    for captures in (made(clocks), made(clocks)):  # processes of one seed
+    for captures in (Kept(clocks), Kept(clocks)):  # processes of one seed
         for _ in range(100):
             captures.take(rule(), EXCHANGE)
         events |= {line.event for batch in captures.due(everything=True) for line in lines(batch)}
@@ -140,3 +176,36 @@ def test_no_more_bodies_are_held_than_a_bound(captures, body, count):
         assert len(captures._noted) == number
         captures.take(rule(), EXCHANGE._replace(request=body))
     assert captures._noted == []
+
+
+def test_a_disk_that_is_full_costs_lines_and_no_invocation_and_it_is_told_once_how_many(
+    captures, clocks, caplog
+):
+    captures.take(rule(), EXCHANGE)
+    assert captures.due() == []
+    captures.files.full = True
+    for _ in range(3):
+        captures.take(rule(), EXCHANGE)
+    assert captures.due() == []
+    captures.files.full = False
+    captures.take(rule(), EXCHANGE)
+    clocks.monotonic += 5
+    (batch,) = captures.due()
+    assert len(lines(batch)) == 2
+    assert [record.message for record in caplog.records] == [
+        "3 lines of capture of e are lost: [Errno 28] No space left on device"
+    ]
+
+
+def test_while_too_much_waits_nothing_is_kept_and_afterwards_it_is_again(captures, clocks, caplog):
+    captures.files.full = True
+    captures.take(rule(), EXCHANGE)
+    assert captures.due() == []
+    captures.files.full = False
+    captures.take(rule(), EXCHANGE)
+    clocks.monotonic += 5
+    assert captures.due() == []
+    assert "2 lines of capture of e are lost: 1024 MiB wait to be written to S3 already" in caplog.text
+    captures.take(rule(), EXCHANGE)
+    (batch,) = captures.due(everything=True)
+    assert len(lines(batch)) == 1

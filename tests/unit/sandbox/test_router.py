@@ -1,6 +1,7 @@
 """What the data plane measures of a model that does not answer."""
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from sandbox.dataplane import router as dataplane
 from sandbox.dataplane.router import Router, _Passage
 from sandbox.dataplane.routes import Instance, Route
+from sandbox.dataplane.spool import Spool
 
 INVOCATION = SimpleNamespace(
     endpoint="e", attributes=b"", content_type=b"text/csv", accept=b"*/*", body=b"1,2"
@@ -39,7 +41,7 @@ class Refusals(list):
 
 def measured(connection):
     """Sums by metric after one invocation, and what the client was told."""
-    router, told = Router(seed=1), Refusals()
+    router, told = Router(1, Spool(Path())), Refusals()
 
     async def invoke():
         router._pools["i"] = SimpleNamespace(in_flight=0, get=connection)

@@ -1,0 +1,74 @@
+"""Files of captured lines: whole, or cut off anywhere; and how many may wait."""
+
+import pytest
+
+from sandbox.dataplane.spool import Place, Spool, batch
+
+PLACE = Place("1", "e", "v1-0-0", "2025/11/29/17", "s3://bucket/capture", "", "arn:r1")
+LINES = [b'{"a": 1}\n', b"\xff\n", b"\n", b"12\n"]
+
+
+def written(folder, *lines):
+    file = Spool(folder).open(PLACE)
+    for line in lines:
+        file.write(line)
+    file.close()
+    return folder / file.name
+
+
+def test_a_file_says_where_its_lines_go_and_has_their_very_bytes(tmp_path):
+    assert batch(written(tmp_path, *LINES)) == (PLACE, b"".join(LINES))
+
+
+def test_of_a_file_that_ends_anywhere_every_whole_line_is_kept_and_no_half_one(tmp_path):
+    whole = written(tmp_path, *LINES).read_bytes()
+    head = whole.index(b"\n") + 1
+    ends = {sum(map(len, LINES[:count])) for count in range(len(LINES) + 1)}
+    for end in range(len(whole)):
+        path = tmp_path / "killed"
+        path.write_bytes(whole[:end])
+        if end < head - 1:
+            assert batch(path) is None
+        else:
+            kept = max(each for each in ends if each <= max(0, end - head))
+            assert batch(path) == (PLACE, whole[head : head + kept])
+
+
+class Full:
+    """A stream on a disk that has room for so many bytes."""
+
+    def __init__(self, stream, room):
+        self._stream, self._room = stream, room
+
+    def write(self, data):
+        done = self._stream.write(data[: self._room])
+        self._room -= done
+        return done
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+
+def test_lines_for_which_a_disk_has_no_room_leave_no_half_of_them(tmp_path):
+    file = Spool(tmp_path).open(PLACE)
+    file._stream = Full(file._stream, room=12)
+    file.write(LINES[0])
+    with pytest.raises(OSError, match=r"^7 bytes of 10 have no place on the disk$"):
+        file.write(b"123456789\n")
+    file._stream._room = 100
+    file.write(b"5\n")
+    file.close()
+    assert batch(tmp_path / file.name).lines == LINES[0] + b"5\n"
+
+
+def test_no_more_waits_than_a_bound_and_what_was_taken_away_makes_room(tmp_path):
+    first = written(tmp_path, b"x" * 1000 + b"\n")
+    with pytest.raises(OSError, match="0 MiB wait to be written to S3 already"):
+        Spool(tmp_path, most=1000).open(PLACE)
+    first.unlink()
+    Spool(tmp_path, most=1000).open(PLACE).close()
+
+
+def test_what_a_process_left_is_known_to_the_next_one(tmp_path):
+    paths = [written(tmp_path, line) for line in LINES]
+    assert Spool(tmp_path).left() == sorted(path.name for path in paths)
