@@ -179,18 +179,24 @@ class Captures:
             self._append(key, of)
 
     def _append(self, key: tuple[Place, str], lines: list[bytes]) -> None:
-        under_way = self._open.get(key)
-        try:
-            if under_way is None:
-                under_way = self._open[key] = _Open(self._monotonic())
-                place, hour = key
-                under_way.file = self._files.open(place._replace(hour=hour))
-            if under_way.file:
+        under_way = self._open.get(key) or self._begin(key)
+        if under_way.file:
+            try:
                 under_way.file.write(b"".join(lines))
+            except OSError as error:
+                under_way.why = str(error)
+            else:
                 return
-        except OSError as error:
-            under_way.why = str(error)
         under_way.lost += len(lines)
+
+    def _begin(self, key: tuple[Place, str]) -> _Open:
+        place, hour = key
+        begun = self._open[key] = _Open(self._monotonic())
+        try:
+            begun.file = self._files.open(place._replace(hour=hour))
+        except OSError as error:
+            begun.why = str(error)
+        return begun
 
     def _set_second(self, second: int) -> None:
         self._second, utc = second, time.gmtime(second)
