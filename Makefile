@@ -173,8 +173,8 @@ report: setup ## one issue on all environments that drifted; closed when none do
 
 # Where to look among all examples: another number, another place.
 SEED ?= 0
-soak: setup-data setup-definition setup-load setup-cluster ## what takes longer: exhaustive searches, over forty times the examples (an hour at most; SEED=n)
-	$(PYTEST) --timeout=3600 -n 4 -m "soak or hypothesis" --junitxml=.soak/report.xml \
+soak: setup-data setup-definition setup-load setup-cluster ## what takes longer: exhaustive searches, twenty times the examples (an hour at most; SEED=n)
+	$(PYTEST) --timeout=3600 -n 4 --dist loadfile --no-loadscope-reorder -m "soak or hypothesis" --junitxml=.soak/report.xml \
 	  --hypothesis-profile=soak --hypothesis-seed=$(SEED) tests
 
 coverage: setup ## branch coverage by room without an engine; 85 % of release, provider and review each

@@ -13,7 +13,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 USUAL = 100  # hypothesis's own, for a claim that asks for no other number
 PART = 0.3  # of them in `make check`
 FINDINGS = Path(__file__).resolve().parent.parent / ".soak" / "examples"
-TIMES = 13  # as many in `make soak`
+TIMES = 6  # as many in `make soak`
 
 # No claim fails by the time that its examples take: a busy machine makes all of them slow.
 UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

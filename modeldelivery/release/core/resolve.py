@@ -165,7 +165,7 @@ def _traffic(
                 f"{decision.actor} decided otherwise ({decision.kind}: {decision.reason}) since live {request.live} was applied; "
                 f"that stands until release.live changes"
             )
-    base, off = _off_rejected(base, journal, endpoint)
+    base, off = _off_rejected(base, request, journal, endpoint)
     warnings += off
     if foreign and not off:
         warnings.append(
@@ -199,7 +199,9 @@ def _needs_rollout(live: Version) -> str:
     )
 
 
-def _off_rejected(base: Weights, journal: Journal, endpoint: Endpoint) -> tuple[Weights, list[str]]:
+def _off_rejected(
+    base: Weights, request: Request, journal: Journal, endpoint: Endpoint
+) -> tuple[Weights, list[str]]:
     """Rule 4: traffic of a rejected version goes where the journal says, else to the fallback, else it stays."""
     holders = [v for v in weights.traffic(base) if journal.rejection(v)]
     if not holders:
@@ -210,13 +212,25 @@ def _off_rejected(base: Weights, journal: Journal, endpoint: Endpoint) -> tuple[
     recorded = weights.traffic(journal.weights)
     if recorded and all(v in endpoint.variants and not journal.rejection(v) for v in recorded):
         return journal.weights, [f"{why}; its traffic goes back to what the journal records"]
-    refuge = history.fallback(journal, endpoint)
-    if refuge is None or refuge not in endpoint.variants:
-        clean = [v for v in weights.traffic(base) if not journal.rejection(v)]
-        refuge = clean[0] if clean else None
+    refuge = _refuge(base, request, journal, endpoint)
     if refuge is None:
         return base, [f"{why}, but nothing else on the endpoint may serve: add a version and roll back to it"]
     return weights.all_to(refuge, endpoint.variants), [f"{why}; its traffic goes to {refuge}"]
+
+
+def _refuge(base: Weights, request: Request, journal: Journal, endpoint: Endpoint) -> Version | None:
+    """Who takes what a rejected version had: the fallback, else who carried everything last, else who has some, else who had.
+
+    Of those who are there, or join by the same change.
+    """
+    there = {*endpoint.variants, *request.fleet}
+    candidates = (
+        history.fallback(journal, endpoint),
+        history.last_whole(journal, there),
+        *weights.traffic(base),
+        *(served.version for served in reversed(journal.served)),
+    )
+    return next((v for v in candidates if v in there and not journal.rejection(v)), None)
 
 
 def _refuse_dropping_traffic(

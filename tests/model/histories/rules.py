@@ -77,9 +77,7 @@ class Rules:
         self.outwaited = False
         self._overtaken: set[str] = set()
         self._called = Counter[str]()
-        self._changed: dict[
-            str, str
-        ] = {}  # the configuration that an operation's change of the fleet leads to
+        self._changed = ("", "")  # who changed the fleet last, and the configuration that this leads to
         self._taken = Counter[str]()  # weights calls that moved traffic
         self._anew = False  # the journal was lost, and another begun
         self._rolled: list[tuple[str, Version]] = []  # rollbacks that reported done, and what serves since
@@ -234,7 +232,7 @@ class Rules:
         after = self._cloud.host
         assert after is not None
         assert after.pending is not None
-        self._changed[by.who] = after.pending[0]
+        self._changed = by.who, after.pending[0]
         spread = {v: s.current for v, s in after.pending[1]}
         raced = (
             len(self._cloud.touched) > sent.touches + 1
@@ -283,7 +281,7 @@ class Rules:
         host = self._cloud.host
         if "Nothing else was changed" in str(error) and host is not None and not host.pending:
             self._cloud.require(
-                host.config != self._changed.get(who),
+                self._changed != (who, host.config),
                 f"{who} says that it changed nothing else; its fleet is there",
             )
 

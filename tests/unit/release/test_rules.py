@@ -136,7 +136,7 @@ def test_rule_3_a_changed_live_that_may_serve_gets_everything():
         plan = planned(life, request)
         if not holders(life) or not plan or request.live == life.journal.live or rejected(life, request.live):
             return False
-        if request.rules.rollout_required and request.live not in served(life):
+        if request.rules.rollout_required and request.live not in whole(life):
             return False  # rule 6
         foreign = not as_recorded(life)
         assert plan.weights[request.live] == 100

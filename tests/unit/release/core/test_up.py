@@ -9,7 +9,9 @@ from modeldelivery.release.core import up
 from modeldelivery.release.core.action import View
 from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.journal import Event, EventKind, IntentKind
+from modeldelivery.release.core.resolve import resolve
 from modeldelivery.release.errors import BrokenError, GaveUpError, RefusedError
+from tests.fakes.journal import START
 from tests.unit.release.bench import A, B, Bench, C
 
 
@@ -388,3 +390,28 @@ def test_a_pending_intent_that_moves_nothing_is_no_decision(bench):
     begun(bench)
     bench.up("op4", B, (A, B, C))
     assert (bench.journal.intent, bench.journal.decision) == (None, decision)
+
+
+@pytest.mark.parametrize(
+    ("live", "fleet", "refuge"),
+    [(B, (B, C), C), (A, (A, B, C), A)],
+    ids=["the last that served is gone", "it joins by the same change"],
+)
+def test_a_rejected_version_on_an_endpoint_that_others_made_gives_its_traffic_to_the_last_that_served_and_is_there(
+    live, fleet, refuge
+):
+    bench = Bench((A, B, C))
+    bench.up("op3", C, (A, B, C))
+    bench.up("op4", A, (A, B, C))
+    bench.reject(B)
+    bench.host.endpoint = None
+    bench.host.prepare("elsewhere", (B, C), {B: 100, C: 0})
+    bench.host.change("elsewhere")
+    bench.passes()
+    request = bench.an_up("preview", live, fleet).request
+    now = START + bench.time.seconds
+    assert resolve(request, bench.journal, bench.endpoint, now).weights[refuge] == 100
+
+    bench.up("op5", live, fleet, serving={B: 100})
+
+    assert serving(bench) == {refuge}
