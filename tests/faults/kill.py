@@ -109,11 +109,17 @@ def pulumi_up(stack, sandbox, point):
     return process
 
 
-def killed_pulumi(stack, sandbox, point):
-    """Kill a real `pulumi up` at a point, then type `pulumi cancel`; what it had started and still runs."""
+def killed_pulumi(stack, sandbox, point, late=()):
+    """Kill a real `pulumi up` at a point, then type `pulumi cancel`; what it had started and still runs.
+
+    Programs named in `late` are upstream's, which miss their engine only minutes later: they are killed with it.
+    """
     process = pulumi_up(stack, sandbox, point)
     family = psutil.Process(process.pid).children(recursive=True)
+    upstream = [each for each in family if each.name() in late]
     process.kill()
+    for each in upstream:
+        each.kill()
     process.communicate(timeout=300)
     _, running = psutil.wait_procs(family, timeout=ORPHANS_END)
     sandbox.clear_faults(stack.name)

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.faults.kill import Point, killed_pulumi
+from tests.faults.kill import Point
 from tests.kubernetes.cluster import until
-from tests.kubernetes.delivery import Both
 from tests.kubernetes.edge import edge
 from tests.stacks.sequence import pytest_pyfunc_call, steps_taken  # noqa: F401 - a hook and its fixture
 from tests.stacks.stack import EngineError
@@ -75,9 +74,7 @@ def test_accepted_it_may_serve_again_and_history_tells_all_of_it(staging):
 
 def test_an_up_that_is_killed_once_it_has_moved_traffic_is_finished_by_the_next(staging):
     staging.release(A, B, A)
-    left = killed_pulumi(
-        staging, Both(staging.sandbox, staging.cluster), Point("patch httproutes", 0, ran=True)
-    )
+    left = staging.killed_up(Point("patch httproutes", 0, ran=True))
     assert staging.status()["pending"]
     staging.up()
     assert (staging.weights(), staging.status()["pending"], left) == ({"v1-0-0": 100, "v1-1-0": 0}, None, [])

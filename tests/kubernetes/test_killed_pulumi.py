@@ -5,8 +5,7 @@ test_killed_up.py has every call without the engine, and test_environment.py one
 
 import pytest
 
-from tests.faults.kill import Point, every, killed_pulumi
-from tests.kubernetes.delivery import Both
+from tests.faults.kill import Point, every
 from tests.kubernetes.edge import edge
 
 pytestmark = [pytest.mark.faults, pytest.mark.stacks, pytest.mark.soak, pytest.mark.timeout(1800)]
@@ -44,7 +43,7 @@ def _serves(stack, version):
 
 def _finished(stack, point, live, other):
     stack.release(live, live, other)
-    left = killed_pulumi(stack, Both(stack.sandbox, stack.cluster), point)
+    left = stack.killed_up(point)
     stack.up()
     wanted = {live.replace(".", "-"): 100, other.replace(".", "-"): 0}
     assert (left, stack.weights(), stack.status()["pending"]) == ([], wanted, None), point
