@@ -8,7 +8,7 @@ import msgspec
 from modeldelivery.provider.inputs import NOT_YET, RouteInputs
 from modeldelivery.provider.look import Seen
 from modeldelivery.provider.target import ReleaseTarget
-from modeldelivery.release.core import weights
+from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.journal import ClusterPlace, Journal
 from modeldelivery.release.core.request import RouteMember
 from modeldelivery.release.errors import DeliveryError, RefusedError, UncertainError, UnreachableError
@@ -41,7 +41,7 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
         """Journal and route; before the registry exists there is neither."""
         stored = None if self.inputs.journal.bucket == NOT_YET else self.aws.patient_store.read()
         traffic = self.patient
-        described = traffic.describe()
+        described = history.as_recorded(stored.journal if stored else Journal(), traffic.describe())
         if described is None:
             return Seen(stored=stored, endpoint=None, members={})
         self._refuse_other_deliverer(traffic)
@@ -101,6 +101,7 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
         if described is None or self.patient.owner() != self._owner:
             return None
         journal = self.aws.patient_store.read().journal
+        described = history.as_recorded(journal, described) or described
         members = self._members(self.patient)
         fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
         digests = journal.digests

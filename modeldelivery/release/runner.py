@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from modeldelivery.release.core import attribution
+from modeldelivery.release.core import attribution, history
 from modeldelivery.release.core.action import (
     CLOCK_STEP,
     Action,
@@ -143,7 +143,7 @@ class _Run:
         self._described_at = self._ports.clock.monotonic()
         view = View(
             journal=stored.journal,
-            endpoint=self._ports.traffic.describe(),
+            endpoint=history.as_recorded(stored.journal, self._ports.traffic.describe()),
             now=stored.now,
             described=stored.now,
             timing=self._ports.traffic.timing,

@@ -6,6 +6,7 @@ raised by anyone's; generation raised by a changed spec alone; the time of each 
 
 import copy
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from tests.fakes.time import FakeTime
 
 NAMESPACE = Namespace("flights-prod")
 ADDRESS = "https://prod.example.com"
+GATEWAY = "gateway"  # field manager of a route's status
 
 
 @dataclass
@@ -36,8 +38,9 @@ class FakeCluster:
     """A Pool.
 
     Attributes:
-        looks_after: seconds until the gateway has looked at a changed route, and says so; infinite where none runs.
+        looks_after: seconds until the gateway has looked at a changed route, and says so.
         lag: seconds for which its data plane goes on as before after that.
+        runs_since: in seconds of `time`, the gateway; infinite while it does not (`gateway_ends`, `gateway_begins`).
         refuses: what the gateway says of a route that it does not take, by the condition's type.
         faults: what happens to the next requests: a status to answer, an exception to raise, or "lost" (carried out, no answer).
         token: that lets somebody in.
@@ -47,6 +50,7 @@ class FakeCluster:
     time: FakeTime
     looks_after: float = 0.0
     lag: float = 0.0
+    runs_since: float = 0.0
     refuses: dict[str, str] = field(default_factory=dict)
     faults: list[int | str | Exception | Callable[[], object]] = field(default_factory=list)
     token: str = "token"
@@ -105,12 +109,33 @@ class FakeCluster:
         body = {"metadata": metadata, "spec": spec | {"rules": rules}}
         self._patch(NAMESPACE.route(name), body, "argocd-controller", made=True)
 
+    def gateway_ends(self):
+        """It looks at nothing any more; what it had told its data plane stays in force."""
+        self._control()
+        self.runs_since = math.inf
+
+    def gateway_begins(self):
+        """It looks at all that was written while it was away."""
+        self.runs_since = self.time.seconds
+
+    def gateway_says_more(self, path):
+        """It gives its conditions of a route another message: of what it has taken there is nothing new."""
+        self._control()
+        parents = self.objects[path]["status"]["parents"]
+        told = {"message": f"said at {self.now}"}
+        self._say(
+            path,
+            [{**each, "conditions": [{**one, **told} for one in each["conditions"]]} for each in parents],
+            self.now,
+        )
+
     def edit(self, path, body, manager="kubectl-edit"):
         """Somebody's own write."""
         return self._patch(path, body, manager)
 
     def answers(self, instant=None):
         """What the data plane gives each backend at an instant, by the rules that it has by then."""
+        self._control()
         instant = self.now if instant is None else instant
         due = [weights for at, weights in self._served if at <= instant]
         return due[-1] if due else {}
@@ -211,7 +236,8 @@ class FakeCluster:
         parents = route.get("status", {}).get("parents", [])
         if parents and parents[0]["conditions"][0]["observedGeneration"] == generation:
             return
-        if self.time.seconds < landed + self.looks_after:
+        looked = max(landed, self.runs_since) + self.looks_after
+        if self.time.seconds < looked:
             return
         conditions = [
             {
@@ -224,12 +250,25 @@ class FakeCluster:
             for kind in ("Accepted", "ResolvedRefs")
         ]
         refs = route["spec"]["parentRefs"]
-        parents = [{"parentRef": ref, "conditions": conditions} for ref in refs]
-        self._store(path, {**route, "status": {"parents": parents}})
+        self._say(path, [{"parentRef": ref, "conditions": conditions} for ref in refs], START + looked)
         if not self.refuses:
             refs = route["spec"]["rules"][0].get("backendRefs", [])
             weights = {ref["name"]: ref["weight"] for ref in refs}
-            self._served.append((START + landed + self.looks_after + self.lag, weights))
+            self._served.append((START + looked + self.lag, weights))
+
+    def _say(self, path, parents, instant):
+        """The gateway writes a route's status."""
+        route = self.objects[path]
+        others = [each for each in route["metadata"]["managedFields"] if each["manager"] != GATEWAY]
+        mine = {
+            "manager": GATEWAY,
+            "operation": "Update",
+            "subresource": "status",
+            "time": self._stamp(instant),
+            "fieldsV1": {"f:status": {"f:parents": {}}},
+        }
+        metadata = {**route["metadata"], "managedFields": [*others, mine]}
+        self._store(path, {**route, "metadata": metadata, "status": {"parents": parents}})
 
     def _scaled(self, path, body):
         self.objects[path]["spec"]["replicas"] = body["spec"]["replicas"]
@@ -242,8 +281,9 @@ class FakeCluster:
         counts = ("replicas", "updatedReplicas", "availableReplicas", "readyReplicas")
         deployment["status"] |= dict.fromkeys(counts, replicas)
 
-    def _stamp(self):
-        return f"{datetime.fromtimestamp(int(self.now), UTC):%Y-%m-%dT%H:%M:%SZ}"
+    def _stamp(self, instant=None):
+        whole = int(self.now if instant is None else instant)
+        return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
     def _ok(self, body, status=200):
         return self._answered(status, body)

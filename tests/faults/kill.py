@@ -1,12 +1,17 @@
-"""SIGKILL of a process at one AWS call of its own."""
+"""SIGKILL of a process at one call of its own."""
 
 import random
+import subprocess
 import threading
 from typing import NamedTuple
 
+import psutil
 import pytest
 
+from tests.conftest import CHECKOUT
 from tests.faults.delivery import DEADLINE, A, B, C
+
+ORPHANS_END = 60.0  # seconds
 
 # Many cases wait for deadlines at once; but those that work towards a point get the machine for themselves, since a
 # client that waits long for an answer gives up and takes another way.
@@ -84,3 +89,39 @@ def killed_rollback(delivery, point, following):
     caller = f"{delivery.place.model}-dies"
     killed(delivery.hosting.sandbox, caller, point, lambda c: delivery.modelctl_process(c, *rollback))
     return delivery.rollback() if following == "rollback" else delivery.up()
+
+
+def pulumi_up(stack, sandbox, point):
+    """A real `pulumi up` that has come to a point and is held there."""
+    hold(sandbox, stack.name, point)
+    process = subprocess.Popen(
+        stack.command("up", "--yes", "--skip-preview"),
+        cwd=CHECKOUT,
+        env=stack.env | {"AWS_SDK_UA_APP_ID": stack.name},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if sandbox.held(stack.name) is None:
+        process.kill()
+        raise AssertionError(f"it never made call {point}: {process.communicate(timeout=300)[0]}")
+    return process
+
+
+def killed_pulumi(stack, sandbox, point, late=()):
+    """Kill a real `pulumi up` at a point, then type `pulumi cancel`; what it had started and still runs.
+
+    Programs named in `late` are upstream's, which miss their engine only minutes later: they are killed with it.
+    """
+    process = pulumi_up(stack, sandbox, point)
+    family = psutil.Process(process.pid).children(recursive=True)
+    upstream = [each for each in family if each.name() in late]
+    process.kill()
+    for each in upstream:
+        each.kill()
+    process.communicate(timeout=300)
+    _, running = psutil.wait_procs(family, timeout=ORPHANS_END)
+    sandbox.clear_faults(stack.name)
+    stack.pulumi("cancel", "--yes", stack.name)
+    return [each.cmdline() for each in running if each.is_running()]

@@ -5,22 +5,18 @@ test_killed_up.py has every call of the same change; here the engine, its state 
 
 import os
 import signal
-import subprocess
 from typing import NamedTuple
 
-import psutil
 import pytest
 
 from modeldelivery.release.naming import variant_name
-from tests.conftest import CHECKOUT
-from tests.faults.kill import Point, hold
+from tests.faults.kill import Point, killed_pulumi, pulumi_up
 from tests.stacks.conftest import register
 from tests.stacks.stack import Stack
 
 pytestmark = [pytest.mark.faults, pytest.mark.stacks]
 
 A, B, C = "v1.0.0", "v1.1.0", "v1.2.0"
-ORPHANS_END = 60.0  # seconds
 # A move of traffic that AWS has carried out: the engine ends in the same way at every call.
 DAILY = {Point("UpdateEndpointWeightsAndCapacities", 0, ran=True)}
 POINTS = [
@@ -78,17 +74,11 @@ def killed(stack, point):
     """Kill an `up` that replaces the version that serves, at a point; then cancel, and the same again."""
     target = C if stack.serving().get(variant_name(A)) else A
     stack.release(target, target, B)
-    process = start(stack, point)
-    family = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    process.communicate(timeout=300)
-    _, running = psutil.wait_procs(family, timeout=ORPHANS_END)
-    stack.sandbox.clear_faults(stack.name)
-    stack.pulumi("cancel", "--yes", stack.name)
+    left_running = killed_pulumi(stack, stack.sandbox, point)
     stack.up()
     sagemaker, name = stack.sandbox.client(stack.name, "sagemaker"), f"flights-{stack.name}"
     return Outcome(
-        left_running=[each.cmdline() for each in running if each.is_running()],
+        left_running=left_running,
         weights=stack.serving(),
         pending=stack.status()["pending"],
         configs=[
@@ -98,24 +88,6 @@ def killed(stack, point):
         config=sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"],
         target=target,
     )
-
-
-def start(stack, point):
-    """An `up` that has come to a point and is held there."""
-    hold(stack.sandbox, stack.name, point)
-    process = subprocess.Popen(
-        stack.command("up", "--yes", "--skip-preview"),
-        cwd=CHECKOUT,
-        env=stack.env | {"AWS_SDK_UA_APP_ID": stack.name},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if stack.sandbox.held(stack.name) is None:
-        process.kill()
-        raise AssertionError(f"it never made call {point}: {process.communicate(timeout=300)[0]}")
-    return process
 
 
 @pytest.fixture
@@ -172,7 +144,7 @@ def outage(stack, changes):
     assert changes is not None
     target = C if stack.serving().get(variant_name(A)) else A
     stack.release(target, target, B)
-    process = start(stack, Point("UpdateEndpoint", 0, ran=True))
+    process = pulumi_up(stack, stack.sandbox, Point("UpdateEndpoint", 0, ran=True))
     os.kill(stack.sandbox.daemon["pid"], signal.SIGKILL)
     output, _ = process.communicate(timeout=120)
     return process.returncode, output, target

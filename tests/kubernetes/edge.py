@@ -7,7 +7,9 @@ import pytest
 
 from sandbox.environment import KUBERNETES_PROVIDER
 from tests.conftest import CHECKOUT
+from tests.faults.kill import killed_pulumi
 from tests.kubernetes.cluster import invoke
+from tests.kubernetes.delivery import Both
 from tests.models import iris
 from tests.stacks.conftest import push
 from tests.stacks.stack import Stack
@@ -41,6 +43,10 @@ class Edge(Stack):
         hostname = self.config["config"]["model-delivery:serving"]["kubernetes"]["hostname"]
         status, body = invoke(address, int(port), hostname, json.dumps(iris.instances(1)[0]).encode())
         return json.loads(body)["model_version"] if status == 200 else status
+
+    def killed_up(self, point):
+        """SIGKILL of a real `pulumi up` at a call of AWS or of Kubernetes; what it had started and still runs."""
+        return killed_pulumi(self, Both(self.sandbox, self.cluster), point, late=(OFFICIAL,))
 
     def calls(self):
         """Requests to the cluster of `modelctl`, of this project's provider and of the official one."""

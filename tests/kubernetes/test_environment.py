@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.faults.kill import Point
 from tests.kubernetes.cluster import until
 from tests.kubernetes.edge import edge
 from tests.stacks.sequence import pytest_pyfunc_call, steps_taken  # noqa: F401 - a hook and its fixture
@@ -69,6 +70,16 @@ def test_accepted_it_may_serve_again_and_history_tells_all_of_it(staging):
     assert staging.weights() == {"v1-0-0": 0, "v1-1-0": 100}
     told = staging.modelctl("history").stdout
     assert [word in told for word in ("errors", "it was the network", "back again")] == [True] * 3
+
+
+def test_an_up_that_is_killed_once_it_has_moved_traffic_is_finished_by_the_next(staging):
+    staging.release(A, B, A)
+    left = staging.killed_up(Point("patch httproutes", 0, ran=True))
+    assert staging.status()["pending"]
+    staging.up()
+    assert (staging.weights(), staging.status()["pending"], left) == ({"v1-0-0": 100, "v1-1-0": 0}, None, [])
+    staging.release(B, B, A)
+    staging.up()
 
 
 def test_what_somebody_else_moved_is_told_and_adopted(staging):

@@ -3,19 +3,23 @@
 import json
 import signal
 import socket
+import time
+from datetime import datetime
 
 import psutil
 import pytest
 
 from modeldelivery.release.errors import Exit
+from modeldelivery.release.kubernetes.route import STATE
 from sandbox.kubernetes.api import ApiError
 from tests.faults.delivery import DEADLINE, A, B
 from tests.faults.kill import Point, hold
 from tests.kubernetes.cluster import Cluster, until
 from tests.kubernetes.conftest import entered
-from tests.kubernetes.delivery import Both, Hosted, delivered, deployed
+from tests.kubernetes.delivery import ROUTES, Both, Hosted, delivered, deployed
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+LONG = 10.0  # seconds, many times what a command takes
 ROLLBACK = ("rollback", "--reason", "errors doubled", "--actor", "ada")
 
 
@@ -99,16 +103,33 @@ def test_a_rollback_during_which_the_api_server_is_killed_says_done_when_it_is(c
 
 
 def test_a_rollback_whose_gateway_hangs_is_recorded_and_not_reported_as_moved(cluster, delivery):
+    hung(cluster, delivery, "6")
+    status, output = delivery.rollback()
+    assert (status, delivery.answers()) == (Exit.DONE, {"v5-1-0"}), output
+
+
+@pytest.mark.soak
+def test_a_rollback_that_finds_its_gateway_back_is_reported_its_settle_time_after_that_took_it(
+    cluster, delivery
+):
+    settles_in(delivery, LONG)
+    hung(cluster, delivery, f"{LONG + 4:.0f}")  # by then it would have settled since it was written
+    status, output = delivery.rollback()
+    done = time.time()
+    assert (status, delivery.answers()) == (Exit.DONE, {"v5-1-0"}), output
+    assert done - taken(delivery.route) >= LONG
+
+
+def hung(cluster, delivery, timeout):
+    """A rollback that is recorded and gives up, since its gateway hangs, which then goes on."""
     cluster.disturb("traefik", "pause")
     try:
-        status, output = delivery.modelctl(*ROLLBACK, "--timeout", "6")
+        status, output = delivery.modelctl(*ROLLBACK, "--timeout", timeout)
         rejected = [each.version for each in delivery.journal.rejections]
     finally:
         cluster.disturb("traefik", "resume")
     assert (status, rejected) == (Exit.NOT_MOVED, [A]), output
     assert f"rolled back to {B}" not in output
-    status, output = delivery.rollback()
-    assert (status, delivery.answers()) == (Exit.DONE, {"v5-1-0"}), output
 
 
 def test_nothing_outlives_a_cluster_and_the_next_one_has_its_addresses(cluster):
@@ -121,6 +142,20 @@ def test_nothing_outlives_a_cluster_and_the_next_one_has_its_addresses(cluster):
     assert (after["api"], after["gateway"]) == (before["api"], before["gateway"])
     psutil.Process(daemon(cluster)).send_signal(signal.SIGKILL)
     until(lambda: [pid for pid in pids if psutil.pid_exists(pid)] == [])
+
+
+def settles_in(delivery, seconds):
+    """Have the route settle in so many seconds, as an `up` would after another config."""
+    state = json.loads(delivery.route["metadata"]["annotations"][STATE]) | {"settle": seconds}
+    namespace = delivery.hosting.namespace
+    path = namespace.path(ROUTES, "httproutes", delivery.place.endpoint)
+    namespace.cluster.api.patch(path, {"metadata": {"annotations": {STATE: json.dumps(state)}}})
+
+
+def taken(route):
+    """When the gateway last changed a route's status, in whole seconds since the epoch."""
+    (status,) = (each for each in route["metadata"]["managedFields"] if each.get("subresource") == "status")
+    return datetime.fromisoformat(status["time"]).timestamp()
 
 
 def reachable(namespace):

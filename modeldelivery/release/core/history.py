@@ -118,6 +118,19 @@ def life(journal: Journal, endpoint: Endpoint) -> Incarnation:
     )
 
 
+def as_recorded(journal: Journal, endpoint: Endpoint | None) -> Endpoint | None:
+    """The endpoint for whoever has the journal: what the last write asked for is in force where the journal has its outcome.
+
+    Outcomes are recorded once they were observed. While a move is under way nothing is known beyond what is seen.
+    """
+    known = endpoint.in_force if endpoint else None
+    if endpoint is None or known is None or journal.intent is not None:
+        return endpoint
+    last = next((each for each in reversed(journal.history) if each.operation == endpoint.seal), None)
+    observed = last is not None and last.kind is not EventKind.CLOSED
+    return known if observed and explained(journal, known) else endpoint
+
+
 def fleet_seen(journal: Journal, endpoint: Endpoint) -> tuple[Version, ...]:
     """The fleet as the journal has it, or as a change made it that was overtaken and carried out all the same."""
     there = set(endpoint.variants)

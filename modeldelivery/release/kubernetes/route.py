@@ -2,7 +2,8 @@
 
 Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproute. The route is ours whole. Beside its rules it keeps, in
 annotations of the same write, who wrote it (the seal), what each backend serves, and what was in force before: a gateway says
-that it has taken a route before its data plane answers by it, so what is requested counts as current only after a while.
+that it has taken a route before its data plane answers by it, so what is requested counts as current only a while after that. When
+it said so is the API server's own record of who wrote status, which is there for every process and outlives them all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from modeldelivery.release.core.action import CLOCK_STEP
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.formats import Document, Record
+from modeldelivery.release.kubernetes.server import MANAGER
 from modeldelivery.release.naming import JOURNAL_ANNOTATION
 from modeldelivery.release.version import Version
 
@@ -62,9 +64,15 @@ class State(Document, frozen=True, kw_only=True):
 
 
 class _Managed(msgspec.Struct):
+    """Fields of one manager, and when it last changed one of them."""
+
+    manager: str = ""
     time: datetime | None = None
     subresource: str = ""
     fields: dict[str, Any] = msgspec.field(default_factory=dict, name="fieldsV1")
+
+    def has(self, part: str, name: str) -> bool:
+        return f"f:{name}" in self.fields.get(f"f:{part}", {})
 
 
 class _Metadata(msgspec.Struct, rename="camel"):
@@ -159,10 +167,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def settling(self) -> bool:
-        """Whether the gateway may still answer as before."""
-        if any(self._unobserved):
-            return True
-        return self.now - self._written < self.state.settle + CLOCK_STEP  # both clocks show whole seconds
+        """Whether the gateway may still answer as before: one that was away takes what was written long ago only now."""
+        return any(self._unobserved) or self._is_fresh(max(self._written, self._taken))
 
     @property
     def failure(self) -> str | None:
@@ -179,15 +185,21 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     def endpoint(self, instances: Mapping[str, Instances]) -> Endpoint:
         """As the core reads it; `instances` by the name of the Deployment."""
+        endpoint = self._endpoint(instances, settling=self.settling)
+        if not self._is_taken_anew:
+            return endpoint
+        return msgspec.structs.replace(endpoint, in_force=self._endpoint(instances, settling=False))
+
+    def _endpoint(self, instances: Mapping[str, Instances], *, settling: bool) -> Endpoint:
         requested = self.weights
         before = self._before
-        done = not self.settling and self.failure is None
+        done = not settling and self.failure is None
         current = requested if done or self.strangers else before.weights
         # Rules that somebody else wrote are never what was requested: the next move writes them anew.
         desired = requested if not self.strangers else {}
         moves = not shares.same(before.weights, requested)
-        creating = before.config == "" and self.settling
-        settles = self.settling and (moves or before.config != self.state.config)
+        creating = before.config == "" and settling
+        settles = settling and (moves or before.config != self.state.config)
         condition = Condition.SETTLING if settles else Condition.READY
         word = "Settling" if settles else "Accepted"
         if creating or self.object.metadata.deletion_timestamp:
@@ -208,7 +220,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
             failure=self.failure,
             token=self.version,
             seal=self.object.metadata.annotations.get(OPERATION),
-            modified=self._written,
+            modified=max(self._written, self._taken),
         )
 
     def next_state(
@@ -253,13 +265,32 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _written(self) -> float:
-        """When the rules, or who wrote them, last changed, by the API server's clock: it keeps the time of each manager's fields."""
-        times = [
-            each.time.timestamp()
-            for each in self.object.metadata.managed_fields
-            if each.time and not each.subresource and "f:rules" in each.fields.get("f:spec", {})
-        ]
-        return max(times, default=self.object.metadata.creation_timestamp.timestamp())
+        """When the rules, or who wrote them, last changed."""
+        return self._changed(self._rules_managers, self.object.metadata.creation_timestamp.timestamp())
+
+    @property
+    def _taken(self) -> float:
+        """When a gateway last said something new of the route; 0 where none ever did."""
+        managers = self.object.metadata.managed_fields
+        return self._changed([each for each in managers if each.has("status", "parents")], 0.0)
+
+    @property
+    def _is_taken_anew(self) -> bool:
+        """Whether all that settles is a gateway's newer word of rules that this project wrote long ago."""
+        ours = [each.manager for each in self._rules_managers] == [MANAGER]
+        return ours and self.settling and not any(self._unobserved) and not self._is_fresh(self._written)
+
+    @property
+    def _rules_managers(self) -> list[_Managed]:
+        managers = self.object.metadata.managed_fields
+        return [each for each in managers if not each.subresource and each.has("spec", "rules")]
+
+    def _changed(self, managers: Sequence[_Managed], otherwise: float) -> float:
+        """When one of them last changed a field of its own, by the API server's clock."""
+        return max((each.time.timestamp() for each in managers if each.time), default=otherwise)
+
+    def _is_fresh(self, instant: float) -> bool:
+        return self.now - instant < self.state.settle + CLOCK_STEP  # both clocks show whole seconds
 
 
 def read_route(where: str, body: Any, now: float) -> Route:

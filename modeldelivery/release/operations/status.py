@@ -169,7 +169,7 @@ def read(
         registry = not isinstance(error, NoRegistryError)
         problems.append(f"the journal cannot be read: {error}")
     try:
-        endpoint = traffic.describe()
+        endpoint = history.as_recorded(stored.journal if stored else Journal(), traffic.describe())
         is_visible = True
     except DeliveryError as error:
         problems.append(f"the endpoint cannot be seen: {error}")

@@ -251,6 +251,17 @@ def test_a_refresh_shows_what_others_did(serving):
     assert read.inputs["variants"] == serving.state["variants"]
 
 
+def test_what_a_gateway_says_anew_of_what_arrived_long_ago_is_no_change_of_weights(serving):
+    serving.up(B, A, B)
+    serving.aws.seconds += 60
+    serving.cluster.gateway_says_more(PATH)
+
+    assert serving.check(serving.config(B, A, B)).inputs["servingAtCheck"] == {A: 0, B: 100}
+    assert serving.changes(serving.config(B, A, B)) == set()
+    read = serving.endpoint.read("flights-prod/flights-staging", serving.state)
+    assert read.inputs["weights"] == {A: 0, B: 100}
+
+
 def test_a_refresh_of_a_route_that_is_gone_says_so(serving):
     del serving.cluster.objects[PATH]
 

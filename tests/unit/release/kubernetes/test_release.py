@@ -94,12 +94,12 @@ def test_a_move_whose_answer_was_lost_is_not_made_again(bench):
 
 
 def test_a_gateway_that_is_away_keeps_a_rollback_waiting_and_it_goes_on_when_it_is_back(bench):
-    bench.cluster.looks_after = float("inf")
+    bench.cluster.gateway_ends()
     with pytest.raises(GaveUpError, match="endpoint is changing"):
         bench.rollback(patience=20.0)
     assert bench.rejected == [B]
 
-    bench.cluster.looks_after = 0.0
+    bench.cluster.gateway_begins()
     bench.rollback("op4")
 
     assert bench.answers == {A: 100}
