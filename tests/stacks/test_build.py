@@ -159,7 +159,9 @@ def test_a_finding_of_lint_stops_the_build_with_its_line(building):
     building.edit(*LINT)
     build = building.built("flights@v1.6.0")
     building.revert()
-    assert building.stopped(build, "Test").startswith(f"lint: {FEATURES}:")
+    reason = building.stopped(build, "Test")
+    assert reason.startswith(f"lint: {FEATURES}:")
+    assert f"flights@v1.6.0: Test: {reason}\n" in building.stack.modelctl("builds").stdout
     assert building.record("v1.6.0") is None
 
 
