@@ -17,26 +17,30 @@ pytestmark = [pytest.mark.stacks, pytest.mark.soak, pytest.mark.timeout(3000)]
 
 APP, ANSWERS = "pipelines/server/app.py", "pipelines/server/answers.py"
 ASKED = "        status, prediction = 500, None\n"  # an invocation has arrived
-# By name: the version, the file, what of it becomes what, and how the sentence begins.
+STAGING, PROTECT = "Pulumi.staging.yaml", "  model-delivery:protect"
+VERIFY = "      - name: verify\n"
+# By name: the version, the edits (a file, what of it becomes what), and how the sentence begins.
 FAULTS = {
     "a dead container": (
         "v5.0.0",
-        (APP, ASKED, f'        __import__("os")._exit(1)\n{ASKED}'),
+        [(APP, ASKED, f'        __import__("os")._exit(1)\n{ASKED}')],
         "v5.0.0 does not answer: the self-check got no answer: ",
     ),
+    # Slower at all is too slow: on a busy machine the live one is slow as well.
     "a slow one": (
         "v5.0.1",
-        (APP, ASKED, f"        time.sleep(0.04)\n{ASKED}"),
+        [
+            (APP, ASKED, f"        time.sleep(0.1)\n{ASKED}"),
+            (STAGING, PROTECT, f"  model-delivery:verify: {{latencyRatio: 1}}\n{PROTECT}"),
+        ],
         "v5.0.1 is too slow: median of 500 requests ",
     ),
     "one with another schema": (
         "v5.0.2",
-        (ANSWERS, "(output.event, bool)", '("late", bool)'),
+        [(ANSWERS, "(output.event, bool)", '("late", bool)')],
         "v5.0.2 has another schema than its model: the self-check row 0: the prediction ",
     ),
 }
-STAGING, PROTECT = "Pulumi.staging.yaml", "  model-delivery:protect"
-VERIFY = "      - name: verify\n"
 LOAD = "load-staging-ml.c6i.large.json"
 
 
@@ -52,10 +56,12 @@ def faulty(building):
 
     def build(fault):
         if fault not in made:
-            version, edit, _ = FAULTS[fault]
-            building.edit(*edit)
+            version, edits, _ = FAULTS[fault]
+            for edit in edits:
+                building.edit(*edit)
             made[fault] = building.built(f"flights@{version}")
-            building.revert()
+            for file, before, after in edits:
+                building.edit(file, after, before)
         return made[fault]
 
     return build
