@@ -124,6 +124,13 @@ class Building:
         (identity,) = self.push(*tags)
         return self.followed(identity)
 
+    def stopped(self, build, stage):
+        """The sentence with which a build stopped at a stage, which the message has as well."""
+        assert (build["status"], build["stages"][-1]["name"]) == ("Failed", stage), self.log(build["id"])
+        reason = build["stages"][-1]["reason"]
+        assert any(reason in message.replace("\\", "") for message in self.messages()), self.messages()
+        return reason
+
     def kill(self, identity, stage, signal_, program="driver.py"):
         """Kill the programs of a stage's build that have a word in their command, once they run."""
 

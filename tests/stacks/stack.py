@@ -180,11 +180,11 @@ class Stack:
         )
         return {v["VariantName"]: v["CurrentWeight"] for v in response["ProductionVariants"]}
 
-    def invoke(self):
+    def invoke(self, body=b"{}"):
         """The variant that answers a request."""
         runtime = self.sandbox.client(self.name, "sagemaker-runtime")
         answer = runtime.invoke_endpoint(
-            EndpointName=f"flights-{self.name}", Body=b"{}", ContentType="application/json"
+            EndpointName=f"flights-{self.name}", Body=body, ContentType="application/json"
         )
         answer["Body"].read()
         return answer["InvokedProductionVariant"]

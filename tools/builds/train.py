@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modeldelivery.release.aws.environment import open_environment
-from modeldelivery.release.cli.checkout import checkout
+from modeldelivery.release.cli.checkout import PARAMETERS, Checkout, checkout
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import parse_version
 from pipelines import dataset
-from pipelines.months import between, parse_month
+from pipelines.dataset import BadDataError
+from pipelines.months import Month, between, parse_month
 from tools.builds.data import pull
 from tools.builds.modelctl import modelctl
 from tools.builds.stage import StageError, called
@@ -63,18 +64,28 @@ def refuse_other(record: VersionRecord, commit: str) -> None:
 
 def _data(model: str, bucket: str) -> str:
     """The data that the commit names, where the pipeline reads it; its revision."""
-    here = checkout(ROOT)
-    if here.first is None or here.until is None:
-        raise StageError("params.yaml names no months: write months: {first: …, until: …}")
-    until = parse_month(here.until).following
-    months = {str(month) for month in between(parse_month(here.first), until)}
+    first, until = months_of(checkout(ROOT))
+    months = {str(month) for month in between(first, until.following)}
     pointers = sorted(
         str(path) for path in Path("data").glob("*/*.csv.dvc") if path.name.split(".")[0] in months
     )
     pull(DVC, pointers)
     called(
         sys.executable, "-m", "pipelines.assemble", "--model", model,
-        "--first", here.first, "--until", here.until, "--out", str(_DATASET),
+        "--first", str(first), "--until", str(until), "--out", str(_DATASET),
     )  # fmt: skip
     called(sys.executable, "-m", "pipelines.publish", str(_DATASET), "--bucket", bucket)
     return dataset.read_manifest(_DATASET).revision
+
+
+def months_of(here: Checkout) -> tuple[Month, Month]:
+    """The first month that trains and the last. Raises StageError."""
+    if here.first is None or here.until is None:
+        raise StageError(f"{PARAMETERS} names no months: write months: {{first: …, until: …}}")
+    try:
+        first, until = parse_month(here.first), parse_month(here.until)
+    except BadDataError as error:
+        raise StageError(f"{PARAMETERS}, months: {error}") from error
+    if until < first:
+        raise StageError(f"{PARAMETERS}, months: until, {until}, is before first, {first}")
+    return first, until

@@ -314,6 +314,7 @@ _BEFORE = (
             capture={"percent": 100, "days": 7},
         ),
     ),
+    Step(DEPLOY, "previews by itself, as the stage of a build does", _review("preview", DEPLOY)),
     Step(DEPLOY, "deploys by that plan", _review("deploy", DEPLOY), renew=_review("preview", PREVIEW)),
     Step(PREVIEW, "fetches the model that serves, beside which another is judged", _fetch_champion),
     Step(MONITOR, "is scraped", _scrape),

@@ -63,6 +63,24 @@ def test_whoever_runs_the_program_may_look_up_the_image_in_which_drift_is_judged
     assert "ecr:DescribeImages" in images["Action"]
 
 
+def test_who_deploys_may_read_what_a_preview_reads_since_a_build_previews_in_that_role():
+    """But for the model and the data, which `make model` reads and no preview does."""
+    of_make_model = {KNOWN[name].arn for name in ("Artifacts", "DataCache")}
+
+    def given(role):
+        return {
+            (action, arn)
+            for name in names(committed(), role)
+            for statement in committed()[name]["Statement"]
+            for action, arn in product(statement["Action"], statement["Resource"])
+            if iam_reference.kind_of(action, arn)
+        }
+
+    assert {
+        (action, arn) for action, arn in given("preview") - given("deploy") if arn not in of_make_model
+    } == set()
+
+
 @pytest.mark.parametrize(("role", "statement"), STATEMENTS)
 def test_a_statement_names_actions_and_opens_everything_only_to_what_knows_no_resource(role, statement):
     assert not [action for action in statement["Action"] if "*" in action or "?" in action]
