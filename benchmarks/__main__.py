@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
     capture,
@@ -41,6 +40,7 @@ from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 from modeldelivery.terminal.tables import Table, show
 from tools.demo.run import StepError
+from tools.meter import MeterError
 
 # In this order: memory after all the work of whoever releases, a tag after that, which adds a version.
 MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
