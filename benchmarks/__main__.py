@@ -18,6 +18,7 @@ from benchmarks.measurements import (
     data_drift,
     evaluation,
     exporter,
+    label_join,
     memory,
     model_server,
     policy_cpu,
@@ -61,6 +62,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "validation": validation.measure,
     "evaluation": evaluation.measure,
     "data-drift": data_drift.measure,
+    "label-join": label_join.measure,
     "memory": memory.measure,
     "pushed-tag": pushed_tag.measure,
 }
