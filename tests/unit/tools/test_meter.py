@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tools.demo.run import ROOT
 from tools.meter import MeterError, cpu, used
 
 _MEBIBYTE = 2**20
@@ -57,3 +58,8 @@ def test_a_command_that_takes_too_long_is_told_with_the_limit(tmp_path):
 def test_a_command_that_there_is_not_cannot_be_measured(tmp_path):
     with pytest.raises(MeterError, match=r"could not be measured:\n(.|\n)*FileNotFoundError"):
         cpu((str(tmp_path / "nothing"),), os.environ, tmp_path)
+
+
+def test_no_other_piece_of_benchmarks_and_tools_takes_the_kernels_figure_for_a_programs_memory():
+    pieces = [path for room in ("benchmarks", "tools") for path in (ROOT / room).rglob("*.py")]
+    assert [path.name for path in pieces if "maxrss" in path.read_text(encoding="utf-8")] == ["meter.py"]
