@@ -43,7 +43,7 @@ def measure(world: World) -> list[Row]:
     made_of = f"{COUNT:,} predictions, {COUNT:,} labels, {REPEATED:,} of each twice, {told['seconds']:.1f} s of it the join"
     what = "a million predictions with a million labels"
     return [
-        Row(what=f"CPU of joining {what}", measured=taken.seconds, bar=20, unit="s", made_of=made_of),
+        Row(what=f"CPU of joining {what}", measured=taken.seconds, bar=30, unit="s", made_of=made_of),
         Row(what="memory of the same", measured=taken.mebibytes, bar=1024, unit="MiB", made_of=made_of),
         Row(
             what=f"cases counted or joined otherwise than they are, of {what}",
