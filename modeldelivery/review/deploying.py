@@ -17,8 +17,8 @@ from modeldelivery.review.report import terminal
 
 PAUSE = 5.0  # seconds between two tries at an environment that is held: each starts an engine
 _STALE = (
-    "the plan is stale: since it was made, someone moved traffic, deployed, changed config, or pushed an image that scheduled jobs run in. "
-    "Nothing was changed. Preview again: `{}`"
+    "the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was changed. Preview again: "
+    "`{}`"
 )
 _HELD = (
     "{environment} is held by another deployer: {holder}{waited}. Nothing was changed. Let it end, or, if it was killed, `pulumi "

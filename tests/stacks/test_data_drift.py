@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from modeldelivery.review.engine import STALE
 from pipelines import dataset
 from pipelines.data_drift import baseline as baselines
 from pipelines.data_drift.baseline import Baseline
@@ -16,7 +15,7 @@ from pipelines.flights.train import train
 from tests.bits import SAMPLES
 from tests.conftest import CHECKOUT
 from tests.stacks.conftest import push
-from tests.stacks.stack import EngineError, Stack
+from tests.stacks.stack import Stack
 from tests.stacks.training import Trained, image, role_of
 
 # Each half is held without an engine: tests/components/test_data_drift.py, tests/faults/test_sandbox_scheduler.py.
@@ -274,23 +273,6 @@ def test_each_role_has_what_was_taken_and_nothing_more(stack, ran, proposed, nam
 @pytest.mark.soak
 def test_a_preview_after_it_shows_no_change(stack):
     assert stack.changes() == {}
-
-
-@pytest.mark.soak
-def test_an_image_that_is_pushed_later_is_given_to_the_schedules_by_the_next_update_and_by_no_older_plan(
-    stack,
-):
-    repository, plan = f"{ENDPOINT}-steps", str(stack.folder / "plan.json")
-    stack.pulumi("preview", "--save-plan", plan, config=True)
-    pushed = image(stack, repository, CHECKOUT / "tests" / "containers" / "steps" / "Dockerfile")
-    try:
-        assert stack.changes() == {"aws:scheduler/schedule:Schedule": "update"}
-        with pytest.raises(EngineError, match=STALE):
-            stack.pulumi("up", "--yes", "--plan", plan, config=True)
-    finally:
-        stack.sandbox.client("staging", "ecr").batch_delete_image(
-            repositoryName=repository, imageIds=[{"imageDigest": pushed.partition("@")[2]}]
-        )
 
 
 @pytest.mark.soak
