@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from benchmarks.cpu import MeterError
 from benchmarks.load import LostError
 from benchmarks.measurements import (
     capture,
@@ -21,6 +20,7 @@ from benchmarks.measurements import (
     exporter,
     kubernetes,
     kubernetes_memory,
+    label_join,
     memory,
     model_server,
     policy_cpu,
@@ -44,6 +44,7 @@ from modeldelivery.terminal.steps import step
 from modeldelivery.terminal.tables import Table, show
 from sandbox.home import SandboxError
 from tools.demo.run import StepError
+from tools.meter import MeterError
 
 # In this order: memory after all the work of whoever releases, a tag after that, which adds a version, and a cluster last, which
 # goes on working beside whatever comes after it.
@@ -65,6 +66,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "validation": validation.measure,
     "evaluation": evaluation.measure,
     "data-drift": data_drift.measure,
+    "label-join": label_join.measure,
     "memory": memory.measure,
     "pushed-tag": pushed_tag.measure,
     "kubernetes": kubernetes.measure,

@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-Unit = Literal["ratio", "steps", "calls", "requests", "MiB", "s"]
-_COUNTED = {"steps", "calls", "requests"}
+Unit = Literal["ratio", "steps", "calls", "requests", "cases", "MiB", "s"]
+_COUNTED = {"steps", "calls", "requests", "cases"}
 
 
 class SkippedError(Exception):

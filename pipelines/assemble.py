@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines import dataset
 from pipelines.dataset import BadDataError, Manifest, Table
-from pipelines.months import Month, between, parse_month
+from pipelines.months import Month, between, check_order, parse_month
 from pipelines.recipe import BadRecipeError, find
 
 
@@ -20,10 +20,9 @@ def assemble(data: Path, tables: tuple[Table, ...], first: Month, until: Month, 
     """Write the data set into `out`, whole or not at all.
 
     Raises:
-        BadDataError: a month of a table is missing.
+        BadDataError: a month of a table is missing, or the last is before the first.
     """
-    if until < first:
-        raise BadDataError(f"--until {until} is before --first {first}")
+    check_order(first, until)
     paths = [f"{table.name}/{month}.csv" for table in tables for month in between(first, until.following)]
     partial = out.with_name(f".{out.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)

@@ -33,6 +33,12 @@ def parse_month(text: str) -> Month:
     return Month(int(match[1]), int(match[2]))
 
 
+def check_order(first: Month, until: Month) -> None:
+    """Raise BadDataError where what `--first` and `--until` name is no month at all."""
+    if until < first:
+        raise BadDataError(f"--until {until} is before --first {first}")
+
+
 def between(first: Month, last: Month) -> Iterator[Month]:
     """The months from `first` to `last`, both included."""
     month = first

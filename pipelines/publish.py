@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from modeldelivery.release.naming import dataset_prefix
-from pipelines import dataset
+from pipelines import aws_errors, dataset
 from pipelines.dataset import MANIFEST, BadDataError
 
 _TAKEN = {"PreconditionFailed"}  # S3's word where If-None-Match meets an object
@@ -127,7 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
         client = boto3.Session(profile_name=options.profile).client("s3")
         prefix, written = publish(options.folder, S3Store(client, options.bucket))
     except (BadDataError, OtherBytesError, BotoCoreError, ClientError) as error:
-        print(f"publish: {error}", file=sys.stderr)
+        print(f"publish: {aws_errors.sentence(error)}", file=sys.stderr)
         return 1
     print(f"s3://{options.bucket}/{prefix}", "already there" if not written else f"{written} objects written")
     return 0

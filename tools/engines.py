@@ -4,7 +4,6 @@
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from pipelines.gates.report import Report
 from pipelines.months import Month
 from pipelines.package import Origin, package, write
 from pipelines.steps.contract import Exit
+from tools.meter import MeterError, used
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("slices", "tfma")
@@ -33,6 +33,7 @@ AUC = 1e-3  # by which the engines may differ: one of them sorts scores into ste
 _UNTIL = Month(2013, 11)
 _JANUARY = "2013-02"  # blocks before
 _TREES = 50  # enough to be better than chance, quickly
+_LIMIT = 3600.0  # seconds for one evaluation
 
 
 @dataclass(frozen=True)
@@ -154,21 +155,14 @@ def _evaluate(folder: Path, engine: str) -> Run:
         *("--model", "flights", *inputs, "--", "--engine", engine),
     ]
     with step(f"evaluation by {engine}", sys.stderr) as under_way:
-        running = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        assert running.stderr
-        errors = running.stderr.read()
-        _, status, used = os.wait4(running.pid, 0)
-        running.returncode = os.waitstatus_to_exitcode(status)
-        if running.returncode not in {Exit.DONE, Exit.GATE}:
-            raise SetupError(errors.strip() or f"the evaluation ended with {running.returncode}")
-        seconds = used.ru_utime + used.ru_stime
-        under_way.outcome(f"{seconds:.0f} s of CPU")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
+        try:
+            taken = used(command, os.environ, ROOT, allowed=(Exit.DONE, Exit.GATE), limit=_LIMIT)
+        except MeterError as error:
+            raise SetupError(str(error)) from error
+        under_way.outcome(f"{taken.seconds:.0f} s of CPU")
     content = (base / "processing" / "output" / "evaluation" / "evaluation.json").read_bytes()
     try:
-        return Run(report.decode(content), seconds, used.ru_maxrss / unit)
+        return Run(report.decode(content), taken.seconds, taken.mebibytes)
     except msgspec.DecodeError as error:
         raise SetupError(f"{engine} left no report: {error}") from error
 

@@ -1,6 +1,5 @@
 """What a verdict on data drift costs: 100,000 rows of 50 columns, beside Evidently's preset on the same files where it is installed."""
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -8,12 +7,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
 from pipelines.data_drift.baseline import Baseline, encode
 from pipelines.data_drift.bins import bins_of_names, bins_of_numbers
 from tools.demo.run import ROOT
+from tools.meter import used
 
 ROWS = 100_000
 NUMBERS, NAMES = 40, 10
@@ -26,13 +25,6 @@ from evidently import Report
 from evidently.presets import DataDriftPreset
 after, before = (pd.read_json(path, lines=True) for path in sys.argv[1:])
 Report([DataDriftPreset(num_method="psi", cat_method="psi")], include_tests=True).run(after, before).dict()
-"""
-_PEAK = """
-import sys
-from pathlib import Path
-from pipelines.data_drift.__main__ import main
-main(sys.argv[1:])
-print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
 """
 
 
@@ -47,40 +39,28 @@ def measure(world: World) -> list[Row]:
             *("--until", "2013-04-08", "--reports", str(folder / "reports"), "--version", "v1.0.0"),
         )
         judge = (sys.executable, "-m", "pipelines.data_drift", *arguments)
-        seconds = min(cpu(judge, environ, ROOT) for _ in range(_TURNS))
-        peak = _peak(arguments, environ)
+        quickest = min(used(judge, environ, ROOT) for _ in range(_TURNS))
+        seconds = quickest.seconds
         of_rows = f"{ROWS:,} rows of {NUMBERS + NAMES} columns, JSON lines"
         rows = [
             Row(what="CPU of a drift verdict", measured=seconds, bar=2, unit="s", made_of=of_rows),
-            Row(what="memory of the same", measured=peak, bar=64, unit="MiB", made_of=of_rows),
+            Row(what="memory of the same", measured=quickest.mebibytes, bar=64, unit="MiB", made_of=of_rows),
         ]
         if EVIDENTLY.is_file():
             files = (str(folder / "after.jsonl"), str(folder / "before.jsonl"))
-            preset = cpu((str(EVIDENTLY), "-W", "ignore", "-c", _PRESET, *files), environ, ROOT)
+            preset = used((str(EVIDENTLY), "-W", "ignore", "-c", _PRESET, *files), environ, ROOT)
             rows.append(
                 Row(
                     what="CPU of Evidently's preset, as a multiple of a drift verdict's",
-                    measured=preset / seconds,
+                    measured=preset.seconds / seconds,
                     bar=20,
                     unit="ratio",
                     more=True,
-                    made_of=f"{preset:.1f} s on the same files, its reference read too; {seconds:.2f} s",
+                    made_of=f"{preset.seconds:.1f} s and {preset.mebibytes:,.0f} MiB on the same files, its reference read too; "
+                    f"{seconds:.2f} s",
                 )
             )
     return rows
-
-
-def _peak(arguments: tuple[str, ...], environ: dict[str, str]) -> float:
-    """MiB, by the kernel's own mark: getrusage's includes what the parent held when it forked."""
-    done = subprocess.run(
-        (sys.executable, "-c", _PEAK, *arguments),
-        cwd=ROOT,
-        env=environ,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return int(done.stdout.splitlines()[-1]) / 2**10
 
 
 def _prepare(folder: Path) -> None:

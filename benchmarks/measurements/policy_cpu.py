@@ -2,10 +2,10 @@
 
 import statistics
 
-from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
 from tools.demo.run import ROOT
+from tools.meter import cpu
 
 _PAIRS = 5
 

@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from benchmarks.cpu import cpu, interleaved
 from benchmarks.row import Row
+from benchmarks.turns import interleaved
 from benchmarks.world import World
 from tools.demo.run import ROOT
+from tools.meter import cpu
 
 _PAIRS = 5
 # The same engine, language host, virtual environment and kind of backend.

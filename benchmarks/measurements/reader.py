@@ -1,17 +1,15 @@
 """What reading a preview of two thousand resources costs: CPU and memory, Python's start included."""
 
 import json
-import resource
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
 from tools.demo.run import ROOT
+from tools.meter import used
 
 RESOURCES = 2000
 _ENDPOINT = "modeldelivery:index:Endpoint"
@@ -23,21 +21,17 @@ def measure(world: World) -> list[Row]:
     file = world.demo.home / "preview-2000.json"
     file.write_text(json.dumps(_grown(json.loads(output))))
     command = (sys.executable, "-m", "benchmarks.measurements.reader", str(file))
-    done = subprocess.run(
-        command, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True, text=True
-    )
-    peak = json.loads(done.stdout)["peak"]
-    seconds = min(cpu(command, world.demo.environ, ROOT) for _ in range(3))
+    quickest = min(used(command, world.demo.environ, ROOT) for _ in range(3))
     size = f"{file.stat().st_size / 2**20:.0f} MiB of JSON, {RESOURCES} steps, read, classified and drawn"
     return [
         Row(
             what="CPU of reading a preview of 2,000 resources",
-            measured=seconds,
+            measured=quickest.seconds,
             bar=1,
             unit="s",
             made_of=size,
         ),
-        Row(what="memory of the same", measured=peak / 2**10, bar=150, unit="MiB", made_of=size),
+        Row(what="memory of the same", measured=quickest.mebibytes, bar=150, unit="MiB", made_of=size),
     ]
 
 
@@ -88,8 +82,7 @@ def _read(file: Path) -> None:
         before=None,
     )
     comment = markdown.draw(tell([whole]), 65_536)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"peak": peak, "kinds": change.kinds, "comment": len(comment)}))
+    print(json.dumps({"kinds": change.kinds, "comment": len(comment)}))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import sys
 
-from benchmarks.cpu import cpu, interleaved
 from benchmarks.row import Row
+from benchmarks.turns import interleaved
 from benchmarks.world import World, endpoint
 from modeldelivery.release.naming import variant_name
 from tools.demo.run import BIN, ROOT
+from tools.meter import cpu
 
 _ENVIRONMENT = "prod"
 _PAIRS = 7

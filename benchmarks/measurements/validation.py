@@ -1,7 +1,6 @@
 """What the validation gate costs: 100,000 flights held to 40 expectations, beside the same checks in plain pandas."""
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -9,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cpu import cpu
 from benchmarks.row import Row
 from benchmarks.world import World
 from tools.demo.run import ROOT
+from tools.meter import used
 
 ROWS = 100_000
 EXPECTATIONS = 40
@@ -28,11 +27,8 @@ def measure(world: World) -> list[Row]:
     prepare = (sys.executable, "-m", "benchmarks.measurements.validation", "prepare", str(table))
     subprocess.run(prepare, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True)
     command = (sys.executable, "-m", "benchmarks.measurements.validation", "validate", str(table))
-    done = subprocess.run(
-        command, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True, text=True
-    )
-    output = json.loads(done.stdout)
-    seconds = min(cpu(command, world.demo.environ, ROOT) for _ in range(3))
+    quickest = min(used(command, world.demo.environ, ROOT) for _ in range(3))
+    output = json.loads(quickest.output)
     ratio = output["gate"] / output["pandas"]
     made_of = (
         f"{ROWS:,} flights of 19 columns, {EXPECTATIONS} expectations: {output['gate']:.2f} s for the checks, "
@@ -40,8 +36,8 @@ def measure(world: World) -> list[Row]:
     )
     what = "validating 100,000 flights"
     return [
-        Row(what=f"CPU of {what}", measured=seconds, bar=5, unit="s", made_of=made_of),
-        Row(what="memory of the same", measured=output["peak"] / 2**10, bar=500, unit="MiB", made_of=made_of),
+        Row(what=f"CPU of {what}", measured=quickest.seconds, bar=5, unit="s", made_of=made_of),
+        Row(what="memory of the same", measured=quickest.mebibytes, bar=500, unit="MiB", made_of=made_of),
     ]
 
 
@@ -77,8 +73,7 @@ def _validate(file: Path) -> None:
     spent = time.process_time() - begun
     assert len(chosen) == EXPECTATIONS
     assert (failures, plain) == ([], [True] * EXPECTATIONS)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"gate": gate, "pandas": spent, "peak": peak}))
+    print(json.dumps({"gate": gate, "pandas": spent}))
 
 
 def _mostly(meets: Any, kwargs: Mapping[str, Any]) -> bool:

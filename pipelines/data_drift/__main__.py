@@ -24,7 +24,6 @@ from pipelines.data_drift.judge import judge
 from pipelines.data_drift.report import Report, Severity
 from pipelines.data_drift.tally import Tally
 from pipelines.data_drift.verdict import verdict_of
-from pipelines.documents import BadDocumentError
 
 DRIFT = 3
 
@@ -58,16 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verdict = _judge(options, client)
         if options.metrics:
             metrics.tell(verdict, options.metrics)
-    except BadDocumentError as error:
-        print(error, file=sys.stderr)
-        return REFUSED
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
-        return REFUSED
     except Exception as error:
-        if not command.of_aws(error):
+        if not (why := command.refusal(error)):
             raise
-        print(error, file=sys.stderr)
+        print(why, file=sys.stderr)
         return REFUSED
     print(f"{verdict.severity}: {verdict.reason}")
     if not options.check:

@@ -1,16 +1,16 @@
 """The options by which a window is named, of the program that judges it and of the one that draws it."""
 
 import argparse
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipelines import places
+from pipelines import aws_errors, places
 from pipelines.data_drift import baseline, window
 from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.window import Sink
+from pipelines.documents import BadDocumentError
 
 REFUSED, UNJUDGED = 1, 4  # exit statuses of both
 DAYS = 7  # of a window: as long as the windows of the baseline's history
@@ -67,10 +67,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=_days, default=DAYS, help=f"length of the window; {DAYS} by default")
 
 
-def of_aws(error: Exception) -> bool:
-    """Whether an error is what AWS, or the way to it, says: botocore can be asked where it was imported."""
-    exceptions = sys.modules.get("botocore.exceptions")
-    return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
+def refusal(error: Exception) -> str:
+    """Of an error that is of the inputs, or on the way to them, the sentence; "" of any other, which is a bug."""
+    if isinstance(error, BadDocumentError) or aws_errors.of_aws(error):
+        return aws_errors.sentence(error)
+    return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else ""
 
 
 def window_of(options: argparse.Namespace, client: Any) -> Window:

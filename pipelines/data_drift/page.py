@@ -20,7 +20,6 @@ from pipelines.data_drift import command
 from pipelines.data_drift.command import REFUSED, UNJUDGED
 from pipelines.data_drift.drawing import Table
 from pipelines.data_drift.judge import LEAST_ROWS
-from pipelines.documents import BadDocumentError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,8 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_options(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the page, HTML")
     options = parser.parse_args(arguments)
+    for place in (options.baseline, options.captured):
+        if place and places.remote(place):
+            parser.error(
+                f"{place}: Evidently's environment has no client of S3; copy it first: `aws s3 cp --recursive {place} FOLDER`, without "
+                "--recursive for one file"
+            )
     try:
-        window = command.window_of(options, places.client_of(options.baseline, options.captured))
+        window = command.window_of(options, None)
         table = Table(window.baseline)
         window.read(table)
         if len(table.requests) < LEAST_ROWS:
@@ -48,11 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from pipelines.data_drift import evidently_report  # noqa: PLC0415 - as above
 
         left = evidently_report.write(window.baseline, table.columns(), options.out)
-    except BadDocumentError as error:
-        print(error, file=sys.stderr)
-        return REFUSED
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+    except Exception as error:
+        if not (why := command.refusal(error)):
+            raise
+        print(why, file=sys.stderr)
         return REFUSED
     print(f"{options.out}: {len(table.requests):,} rows")
     if left:

@@ -21,12 +21,12 @@ import pandas as pd
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipelines import capture, ground_truth, places
+from pipelines import aws_errors, capture, ground_truth, places
 from pipelines.dataset import BadDataError
 from pipelines.flights import features
 from pipelines.flights.data import parse_month, read_months
 from pipelines.ground_truth import Truth
-from pipelines.months import Month
+from pipelines.months import Month, check_order
 from pipelines.server.schema import Value
 
 CLIENTS = 4
@@ -58,8 +58,9 @@ def hours(first: Month, until: Month) -> Iterator[Hour]:
     """Each hour with flights, from the first day of a month to the last of another.
 
     Raises:
-        BadDataError: the data lacks a month.
+        BadDataError: the data lacks a month, or the last is before the first.
     """
+    check_order(first, until)
     extract = read_months(first, until)
     described = features.describe(extract)
     flights = extract.flights.assign(
@@ -153,7 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"{sum(count for *_, count in truths):,} labels in {len(truths):,} files below {options.to}"
             )
     except (BadDataError, BotoCoreError, ClientError, OSError) as error:
-        print(f"play: {error}", file=sys.stderr)
+        print(f"play: {aws_errors.sentence(error)}", file=sys.stderr)
         return 1
     return 0
 

@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import VERSIONS_FOLDER
 from modeldelivery.release.version import Version, parse_version
-from pipelines import claims, places
+from pipelines import aws_errors, claims, places
 from pipelines.acts import Outcome, Taken
 from pipelines.dataset import BadDataError
 from pipelines.documents import BadDocumentError
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         BotoCoreError,
         ClientError,
     ) as error:
-        print(f"proposal: {error}", file=sys.stderr)
+        print(f"proposal: {aws_errors.sentence(error)}", file=sys.stderr)
         return 1
 
 

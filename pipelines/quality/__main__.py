@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
-from pipelines import capture, places, recipe, verdicts
+from pipelines import aws_errors, capture, places, recipe, verdicts
 from pipelines.capture import Captured, CaptureError
 from pipelines.documents import BadDocumentError
 from pipelines.gates import report as evaluations
@@ -82,13 +82,14 @@ def run(options: argparse.Namespace, client: Any) -> tuple[Report, str]:
     evaluation = _evaluation(options.evaluation, model.digest)
     demands = thresholds.read(brought.thresholds, model.schema.output)
     others: set[str] = set()
-    captured = _captured(options.captured, variant_name(version), others, client)
+    variant = variant_name(version)
+    captured = _captured(options.captured, variant, others, client)
     predicted = predictions.read(captured, model, brought.groups)
     truths = labels.read(places.below(options.labels, ".jsonl", client), model.schema.output)
     window = labelled(predicted, truths, others, options.first, options.last)
     if not window.joined.cases:
         raise BadInputError(
-            f"{options.captured}: of {version} no case from {options.first} to {options.last} has a label: "
+            f"{options.captured.rstrip('/')}/{variant}: no case from {options.first} to {options.last} has a label: "
             f"{window.joined.unlabelled:,} predictions have none, {window.joined.unanswered:,} labels have no prediction; "
             "nothing is judged"
         )
@@ -178,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 **figures(judged, options.cloudwatch)
             )
     except _MISTAKES as error:
-        print(f"quality: {error}", file=sys.stderr)
+        print(f"quality: {aws_errors.sentence(error)}", file=sys.stderr)
         return 1
     print(f"{judged.verdict}: {judged.reason}\n{where}")
     return WORSE if judged.verdict == "worse" else 0

@@ -62,13 +62,13 @@ MAY_IMPORT = {
     **{f"pipelines.{generic}": {"pipelines.server"} for generic in ("export", "package")},
     **{f"pipelines.{generic}": set() for generic in ("dataset", "examples")},
     "pipelines.months": {"pipelines.dataset"},
-    "pipelines.publish": {"pipelines.dataset", *NAMES},
+    "pipelines.publish": {"pipelines.aws_errors", "pipelines.dataset", *NAMES},
     "pipelines.assemble": {f"pipelines.{generic}" for generic in ("dataset", "months", "recipe")},
     "pipelines.recipe": {f"pipelines.{generic}" for generic in ("dataset", "examples", "server")},
     "pipelines.data_drift": {
         *(
             f"pipelines.{each}"
-            for each in ("capture", "documents", "examples", "places", "server", "verdicts")
+            for each in ("aws_errors", "capture", "documents", "examples", "places", "server", "verdicts")
         ),
         *ours("release.verdicts"),
         *NAMES,
@@ -77,7 +77,7 @@ MAY_IMPORT = {
     "pipelines.claims": {"pipelines.acts", "pipelines.places"},
     "pipelines.proposal": {
         *(f"pipelines.{each}" for each in ("acts", "claims", "dataset", "documents", "months", "places")),
-        "pipelines.topic",
+        *("pipelines.aws_errors", "pipelines.topic"),
         *NAMES,
     },
     "pipelines.verdicts": {"pipelines.documents", "pipelines.places", *ours("release.verdicts"), *NAMES},
@@ -85,11 +85,14 @@ MAY_IMPORT = {
         *(f"pipelines.{generic}" for generic in ("dataset", "examples", "server")),
         "pipelines.tfma.protocol",
     },
-    **{f"pipelines.{generic}": set() for generic in ("capture", "documents", "places", "topic")},
+    **{
+        f"pipelines.{generic}": set() for generic in ("aws_errors", "capture", "documents", "places", "topic")
+    },
     "pipelines.ground_truth": {"pipelines.server"},
     "pipelines.quality": {
         *(f"pipelines.{generic}" for generic in ("capture", "gates", "ground_truth", "package", "places")),
         *("pipelines.documents", "pipelines.recipe", "pipelines.server", "pipelines.verdicts"),
+        "pipelines.aws_errors",
         *ours("release.verdicts"),
         *NAMES,
     },
@@ -108,7 +111,9 @@ MAY_IMPORT = {
     },
     "pipelines.flights.play": {
         f"pipelines.{generic}"
-        for generic in ("capture", "dataset", "flights", "ground_truth", "months", "places", "server")
+        for generic in (
+            *("aws_errors", "capture", "dataset", "flights", "ground_truth", "months", "places", "server"),
+        )
     },
     # The rooms inside the sandbox; what is not named here wires them together and may import all of them.
     "sandbox": ours("terminal", "awsmodels"),

@@ -26,7 +26,7 @@ from modeldelivery.release.aws.session import profile_for
 from modeldelivery.release.core import weights
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
-from pipelines import claims, places
+from pipelines import aws_errors, claims, places
 from pipelines.acts import Kind, Outcome, Taken
 from pipelines.data_drift import report as drift
 from pipelines.months import Month
@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return act_on_newest(options, _world(options))
     except (DeliveryError, NothingThereError, OSError, ValueError, BotoCoreError, ClientError) as error:
-        print(f"react: {error}", file=sys.stderr)
+        print(f"react: {aws_errors.sentence(error)}", file=sys.stderr)
         return 1
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from modeldelivery.release.aws.sources import AwsSources
-from modeldelivery.release.naming import APPROVAL_TAG, BASELINE, dataset_prefix
+from modeldelivery.release.naming import APPROVAL_TAG, BASELINE
+from tools.roles import datasets
 from tools.roles.site import PLACE, Site
 
 PREVIEW, DEPLOY, OPERATOR, REGISTRAR, APPROVER, PUSHER, READER, MONITOR, TRAINER, GATES, TEARDOWN = (
@@ -156,38 +157,6 @@ def _fetch_champion(site: Site) -> None:
     _modelctl("artifact", "--out", str(site.folder / "champion"), role=PREVIEW)(site)
 
 
-_DATUM = "dvc/files/md5/9a/0364b9e99bb480dd25e1f0284c8555"
-_MANIFEST = f"{dataset_prefix('sha256:' + 'd' * 64)}manifest.json"
-
-
-def _pull(site: Site) -> None:
-    """As `dvc pull` does: it lists what the remote has, and reads what is missing here."""
-    administrator, s3 = site.administrator("s3"), site.client(PREVIEW, "s3")
-    held = {"Bucket": PLACE.data_bucket, "Key": _DATUM}
-    version = administrator.put_object(**held, Body=b"content")["VersionId"]
-    try:
-        s3.list_objects_v2(Bucket=PLACE.data_bucket, Prefix="dvc/files/md5/")
-        s3.get_object(**held)["Body"].read()
-    finally:  # so that whoever takes the environment down need not
-        administrator.delete_object(**held, VersionId=version)
-
-
-def _publish(site: Site) -> None:
-    """A data set of one file, as `python -m pipelines.publish` leaves one: written once, and kept whatever becomes of it."""
-    s3 = site.administrator("s3")
-    with contextlib.suppress(s3.exceptions.ClientError):  # it is there
-        s3.put_object(Bucket=PLACE.data_bucket, Key=_MANIFEST, Body=b"content", IfNoneMatch="*")
-
-
-def _take_data_away(site: Site) -> None:
-    """A data set's files go by a change of the policy that guards them (components/data_bucket.py)."""
-    s3 = site.administrator("s3")
-    with contextlib.suppress(s3.exceptions.NoSuchBucket):  # a destroy that ended half way took it
-        s3.delete_bucket_policy(Bucket=PLACE.data_bucket)
-        for each in s3.list_object_versions(Bucket=PLACE.data_bucket).get("Versions", ()):
-            s3.delete_object(Bucket=PLACE.data_bucket, Key=each["Key"], VersionId=each["VersionId"])
-
-
 def _train(
     version: str, *more: str, role: str = TRAINER, allowed: tuple[int, ...] = (0,)
 ) -> Callable[[Site], object]:
@@ -195,7 +164,7 @@ def _train(
 
     def run(site: Site) -> object:
         command = ("train", "--version", version, "--commit", "c" * 40, "--first", "2013-01", *more)
-        _publish(site)
+        datasets.publish(site)
         return _modelctl(*command, role=role, allowed=allowed)(site)
 
     return run
@@ -268,7 +237,7 @@ def _delete_packages(site: Site) -> None:
 
 
 def _destroy(site: Site) -> None:
-    _take_data_away(site)
+    datasets.take_away(site)
     site.act(
         TEARDOWN,
         *("pulumi", "destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", PLACE.environment),
@@ -335,15 +304,24 @@ _BEFORE = (
     Step(OPERATOR, f"rejects {_THIRD}", _modelctl("reject", _THIRD, *_WHY)),
     Step(OPERATOR, "reads the history", _modelctl("history")),
 )
-_TRAINING = {"data": {"bucket": True}, "training": {"instance": "ml.m5.large", "runDays": 60}}
+_TRAINING = {"instance": "ml.m5.large", "runDays": 60}
+_PROPOSALS = {**_TRAINING, "schedule": "cron(0 6 2 * ? *)"}
 _DRIFT = {"schedule": "cron(0 2 * * ? *)", "instance": "ml.m5.large", "days": 300}
 # And where it does.
 _THEN = (
-    Step(DEPLOY, "makes a bucket for data, and the pipeline that trains", _configured(_up, **_TRAINING)),
+    Step(
+        DEPLOY,
+        "makes a bucket for data, and the pipeline that trains",
+        _configured(_up, data={"bucket": True}, training=_TRAINING),
+    ),
     Step(PUSHER, "pushes an image of the pipeline's steps", _push(PLACE.step_repository, ".", _STEPS)),
-    Step(DEPLOY, "schedules the jobs of data drift", _configured(_up, drift=_DRIFT)),
-    Step(PREVIEW, "previews an environment that judges data drift", _pulumi("preview", PREVIEW)),
-    Step(PREVIEW, "pulls data", _pull),
+    Step(
+        DEPLOY,
+        "schedules the jobs that judge data drift and propose models",
+        _configured(_up, drift=_DRIFT, training=_PROPOSALS),
+    ),
+    Step(PREVIEW, "previews an environment that has both", _pulumi("preview", PREVIEW)),
+    Step(PREVIEW, "pulls data", lambda site: datasets.pull(site, PREVIEW)),
     Step(TRAINER, f"trains {_TRAINED}, which a person approves", _train(_TRAINED, "--until", "2013-01")),
     Step(TRAINER, "says that nothing serves yet", _no_champion),
     Step(
@@ -387,13 +365,13 @@ _LAST = (
     Step(PREVIEW, "looks for drift", _review("drift", PREVIEW)),
     Step(
         DEPLOY,
-        f"drops a stage, {_THIRD} and the dashboard, other instances, another hour for drift, no protection any more",
+        f"drops a stage, {_THIRD} and the dashboard, other instances, another hour for drift and proposals, no protection any more",
         _configured(
             _up,
             release={"live": _SECOND, "fleet": [_SECOND, _FIRST]},
             instances={"type": "ml.c6i.xlarge", "min": 1, "max": 4, "targetInvocationsPerMinute": 3000},
             data={"bucket": True, "protect": False},
-            training={"instance": "ml.m5.xlarge", "runDays": 60},
+            training={**_PROPOSALS, "instance": "ml.m5.xlarge", "schedule": "cron(0 7 2 * ? *)"},
             drift={**_DRIFT, "schedule": "cron(0 3 * * ? *)"},
             build={**_BUILD, "stages": _STAGES[:-1], "logDays": 30},
             monitoring={"dashboard": False},

@@ -37,10 +37,10 @@ from modeldelivery.release.naming import (
 )
 from modeldelivery.release.version import Version
 from modeldelivery.terminal import program
-from pipelines import places
+from pipelines import aws_errors, places
 from pipelines.data_drift import reports
 from pipelines.dataset import BadDataError
-from pipelines.months import parse_month
+from pipelines.months import check_order, parse_month
 from tools.model.run import BUILD, RunError, call, call_module, parameters
 from tools.year.calendar import Judged, months
 from tools.year.jobs import Jobs, NoJobError
@@ -125,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _played(options: argparse.Namespace) -> int:
     try:
         first, until = parse_month(options.first), parse_month(options.until)
+        check_order(first, until)
         stage = _stage(options.env)
         jobs = _jobs(stage) if options.by_schedule else None
         try:
@@ -146,7 +147,7 @@ def _played(options: argparse.Namespace) -> int:
         BotoCoreError,
         ClientError,
     ) as error:
-        program.complain(NAME, str(error))
+        program.complain(NAME, aws_errors.sentence(error))
         return 1
     return 0
 

@@ -403,4 +403,6 @@ def test_a_profile_that_is_not_there_is_a_sentence(monkeypatch, tmp_path, capsys
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     places = [f"--{name}=s3://bucket/{name}" for name in ("quality", "drift", "acts")]
     assert react.main(["--env", "prod", *places, "--profile", "nobody"]) == 1
-    assert capsys.readouterr().err == "react: The config profile (nobody) could not be found\n"
+    told = capsys.readouterr().err
+    assert told.startswith("react: The config profile (nobody) could not be found: name another by --profile")
+    assert told.count("\n") == 1

@@ -8,6 +8,7 @@ import pytest
 from pipelines.data_drift import reports
 from pipelines.data_drift.report import Report, Severity
 from pipelines.months import Month
+from tools.year.__main__ import main
 from tools.year.calendar import WEEK, months
 from tools.year.jobs import Jobs, NoJobError
 
@@ -59,6 +60,11 @@ def test_each_week_is_judged_once_in_the_month_in_which_it_ends():
     for each in played:
         assert all(each.first < end <= each.last + timedelta(days=1) for end in each.weeks)
     assert ends[-1] <= date(2013, 11, 1) < ends[-1] + WEEK
+
+
+def test_months_in_the_wrong_order_are_refused_by_name(capsys):
+    assert main(["--env", "staging", "--first", "2013-05", "--until", "2013-04"]) == 1
+    assert "--until 2013-04 is before --first 2013-05" in capsys.readouterr().err
 
 
 def test_a_month_is_judged_whole_by_its_labels():

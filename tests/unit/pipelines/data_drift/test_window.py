@@ -3,10 +3,11 @@
 import base64
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from modeldelivery.release import verdicts
 from pipelines.data_drift import __main__ as program
@@ -202,6 +203,24 @@ def test_an_input_that_is_not_there_is_a_sentence(tmp_path, monkeypatch, capsys,
     ]
     assert program.main([*base, *source, *arguments]) == 1
     assert capsys.readouterr().err.strip() == sentence
+
+
+def test_whoever_has_no_credentials_is_told_what_to_type(tmp_path, monkeypatch, capsys):
+    def asked(**_):
+        raise NoCredentialsError
+
+    client = SimpleNamespace(get_object=asked)
+    monkeypatch.setattr("pipelines.places.client_of", lambda *_: client)
+    places = [
+        "--baseline",
+        "s3://b/baseline.json",
+        "--captured",
+        "s3://b/capture",
+        "--reports",
+        str(tmp_path),
+    ]
+    assert program.main([*places, "--version", "v1.1.0", "--until", "2013-04-08"]) == 1
+    assert "Unable to locate credentials: export AWS_PROFILE=" in capsys.readouterr().err
 
 
 def test_a_report_that_is_none_is_refused_by_name(job, tmp_path, capsys):

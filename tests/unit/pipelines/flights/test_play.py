@@ -29,6 +29,11 @@ def test_every_flight_is_asked_about_once_and_those_that_arrived_get_a_label(hou
     assert len({hour.name for hour in hours}) == len(hours)
 
 
+def test_months_in_the_wrong_order_are_refused_by_name(capsys, tmp_path):
+    assert play.main(["labels", "--to", str(tmp_path), "--first", "2013-05", "--until", "2013-04"]) == 1
+    assert capsys.readouterr().err == "play: --until 2013-04 is before --first 2013-05\n"
+
+
 def test_a_label_is_of_the_very_flight_that_was_asked_about(hours, flights):
     described = features.describe(flights)
     expected = {

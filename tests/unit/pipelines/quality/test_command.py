@@ -139,7 +139,7 @@ def test_earlier_windows_are_what_the_next_is_held_against(place):
         (("--evaluation", "nowhere"), "No such file"),
         (
             ("--first", "2013-03-01", "--last", "2013-03-31"),
-            "no case from 2013-03-01 to 2013-03-31 has a label",
+            "/v1-0-0: no case from 2013-03-01 to 2013-03-31 has a label",
         ),
     ],
 )
