@@ -41,6 +41,8 @@ def told(recording):
     if recording["document"] is None:
         return recording["exit"]
     change = classify(recording["environment"], read(text(recording["document"])), PRICES)
+    if change.errors:  # the document ends where the engine was by then, another place each time
+        return recording["exit"], True
     return (
         change.kinds,
         {(each.verb, each.words, each.name) for each in change.losses},
@@ -48,7 +50,6 @@ def told(recording):
         {widened.detail for each in change.permissions for widened in each.widened},
         change.fleet and (change.fleet.before, change.fleet.after, change.fleet.added, change.fleet.dropped),
         change.cost.pods,
-        bool(change.errors),
     )
 
 
