@@ -19,6 +19,8 @@ from benchmarks.measurements import (
     data_drift,
     evaluation,
     exporter,
+    kubernetes,
+    kubernetes_memory,
     memory,
     model_server,
     policy_cpu,
@@ -35,14 +37,16 @@ from benchmarks.measurements import (
     up,
     validation,
 )
-from benchmarks.row import Row
+from benchmarks.row import Row, SkippedError
 from benchmarks.world import World, made
 from modeldelivery.terminal import program
 from modeldelivery.terminal.steps import step
 from modeldelivery.terminal.tables import Table, show
+from sandbox.home import SandboxError
 from tools.demo.run import StepError
 
-# In this order: memory after all the work of whoever releases, a tag after that, which adds a version.
+# In this order: memory after all the work of whoever releases, a tag after that, which adds a version, and a cluster last, which
+# goes on working beside whatever comes after it.
 MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "up": up.measure,
     "preview-cpu": preview_cpu.measure,
@@ -63,24 +67,41 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "data-drift": data_drift.measure,
     "memory": memory.measure,
     "pushed-tag": pushed_tag.measure,
+    "kubernetes": kubernetes.measure,
+    "kubernetes-memory": kubernetes_memory.measure,
 }
 
 
-_FAILURES = (StepError, MeterError, LostError, subprocess.TimeoutExpired, BotoCoreError, ClientError)
+_FAILURES = (
+    StepError, SandboxError, MeterError, LostError, subprocess.TimeoutExpired, BotoCoreError, ClientError
+)  # fmt: skip
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What `--json` writes.
+class Results(msgspec.Struct):
+    """What came of all measurements.
 
     Attributes:
         rows: the table.
         failed: measurements that could not be made, by name, and why.
+        skipped: those of what is not on this machine, likewise.
+    """
+
+    rows: list[Row] = []
+    failed: dict[str, str] = {}
+    skipped: dict[str, str] = {}
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--json` writes, beside what `Results` says.
+
+    Attributes:
         cpus: of this machine.
         python: its version.
     """
 
     rows: list[dict[str, object]]
     failed: dict[str, str]
+    skipped: dict[str, str]
     cpus: int
     python: str
 
@@ -105,56 +126,67 @@ def _carry_out() -> int:
         parser.error("only Linux tells the CPU and the memory of a whole family of processes: run it there")
     chosen = [name for name in MEASUREMENTS if options.only is None or name in options.only]
     try:
-        rows, failed = _measure(chosen)
+        results = _measure(chosen)
     except _FAILURES as error:
         program.complain("benchmarks", str(error))
         return 1
-    show([_table(rows, failed)])
-    for row in rows:
+    show([_table(results)])
+    for row in results.rows:
         if not row.met:
             print(f"missed: {row.what}: {row.made_of}")
-    for name, why in failed.items():
+    for name, why in results.failed.items():
         print(f"failed: {name}: {why}")
+    for name, why in results.skipped.items():
+        print(f"skipped: {name}: {why}")
     if options.json:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(_report(rows, failed))) + b"\n")
-    return int(bool(failed) or not all(row.met for row in rows))
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(_report(results))) + b"\n")
+    return int(bool(results.failed) or not all(row.met for row in results.rows))
 
 
-def _measure(names: list[str]) -> tuple[list[Row], dict[str, str]]:
+def _measure(names: list[str]) -> Results:
     """One that cannot be made does not keep the others from being made."""
-    rows: list[Row] = []
-    failed: dict[str, str] = {}
+    results = Results()
     with ExitStack() as stack:
         with step("make up, in a sandbox of its own", sys.stderr):
             world = stack.enter_context(made())
         for name in names:
             with step(name, sys.stderr) as shown:
                 try:
-                    result = MEASUREMENTS[name](world)
+                    rows = MEASUREMENTS[name](world)
                 except _FAILURES as error:
-                    failed[name] = str(error)
+                    results.failed[name] = str(error)
                     shown.outcome("failed")
+                except SkippedError as error:
+                    results.skipped[name] = str(error)
+                    shown.outcome("skipped")
                 else:
-                    rows += result
-                    shown.outcome("; ".join(f"{row.measured_text}: {row.made_of}" for row in result))
-    return rows, failed
+                    results.rows += rows
+                    shown.outcome("; ".join(f"{row.measured_text}: {row.made_of}" for row in rows))
+    return results
 
 
-def _table(rows: list[Row], failed: dict[str, str]) -> Table:
+def _table(results: Results) -> Table:
+    rows = results.rows
     return Table(
         headings=("what", "measured", "bar", ""),
         rows=[
             *((row.what, row.measured_text, row.bar_text, "met" if row.met else "MISSED") for row in rows),
-            *((name, "-", "-", "FAILED") for name in failed),
+            *((name, "-", "-", "FAILED") for name in results.failed),
+            *((name, "-", "-", "skipped") for name in results.skipped),
         ],
-        colours=[*("green" if row.met else "red" for row in rows), *("red" for _ in failed)],
+        colours=[
+            *("green" if row.met else "red" for row in rows),
+            *("red" for _ in results.failed),
+            *("yellow" for _ in results.skipped),
+        ],
     )
 
 
-def _report(rows: list[Row], failed: dict[str, str]) -> Report:
+def _report(results: Results) -> Report:
     return Report(
-        rows=[{**msgspec.structs.asdict(row), "met": row.met} for row in rows],
-        failed=failed,
+        rows=[{**msgspec.structs.asdict(row), "met": row.met} for row in results.rows],
+        failed=results.failed,
+        skipped=results.skipped,
         cpus=os.cpu_count() or 1,
         python=platform.python_version(),
     )

@@ -8,6 +8,10 @@ Unit = Literal["ratio", "steps", "calls", "requests", "MiB", "s"]
 _COUNTED = {"steps", "calls", "requests"}
 
 
+class SkippedError(Exception):
+    """What would be measured is not on this machine; the message says what is missing and how it comes there."""
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A line of the table.
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,8 @@ from botocore.credentials import Credentials
 
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version, parse_version
-from sandbox.daemon import Daemon
+from sandbox.accounts import ACCOUNTS, ALSO
+from sandbox.daemon import TOKEN, Daemon
 from tools.demo.run import BIN, ROOT, Demo, StepError
 
 if TYPE_CHECKING:
@@ -46,9 +48,9 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         """The sandbox's process and its ports."""
         return msgspec.json.decode((self.demo.home / "daemon.json").read_bytes(), type=Daemon)
 
-    def make_up(self) -> tuple[float, str]:
-        """`make up` again: seconds, and what it printed. Raises StepError."""
-        return _make_up(self.demo.environ)
+    def make_up(self, *variables: str) -> tuple[float, str]:
+        """`make up` again, with variables of make's: seconds, and what it printed. Raises StepError."""
+        return _make_up(self.demo.environ, *variables)
 
     def modelctl(self, command: str, environment: str, *more: str) -> str:
         """Raises StepError."""
@@ -102,6 +104,15 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
                 )
             time.sleep(_POLL)
 
+    def calls(self, since: int, environment: str) -> list[dict[str, Any]]:
+        """Calls of AWS in an environment's account after the one of that number, as the sandbox counts them."""
+        url = f"http://127.0.0.1:{self.daemon.control}/sandbox/calls?since={since}"
+        request = urllib.request.Request(url, headers={TOKEN: self.daemon.token})
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - http, this machine
+            made = list(json.load(answer))
+        account = next(a.id for a in ACCOUNTS if environment in {a.profile, *ALSO[a.profile]})
+        return [call for call in made if call["account"] == account]
+
     def flight(self) -> bytes:
         """A request's body, as clients send it."""
         output = self.demo.run("bench-sample", "python", "-m", "pipelines.flights.samples", "--count", "1")
@@ -152,15 +163,15 @@ def made() -> Iterator[World]:
             _sandbox(outside, "down", "--purge")
 
 
-def _make_up(environ: dict[str, str]) -> tuple[float, str]:
+def _make_up(environ: dict[str, str], *variables: str) -> tuple[float, str]:
     started = time.monotonic()
     done = subprocess.run(
-        ["make", "--no-print-directory", "up"],
+        ["make", "--no-print-directory", "up", *variables],
         cwd=ROOT, env=environ, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_UP,
     )  # fmt: skip
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-        raise StepError(f"`make up` failed:\n{last}")
+        raise StepError(f"`{' '.join(('make up', *variables))}` failed:\n{last}")
     return time.monotonic() - started, done.stdout
 
 

@@ -8,19 +8,19 @@ import psutil
 from benchmarks.row import Row
 from benchmarks.world import World
 
-_KIBIBYTES = 1024  # of a mebibyte
+KIBIBYTES = 1024  # of a mebibyte
 
 
 def measure(world: World) -> list[Row]:
     daemon = psutil.Process(world.daemon.pid)
     used: Counter[str] = Counter()
     for process in (daemon, *daemon.children(recursive=True)):
-        used[_kind(process, daemon)] += _pss(process.pid)
-    parts = ", ".join(f"{kind} {size // _KIBIBYTES} MiB" for kind, size in used.most_common())
+        used[_kind(process, daemon)] += pss(process.pid)
+    parts = ", ".join(f"{kind} {size // KIBIBYTES} MiB" for kind, size in used.most_common())
     return [
         Row(
             what="memory of the sandbox and both environments' model servers",
-            measured=used.total() / _KIBIBYTES,
+            measured=used.total() / KIBIBYTES,
             bar=1024,
             unit="MiB",
             made_of=f"{parts} (proportional set size)",
@@ -39,7 +39,7 @@ def _kind(process: psutil.Process, daemon: psutil.Process) -> str:
     ]
 
 
-def _pss(pid: int) -> int:
+def pss(pid: int) -> int:
     """Resident KiB, what is shared counted once; sums of RSS count it for every process."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):

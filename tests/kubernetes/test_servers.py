@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import time
+from datetime import datetime
 
 import psutil
 import pytest
@@ -13,7 +15,7 @@ from tests.faults.delivery import DEADLINE, A, B
 from tests.faults.kill import Point, hold
 from tests.kubernetes.cluster import Cluster, until
 from tests.kubernetes.conftest import entered
-from tests.kubernetes.delivery import Both, Hosted, delivered, deployed
+from tests.kubernetes.delivery import SETTLE, Both, Hosted, delivered, deployed
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 ROLLBACK = ("rollback", "--reason", "errors doubled", "--actor", "ada")
@@ -43,12 +45,19 @@ def namespace(cluster):
 
 
 @pytest.fixture
-def delivery(sandbox, cluster):
+def settle():
+    """Seconds."""
+    return SETTLE
+
+
+@pytest.fixture
+def delivery(sandbox, cluster, settle):
     """A route on which A serves, after B."""
     namespace = cluster.namespace()
     deployed(namespace, cluster.image(), A, B)
     with entered(sandbox, cluster):
-        yield delivered(Hosted(Both(sandbox, cluster), namespace), f"own-{namespace.name[-4:].strip('-')}")
+        hosted = Hosted(Both(sandbox, cluster), namespace)
+        yield delivered(hosted, f"own-{namespace.name[-4:].strip('-')}", settle)
     namespace.delete()
 
 
@@ -98,7 +107,10 @@ def test_a_rollback_during_which_the_api_server_is_killed_says_done_when_it_is(c
     assert (delivery.weights, delivery.answers()) == ({A: 0, B: 100}, {"v5-1-0"})
 
 
-def test_a_rollback_whose_gateway_hangs_is_recorded_and_not_reported_as_moved(cluster, delivery):
+@pytest.mark.parametrize("settle", [4.0])  # more than a command takes
+def test_a_rollback_whose_gateway_hangs_is_reported_only_its_settle_time_after_that_took_it(
+    cluster, delivery, settle
+):
     cluster.disturb("traefik", "pause")
     try:
         status, output = delivery.modelctl(*ROLLBACK, "--timeout", "6")
@@ -108,7 +120,9 @@ def test_a_rollback_whose_gateway_hangs_is_recorded_and_not_reported_as_moved(cl
     assert (status, rejected) == (Exit.NOT_MOVED, [A]), output
     assert f"rolled back to {B}" not in output
     status, output = delivery.rollback()
+    done = time.time()
     assert (status, delivery.answers()) == (Exit.DONE, {"v5-1-0"}), output
+    assert done - taken(delivery.route) >= settle
 
 
 def test_nothing_outlives_a_cluster_and_the_next_one_has_its_addresses(cluster):
@@ -121,6 +135,12 @@ def test_nothing_outlives_a_cluster_and_the_next_one_has_its_addresses(cluster):
     assert (after["api"], after["gateway"]) == (before["api"], before["gateway"])
     psutil.Process(daemon(cluster)).send_signal(signal.SIGKILL)
     until(lambda: [pid for pid in pids if psutil.pid_exists(pid)] == [])
+
+
+def taken(route):
+    """When the gateway last changed a route's status, in whole seconds since the epoch."""
+    (status,) = (each for each in route["metadata"]["managedFields"] if each.get("subresource") == "status")
+    return datetime.fromisoformat(status["time"]).timestamp()
 
 
 def reachable(namespace):
