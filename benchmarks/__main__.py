@@ -19,6 +19,7 @@ from benchmarks.measurements import (
     data_drift,
     evaluation,
     exporter,
+    gitops,
     kubernetes,
     kubernetes_memory,
     memory,
@@ -69,6 +70,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "pushed-tag": pushed_tag.measure,
     "kubernetes": kubernetes.measure,
     "kubernetes-memory": kubernetes_memory.measure,
+    "gitops": gitops.measure,
 }
 
 
