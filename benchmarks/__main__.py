@@ -18,6 +18,7 @@ from benchmarks.measurements import (
     data_drift,
     evaluation,
     exporter,
+    gitops,
     kubernetes,
     kubernetes_memory,
     label_join,
@@ -71,6 +72,7 @@ MEASUREMENTS: dict[str, Callable[[World], list[Row]]] = {
     "pushed-tag": pushed_tag.measure,
     "kubernetes": kubernetes.measure,
     "kubernetes-memory": kubernetes_memory.measure,
+    "gitops": gitops.measure,
 }
 
 

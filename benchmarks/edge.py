@@ -10,6 +10,7 @@ from benchmarks.world import World
 from sandbox.daemon import Daemon, running
 from sandbox.environment import KUBERNETES_PROVIDER
 from sandbox.home import Home
+from sandbox.kubernetes.api import Api
 from sandbox.kubernetes.cli import ask
 from sandbox.kubernetes.home import within
 from sandbox.kubernetes.layout import Layout, Tools
@@ -38,6 +39,11 @@ class Cluster:
     def status(self) -> dict[str, Any]:
         """Its servers and Pods."""
         return dict(self._asked("/sandbox/status"))
+
+    @cached_property
+    def api(self) -> Api:
+        """An administrator's."""
+        return Api(Layout(self._home).kubeconfig, "benchmarks")
 
     def calls(self, since: int) -> list[dict[str, Any]]:
         """Requests from outside after so many."""

@@ -78,10 +78,11 @@ def _command() -> Command:
 def _run(options: Options, root: Path) -> int:
     complain = partial(program.complain, NAME)
     try:
-        delivered = _delivered(root, options.environment, options.config_file)
+        delivered = _delivered(root, options)
         if not delivered:
             program.say(
-                "no environment here is delivered from Git (serving.kubernetes.deliver in Pulumi.ENV.yaml)"
+                f"`pulumi up` delivers {options.environment or 'every environment here'}, and Git none of it "
+                f"(serving.kubernetes.deliver in Pulumi.{options.environment or 'ENV'}.yaml)"
             )
             return 0
         return max(_carry_out(each, root, check=options.check) for each in delivered)
@@ -93,15 +94,16 @@ def _run(options: Options, root: Path) -> int:
         return _UNREACHABLE
 
 
-def _delivered(root: Path, environment: Environment | None, file: Path | None) -> list[Settings]:
-    """Environments that are delivered from Git. Raises SettingsError, for the one that is named also where it is not."""
+def _delivered(root: Path, options: Options) -> list[Settings]:
+    """Environments that are delivered from Git. Raises SettingsError, also where a folder is to be written for one that is not."""
+    environment = options.environment
     every = (
-        [settings(root, environment, file)]
+        [settings(root, environment, options.config_file)]
         if environment
         else [settings(root, name) for name in stacks(root)]
     )
     delivered = [each for each in every if each.serving.kubernetes and each.serving.kubernetes.deliver]
-    if environment and not delivered:
+    if environment and not delivered and not options.check:
         raise SettingsError(
             f"Pulumi.{environment}.yaml: model-delivery:serving has no kubernetes.deliver: `pulumi up` delivers {environment}, and no folder"
         )

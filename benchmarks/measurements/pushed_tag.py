@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks.git import git
 from benchmarks.row import Row
 from benchmarks.world import World, endpoint
 from tools.demo.run import ROOT, StepError
@@ -19,7 +19,6 @@ _TREES, _OTHER_TREES = "trees: 150", "trees: 149"  # another model than any befo
 _UNDER_WAY = {"InProgress", "Stopping"}
 _MOST = 1800.0  # seconds
 _POLL = 1.0  # seconds
-_PERSON = {f"GIT_{who}_{what}": "bench" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 def measure(world: World) -> list[Row]:
@@ -27,13 +26,13 @@ def measure(world: World) -> list[Row]:
     daemon, pipeline = psutil.Process(world.daemon.pid), world.client("staging", "codepipeline")
     with tempfile.TemporaryDirectory(prefix="model-delivery-tag-") as folder:
         clone = Path(folder) / "clone"
-        _git(ROOT, "clone", "--quiet", "--local", str(ROOT), str(clone))
+        git(ROOT, "clone", "--quiet", "--local", str(ROOT), str(clone))
         parameters = clone / "params.yaml"
         parameters.write_text(parameters.read_text().replace(_TREES, _OTHER_TREES, 1))
-        _git(clone, "commit", "--quiet", "--all", "--message", _OTHER_TREES)
-        _git(clone, "tag", _TAG)
+        git(clone, "commit", "--quiet", "--all", "--message", _OTHER_TREES)
+        git(clone, "tag", _TAG)
         before, started = _used(daemon), time.monotonic()
-        _git(clone, "push", "--quiet", "--force", world.repository("staging"), "HEAD:refs/heads/main", _TAG)
+        git(clone, "push", "--quiet", "--force", world.repository("staging"), "HEAD:refs/heads/main", _TAG)
         stages = _followed(pipeline)
     used, taken = _used(daemon) - before, time.monotonic() - started
     return [
@@ -78,12 +77,3 @@ def _followed(pipeline: Any) -> str:
         f"{each['stageName']} {(each['lastUpdateTime'] - each['startTime']).total_seconds():.0f} s"
         for each in reversed(actions)
     )
-
-
-def _git(folder: Path, *command: str) -> None:
-    done = subprocess.run(
-        ["git", "-C", str(folder), *command],
-        env=os.environ | _PERSON, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise StepError(f"git {command[0]}: {done.stderr.strip()}")

@@ -36,26 +36,27 @@ from tests.ci.definitions import (
 from tests.conftest import CHECKOUT
 from tests.examples import FINDINGS
 
+
+def previews(*environments):
+    """Each environment's preview, and what Git delivers of it held to config."""
+    return [gate for name in environments for gate in (f"preview ENV={name}", f"render ENV={name} CHECK=yes")]
+
+
 GATES = {
-    REQUEST: ["check", "test", "model", "preview ENV=staging", "preview ENV=prod", "comment"],
+    REQUEST: ["check", "test", "model", *previews("staging", "prod"), "comment"],
     MAIN: [
-        "check",
-        "test",
-        "preview ENV=staging",
-        "deploy ENV=staging",
-        "preview ENV=prod",
-        "deploy ENV=prod",
+        *("check", "test", *previews("staging"), "deploy ENV=staging"),
+        *(*previews("prod"), "deploy ENV=prod"),
     ],
     CLOCK: ["drift ENV=staging", "drift ENV=prod", "report", "soak", "image", "tfma", "evidently"],
     TAG: ["build ENV=staging"],
     CLUSTERS[REQUEST]: [
-        *("check", "test", "model", "preview ENV=staging", "preview ENV=edge-staging", "preview ENV=prod"),
-        *("preview ENV=edge-prod", "comment"),
+        *("check", "test", "model", *previews("staging", "edge-staging", "prod", "edge-prod"), "comment")
     ],
     CLUSTERS[MAIN]: [
-        *("check", "test", "preview ENV=staging", "deploy ENV=staging"),
-        *("preview ENV=edge-staging", "deploy ENV=edge-staging", "preview ENV=prod", "deploy ENV=prod"),
-        *("preview ENV=edge-prod", "deploy ENV=edge-prod"),
+        *("check", "test", *previews("staging"), "deploy ENV=staging"),
+        *(*previews("edge-staging"), "deploy ENV=edge-staging", *previews("prod"), "deploy ENV=prod"),
+        *(*previews("edge-prod"), "deploy ENV=edge-prod"),
     ],
     CLUSTERS[CLOCK]: [
         *("drift ENV=staging", "drift ENV=prod", "drift ENV=edge-staging", "drift ENV=edge-prod", "report"),
@@ -70,6 +71,7 @@ EXTRA = {
     "build": {"id-token"},
     "model": {"id-token"},
     "preview": {"id-token"},
+    "render": {"id-token"},
     "deploy": {"id-token"},
     "drift": {"id-token"},
     "comment": {"pull-requests"},
@@ -130,7 +132,7 @@ def test_a_definition_calls_make_and_asks_for_credentials_and_does_nothing_else(
         command
         for command in commands
         if not re.fullmatch(
-            r'make [a-z]+( ENV=[\w-]+)?( SEED="\$\w+")?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile [\w-]+'
+            r'make [a-z]+( ENV=[\w-]+)?( CHECK=yes)?( SEED="\$\w+")?|(ROLE_ARN="\$\w+" )?\.ci/aws-profile [\w-]+'
             r'|(KUBECONFIG_TEXT="\$EDGE_KUBECONFIG" )?\.ci/kubeconfig',
             command,
         )

@@ -69,11 +69,12 @@ class Edge(Stack):
             self.register_approved(version, image, path, f"irises-{version}")
 
 
-def edge(name, cluster, aws, folder):
-    """The stack of a committed environment, with nothing made yet; skipped aloud without the official provider."""
+def edge(name, cluster, aws, folder, kind=Edge):
+    """The stack of a committed environment, of a kind of Edge, with nothing made yet; skipped aloud without the official provider."""
     if not KUBERNETES_PROVIDER.exists():
         pytest.skip("the Kubernetes provider is not there: `make setup-kubernetes` makes it")
-    stack = Edge(name, aws, folder, {"AWS_SDK_UA_APP_ID": name})
+    folder.mkdir(exist_ok=True)
+    stack = kind(name, aws, folder, {"AWS_SDK_UA_APP_ID": name})
     stack.cluster = cluster
     stack.no_release()
     return stack

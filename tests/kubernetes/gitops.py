@@ -2,9 +2,7 @@
 
 import itertools
 import os
-import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -19,6 +17,7 @@ from tests.faults.delivery import A, B
 from tests.faults.update import update
 from tests.kubernetes.cluster import PORT, until
 from tests.kubernetes.delivery import ACCOUNT, PROFILE, REGION, ROUTES, SETTLE, RouteDelivery, digest
+from tests.kubernetes.repository import Repository
 
 APPLICATIONS = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications"
 PLURALS = {
@@ -34,9 +33,9 @@ _numbers = itertools.count(1)
 
 @dataclass
 class GitDelivery(RouteDelivery):
-    """A route over what Git delivers, and the checkout in which its folder is committed."""
+    """A route over what Git delivers, and the repository in which its folder is committed."""
 
-    checkout: Path = Path()
+    repository: Repository | None = None
     image: str = ""
 
     def release(self, live, *fleet):
@@ -60,11 +59,6 @@ class GitDelivery(RouteDelivery):
     @property
     def path(self):
         return f"deploy/{self.place.environment}"
-
-    @property
-    def repository(self):
-        """The bare one, which Argo CD clones."""
-        return self.checkout.with_suffix(".git")
 
     def named(self, version):
         return f"{self.name}-{variant_name(version)}"
@@ -110,21 +104,13 @@ class GitDelivery(RouteDelivery):
             self._echo(files[f"{version}.yaml"], version)
         if also:
             also(files)
-        place = self.checkout / self.path
+        place = self.repository.checkout / self.path
         place.mkdir(parents=True, exist_ok=True)
         for each in place.iterdir():
             each.unlink()
         for name, text in folder.written(files, "Written by a test.").items():
             (place / name).write_text(text)
-        return self.push(message)
-
-    def push(self, message):
-        """Commit and push whatever changed in the checkout; the commit."""
-        git(self.checkout, "add", "--all", ".")
-        author = ("-c", "user.name=ci", "-c", "user.email=ci@example.com")
-        git(self.checkout, *author, "commit", "--quiet", "--allow-empty", "--message", message)
-        git(self.checkout, "push", "--quiet", "origin", "main")
-        return git(self.checkout, "rev-parse", "HEAD").stdout.strip()
+        return self.repository.push(message)
 
     def refresh(self):
         """As a webhook does."""
@@ -194,11 +180,8 @@ def made(hosted, folder_of_tests, image, versions):
     hosted.sandbox.client(PROFILE, "s3").create_bucket(
         Bucket=place.registry_bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
     )
-    checkout = folder_of_tests / place.endpoint
-    delivery = GitDelivery(hosted, place, settle=SETTLE, checkout=checkout, image=image)
-    git(folder_of_tests, "init", "--quiet", "--bare", "--initial-branch=main", str(delivery.repository))
-    git(folder_of_tests, "clone", "--quiet", str(delivery.repository), str(checkout))
-    git(checkout, "checkout", "--quiet", "-B", "main")
+    repository = Repository.made(folder_of_tests / place.endpoint)
+    delivery = GitDelivery(hosted, place, settle=SETTLE, repository=repository, image=image)
     for version in versions:
         name = variant_name(version)
         data = {"behaviour.json": f'{{"name": "{name}"}}'}
@@ -210,7 +193,7 @@ def made(hosted, folder_of_tests, image, versions):
 def objects(delivery):
     """Of the environment beside its versions."""
     namespace, labels, name = delivery.hosting.namespace.name, {"team": "ml"}, delivery.name
-    repository = f"file://{delivery.repository}"
+    repository = delivery.repository.url
     return [
         *admission.membership(namespace, labels, name),
         *admission.traffic(namespace, labels, name),
@@ -254,9 +237,3 @@ def delivered(hosted, folder_of_tests, image, versions):
     delivery.write(msgspec.structs.replace(delivery.journal, served=served))
     until(lambda: delivery.answers() == {variant_name(A)}, WAIT)
     return delivery
-
-
-def git(folder_, *arguments):
-    return subprocess.run(
-        ["git", *arguments], cwd=folder_, check=True, capture_output=True, text=True, timeout=60
-    )

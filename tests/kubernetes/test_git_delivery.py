@@ -1,5 +1,7 @@
 """Argo CD delivers who is in the fleet, the journal owns traffic: the real Argo CD, a real repository, and rollbacks that stand."""
 
+from contextlib import ExitStack
+
 import pytest
 
 from sandbox.home import SandboxError
@@ -214,8 +216,8 @@ def test_from_where_an_environment_is_delivered_is_changed_by_deployers_alone(ro
 @pytest.mark.soak
 def test_ten_commits_that_concern_nothing_leave_the_rollback(rolled_back):
     for number in range(10):
-        (rolled_back.checkout / "README.md").write_text(f"{number}\n")
-        rolled_back.synced(rolled_back.push(f"unrelated {number}"))
+        (rolled_back.repository.checkout / "README.md").write_text(f"{number}\n")
+        rolled_back.synced(rolled_back.repository.push(f"unrelated {number}"))
         assert stands(rolled_back)
 
 
@@ -223,25 +225,19 @@ def test_ten_commits_that_concern_nothing_leave_the_rollback(rolled_back):
 @pytest.mark.parametrize("down", ["Git", "Argo CD", "both"])
 def test_a_rollback_needs_neither_git_nor_argo_cd(rolled_back, down):
     cluster = rolled_back.hosting.namespace.cluster
-    aside = rolled_back.repository.with_suffix(".gone")
     rolled_back.modelctl("accept", A, "--reason", "to roll back to it")
-    try:
+    with ExitStack() as outage:
         if down != "Argo CD":
-            rolled_back.repository.rename(aside)
+            outage.enter_context(rolled_back.repository.down())
         if down != "Git":
             for server in SERVERS:
                 cluster.disturb(server, "pause")
+                outage.callback(cluster.disturb, server, "resume")
         for target, other in ((A, B), (B, A)):
             status, output = rolled_back.modelctl(
                 "rollback", "--to", target, "--keep", "--reason", f"{down} is down"
             )
             assert status == 0, output
             assert (rolled_back.weights[target], rolled_back.weights[other]) == (100, 0)
-    finally:
-        if aside.exists():
-            aside.rename(rolled_back.repository)
-        if down != "Git":
-            for server in SERVERS:
-                cluster.disturb(server, "resume")
     rolled_back.synced(rolled_back.commit(A, B, message=f"after {down}"))
     assert stands(rolled_back)

@@ -1,21 +1,15 @@
-"""An environment that Argo CD delivers, through its life with the real engine: each change is a commit of config and of what `make render` made of it."""
-
-import json
-import shutil
-import sys
+"""Two environments that Argo CD delivers, through their life with the real engine: edge-staging first, then edge-prod with edge-staging's evidence, each by its own change."""
 
 import pytest
 
-from sandbox.environment import KUBERNETES_PROVIDER
 from sandbox.home import SandboxError
 from sandbox.kubernetes import argocd
-from tests.conftest import CHECKOUT
-from tests.kubernetes.cluster import invoke, until
-from tests.kubernetes.gitops import APPLICATIONS, WAIT, git
-from tests.models import iris
-from tests.stacks.conftest import push
+from tests.kubernetes.cluster import until
+from tests.kubernetes.delivered import delivered
+from tests.kubernetes.gitops import WAIT
+from tests.kubernetes.repository import Repository
 from tests.stacks.sequence import pytest_pyfunc_call, steps_taken  # noqa: F401 - a hook and its fixture
-from tests.stacks.stack import EngineError, Stack
+from tests.stacks.stack import EngineError
 
 pytestmark = [
     pytest.mark.stacks,
@@ -23,123 +17,131 @@ pytestmark = [
     pytest.mark.soak,
     pytest.mark.timeout(1800),
 ]
-NAME, A, B = "edge-prod", "v1.0.0", "v1.1.0"
-ENDPOINT = f"flights-{NAME}"
-FOLDER = f"build/tests/{NAME}"  # ignored by this checkout's Git
-
-
-class Delivered(Stack):
-    """edge-prod, delivered from a repository of the test's own."""
-
-    cluster = None
-    repository = checkout = None
-
-    def render(self, *more):
-        return self.run(
-            sys.executable, "-m", "infra.render", "--env", NAME, "--config-file", self.file, *more
-        )
-
-    def merge(self, message):
-        """What config says, rendered and pushed, as the merge of a pull request."""
-        done = self.render()
-        assert not done.returncode, done.stderr
-        shutil.rmtree(self.checkout / FOLDER, ignore_errors=True)
-        shutil.copytree(CHECKOUT / FOLDER, self.checkout / FOLDER)
-        git(self.checkout, "add", "--all", ".")
-        author = ("-c", "user.name=ci", "-c", "user.email=ci@example.com")
-        git(self.checkout, *author, "commit", "--quiet", "--allow-empty", "--message", message)
-        git(self.checkout, "push", "--quiet", "origin", "HEAD:main")
-
-    def weights(self):
-        route = self.cluster.api.get(
-            f"/apis/gateway.networking.k8s.io/v1/namespaces/{ENDPOINT}/httproutes/{ENDPOINT}"
-        )
-        refs = route["spec"]["rules"][0]["backendRefs"]
-        return {ref["name"].rpartition("-v")[2]: ref["weight"] for ref in refs}
-
-    def answers(self):
-        """The version that answers a request through the gateway; its status where that is not 200."""
-        address, _, port = self.cluster.status()["gateway"].rpartition("/")[2].partition(":")
-        body = json.dumps({"instances": iris.instances(1)[0]}).encode()
-        status, answer = invoke(address, int(port), "flights.edge.example.com", body)
-        return json.loads(answer)["model_version"] if status == 200 else status
-
-    def sync(self):
-        return self.cluster.api.get(f"{APPLICATIONS}/{ENDPOINT}")["status"]["sync"]["status"]
+A, B = "v1.0.0", "v1.1.0"
+REFUSED = 3
 
 
 @pytest.fixture(scope="module")
-def edge(cluster, aws, tmp_path_factory):
-    """Two versions are registered, and none serves."""
-    if not KUBERNETES_PROVIDER.exists():
-        pytest.skip("the Kubernetes provider is not there: `make setup-kubernetes` makes it")
+def edges(cluster, aws, tmp_path_factory):
+    """Two registries, one repository; two versions are registered in edge-staging, and none serves."""
     try:
         argocd.required()
     except SandboxError as error:
         pytest.skip(str(error))
     cluster.run("up", "--argocd")
-    folder = tmp_path_factory.mktemp("edge")
-    stack = Delivered(NAME, aws, folder)
-    stack.cluster, stack.repository, stack.checkout = cluster, folder / "delivery.git", folder / "delivery"
-    git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(stack.repository))
-    git(folder, "clone", "--quiet", str(stack.repository), str(stack.checkout))
-    serving = stack.config["config"]["model-delivery:serving"]
-    serving["kubernetes"]["deliver"] = {"repository": f"file://{stack.repository}", "path": FOLDER}
-    stack.config["config"].pop("model-delivery:promotion")
-    stack.set("protect", value=False)
-    stack.no_release()
-    stack.up()
-    image = push(stack, CHECKOUT, "--file", "pipelines/server/Dockerfile")
-    for version, regularization in ((A, 0.1), (B, 1.0)):
-        path = stack.folder / f"{version}.tar.gz"
-        path.write_bytes(iris.train(regularization))
-        stack.register_approved(version, image, path, f"irises-{version}")
-    yield stack
-    shutil.rmtree(CHECKOUT / FOLDER, ignore_errors=True)
-    stack.destroy()
+    folder = tmp_path_factory.mktemp("edges")
+    repository = Repository.made(folder / "delivery")
+    made = [
+        delivered(name, cluster, aws, folder / name, repository) for name in ("edge-staging", "edge-prod")
+    ]
+    made[0].register(A, B)
+    yield made
+    for stack in made:
+        stack.gone()
 
 
-def test_the_first_commit_and_the_first_up_have_a_version_serve(edge):
-    edge.release(A, A)
-    edge.merge("v1.0.0")
-    edge.up()
-    assert edge.weights() == {"1-0-0": 100}
-    assert until(lambda: edge.answers() == A, WAIT)
-    assert edge.changes() == {}
+@pytest.fixture(scope="module")
+def staging(edges):
+    return edges[0]
 
 
-def test_a_version_joins_by_a_commit_and_up_adds_it_at_zero(edge):
-    edge.release(A, B, A)
-    edge.merge("v1.1.0 joins")
-    edge.up()
-    assert edge.weights() == {"1-0-0": 100, "1-1-0": 0}
-    assert edge.changes() == {}
+@pytest.fixture(scope="module")
+def prod(edges):
+    return edges[1]
 
 
-def test_a_later_change_of_live_shifts_and_needs_nothing_of_git(edge):
-    edge.release(B, B, A)
-    assert edge.render("--check").returncode == 0
-    edge.up()
-    assert edge.weights() == {"1-0-0": 0, "1-1-0": 100}
+@pytest.fixture(scope="module")
+def review(edges, tmp_path_factory):
+    """Previews both as CI does, one after the other, the first one's evidence taken along; production's outcome."""
+    folder = tmp_path_factory.mktemp("review")
+    return lambda: [stack.review("preview", folder) for stack in edges][-1]
 
 
-def test_a_rollback_with_git_down_stands_through_self_heal_and_the_next_up(edge):
-    away = edge.repository.with_suffix(".away")
-    edge.repository.rename(away)
-    edge.modelctl("rollback", "--reason", "errors")
-    assert edge.weights() == {"1-0-0": 100, "1-1-0": 0}
-    away.rename(edge.repository)
-    edge.merge("nothing of the versions")
-    until(lambda: edge.sync() == "Synced", WAIT)
-    assert edge.changes() == {}
-    edge.up()
-    assert edge.weights() == {"1-0-0": 100, "1-1-0": 0}
-    assert edge.answers() == A
+def test_the_first_commit_and_the_first_up_have_a_version_serve(staging):
+    staging.release(A, A)
+    staging.merge("v1.0.0 in edge-staging")
+    staging.up()
+    assert staging.weights() == {"v1-0-0": 100}
+    assert until(lambda: staging.answers() == A, WAIT)
+    assert staging.changes() == {}
 
 
-def test_an_environment_that_argo_cd_delivers_is_not_handed_to_pulumi(edge):
-    serving = edge.config["config"]["model-delivery:serving"]["kubernetes"]
-    deliver = serving.pop("deliver")
+def test_production_has_it_by_a_change_of_its_own(staging, prod, review):
+    prod.promote(A, staging.name)
+    prod.release(A, A)
+    done = review()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"carried all traffic in {staging.name}" in done.stdout
+    prod.merge("v1.0.0 in edge-prod")
+    prod.up()
+    assert prod.weights() == {"v1-0-0": 100}
+    assert until(lambda: prod.answers() == A, WAIT)
+
+
+def test_a_version_joins_by_a_commit_and_up_adds_it_at_zero(staging):
+    staging.release(A, B, A)
+    staging.merge("v1.1.0 joins edge-staging")
+    staging.up()
+    assert staging.weights() == {"v1-0-0": 100, "v1-1-0": 0}
+    assert staging.changes() == {}
+
+
+def test_production_has_nothing_of_another_environments_change(prod):
+    assert prod.weights() == {"v1-0-0": 100}
+    assert prod.changes() == {}
+
+
+def test_production_renders_nothing_that_is_not_registered_there(prod):
+    prod.release(A, B, A)
+    done = prod.render()
+    assert done.returncode == 1
+    assert f"{B} is not registered" in done.stderr
+
+
+def test_what_never_carried_all_in_staging_gets_no_traffic_in_production(staging, prod, review):
+    prod.promote(B, staging.name)
+    prod.release(B, B, A)
+    done = review()
+    assert done.returncode == REFUSED, done.stdout + done.stderr
+    assert f"make {B} live in {staging.name} first" in done.stdout
+
+
+def test_a_later_change_of_live_shifts_and_needs_nothing_of_git(staging):
+    staging.release(B, B, A)
+    assert staging.render("--check").returncode == 0
+    staging.up()
+    assert staging.weights() == {"v1-0-0": 0, "v1-1-0": 100}
+
+
+def test_then_it_joins_production_and_serves_there_with_stagings_evidence(prod, review):
+    prod.release(A, B, A)
+    assert prod.render("--check").returncode == 1  # config says it, and no commit yet
+    prod.merge("v1.1.0 joins edge-prod")
+    prod.up()
+    assert prod.weights() == {"v1-0-0": 100, "v1-1-0": 0}
+    prod.release(B, B, A)
+    done = review()
+    assert done.returncode == 0, done.stdout + done.stderr
+    prod.up()
+    assert prod.weights() == {"v1-0-0": 0, "v1-1-0": 100}
+    assert until(lambda: prod.answers() == B, WAIT)
+
+
+def test_a_rollback_with_git_down_stands_through_self_heal_and_the_next_up(staging, prod):
+    with prod.repository.down():
+        prod.modelctl("rollback", "--reason", "errors")
+        assert prod.weights() == {"v1-0-0": 100, "v1-1-0": 0}
+    prod.merge("nothing of the versions")
+    until(lambda: prod.sync == "Synced", WAIT)
+    assert prod.changes() == {}
+    prod.up()
+    assert prod.weights() == {"v1-0-0": 100, "v1-1-0": 0}
+    assert prod.answers() == A
+    assert staging.weights() == {"v1-0-0": 0, "v1-1-0": 100}
+
+
+def test_an_environment_that_argo_cd_delivers_is_not_handed_to_pulumi(prod):
+    before = prod.serving_at(deliver=None)
     with pytest.raises(EngineError, match="who delivers is decided once"):
-        edge.preview()
-    serving["deliver"] = deliver
+        prod.preview()
+    prod.set("serving", before)

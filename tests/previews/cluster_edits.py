@@ -7,6 +7,8 @@ POLICIES = "components/kubernetes/policies.py"
 NAMESPACE = "components/kubernetes/namespace.py"
 VERSION = "components/kubernetes/version.py"
 SERVING = "components/kubernetes/serving_namespace.py"
+ARGOCD = "components/kubernetes/argocd.py"
+GIT_DELIVERY = "components/kubernetes/git_delivery.py"
 
 # Who may do what
 _DEPLOYMENTS = 'may("apps", ["deployments"], ["get", "list"]),'
@@ -41,6 +43,22 @@ NO_POLICIES = Edit(
 FAILS_OPEN = Edit(POLICIES, '"failurePolicy": "Fail",', '"failurePolicy": "Ignore",')
 ONLY_WARNS = Edit(POLICIES, '"validationActions": ["Deny"],', '"validationActions": ["Warn"],')
 NO_MEMBERSHIP = Edit(SERVING, "            *admission.membership(where, labels, route),\n", "")
+
+# Argo CD, and who else may write what it delivers
+SELF_HEAL_OFF = Edit(ARGOCD, '"selfHeal": True', '"selfHeal": False')
+PRUNE_OFF = Edit(ARGOCD, '"prune": True', '"prune": False')
+REPLACES = Edit(ARGOCD, '["ServerSideApply=true", ', '["ServerSideApply=true", "Replace=true", ')
+ANY_KIND = Edit(
+    ARGOCD,
+    '"namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in _DELIVERED],',
+    '"namespaceResourceWhitelist": [{"group": "*", "kind": "*"}],',
+)
+ANYBODY_WRITES = Edit(
+    GIT_DELIVERY,
+    '                *argocd.only_from_git(where, labels, title, args["foreign"]),\n',
+    "",
+)
+ANYBODY_REPLACES = Edit(ARGOCD, "object.{where}.syncOptions.exists(option, option in {_WHOLE!r})", "false")
 
 # Pods
 _CLOSED = '"allowPrivilegeEscalation": False,'

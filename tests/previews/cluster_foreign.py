@@ -33,6 +33,18 @@ def traffic(world, weights):
     move(before)
 
 
+@contextmanager
+def self_heal_off(world):
+    """Argo CD leaves what others change, said past Pulumi by whoever may."""
+
+    def heals(on):
+        world.cluster.api.patch(world.application, {"spec": {"syncPolicy": {"automated": {"selfHeal": on}}}})
+
+    heals(on=False)
+    yield
+    heals(on=True)
+
+
 def _own(document):
     """Without what only the server writes."""
     kept = {key: value for key, value in document["metadata"].items() if key not in _OWN}

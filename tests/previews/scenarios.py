@@ -5,6 +5,7 @@ from functools import partial
 
 from tests.previews import edits, foreign
 from tests.previews.cluster_scenarios import EDGE_PROD
+from tests.previews.delivered_scenarios import EDGE_STAGING
 from tests.previews.scenario import Scenario, State, config, drift, edit, release
 
 SECRET, OTHER_SECRET = "call 555-0199", "call 555-0142"
@@ -586,4 +587,4 @@ STAGING = (
     ),
 )
 
-STATES = {"prod": PROD, "staging": STAGING, "edge-prod": EDGE_PROD}
+STATES = {"prod": PROD, "staging": STAGING, "edge-prod": EDGE_PROD, "edge-staging": EDGE_STAGING}

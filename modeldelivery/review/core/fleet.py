@@ -77,6 +77,11 @@ class Bits(msgspec.Struct, frozen=True, kw_only=True):
         """A version names one set of bits for ever; this one does not."""
         return self.version == self.against
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the document has them: of a version that somebody else delivers it has not."""
+        return any((*self.image, *self.model))
+
 
 class FleetChange(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a change does to the endpoint's versions.

@@ -48,6 +48,16 @@ def fleet_lines(change: Change, fleet: FleetChange) -> Iterator[Line]:
     for version in fleet.added:
         weight = fleet.after.get(version, 0)
         yield ("Joins the fleet: ", Name(version), f" at {weight} %.")
+    digests = {member.version: member.digest for member in fleet.members}
+    for bits in fleet.bits:
+        if not bits.is_told:
+            yield (
+                "Image and model of ",
+                Name(bits.version),
+                " are not in this preview: somebody else delivers them, as the digest set ",
+                Name(_short(digests[bits.version])),
+                ".",
+            )
     for version in fleet.dropped:
         tail = ", to which a rollback goes now" if version == fleet.fallback else ""
         yield ("Leaves the fleet: ", Name(version), tail, ".")
@@ -195,10 +205,10 @@ def judged_lines(judged: Sequence[Judged] | None) -> Iterator[Line]:
 
 
 def bits_tables(fleet: FleetChange) -> Iterator[Table]:
-    if fleet.bits:
+    if rows := tuple(_bit(each) for each in fleet.bits if each.is_told):
         yield Table(
             headings=("version", "beside", "image before", "image after", "model before", "model after"),
-            rows=tuple(_bit(each) for each in fleet.bits),
+            rows=rows,
         )
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from tests.ci.jenkins import jars
 from tests.ci.jenkins.build import Jenkins
-from tests.ci.runs.clone import Clone, of_the_checkout
+from tests.ci.runs.clone import Clone, event, of_the_checkout
 from tests.ci.runs.forge import forge as served
-from tests.ci.runs.runners import GITHUB, machine_variables
+from tests.ci.runs.rehearsals import STATE, goals
+from tests.ci.runs.runners import GITHUB, act, gitlab_ci_local, has_node, machine_variables
+from tests.ci.runs.runners import jenkins as jenkins_build
 from tests.conftest import CHECKOUT, started
 from tests.stacks.conftest import register
 from tests.stacks.stack import Stack
@@ -133,3 +135,50 @@ def rehearsal(tmp_path_factory):
     made.git("remote", "add", "origin", GITHUB)
     made.commit("a rehearsal")
     return made
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def github(rehearsal, tmp_path, log):
+    """Runs GitHub's workflows for an event: `github("push", fail="test")`; what make was asked for, and the end."""
+
+    def run(what, *, head="team/model-delivery", fail="", more=()):
+        file = event(tmp_path / "event.json", head=head)
+        environ = {"LOG": log, "FAIL": fail}
+        ended = act(rehearsal, what, file, tmp_path, variables=STATE | dict(more), environ=environ)
+        return goals(log), ended
+
+    return run
+
+
+@pytest.fixture
+def gitlab(rehearsal, tmp_path, log):
+    """Runs GitLab's pipeline, likewise."""
+    if not has_node():
+        pytest.skip("gitlab-ci-local runs on Node, and there is no node and npm here")
+    clone = rehearsal.branch(tmp_path / "clone", {}, "git@gitlab.com:team/model-delivery.git")
+    clone.git("checkout", "--quiet", "main")
+
+    def run(pipeline, *, fail="", arguments=()):
+        variables = STATE | pipeline | {"LOG": log, "FAIL": fail}
+        ended = gitlab_ci_local(clone, variables=variables, arguments=arguments)
+        return goals(log), ended
+
+    return run
+
+
+@pytest.fixture
+def jenkins(rehearsal, jenkins_server, tmp_path, log):
+    """Runs the Jenkinsfile, likewise: `jenkins(MAIN, fail="test", causes=(TIMER,))`."""
+    clone = rehearsal.branch(tmp_path / "clone", {}, "git@example.com:team/model-delivery.git")
+
+    def run(env, *, fail="", **given):
+        environ = STATE | env | {"LOG": log, "FAIL": fail}
+        ended = jenkins_build(jenkins_server, clone, tmp_path / "build", env=environ, **given)
+        return goals(log), ended
+
+    return run

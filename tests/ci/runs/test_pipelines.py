@@ -153,7 +153,10 @@ def test_jenkins_takes_a_good_change_request_through_every_gate(on_jenkins):
     ended, comments = on_jenkins(LOWER_LATENCY)
 
     assert ended.ok, ended.output
-    assert makes(ended) == ["check", "test", "model", "preview ENV=staging", "preview ENV=prod", "comment"]
+    assert makes(ended) == [
+        *("check", "test", "model", "preview ENV=staging", "render ENV=staging CHECK=yes"),
+        *("preview ENV=prod", "render ENV=prod CHECK=yes", "comment"),
+    ]
     (comment,) = comments
     assert "prod" in comment
 

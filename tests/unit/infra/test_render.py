@@ -87,11 +87,20 @@ def test_an_environment_that_pulumi_delivers_has_no_folder(project, capsys):
     assert "`pulumi up` delivers edge-staging" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("environment", ["staging", "edge-staging"])
+def test_a_check_of_an_environment_that_pulumi_delivers_passes_without_a_look_at_its_registry(
+    project, monkeypatch, capsys, environment
+):
+    monkeypatch.setattr(render, "get_fleet", lambda *_: pytest.fail("its registry was looked at"))
+    assert run(project, environment, check=True) == 0
+    assert f"`pulumi up` delivers {environment}, and Git none of it" in capsys.readouterr().out
+
+
 def test_where_git_delivers_nothing_there_is_nothing_to_do(tmp_path, capsys):
     for path in PROJECT.glob("Pulumi*.yaml"):
         shutil.copy(path, tmp_path)
     assert run(tmp_path, check=True) == 0
-    assert "no environment here is delivered from Git" in capsys.readouterr().out
+    assert "`pulumi up` delivers every environment here, and Git none of it" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from modeldelivery.review.core.document import UNKNOWN
 from modeldelivery.review.core.guards import weakened
+from tests.unit.review.documents import change
 from tests.unit.review.manifests import resource
 
 SOURCE = {
@@ -121,3 +122,25 @@ def test_an_application_that_is_new_is_judged_by_how_it_delivers():
     loose["spec"]["syncPolicy"]["syncOptions"] = ["Replace=true"]
     assert weakened(resource(None, loose)) == ("Replace=true: it writes past what others own or refuse",)
     assert weakened(resource(None, APPLICATION)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("edge-git-self-heal-off", "selfHeal is off: what somebody else changes stays"),
+        ("edge-git-prune-off", "prune is off: what leaves Git stays in the cluster"),
+        ("edge-git-replaces", "Replace=true: it writes past what others own or refuse"),
+        ("edge-git-any-kind", "it may make group *, kind *"),
+        ("edge-git-another-branch", "source: "),
+        ("edge-git-anybody-writes", "it is removed"),
+        ("edge-git-anybody-replaces", "a validation is dropped or changed: "),
+    ],
+)
+def test_each_recorded_change_of_what_git_delivers_is_told(name, told):
+    """As the engine, the official provider and this program make it."""
+    assert told in "\n".join(line for each in change(name).weakened for line in each.why)
+
+
+def test_an_application_that_is_new_takes_no_notice_of_what_it_never_did():
+    """Two fields are not Git's from the beginning (docs/adr/0055)."""
+    assert change("edge-git-first-route").weakened == ()

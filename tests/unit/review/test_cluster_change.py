@@ -15,6 +15,7 @@ from modeldelivery.review.report.page import Page, Section
 from modeldelivery.review.report.release import bits_tables, fleet_lines
 from modeldelivery.review.report.risks import cost_lines
 from tests.unit.review.documents import PRICES
+from tests.unit.review.documents import change as recorded_change
 from tests.unit.review.manifests import CLUSTER_ROUTE, ROUTE, environment, preview
 
 A, B, C = "v1.0.0", "v1.1.0", "v1.2.0"
@@ -106,6 +107,16 @@ def test_other_bits_under_the_same_name_weaken_what_a_version_is():
 def test_a_version_that_somebody_else_delivers_is_not_resized_when_it_is_taken_over():
     foreign = {key: each for key, each in environment(A).items() if key[0] != DEPLOYMENT}
     assert change(foreign, environment(A)).fleet.resized == ()
+
+
+def test_of_a_version_that_git_delivers_the_digest_set_is_told_and_no_empty_table():
+    joins = recorded_change("edge-git-add-candidate")
+    (member,) = (each for each in joins.fleet.members if each.version == C)
+    assert (
+        f"Image and model of `{C}` are not in this preview: somebody else delivers them, as the digest set "
+        f"`{member.digest[:19]}…`." in told(joins)
+    )
+    assert "| version |" not in told(joins)
 
 
 def test_labels_alone_are_metadata():

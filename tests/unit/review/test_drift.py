@@ -160,6 +160,7 @@ def test_drift_says_what_is_less_safe_by_it():
     [
         ("drift-edge-network", "pods may be reached from anywhere"),
         ("drift-edge-role", "permissions are wider: it may * *.*"),
+        ("drift-edge-git-self-heal", "selfHeal is off: what somebody else changes stays"),
     ],
 )
 def test_drift_on_a_cluster_says_it_too(name, risk):
@@ -167,5 +168,6 @@ def test_drift_on_a_cluster_says_it_too(name, risk):
     assert changed.risks == (risk,)
 
 
-def test_a_cluster_as_it_was_deployed_has_no_drift():
-    assert drift_of("drift-edge-none").is_none
+@pytest.mark.parametrize("name", ["drift-edge-none", "drift-edge-git-none"])
+def test_a_cluster_as_it_was_deployed_has_no_drift(name):
+    assert drift_of(name).is_none

@@ -69,14 +69,14 @@ def application(old: Manifest, new: Manifest) -> Iterator[str]:
         ):
             if automated.get(flag) is True and still.get(flag) is not True:
                 yield f"{flag} is off: {sentence}"
+        for each in _more(was.get("ignoreDifferences"), will.get("ignoreDifferences")):
+            yield f"it takes no notice of differences: {each}"
     before, after = (options(each) for each in (old, new))
     for option in DANGEROUS:
         if option in after and option not in before:
             yield f"{option}: it writes past what others own or refuse"
     if SERVER_SIDE in before and SERVER_SIDE not in after:
         yield f"without {SERVER_SIDE} it takes over fields that others own"
-    for each in _more(was.get("ignoreDifferences"), will.get("ignoreDifferences")):
-        yield f"it takes no notice of differences: {each}"
 
 
 def annotated(old: Manifest, new: Manifest) -> Iterator[str]:
