@@ -67,7 +67,7 @@ def _commits(cluster: Cluster) -> list[float]:
         git(clone, "checkout", "--quiet", "-B", argocd.BRANCH)
         _commit(clone, 0, serving)
         for plural, manifest in manifests.items():
-            api.apply(f"{_ARGOCD}/{plural}/{_NAME}", manifest)
+            api.apply(f"{_ARGOCD}/{plural}/{_NAME}", dict(manifest))
         _wait(cluster, 0)
         taken = []
         for number in range(1, 1 + _COMMITS):
