@@ -120,9 +120,9 @@ def _wait(cluster: Cluster, number: int) -> None:
     end = time.monotonic() + _ROLLED_OUT
     while not _ready(cluster, f"{_NAME}-{number}"):
         if time.monotonic() > end:
-            said = cluster.api.get(f"{_ARGOCD}/applications/{_NAME}").get("status")
+            conditions = cluster.api.get(f"{_ARGOCD}/applications/{_NAME}").get("status")
             raise StepError(
-                f"what was committed was not rolled out within {_ROLLED_OUT:.0f} s: {json.dumps(said)}"
+                f"what was committed was not rolled out within {_ROLLED_OUT:.0f} s: {json.dumps(conditions)}"
             )
         time.sleep(_POLL)
 

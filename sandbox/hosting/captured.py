@@ -52,18 +52,18 @@ class Captured:
     def _take_away(self, name: str) -> None:
         path = self._spool / name
         try:
-            found = batch(path)
+            spooled = batch(path)
         except FileNotFoundError:
             return
         try:
-            if found is None:
+            if spooled is None:
                 _LOG.warning("captured lines of %s are not written: it does not say where they go", name)
             else:
-                self._put(name, found)
+                self._put(name, spooled)
         except (RefusedError, ClientError, BotoCoreError) as error:
             # As on AWS: an endpoint whose role may not write serves on, without its lines.
-            assert found is not None
-            _LOG.warning("capture of %s is not written: %s", found.place.endpoint, error)
+            assert spooled is not None
+            _LOG.warning("capture of %s is not written: %s", spooled.place.endpoint, error)
         finally:
             path.unlink()
 

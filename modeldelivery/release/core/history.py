@@ -123,12 +123,12 @@ def as_recorded(journal: Journal, endpoint: Endpoint | None) -> Endpoint | None:
 
     Outcomes are recorded once they were observed. While a move is under way nothing is known beyond what is seen.
     """
-    known = endpoint.in_force if endpoint else None
-    if endpoint is None or known is None or journal.intent is not None:
+    in_force = endpoint.in_force if endpoint else None
+    if endpoint is None or in_force is None or journal.intent is not None:
         return endpoint
     last = next((each for each in reversed(journal.history) if each.operation == endpoint.seal), None)
     observed = last is not None and last.kind is not EventKind.CLOSED
-    return known if observed and explained(journal, known) else endpoint
+    return in_force if observed and explained(journal, in_force) else endpoint
 
 
 def fleet_seen(journal: Journal, endpoint: Endpoint) -> tuple[Version, ...]:

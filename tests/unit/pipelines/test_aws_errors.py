@@ -11,7 +11,7 @@ def refused(code, **more):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "sentence_end"),
     [
         (NoCredentialsError(), "Unable to locate credentials: export AWS_PROFILE=NAME"),
         (
@@ -23,9 +23,9 @@ def refused(code, **more):
         (refused("ExpiredToken"), "as AWS says: sign in again"),
     ],
 )
-def test_what_to_type_next_stands_behind_what_aws_says(error, said):
+def test_what_to_type_next_stands_behind_what_aws_says(error, sentence_end):
     assert of_aws(error)
-    assert said in sentence(error)
+    assert sentence_end in sentence(error)
 
 
 @pytest.mark.parametrize("error", [refused("SlowDown"), ValueError("no document")])

@@ -206,10 +206,10 @@ def test_an_input_that_is_not_there_is_a_sentence(tmp_path, monkeypatch, capsys,
 
 
 def test_whoever_has_no_credentials_is_told_what_to_type(tmp_path, monkeypatch, capsys):
-    def asked(**_):
+    def get_object(**_):
         raise NoCredentialsError
 
-    client = SimpleNamespace(get_object=asked)
+    client = SimpleNamespace(get_object=get_object)
     monkeypatch.setattr("pipelines.places.client_of", lambda *_: client)
     places = [
         "--baseline",

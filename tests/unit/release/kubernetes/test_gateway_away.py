@@ -32,7 +32,7 @@ def left(bench):
     return bench
 
 
-def seen(bench):
+def endpoint_of(bench):
     """The endpoint as a process sees it that begins now."""
     return history.as_recorded(bench.store.journal, bench.endpoint)
 
@@ -83,9 +83,9 @@ def test_what_a_gateway_says_anew_of_a_route_that_arrived_long_ago_unsettles_not
     bench.time.sleep(LONG)
     bench.cluster.gateway_says_more(PATH)
 
-    assert seen(bench).condition is Condition.READY
-    assert weights.same(seen(bench).current, {A: 100, B: 0})
-    assert status.read(bench.store, bench.traffic(), NotScaled()).endpoint == seen(bench)
+    assert endpoint_of(bench).condition is Condition.READY
+    assert weights.same(endpoint_of(bench).current, {A: 100, B: 0})
+    assert status.read(bench.store, bench.traffic(), NotScaled()).endpoint == endpoint_of(bench)
     assert bench.rollback("op4").already
     assert "nothing to adopt" in adopted(bench).summary
 
@@ -99,7 +99,7 @@ def test_a_move_without_the_journal_settles_though_the_journal_has_its_weights(b
     bench.time.sleep(LONG)
     bench.cluster.gateway_begins()
 
-    assert seen(bench).condition is Condition.SETTLING
+    assert endpoint_of(bench).condition is Condition.SETTLING
     assert bench.answers == {A: 100}
 
 
@@ -120,7 +120,7 @@ def test_rules_that_somebody_else_wrote_in_a_gateways_absence_settle_though_the_
     bench.cluster.gateway_begins()
 
     assert bench.endpoint.condition is Condition.SETTLING
-    assert seen(bench).condition is Condition.SETTLING
+    assert endpoint_of(bench).condition is Condition.SETTLING
     assert bench.answers == {A: 100}
 
 
@@ -153,7 +153,7 @@ def test_what_is_reported_as_in_force_is_what_the_gateway_answers(steps):
         else:
             with contextlib.suppress(GaveUpError, RefusedError):
                 GOALS[step](bench, f"op-{number}")
-        endpoint = seen(bench)
+        endpoint = endpoint_of(bench)
         if endpoint.condition is Condition.READY:
             answers = {version: bench.answers.get(version, 0) for version in (A, B)}
             assert weights.same(endpoint.current, answers), steps[: number + 1]
