@@ -172,6 +172,20 @@ class Namespace:
             lambda: self.pods(name),
         )
 
+    def reachable(self, name, seconds=180):
+        """Wait until a version's Service has a Pod behind it, without which a gateway takes no route to it."""
+        path = self.path("discovery.k8s.io/v1", "endpointslices")
+        listed = f"{path}?labelSelector=kubernetes.io%2Fservice-name%3D{name}"
+        until(
+            lambda: [
+                each
+                for piece in self.cluster.api.get(listed)["items"]
+                for each in piece["endpoints"] or ()
+                if each["conditions"].get("ready")
+            ],
+            seconds,
+        )
+
     def pods(self, version):
         path = self.path("core", "pods")
         listed = self.cluster.api.get(f"{path}?labelSelector=version%3D{version}")["items"]

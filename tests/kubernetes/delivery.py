@@ -145,11 +145,12 @@ def digest(version):
 
 
 def deployed(namespace, image, *versions):
-    """A Deployment and a Service of each version, and their pods ready."""
+    """A Deployment and a Service of each version, and their pods ready behind it."""
     for version in versions:
         namespace.version(variant_name(version), image, digest=digest(version))
     for version in versions:
         namespace.ready(variant_name(version), seconds=240)
+        namespace.reachable(variant_name(version))
 
 
 def delivered(hosted, model, settle=SETTLE):

@@ -122,6 +122,16 @@ class GitDelivery(RouteDelivery):
         self.refresh()
         until(lambda: self.sync == ("Synced", commit), WAIT, lambda: self.application["status"])
 
+    def looked(self):
+        """Wait until Argo CD has looked at what is there, as somebody changed it just now."""
+        before = self.application["status"].get("reconciledAt")
+
+        def anew():
+            self.refresh()
+            return self.application["status"].get("reconciledAt") != before
+
+        until(anew, WAIT)
+
     @property
     def sync(self):
         """Status, and the commit that it is of."""

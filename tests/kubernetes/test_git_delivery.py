@@ -164,6 +164,7 @@ def test_an_operator_has_more_pods_made_and_argo_cd_leaves_them(rolled_back):
     # With every right by RBAC, so that admission alone speaks.
     operator = acting(namespace.cluster, f"system:serviceaccount:{namespace.name}:modelctl", "system:masters")
     operator.patch(f"{scaler}?fieldManager=modelctl", {"spec": {"minReplicas": 2}}, MERGE)
+    rolled_back.looked()  # a sync that begins before it has knows nothing of whose the field is now
     rolled_back.synced(rolled_back.commit(A, B, labels={"again": "yes"}, message="after more pods"))
     assert namespace.cluster.api.get(scaler)["spec"]["minReplicas"] == 2
     namespace.cluster.api.delete(scaler)  # it is delivered anew, with the least that Git has

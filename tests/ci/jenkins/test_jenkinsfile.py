@@ -40,7 +40,8 @@ def test_a_fork_is_given_no_credential_no_profile_and_no_role():
 @pytest.mark.parametrize("build", BUILDS)
 def test_a_step_gets_its_own_environments_profile_role_and_state(build):
     for step in events(build, "sh"):
-        target, _, environment = step["script"].removeprefix("make ").partition(" ENV=")
+        target, _, more = step["script"].removeprefix("make ").partition(" ENV=")
+        environment = more.partition(" ")[0]
         if environment:
             what = {"deploy": "DEPLOY", "build": "BUILD"}.get(target, "PREVIEW")
             given = step["variables"]
