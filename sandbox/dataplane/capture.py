@@ -7,12 +7,12 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
 from sandbox.dataplane.lines import Exchange, Lines
-from sandbox.dataplane.spool import Place
+from sandbox.dataplane.spool import File, Place, Spool
 
 _LOG = logging.getLogger(__name__)
 _AGE = 5.0  # seconds for which lines wait
@@ -75,30 +75,6 @@ def rules(captures: dict[str, dict[str, Capture]]) -> dict[tuple[str, str, str],
     }
 
 
-class File(Protocol):
-    """A file of lines that are on their way.
-
-    Attributes:
-        name: by which it is handed over.
-        size: bytes of its lines.
-    """
-
-    name: str
-    size: int
-
-    def write(self, lines: bytes) -> None:
-        """Append; raises OSError."""
-
-    def close(self) -> None: ...
-
-
-class Files(Protocol):
-    """Where files are made."""
-
-    def open(self, place: Place) -> File:
-        """Raises OSError."""
-
-
 @dataclass
 class _Open:
     """Lines that go to one place.
@@ -126,11 +102,11 @@ class Captures:
     def __init__(
         self,
         generator: random.Random,
-        files: Files,
+        spool: Spool,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._random, self._files, self._clock, self._monotonic = generator, files, clock, monotonic
+        self._random, self._spool, self._clock, self._monotonic = generator, spool, clock, monotonic
         # Names that no other process gives, and that no generator has to make one by one.
         self._names, self._numbers = str(uuid.uuid4())[:_PREFIX].encode(), itertools.count()
         self._noted: list[tuple[Rule, Exchange, float]] = []  # what are no lines yet, each with its moment
@@ -193,7 +169,7 @@ class Captures:
         place, hour = key
         begun = self._open[key] = _Open(self._monotonic())
         try:
-            begun.file = self._files.open(place._replace(hour=hour))
+            begun.file = self._spool.open(place._replace(hour=hour))
         except OSError as error:
             begun.why = str(error)
         return begun

@@ -5,11 +5,12 @@ import random
 import time
 from collections.abc import Iterable
 
-from sandbox.dataplane.capture import Captures, Files, Rule, rules
+from sandbox.dataplane.capture import Captures, Rule, rules
 from sandbox.dataplane.front import Front, Invocation
 from sandbox.dataplane.lines import Exchange
 from sandbox.dataplane.metrics import Metrics
 from sandbox.dataplane.routes import EndpointRoutes, Route, Routes, Table, compile_routes
+from sandbox.dataplane.spool import Spool
 from sandbox.dataplane.upstream import Pool, Reply, Upstream
 from sandbox.signature import Credential, SignatureError, judge
 
@@ -25,7 +26,7 @@ _PASSED_BACK = {
 class Router:
     """The data plane's state; used on one event loop only."""
 
-    def __init__(self, seed: int, files: Files) -> None:
+    def __init__(self, seed: int, spool: Spool) -> None:
         self._random = random.Random(seed)  # noqa: S311 - traffic shares, no secret
         self._keys: dict[str, Credential] = {}
         self._denials: dict[str, dict[str, str]] = {}
@@ -33,7 +34,7 @@ class Router:
         self._pools: dict[str, Pool] = {}
         self._drained: dict[str, asyncio.Event] = {}
         self._rules: dict[tuple[str, str, str], Rule] = {}
-        self.captures = Captures(random.Random(seed), files)  # noqa: S311 - a sample, no secret
+        self.captures = Captures(random.Random(seed), spool)  # noqa: S311 - a sample, no secret
         self.metrics = Metrics()
 
     def swap(self, table: Table) -> None:

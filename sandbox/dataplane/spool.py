@@ -4,11 +4,12 @@ They are on a disk, as on SageMaker's instances: what waits for a slow S3 takes 
 is there for the next one. A file is named as the object that becomes of it, and its first line says where that goes.
 """
 
+import contextlib
 import os
 import time
 import uuid
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -35,16 +36,25 @@ class Batch(NamedTuple):
 
 
 class File:
-    """One that is being written.
+    """One that is being written; without its first line there is none.
+
+    Raises:
+        OSError: it cannot be made, or the disk has no room for its first line.
 
     Attributes:
         name: in the spool's folder.
         size: bytes of its lines.
     """
 
-    def __init__(self, stream: BinaryIO, name: str, place: Place) -> None:
-        self._stream, self.name, self.size = stream, name, 0
-        self._head = stream.write(msgspec.json.encode(place) + b"\n")
+    def __init__(self, path: Path, place: Place) -> None:
+        self._stream, self._end = path.open("xb", buffering=0), 0
+        self.name, self.size = path.name, 0
+        try:
+            self._append(msgspec.json.encode(place) + b"\n")
+        except OSError:
+            self._stream.close()
+            path.unlink()
+            raise
 
     def write(self, lines: bytes) -> None:
         """Append whole lines, or nothing.
@@ -52,15 +62,19 @@ class File:
         Raises:
             OSError: the disk is full, or broken.
         """
-        written = self._stream.write(lines)
-        if written < len(lines):
-            self._stream.truncate(self._head + self.size)
-            self._stream.seek(0, os.SEEK_END)
-            raise OSError(f"{len(lines) - written} bytes of {len(lines)} have no place on the disk")
-        self.size += written
+        self._append(lines)
+        self.size += len(lines)
 
     def close(self) -> None:
         self._stream.close()
+
+    def _append(self, data: bytes) -> None:
+        written = self._stream.write(data)
+        if written < len(data):
+            self._stream.truncate(self._end)
+            self._stream.seek(0, os.SEEK_END)
+            raise OSError(f"{len(data) - written} bytes of {len(data)} have no place on the disk")
+        self._end += written
 
 
 class Spool:
@@ -75,17 +89,24 @@ class Spool:
         Raises:
             OSError: it cannot be made, or too much waits already.
         """
-        waiting = sum(entry.stat().st_size for entry in os.scandir(self._folder))
+        waiting = self._waiting()
         if waiting >= self._most:
             raise OSError(
                 f"{waiting >> 20} MiB wait to be written to S3 already, and {self._most >> 20} MiB may"
             )
-        name = f"{time.strftime('%M-%S', time.gmtime())}-{uuid.uuid4()}.jsonl"
-        return File((self._folder / name).open("xb", buffering=0), name, place)
+        return File(self._folder / f"{time.strftime('%M-%S', time.gmtime())}-{uuid.uuid4()}.jsonl", place)
 
     def left(self) -> list[str]:
         """Names of what is there: before the first file is opened, what a process wrote that was here before."""
         return sorted(entry.name for entry in os.scandir(self._folder))
+
+    def _waiting(self) -> int:
+        """Bytes, of files that may be taken away meanwhile."""
+        waiting = 0
+        for entry in os.scandir(self._folder):
+            with contextlib.suppress(FileNotFoundError):
+                waiting += entry.stat().st_size
+        return waiting
 
 
 def batch(path: Path) -> Batch | None:
@@ -94,9 +115,11 @@ def batch(path: Path) -> Batch | None:
     Raises:
         OSError: it is not there, or cannot be read.
     """
-    head, _, rest = path.read_bytes().partition(b"\n")
+    # Unbuffered: megabytes of lines are read once, and not copied behind what a buffer read of them.
+    with path.open("rb", buffering=0) as stream:
+        head, lines = stream.readline(), stream.read()
     try:
         place = msgspec.json.decode(head, type=Place)
     except msgspec.DecodeError:
         return None
-    return Batch(place, rest if rest.endswith(b"\n") else rest[: rest.rfind(b"\n") + 1])
+    return Batch(place, lines if lines.endswith(b"\n") else lines[: lines.rfind(b"\n") + 1])

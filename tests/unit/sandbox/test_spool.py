@@ -1,5 +1,7 @@
 """Files of captured lines: whole, or cut off anywhere; and how many may wait."""
 
+from pathlib import Path
+
 import pytest
 
 from sandbox.dataplane.spool import Place, Spool, batch
@@ -59,6 +61,22 @@ def test_lines_for_which_a_disk_has_no_room_leave_no_half_of_them(tmp_path):
     file.write(b"5\n")
     file.close()
     assert batch(tmp_path / file.name).lines == LINES[0] + b"5\n"
+
+
+@pytest.mark.parametrize("room", [0, 12])
+def test_a_file_for_whose_first_line_a_disk_has_no_room_is_not_there(tmp_path, monkeypatch, room):
+    path_open = Path.open
+    monkeypatch.setattr(Path, "open", lambda *args, **more: Full(path_open(*args, **more), room))
+    with pytest.raises(OSError, match="have no place on the disk"):
+        Spool(tmp_path).open(PLACE)
+    assert Spool(tmp_path).left() == []
+
+
+def test_a_file_that_is_taken_away_while_what_waits_is_counted_keeps_no_other_from_being_opened(tmp_path):
+    (tmp_path / "taken.jsonl").symlink_to(
+        tmp_path / "away"
+    )  # it is listed, and there is nothing of it to be looked at
+    assert batch(written(tmp_path, *LINES)) == (PLACE, b"".join(LINES))
 
 
 def test_no_more_waits_than_a_bound_and_what_was_taken_away_makes_room(tmp_path):
