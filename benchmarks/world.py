@@ -113,6 +113,10 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
         account = next(a.id for a in ACCOUNTS if environment in {a.profile, *ALSO[a.profile]})
         return [call for call in made if call["account"] == account]
 
+    def last_call(self, environment: str) -> int:
+        """Number of the last one so far; 0 before any."""
+        return max((call["n"] for call in self.calls(0, environment)), default=0)
+
     def flight(self) -> bytes:
         """A request's body, as clients send it."""
         output = self.demo.run("bench-sample", "python", "-m", "pipelines.flights.samples", "--count", "1")

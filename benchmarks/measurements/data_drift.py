@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.row import Row
+from benchmarks.whole import cost, quickest
 from benchmarks.world import World
 from pipelines.data_drift.baseline import Baseline, encode
 from pipelines.data_drift.bins import bins_of_names, bins_of_numbers
@@ -39,25 +40,21 @@ def measure(world: World) -> list[Row]:
             *("--until", "2013-04-08", "--reports", str(folder / "reports"), "--version", "v1.0.0"),
         )
         judge = (sys.executable, "-m", "pipelines.data_drift", *arguments)
-        quickest = min(used(judge, environ, ROOT) for _ in range(_TURNS))
-        seconds = quickest.seconds
+        taken = quickest(judge, environ, _TURNS)
         of_rows = f"{ROWS:,} rows of {NUMBERS + NAMES} columns, JSON lines"
-        rows = [
-            Row(what="CPU of a drift verdict", measured=seconds, bar=2, unit="s", made_of=of_rows),
-            Row(what="memory of the same", measured=quickest.mebibytes, bar=64, unit="MiB", made_of=of_rows),
-        ]
+        rows = cost("a drift verdict", taken, seconds=2, mebibytes=64, made_of=of_rows)
         if EVIDENTLY.is_file():
             files = (str(folder / "after.jsonl"), str(folder / "before.jsonl"))
             preset = used((str(EVIDENTLY), "-W", "ignore", "-c", _PRESET, *files), environ, ROOT)
             rows.append(
                 Row(
                     what="CPU of Evidently's preset, as a multiple of a drift verdict's",
-                    measured=preset.seconds / seconds,
+                    measured=preset.seconds / taken.seconds,
                     bar=20,
                     unit="ratio",
                     more=True,
                     made_of=f"{preset.seconds:.1f} s and {preset.mebibytes:,.0f} MiB on the same files, its reference read too; "
-                    f"{seconds:.2f} s",
+                    f"{taken.seconds:.2f} s",
                 )
             )
     return rows

@@ -4,9 +4,9 @@ import json
 import sys
 
 from benchmarks.row import Row
+from benchmarks.whole import cost, quickest
 from benchmarks.world import World
 from tools.demo.run import ROOT
-from tools.meter import used
 
 ROWS = 300_000
 DAYS = 334
@@ -18,22 +18,13 @@ _VALUES = {"carrier": 9, "origin": 3, "month": 4, "hours": 4}
 def measure(world: World) -> list[Row]:
     """From predictions to the verdict; the whole process, imports included."""
     command = (sys.executable, "-m", "benchmarks.measurements.evaluation")
-    quickest = min(used(command, world.demo.environ, ROOT) for _ in range(3))
-    told = json.loads(quickest.output)
+    taken = quickest(command, world.demo.environ)
+    told = json.loads(taken.output)
     made_of = (
         f"{ROWS:,} rows, {told['slices']} slices, {told['draws']:,} draws over {DAYS} days, two models; "
         f"{told['seconds']:.1f} s of it without imports"
     )
-    return [
-        Row(
-            what="CPU of evaluating 300,000 rows",
-            measured=quickest.seconds,
-            bar=10,
-            unit="s",
-            made_of=made_of,
-        ),
-        Row(what="memory of the same", measured=quickest.mebibytes, bar=300, unit="MiB", made_of=made_of),
-    ]
+    return cost("evaluating 300,000 rows", taken, seconds=10, mebibytes=300, made_of=made_of)
 
 
 def _evaluate() -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from benchmarks import edge
 from benchmarks.edge import ENVIRONMENT, Cluster
 from benchmarks.load import Load, behind
+from benchmarks.measurements.rollback_calls import until_moved
 from benchmarks.row import Row
 from benchmarks.world import World
 from modeldelivery.release.core.drill_figures import Span, figures, measured
@@ -90,7 +91,7 @@ def _rollbacks(world: World, cluster: Cluster) -> list[_Moved]:
     serving, other = world.serving(ENVIRONMENT)
     made = []
     for _ in range(_ROLLBACKS):
-        aws = max((call["n"] for call in world.calls(0, ENVIRONMENT)), default=0)
+        aws = world.last_call(ENVIRONMENT)
         kubernetes = len(cluster.calls(0))
         requested = time.monotonic()
         world.modelctl("rollback", ENVIRONMENT, "--to", other, "--reason", "benchmark")
@@ -111,7 +112,4 @@ def _until_moved(world: World, cluster: Cluster, aws: int, kubernetes: int) -> l
     timed = [
         (call["time"], f"{call['service']}:{call['action']}") for call in world.calls(aws, ENVIRONMENT)
     ] + [(call["time"], f"{call['verb']} {call['resource']}") for call in cluster.calls(kubernetes)]
-    made = [call for _, call in sorted(timed)]
-    if _MOVE not in made:
-        raise StepError(f"the rollback moved no traffic; it called {', '.join(made) or 'nothing'}")
-    return made[: made.index(_MOVE) + 1]
+    return until_moved([call for _, call in sorted(timed)], _MOVE)

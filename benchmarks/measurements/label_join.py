@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks.row import Row
+from benchmarks.whole import cost
 from benchmarks.world import World
 from tools.demo.run import ROOT
 from tools.meter import used
@@ -43,8 +44,7 @@ def measure(world: World) -> list[Row]:
     made_of = f"{COUNT:,} predictions, {COUNT:,} labels, {REPEATED:,} of each twice, {told['seconds']:.1f} s of it the join"
     what = "a million predictions with a million labels"
     return [
-        Row(what=f"CPU of joining {what}", measured=taken.seconds, bar=30, unit="s", made_of=made_of),
-        Row(what="memory of the same", measured=taken.mebibytes, bar=1024, unit="MiB", made_of=made_of),
+        *cost(f"joining {what}", taken, seconds=30, mebibytes=1024, made_of=made_of),
         Row(
             what=f"cases counted or joined otherwise than they are, of {what}",
             measured=wrong,

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.row import Row
+from benchmarks.whole import cost, quickest
 from benchmarks.world import World
-from tools.demo.run import ROOT
-from tools.meter import used
 
 RESOURCES = 2000
 _ENDPOINT = "modeldelivery:index:Endpoint"
@@ -21,18 +20,9 @@ def measure(world: World) -> list[Row]:
     file = world.demo.home / "preview-2000.json"
     file.write_text(json.dumps(_grown(json.loads(output))))
     command = (sys.executable, "-m", "benchmarks.measurements.reader", str(file))
-    quickest = min(used(command, world.demo.environ, ROOT) for _ in range(3))
+    taken = quickest(command, world.demo.environ)
     size = f"{file.stat().st_size / 2**20:.0f} MiB of JSON, {RESOURCES} steps, read, classified and drawn"
-    return [
-        Row(
-            what="CPU of reading a preview of 2,000 resources",
-            measured=quickest.seconds,
-            bar=1,
-            unit="s",
-            made_of=size,
-        ),
-        Row(what="memory of the same", measured=quickest.mebibytes, bar=150, unit="MiB", made_of=size),
-    ]
+    return cost("reading a preview of 2,000 resources", taken, seconds=1, mebibytes=150, made_of=size)
 
 
 def _grown(document: dict[str, Any]) -> dict[str, Any]:

@@ -5,20 +5,17 @@ from benchmarks.world import World
 from tools.demo.run import StepError
 
 _ENVIRONMENT = "prod"
-_MOVE = "UpdateEndpointWeightsAndCapacities"
+_MOVE = "sagemaker:UpdateEndpointWeightsAndCapacities"
 
 
 def measure(world: World) -> list[Row]:
     serving, other = world.serving(_ENVIRONMENT)
     world.move(_ENVIRONMENT, other, serving)
     world.adopt(_ENVIRONMENT)
-    before = max((call["n"] for call in world.calls(0, _ENVIRONMENT)), default=0)
+    before = world.last_call(_ENVIRONMENT)
     world.rollback(_ENVIRONMENT)
     made = [f"{call['service']}:{call['action']}" for call in world.calls(before, _ENVIRONMENT)]
-    move = f"sagemaker:{_MOVE}"
-    if move not in made:
-        raise StepError(f"the rollback moved no traffic; it called {', '.join(made) or 'nothing'}")
-    until = made[: made.index(move) + 1]
+    until = until_moved(made, _MOVE)
     return [
         Row(
             what="AWS calls of a cold `modelctl rollback` until traffic moves, the move included",
@@ -28,3 +25,10 @@ def measure(world: World) -> list[Row]:
             made_of=", ".join(until),
         )
     ]
+
+
+def until_moved(made: list[str], move: str) -> list[str]:
+    """A rollback's calls up to the one that moves traffic. Raises StepError where it made none."""
+    if move not in made:
+        raise StepError(f"the rollback moved no traffic; it called {', '.join(made) or 'nothing'}")
+    return made[: made.index(move) + 1]

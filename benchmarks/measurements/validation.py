@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.row import Row
+from benchmarks.whole import cost, quickest
 from benchmarks.world import World
 from tools.demo.run import ROOT
-from tools.meter import used
 
 ROWS = 100_000
 EXPECTATIONS = 40
@@ -27,18 +27,14 @@ def measure(world: World) -> list[Row]:
     prepare = (sys.executable, "-m", "benchmarks.measurements.validation", "prepare", str(table))
     subprocess.run(prepare, cwd=ROOT, env=world.demo.environ, check=True, capture_output=True)
     command = (sys.executable, "-m", "benchmarks.measurements.validation", "validate", str(table))
-    quickest = min(used(command, world.demo.environ, ROOT) for _ in range(3))
-    output = json.loads(quickest.output)
+    taken = quickest(command, world.demo.environ)
+    output = json.loads(taken.output)
     ratio = output["gate"] / output["pandas"]
     made_of = (
         f"{ROWS:,} flights of 19 columns, {EXPECTATIONS} expectations: {output['gate']:.2f} s for the checks, "
         f"{ratio:.0f} times the same in plain pandas"
     )
-    what = "validating 100,000 flights"
-    return [
-        Row(what=f"CPU of {what}", measured=quickest.seconds, bar=5, unit="s", made_of=made_of),
-        Row(what="memory of the same", measured=quickest.mebibytes, bar=500, unit="MiB", made_of=made_of),
-    ]
+    return cost("validating 100,000 flights", taken, seconds=5, mebibytes=500, made_of=made_of)
 
 
 def _prepare(file: Path) -> None:
