@@ -3,6 +3,7 @@
 from modeldelivery.release.errors import GaveUpError
 from modeldelivery.release.ports import Clock, Progress
 
+SHORTEST_PAUSE = 0.01
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -24,11 +25,11 @@ class Patience:
         """Something happened: look again soon."""
         self._pause = FIRST_PAUSE
 
-    def pause(self, why: str) -> None:
-        """Raises GaveUpError when the time allowed is over."""
+    def pause(self, why: str, at_most: float | None = None) -> None:
+        """At most so many seconds, where it is known when something will happen. Raises GaveUpError when the time is over."""
         waited = self.elapsed
         if waited > self._limit:
             raise GaveUpError(f"gave up after {waited:.0f} s: {why}")
         self._progress.waiting(why, waited)
-        self._clock.sleep(self._pause)
+        self._clock.sleep(self._pause if at_most is None else min(self._pause, max(at_most, SHORTEST_PAUSE)))
         self._pause = min(self._pause * 1.5, LONGEST_PAUSE)

@@ -203,7 +203,7 @@ class _Run:
                 case Done():
                     return action
                 case Wait():
-                    self._waiting.pause(action.why)
+                    self._waiting.pause(action.why, view.endpoint.settles if view.endpoint else None)
                     return None
                 case Ask() | Write():
                     try:

@@ -62,7 +62,7 @@ class FakeCluster:
 
     @property
     def server(self) -> ApiServer:
-        return ApiServer(pool=self, address=ADDRESS, token=self.token)
+        return ApiServer(pool=self, address=ADDRESS, token=self.token, clock=self.time.monotonic)
 
     @property
     def now(self) -> float:

@@ -25,7 +25,9 @@ def run(context: Context, options: LineageOptions) -> Shown:
     """Raises RefusedError where no version serves and none is named."""
     assert context.training is not None
     version = options.version or serving(context.store, context.traffic)
-    facts = gather(context.place, version, context.registry, context.traffic, context.training())
+    facts = gather(
+        context.place, version, context.store, context.registry, context.traffic, context.training()
+    )
     links = lineage.links(facts)
     document = Lineage(
         environment=context.place.environment,

@@ -59,6 +59,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
             an older one is refused there. Empty where there is none and fences do the work.
         seal: operation that last wrote weights, on a target with compare-and-swap.
         modified: when the platform last began or ended a change, in seconds since the epoch; None where it does not say.
+        settles: seconds after which a change that is settling has ended, if nothing else happens; None where that is not known.
         in_force: the same for whoever knows that what was last written was in force once (`history.as_recorded`); None where
             that makes no difference.
     """
@@ -73,6 +74,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     seal: str | None = None
     modified: float | None = None
+    settles: float | None = None
     in_force: "Endpoint | None" = None
 
     @property

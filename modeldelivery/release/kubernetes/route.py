@@ -133,12 +133,18 @@ class Instances(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A route of this project's, as read at `now`, the API server's clock in seconds since the epoch."""
+    """A route of this project's.
+
+    Attributes:
+        now: when it was read, by the API server's clock in whole seconds since the epoch.
+        unchanged: seconds for which this process has read it as it is, status included.
+    """
 
     where: str
     object: _Object
     state: State
     now: float
+    unchanged: float = 0.0
 
     @property
     def version(self) -> str:
@@ -168,7 +174,12 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def settling(self) -> bool:
         """Whether the gateway may still answer as before: one that was away takes what was written long ago only now."""
-        return any(self._unobserved) or self._is_fresh(max(self._written, self._taken))
+        return any(self._unobserved) or self._settled_for < self.state.settle
+
+    @property
+    def _settled_for(self) -> float:
+        """Seconds for which the gateway has had the route, at least: both clocks that everybody reads show whole seconds."""
+        return max(self.now - max(self._written, self._taken) - CLOCK_STEP, self.unchanged)
 
     @property
     def failure(self) -> str | None:
@@ -186,7 +197,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     def endpoint(self, instances: Mapping[str, Instances]) -> Endpoint:
         """As the core reads it; `instances` by the name of the Deployment."""
         endpoint = self._endpoint(instances, settling=self.settling)
-        if not self._is_taken_anew:
+        if not self._is_observed:
             return endpoint
         return msgspec.structs.replace(endpoint, in_force=self._endpoint(instances, settling=False))
 
@@ -221,6 +232,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
             token=self.version,
             seal=self.object.metadata.annotations.get(OPERATION),
             modified=max(self._written, self._taken),
+            settles=self.state.settle - self._settled_for if settles and not any(self._unobserved) else None,
         )
 
     def next_state(
@@ -275,10 +287,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return self._changed([each for each in managers if each.has("status", "parents")], 0.0)
 
     @property
-    def _is_taken_anew(self) -> bool:
-        """Whether all that settles is a gateway's newer word of rules that this project wrote long ago."""
+    def _is_observed(self) -> bool:
+        """Whether all that settles are rules that this project wrote and every gateway has looked at."""
         ours = [each.manager for each in self._rules_managers] == [MANAGER]
-        return ours and self.settling and not any(self._unobserved) and not self._is_fresh(self._written)
+        return ours and self.settling and not any(self._unobserved)
 
     @property
     def _rules_managers(self) -> list[_Managed]:
@@ -288,9 +300,6 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     def _changed(self, managers: Sequence[_Managed], otherwise: float) -> float:
         """When one of them last changed a field of its own, by the API server's clock."""
         return max((each.time.timestamp() for each in managers if each.time), default=otherwise)
-
-    def _is_fresh(self, instant: float) -> bool:
-        return self.now - instant < self.state.settle + CLOCK_STEP  # both clocks show whole seconds
 
 
 def read_route(where: str, body: Any, now: float) -> Route:

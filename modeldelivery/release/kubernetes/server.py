@@ -6,7 +6,8 @@ of CPU to import, and a rollback is measured.
 
 import http
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
@@ -34,10 +35,17 @@ class AnsweredError(UnreachableError):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What the API server answered: an object, and its own clock in whole seconds since the epoch."""
+    """What the API server answered.
+
+    Attributes:
+        body: an object.
+        date: by its own clock, in whole seconds since the epoch.
+        at: when that came, by this process' monotonic clock in seconds.
+    """
 
     body: Any
     date: float
+    at: float
 
 
 class Pool(Protocol):
@@ -67,6 +75,7 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
         prefix: path under which the API is, "" at most clusters.
         token: bearer token; None where a certificate logs in.
         agent: what the client calls itself.
+        clock: monotonic, in seconds.
     """
 
     pool: Pool
@@ -74,6 +83,7 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = ""
     token: str | None = None
     agent: str = MANAGER
+    clock: Callable[[], float] = time.monotonic
 
     def get(self, path: str) -> Response:
         """Raises as `send`; an object that is not there is an AnsweredError."""
@@ -166,7 +176,7 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
             raise UnreachableError(
                 f"{what}: what answers at {self.address} is no API server of Kubernetes"
             ) from error
-        return Response(body, date)
+        return Response(body, date, self.clock())
 
     def _refusal(self, what: str, status: int, message: str) -> Exception:
         if status == http.HTTPStatus.CONFLICT:

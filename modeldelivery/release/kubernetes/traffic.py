@@ -33,6 +33,7 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
         name: of the route.
         route: as last read or written; None before, and where there is none.
         bare: as last read, where it is delivered and leads nowhere yet: then there is no endpoint.
+        first: the resourceVersion that was last read or written, and when it was first, by this process' monotonic clock.
     """
 
     server: Server
@@ -40,6 +41,7 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
     name: str
     route: Route | None = None
     bare: BareRoute | None = None
+    first: tuple[str, float] = ("", 0.0)
 
     @property
     def timing(self) -> Timing:
@@ -123,7 +125,10 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
         self.write(lambda path: self.server.patch(path, body, manager=MARKER))
 
     def _read(self, response: Response) -> Route:
-        return read_route(self.where, response.body, response.date)
+        route = read_route(self.where, response.body, response.date)
+        if self.first[0] != route.version:
+            self.first = (route.version, response.at)
+        return msgspec.structs.replace(route, unchanged=response.at - self.first[1])
 
 
 class KubernetesScaling(msgspec.Struct, frozen=True, kw_only=True):

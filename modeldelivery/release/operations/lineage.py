@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from modeldelivery.release.core import weights
+from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.lineage import Facts, Recorded, Unread
 from modeldelivery.release.core.verification import is_load, is_verification, shown
 from modeldelivery.release.errors import DeliveryError, RefusedError
@@ -30,11 +30,18 @@ def serving(store: JournalStore, traffic: Traffic) -> Version:
     return version
 
 
-def gather(place: Place, version: Version, registry: Registry, traffic: Traffic, training: Training) -> Facts:
+def gather(
+    place: Place,
+    version: Version,
+    store: JournalStore,
+    registry: Registry,
+    traffic: Traffic,
+    training: Training,
+) -> Facts:
     """Everything that there is to know, link by link."""
     record = _tried(lambda: registry.entry(version).record)
     recorded = _recorded(place, record) if isinstance(record, VersionRecord) else record
-    share = _tried(lambda: _share(traffic, version))
+    share = _tried(lambda: _share(store, traffic, version))
     if not isinstance(record, VersionRecord) or not isinstance(recorded, Recorded):
         return Facts(version=version, endpoint=place.endpoint, share=share, record=recorded)
     package, execution = recorded.package, recorded.execution
@@ -76,8 +83,8 @@ def _tried(read: Callable[[], Read]) -> Read | Unread:
         return Unread(error.message)
 
 
-def _share(traffic: Traffic, version: Version) -> float | None:
-    endpoint = traffic.describe()
+def _share(store: JournalStore, traffic: Traffic, version: Version) -> float | None:
+    endpoint = history.as_recorded(store.read().journal, traffic.describe())
     if endpoint is None or version not in endpoint.variants:
         return None
     return weights.shares({v: variant.current for v, variant in endpoint.variants.items()})[version]

@@ -64,7 +64,7 @@ def _carry_out(command: Unrecorded, traffic: Traffic, watch: Patience, progress:
             endpoint = _fit(command.to, traffic.describe())
             target = weights.unrecorded(command.to, endpoint.variants)
             if endpoint.takes_none or (endpoint.busy and endpoint.seal == command.operation):
-                watch.pause("endpoint is changing")
+                watch.pause("endpoint is changing", endpoint.settles)
             elif _shows(endpoint.current, target) and _shows(endpoint.desired, target):
                 if endpoint.token and endpoint.seal != command.operation:
                     traffic.move(target, token=endpoint.token, operation=command.operation)

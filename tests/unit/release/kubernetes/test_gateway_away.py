@@ -10,6 +10,7 @@ from modeldelivery.release.core import adopt, history, weights
 from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.errors import GaveUpError, RefusedError
 from modeldelivery.release.operations import status
+from modeldelivery.release.patience import FIRST_PAUSE, SHORTEST_PAUSE
 from tests.unit.release.kubernetes.bench import PATH, SETTLE, A, B, ClusterBench, backend
 
 LONG = 600.0  # seconds, many times the settle time
@@ -88,6 +89,29 @@ def test_what_a_gateway_says_anew_of_a_route_that_arrived_long_ago_unsettles_not
     assert status.read(bench.store, bench.traffic(), NotScaled()).endpoint == endpoint_of(bench)
     assert bench.rollback("op4").already
     assert "nothing to adopt" in adopted(bench).summary
+
+
+@given(st.floats(0, 1, exclude_max=True), st.floats(0, 0.9))
+def test_a_rollback_reports_within_a_moment_of_the_settle_time_whatever_whole_seconds_clocks_show(past, looks_after):
+    bench = ClusterBench(lag=SETTLE, looks_after=looks_after)
+    bench.time.sleep(past)
+    began = bench.time.seconds
+
+    bench.rollback()
+
+    assert bench.answers == {A: 100}
+    looked_again = looks_after  # after a pause that is shorter than what was waited for
+    assert bench.time.seconds - began <= looks_after + looked_again + FIRST_PAUSE + SETTLE + SHORTEST_PAUSE
+
+
+@given(st.floats(0, 1, exclude_max=True))
+def test_a_process_that_begins_as_a_rollback_reports_waits_for_nothing(past):
+    bench = ClusterBench(lag=SETTLE)
+    bench.time.sleep(past)
+    bench.rollback()
+
+    assert endpoint_of(bench).condition is Condition.READY
+    assert weights.same(endpoint_of(bench).current, {A: 100, B: 0})
 
 
 def test_a_move_without_the_journal_settles_though_the_journal_has_its_weights(bench):
