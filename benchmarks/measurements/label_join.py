@@ -1,9 +1,7 @@
 """What joining a million predictions with a million labels costs: out of order, a hundredth of each twice, half of them of the same cases."""
 
 import json
-import random
 import sys
-from collections.abc import Iterator
 
 from benchmarks.row import Row
 from benchmarks.whole import cost
@@ -11,29 +9,18 @@ from benchmarks.world import World
 from tools.demo.run import ROOT
 from tools.meter import used
 
-COUNT = 1_000_000
-HALF = COUNT // 2  # labels are of the upper half, and of as many cases that nobody predicted
-REPEATED = COUNT // 100
-COMMAND = (sys.executable, "-m", "benchmarks.measurements.label_join")
+COMMAND = (sys.executable, "-m", "benchmarks.programs.label_join")
 EXPECTED = {
-    "cases": HALF,
-    "unlabelled": HALF,
-    "repeated_predictions": REPEATED,
+    "cases": 500_000,
+    "unlabelled": 500_000,
+    "repeated_predictions": 10_000,
     "contradicting_predictions": 0,
-    "unanswered": HALF,
+    "unanswered": 500_000,
     "of_others": 0,
-    "repeated_labels": REPEATED,
+    "repeated_labels": 10_000,
     "contradicting_labels": 0,
     "unreadable": 0,
 }
-_FILE = 10_000  # lines of one
-_LINE = (
-    '{"captureData":{"endpointInput":{"observedContentType":"application/json","mode":"INPUT","data":'
-    '"{\\"carrier\\":\\"%s\\"}","encoding":"JSON"},"endpointOutput":{"observedContentType":"application/json",'
-    '"mode":"OUTPUT","data":"{\\"predictions\\":[{\\"probability\\":0.%06d,\\"late\\":false}],\\"model_version\\":'
-    '\\"v1.0.0\\"}","encoding":"JSON"}},"eventMetadata":{"eventId":"e","inferenceId":"%s","inferenceTime":'
-    '"2026-01-%02dT10:00:00Z"},"eventVersion":"0"}'
-)
 
 
 def measure(world: World) -> list[Row]:
@@ -41,7 +28,7 @@ def measure(world: World) -> list[Row]:
     taken = used(COMMAND, world.demo.environ, ROOT)
     told = json.loads(taken.output)
     wrong = told["mistaken"] + sum(abs(told["joined"][name] - count) for name, count in EXPECTED.items())
-    made_of = f"{COUNT:,} predictions, {COUNT:,} labels, {REPEATED:,} of each twice, {told['seconds']:.1f} s of it the join"
+    made_of = f"{told['count']:,} predictions, {told['count']:,} labels, {told['repeated']:,} of each twice, {told['seconds']:.1f} s of it the join"
     what = "a million predictions with a million labels"
     return [
         *cost(f"joining {what}", taken, seconds=30, mebibytes=1024, made_of=made_of),
@@ -53,79 +40,3 @@ def measure(world: World) -> list[Row]:
             made_of=", ".join(f"{name} {count:,}" for name, count in told["joined"].items()),
         ),
     ]
-
-
-def _identity(number: int) -> str:
-    return f"{number:08x}-9ad4-4be1-a5a5-{number * 7919:012x}"
-
-
-def _shuffled(seed: int) -> list[int]:
-    """Each number once, and the first hundredth of them twice, out of order."""
-    numbers = [*range(COUNT), *range(REPEATED)]
-    random.Random(seed).shuffle(numbers)  # noqa: S311 - of no secret
-    return numbers
-
-
-def _captured() -> Iterator[list[bytes]]:
-    """Files. The labels' are of a case's probability: 1 where its last digit is odd."""
-    predicted = _shuffled(1)
-    for start in range(0, len(predicted), _FILE):
-        yield [
-            (_LINE % (("AA", "UA", "ZZ")[n % 3], n, _identity(n), 1 + n % 28)).encode()
-            for n in predicted[start : start + _FILE]
-        ]
-
-
-def _join() -> None:
-    """The measured process."""
-    import time  # noqa: PLC0415 - the measured process alone imports what it runs
-    from datetime import date  # noqa: PLC0415 - as above
-
-    import numpy as np  # noqa: PLC0415 - as above
-
-    from pipelines import capture, ground_truth  # noqa: PLC0415 - as above
-    from pipelines.quality import labels, predictions  # noqa: PLC0415 - as above
-    from pipelines.quality.window import labelled  # noqa: PLC0415 - as above
-    from pipelines.server.model import Model  # noqa: PLC0415 - as above
-    from pipelines.server.rows import RowReader  # noqa: PLC0415 - as above
-    from pipelines.server.schema import Category, Probability, Schema, SelfCheck  # noqa: PLC0415 - as above
-
-    schema = Schema(
-        features=(Category(name="carrier", meaning="airline", categories=("AA", "UA"), unseen="missing"),),
-        output=Probability(event="late", meaning="late", threshold=0.5),
-        self_check=SelfCheck({"carrier": "AA"}, (0.5, 0.5)),
-    )
-
-    def truths() -> Iterator[tuple[str, bytes]]:
-        numbers = _shuffled(2)
-        for start in range(0, len(numbers), _FILE):
-            lines = (
-                ground_truth.Truth(inference=_identity(n + HALF), value=str(n % 2))
-                for n in numbers[start : start + _FILE]
-            )
-            yield f"labels/2026/01/{1 + start // _FILE % 28:02}/00/part.jsonl", ground_truth.encode(lines)
-
-    read = predictions.read(
-        (line for lines in _captured() for line in capture.read(lines, "captured")),
-        Model(schema, RowReader(schema), "sha256:" + 64 * "0", None),
-        lambda rows: {"carrier": rows["carrier"]},
-    )
-    truth = labels.read(truths(), schema.output)
-    begun = time.process_time()
-    joined = labelled(read, truth, frozenset(), date(2026, 1, 1), date(2026, 1, 31))
-    spent = time.process_time() - begun
-    odd = np.rint(joined.outputs[:, 1].astype(float) * 1e6).astype(int) % 2 == 1
-    print(
-        json.dumps(
-            {
-                "joined": {name: getattr(joined.joined, name) for name in joined.joined.__struct_fields__},
-                "mistaken": int((np.asarray(joined.cases.labels) != odd).sum()),
-                "groups": sorted(joined.cases.groups["carrier"].names),
-                "seconds": spent,
-            }
-        )
-    )
-
-
-if __name__ == "__main__":
-    _join()

@@ -26,7 +26,12 @@ def run(context: Context, options: LineageOptions) -> Shown:
     assert context.training is not None
     version = options.version or serving(context.store, context.traffic)
     facts = gather(
-        context.place, version, context.store, context.registry, context.traffic, context.training()
+        context.place,
+        version,
+        store=context.store,
+        registry=context.registry,
+        traffic=context.traffic,
+        training=context.training(),
     )
     links = lineage.links(facts)
     document = Lineage(

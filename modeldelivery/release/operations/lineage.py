@@ -33,6 +33,7 @@ def serving(store: JournalStore, traffic: Traffic) -> Version:
 def gather(
     place: Place,
     version: Version,
+    *,
     store: JournalStore,
     registry: Registry,
     traffic: Traffic,

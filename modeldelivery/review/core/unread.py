@@ -6,6 +6,7 @@ not known there is refused, as an unknown kind of step is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -30,7 +31,7 @@ def unread(document: Mapping[str, Any], kinds: Mapping[str, type[msgspec.Struct]
 
 
 def _walk(path: str, record: Mapping[str, Any], kinds: Mapping[str, type[msgspec.Struct]]) -> Iterator[str]:
-    names = {field.encode_name for field in msgspec.structs.fields(kinds[path])}
+    names = _names(kinds[path])
     holds_states = any(other.startswith(f"{path}.") or (not path and other) for other in kinds)
     for name, value in record.items():
         here = f"{path}.{name}" if path else name
@@ -42,6 +43,12 @@ def _walk(path: str, record: Mapping[str, Any], kinds: Mapping[str, type[msgspec
         for below, each in _below(here, value):
             if below in kinds:
                 yield from _walk(below, each, kinds)
+
+
+@cache
+def _names(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """Of a record's fields, as JSON has them; asking msgspec costs more than all else of a walk."""
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind))
 
 
 def _below(path: str, value: Any) -> Iterable[tuple[str, Mapping[str, Any]]]:

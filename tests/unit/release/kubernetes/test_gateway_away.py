@@ -92,7 +92,9 @@ def test_what_a_gateway_says_anew_of_a_route_that_arrived_long_ago_unsettles_not
 
 
 @given(st.floats(0, 1, exclude_max=True), st.floats(0, 0.9))
-def test_a_rollback_reports_within_a_moment_of_the_settle_time_whatever_whole_seconds_clocks_show(past, looks_after):
+def test_a_rollback_reports_within_a_moment_of_the_settle_time_whatever_whole_seconds_clocks_show(
+    past, looks_after
+):
     bench = ClusterBench(lag=SETTLE, looks_after=looks_after)
     bench.time.sleep(past)
     began = bench.time.seconds
