@@ -95,7 +95,7 @@ def test_production_renders_nothing_that_is_not_registered_there(prod):
     prod.release(A, B, A)
     done = prod.render()
     assert done.returncode == 1
-    assert f"{B} is not registered" in done.stderr
+    assert f"names {B}, not registered (completely) in edge-prod" in done.stderr
 
 
 def test_what_never_carried_all_in_staging_gets_no_traffic_in_production(staging, prod, review):

@@ -37,7 +37,7 @@ FAULTS = {
     ),
     "one with another schema": (
         "v5.0.2",
-        [(ANSWERS, "(output.event, bool)", '("late", bool)')],
+        [(ANSWERS, "(output.event, bool)", '("delayed", bool)')],
         "v5.0.2 has another schema than its model: the self-check row 0: the prediction ",
     ),
 }
