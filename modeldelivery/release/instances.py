@@ -37,5 +37,6 @@ class InstanceRequests(msgspec.Struct, kw_only=True):
         except DeliveryError as error:
             self.progress.note(f"{version} gets no more instances: {error}")
             ended = str(error)
-        self.made = {**self.made, version: msgspec.structs.replace(scaling, ended=ended)}
+        accepted = receipt is not None
+        self.made = {**self.made, version: msgspec.structs.replace(scaling, ended=ended, accepted=accepted)}
         return receipt

@@ -41,6 +41,7 @@ class FakeCluster:
         looks_after: seconds until the gateway has looked at a changed route, and says so.
         lag: seconds for which its data plane goes on as before after that.
         runs_since: in seconds of `time`, the gateway; infinite while it does not (`gateway_ends`, `gateway_begins`).
+        scales_at: in seconds of `time`, from when on autoscalers have pods started; infinite where they never do.
         refuses: what the gateway says of a route that it does not take, by the condition's type.
         faults: what happens to the next requests: a status to answer, an exception to raise, or "lost" (carried out, no answer).
         token: that lets somebody in.
@@ -51,6 +52,7 @@ class FakeCluster:
     looks_after: float = 0.0
     lag: float = 0.0
     runs_since: float = 0.0
+    scales_at: float = 0.0
     refuses: dict[str, str] = field(default_factory=dict)
     faults: list[int | str | Exception | Callable[[], object]] = field(default_factory=list)
     token: str = "token"
@@ -225,7 +227,7 @@ class FakeCluster:
         for path, each in list(self.objects.items()):
             if "/httproutes/" in path:
                 self._look_at(path, each)
-            if "/horizontalpodautoscalers/" in path:
+            if "/horizontalpodautoscalers/" in path and self.time.seconds >= self.scales_at:
                 name = each["spec"]["scaleTargetRef"]["name"]
                 spec = self.objects[f"{NAMESPACE.deployments()}/{name}"]["spec"]
                 spec["replicas"] = max(spec["replicas"], each["spec"]["minReplicas"])

@@ -21,7 +21,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
         lease: seconds for which a new intent may send its call.
         call: seconds that one call may take, time-outs included.
         tries: moves towards one aim that the platform may take and undo before an operation gives up.
-        scaling: seconds for which instances are requested before traffic moves to those that there are.
+        scaling: seconds for which instances are requested, and then awaited, before traffic moves to those that there are.
+        awaits: whether an accepted request has to be awaited; else nothing can be moved until the platform has carried it out.
         lag: seconds for which a description may still show what was, after a call was accepted.
     """
 
@@ -29,6 +30,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     call: float = 4.0
     tries: int = 3
     scaling: float = 60.0
+    awaits: bool = False
     lag: float = 30.0
 
     def may_send(self, deadline: float, now: float) -> bool:
@@ -50,11 +52,13 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
         instances: how many were requested.
         since: when they were first requested, by the store's clock.
         ended: why none are requested any more, as a sentence goes on; empty while they may be.
+        accepted: whether that is because the platform took the request.
     """
 
     instances: int
     since: float
     ended: str = ""
+    accepted: bool = False
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +182,7 @@ class Wait(msgspec.Struct, frozen=True, tag=True):
         "another operation may still act",
         "an earlier call may still arrive",
         "the endpoint does not show the accepted call yet",
+        "the instances that were requested are starting",
     ]
     until: float | None = None
 

@@ -1,7 +1,7 @@
 """Instances: a version that is to get traffic is brought up to what it needs for it, for a bounded time."""
 
 from modeldelivery.release.core import weights
-from modeldelivery.release.core.action import Scale, View
+from modeldelivery.release.core.action import Scale, View, Wait
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Intent
 from modeldelivery.release.version import Version
@@ -18,8 +18,8 @@ def shortfalls(view: View) -> tuple[str, ...]:
     )
 
 
-def more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | None:
-    """A request for the instances that the target lacks; once it was refused, answered or took too long, traffic moves as it is.
+def more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | Wait | None:
+    """A request for the instances that the target lacks, or a wait for them; refused, or too late, traffic moves as it is.
 
     Too few instances serve worse than enough, and better than a version that is to lose its traffic.
     """
@@ -28,7 +28,13 @@ def more_instances(view: View, intent: Intent, endpoint: Endpoint) -> Scale | No
         return None
     version, instances = short
     before = view.scaled.get(version)
-    if before and (before.ended or view.now - before.since > view.timing.scaling):
+    if before and view.now - before.since > view.timing.scaling:
+        return None
+    if before and before.accepted and view.timing.awaits:
+        # Of what was requested: by those that run meanwhile, each looks as if it could serve less.
+        starting = endpoint.variants[version].instances < before.instances
+        return Wait("the instances that were requested are starting") if starting else None
+    if before and before.ended:
         return None
     return Scale(version, instances, intent.deadline, endpoint.current)
 

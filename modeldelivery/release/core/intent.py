@@ -234,9 +234,11 @@ def pursue(view: View, *, scale: bool) -> Action:
         raise BrokenError(
             f"the endpoint took the weights {view.taken} times and took them back{_because(endpoint)}"
         )
+    more = more_instances(view, intent, endpoint) if scale and not there else None
+    if isinstance(more, Wait):
+        return more
     if not _may_send(view, intent):
         return Write(renewed(view))
-    more = more_instances(view, intent, endpoint) if scale and not there else None
     if more:
         return more
     share = {v: intent.target.get(v, 0) for v in sorted(endpoint.variants)}

@@ -19,7 +19,7 @@ from modeldelivery.release.kubernetes.server import AnsweredError, Response, Ser
 from modeldelivery.release.version import Version
 
 TIMING = Timing(
-    lease=6.0, call=2.5, tries=3
+    lease=6.0, call=2.5, tries=3, awaits=True
 )  # a call's time-outs are those of release.kubernetes.connection.FENCED
 MARKER = "modelctl-mark"  # field manager of the mark: its time is not that of the rules
 

@@ -1,5 +1,7 @@
 """Releases on a route: the core's operations over the adapters of Kubernetes, on a cluster in memory."""
 
+import math
+
 import pytest
 
 from modeldelivery.release.core import weights
@@ -262,6 +264,52 @@ def test_a_rollback_to_fewer_pods_raises_the_autoscalers_least_first(bench):
     assert scaler["spec"]["minReplicas"] == 3
     patched = [path.rsplit("/", 2)[1] for method, path in bench.cluster.requests if method == "PATCH"]
     assert patched == ["horizontalpodautoscalers", "httproutes"]
+
+
+@pytest.fixture
+def fewer_pods(bench):
+    """B serves on three pods, and A has one, and an autoscaler that may start more."""
+    bench.cluster.deploy(backend(B), DIGESTS[B], replicas=3)
+    bench.cluster.deploy(backend(A), DIGESTS[A], autoscaler=(1, 4))
+    return bench
+
+
+def test_a_rollback_to_fewer_pods_moves_traffic_once_those_that_its_autoscaler_starts_are_ready(fewer_pods):
+    began, moved = fewer_pods.time.seconds, []
+    fewer_pods.cluster.scales_at = began + 20
+
+    def look():
+        if fewer_pods.time.seconds < fewer_pods.cluster.scales_at:
+            moved.append(fewer_pods.answers != {B: 100})
+            fewer_pods.time.on_wait.append(look)
+
+    fewer_pods.time.on_wait.append(look)
+    done = fewer_pods.rollback()
+
+    assert moved
+    assert not any(moved)
+    assert fewer_pods.answers == {A: 100}
+    assert fewer_pods.time.seconds - began < 30
+    assert done.warnings == ()
+
+
+def test_a_rollback_to_pods_that_do_not_start_moves_all_after_a_minute_and_says_so(fewer_pods):
+    began, fewer_pods.cluster.scales_at = fewer_pods.time.seconds, math.inf
+
+    done = fewer_pods.rollback()
+
+    assert fewer_pods.answers == {A: 100}
+    assert 60 < fewer_pods.time.seconds - began < 70
+    assert f"{A} serves on 1 of the 3 instances" in " ".join(done.warnings)
+
+
+def test_a_rollback_now_awaits_no_pods(fewer_pods):
+    began, fewer_pods.cluster.scales_at = fewer_pods.time.seconds, math.inf
+
+    fewer_pods.rollback(unscaled=True)
+
+    assert fewer_pods.answers == {A: 100}
+    assert fewer_pods.time.seconds - began < 5
 
 
 def test_a_rollback_to_fewer_pods_than_its_autoscaler_may_start_moves_all_the_same(bench):
