@@ -39,10 +39,20 @@ def start_cluster(*, argocd: bool) -> bool:
 
 
 def deliver_from_git(demo: Demo) -> None:
-    """Have Argo CD deliver both environments, by config, from the cluster's repository. Raises StepError."""
+    """Have Argo CD deliver both environments, by config, from the cluster's repository.
+
+    Raises:
+        StepError: one of them is there already, and `pulumi up` delivers it: who does is decided once.
+    """
     with step(
         "config: Argo CD delivers the versions of both (serving.kubernetes.deliver)", sys.stdout
     ) as shown:
+        for environment in EDGES:
+            if not delivered.is_delivered(ROOT, environment) and "route" in demo.outputs(environment):
+                raise StepError(
+                    f"{environment} is there already, and `pulumi up` delivers its versions: who delivers is decided once. "
+                    "`make down`, then `make up TARGET=kubernetes DELIVERY=argocd`"
+                )
         for environment in EDGES:
             try:
                 delivered.begin(ROOT, environment, demo.repository)

@@ -1,6 +1,7 @@
 """What `make up` does, command by command: each is one that a person could type, and finding it done already is the same as doing it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -32,6 +33,8 @@ NO_COMMIT = "0" * 40  # Git's own word for none: of a folder that it does not ke
 
 
 _NONE: Mapping[str, str] = {}
+_LAST = 15  # lines of a failed command
+_DIAGNOSTICS = re.compile(r"^Diagnostics:\n.*?(?=^(?:Outputs|Resources):|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class StepError(Exception):
@@ -322,14 +325,19 @@ class Command(msgspec.Struct, kw_only=True):
         shown = " ".join(self.command)
         self.log.write_text(f"$ {shown}\n{out}{err}")
         if self.status and self.status not in allowed:
-            last = "\n".join((out + err).strip().splitlines()[-15:])
-            raise StepError(f"`{shown}` failed:\n{last}\n(all of it: {self.log})")
+            raise StepError(f"`{shown}` failed:\n{_last_words(out + err)}\n(all of it: {self.log})")
         return out
 
     def interrupt(self) -> None:
         """Tell it to end, and wait until it has."""
         self.process.send_signal(signal.SIGINT)
         self.process.communicate()
+
+
+def _last_words(output: str) -> str:
+    """What a failed command said last; the engine says why before it shows outputs and counts resources."""
+    why = _DIAGNOSTICS.search(output)
+    return "\n".join((why[0] if why else output).strip().splitlines()[-_LAST:])
 
 
 def _resources(output: str) -> str:
