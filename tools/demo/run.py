@@ -105,8 +105,12 @@ class Demo(msgspec.Struct, frozen=True, kw_only=True):
             "pulumi", "refresh", "--yes", "--skip-preview", "--stack", environment,
         )  # fmt: skip
 
+    def stacks(self) -> set[str]:
+        """Names of the stacks that there are."""
+        return {each["name"] for each in json.loads(self.run("stacks", "pulumi", "stack", "ls", "--json"))}
+
     def outputs(self, environment: str) -> dict[str, Any]:
-        """The stack's outputs, none when it was never made."""
+        """The stack's outputs; none before its first `pulumi up`. Raises StepError where there is no such stack."""
         return dict(
             json.loads(self.run("outputs", "pulumi", "stack", "output", "--json", "--stack", environment))
         )
