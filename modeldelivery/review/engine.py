@@ -16,7 +16,7 @@ from modeldelivery.review import child, pack
 from modeldelivery.review.core.deployed import holder
 from modeldelivery.review.core.document import Diagnostic, DocumentError, failures
 from modeldelivery.review.core.errors import ReviewError
-from modeldelivery.review.core.reasons import ending, fitted, reason
+from modeldelivery.review.core.reasons import ending, of_update, reason
 from modeldelivery.review.core.rules import Violation
 from modeldelivery.terminal import program
 
@@ -141,7 +141,7 @@ class Updated(msgspec.Struct, frozen=True, kw_only=True):
         status: the engine's.
         stale: it found the plan to be stale.
         holder: who held the environment, so that nothing was tried; "" for nobody.
-        why: the last words of what it said.
+        why: it failed; of one that succeeded its last words.
     """
 
     status: int
@@ -177,7 +177,7 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
         status=process.returncode,
         stale=any(STALE in line for line in shown),
         holder=holder(shown),
-        why=fitted(ending("\n".join(shown))),
+        why="; ".join(of_update("\n".join(shown))),
     )
 
 

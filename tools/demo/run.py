@@ -1,7 +1,6 @@
 """What `make up` does, command by command: each is one that a person could type, and finding it done already is the same as doing it."""
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from modeldelivery.release.approval import APPROVED
 from modeldelivery.release.naming import Place, parse_environment, parse_model
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.review import child
+from modeldelivery.review.core.reasons import of_update
 from tools.demo import delivered, locks, pending, remote
 from tools.demo.data import OtherDataError, pointers, write_months
 
@@ -34,7 +34,6 @@ NO_COMMIT = "0" * 40  # Git's own word for none: of a folder that it does not ke
 
 _NONE: Mapping[str, str] = {}
 _LAST = 15  # lines of a failed command
-_DIAGNOSTICS = re.compile(r"^Diagnostics:\n.*?(?=^(?:Outputs|Resources):|\Z)", re.MULTILINE | re.DOTALL)
 
 
 class StepError(Exception):
@@ -340,8 +339,8 @@ class Command(msgspec.Struct, kw_only=True):
 
 def _last_words(output: str) -> str:
     """What a failed command said last; the engine says why before it shows outputs and counts resources."""
-    why = _DIAGNOSTICS.search(output)
-    return "\n".join((why[0] if why else output).strip().splitlines()[-_LAST:])
+    lines = output.strip().splitlines()
+    return "\n".join(of_update(output) if "Diagnostics:" in lines else lines[-_LAST:])
 
 
 def _resources(output: str) -> str:

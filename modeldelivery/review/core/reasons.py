@@ -13,9 +13,15 @@ _BARE = re.compile(
     r"|an unhandled error occurred: .*program exited with non-zero exit code: -?\d+"
     r"|resource monitor shut down while waiting on step's done channel"
     r"|program exited with non-zero exit code: -?\d+"
-    r"|(?:running )?program (?:\S+ )?failed with an unhandled exception:?",
+    r"|(?:running )?program (?:\S+ )?failed with an unhandled exception:?"
+    # Of a plan that another failure kept from being carried out.
+    r"|expected resource operations for \S+ but none were seen",
     re.IGNORECASE,
 )
+# What a person is shown of an update has its reasons before its outputs and counts: by resource, each message indented.
+_DIAGNOSTICS = re.compile(r"^Diagnostics:\n(?P<told>(?: .*\n?|\n)*)", re.MULTILINE)
+_MESSAGE = re.compile(r"^ {4}(?P<kind>error|warning): (?P<text>.*)$")
+_RESOURCE = re.compile(r"^ {2}\S.*:$")
 
 
 def reason(text: str) -> str:
@@ -46,6 +52,29 @@ def reasons(errors: Iterable[str], output: str) -> tuple[str, ...]:
     last = min(bare, key=lambda error: error.endswith("failed"), default="")
     told = f"{fitted(written)} ({last})" if written and last else written or last
     return (told or "it failed, and what failed did not say why",)
+
+
+def of_update(output: str) -> tuple[str, ...]:
+    """Why an update failed, of all that a person was shown of it; of one that shows no error, its last words.
+
+    Returns: at least one.
+    """
+    blocks = [block["told"] for block in _DIAGNOSTICS.finditer(output)]
+    return reasons(_errors(blocks[-1]), "") if blocks and _errors(blocks[-1]) else (fitted(ending(output)),)
+
+
+def _errors(diagnostics: str) -> list[str]:
+    """Of a block of diagnostics, each whole."""
+    errors: list[str] = []
+    within = False
+    for line in diagnostics.splitlines():
+        message = _MESSAGE.match(line)
+        if message or _RESOURCE.match(line):
+            within = message is not None and message["kind"] == "error"
+            errors += [message["text"]] if message and within else []
+        elif within:
+            errors[-1] += f"\n{line}"
+    return errors
 
 
 def ending(output: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modeldelivery.review.core.reasons import reason, reasons
+from modeldelivery.review.core.reasons import of_update, reason, reasons
 from modeldelivery.review.core.rules import Violation
 from modeldelivery.review.report import markdown
 from modeldelivery.review.report.preview import tell
@@ -164,3 +164,57 @@ def test_two_findings_on_one_resource_are_both_told():
     both = [*violations(1, why="{} is public"), *violations(1, why="{} keeps no versions")]
     (line,) = refusals(*both)
     assert "2 times: `b1`): `b1 is public`; `b1 keeps no versions`. To mend it" in line
+
+
+UPDATE = """Previewing update (staging):
+Diagnostics:
+  modeldelivery:index:Endpoint (flights-staging):
+    error: of the preview
+
+Updating (staging):
+ ~  modeldelivery:index:Endpoint flights-staging updating (3s) error: not moved: cut off at the terminal's
+Diagnostics:
+  aws:sagemaker:Model (flights-staging-v1-2-0):
+    error: expected resource operations for urn:pulumi:staging::m::aws:sagemaker/model:Model::v1-2-0 but none were seen
+
+  modeldelivery:index:Endpoint (flights-staging):
+    changing the fleet to v1.1.0, v1.3.2
+    warning: v1.0.0: no baseline
+    error: not moved: the platform rolled the change of the fleet back:
+    SyntaxError: invalid syntax
+
+  pulumi:pulumi:Stack (model-delivery-staging):
+    error: update failed
+
+Outputs:
+  - stepRepositoryUrl: "111111111111.dkr.ecr.eu-west-1.amazonaws.com/flights-staging-steps"
+
+Resources:
+    100 unchanged
+    13 errored
+
+Duration: 16s
+"""
+
+
+def test_of_an_update_the_error_that_names_a_cause_is_told_whole_and_neither_outputs_nor_counts():
+    told = "not moved: the platform rolled the change of the fleet back: SyntaxError: invalid syntax"
+    assert of_update(UPDATE) == (told,)
+
+
+@pytest.mark.parametrize("heading", ["Outputs:", "Policies:", "Resources:"])
+def test_of_an_update_whatever_comes_after_its_diagnostics_is_no_part_of_them(heading):
+    output = f"Diagnostics:\n  aws:s3:Bucket (b):\n    error: no such bucket\n{heading}\n    error: 1\n"
+    assert of_update(output) == ("no such bucket",)
+
+
+def test_of_an_update_that_shows_no_error_its_last_words_are_told():
+    assert of_update("error: no stack named 'x' found\n") == ("error: no stack named 'x' found",)
+    assert of_update("Diagnostics:\n  a:b:C (d):\n    warning: old\nDuration: 1s\nkilled\n") == (
+        "Diagnostics: a:b:C (d): warning: old Duration: 1s killed",
+    )
+
+
+def test_of_an_update_by_a_plan_that_came_to_nothing_else_the_engines_own_word_is_told():
+    bare = "expected resource operations for urn:pulumi:x but none were seen"
+    assert of_update(f"Diagnostics:\n  a:b:C (d):\n    error: {bare}\n") == (bare,)
