@@ -123,14 +123,18 @@ class GitDelivery(RouteDelivery):
         until(lambda: self.sync == ("Synced", commit), WAIT, lambda: self.application["status"])
 
     def looked(self):
-        """Wait until Argo CD has looked at what is there, as somebody changed it just now."""
-        before = self.application["status"].get("reconciledAt")
+        """Wait until Argo CD has looked at what is there, as somebody changed it just now.
 
-        def anew():
-            self.refresh()
-            return self.application["status"].get("reconciledAt") != before
+        Twice: the first look that ends may have begun before that.
+        """
+        for _ in range(2):
+            before = self.application["status"].get("reconciledAt")
 
-        until(anew, WAIT)
+            def anew(before=before):
+                self.refresh()
+                return self.application["status"].get("reconciledAt") != before
+
+            until(anew, WAIT)
 
     @property
     def sync(self):
