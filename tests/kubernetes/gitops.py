@@ -118,9 +118,13 @@ class GitDelivery(RouteDelivery):
         self.hosting.namespace.cluster.api.patch(f"{APPLICATIONS}/{self.name}", body)
 
     def synced(self, commit):
-        """Wait until Argo CD has delivered a commit."""
+        """Wait until Argo CD has delivered a commit, and writes nothing any more: Synced is said before all is written."""
         self.refresh()
-        until(lambda: self.sync == ("Synced", commit), WAIT, lambda: self.application["status"])
+        until(
+            lambda: self.sync == ("Synced", commit) and not self.syncs,
+            WAIT,
+            lambda: self.application["status"],
+        )
 
     def looked(self):
         """Wait until Argo CD has looked at what is there, as somebody changed it just now.
@@ -135,6 +139,12 @@ class GitDelivery(RouteDelivery):
                 return self.application["status"].get("reconciledAt") != before
 
             until(anew, WAIT)
+
+    @property
+    def syncs(self):
+        """Whether a sync is under way."""
+        state = self.application["status"].get("operationState", {})
+        return "operation" in self.application or state.get("phase") == "Running"
 
     @property
     def sync(self):
