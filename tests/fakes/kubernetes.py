@@ -64,7 +64,7 @@ class FakeCluster:
 
     @property
     def server(self) -> ApiServer:
-        return ApiServer(pool=self, address=ADDRESS, token=self.token, clock=self.time.monotonic)
+        return ApiServer(pool=self, address=ADDRESS, token=self.token, clock=lambda: self.time.seconds)
 
     @property
     def now(self) -> float:
