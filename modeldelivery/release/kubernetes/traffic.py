@@ -18,9 +18,8 @@ from modeldelivery.release.kubernetes.route import MARK, STATE, Route, annotatio
 from modeldelivery.release.kubernetes.server import AnsweredError, Response, Server
 from modeldelivery.release.version import Version
 
-TIMING = Timing(
-    lease=6.0, call=2.5, tries=3, awaits=True
-)  # a call's time-outs are those of release.kubernetes.connection.FENCED
+# A call's time-outs are those of release.kubernetes.connection.FENCED. An autoscaler acts when it looks, not when it is asked.
+TIMING = Timing(lease=6.0, call=2.5, tries=3, awaits=True)
 MARKER = "modelctl-mark"  # field manager of the mark: its time is not that of the rules
 
 
