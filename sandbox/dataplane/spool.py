@@ -8,6 +8,8 @@ import contextlib
 import os
 import time
 import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,8 +82,8 @@ class File:
 class Spool:
     """The data plane's end."""
 
-    def __init__(self, folder: Path, most: int = MOST) -> None:
-        self._folder, self._most = folder, most
+    def __init__(self, folder: Path, most: int = MOST, clock: Callable[[], float] = time.time) -> None:
+        self._folder, self._most, self._clock = folder, most, clock
 
     def open(self, place: Place) -> File:
         """A new file.
@@ -94,7 +96,10 @@ class Spool:
             raise OSError(
                 f"{waiting >> 20} MiB wait to be written to S3 already, and {self._most >> 20} MiB may"
             )
-        return File(self._folder / f"{time.strftime('%M-%S', time.gmtime())}-{uuid.uuid4()}.jsonl", place)
+        moment = datetime.fromtimestamp(self._clock(), UTC)
+        # As SageMaker's: by name, later files come later.
+        name = f"{moment:%M-%S}-{moment.microsecond // 1000:03}-{uuid.uuid4()}.jsonl"
+        return File(self._folder / name, place)
 
     def left(self) -> list[str]:
         """Names of what is there: before the first file is opened, what a process wrote that was here before."""

@@ -1,11 +1,16 @@
 """Files of captured lines: whole, or cut off anywhere; and how many may wait."""
 
+import re
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.dataplane.spool import Place, Spool, batch
 
+HOUR = 1_764_435_600.0  # begins, in seconds since the epoch
 PLACE = Place("1", "e", "v1-0-0", "2025/11/29/17", "s3://bucket/capture", "", "arn:r1")
 LINES = [b'{"a": 1}\n', b"\xff\n", b"\n", b"12\n"]
 
@@ -90,3 +95,16 @@ def test_no_more_waits_than_a_bound_and_what_was_taken_away_makes_room(tmp_path)
 def test_what_a_process_left_is_known_to_the_next_one(tmp_path):
     paths = [written(tmp_path, line) for line in LINES]
     assert Spool(tmp_path).left() == sorted(path.name for path in paths)
+
+
+@given(st.lists(st.integers(0, 3_599_999), min_size=2, unique=True))
+def test_files_of_an_hour_have_names_in_the_order_in_which_they_were_begun(milliseconds):
+    """As SageMaker's have, to the millisecond: whoever reads an hour by name reads lines as they were made."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = []
+        for each in sorted(milliseconds):
+            file = Spool(Path(folder), clock=lambda after=each: HOUR + after / 1000 + 1e-5).open(PLACE)
+            file.close()
+            names.append(file.name)
+    assert sorted(names) == names
+    assert all(re.fullmatch(r"[0-5]\d-[0-5]\d-\d{3}-[0-9a-f-]{36}\.jsonl", name) for name in names)
