@@ -42,7 +42,8 @@ def deliver_from_git(demo: Demo) -> None:
     """Have Argo CD deliver both environments, by config, from the cluster's repository.
 
     Raises:
-        StepError: one of them is there already, and `pulumi up` delivers it: who does is decided once.
+        StepError: one of them is there already, and `pulumi up` delivers it: who does is decided once; or its stack file has no
+            place for the line.
     """
     with step(
         "config: Argo CD delivers the versions of both (serving.kubernetes.deliver)", sys.stdout

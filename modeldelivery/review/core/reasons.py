@@ -60,7 +60,8 @@ def of_update(output: str) -> tuple[str, ...]:
     Returns: at least one.
     """
     blocks = [block["told"] for block in _DIAGNOSTICS.finditer(output)]
-    return reasons(_errors(blocks[-1]), "") if blocks and _errors(blocks[-1]) else (fitted(ending(output)),)
+    errors = _errors(blocks[-1]) if blocks else []
+    return reasons(errors, "") if errors else (fitted(ending(output)),)
 
 
 def _errors(diagnostics: str) -> list[str]:
