@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from modeldelivery.release.aws.errors import ask
+from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.client import CloudWatchClient
 
+_COMPLETE = "Complete"  # of a query whose every figure was answered
 MINUTE = 60  # seconds: the period of SageMaker's metrics
 _INVOCATIONS, _INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
 
@@ -97,13 +99,17 @@ def minutes_of(
         "StartTime": datetime.fromtimestamp(since, UTC),
         "EndTime": datetime.fromtimestamp(until, UTC),
     }
+    unfinished: dict[str, str] = {}  # by query, why it is not answered wholly yet
     while True:
         page = ask("cloudwatch:GetMetricData", lambda: client.get_metric_data(**request))
         for result in page["MetricDataResults"]:
+            unfinished[result["Id"]] = result.get("StatusCode", _COMPLETE)
             values = figures[named[result["Id"]]]
             for moment, value in zip(result["Timestamps"], result["Values"], strict=True):
                 values[int(moment.timestamp())] = float(value)
         if "NextToken" not in page:
+            if why := sorted(set(unfinished.values()) - {_COMPLETE}):
+                raise UnreachableError(f"cloudwatch:GetMetricData did not answer wholly: {', '.join(why)}")
             return dict(figures)
         request["NextToken"] = page["NextToken"]
 

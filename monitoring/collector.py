@@ -3,7 +3,7 @@
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client.core import Metric
@@ -19,8 +19,9 @@ from monitoring.series import Sample
 
 FRESH = 60.0  # seconds for which what was read answers scrapes: CloudWatch has no finer figures, and a call of it costs money
 
-# Of the versions on the endpoint, at a time in seconds since the epoch; raises DeliveryError.
-Measure = Callable[[Collection[Version], float], Iterable[Sample]]
+Versions = Mapping[Version, float | None]  # on the endpoint, with when each last began to have traffic
+# Of these versions, at a time in seconds since the epoch; raises DeliveryError.
+Measure = Callable[[Versions, float], Iterable[Sample]]
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,13 @@ class Source:
             return [Sample(series.UP, (name,), 0) for name in ("journal", "endpoint", *self.measures)]
         for problem in reading.problems:
             self.complain(f"{self.place.environment}: {problem}")
-        versions = list(reading.endpoint.variants) if reading.endpoint else []
+        since = {each.version: each.since for each in reading.stored.journal.served} if reading.stored else {}
+        versions = {v: since.get(v) for v in reading.endpoint.variants} if reading.endpoint else {}
         for name, measure in self.measures.items():
             samples += self._measured(name, measure, versions, now)
         return samples
 
-    def _measured(
-        self, name: str, measure: Measure, versions: Collection[Version], now: float
-    ) -> list[Sample]:
+    def _measured(self, name: str, measure: Measure, versions: Versions, now: float) -> list[Sample]:
         """One that cannot be read takes the others not along, nor does one whose answer nobody had thought of."""
         try:
             return [*measure(versions, now), Sample(series.UP, (name,), 1)]

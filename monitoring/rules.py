@@ -99,18 +99,23 @@ def text(scale: float = 1.0, objective: float = OBJECTIVE) -> str:
 
 
 def _records(windows: Windows) -> Iterator[dict[str, str]]:
+    # One each: of an instance with two, the whole rule would have no value.
+    info = "topk by (instance) (1, model_info)"
     for name, seconds in _RATIOS.items():
-        window = windows(seconds)
+        window, rate = windows(seconds), f"delivery:requests:rate{name}"
+        # The exporter's counters have the version as a label; a model server's own have it in `model_info` alone.
+        named, unnamed = (f'rate(model_requests_total{{version{of}""}}[{window}])' for of in ("!=", "="))
+        of_server = f"{unnamed} * on (instance) group_left (version) {info}"
+        yield {"record": rate, "expr": f"sum by ({_BY}, status) ({named} or {of_server})"}
         # Both sides by version: without a failure there is no series of failures, and the ratio is 0, not missing.
-        failed = f"sum by ({_BY}) (rate(model_requests_total{{{_FAILED}}}[{window}]))"
-        every = f"sum by ({_BY}) (rate(model_requests_total[{window}]))"
+        failed, every = f"sum by ({_BY}) ({rate}{{{_FAILED}}})", f"sum by ({_BY}) ({rate})"
         yield {
             "record": f"{RATIO}{name}",
             "expr": f"({failed} or 0 * {every}) / ({every} > 0)",
         }
         yield {
             "record": f"delivery:requests:increase{name}",
-            "expr": f"sum by ({_BY}) (increase(model_requests_total[{window}]))",
+            "expr": f"{every} * {windows.seconds(seconds):g}",
         }
     yield {
         "record": _SLOW,
@@ -128,8 +133,9 @@ def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
         limit = f"{rate * budget:.6g}"
         return f"{ratio}{long} > {limit} and {ratio}{short} > {limit} and {least}"
 
-    def slow(seconds: float) -> str:
-        return f"avg_over_time({_SLOW}[{windows(seconds)}]) >= 0.5"
+    def slow(minutes: int) -> str:
+        # Of all minutes, not of those with a value: one slow minute in an hour with no other request is no half of it.
+        return f"sum_over_time({_SLOW}[{windows(minutes * 60)}:{windows(60)}]) / {minutes} >= 0.5"
 
     back = (
         "`modelctl rollback --env {{ $labels.environment }} --reason …` where the version before was better"
@@ -149,7 +155,7 @@ def alerts(windows: Windows, objective: float) -> tuple[Alert, ...]:
             f"{version} {failing}: at this rate a month's error budget is gone in five days", back,
         ),
         Alert(
-            "LatencyHigh", f"{slow(1800)} and {slow(300)} and delivery:requests:increase30m >= {LEAST}", 0, "page",
+            "LatencyHigh", f"{slow(30)} and {slow(5)} and delivery:requests:increase30m >= {LEAST}", 0, "page",
             f"{version} answers one of 100 requests later than its limit, in {{{{ $value | humanizePercentage }}}} of the last half hour",
             back,
         ),

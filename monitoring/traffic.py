@@ -31,14 +31,15 @@ class Traffic:
     def samples(self, figures: Mapping[tuple[Version, Figure], Minutes], oldest: int) -> Iterator[Sample]:
         """Take what was read; what there is.
 
-        A version that CloudWatch has no minute of has no sample: no traffic proves nothing, neither good nor bad.
+        Each version that was asked for has its counters from then on, at 0 where CloudWatch has no minute of it: to Prometheus what first
+        shows as 200 is no increase. No traffic proves nothing all the same: the rules divide by what there was.
 
         Args:
             figures: as `cloudwatch.read` returns them.
             oldest: the first minute that was read, in seconds.
         """
         for key, minutes in figures.items():
-            if minutes or key in self.tallies:
+            if minutes or key in self.tallies or key[1] == cloudwatch.INVOCATIONS:
                 self.tallies.setdefault(key, Tally()).update(minutes, oldest)
         if not self.begun:
             self.begun = True

@@ -21,7 +21,15 @@ OF_MODELCTL = frozenset({"modelctl-verify", "modelctl-drill"})
 
 
 class CaptureError(ValueError):
-    """A line that is none of data capture's: where, and what is wrong."""
+    """A line that is none of data capture's: where, and what is wrong.
+
+    Attributes:
+        at: when it was answered; None where the line does not tell even that.
+    """
+
+    def __init__(self, message: str, at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class Body(msgspec.Struct, frozen=True, rename="camel"):
@@ -89,18 +97,29 @@ def read(lines: Iterable[bytes], where: str) -> Iterator[Captured]:
     Raises:
         CaptureError: a line is none.
     """
+    for each in read_all(lines, where):
+        if isinstance(each, CaptureError):
+            raise each
+        yield each
+
+
+def read_all(lines: Iterable[bytes], where: str) -> Iterator[Captured | CaptureError]:
+    """The same where one bad line, or one caller's bad attribute, is no end: in the place of such a line, what is wrong with it."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        at = None
         try:
             parsed = msgspec.json.decode(line, type=_Line)
+            event = parsed.event_metadata
+            at = event.inference_time
             request, response = (
                 _content(body) for body in (parsed.capture_data.request, parsed.capture_data.response)
             )
-            event = parsed.event_metadata
             moment = _moment(event.custom_attributes)
         except (msgspec.DecodeError, binascii.Error, ValueError) as error:
-            raise CaptureError(f"{where}, line {number}: {error}") from error
+            yield CaptureError(f"{where}, line {number}: {error}", at)
+            continue
         if event.inference_id in OF_MODELCTL:
             continue
         yield Captured(

@@ -114,7 +114,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise BadDataError(
             f"{path}: {error.strerror}; a data set has one, written last: make it again"
         ) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadDataError(f"{path}: {error}") from error
     if manifest.revision != revision(manifest.files):
         raise BadDataError(

@@ -41,7 +41,7 @@ def decode(content: bytes, where: str, kind: type[Kind], what: str, number: int)
     """
     try:
         document = msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadDocumentError(f"{where}: no {what}: {error}") from error
     if document.format != number:
         raise BadDocumentError(

@@ -123,7 +123,7 @@ def read(folder: Path, model: str) -> tuple[pd.DataFrame, Record]:
         raise BadExamplesError(
             f"{error.filename}: {error.strerror}; featurize writes {FRAME_FILE} and {RECORD_FILE}"
         ) from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadExamplesError(f"{path}: {error}") from error
     if record.model != model:
         raise BadExamplesError(f"{path}: these are examples of {record.model}, not of {model}")

@@ -71,7 +71,7 @@ def read(lines: Iterable[bytes], where: str) -> Iterator[Truth]:
             continue
         try:
             parsed = decoder.decode(line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise GroundTruthError(f"{where}, line {number}: {error}") from error
         event = parsed.event_metadata
         yield Truth(inference=event.event_id, row=event.row, value=parsed.ground_truth_data.data.strip())

@@ -78,6 +78,13 @@ def below(place: str, suffix: str, client: Any) -> Iterator[tuple[str, bytes]]:
         yield path.as_posix(), path.read_bytes()
 
 
+def within(place: str, where: str) -> str:
+    """The name, below the place, of what `below` found there: of `./a/` and `a/b/c` it is `b/c`."""
+    if remote(place):
+        return where.removeprefix(place.rstrip("/")).lstrip("/")
+    return Path(where).relative_to(place).as_posix()
+
+
 def read(place: str, client: Any) -> bytes:
     """One file, or one object.
 

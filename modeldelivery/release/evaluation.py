@@ -49,7 +49,7 @@ def read_gates(content: bytes, model_digest: str, where: str) -> dict[str, GateO
     """
     try:
         report = msgspec.json.decode(content, type=_Report)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RefusedError(f"{where}: {error}", hint="name the evaluation.json of the evaluation") from error
     if report.schema != SCHEMA:
         raise RefusedError(

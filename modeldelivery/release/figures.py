@@ -20,7 +20,7 @@ def read_figures(content: bytes, where: str) -> Figures:
     """
     try:
         return msgspec.json.decode(content, type=Figures)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RefusedError(
             f'{where}: {error}: write one flat JSON object of numbers and texts, for example {{"auc": 0.71}}'
         ) from error

@@ -15,7 +15,7 @@ from modeldelivery.release.version import Version
 
 MOST = 20  # versions of a kind, the newest: an endpoint has ten at most
 _OVERDUE = 2  # lengths of a window after which the next verdict should be there
-_LONGEST = timedelta(days=366)  # of a window
+LONGEST_WINDOW = timedelta(days=366)
 _LAST_YEAR = 9000  # of a moment that anything can be added to
 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -162,7 +162,7 @@ def decode(content: bytes, where: str) -> Verdicts:
         ),
     ]
     for version, at, length in windows:
-        if not timedelta(0) < length <= _LONGEST or at.year > _LAST_YEAR:
+        if not timedelta(0) < length <= LONGEST_WINDOW or at.year > _LAST_YEAR:
             raise msgspec.ValidationError(
                 f"{where}: a window of {version} is {length.days} days long, judged {at}"
             )

@@ -61,7 +61,7 @@ def of(ask: Ask, model: str, environment: str) -> Prometheus:
     for window in RATIO_WINDOWS:
         expression = f'{RATIO}{window}{{model="{model}",environment="{environment}"}}'
         for series in ask(f"query?query={quote(expression)}")["data"]["result"]:
-            ratios.setdefault(series["metric"]["version"], {})[window] = float(series["value"][1])
+            ratios.setdefault(series["metric"].get("version", ""), {})[window] = float(series["value"][1])
     return Prometheus(
         alerts=sorted(alerts, key=lambda alert: (alert.severity, alert.since)),
         burns=[Burn(version, by_window) for version, by_window in sorted(ratios.items())],

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from modeldelivery.release.verdicts import LONGEST_WINDOW
 from pipelines import aws_errors, places
 from pipelines.data_drift import baseline, window
 from pipelines.data_drift.baseline import Baseline
@@ -13,6 +14,7 @@ from pipelines.data_drift.window import Sink
 from pipelines.documents import BadDocumentError
 
 REFUSED, UNJUDGED = 1, 4  # exit statuses of both
+_FIRST_YEAR = 1970  # that a window may end in
 DAYS = 7  # of a window: as long as the windows of the baseline's history
 
 
@@ -90,12 +92,20 @@ def window_of(options: argparse.Namespace, client: Any) -> Window:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r}: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, UTC") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    now = datetime.now(UTC)
+    if moment > now:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is still to come: it is {now:%Y-%m-%dT%H:%M} (UTC), and a window is judged when it is over"
+        )
+    if moment.year < _FIRST_YEAR:
+        raise argparse.ArgumentTypeError(f"{text!r} is before {_FIRST_YEAR}")
+    return moment
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 or more")
+    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_WINDOW.days:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 to {LONGEST_WINDOW.days}")
     return int(text)

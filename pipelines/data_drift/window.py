@@ -75,18 +75,18 @@ def _lines(place: str, into: Sink, client: Any) -> Iterator[Captured]:
     """In the order of the files' names; they hold the hour in which they were written. Of a folder's files a line is held at once."""
     if places.remote(place):
         for where, content in places.below(place, LINES, client):
-            yield from _readable(content.splitlines(), where, into)
+            yield from _readable(capture.read_all(content.splitlines(), where), into)
         return
     folder = Path(place)
     next(folder.iterdir(), None)  # a folder that is not there is a mistake, and no week without requests
     for path in sorted(folder.rglob(f"*{LINES}")):
         with path.open("rb") as lines:
-            yield from _readable(lines, path.name, into)
+            yield from _readable(capture.read_all(lines, path.name), into)
 
 
-def _readable(lines: Iterable[bytes], where: str, into: Sink) -> Iterator[Captured]:
+def _readable(lines: Iterable[Captured | CaptureError], into: Sink) -> Iterator[Captured]:
     for line in lines:
-        try:
-            yield from capture.read([line], where)
-        except CaptureError:
+        if isinstance(line, CaptureError):
             into.refuse(_LINE)
+        else:
+            yield line

@@ -48,5 +48,5 @@ def champion_in(folder: Path) -> Path | NoChampion:
         return archive
     try:
         return msgspec.json.decode(none.read_bytes(), type=NoChampion)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadChampionError(f"{none}: {error}") from error

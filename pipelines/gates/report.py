@@ -197,7 +197,10 @@ def encode(report: Report) -> bytes:
 
 def decode(content: bytes) -> Report:
     """Raises msgspec.DecodeError; also for a report of another schema."""
-    report = msgspec.json.decode(content, type=Report)
+    try:
+        report = msgspec.json.decode(content, type=Report)
+    except UnicodeDecodeError as error:
+        raise msgspec.DecodeError(str(error)) from error
     if report.schema != SCHEMA:
         raise msgspec.ValidationError(f"schema {report.schema}, but this program reads {SCHEMA}")
     return report

@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.naming import variant_name
+from modeldelivery.release.verdicts import LONGEST_WINDOW
 from modeldelivery.release.version import parse_version
 from pipelines import aws_errors, capture, places, recipe, verdicts
 from pipelines.capture import Captured, CaptureError
@@ -60,7 +61,6 @@ _MISTAKES = (
     BadDocumentError,
     BadThresholdsError,
     BotoCoreError,
-    CaptureError,
     ClientError,
     GroundTruthError,
     InvalidError,
@@ -118,14 +118,14 @@ def run(options: argparse.Namespace, client: Any) -> tuple[Report, str]:
     return judged, where
 
 
-def _captured(place: str, variant: str, others: set[str], client: Any) -> Iterator[Captured]:
+def _captured(place: str, variant: str, others: set[str], client: Any) -> Iterator[Captured | CaptureError]:
     """Lines of a variant; ids of the other variants' are put into `others`."""
     for where, content in places.below(place, ".jsonl", client):
-        lines = capture.read(content.splitlines(), where)
-        if where.removeprefix(place.rstrip("/")).strip("/").partition("/")[0] == variant:
+        lines = capture.read_all(content.splitlines(), where)
+        if places.within(place, where).partition("/")[0] == variant:
             yield from lines
         else:
-            others.update(line.inference or line.event for line in lines)
+            others.update(line.inference or line.event for line in lines if isinstance(line, Captured))
 
 
 def _evaluation(path: Path, digest: str) -> evaluations.Report:
@@ -165,8 +165,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cloudwatch", metavar="ENDPOINT", help="put the figures there, as this endpoint's")
     parser.add_argument("--profile", metavar="NAME", help="of AWS (default: the default chain)")
     options = parser.parse_args(arguments)
-    if options.last < options.first:
-        parser.error(f"--last {options.last} is before --first {options.first}")
+    if wrong := _not_days(options.first, options.last):
+        parser.error(wrong)
     try:
         client = places.client_of(
             options.captured, options.labels, options.reports, options.verdicts, profile=options.profile
@@ -183,6 +183,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     print(f"{judged.verdict}: {judged.reason}\n{where}")
     return WORSE if judged.verdict == "worse" else 0
+
+
+def _not_days(first: date, last: date) -> str:
+    """Why these are no window that can be judged; "" where they are one."""
+    today = datetime.now(UTC).date()
+    if last < first:
+        return f"--last {last} is before --first {first}"
+    if last - first >= LONGEST_WINDOW:
+        return f"--first {first} to --last {last}: a window has {LONGEST_WINDOW.days} days at most"
+    return f"--last {last} is still to come: today is {today} (UTC)" if last > today else ""
 
 
 if __name__ == "__main__":

@@ -38,13 +38,13 @@ class Distinct:
 
     Attributes:
         places: the earliest record of each case that no other contradicts, ordered by case.
-        repeated: records beyond the first that say the same.
-        contradicting: records of cases whose records contradict each other.
+        repeated: places of the records beyond the first that say the same.
+        contradicting: places of the records of cases whose records contradict each other.
     """
 
     places: Places
-    repeated: int
-    contradicting: int
+    repeated: Places
+    contradicting: Places
 
 
 def numbered(*sides: Cases) -> list[npt.NDArray[np.int64]]:
@@ -68,7 +68,7 @@ def distinct(cases: npt.NDArray[np.int64], values: npt.NDArray[Any], days: npt.N
         days: which of them is the earliest, [records].
     """
     if not len(cases):
-        return Distinct(np.empty(0, np.intp), 0, 0)
+        return Distinct(*[np.empty(0, np.intp)] * 3)
     order = np.lexsort((days, cases))
     ordered = cases[order]
     begins = np.append(True, ordered[1:] != ordered[:-1])
@@ -76,10 +76,9 @@ def distinct(cases: npt.NDArray[np.int64], values: npt.NDArray[Any], days: npt.N
     sizes = np.diff(np.append(starts, len(ordered)))
     agrees = (values[order] == values[order[np.repeat(starts, sizes)]]).all(axis=1)
     whole = np.logical_and.reduceat(agrees, starts)
+    of_whole = np.repeat(whole, sizes)
     return Distinct(
-        places=order[starts[whole]],
-        repeated=int((sizes[whole] - 1).sum()),
-        contradicting=int(sizes[~whole].sum()),
+        places=order[starts[whole]], repeated=order[of_whole & ~begins], contradicting=order[~of_whole]
     )
 
 

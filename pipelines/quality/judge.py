@@ -8,6 +8,7 @@ are told and decide nothing: they move when late flights become more frequent, h
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import isfinite
 
 from pipelines.gates import slices
 from pipelines.gates.bootstrap import Estimate, critical_value, draw_weights, interval, number_blocks
@@ -23,6 +24,8 @@ from pipelines.server.schema import Output
 
 CONFIDENCE = 0.95  # one-sided: of a hundred windows that are as good, five are called worse
 _TWO_SIDED = 2 * CONFIDENCE - 1  # of the bounds on both sides that are shown
+# By chance a resample of few days has none with a label that is on few of them, and no metric there.
+_UNBOUNDED = "one of its labels is on too few days to say what chance explains; more are needed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +94,16 @@ def _measure(window: Window, output: Output, thresholds: Thresholds) -> list[_Me
     block, blocks = number_blocks(window.cases.blocks.number)
     weights = draw_weights(thresholds.draws, blocks, thresholds.seed)
     scored = score(output, window.predictions, window.cases.labels)
-    return [
-        _Measured(
-            part,
-            small := too_small(part.slice, thresholds.size),
-            {} if small else slices.estimates(scored, scored.values(part.rows), part.rows, block, weights),
+    measured = []
+    for part in slices.counted(output, window.cases, block):
+        small = too_small(part.slice, thresholds.size)
+        estimates = (
+            {} if small else slices.estimates(scored, scored.values(part.rows), part.rows, block, weights)
         )
-        for part in slices.counted(output, window.cases, block)
-    ]
+        if not all(isfinite(each.value) and isfinite(each.error) for each in estimates.values()):
+            small, estimates = _UNBOUNDED, {}
+        measured.append(_Measured(part, small, estimates))
+    return measured
 
 
 def _judged(

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 import msgspec
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from pipelines.capture import Captured
+from pipelines.capture import Captured, CaptureError
 from pipelines.quality.join import Cases
 from pipelines.server import media
 from pipelines.server.model import Model
@@ -37,14 +37,16 @@ class Predictions:
         days: of each row's case, in the calendar of whoever sent it, [rows], since 1970-01-01.
         outputs: [rows, width of the output].
         groups: by dimension, the group of each row, [rows].
-        unreadable: invocations whose request or answer could not be read.
+        unreadable: days of the invocations whose line, request or answer could not be read, [invocations].
+        undated: lines that do not tell even when they were answered.
     """
 
     cases: Cases
     days: npt.NDArray[np.int64]
     outputs: npt.NDArray[np.float32]
     groups: Mapping[str, "pd.Categorical[Any]"]
-    unreadable: int
+    unreadable: npt.NDArray[np.int64]
+    undated: int = 0
 
 
 @dataclass
@@ -56,30 +58,39 @@ class _Columns:
     days: "array[int]" = field(default_factory=lambda: array("i"))  # of each invocation
     outputs: list[npt.NDArray[np.float32]] = field(default_factory=list)
     groups: list[Mapping[str, "pd.Series[Any]"]] = field(default_factory=list)
+    unreadable: "array[int]" = field(default_factory=lambda: array("i"))
+    undated: int = 0
+
+    def refuse(self, moment: datetime | None) -> None:
+        """Count an invocation that could not be read."""
+        if moment is None:
+            self.undated += 1
+        else:
+            self.unreadable.append(day_number(moment.date()))
 
 
-def read(lines: Iterable[Captured], model: Model, grouping: Grouping) -> Predictions:
+def read(lines: Iterable[Captured | CaptureError], model: Model, grouping: Grouping) -> Predictions:
     """Read a version's lines.
 
     Args:
-        lines: all of them answered by this version.
+        lines: all of them answered by this version; one that is none is counted.
         model: it.
         grouping: from rows as a client sends them to the group in each dimension.
-
-    Raises:
-        CaptureError: of the lines themselves.
     """
     answers = Answers(model.schema.output)
-    columns, unreadable = _Columns(), 0
+    columns = _Columns()
     matrices: list[Matrix] = []
     outputs: list[npt.NDArray[np.float32]] = []
     pending = 0
     for line in lines:
+        if isinstance(line, CaptureError):
+            columns.refuse(line.at)
+            continue
         try:
             predicted = answers.read(line)
             matrix = _features(line, model, len(predicted))
         except (BadAnswerError, BadRequestError, media.UnsupportedMediaTypeError):
-            unreadable += 1
+            columns.refuse(line.moment)
             continue
         columns.inferences.append(line.inference or line.event)
         columns.rows.append(len(predicted))
@@ -91,7 +102,7 @@ def read(lines: Iterable[Captured], model: Model, grouping: Grouping) -> Predict
             _fold(columns, model.schema, grouping, matrices, outputs)
             pending = 0
     _fold(columns, model.schema, grouping, matrices, outputs)
-    return _predictions(columns, model.schema.output, unreadable)
+    return _predictions(columns, model.schema.output)
 
 
 def _features(line: Captured, model: Model, rows: int) -> Matrix:
@@ -141,7 +152,7 @@ def _frame(schema: Schema, matrix: Matrix) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _predictions(columns: _Columns, output: Output, unreadable: int) -> Predictions:
+def _predictions(columns: _Columns, output: Output) -> Predictions:
     rows = np.array(columns.rows, dtype=np.int64)
     invocation = np.repeat(np.arange(len(rows), dtype=np.int32), rows)
     within = np.arange(len(invocation)) - np.repeat(np.cumsum(rows) - rows, rows)
@@ -158,7 +169,8 @@ def _predictions(columns: _Columns, output: Output, unreadable: int) -> Predicti
             )
             for dimension in dimensions
         },
-        unreadable=unreadable,
+        unreadable=np.array(columns.unreadable, dtype=np.int64),
+        undated=columns.undated,
     )
 
 

@@ -18,7 +18,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Joined(Record, frozen=True, kw_only=True):
-    """What became of the records of a window, in rows.
+    """What became of the records of a window's days, in rows; no label of contradicting predictions counts.
 
     Attributes:
         cases: predictions that have a label.
@@ -27,7 +27,7 @@ class Joined(Record, frozen=True, kw_only=True):
         contradicting_predictions, contradicting_labels: of cases whose records contradict each other: none counts.
         unanswered: labels of cases that no version's captured line predicts.
         of_others: labels of cases that another version answered.
-        unreadable: invocations whose request or answer is none of the model's.
+        unreadable: invocations whose captured line, request or answer could not be read.
     """
 
     cases: int

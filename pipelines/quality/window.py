@@ -55,22 +55,26 @@ def labelled(
     answered = once.places[left]
     chosen = inside(predictions.days[answered])
     answered, truth_of = answered[chosen], true.places[right][chosen]
-    in_window = int(inside(predictions.days[once.places]).sum())
-    alone = np.setdiff1d(true.places, true.places[right])
+
+    def of(days: npt.NDArray[np.int64], records: Places) -> int:
+        return int(inside(days[records]).sum())
+
+    # A case whose predictions contradict each other has some; its label proves nothing, and is not without one.
+    alone = true.places[~np.isin(truth[true.places], predicted)]
     alone = alone[inside(truths.days[alone])]
     others = sum(truths.cases.inferences[truths.cases.invocation[place]] in of_others for place in alone)
     days, block = np.unique(predictions.days[answered], return_inverse=True)
     return Labelled(
         joined=Joined(
             cases=len(answered),
-            unlabelled=in_window - len(answered),
-            repeated_predictions=once.repeated,
-            contradicting_predictions=once.contradicting,
+            unlabelled=of(predictions.days, once.places) - len(answered),
+            repeated_predictions=of(predictions.days, once.repeated),
+            contradicting_predictions=of(predictions.days, once.contradicting),
             unanswered=len(alone) - others,
             of_others=others,
-            repeated_labels=true.repeated,
-            contradicting_labels=true.contradicting,
-            unreadable=predictions.unreadable,
+            repeated_labels=of(truths.days, true.repeated),
+            contradicting_labels=of(truths.days, true.contradicting),
+            unreadable=int(inside(predictions.unreadable).sum()) + predictions.undated,
         ),
         cases=Cases(
             labels=truths.labels[truth_of],

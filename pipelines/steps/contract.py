@@ -138,7 +138,7 @@ class Job:
             raise InputError(
                 f"{path}: {error.strerror}; a training step reads its parameters there"
             ) from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise InputError(
                 f'{path}: {error}; it is one flat object of texts, such as {{"seed": "0"}}'
             ) from error

@@ -53,6 +53,14 @@ def aws(cluster):
     return around
 
 
+@pytest.fixture(scope="module")
+def environments(cluster):
+    """The committed environments on the cluster are one module's at a time: their names are what makes them one."""
+    with (cluster.home.parent / "environments.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def echo(cluster):
     """The image of the echo container."""

@@ -15,7 +15,7 @@ A, B = "v1.0.0", "v1.1.0"
 
 
 @pytest.fixture(scope="module")
-def staging(cluster, aws, tmp_path_factory):
+def staging(environments, cluster, aws, tmp_path_factory):  # noqa: ARG001 - alone
     """v1.0.0 serves alone."""
     stack = edge("edge-staging", cluster, aws, tmp_path_factory.mktemp("edge"))
     stack.serving_at(settleSeconds=5)  # as in test_rollback_load.py

@@ -22,7 +22,7 @@ REFUSED = 3
 
 
 @pytest.fixture(scope="module")
-def edges(cluster, aws, tmp_path_factory):
+def edges(environments, cluster, aws, tmp_path_factory):  # noqa: ARG001 - alone
     """Two registries, one repository; two versions are registered in edge-staging, and none serves."""
     try:
         argocd.required()

@@ -17,7 +17,7 @@ JOINS = [Point("patch httproutes", nth, ran=ran) for nth in range(2) for ran in 
 
 
 @pytest.fixture(scope="module")
-def staging(cluster, aws, tmp_path_factory):
+def staging(environments, cluster, aws, tmp_path_factory):  # noqa: ARG001 - alone
     """A serves, B is kept warm, and C is registered."""
     stack = edge("edge-staging", cluster, aws, tmp_path_factory.mktemp("edge"))
     stack.up()

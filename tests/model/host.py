@@ -4,7 +4,7 @@ Each function returns all endpoints that may follow. Where AWS does not say whic
 one of them. `sandbox/hosting` answers the same questions by a coin (ADR 20).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -53,6 +53,11 @@ class Host(msgspec.Struct, frozen=True, gc=False):
     @property
     def desired(self) -> Spread:
         return tuple([(v, each.desired) for v, each in self.variants])
+
+    @property
+    def starting(self) -> bool:
+        """Whether pods that were requested are not there yet: another object's, whatever becomes of the weights."""
+        return self.swaps and any(each.instances < each.instances_desired for _, each in self.variants)
 
     @property
     def serving(self) -> frozenset[Version]:
@@ -118,22 +123,32 @@ def reweighed(
         )
         if sum(each.desired for _, each in after) > 0:
             way = replace(host, variants=after, weighed=True)
-            ways.append(replace(way, pending=(host.config, _arrived(after))))
+            ways.append(replace(way, pending=(host.config, _arrived(after, counts=not host.swaps))))
     return tuple(dict.fromkeys(ways))
 
 
 def scaled(host: Host, version: Version, instances: int) -> tuple[Host, ...]:
     """More instances where they are another object's: they are there, or not yet; traffic and a change under way stay as they are."""
-    ways = []
-    for there in (True, False):
-        after = tuple(
-            (v, replace(s, instances=instances if there else s.instances, instances_desired=instances))
-            if v == version
-            else (v, s)
-            for v, s in host.variants
-        )
-        ways.append(replace(host, variants=after))
-    return tuple(ways)
+    requested = _each(
+        host, lambda v, variant: replace(variant, instances_desired=instances) if v == version else variant
+    )
+    return tuple(dict.fromkeys((started(requested), requested)))
+
+
+def started(host: Host) -> Host:
+    """All that was requested runs."""
+    return _each(host, lambda _, variant: replace(variant, instances=variant.instances_desired))
+
+
+def _each(host: Host, change: Callable[[Version, Variant], Variant]) -> Host:
+    """The endpoint with every variant changed, those that it is changing to as well."""
+    variants = tuple((v, change(v, each)) for v, each in host.variants)
+    if host.pending is None:
+        return replace(host, variants=variants)
+    config, after = host.pending
+    return replace(
+        host, variants=variants, pending=(config, tuple((v, change(v, each)) for v, each in after))
+    )
 
 
 def _answers(host: Host) -> tuple[bool, ...]:
@@ -150,8 +165,12 @@ def _named(each: Variant, weight: float | None, count: int | None, *, desired: b
     )
 
 
-def _arrived(variants: Seen) -> Seen:
-    return tuple((v, replace(s, current=s.desired, instances=s.instances_desired)) for v, s in variants)
+def _arrived(variants: Seen, *, counts: bool) -> Seen:
+    """With what was requested; of instances only where they come by the same change."""
+    return tuple(
+        (v, replace(s, current=s.desired, instances=s.instances_desired if counts else s.instances))
+        for v, s in variants
+    )
 
 
 def updated(

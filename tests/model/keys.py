@@ -64,7 +64,7 @@ class Keys:
                 actor.journal and self._journal(actor.journal, clock),
                 actor.view and self._view(actor.view, clock, world),
                 actor.taken,
-                actor.scaled,
+                tuple((v, s.instances, s.ended, s.accepted, clock - s.since) for v, s in actor.scaled),
                 actor.answered,
                 actor.began,
                 actor.pending,

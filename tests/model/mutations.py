@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from modeldelivery.release.core import history, intent, resolve, rollback, up, weights
+from modeldelivery.release.core import capacity, history, intent, resolve, rollback, up, weights
 from modeldelivery.release.core.action import CLOCK_STEP, Action, Done, Timing, View, Write
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Intent, IntentKind, Journal
@@ -95,6 +95,12 @@ def _of_weights_only(
     return rejected(command, replace(view, journal=replace(view.journal, intent=None)), *rest)  # type: ignore[no-any-return]
 
 
+def _awaiting_nothing(
+    view: View, pending: Intent, endpoint: Endpoint, more: Any = capacity.more_instances
+) -> Any:
+    return more(replace(view, timing=replace(view.timing, awaits=False)), pending, endpoint)
+
+
 def _desired(pending: Intent, endpoint: Endpoint) -> bool:
     return weights.same(endpoint.desired, pending.target)
 
@@ -120,6 +126,7 @@ BLIND_TO_ROLLBACKS = SimpleNamespace(**{**IntentKind.__members__, "ROLLBACK": "n
 SHIFT = "an up shifts while an operator rolls back to what served"
 UNANSWERED = "an up shifts by a call that nobody answered while an operator rolls back"
 TAKEN_BACK = "an up shifts and is taken back by SageMaker while an operator rolls back"
+FEWER = "a rollback to fewer instances than serve while an up adds a candidate"
 DROP = "a rollback while an up drops its target"
 ALL = "an up adds, shifts and drops in one change while an operator rolls back"
 UPS = "two ups of different configs"
@@ -144,6 +151,7 @@ SWAP_MUTATIONS: dict[str, tuple[str, Plant]] = {
     "an up does not notice a newer decision": (SHIFT, swap(_refuse_unseen=lambda *_: None)),
     "config lifts a rejection": (KILLED, swap(_forbidden=lambda *_: None, overruled=intent.closed)),
     "a target that is gone is not noticed": (DROP, swap(vanished=lambda *_: ())),
+    "pods that were requested are not awaited": (FEWER, swap(more_instances=_awaiting_nothing)),
     "a version is dropped before its traffic is moved": (
         ALL,
         both(UNLOOKED, put(resolve.Plan, "shifts", property(lambda _: False))),

@@ -1,6 +1,6 @@
 """Worlds to search: three versions, config edits, two `up`s and an operator, on either kind of platform."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
 
@@ -34,11 +34,12 @@ def settled_world(
     live: Version = A,
     fleet: tuple[Version, ...] = (A, B),
     served: tuple[Version, ...] = (A,),
+    instances: Mapping[Version, int] | None = None,
 ) -> World:
-    """`live` serves everything, the rest of the fleet stands at 0, nothing is under way."""
+    """`live` serves everything, the rest of the fleet stands at 0, nothing is under way; one instance of each that is not named."""
     journal = settled_journal(live, fleet, served, DIGESTS)
     swaps = fencing is Fencing.SWAPS
-    host = made(config_name(fleet), journal.weights)
+    host = made(config_name(fleet), journal.weights, instances=instances)
     return World(
         clock=START,
         journal=journal,
@@ -74,9 +75,12 @@ def an_up(
     return Actor(name=name, goal=goal)
 
 
-def an_operator(name: str = "operator", to: Version | None = None, *, keep: bool = False) -> Actor:
+def an_operator(
+    name: str = "operator", to: Version | None = None, *, keep: bool = False, unscaled: bool = True
+) -> Actor:
     return Actor(
-        name=name, goal=Rollback(operation=name, actor=name, reason="5xx", to=to, keep=keep, unscaled=True)
+        name=name,
+        goal=Rollback(operation=name, actor=name, reason="5xx", to=to, keep=keep, unscaled=unscaled),
     )
 
 
@@ -132,6 +136,14 @@ SCENARIOS: dict[str, Made] = {
         faults=Faults(crashes=1, lost=1, ticks=1),
         live=B,
         served=(A, B),
+    ),
+    "a rollback to fewer instances than serve while an up adds a candidate": partial(
+        settled_world,
+        actors=(an_up("up", B, (A, B, C), serving=B, shown=B), an_operator(unscaled=False)),
+        faults=Faults(crashes=1, ticks=2),
+        live=B,
+        served=(A, B),
+        instances={B: 3},
     ),
     "a rollback while an up drops its target": partial(
         settled_world,

@@ -24,11 +24,15 @@ from modeldelivery.release.operations.unrecorded import Unrecorded
 from tests.model.calls import landed
 from tests.model.decisions import Decisions, aim_of
 from tests.model.emergency import steps as emergency_steps
-from tests.model.host import finished, moved_by_hand, taken_back
+from tests.model.host import finished, moved_by_hand, started, taken_back
 from tests.model.reports import done, written
 from tests.model.world import Actor, World
 
-TIMING = Timing()
+# Requested pods are awaited: for longer than a short pause, and not as long as a long one.
+TIMINGS = {
+    False: Timing(),
+    True: Timing(awaits=True, scaling=15.0),
+}  # by whether the platform has compare-and-swap
 SHORT, LONG = 4.0, 20.0  # seconds: within a lease, but too late to send in it; and past every deadline
 
 Step = tuple[str, World]
@@ -65,6 +69,8 @@ def successors(world: World, hooks: Hooks = AS_IT_IS, decisions: Decisions | Non
             rest = (*world.orphans[:index], *world.orphans[index + 1 :])
             for after, _ in landed(replace(world, orphans=rest), name, call):
                 yield f"{name}'s call lands", after
+    if world.host.starting:
+        yield "the pods are ready", replace(world, host=started(world.host))
     if world.host.pending:
         yield from _sagemaker(world)
     elif world.faults.foreign:
@@ -161,6 +167,7 @@ def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks, decision
         endpoint=world.host.described(),
         now=world.clock,
         described=world.clock,
+        timing=TIMINGS[world.host.swaps],
         began=actor.began,
         pending=actor.pending,
     )
@@ -182,8 +189,9 @@ def _acts(world: World, index: int, actor: Actor, action: Action, hooks: Hooks) 
         case Write(journal):
             yield from _writes(world, index, actor, journal, hooks)
         case Move() | Scale() | ChangeFleet():
-            if TIMING.may_send(action.deadline, world.clock) or hooks.ignores_deadline:
-                yield f"{name} sends", world.having(index, replace(actor, flight=action))
+            if TIMINGS[world.host.swaps].may_send(action.deadline, world.clock) or hooks.ignores_deadline:
+                broken = (*world.broken, *_impatient(world, actor, action))
+                yield f"{name} sends", world.having(index, _sending(world, actor, action), broken=broken)
             else:
                 yield f"{name} is too late", world.having(index, actor.forgot())
         case Ask():
@@ -212,10 +220,34 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
         yield f"{label}, answer lost", unsure
 
 
+def _impatient(world: World, actor: Actor, action: Action) -> list[str]:
+    """What was requested and is starting is awaited, for its time, where that is by another object's means."""
+    if not isinstance(action, Move) or not world.host.swaps:
+        return []
+    running = {v: each.instances for v, each in world.host.variants}
+    patience = TIMINGS[True].scaling
+    return [
+        f"{actor.name} gives {v} its traffic on {running[v]} pods, and {scaling.instances} are starting"
+        for v, scaling in actor.scaled
+        if scaling.accepted and action.weights.get(v) and running[v] < scaling.instances
+        if world.clock - scaling.since <= patience
+    ]
+
+
+def _sending(world: World, actor: Actor, call: Action) -> Actor:
+    """The operation with its call on the way; that it requested instances it knows from then on, answered or not."""
+    if isinstance(call, Scale):
+        before = dict(actor.scaled).get(call.version)
+        scaling = Scaling(instances=call.instances, since=before.since if before else world.clock)
+        actor = replace(actor, scaled=((call.version, scaling),))
+    return replace(actor, flight=call)
+
+
 def _counted(actor: Actor, call: Action, aim: object, *, taken: bool) -> Actor:
     """The operation after its call was answered: a request for instances is answered once, whatever becomes of it."""
     if isinstance(call, Scale):
-        scaling = Scaling(instances=call.instances, since=0.0, ended="" if not taken else "it was accepted")
+        ended = "it was accepted" if taken else "it was refused"
+        scaling = replace(dict(actor.scaled)[call.version], ended=ended, accepted=taken)
         return replace(actor, scaled=((call.version, scaling),))
     counts = dict(actor.taken)
     counts[aim] = counts.get(aim, 0) + taken

@@ -18,13 +18,16 @@ FEWEST_STATES, FEWEST_ENDS = 4_000, 150  # below these a scenario would no longe
 WALKS = 400  # random orders, of each scenario
 RERUNS = 20  # states, of each scenario, at which everyone is killed
 MANY_RERUNS = 400  # of them in `make soak`
-DEEPEST = 20_000  # states of a search in `make soak`, the nearest first: some have millions
+DEEPEST = 10_000  # states of a search in `make soak`, the nearest first: some have millions
 TAKEN_BACK = (
     "an up shifts and is taken back by SageMaker while an operator rolls back"  # no other platform does that
 )
+# Pods are another object's there: on SageMaker a request for instances is a call of the endpoint's own, which histories make.
+AWAITING = "a rollback to fewer instances than serve while an up adds a candidate"
 # Of those with compare-and-swap these are quickly searched; `make soak` searches the others too.
 QUICK = {
     "a rollback while an up adds a candidate",
+    AWAITING,
     "two ups of different configs",
     "an up with nothing to do while the console and an operator move traffic",
     "two rollbacks after an up killed with its call on the way",
@@ -39,7 +42,7 @@ PAIRS = [
     (scenario, fencing)
     for fencing in Fencing
     for scenario in SCENARIOS
-    if fencing is Fencing.DEADLINES or scenario != TAKEN_BACK
+    if scenario != (AWAITING if fencing is Fencing.DEADLINES else TAKEN_BACK)
 ]
 EVERY = [pytest.param(scenario, fencing, id=f"{scenario} - {fencing}") for scenario, fencing in PAIRS]
 SEARCHES = [

@@ -39,6 +39,7 @@ from tools.react.decide import Act, decide, newest
 from tools.react.propose import propose
 
 _ENDING = ".json"
+_SELDOM = 3650  # days between two trainings at most
 _TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 Report = TypeVar("Report")
 
@@ -99,8 +100,8 @@ def _topic(text: str) -> str:
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 or more")
+    if not text.isdecimal() or not 1 <= int(text) <= _SELDOM:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 to {_SELDOM}")
     return int(text)
 
 

@@ -40,7 +40,7 @@ class Jobs:
             whole: the month before was played too, so that a window which began in it has all its requests.
 
         Raises:
-            NoJobError: a job was not started, or ended without a report.
+            NoJobError: a job was not started, or ended without a report; or none was due in a whole month.
         """
         begin = _midnight(month.first)
         self.clock("set", _text(begin if whole else begin + WEEK - timedelta(days=1)))
@@ -48,6 +48,11 @@ class Jobs:
         if refused := [line for line in lines if _REFUSED in line]:
             raise NoJobError(refused[0])
         due = [line.split()[0] for line in lines if line.split()[1] == self.schedule]
+        if whole and not due:
+            raise NoJobError(
+                f"{self.schedule} was not due once from {month.first} to {month.last}, so nothing was judged: "
+                f"`aws scheduler get-schedule --name {self.schedule}` says when it is, and whether it is disabled"
+            )
         written = {each.until: each for each in reports.read(self.reports, self.s3)}
         for moment in map(datetime.fromisoformat, due):
             if moment not in written:

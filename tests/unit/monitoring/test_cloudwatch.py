@@ -21,19 +21,19 @@ def client():
     )
 
 
-def result(at, *minutes):
+def result(at, *minutes, status="Complete"):
     return {
         "Id": f"m{at}",
         "Timestamps": [datetime.fromtimestamp(minute, UTC) for minute, _ in minutes],
         "Values": [value for _, value in minutes],
-        "StatusCode": "Complete",
+        "StatusCode": status,
     }
 
 
 def test_pages_are_put_together(client):
     with Stubber(client) as stub:
         stub.add_response(
-            "get_metric_data", {"MetricDataResults": [result(0, (60, 5.0))], "NextToken": "more"},
+            "get_metric_data", {"MetricDataResults": [result(0, (60, 5.0), status="PartialData")], "NextToken": "more"},
             {"MetricDataQueries": ANY, "StartTime": ANY, "EndTime": ANY},
         )  # fmt: skip
         stub.add_response(
@@ -45,6 +45,14 @@ def test_pages_are_put_together(client):
     assert read[V1, cloudwatch.INVOCATIONS] == {60: 5.0, 120: 6.0}
     assert read[V2, cloudwatch.INVOCATIONS] == {60: 1.0}
     assert read[V2, cloudwatch.CPU] == {}
+
+
+def test_figures_that_are_answered_in_part_are_an_error_and_no_quiet_minutes(client):
+    partial = result(0, (60, 5.0), status="InternalError")
+    with Stubber(client) as stub:
+        stub.add_response("get_metric_data", {"MetricDataResults": [partial]})
+        with pytest.raises(UnreachableError, match="did not answer wholly: InternalError"):
+            cloudwatch.read(client, "flights-prod", [V1], 0, 600)
 
 
 def test_an_endpoint_without_versions_is_asked_nothing(client):

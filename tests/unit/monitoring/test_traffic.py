@@ -61,8 +61,13 @@ def test_a_version_that_comes_later_counts_from_its_first_request():
     assert shown["model_requests_total", V2, "2xx"] == 7
 
 
-def test_a_version_without_traffic_has_no_sample():
-    assert values(begun().samples(figures(V1), 0)) == {}
+def test_a_version_without_traffic_has_counters_at_0_so_that_its_first_requests_are_an_increase():
+    traffic = begun()
+    idle = values(traffic.samples(figures(V1), 0))
+    assert set(idle.values()) == {0}
+    assert ("model_request_seconds_p99", V1) not in idle
+    first = values(traffic.samples(figures(V1, invocations=200, failed=200, errors5=200), 0))
+    assert (idle["model_requests_total", V1, "5xx"], first["model_requests_total", V1, "5xx"]) == (0, 200)
 
 
 def test_a_version_that_left_the_endpoint_keeps_its_counters():

@@ -14,8 +14,10 @@ from tests.unit.release.test_verdicts import AT, V1, V2, WEEK, drift, quality
 JUDGED = Verdicts().with_drift(V1, drift("moved")).with_drift(V2, drift()).with_quality(V2, quality())
 
 
-def shown(stored, *versions, later=timedelta(0)):
-    samples = verdicts.samples(FakeVerdicts(stored), versions, (AT + later).timestamp())
+def shown(stored, *versions, later=timedelta(0), since=None):
+    """`since`: when each version began to serve."""
+    serving = dict.fromkeys(versions, since and since.timestamp())
+    samples = verdicts.samples(FakeVerdicts(stored), serving, (AT + later).timestamp())
     return {(each.series.name, *each.values): each.value for each in samples}
 
 
@@ -63,6 +65,26 @@ def test_a_verdict_is_late_two_windows_after_the_last_one():
     assert shown(JUDGED, V2, later=-WEEK)["delivery_verdict_age_seconds", V2, "drift"] == 0
 
 
+OVERDUE = "delivery_verdict_overdue_seconds"
+
+
+def test_a_version_that_nobody_judged_is_late_where_others_were_judged():
+    only = Verdicts().with_drift(V1, drift())
+    in_time, late = (
+        shown(only, V1, V2, since=AT, later=2 * WEEK + timedelta(seconds=more)) for more in (0, 5)
+    )
+    assert (in_time[OVERDUE, V2, "drift"], late[OVERDUE, V2, "drift"]) == (0, 5)
+    assert ("delivery_verdict_age_seconds", V2, "drift") not in late
+    assert (OVERDUE, V2, "quality") not in late  # for that nobody was ever judged
+    assert (OVERDUE, V2, "drift") not in shown(only, V1, V2, later=3 * WEEK)  # it never served
+
+
+def test_a_version_that_serves_again_is_not_late_for_the_time_in_which_it_did_not():
+    again = AT + 20 * WEEK
+    soon, late = (shown(JUDGED, V2, since=again, later=(20 + weeks) * WEEK) for weeks in (1, 3))
+    assert (soon[OVERDUE, V2, "drift"], late[OVERDUE, V2, "drift"]) == (0, WEEK.total_seconds())
+
+
 def test_what_cannot_be_read_is_an_error_of_this_source():
     with pytest.raises(UnreachableError):
-        list(verdicts.samples(FakeVerdicts(fails=UnreachableError("denied")), [V1], AT.timestamp()))
+        list(verdicts.samples(FakeVerdicts(fails=UnreachableError("denied")), {V1: None}, AT.timestamp()))

@@ -1,6 +1,7 @@
 """dvc.yaml and params.yaml, held to the code that the stages run."""
 
 import ast
+import hashlib
 import re
 import subprocess
 
@@ -124,3 +125,21 @@ def test_nothing_that_dvc_reads_names_a_place_of_one_machine():
         assert str(CHECKOUT) not in text
         assert ABSOLUTE.findall(text) == []
         assert "://" not in text.replace("s3://", "")
+
+
+def test_the_lock_is_of_the_code_that_is_committed():
+    """Else whoever runs the stages on a clean clone gets another dvc.lock, though nothing was changed."""
+    stages = yaml.safe_load((CHECKOUT / "dvc.lock").read_text())["stages"]
+    locked = {
+        dep["path"]: dep["md5"]
+        for stage in stages.values()
+        for dep in stage["deps"]
+        if (CHECKOUT / dep["path"]).is_file() and not dep["path"].startswith("build/")
+    }
+    assert len(locked) > 20
+    stale = [
+        path
+        for path, digest in locked.items()
+        if hashlib.md5((CHECKOUT / path).read_bytes(), usedforsecurity=False).hexdigest() != digest
+    ]
+    assert stale == [], "`.venv-data/bin/dvc repro` makes dvc.lock anew"

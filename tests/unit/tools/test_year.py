@@ -91,6 +91,11 @@ def test_a_window_that_began_before_anything_was_played_is_not_judged(tmp_path):
     assert clock.told[0] == ("set", "2013-04-07T00:00")
 
 
+def test_a_whole_month_in_which_nothing_was_due_is_told_and_is_no_quiet_month(tmp_path):
+    with pytest.raises(NoJobError, match="was not due once from 2013-04-01 to 2013-04-30"):
+        list(jobs(tmp_path, Clock()).judge(APRIL, whole=True))
+
+
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [

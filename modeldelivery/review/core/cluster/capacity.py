@@ -36,18 +36,22 @@ def pods_by_version(resources: Sequence[Touched], *, after: bool) -> dict[str, P
     for each in resources:
         manifest = each.after if after else each.before
         if each.type == AUTOSCALER and manifest:
-            target = at(manifest, "spec", "scaleTargetRef", "name")
-            bounds[at(manifest, "metadata", "namespace"), target] = scaling(manifest)
+            bounds[_place(manifest, at(manifest, "spec", "scaleTargetRef", "name"))] = scaling(manifest)
     pods = {}
     for each in resources:
         manifest = each.after if after else each.before
         if each.type == DEPLOYMENT and manifest:
             name = at(manifest, "metadata", "name")
             replicas = _number(at(manifest, "spec", "replicas"), 1)
-            least, most = bounds.get((at(manifest, "metadata", "namespace"), name)) or (replicas, replicas)
+            least, most = bounds.get(_place(manifest, name)) or (replicas, replicas)
             size = next((_size(spec) for spec in pod_specs(manifest)), "")
             pods[version_of(manifest) or str(name)] = Pods(size, least, most)
     return pods
+
+
+def _place(manifest: Manifest, name: Any) -> tuple[str, str]:
+    """Namespace and name, whatever stands there."""
+    return str(at(manifest, "metadata", "namespace")), str(name)
 
 
 def scaling(autoscaler: Manifest) -> tuple[int, int] | None:

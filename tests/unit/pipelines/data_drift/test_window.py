@@ -230,7 +230,25 @@ def test_a_report_that_is_none_is_refused_by_name(job, tmp_path, capsys):
     assert "20130401T000000Z.json: no report of drift" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2013-13-01"])
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--until", "2999-04-08"), "is still to come"),  # it would stand before every later verdict
+        (("--until", "1813-04-08"), "is before 1970"),
+        (("--days", "400"), "1 to 366"),  # what nobody could read again
+        (("--days", "99999999999999999999"), "1 to 366"),
+        (("--days", "0"), "1 to 366"),
+    ],
+)
+def test_a_window_that_nobody_can_judge_is_usage_and_keeps_no_verdict(job, tmp_path, options, why, capsys):
+    with pytest.raises(SystemExit) as ended:
+        job(0, *options)
+    assert ended.value.code == 2
+    assert why in capsys.readouterr().err
+    assert not (tmp_path / "verdicts.json").exists()
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2013-13-01", "0001-01-01T00:00+23:00"])
 def test_a_time_that_is_none_says_how_to_write_one(job, moment, capsys):
     with pytest.raises(SystemExit) as ended:
         job(0, "--until", moment)

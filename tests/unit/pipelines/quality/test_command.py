@@ -162,6 +162,39 @@ def test_an_evaluation_of_another_model_is_refused(place, capsys):
     )
 
 
-def test_days_in_the_wrong_order_are_usage(place):
+@pytest.mark.parametrize(
+    ("days", "why"),
+    [
+        (("--last", "2013-01-01"), "--last 2013-01-01 is before --first 2013-02-01"),
+        (("--last", "2014-06-30"), "a window has 366 days at most"),
+        (("--first", "2999-02-01", "--last", "2999-02-28"), "--last 2999-02-28 is still to come"),
+    ],
+)
+def test_days_that_are_no_window_are_usage_and_write_nothing(place, capsys, days, why):
     with pytest.raises(SystemExit, match="2"):
-        run(place, "--last", "2013-01-01")
+        run(place, *days, "--verdicts", place / "verdicts.json")
+    assert why in capsys.readouterr().err
+    assert not (place / "verdicts.json").exists()
+
+
+def test_a_folder_may_be_named_as_shells_complete_it(place, monkeypatch):
+    monkeypatch.chdir(place)
+    assert run(place, "--captured", "./captured/", "--labels", "labels//", "--reports", "./reports") == 0
+    assert written(place).joined.of_others > 0
+
+
+def test_what_a_caller_of_any_version_writes_ends_no_judgement(place):
+    bad = {"captureData": {}, "eventMetadata": {"eventId": "x", "inferenceTime": "2013-02-05T12:00:00Z", "customAttributes": ["at=yesterday"]}}  # fmt: skip
+    for variant in ("v1-0-0", "v1-1-0"):
+        with (place / f"captured/{variant}/2013/02/28/00/part.jsonl").open("a") as lines:
+            lines.write(f"\n{json.dumps(bad)}\n")
+    assert run(place) == 0
+    assert written(place).joined.unreadable == 1
+
+
+def test_labels_that_are_no_text_are_a_sentence(place, capsys):
+    (place / "labels/2013/02/01/12/part.jsonl").write_bytes(
+        ground_truth.encode([Truth(inference="a", value="x")]).replace(b"x", b"\xfc")
+    )
+    assert run(place) == 1
+    assert "part.jsonl, line 1: " in capsys.readouterr().err

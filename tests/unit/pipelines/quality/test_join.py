@@ -56,7 +56,9 @@ def test_the_join_is_what_a_search_record_by_record_gives(left, right):
         kept = [records[place] for place in once.places]
         assert {(record[0], record[1]): (record[2], record[3]) for record in kept} == agreed
         assert len(kept) == len(agreed)
-        assert (once.repeated, once.contradicting) == (repeated, contradicting)
+        assert (len(once.repeated), len(once.contradicting)) == (repeated, contradicting)
+        every = [*once.places, *once.repeated, *once.contradicting]
+        assert sorted(every) == list(range(len(records)))  # each record is one of them
         sides.append((numbers[once.places], kept, set(agreed)))
     (ours, predicted, _), (theirs, labelled, _) = sides
     pairs = list(zip(*matched(ours, theirs), strict=True))
@@ -72,7 +74,12 @@ def test_the_order_of_records_decides_nothing(records, generator):
     for each in (records, other):
         (numbers,) = numbered(cases_of(each))
         once = distinct_of(numbers, each)
-        results.append((sorted(each[place] for place in once.places), once.repeated, once.contradicting))
+        results.append(
+            tuple(
+                sorted(each[place] for place in places)
+                for places in (once.places, once.repeated, once.contradicting)
+            )
+        )
     assert results[0] == results[1]
 
 

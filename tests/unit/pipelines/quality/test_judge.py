@@ -95,6 +95,14 @@ def test_too_few_cases_are_neither_good_nor_worse(options):
     assert result.overall.metrics == {}
 
 
+def test_days_of_which_chance_cannot_be_told_are_too_few_and_the_report_is_read_again():
+    few = structs.replace(DEMANDS, size=thresholds.Size(rows=10, each_label=2, blocks=2))
+    result = judged(days=3, demands=few)
+    assert result.verdict == "too-few"
+    assert "more are needed" in result.reason
+    assert report.decode(report.encode(result), "report") == result
+
+
 def test_probabilities_that_do_not_come_true_are_worse_though_the_order_is_right():
     result = judged(shift=2.0)
     assert result.verdict == "worse"

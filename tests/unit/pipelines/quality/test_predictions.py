@@ -47,12 +47,13 @@ def test_an_answer_is_read_as_the_server_wrote_it(kind, media):
 )
 def test_an_answer_that_is_none_of_the_models_is_counted_and_left_out(small, answer):
     result = read(small, line("a", answer=answer), line("b"))
-    assert result.unreadable == 1
+    assert result.unreadable.tolist() == [days("2026-01-02")]
     assert result.cases.inferences == ["b"]
 
 
 def test_an_answer_of_other_rows_than_were_asked_about_is_left_out(small):
-    assert read(small, line("a", carriers=("AA", "UA"), probabilities=(0.5,))).unreadable == 1
+    other = read(small, line("a", carriers=("AA", "UA"), probabilities=(0.5,)))
+    assert (len(other.unreadable), len(other.outputs)) == (1, 0)
 
 
 def test_an_answer_that_was_not_captured_is_told_as_that():
@@ -94,7 +95,18 @@ def test_the_day_is_the_callers_own(small):
     assert read(small, dated, line("b")).days.tolist() == [days("2013-10-31"), days("2026-01-02")]
 
 
-@pytest.mark.parametrize("moment", ["at=yesterday", "at=", "at=2013-10-31T23:30:00"])
+MOMENTS = ["at=yesterday", "at=", "at=2013-10-31T23:30:00"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_one_caller_writes_ends_no_reading(small, moment):
+    lines = [line("a"), line("b", moment=moment), b"{", line("c")]
+    result = predictions.read(capture.read_all(lines, "captured"), small, by_carrier)
+    assert result.cases.inferences == ["a", "c"]
+    assert (result.unreadable.tolist(), result.undated) == ([days("2026-01-02")], 1)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_moment_that_is_none_is_refused_with_its_line(small, moment):
     with pytest.raises(CaptureError, match="captured, line 2: "):
         read(small, line("a"), line("b", moment=moment))
@@ -102,7 +114,7 @@ def test_a_moment_that_is_none_is_refused_with_its_line(small, moment):
 
 def test_nothing_captured_is_no_prediction(small):
     result = read(small)
-    assert (len(result.outputs), result.unreadable, dict(result.groups)) == (0, 0, {})
+    assert (len(result.outputs), len(result.unreadable), dict(result.groups)) == (0, 0, {})
 
 
 def test_lines_are_what_sagemaker_writes():

@@ -15,7 +15,7 @@ FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
 
 def window(small, lines, truths, others=()):
     """Truths are (id, row, value, day)."""
-    read = predictions.read(capture.read(lines, "captured"), small, by_carrier)
+    read = predictions.read(capture.read_all(lines, "captured"), small, by_carrier)
     files = [
         (
             f"labels/2026/{day}/00/part.jsonl",
@@ -49,7 +49,7 @@ def test_what_belongs_together_is_judged_together(small):
         ([line("a")], [("a", 1, "1", "01/02")], (), {"unlabelled": 1, "unanswered": 1}),
         ([line("a")], [("b", 0, "1", "01/02")], ("b",), {"unlabelled": 1, "of_others": 1}),
         ([line("a"), line("a")], [("a", 0, "1", "01/02")] * 3, (), {"cases": 1, "repeated_predictions": 1, "repeated_labels": 2}),
-        ([line("a"), line("a", probabilities=(0.3,))], [], (), {"contradicting_predictions": 2}),
+        ([line("a"), line("a", probabilities=(0.3,))], [("a", 0, "1", "01/02")], (), {"contradicting_predictions": 2}),
         ([line("a")], [("a", 0, "1", "01/02"), ("a", 0, "0", "01/02")], (), {"unlabelled": 1, "contradicting_labels": 2}),
         ([line("a", answer="")], [("a", 0, "1", "01/02")], (), {"unreadable": 1, "unanswered": 1}),
     ],
@@ -68,6 +68,25 @@ def test_a_case_is_of_its_own_day_whenever_its_label_came(small, day, cases):
     joined = window(small, [line("a", moment=f"at={day}T12:00:00Z")], [("a", 0, "1", "03/01")]).joined
     assert joined.cases == cases
     assert (joined.unlabelled, joined.unanswered) == (0, 0)
+
+
+def test_records_of_other_days_are_counted_in_no_window(small):
+    december = "at=2025-12-05T12:00:00Z"
+    lines = [
+        *[line("a", moment=december)] * 3,
+        *(line("b", probabilities=(p,), moment=december) for p in (0.2, 0.3)),
+        line("c", answer="", moment=december),
+    ]
+    truths = [("a", 0, "1", "02/02"), ("a", 0, "1", "02/03"), ("d", 0, "1", "02/02"), ("d", 0, "0", "02/02")]
+    joined = window(small, lines, truths).joined
+    assert not any(getattr(joined, name) for name in joined.__struct_fields__)
+
+
+def test_a_line_that_cannot_be_read_is_of_the_day_on_which_it_was_answered(small):
+    inside = line("a", moment="at=yesterday")
+    outside = inside.replace(b"2026-01-", b"2025-11-")
+    assert outside != inside
+    assert window(small, [inside, outside, b"{", line("b")], []).joined.unreadable == 2  # `{` is of any day
 
 
 def test_a_case_that_is_asked_again_after_midnight_is_of_the_first_day(small):

@@ -266,6 +266,10 @@ def test_a_rollback_to_fewer_pods_raises_the_autoscalers_least_first(bench):
     assert patched == ["horizontalpodautoscalers", "httproutes"]
 
 
+def _killed():
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def fewer_pods(bench):
     """B serves on three pods, and A has one, and an autoscaler that may start more."""
@@ -301,6 +305,33 @@ def test_a_rollback_to_pods_that_do_not_start_moves_all_after_a_minute_and_says_
     assert fewer_pods.answers == {A: 100}
     assert 60 < fewer_pods.time.seconds - began < 70
     assert f"{A} serves on 1 of the 3 instances" in " ".join(done.warnings)
+
+
+def test_a_rollback_that_is_killed_while_it_awaits_pods_is_carried_out_by_the_next(fewer_pods):
+    fewer_pods.cluster.scales_at = fewer_pods.time.seconds + 20
+    fewer_pods.time.on_wait.append(_killed)
+    with pytest.raises(KeyboardInterrupt):
+        fewer_pods.rollback()
+    assert fewer_pods.answers == {B: 100}
+
+    done = fewer_pods.rollback("op4")
+
+    assert fewer_pods.time.seconds > fewer_pods.cluster.scales_at  # it awaits them too
+    assert fewer_pods.answers == {A: 100}
+    assert fewer_pods.rejected == [B]
+    assert done.warnings == ()
+
+
+def test_an_up_carries_out_a_rollback_that_was_killed_while_it_awaited_pods(fewer_pods):
+    fewer_pods.cluster.scales_at = fewer_pods.time.seconds + 20
+    fewer_pods.time.on_wait.append(_killed)
+    with pytest.raises(KeyboardInterrupt):
+        fewer_pods.rollback()
+
+    fewer_pods.up("op4", B)
+
+    assert fewer_pods.answers == {A: 100}
+    assert fewer_pods.rejected == [B]
 
 
 def test_a_rollback_now_awaits_no_pods(fewer_pods):
