@@ -67,7 +67,7 @@ def stack(tmp_path, monkeypatch):
     monkeypatch.setenv("KUBECONFIG", str(config))
     connected = []
 
-    def connect(cluster, token=None, *, patient):  # noqa: ARG001
+    def connect(cluster, bearer=None, *, patient):  # noqa: ARG001
         connected.append(cluster.server)
         return stack.cluster.server
 
