@@ -196,15 +196,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     def endpoint(self, instances: Mapping[str, Instances]) -> Endpoint:
         """As the core reads it; `instances` by the name of the Deployment."""
-        endpoint = self._endpoint(instances, settling=self.settling)
-        if not self._is_observed:
+        settling = self.settling
+        done = not settling and self.failure is None
+        endpoint = self._endpoint(instances, settling=settling, done=done)
+        if done or not self._is_ours:
             return endpoint
-        return msgspec.structs.replace(endpoint, in_force=self._endpoint(instances, settling=False))
+        # Rules that were in force once stay so, whatever a gateway says of them since: none goes back to what was before.
+        in_force = self._endpoint(instances, settling=False, done=True)
+        return msgspec.structs.replace(endpoint, in_force=in_force)
 
-    def _endpoint(self, instances: Mapping[str, Instances], *, settling: bool) -> Endpoint:
+    def _endpoint(self, instances: Mapping[str, Instances], *, settling: bool, done: bool) -> Endpoint:
+        """Settling or not, and with what the rules ask for in force (`done`) or what was before."""
         requested = self.weights
         before = self._before
-        done = not settling and self.failure is None
         current = requested if done or self.strangers else before.weights
         # Rules that somebody else wrote are never what was requested: the next move writes them anew.
         desired = requested if not self.strangers else {}
@@ -287,10 +291,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return self._changed([each for each in managers if each.has("status", "parents")], 0.0)
 
     @property
-    def _is_observed(self) -> bool:
-        """Whether all that settles are rules that this project wrote and every gateway has looked at."""
-        ours = [each.manager for each in self._rules_managers] == [MANAGER]
-        return ours and self.settling and not any(self._unobserved)
+    def _is_ours(self) -> bool:
+        """Whether nobody else has written rules since this project did."""
+        return [each.manager for each in self._rules_managers] == [MANAGER]
 
     @property
     def _rules_managers(self) -> list[_Managed]:
