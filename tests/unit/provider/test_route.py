@@ -160,6 +160,15 @@ def test_another_hostname_is_written_to_the_route(serving):
     assert serving.changes(serving.config(A, A, B, entrance=entrance)) == set()
 
 
+def test_two_versions_of_one_deployment_are_refused(stack):
+    variants = [{"version": v, "digest": f"sha256:{v}", "name": "theirs"} for v in (A, B)]
+
+    (failure,) = stack.check(stack.config(A, A, B, variants=variants)).failures
+
+    assert failure.property == "variants"
+    assert f"{A} and {B} would both be served by theirs" in failure.reason
+
+
 def test_another_cluster_than_the_allowed_one_is_refused_before_the_first_call(stack):
     with pytest.raises(ProviderError, match="no context leads to https://other"):
         stack.check(stack.config(A, A, server="https://other.example.com"))
