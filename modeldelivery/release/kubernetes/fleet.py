@@ -96,9 +96,7 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         route = self.traffic.described()
         standing = route.weights
         kept = {v: standing.get(v, weights.get(v, 0)) for v in fleet}
-        state = msgspec.structs.replace(
-            route.next_state(config, backends, kept), settle=self.entrance.settle_seconds
-        )
+        state = route.next_state(config, backends, kept).with_entrance(self.entrance)
         body = {
             "metadata": {"resourceVersion": token, **self._metadata(state, operation)},
             "spec": self._spec() | {"rules": rules(backends, kept)},
@@ -111,10 +109,9 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         state = State(
             config=config,
             weights=dict(weights),
-            settle=self.entrance.settle_seconds,
             backends=dict(backends),
             before=Before(),
-        )
+        ).with_entrance(self.entrance)
         metadata, spec = self._metadata(state, operation), self._spec() | {"rules": rules(backends, weights)}
         if bare := self.traffic.bare:
             written = {"metadata": {"resourceVersion": bare.version, **metadata}, "spec": spec}

@@ -160,6 +160,33 @@ def test_another_hostname_is_written_to_the_route(serving):
     assert serving.changes(serving.config(A, A, B, entrance=entrance)) == set()
 
 
+def test_a_route_that_somebody_led_elsewhere_is_a_change_and_an_update_leads_it_back(serving):
+    serving.cluster.edit(PATH, {"spec": {"hostnames": ["elsewhere.example.com"]}})
+    serving.aws.seconds += 10
+
+    assert serving.changes(serving.config(A, A, B)) == {"entrance", "release"}
+    read = serving.endpoint.read("flights-prod/flights-staging", serving.state)
+    assert read.inputs["entrance"]["hostname"] == "elsewhere.example.com"
+
+    serving.up(A, A, B)
+
+    assert "hostnames" not in serving.cluster.objects[PATH]["spec"]
+    assert serving.changes(serving.config(A, A, B)) == set()
+    read = serving.endpoint.read("flights-prod/flights-staging", serving.state)
+    assert read.inputs["entrance"] == serving.state["entrance"]
+
+
+def test_a_route_without_a_gateway_is_a_change_of_its_entrance(serving):
+    serving.cluster.edit(PATH, {"spec": {"parentRefs": []}})
+    serving.aws.seconds += 10
+
+    assert serving.changes(serving.config(A, A, B)) == {"entrance", "release"}
+    assert any("takes requests from no gateway" in each for each in serving.log.warnings)
+    read = serving.endpoint.read("flights-prod/flights-staging", serving.state)
+    assert read.inputs["entrance"]["gateway"] == ""
+    assert serving.endpoint.diff(RESOURCE, serving.state, read.inputs).changes == {"entrance": Change.UPDATE}
+
+
 def test_two_versions_of_one_deployment_are_refused(stack):
     variants = [{"version": v, "digest": f"sha256:{v}", "name": "theirs"} for v in (A, B)]
 
