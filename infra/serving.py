@@ -28,7 +28,7 @@ KUBERNETES = (
 SERVING = (
     "{target: kubernetes, kubernetes: {context: edge, server: https://…, namespace: flights, gateway: {name: public, namespace: "
     "gateways}, hostname: flights.example.com}} and perhaps settleSeconds: 2 (0 to 60) and members: {v1.0.0: {name: a-deployment, "
-    "port: 8080}} and deliver: {repository: https://…, ssh://…, git@… or file:///…, path: deploy/ENVIRONMENT, revision: main}, or "
+    "port: 8080}}, of each a name of its own, and deliver: {repository: https://…, ssh://…, git@… or file:///…, path: deploy/ENVIRONMENT, revision: main}, or "
     "{target: sagemaker} or no such line"
 )
 # Keys of config that nothing on Kubernetes obeys, and why.
@@ -127,8 +127,14 @@ class Cluster(_Part, frozen=True):
     deliver: Deliver | None = None
 
     def __post_init__(self) -> None:
-        for version in self.members:
+        named: dict[str, Version] = {}
+        for version, member in self.members.items():
             parse_version(version)
+            first = named.setdefault(member.name, version)
+            if first != version:
+                raise ValueError(
+                    f"{first} and {version} are both {member.name!r}, and a Deployment serves one version"
+                )
 
 
 class Serving(_Part, frozen=True):

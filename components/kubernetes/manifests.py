@@ -7,8 +7,9 @@ from components.kubernetes import version
 from components.kubernetes.namespace import Pods, metadata
 from components.kubernetes.objects import Manifest
 from modeldelivery.provider.sdk import RegisteredVersion
+from modeldelivery.release import naming
 from modeldelivery.release.core.request import Entrance
-from modeldelivery.release.naming import JOURNAL_ANNOTATION, variant_name
+from modeldelivery.release.naming import JOURNAL_ANNOTATION
 from modeldelivery.release.version import parse_version
 
 GATEWAY_API = "gateway.networking.k8s.io"
@@ -34,7 +35,7 @@ class Shape(TypedDict):
 
 def member_name(route: str, each: RegisteredVersion) -> str:
     """Of a version's objects."""
-    return f"{route}-{variant_name(parse_version(each.version))}"
+    return naming.member_name(route, parse_version(each.version))
 
 
 def of_version(shape: Shape, each: RegisteredVersion) -> list[Manifest]:

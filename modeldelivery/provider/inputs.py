@@ -18,8 +18,9 @@ from modeldelivery.release.core.request import (
     Request,
     RouteMember,
     Rules,
+    refuse_shared,
 )
-from modeldelivery.release.errors import DeliveryError
+from modeldelivery.release.errors import DeliveryError, RefusedError
 from modeldelivery.release.version import Version
 
 NOT_YET = "(known after apply)"
@@ -138,6 +139,12 @@ class RouteInputs(Inputs, frozen=True, kw_only=True):
     context: str | None = None
     labels: dict[str, str] = {}
     delivery: Delivery | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            refuse_shared(self.variants)
+        except RefusedError as error:
+            raise BadInputError("variants", str(error)) from error
 
     @property
     def name(self) -> str:

@@ -46,13 +46,14 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
             return Seen(stored=stored, endpoint=None, members={})
         self._refuse_other_deliverer(traffic)
         wanted = self._fleet(traffic).name(self.inputs.release.fleet)
+        is_elsewhere = described.config != wanted or traffic.described().misdirection is not None
         return Seen(
             stored=stored,
             endpoint=described,
             members=self._members(traffic),
             mark=traffic.marked(),
             owner=traffic.owner() if stored and stored.journal == Journal() else None,
-            others=frozenset({"entrance"} if described.config != wanted else ()),
+            others=frozenset({"entrance"} if is_elsewhere else ()),
         )
 
     def up(self) -> str:
@@ -104,8 +105,9 @@ class RouteTarget(ReleaseTarget, frozen=True, kw_only=True):
         described = history.as_recorded(journal, described) or described
         members = self._members(self.patient)
         fleet = [v for v in journal.fleet if v in members] + [v for v in members if v not in journal.fleet]
-        digests = journal.digests
+        digests, entrance = journal.digests, self.patient.described().entrance
         return {
+            **({} if entrance == self.inputs.entrance else {"entrance": entrance.plain()}),
             "release": {"live": journal.live or self.inputs.release.live, "fleet": fleet},
             "variants": [
                 msgspec.structs.replace(members[v], digest=digests.get(v, "")).plain() for v in fleet

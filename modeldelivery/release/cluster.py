@@ -5,6 +5,7 @@ Imported only where an environment is on Kubernetes: nothing of it costs a rollb
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import msgspec
 from modeldelivery.release.aws.eks import HOSTS
 from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.errors import UnreachableError
+from modeldelivery.release.kubernetes.bearer import Bearer
 from modeldelivery.release.kubernetes.connection import connect
 from modeldelivery.release.kubernetes.kubeconfig import (
     Cluster,
@@ -38,6 +40,9 @@ class Account(Protocol):
         ...
 
 
+# Seconds for which a token of EKS' is sent; EKS takes it for 15 minutes.
+# https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
+SIGNED = 600.0
 OpensAccount = Callable[[str | None, str | None], Account]  # profile and region, as `open_account` takes them
 
 
@@ -68,7 +73,9 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
         if not isinstance(login, Eks):
             return connect(cluster, patient=patient)
         account = self.opens(login.profile, login.region) if login.profile else self.account
-        return connect(cluster, account.eks_token(login.cluster, login.region), patient=patient)
+        bearer = Bearer(makes=partial(account.eks_token, login.cluster, login.region), lasts=SIGNED)
+        bearer.renewed()  # without credentials nothing need be sent to learn so
+        return connect(cluster, bearer, patient=patient)
 
     def cluster(self, place: ClusterPlace) -> Cluster:
         """The cluster at the place's address, as a kubeconfig has it. Raises KubeconfigError when nothing leads there."""

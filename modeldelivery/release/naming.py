@@ -189,6 +189,11 @@ def variant_name(version: Version) -> str:
     return version.replace(".", "-")
 
 
+def member_name(route: str, version: Version) -> str:
+    """Deployment and Service that this project makes for a version behind a route on Kubernetes, and what else is the version's."""
+    return f"{route}-{variant_name(version)}"
+
+
 def variant_version(variant: str) -> Version:
     """The version that a variant serves; raises BadVersionError for a variant that this project did not name."""
     return parse_version(variant.replace("-", "."))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from modeldelivery.release.errors import LostError, NotSentError, UnreachableError
+from modeldelivery.release.errors import CredentialsError, LostError, NotSentError, UnreachableError
 from modeldelivery.release.kubernetes import connection
 from modeldelivery.release.kubernetes.connection import connect
 from modeldelivery.release.kubernetes.kubeconfig import Certificate, Cluster, KubeconfigError, Token
@@ -22,6 +22,7 @@ PATH = "/apis/gateway.networking.k8s.io/v1/namespaces/flights/httproutes/flights
 
 
 HELD = "/held"
+REFUSED = "ended"  # a token
 
 
 class Authority:
@@ -85,6 +86,11 @@ class ApiServer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == HELD:
             self.ended.wait()
+            return
+        if self.headers.get("Authorization") == f"Bearer {REFUSED}":
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
             return
         certificate = self.connection.getpeercert()
         subject = [value for part in certificate["subject"] for _, value in part] if certificate else []
@@ -179,9 +185,27 @@ def test_a_certificate_may_be_of_the_name_that_the_kubeconfig_gives(address, aut
     assert connect(named, patient=False).get(PATH).body["token"] == "Bearer secret"
 
 
-def test_what_is_no_certificate_is_said_of_the_context():
+@pytest.mark.parametrize("ca", ["no certificate", "für"])
+def test_what_is_no_certificate_is_said_of_the_context(ca):
     with pytest.raises(KubeconfigError, match="context 'prod'"):
-        connect(cluster("https://127.0.0.1:1", "no certificate", Token(token="secret")), patient=False)
+        connect(cluster("https://127.0.0.1:1", ca, Token(token="secret")), patient=False)
+
+
+def test_a_clients_certificate_that_is_none_is_said_of_the_context(authority):
+    login = Certificate(certificate="für", key="für")
+    with pytest.raises(KubeconfigError, match="context 'prod'"):
+        connect(cluster("https://127.0.0.1:1", authority.pem, login), patient=False)
+
+
+def test_a_token_of_a_file_is_read_again_when_it_is_refused(address, authority, tmp_path):
+    file = tmp_path / "token"
+    file.write_text(REFUSED)
+    server = connect(cluster(address, authority.pem, Token(file=str(file))), patient=False)
+    with pytest.raises(CredentialsError):
+        server.get(PATH)
+    file.write_text("newer\n")
+
+    assert server.get(PATH).body["token"] == "Bearer newer"
 
 
 def test_where_nobody_listens_nothing_was_sent(authority):

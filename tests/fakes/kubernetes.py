@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from urllib3.exceptions import ReadTimeoutError
 
+from modeldelivery.release.kubernetes.bearer import Bearer
 from modeldelivery.release.kubernetes.objects import DIGEST, Namespace
 from modeldelivery.release.kubernetes.server import ApiServer
 from tests.fakes.journal import START
@@ -24,6 +25,7 @@ from tests.fakes.time import FakeTime
 NAMESPACE = Namespace("flights-prod")
 ADDRESS = "https://prod.example.com"
 GATEWAY = "gateway"  # field manager of a route's status
+PUBLIC = "public"  # the gateway that there is
 
 
 @dataclass
@@ -59,12 +61,14 @@ class FakeCluster:
     requests: list[tuple[str, str]] = field(default_factory=list)
     objects: dict[str, dict] = field(default_factory=dict)
     _landed: dict[str, float] = field(default_factory=dict)
+    _looked: dict[str, int] = field(default_factory=dict)
     _served: list[tuple[float, dict[str, int]]] = field(default_factory=list)
     _versions: count = field(default_factory=lambda: count(1))
 
     @property
     def server(self) -> ApiServer:
-        return ApiServer(pool=self, address=ADDRESS, token=self.token, clock=lambda: self.time.seconds)
+        bearer = Bearer(makes=lambda: self.token)
+        return ApiServer(pool=self, address=ADDRESS, bearer=bearer, clock=lambda: self.time.seconds)
 
     @property
     def now(self) -> float:
@@ -119,6 +123,12 @@ class FakeCluster:
     def gateway_begins(self):
         """It looks at all that was written while it was away."""
         self.runs_since = self.time.seconds
+
+    def lose_service(self, name, route):
+        """A Service is deleted. Its gateway says of the route that leads there, whatever the weight, that it does not resolve."""
+        self._control()
+        del self.objects[f"{NAMESPACE.services()}/{name}"]
+        self._say(route, self._judged(self.objects[route]), self.now)
 
     def gateway_says_more(self, path):
         """It gives its conditions of a route another message: of what it has taken there is nothing new."""
@@ -235,28 +245,36 @@ class FakeCluster:
 
     def _look_at(self, path, route):
         landed, generation = self._landed[path], route["metadata"]["generation"]
-        parents = route.get("status", {}).get("parents", [])
-        if parents and parents[0]["conditions"][0]["observedGeneration"] == generation:
+        if "status" in route and self._looked.get(path) == generation:
             return
         looked = max(landed, self.runs_since) + self.looks_after
         if self.time.seconds < looked:
             return
+        self._looked[path] = generation
+        parents = self._judged(route)
+        self._say(path, parents, START + looked)
+        if not self.refuses:
+            refs = route["spec"]["rules"][0].get("backendRefs", []) if parents else []
+            weights = {ref["name"]: ref["weight"] for ref in refs}
+            self._served.append((START + looked + self.lag, weights))
+
+    def _judged(self, route):
+        """What the gateway says of a route, if that names it; of another gateway's nobody says anything."""
+        refs = [ref["name"] for rule in route["spec"]["rules"] for ref in rule.get("backendRefs", [])]
+        lacking = [name for name in refs if f"{NAMESPACE.services()}/{name}" not in self.objects]
+        refused = ({"ResolvedRefs": f"no service {lacking[0]}"} if lacking else {}) | self.refuses
         conditions = [
             {
                 "type": kind,
-                "status": "False" if kind in self.refuses else "True",
+                "status": "False" if kind in refused else "True",
                 "reason": kind,
-                "message": self.refuses.get(kind, ""),
-                "observedGeneration": generation,
+                "message": refused.get(kind, ""),
+                "observedGeneration": route["metadata"]["generation"],
             }
             for kind in ("Accepted", "ResolvedRefs")
         ]
-        refs = route["spec"]["parentRefs"]
-        self._say(path, [{"parentRef": ref, "conditions": conditions} for ref in refs], START + looked)
-        if not self.refuses:
-            refs = route["spec"]["rules"][0].get("backendRefs", [])
-            weights = {ref["name"]: ref["weight"] for ref in refs}
-            self._served.append((START + looked + self.lag, weights))
+        parents = [ref for ref in route["spec"].get("parentRefs", []) if ref["name"] == PUBLIC]
+        return [{"parentRef": ref, "conditions": conditions} for ref in parents]
 
     def _say(self, path, parents, instant):
         """The gateway writes a route's status."""

@@ -121,14 +121,26 @@ def life(journal: Journal, endpoint: Endpoint) -> Incarnation:
 def as_recorded(journal: Journal, endpoint: Endpoint | None) -> Endpoint | None:
     """The endpoint for whoever has the journal: what the last write asked for is in force where the journal has its outcome.
 
-    Outcomes are recorded once they were observed. While a move is under way nothing is known beyond what is seen.
+    Outcomes are recorded once they were observed. Of a write of the move under way nothing is known beyond what is seen.
     """
     in_force = endpoint.in_force if endpoint else None
-    if endpoint is None or in_force is None or journal.intent is not None:
+    if endpoint is None or in_force is None:
+        return endpoint
+    if journal.intent is not None and journal.intent.operation == endpoint.seal:
         return endpoint
     last = next((each for each in reversed(journal.history) if each.operation == endpoint.seal), None)
     observed = last is not None and last.kind is not EventKind.CLOSED
     return in_force if observed and explained(journal, in_force) else endpoint
+
+
+def is_guess(journal: Journal, endpoint: Endpoint) -> bool:
+    """Whether what is said to be in force may not be, and the journal has something else.
+
+    A target with compare-and-swap that says why it does not do what is requested does not say what it does instead.
+    """
+    left = bool(endpoint.token and endpoint.failure and weights.traffic(endpoint.desired))
+    at_odds = not weights.same(endpoint.current, endpoint.desired)
+    return left and at_odds and not weights.same(endpoint.current, journal.weights)
 
 
 def fleet_seen(journal: Journal, endpoint: Endpoint) -> tuple[Version, ...]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from modeldelivery.release.errors import InvalidError
+from modeldelivery.release.errors import InvalidError, RefusedError
 from modeldelivery.release.naming import MAX_FLEET, Environment, parse_environment
 from modeldelivery.release.version import Version, parse_version
 
@@ -186,6 +186,18 @@ class RouteMember(Part, frozen=True, kw_only=True):
             )
         if not 1 <= self.port <= _LAST_PORT:
             raise BadRequestError(f"port is {self.port}; it may be 1 to {_LAST_PORT}")
+
+
+def refuse_shared(members: Iterable[RouteMember]) -> None:
+    """Raises RefusedError for versions that one Deployment would serve: it has one version's bits, and one share of the traffic."""
+    by_name: dict[str, RouteMember] = {}
+    for member in members:
+        first = by_name.setdefault(member.name, member)
+        if first is not member:
+            raise RefusedError(
+                f"{first.version} and {member.version} would both be served by {member.name}, and a Deployment serves one version",
+                hint="give each version a Deployment and a Service of its own name (serving.kubernetes.members)",
+            )
 
 
 class Entrance(Part, frozen=True, kw_only=True):

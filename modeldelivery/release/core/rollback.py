@@ -210,6 +210,11 @@ def _must_ask_for_mark(view: View) -> bool:
 
 def _fallback(journal: Journal, endpoint: Endpoint) -> Version:
     """Where a plain rollback goes, the very version that `status` calls the fallback. Raises RefusedError."""
+    if history.is_guess(journal, endpoint):
+        raise RefusedError(
+            f"what serves cannot be told while this stands: {endpoint.failure}",
+            hint=f"name where to go with --to (on the endpoint: {', '.join(sorted(endpoint.variants))})",
+        )
     fallback = history.fallback(journal, endpoint)
     if fallback is None:
         raise RefusedError(

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from modeldelivery.release.core import lost, unrecorded, weights
+from modeldelivery.release.core import history, lost, unrecorded, weights
 from modeldelivery.release.core.action import Action, Ask, Done, PutBack, Question, View, Wait, Write
 from modeldelivery.release.core.capacity import shortfalls
+from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import (
     arrived,
     finished,
@@ -169,6 +170,7 @@ def _follow(command: Up, view: View) -> Action:
     if changes:
         refuse_young(request, journal, now)
     if (changes or not plan.shifts) and not weights.same(endpoint.desired, endpoint.current):
+        _refuse_guess(view.journal, endpoint)
         return Write(_take_back(command, view, plan))
     if changes:
         return Write(_open_fleet(command, view, IntentKind.FLEET, staged, plan.standing))
@@ -271,6 +273,15 @@ def _take_back(command: Up, view: View, plan: Plan) -> Journal:
         fence=view.journal.fence,
     )
     return opened(view.journal, intent, view.now)
+
+
+def _refuse_guess(journal: Journal, endpoint: Endpoint) -> None:
+    """Raises BrokenError where what is in force is not known: to ask for what may not be might move traffic."""
+    if history.is_guess(journal, endpoint):
+        raise BrokenError(
+            f"what serves cannot be told while this stands: {endpoint.failure}. Nothing was moved",
+            hint="mend what it names, then run `pulumi up` again",
+        )
 
 
 def _applied(command: Up, journal: Journal) -> Journal:

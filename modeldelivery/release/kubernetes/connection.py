@@ -1,5 +1,6 @@
 """Connections to a cluster's API server, trusted and logged in as its kubeconfig says."""
 
+import math
 import os
 import ssl
 import tempfile
@@ -9,12 +10,14 @@ from urllib.parse import urlsplit
 
 import urllib3
 
+from modeldelivery.release.kubernetes.bearer import Bearer
 from modeldelivery.release.kubernetes.kubeconfig import Certificate, Cluster, KubeconfigError, Token
 from modeldelivery.release.kubernetes.server import MANAGER, ApiServer
 
 # Sent once: a retry would come after the intent's deadline. Within release.kubernetes.traffic.TIMING.call.
 FENCED = urllib3.Timeout(connect=1.0, read=1.5)
 PATIENT = urllib3.Timeout(connect=5.0, read=30.0)
+REREAD = 60.0  # seconds for which a token of a file is sent: who mounts it writes it anew; client-go reads it as often
 RETRIES = urllib3.Retry(
     total=4,
     allowed_methods=frozenset({"GET"}),
@@ -26,12 +29,12 @@ RETRIES = urllib3.Retry(
 )
 
 
-def connect(cluster: Cluster, token: str | None = None, *, patient: bool) -> ApiServer:
+def connect(cluster: Cluster, bearer: Bearer | None = None, *, patient: bool) -> ApiServer:
     """An API server; nothing is sent yet.
 
     Args:
         cluster: where, and how one logs in.
-        token: for a login that the kubeconfig leaves to others (EKS).
+        bearer: for a login that the kubeconfig leaves to others (EKS).
         patient: ask again and wait long; else once, with short time-outs.
 
     Raises:
@@ -49,12 +52,12 @@ def connect(cluster: Cluster, token: str | None = None, *, patient: bool) -> Api
         maxsize=1,
     )
     if isinstance(cluster.login, Token):
-        token = cluster.login.token
+        bearer = Bearer(makes=cluster.login.read, lasts=REREAD if cluster.login.file else math.inf)
     return ApiServer(
         pool=pool,
         address=cluster.server,
         prefix=parts.path.rstrip("/"),
-        token=token,
+        bearer=bearer,
         agent=user_agent(os.environ),
     )
 
@@ -77,7 +80,11 @@ def _trust(cluster: Cluster) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=cluster.ca or None)
         if isinstance(cluster.login, Certificate):
             _present(context, cluster.login)
-    except ssl.SSLError as error:
+    except (
+        ssl.SSLError,
+        ValueError,
+        TypeError,
+    ) as error:  # of Python's for text that is not ASCII, TypeError
         raise KubeconfigError(
             f"context {cluster.context!r}: a certificate or key is not PEM, or they do not belong together ({error})"
         ) from error

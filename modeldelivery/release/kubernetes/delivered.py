@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from modeldelivery.release.core.request import Entrance
+from modeldelivery.release.kubernetes.entrance import ParentRef, entrance_of, is_same, words
 from modeldelivery.release.kubernetes.objects import read
 from modeldelivery.release.naming import JOURNAL_ANNOTATION
 
@@ -23,17 +24,12 @@ class _Metadata(msgspec.Struct, rename="camel"):
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class _Ref(msgspec.Struct):
-    name: str
-    namespace: str = ""
-
-
 class _Rule(msgspec.Struct, rename="camel"):
     backend_refs: list[Any] = msgspec.field(default_factory=list)
 
 
 class _RouteSpec(msgspec.Struct, rename="camel"):
-    parent_refs: list[_Ref] = msgspec.field(default_factory=list)
+    parent_refs: list[ParentRef] = msgspec.field(default_factory=list)
     hostnames: list[str] = msgspec.field(default_factory=list)
     rules: list[_Rule] = msgspec.field(default_factory=list)
 
@@ -68,12 +64,8 @@ def bare_route(body: Any, state: str) -> BareRoute | None:
 def other_entrance(body: Any, entrance: Entrance) -> str | None:
     """How requests come to a delivered route, where that is not as config has it; None where it is."""
     spec = read(body, _Route).spec
-    gateways = [(each.name, each.namespace) for each in spec.parent_refs]
-    hostnames = [entrance.hostname] if entrance.hostname else []
-    if (gateways, spec.hostnames) == ([(entrance.gateway, entrance.gateway_namespace)], hostnames):
-        return None
-    names = ", ".join(f"{namespace}/{name}" for name, namespace in gateways) or "no gateway"
-    return f"{names} by {', '.join(spec.hostnames) or 'any name'}"
+    there = entrance_of(spec.parent_refs, spec.hostnames, entrance.settle_seconds)
+    return None if is_same(there, entrance) else words(there)
 
 
 class _Sync(msgspec.Struct):

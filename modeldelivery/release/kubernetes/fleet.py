@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from modeldelivery.release.core.journal import Parked
-from modeldelivery.release.core.request import Delivery, Entrance, RouteMember
+from modeldelivery.release.core.request import Delivery, Entrance, RouteMember, refuse_shared
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import BrokenError, BusyError, DeliveryError, RefusedError
 from modeldelivery.release.kubernetes import pods
@@ -24,7 +24,7 @@ from modeldelivery.release.kubernetes.route import (
     rules,
 )
 from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
-from modeldelivery.release.naming import variant_name
+from modeldelivery.release.naming import member_name
 from modeldelivery.release.version import Version
 
 
@@ -65,8 +65,9 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         Raises:
             BusyError: not yet.
             BrokenError: one makes no progress any more.
-            RefusedError: one has no pods by its own word, or does not say which bits they serve.
+            RefusedError: one has no pods by its own word, or does not say which bits they serve, or is served by what serves another.
         """
+        refuse_shared(self._member(version) for version in sorted(fleet))
         server, namespace = self.traffic.server, self.traffic.namespace
         deployments = deployments_in(server.get(namespace.deployments()).body)
         services = names_in(server.get(namespace.services()).body)
@@ -95,9 +96,7 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         route = self.traffic.described()
         standing = route.weights
         kept = {v: standing.get(v, weights.get(v, 0)) for v in fleet}
-        state = msgspec.structs.replace(
-            route.next_state(config, backends, kept), settle=self.entrance.settle_seconds
-        )
+        state = route.next_state(config, backends, kept).with_entrance(self.entrance)
         body = {
             "metadata": {"resourceVersion": token, **self._metadata(state, operation)},
             "spec": self._spec() | {"rules": rules(backends, kept)},
@@ -110,10 +109,9 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         state = State(
             config=config,
             weights=dict(weights),
-            settle=self.entrance.settle_seconds,
             backends=dict(backends),
             before=Before(),
-        )
+        ).with_entrance(self.entrance)
         metadata, spec = self._metadata(state, operation), self._spec() | {"rules": rules(backends, weights)}
         if bare := self.traffic.bare:
             written = {"metadata": {"resourceVersion": bare.version, **metadata}, "spec": spec}
@@ -194,7 +192,7 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
 
     def _is_own(self, member: RouteMember) -> bool:
         """Whether it is called as this project calls what it makes, and not as another team does."""
-        return member.name == f"{self.traffic.name}-{variant_name(member.version)}"
+        return member.name == member_name(self.traffic.name, member.version)
 
     def _member(self, version: Version) -> RouteMember:
         return self.members.get(version) or self.current[version]

@@ -6,6 +6,7 @@ would do belongs to whoever wrote the file. EKS's (`aws eks get-token`) is known
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path, PurePath
@@ -16,6 +17,7 @@ import yaml
 
 from modeldelivery.release.errors import CredentialsError, InvalidError
 
+_BLOCK = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----[\x00-\x7f]*?-----END [A-Z0-9 ]+-----")
 _LOGINS = ("token", "tokenFile", "client-certificate", "client-certificate-data", "exec")
 _OTHERS = ("username", "password", "auth-provider", "as", "as-uid", "as-groups", "as-user-extra")
 
@@ -40,9 +42,14 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
-    """A bearer token."""
+    """A bearer token, from the kubeconfig, or from a file that somebody else writes anew before it ends."""
 
-    token: str
+    token: str = ""
+    file: str = ""
+
+    def read(self) -> str:
+        """As it is now. Raises CredentialsError."""
+        return _token(_text(self.file), self.file) if self.file else self.token
 
 
 Login = Eks | Certificate | Token
@@ -256,9 +263,11 @@ def _login(user: Mapping[str, Any], where: str) -> Login:
     if user.get("exec"):
         return _eks(user["exec"], where)
     if user.get("token"):
-        return Token(token=str(user["token"]))
+        return Token(token=_token(str(user["token"]), where))
     if user.get("tokenFile"):
-        return Token(token=_text(str(user["tokenFile"])).strip())
+        login = Token(file=str(user["tokenFile"]))
+        login.read()  # what cannot be read is told before anything is sent
+        return login
     certificate, key = _pem(user, "client-certificate"), _pem(user, "client-key")
     if not certificate or not key:
         raise KubeconfigError(f"{where} has no login", hint=f"what is read: {', '.join(_LOGINS)}")
@@ -305,16 +314,44 @@ def _pem(entry: Mapping[str, Any], key: str) -> str:
     data = entry.get(f"{key}-data")
     if data:
         try:
-            return base64.b64decode(str(data), validate=True).decode("ascii")
+            return _blocks(base64.b64decode(str(data), validate=True))
         except (binascii.Error, UnicodeError) as error:
             raise KubeconfigError(f"{key}-data is not PEM in base64") from error
-    return _text(str(entry[key])) if entry.get(key) else ""
+    if not entry.get(key):
+        return ""
+    try:
+        return _blocks(_bytes(str(entry[key])))
+    except UnicodeError as error:
+        raise KubeconfigError(f"{key}: {entry[key]} is not PEM") from error
+
+
+def _blocks(pem: bytes) -> str:
+    """The text; of one with words that are not ASCII, which may stand between the blocks, the blocks (RFC 7468). Raises UnicodeError."""
+    kept = pem if pem.isascii() else b"".join(each + b"\n" for each in _BLOCK.findall(pem)) or pem
+    return kept.decode("ascii")
+
+
+def _token(text: str, where: str) -> str:
+    """Raises CredentialsError for what no request can carry."""
+    token = text.strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise CredentialsError(f"{where}: the token is empty, or has characters that no token has")
+    return token
 
 
 def _text(path: str) -> str:
+    """Raises CredentialsError."""
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
+        return _bytes(path).decode()
+    except UnicodeError as error:
+        raise CredentialsError(f"the kubeconfig names {path}, which cannot be read: {error}") from error
+
+
+def _bytes(path: str) -> bytes:
+    """Raises CredentialsError."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
         raise CredentialsError(f"the kubeconfig names {path}, which cannot be read: {error}") from error
 
 

@@ -16,8 +16,10 @@ from modeldelivery.release import formats
 from modeldelivery.release.core import weights as shares
 from modeldelivery.release.core.action import CLOCK_STEP
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
+from modeldelivery.release.core.request import Entrance
 from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.formats import Document, Record
+from modeldelivery.release.kubernetes.entrance import ParentRef, entrance_of, is_same, words
 from modeldelivery.release.kubernetes.server import MANAGER
 from modeldelivery.release.naming import JOURNAL_ANNOTATION
 from modeldelivery.release.version import Version
@@ -27,6 +29,7 @@ OPERATION = "model-delivery/operation"  # the seal
 STATE = "model-delivery/state"
 OWNER = JOURNAL_ANNOTATION
 MARK = "model-delivery/unrecorded"
+GIVEN_BACK = "`pulumi up` gives it back the gateway and the hostname of config"
 _JUDGED = ("Accepted", "ResolvedRefs")  # a gateway's conditions of a route
 SETTLE = 2.0  # seconds; Traefik's default throttle of what its providers say
 
@@ -52,6 +55,8 @@ class State(Document, frozen=True, kw_only=True):
         config: name of the fleet's content.
         settle: seconds that the gateway may go on as before after it has taken a route.
         backends: of each version.
+        gateway, gateway_namespace, hostname: how requests were to come to it by the last change of the fleet; no gateway on a
+            route that was written before that was kept.
         weights: as this project last wrote them; rules that differ were written by somebody else since.
         before: what the gateway may still do.
     """
@@ -60,7 +65,20 @@ class State(Document, frozen=True, kw_only=True):
     weights: dict[Version, int]
     settle: float = SETTLE
     backends: dict[Version, Backend] = msgspec.field(default_factory=dict)
+    gateway: str = ""
+    gateway_namespace: str = ""
+    hostname: str = ""
     before: Before = Before()
+
+    def with_entrance(self, entrance: Entrance) -> "State":
+        """The same of a route to which requests come so."""
+        return msgspec.structs.replace(
+            self,
+            gateway=entrance.gateway,
+            gateway_namespace=entrance.gateway_namespace,
+            hostname=entrance.hostname,
+            settle=entrance.settle_seconds,
+        )
 
 
 class _Managed(msgspec.Struct):
@@ -97,7 +115,7 @@ class _Rule(msgspec.Struct, rename="camel"):
 
 
 class _Spec(msgspec.Struct, rename="camel"):
-    parent_refs: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    parent_refs: list[ParentRef] = msgspec.field(default_factory=list)
     hostnames: list[str] = msgspec.field(default_factory=list)
     rules: list[_Rule] = msgspec.field(default_factory=list)
 
@@ -111,7 +129,7 @@ class _Condition(msgspec.Struct, rename="camel"):
 
 
 class _Parent(msgspec.Struct, rename="camel"):
-    parent_ref: dict[str, Any]
+    parent_ref: ParentRef
     conditions: list[_Condition] = msgspec.field(default_factory=list)
 
 
@@ -183,7 +201,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failure(self) -> str | None:
-        """Why the gateway does not do what the rules say; None where it does, or has not looked yet."""
+        """Why no gateway does what the rules say; None where it does, or has not looked yet."""
+        if not self.object.spec.parent_refs:
+            return f"{self.where} names no gateway (parentRefs), so none answers by it"
         if self.strangers:
             return (
                 f"the rules of {self.where} have backends that are no version's: {', '.join(self.strangers)}"
@@ -194,25 +214,50 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
                     return f"gateway {gateway}: {condition.type} is {condition.status} ({condition.reason}: {condition.message})"
         return None
 
+    @property
+    def entrance(self) -> Entrance:
+        """How requests come to it, as config would state it."""
+        spec = self.object.spec
+        return entrance_of(spec.parent_refs, spec.hostnames, self.state.settle)
+
+    @property
+    def misdirection(self) -> str | None:
+        """How requests come to it otherwise than it was written: somebody else led them elsewhere; None where they do not."""
+        state = self.state
+        written = Entrance(
+            gateway=state.gateway, gateway_namespace=state.gateway_namespace, hostname=state.hostname
+        )
+        if not state.gateway or is_same(self.entrance, written):
+            return None
+        return f"{self.where} takes requests from {words(self.entrance)}, and was written to take them from {words(written)}"
+
     def endpoint(self, instances: Mapping[str, Instances]) -> Endpoint:
         """As the core reads it; `instances` by the name of the Deployment."""
-        endpoint = self._endpoint(instances, settling=self.settling)
-        if not self._is_observed:
+        settling = self.settling
+        done = not settling and self.failure is None
+        endpoint = self._endpoint(instances, settling=settling, done=done)
+        if done or not self._is_ours:
             return endpoint
-        return msgspec.structs.replace(endpoint, in_force=self._endpoint(instances, settling=False))
+        # Rules that were in force once stay so, whatever a gateway says of them since: none goes back to what was before.
+        in_force = self._endpoint(instances, settling=False, done=True)
+        return msgspec.structs.replace(endpoint, in_force=in_force)
 
-    def _endpoint(self, instances: Mapping[str, Instances], *, settling: bool) -> Endpoint:
+    def _endpoint(self, instances: Mapping[str, Instances], *, settling: bool, done: bool) -> Endpoint:
+        """Settling or not, and with what the rules ask for in force (`done`) or what was before."""
         requested = self.weights
         before = self._before
-        done = not settling and self.failure is None
         current = requested if done or self.strangers else before.weights
         # Rules that somebody else wrote are never what was requested: the next move writes them anew.
         desired = requested if not self.strangers else {}
         moves = not shares.same(before.weights, requested)
         creating = before.config == "" and settling
         settles = settling and (moves or before.config != self.state.config)
-        condition = Condition.SETTLING if settles else Condition.READY
-        word = "Settling" if settles else "Accepted"
+        misdirection, remedy = self.misdirection, ""
+        condition, word = Condition.READY, "Accepted"
+        if settles:
+            condition, word = Condition.SETTLING, "Settling"
+        elif misdirection:
+            condition, word, remedy = Condition.IMPAIRED, "Misdirected", GIVEN_BACK
         if creating or self.object.metadata.deletion_timestamp:
             condition, word = Condition.BUSY, "Creating" if creating else "Deleting"
         return Endpoint(
@@ -228,7 +273,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
                 )
                 for version, backend in self.state.backends.items()
             },
-            failure=self.failure,
+            remedy=remedy,
+            failure=misdirection or self.failure,
             token=self.version,
             seal=self.object.metadata.annotations.get(OPERATION),
             modified=max(self._written, self._taken),
@@ -246,7 +292,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         before = (
             self._before
             if stands and (self.settling or self.failure)
-            else Before(config=self.state.config, weights=self.weights)
+            else Before(config=self._content, weights=self.weights)
         )
         return msgspec.structs.replace(
             self.state, config=config, weights=dict(weights), backends=dict(backends), before=before
@@ -260,14 +306,19 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return Before(config=self.state.config, weights=self.state.weights)
 
     @property
+    def _content(self) -> str:
+        """Name of what is there: how requests come to it is part of that."""
+        return f"{self.state.config} elsewhere" if self.misdirection else self.state.config
+
+    @property
     def _refs(self) -> list[_Ref]:
         return [ref for rule in self.object.spec.rules for ref in rule.backend_refs]
 
     @property
     def _parents(self) -> list[tuple[str, _Parent | None]]:
         """Each gateway that the route names, with what it says; None where it says nothing."""
-        parents = {_key(each.parent_ref): each for each in self.object.status.parents}
-        return [(str(ref.get("name")), parents.get(_key(ref))) for ref in self.object.spec.parent_refs]
+        parents = {each.parent_ref: each for each in self.object.status.parents}
+        return [(ref.name, parents.get(ref)) for ref in self.object.spec.parent_refs]
 
     @property
     def _unobserved(self) -> list[str]:
@@ -287,10 +338,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return self._changed([each for each in managers if each.has("status", "parents")], 0.0)
 
     @property
-    def _is_observed(self) -> bool:
-        """Whether all that settles are rules that this project wrote and every gateway has looked at."""
-        ours = [each.manager for each in self._rules_managers] == [MANAGER]
-        return ours and self.settling and not any(self._unobserved)
+    def _is_ours(self) -> bool:
+        """Whether nobody else has written rules since this project did."""
+        return [each.manager for each in self._rules_managers] == [MANAGER]
 
     @property
     def _rules_managers(self) -> list[_Managed]:
@@ -362,7 +412,3 @@ def _observed(parent: _Parent | None) -> int:
         [each.observed_generation for each in parent.conditions if each.type in _JUDGED] if parent else []
     )
     return min(looked, default=-1)
-
-
-def _key(ref: Mapping[str, Any]) -> tuple[str, str, str]:
-    return str(ref.get("namespace") or ""), str(ref.get("name")), str(ref.get("sectionName") or "")

@@ -22,6 +22,7 @@ from modeldelivery.release.errors import (
     NotSentError,
     UnreachableError,
 )
+from modeldelivery.release.kubernetes.bearer import Bearer
 
 MANAGER = "modelctl"  # field manager of everything that says where traffic goes
 MERGE = "application/merge-patch+json"
@@ -73,7 +74,7 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
         pool: connections, sent once each or with urllib3's own retries.
         address: `https://…`, for messages.
         prefix: path under which the API is, "" at most clusters.
-        token: bearer token; None where a certificate logs in.
+        bearer: None where a certificate logs in.
         agent: what the client calls itself.
         clock: monotonic, in seconds.
     """
@@ -81,7 +82,7 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
     pool: Pool
     address: str
     prefix: str = ""
-    token: str | None = None
+    bearer: Bearer | None = None
     agent: str = MANAGER
     clock: Callable[[], float] = time.monotonic
 
@@ -123,19 +124,27 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
         """
         what = f"{method} {path.partition('?')[0]}"
         headers = {"Accept": "application/json", "User-Agent": self.agent}
-        if self.token is not None:
-            headers["Authorization"] = f"Bearer {self.token}"
         if body is not None:
             headers["Content-Type"] = kind
         encoded = json.dumps(body).encode() if body is not None else None
         try:
-            answer = self.pool.request(method, self.prefix + path, body=encoded, headers=headers)
+            answer = self._sent(method, self.prefix + path, encoded, headers)
         except HTTPError as error:
             raise self._unanswered(what, error) from error
         if answer.status == http.HTTPStatus.NOT_FOUND:
             self._refuse_unknown(what, answer)
             return None
         return self._read(what, answer)
+
+    def _sent(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Any:
+        """The answer. A token that is refused was looked at before the request was: by another one it is sent again, once."""
+        if self.bearer is None:
+            return self.pool.request(method, url, body=body, headers=headers)
+        token = self.bearer.token()
+        answer = self.pool.request(method, url, body=body, headers={**headers, **_authorization(token)})
+        if answer.status != http.HTTPStatus.UNAUTHORIZED or (newer := self.bearer.renewed()) == token:
+            return answer
+        return self.pool.request(method, url, body=body, headers={**headers, **_authorization(newer)})
 
     def _written(self, method: str, path: str, body: Mapping[str, Any], kind: str) -> Response:
         response = self.send(method, path, body, kind)
@@ -196,6 +205,10 @@ class ApiServer(msgspec.Struct, frozen=True, kw_only=True):
         if status >= _SERVER_ERROR:
             return LostError(f"{what}: no certain answer ({status}: {message})")
         return AnsweredError(f"{what}: {message}")
+
+
+def _authorization(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _status(answer: Any) -> dict[str, Any]:

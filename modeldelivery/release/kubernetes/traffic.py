@@ -16,6 +16,7 @@ from modeldelivery.release.kubernetes.delivered import BareRoute, bare_route
 from modeldelivery.release.kubernetes.objects import Namespace, autoscalers_in, deployments_in
 from modeldelivery.release.kubernetes.route import MARK, STATE, Route, annotations, read_route, rules
 from modeldelivery.release.kubernetes.server import AnsweredError, Response, Server
+from modeldelivery.release.naming import member_name
 from modeldelivery.release.version import Version
 
 # A call's time-outs are those of release.kubernetes.connection.FENCED. An autoscaler acts when it looks, not when it is asked.
@@ -131,15 +132,15 @@ class KubernetesTraffic(msgspec.Struct, kw_only=True):
 
 
 class KubernetesScaling(msgspec.Struct, frozen=True, kw_only=True):
-    """The autoscalers of a route's versions; two calls."""
+    """The autoscalers of a route's versions: one call. What another team delivers has as many pods as that team says."""
 
     traffic: KubernetesTraffic
 
     def unscaled(self, versions: Collection[Version]) -> frozenset[Version]:
-        route = self.traffic.route
-        if not versions or route is None:
-            return frozenset()
         traffic = self.traffic
+        backends = traffic.route.state.backends if traffic.route else {}
+        own = {v for v in versions if v in backends and backends[v].name == member_name(traffic.name, v)}
+        if not own:
+            return frozenset()
         scalers = autoscalers_in(traffic.server.get(traffic.namespace.autoscalers()).body)
-        backends = route.state.backends
-        return frozenset(v for v in versions if v in backends and backends[v].name not in scalers)
+        return frozenset(v for v in own if backends[v].name not in scalers)

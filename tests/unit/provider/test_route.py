@@ -67,7 +67,7 @@ def stack(tmp_path, monkeypatch):
     monkeypatch.setenv("KUBECONFIG", str(config))
     connected = []
 
-    def connect(cluster, token=None, *, patient):  # noqa: ARG001
+    def connect(cluster, bearer=None, *, patient):  # noqa: ARG001
         connected.append(cluster.server)
         return stack.cluster.server
 
@@ -158,6 +158,42 @@ def test_another_hostname_is_written_to_the_route(serving):
 
     assert serving.cluster.objects[PATH]["spec"]["hostnames"] == ["f.example.com"]
     assert serving.changes(serving.config(A, A, B, entrance=entrance)) == set()
+
+
+def test_a_route_that_somebody_led_elsewhere_is_a_change_and_an_update_leads_it_back(serving):
+    serving.cluster.edit(PATH, {"spec": {"hostnames": ["elsewhere.example.com"]}})
+    serving.aws.seconds += 10
+
+    assert serving.changes(serving.config(A, A, B)) == {"entrance", "release"}
+    read = serving.endpoint.read("flights-prod/flights-staging", serving.state)
+    assert read.inputs["entrance"]["hostname"] == "elsewhere.example.com"
+
+    serving.up(A, A, B)
+
+    assert "hostnames" not in serving.cluster.objects[PATH]["spec"]
+    assert serving.changes(serving.config(A, A, B)) == set()
+    read = serving.endpoint.read("flights-prod/flights-staging", serving.state)
+    assert read.inputs["entrance"] == serving.state["entrance"]
+
+
+def test_a_route_without_a_gateway_is_a_change_of_its_entrance(serving):
+    serving.cluster.edit(PATH, {"spec": {"parentRefs": []}})
+    serving.aws.seconds += 10
+
+    assert serving.changes(serving.config(A, A, B)) == {"entrance", "release"}
+    assert any("takes requests from no gateway" in each for each in serving.log.warnings)
+    read = serving.endpoint.read("flights-prod/flights-staging", serving.state)
+    assert read.inputs["entrance"]["gateway"] == ""
+    assert serving.endpoint.diff(RESOURCE, serving.state, read.inputs).changes == {"entrance": Change.UPDATE}
+
+
+def test_two_versions_of_one_deployment_are_refused(stack):
+    variants = [{"version": v, "digest": f"sha256:{v}", "name": "theirs"} for v in (A, B)]
+
+    (failure,) = stack.check(stack.config(A, A, B, variants=variants)).failures
+
+    assert failure.property == "variants"
+    assert f"{A} and {B} would both be served by theirs" in failure.reason
 
 
 def test_another_cluster_than_the_allowed_one_is_refused_before_the_first_call(stack):

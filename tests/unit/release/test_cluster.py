@@ -1,6 +1,7 @@
 """How a cluster is reached: by a kubeconfig that leads there, else, where it is one of EKS, by AWS credentials alone."""
 
 import base64
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -50,7 +51,7 @@ def test_a_kubeconfig_that_leads_there_logs_in(kubeconfig):
 
     traffic = reach().traffic(place(), patient=False)
 
-    assert (traffic.server.address, traffic.server.token) == (SERVER, "secret")
+    assert (traffic.server.address, traffic.server.bearer.token()) == (SERVER, "secret")
     assert (traffic.namespace.name, traffic.name) == ("flights", "flights-prod")
 
 
@@ -58,7 +59,22 @@ def test_a_kubeconfig_that_leaves_it_to_eks_logs_in_by_its_own_profile(kubeconfi
     arguments = ["eks", "get-token", "--cluster-name", "prod", "--profile", "ops", "--region", "eu-north-1"]
     kubeconfig(user={"exec": {"command": "aws", "args": arguments}})
 
-    assert reach().traffic(place(), patient=False).server.token == "ops logs in to prod in eu-north-1"
+    server = reach().traffic(place(), patient=False).server
+
+    assert server.bearer.token() == "ops logs in to prod in eu-north-1"
+
+
+def test_a_token_of_eks_is_signed_anew_before_eks_takes_it_no_longer(kubeconfig):
+    kubeconfig()
+    account = Account()
+    bearer = (
+        Reach(account=account, opens=open).traffic(place(EKS, cluster="prod"), patient=True).server.bearer
+    )
+    account.profile = "later"
+
+    assert bearer.token() == "default logs in to prod in eu-west-1"
+    bearer.clock = lambda: time.monotonic() + 15 * 60
+    assert bearer.token() == "later logs in to prod in eu-west-1"
 
 
 def test_without_a_kubeconfig_the_journals_word_is_enough_for_a_cluster_of_eks(kubeconfig):
@@ -66,7 +82,7 @@ def test_without_a_kubeconfig_the_journals_word_is_enough_for_a_cluster_of_eks(k
 
     traffic = reach().traffic(place(EKS, cluster="prod"), patient=False)
 
-    assert traffic.server.token == "default logs in to prod in eu-west-1"
+    assert traffic.server.bearer.token() == "default logs in to prod in eu-west-1"
 
 
 def test_nobody_but_eks_is_handed_a_login_of_eks(kubeconfig):

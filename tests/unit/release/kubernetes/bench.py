@@ -1,7 +1,7 @@
-"""A route on a cluster in memory, on which A served before B, and who acts on it."""
+"""A route on a cluster in memory, on which A served before B unless said otherwise, and who acts on it."""
 
 from modeldelivery.release.core import rollback, up
-from modeldelivery.release.core.request import Entrance, Release, Request, RouteMember
+from modeldelivery.release.core.request import Entrance, Release, Request, RouteMember, Rules
 from modeldelivery.release.kubernetes.fleet import KubernetesFleet
 from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
 from modeldelivery.release.naming import variant_name
@@ -25,14 +25,15 @@ def backend(version):
 class ClusterBench:
     """Each run of a command is a new operation, with a look of its own at the cluster."""
 
-    def __init__(self, fleet=(A, B), **cluster):
+    def __init__(self, fleet=(A, B), live=B, **cluster):
         self.time = FakeTime()
         self.store = FakeJournal(self.time)
         self.cluster = FakeCluster(self.time, **cluster)
         for version in (A, B, C):
             self.cluster.deploy(backend(version), DIGESTS[version])
         self.up("op1", A, fleet)
-        self.up("op2", B, fleet)
+        if live != A:
+            self.up("op2", live, fleet)
         self.time.sleep(60)
         self.store.written.clear()
         self.cluster.requests.clear()
@@ -48,20 +49,20 @@ class ClusterBench:
             owner="s3://flights-prod-registry/journal/flights-prod.json",
         )
 
-    def an_up(self, operation, live, fleet=(A, B), config=None):
+    def an_up(self, operation, live, fleet=(A, B), config=None, rules=None):
         return up.Up(
             operation=operation,
             actor="ci",
-            request=Request(release=Release(live=live, fleet=fleet), digests=DIGESTS),
+            request=Request(release=Release(live=live, fleet=fleet), digests=DIGESTS, rules=rules or Rules()),
             config=config or self.fleet().name,
             shown=None,
             serving=None,
         )
 
-    def up(self, operation, live, fleet=(A, B), **options):
+    def up(self, operation, live, fleet=(A, B), rules=None, **options):
         traffic = self.traffic()
         port = self.fleet(traffic, **options)
-        command = self.an_up(operation, live, fleet, port.name)
+        command = self.an_up(operation, live, fleet, port.name, rules)
         return self.runner(traffic, operation, fleet=port).run(lambda view: up.decide(command, view))
 
     def rollback(self, operation="op3", patience=300.0, **options):

@@ -64,10 +64,48 @@ def test_a_certificate_logs_in_inline_or_from_files_beside_the_kubeconfig(tmp_pa
         )
 
 
+COMMENTED = (
+    "# Zertifizierungsstelle für die Prüfung\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_comment_of_any_language_may_stand_beside_a_certificate(tmp_path, encoding):
+    (tmp_path / "ca.crt").write_bytes(COMMENTED.encode(encoding))
+    inline = base64.b64encode(COMMENTED.encode(encoding)).decode()
+
+    for entry in (
+        {"certificate-authority-data": None, "certificate-authority": "ca.crt"},
+        {"certificate-authority-data": inline},
+    ):
+        ca = cluster_of(written(tmp_path, cluster=entry)).ca
+        assert ca == "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+def test_a_file_that_is_no_certificate_is_a_sentence(tmp_path):
+    (tmp_path / "ca.crt").write_bytes("für".encode())
+    entry = {"certificate-authority-data": None, "certificate-authority": "ca.crt"}
+
+    with pytest.raises(KubeconfigError, match=r"certificate-authority: .*ca\.crt is not PEM"):
+        cluster_of(written(tmp_path, cluster=entry))
+
+
+@pytest.mark.parametrize("token", ["", "geheim-für-alle", "two\nlines"])
+def test_a_token_that_no_request_can_carry_is_a_sentence(tmp_path, token):
+    (tmp_path / "token").write_text(token)
+
+    with pytest.raises(CredentialsError, match="the token is empty, or has characters that no token has"):
+        cluster_of(written(tmp_path, user={"tokenFile": "token"}))
+
+
 def test_a_token_may_be_in_a_file(tmp_path):
     (tmp_path / "token").write_text("secret\n")
 
-    assert cluster_of(written(tmp_path, user={"tokenFile": "token"})).login == Token(token="secret")
+    login = cluster_of(written(tmp_path, user={"tokenFile": "token"})).login
+
+    assert login.read() == "secret"
+    (tmp_path / "token").write_text("newer\n")
+    assert login.read() == "newer"
 
 
 @pytest.mark.parametrize(

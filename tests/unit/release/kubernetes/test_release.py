@@ -4,10 +4,12 @@ import math
 
 import pytest
 
-from modeldelivery.release.core import weights
+from modeldelivery.release.core import up, weights
 from modeldelivery.release.core.endpoint import Condition
+from modeldelivery.release.core.request import RouteMember
 from modeldelivery.release.errors import BrokenError, BusyError, ConflictError, GaveUpError, RefusedError
 from modeldelivery.release.kubernetes.route import OPERATION
+from modeldelivery.release.kubernetes.traffic import KubernetesScaling
 from tests.unit.release.kubernetes.bench import DIGESTS, PATH, SETTLE, A, B, C, ClusterBench, backend
 
 
@@ -179,6 +181,12 @@ def test_a_candidate_joins_at_zero_while_others_serve_and_a_dropped_version_goes
     assert bench.answers == {B: 100}
 
 
+def test_an_up_that_adds_and_shifts_in_one_run_reports_when_nothing_else_is_answered_any_more(bench):
+    bench.up("op3", C, (A, B, C))
+
+    assert bench.answers == {C: 100}
+
+
 def test_another_hostname_is_a_change_of_the_fleet_and_weights_stand(bench):
     bench.rollback()
     bench.time.sleep(60)
@@ -213,6 +221,31 @@ def test_a_version_joins_only_when_its_pods_run_with_its_bits(bench, deployed, e
 
     with pytest.raises(error, match=sentence):
         bench.fleet().prepare("config", (A, B, C), {A: 0, B: 100, C: 0})
+
+
+def test_a_version_does_not_join_what_serves_another_that_is_still_there(bench):
+    """A Deployment that another team rolls on under one name: until the route has left the older version, it would be both."""
+    port = bench.fleet()
+    port.members = {**port.members, C: RouteMember(version=C, digest=DIGESTS[C], name=backend(B))}
+
+    with pytest.raises(RefusedError, match=f"{B} and {C} would both be served by {backend(B)}"):
+        port.prepare("config", (B, C), {B: 100, C: 0})
+
+
+def test_only_what_this_project_makes_is_held_to_have_an_autoscaler(bench):
+    traffic = bench.traffic()
+    traffic.describe()
+    assert KubernetesScaling(traffic=traffic).unscaled((A, B)) == {A, B}
+    bench.cluster.deploy(backend(A), DIGESTS[A], autoscaler=(1, 4))
+    assert KubernetesScaling(traffic=traffic).unscaled((A, B)) == {B}
+
+    bench.cluster.deploy("theirs", DIGESTS[C])
+    port = bench.fleet(bench.traffic())
+    port.members = {**port.members, C: RouteMember(version=C, digest=DIGESTS[C], name="theirs")}
+    command = bench.an_up("op3", B, (A, B, C), port.name)
+    bench.runner(port.traffic, "op3", fleet=port).run(lambda view: up.decide(command, view))
+
+    assert KubernetesScaling(traffic=port.traffic).unscaled((A, B, C)) == {B}
 
 
 def test_a_deployment_that_does_not_name_its_bits_is_told_what_to_name(bench):

@@ -20,6 +20,7 @@ from modeldelivery.release.errors import (
     NotSentError,
     UnreachableError,
 )
+from modeldelivery.release.kubernetes.bearer import Bearer
 from modeldelivery.release.kubernetes.server import AnsweredError, ApiServer
 from tests.fakes.kubernetes import ADDRESS, NAMESPACE, Answer, FakeCluster
 from tests.fakes.time import FakeTime
@@ -109,3 +110,39 @@ def test_a_patch_of_what_was_deleted_since_is_a_conflict(cluster):
 def test_what_is_no_api_server_is_said_to_be_none(answer):
     with pytest.raises(UnreachableError, match=r"no API server of Kubernetes"):
         answering(*answer).find(PATH)  # the second has no Date
+
+
+def server_with(cluster, *tokens, **more):
+    left = list(tokens)
+    bearer = Bearer(makes=lambda: left.pop(0) if len(left) > 1 else left[0], **more)
+    return ApiServer(pool=cluster, address=ADDRESS, bearer=bearer, clock=cluster.time.monotonic)
+
+
+def test_what_a_token_that_has_ended_keeps_out_is_sent_once_more_by_a_newer_one(cluster):
+    server = server_with(cluster, "ended", "token")
+
+    with pytest.raises(ConflictError, match="someone else deleted it"):
+        server.patch(PATH, BODY)
+    assert cluster.requests == [("PATCH", PATH)] * 2
+    assert server.find(PATH) is None
+    assert len(cluster.requests) == 3
+
+
+@pytest.mark.parametrize(("tokens", "times"), [(("ended",), 1), (("ended", "ended too"), 2)])
+def test_a_token_that_is_refused_again_is_told(cluster, tokens, times):
+    with pytest.raises(CredentialsError, match="log in to the cluster again"):
+        server_with(cluster, *tokens).find(PATH)
+    assert len(cluster.requests) == times
+
+
+def test_a_token_is_made_anew_before_it_ends(cluster):
+    server = server_with(cluster, "token", "newer", lasts=600.0, clock=cluster.time.monotonic)
+    server.find(PATH)
+    cluster.time.sleep(599)
+    server.find(PATH)
+
+    cluster.time.sleep(1)
+    cluster.token = "newer"
+    server.find(PATH)
+
+    assert len(cluster.requests) == 3
