@@ -6,7 +6,7 @@ import msgspec
 
 from modeldelivery.release.core import weights
 from modeldelivery.release.core.endpoint import Endpoint, Incarnation
-from modeldelivery.release.core.journal import EventKind, IntentKind, Journal, Served, Verdict
+from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Served, Verdict
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.version import Version
 
@@ -121,16 +121,23 @@ def life(journal: Journal, endpoint: Endpoint) -> Incarnation:
 def as_recorded(journal: Journal, endpoint: Endpoint | None) -> Endpoint | None:
     """The endpoint for whoever has the journal: what the last write asked for is in force where the journal has its outcome.
 
-    Outcomes are recorded once they were observed. Of a write of the move under way nothing is known beyond what is seen.
+    Outcomes are recorded once they were observed. Of a write of the move under way nothing is known beyond what is seen; an `up` that adds,
+    shifts and drops makes several by one operation, and until it makes the next one its last write is one whose outcome is recorded.
     """
     in_force = endpoint.in_force if endpoint else None
     if endpoint is None or in_force is None:
         return endpoint
-    if journal.intent is not None and journal.intent.operation == endpoint.seal:
+    intent = journal.intent
+    if intent and intent.operation == endpoint.seal and not _is_before(intent, journal.weights, in_force):
         return endpoint
     last = next((each for each in reversed(journal.history) if each.operation == endpoint.seal), None)
     observed = last is not None and last.kind is not EventKind.CLOSED
     return in_force if observed and explained(journal, in_force) else endpoint
+
+
+def _is_before(intent: Intent, recorded: Weights, in_force: Endpoint) -> bool:
+    """Whether what was written last is what is recorded, and not yet the fleet that the intent asks for."""
+    return in_force.variants.keys() != intent.target.keys() and weights.same(in_force.current, recorded)
 
 
 def is_guess(journal: Journal, endpoint: Endpoint) -> bool:

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from modeldelivery.release.core import up, weights
+from modeldelivery.release.core import history, up, weights
 from modeldelivery.release.core.endpoint import Condition
+from modeldelivery.release.core.journal import IntentKind
 from modeldelivery.release.core.request import RouteMember
 from modeldelivery.release.errors import BrokenError, BusyError, ConflictError, GaveUpError, RefusedError
 from modeldelivery.release.kubernetes.route import OPERATION
@@ -185,6 +186,26 @@ def test_an_up_that_adds_and_shifts_in_one_run_reports_when_nothing_else_is_answ
     bench.up("op3", C, (A, B, C))
 
     assert bench.answers == {C: 100}
+
+
+def test_an_up_that_is_killed_before_it_drops_a_version_left_the_traffic_where_it_recorded_it(bench):
+    def dropping():
+        intent = bench.store.journal.intent
+        if intent and intent.kind is IntentKind.FLEET and B not in intent.target:
+            raise KeyboardInterrupt
+
+    bench.cluster.faults += [dropping] * 1000
+    with pytest.raises(KeyboardInterrupt):
+        bench.up("op3", C, (A, C))  # B, which serves, leaves by the same change
+    bench.cluster.faults.clear()
+    assert set(bench.endpoint.variants) == {A, B, C}
+
+    at_once = history.as_recorded(bench.store.journal, bench.endpoint)
+    bench.up("op4", C, (A, C))
+
+    assert weights.same(at_once.current, {C: 100})
+    assert bench.answers == {C: 100}
+    assert set(bench.endpoint.variants) == {A, C}
 
 
 def test_another_hostname_is_a_change_of_the_fleet_and_weights_stand(bench):
