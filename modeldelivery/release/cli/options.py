@@ -188,9 +188,10 @@ class Lineage(Options, frozen=True, kw_only=True):
 
 
 class Builds(Options, frozen=True, kw_only=True):
-    """`limit`: builds to show; `follow`: the newest, to its end."""
+    """`limit`: builds to show; `follow`: the newest, to its end, or that of `version`, which may not have begun."""
 
     command = "builds"
     acts = False
     limit: int
     follow: bool
+    version: Version | None
