@@ -102,11 +102,12 @@ test: $(if $(CHECKED),setup,check) setup-data setup-definition $(CLUSTER) ## all
 
 # What both images are built on, by digest; without it today's python:3.11-slim, or Debian's packages where no registry answers.
 BASE_IMAGE ?=
-# `make image PUSH=staging` builds once and pushes; JSON=yes gives the report to a program.
+# `make image PUSH=staging` builds once and pushes; JSON=yes gives the report to a program; BILLS=yes writes what is in them, and builds nothing.
 PUSH :=
 JSON :=
+BILLS :=
 image: setup ## both images, built twice, compared and run (BASE_IMAGE=python:3.11-slim@sha256:…, PUSH=ENV, JSON=yes)
-	@$(BIN)/python -m tools.image --base "$(BASE_IMAGE)" --push "$(PUSH)" $(if $(JSON),--json)
+	@$(BIN)/python -m tools.image --base "$(BASE_IMAGE)" --push "$(PUSH)" $(if $(JSON),--json) $(if $(BILLS),--bills)
 
 preview: setup ## what this tree would do to ENV, in words: refused by rule, or a plan for `make deploy`
 	@$(REVIEW) preview --env $(environment)

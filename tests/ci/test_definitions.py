@@ -264,6 +264,27 @@ def test_a_newer_push_cancels_a_request_and_no_deploy():
         assert (job["interruptible"], job["resource_group"]) == (False, environment)
 
 
+def test_gitlab_builds_a_tag_in_an_image_that_the_project_may_choose():
+    """The job's own has no engine, which building images needs; a project's variable comes before a job's."""
+    job = gitlab_jobs()["build"]
+    default = yaml.safe_load(GITLAB.read_text())["default"]["image"]
+    assert (job["image"], job["variables"]["BUILD_JOB_IMAGE"]) == ("$BUILD_JOB_IMAGE", default)
+    assert "`BUILD_JOB_IMAGE`" in (CHECKOUT / "docs" / "build.md").read_text()
+
+
+def test_no_tag_ends_the_build_of_another():
+    """Of a group GitHub keeps one run that waits, and cancels it for the next; GitLab and Jenkins keep all that wait."""
+    assert workflow("build.yml")["concurrency"] == {
+        "group": "build-${{ github.ref }}",
+        "cancel-in-progress": False,
+    }
+    job = gitlab_jobs()["build"]
+    assert (job["interruptible"], job["resource_group"]) == (False, "build")
+    options = JENKINS.read_text().partition("options {")[2].partition("}")[0]
+    assert "disableConcurrentBuilds()" in options
+    assert "abortPrevious" not in options
+
+
 def test_only_a_deploy_gets_the_role_that_changes_things():
     deploys = workflow("environment.yml")["jobs"]["deploy"]
     assert deploys["environment"] == "${{ inputs.environment }}"

@@ -18,6 +18,7 @@ from tests.bits import packed
 from tests.conftest import CHECKOUT
 from tools.builds import verify as stage
 from tools.builds.stage import StageError
+from tools.builds.subject import Subject
 
 pytestmark = [pytest.mark.stacks, pytest.mark.timeout(240)]
 
@@ -196,7 +197,9 @@ def test_a_variant_that_does_not_hold_is_told_apart_and_the_endpoint_serves_on(
 def test_the_stage_of_a_build_ends_with_what_is_wrong_and_with_what_keeps_it_from_traffic(verified):
     """The sentence that `modelctl builds` and the topic have: a whole tag's road to it is `test_build_verify.py`."""
     with pytest.raises(StageError) as stopped:
-        stage.verify(DEAD, {"MODEL": "asked", "ENVIRONMENT": "staging"})
+        stage.verify(
+            Subject(model=parse_model("asked"), environment=parse_environment("staging"), version=DEAD), {}
+        )
 
     assert str(stopped.value).startswith("v3.0.0 does not answer: sample 0 got no answer: ")
     assert "`modelctl reject v3.0.0 --env staging --reason …` keeps it from traffic" in str(stopped.value)

@@ -1,8 +1,8 @@
 """`python3 -m tools.builds version|check|image|train|deploy|verify`: one stage's work.
 
-It leaves VERSION, REASON (why it failed, in a sentence), IMAGE and STEP_IMAGE in `.build`, which the buildspecs export. Of the
-environment it reads MODEL, BRANCH and, of a build that has them, ENVIRONMENT, REPOSITORY, STEP_REPOSITORY, IMAGE, STEP_IMAGE, DEPLOY_ROLE,
-PULUMI_BACKEND_URL and LOAD.
+It leaves VERSION, REASON (why it failed, in a sentence), NOTE (what to know of a version though nothing failed), IMAGE and
+STEP_IMAGE in `.build`, which the buildspecs export. Of the environment it reads MODEL, BRANCH and, of a build that has them,
+ENVIRONMENT, REPOSITORY, STEP_REPOSITORY, IMAGE, STEP_IMAGE, DEPLOY_ROLE, PULUMI_BACKEND_URL and LOAD.
 
 Exit status: 0 done, 1 not, 2 for another command.
 """
@@ -10,10 +10,14 @@ Exit status: 0 done, 1 not, 2 for another command.
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.builds import deploy, outcome, reason
-from tools.builds.stage import StageError
+from tools.builds.stage import StageError, required
 from tools.builds.tag import TagError, check_model, commit_of, version_at_head
+
+if TYPE_CHECKING:
+    from tools.builds.modelctl import Told
 
 _DONE, _FAILED, _USAGE = 0, 1, 2
 _COMMANDS = ("version", "check", "image", "train", "deploy", "verify")
@@ -51,7 +55,7 @@ def main() -> int:
 
 def _version() -> None:
     """Before anything is set up."""
-    model, branch = os.environ["MODEL"], os.environ.get("BRANCH", "main")
+    model, branch = required(os.environ, "MODEL"), os.environ.get("BRANCH", "main")
     version = version_at_head(Path.cwd(), model, branch)
     check_model(Path.cwd(), model)
     outcome.leave("VERSION", version)
@@ -61,23 +65,29 @@ def _version() -> None:
 def _stage(command: str) -> str:
     """In the project's environment, which set-up made: its packages are there. Why it failed; "" when it did not."""
     from modeldelivery.release.errors import DeliveryError  # noqa: PLC0415 - as above
-    from tools.builds import check, image, train, verify  # noqa: PLC0415 - as above
+    from tools.builds import check, image, subject, train, verify  # noqa: PLC0415 - as above
 
     commit = commit_of(Path.cwd())
     try:
         match command:
             case "check":
-                return check.run(os.environ["MODEL"])
+                return check.run(required(os.environ, "MODEL"))
             case "image":
                 for name, uri in image.build(os.environ).items():
                     outcome.leave(name, uri)
             case "train":
-                print(train.train(outcome.left("VERSION"), commit, os.environ))
+                _told(train.train(subject.of(os.environ), commit, os.environ))
             case "verify":
-                print(verify.verify(outcome.left("VERSION"), os.environ))
+                _told(verify.verify(subject.of(os.environ), os.environ))
     except DeliveryError as error:
         return str(error)
     return ""
+
+
+def _told(told: "Told") -> None:
+    """Say what came of it, and leave what a person is to know though nothing failed."""
+    print(told.summary)
+    outcome.leave("NOTE", told.note)
 
 
 if __name__ == "__main__":

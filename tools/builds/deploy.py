@@ -2,23 +2,37 @@
 
 By `make preview` and `make deploy` of a checkout of the branch, so by a plan. Another deployer who is at work is waited for; one
 who came between preview and update makes the plan stale, and so does a version that joined meanwhile: then all of it is done
-again, from the branch as it is by then. Of the standard library alone: the tag's packages are not needed for it.
+again, from the branch as it is by then. So it is where the branch moved while another was waited for, who may have deployed just
+that. Of the standard library alone: the tag's packages are not needed for it.
 """
 
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from tools.builds import outcome
-from tools.builds.stage import StageError
+from tools.builds.stage import StageError, required
 
 TRIES = 5
 _MINUTES = 20  # for another deployer to end
-_STALE, _DONE = "stale", "done"  # of what `make deploy` leaves (modeldelivery/review/core/deployed.py)
+_PAUSE = 10.0  # seconds between two tries at an environment that is held: each starts an engine
+_STALE, _DONE, _LOCKED = (
+    "stale",
+    "done",
+    "locked",
+)  # of what `make deploy` leaves (modeldelivery/review/core/deployed.py)
+
+
+class Clock(Protocol):
+    """The module `time`."""
+
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
 
 
 class Branch(Protocol):
@@ -37,7 +51,7 @@ class Branch(Protocol):
         ...
 
 
-def deploy(branch: Branch) -> str:
+def deploy(branch: Branch, clock: Clock = time) -> str:
     """Deploy it, as often as somebody else's change makes necessary; what is deployed.
 
     Raises:
@@ -48,16 +62,32 @@ def deploy(branch: Branch) -> str:
         commit = branch.head()
         if why := branch.preview():
             raise StageError(why)
-        # Whoever pushed meanwhile may have deployed that before this preview, which then takes it back.
-        if branch.head() != commit:
-            why = "the branch moved while it was previewed"
-            continue
-        outcome, why = branch.deploy()
+        outcome, why = _carried_out(branch, commit, clock)
         if outcome == _DONE:
             return f"deployed commit {commit}"
         if outcome != _STALE:
             raise StageError(why)
     raise StageError(f"something else changed during each of {TRIES} tries, the last time: {why}")
+
+
+def _carried_out(branch: Branch, commit: str, clock: Clock) -> tuple[str, str]:
+    """The plan that was previewed of a commit, while that is the branch's newest; its outcome, and why.
+
+    Whoever pushed since may have deployed that before the preview, or while they are waited for; this plan then takes it back, and
+    the engine does not call it stale.
+    """
+    end = clock.monotonic() + _MINUTES * 60
+    while True:
+        if branch.head() != commit:
+            return _STALE, "the branch moved after it was previewed"
+        outcome, why = branch.deploy()
+        if outcome != _LOCKED:
+            return outcome, why
+        left = end - clock.monotonic()
+        if left < _PAUSE:
+            return outcome, f"{why} (waited {_MINUTES} minutes)"
+        print(f"build: waiting, {left / 60:.0f} minutes more at most", flush=True)
+        clock.sleep(_PAUSE)
 
 
 @dataclass(frozen=True)
@@ -85,7 +115,10 @@ class Checkout:
         if self.folder.exists():
             self._git(self.folder, "checkout", "--quiet", "--detach", commit)
         else:
-            self._git(self.clone, "worktree", "add", "--quiet", "--detach", str(self.folder), commit)
+            # Git still knows the work tree of an earlier build in this clone, of which CI took the folder away.
+            self._git(
+                self.clone, "worktree", "add", "--force", "--quiet", "--detach", str(self.folder), commit
+            )
         return commit
 
     def preview(self) -> str:
@@ -101,7 +134,7 @@ class Checkout:
     def deploy(self) -> tuple[str, str]:
         file = self._review / f"{self.environment}.deployed"
         file.unlink(missing_ok=True)
-        status = self._make("deploy", f"WAIT={_MINUTES}")
+        status = self._make("deploy")
         if not file.exists():
             return "failed", self._stopped("deploy", status)
         told = json.loads(file.read_text())
@@ -115,8 +148,8 @@ class Checkout:
     def _review(self) -> Path:
         return self.folder / ".review"
 
-    def _make(self, target: str, *variables: str) -> int:
-        command = ["make", "--no-print-directory", target, f"ENV={self.environment}", *variables]
+    def _make(self, target: str) -> int:
+        command = ["make", "--no-print-directory", target, f"ENV={self.environment}"]
         return subprocess.run(command, cwd=self.folder, env=self.environ, check=False).returncode
 
     def _git(self, folder: Path, *command: str) -> str:
@@ -136,7 +169,7 @@ def run(clone: Path, environ: Mapping[str, str]) -> str:
         )
     # What make itself hands on is about the tag's Makefile.
     inner = {name: value for name, value in environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    environment = environ["ENVIRONMENT"]
+    environment = required(environ, "ENVIRONMENT")
     checkout = Checkout(clone, environ.get("BRANCH", "main"), environment, clone / ".build" / "branch", inner)
     if role := environ.get("DEPLOY_ROLE"):
         checkout.head()

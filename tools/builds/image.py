@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tools.builds.stage import StageError, called
+from tools.builds.stage import StageError, called, required
 
 KINDS = {"IMAGE": ("server", "REPOSITORY"), "STEP_IMAGE": ("steps", "STEP_REPOSITORY")}
 
@@ -36,13 +36,14 @@ def build(environ: Mapping[str, str]) -> dict[str, str]:
             flush=True,
         )
         return {
-            variable: _by_sandbox(of, environ[repository]) for variable, (of, repository) in KINDS.items()
+            variable: _by_sandbox(of, required(environ, repository))
+            for variable, (of, repository) in KINDS.items()
         }
     if not (base := environ.get("BASE_IMAGE")):
         raise StageError(
             "no base image is named: set baseImage of model-delivery:build, by digest (BASE_IMAGE of a tag job)"
         )
-    return by_engine(base, environ["ENVIRONMENT"])
+    return by_engine(base, required(environ, "ENVIRONMENT"))
 
 
 def by_engine(base: str, environment: str) -> dict[str, str]:

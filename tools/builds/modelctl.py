@@ -11,11 +11,17 @@ from tools.builds.stage import StageError
 PROGRAM = Path(sys.executable).parent / "modelctl"
 
 
-class _Told(msgspec.Struct):
-    """Of `modelctl … --json`, what a stage needs; `hint` is what to type next."""
+class Told(msgspec.Struct):
+    """Of `modelctl … --json`, what a stage needs; `hint` is what to type next, `warnings` what else to know."""
 
     summary: str
     hint: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def note(self) -> str:
+        """What a person is to know though nothing failed; "" for nothing."""
+        return "; ".join(self.warnings)
 
 
 class ModelctlError(StageError):
@@ -26,16 +32,16 @@ class ModelctlError(StageError):
         self.status = status
 
 
-def modelctl(*arguments: str) -> str:
-    """Run a command; the sentence that it ends with. Raises ModelctlError."""
+def modelctl(*arguments: str) -> Told:
+    """Run a command; what it ends with. Raises ModelctlError."""
     done = subprocess.run([str(PROGRAM), *arguments, "--json"], stdout=subprocess.PIPE, check=False)
     try:
-        told = msgspec.json.decode(done.stdout, type=_Told)
+        told = msgspec.json.decode(done.stdout, type=Told)
     except msgspec.DecodeError:
-        told = _Told(unfinished(arguments[0], done.returncode))
+        told = Told(unfinished(arguments[0], done.returncode))
     if done.returncode:
         raise ModelctlError(": ".join(part for part in (told.summary, told.hint) if part), done.returncode)
-    return told.summary
+    return told
 
 
 def unfinished(command: str, status: int) -> str:

@@ -1,13 +1,23 @@
-"""Commands of a stage: shown when they ended, and their last words where they fail."""
+"""What a stage is told, and its commands: shown when they ended, and their last words where they fail."""
 
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from tools.builds import reason
 
 
 class StageError(Exception):
     """Why a stage cannot go on; a sentence."""
+
+
+def required(environ: Mapping[str, str], name: str) -> str:
+    """A variable that a stage cannot go without. Raises StageError."""
+    if not (value := environ.get(name)):
+        raise StageError(
+            f"{name} is not set: the stack sets it for its builds, and a tag job for itself (docs/build.md)"
+        )
+    return value
 
 
 def called(*command: str) -> str:

@@ -6,33 +6,32 @@ from pathlib import Path
 
 from modeldelivery.release.aws.environment import open_environment
 from modeldelivery.release.cli.checkout import PARAMETERS, Checkout, checkout
-from modeldelivery.release.naming import parse_environment, parse_model
+from modeldelivery.release.naming import Model
 from modeldelivery.release.record import VersionRecord
-from modeldelivery.release.version import parse_version
 from pipelines import dataset
 from pipelines.dataset import BadDataError
 from pipelines.months import Month, between, parse_month
 from tools.builds.data import pull
-from tools.builds.modelctl import modelctl
+from tools.builds.modelctl import Told, modelctl
 from tools.builds.stage import StageError, called
+from tools.builds.subject import Subject
 
 ROOT = Path(__file__).resolve().parents[2]
 DVC = ROOT / ".venv-data" / "bin" / "dvc"
 _DATASET = Path("build/dataset")
 
 
-def train(version: str, commit: str, environ: Mapping[str, str]) -> str:
+def train(of: Subject, commit: str, environ: Mapping[str, str]) -> Told:
     """Train it, unless it is registered already; what came of it.
 
     Raises:
         StageError: the version is another commit's, a gate stopped it, or a step failed.
         DeliveryError: AWS refused a call, or does not answer.
     """
-    model, environment = parse_model(environ["MODEL"]), parse_environment(environ["ENVIRONMENT"])
-    ports = open_environment(model, environment, profile=None)
-    record = ports.registry.entry(parse_version(version)).record
+    ports = open_environment(of.model, of.environment, profile=None)
+    record = ports.registry.entry(of.version).record
     if record is None or record.package_arn is None:
-        revision = _data(model, ports.place.data_bucket)
+        revision = _data(of.model, ports.place.data_bucket)
         images = [environ.get("IMAGE", ""), environ.get("STEP_IMAGE", "")]
     else:
         refuse_other(record, commit)
@@ -46,7 +45,7 @@ def train(version: str, commit: str, environ: Mapping[str, str]) -> str:
         for word in (option, value)
     ]
     return modelctl(
-        "train", "--env", environment, "--model", model, "--version", version, "--commit", commit,
+        "train", "--env", of.environment, "--model", of.model, "--version", of.version, "--commit", commit,
         "--data-revision", revision, *named,
     )  # fmt: skip
 
@@ -62,7 +61,7 @@ def refuse_other(record: VersionRecord, commit: str) -> None:
         )
 
 
-def _data(model: str, bucket: str) -> str:
+def _data(model: Model, bucket: str) -> str:
     """The data that the commit names, where the pipeline reads it; its revision."""
     first, until = months_of(checkout(ROOT))
     months = {str(month) for month in between(first, until.following)}

@@ -5,35 +5,49 @@ from collections.abc import Mapping
 from modeldelivery.release.aws.approvals import approvals_in
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
 from modeldelivery.release.errors import Exit
-from modeldelivery.release.naming import parse_environment, parse_model
-from modeldelivery.release.version import Version, parse_version
+from modeldelivery.release.operations.verify_load import has_traffic
+from modeldelivery.release.version import Version
 from tools.builds.absent import kept_away, overtaken
-from tools.builds.modelctl import ModelctlError, modelctl
+from tools.builds.modelctl import ModelctlError, Told, modelctl
 from tools.builds.stage import StageError
+from tools.builds.subject import Subject
 
 
-def verify(version: str, environ: Mapping[str, str]) -> str:
-    """Verify it; what came of it.
+def verify(of: Subject, environ: Mapping[str, str]) -> Told:
+    """Verify it; what came of it. A version that a person made live meanwhile is not loaded, which is a note.
 
     Raises:
         StageError: it is not on the endpoint, or it does not do what it is to do.
         DeliveryError: AWS refused a call, or does not answer.
     """
-    model, environment = parse_model(environ["MODEL"]), parse_environment(environ["ENVIRONMENT"])
+    command = ("verify", "--env", of.environment, "--model", of.model, "--version", of.version)
     load = ["--load"] if environ.get("LOAD") == "yes" else []
     try:
-        return modelctl("verify", "--env", environment, "--model", model, "--version", version, *load)
+        return modelctl(*command, *load)
     except ModelctlError as error:
         if error.status != Exit.REFUSED:
             raise
-        there = open_environment(model, environment, profile=None)
-        newer = _overtaken(there, parse_version(version))
+        there = open_environment(of.model, of.environment, profile=None)
+        if load and _serves(there, of.version):
+            told = modelctl(*command)
+            unmeasured = (
+                f"{of.version} has traffic by now, so that what one instance of it serves is not measured"
+            )
+            return Told(told.summary, warnings=(*told.warnings, unmeasured))
+        newer = _overtaken(there, of.version)
         if newer is None:
             raise
-        return (
-            f"{version} is not on {environment}: {newer} is newer and has its place (release.candidates), so that {version} is not "
-            "verified"
+        why = (
+            f"{of.version} is not on {of.environment}: {newer} is newer and has its place (release.candidates), so that {of.version} "
+            "is not verified"
         )
+        return Told(why, warnings=(why,))
+
+
+def _serves(there: AwsEnvironment, version: Version) -> bool:
+    endpoint = there.endpoint.patient_traffic.describe()
+    journal = there.endpoint.patient_store.read().journal
+    return endpoint is not None and has_traffic(version, endpoint, journal)
 
 
 def _overtaken(there: AwsEnvironment, version: Version) -> Version | None:

@@ -1,5 +1,7 @@
 """`make image`: build both images twice, run them, compare; with `--push ENV` build once, run, and push to ECR.
 
+With `--bills` it only writes what they install on a base.
+
 Exit status: 0 done, or skipped where nothing on this machine builds images (said, with what to install; with `--push` it is
 1); 1 an image is not what it should be.
 """
@@ -46,8 +48,15 @@ def _carry_out() -> int:
         "--push", default="", metavar="ENV", help="build once, and push to this environment's repositories"
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument(
+        "--bills", action="store_true", help="only write the bills of materials on the base, by digest"
+    )
     options = parser.parse_args()
     try:
+        if options.bills:
+            for recipe in RECIPES:
+                print(_write_bill(recipe, base.named_by_digest(options.base)))
+            return _DONE
         report = _run(options.base, options.push)
     except NoEngineError as error:
         if options.push:
@@ -144,12 +153,9 @@ class _Work:
             loaded = self.by.load(archive)
             self.stack.callback(self.by.remove, loaded)
             shown.outcome(image.digest)
-        sbom = _keep(
-            f"{recipe.name}.cdx.json", bill(recipe, (ROOT / recipe.requirements).read_text(), self.base)
-        )
         report = Built(
             name=recipe.name, digest=image.digest, bytes=image.size, revision=revision, base=self.base,
-            build_seconds=seconds, builds=times, sbom=str(sbom),
+            build_seconds=seconds, builds=times, sbom=str(_write_bill(recipe, self.base)),
         )  # fmt: skip
         return _Image(Container(self.by, loaded, image), report)
 
@@ -188,6 +194,11 @@ class _Work:
         image = normalised(saved, blobs, self.layers)
         saved.unlink()
         return image
+
+
+def _write_bill(recipe: Recipe, on: str) -> Path:
+    """The bill of materials of an image on a base, written. Raises ImageError."""
+    return _keep(f"{recipe.name}.cdx.json", bill(recipe, (ROOT / recipe.requirements).read_text(), on))
 
 
 def _keep(name: str, text: str) -> Path:

@@ -101,13 +101,13 @@ def open_context(options: Options) -> Context:
     if dry_run:
         environment = msgspec.structs.replace(environment, account=dry_run)
     endpoint = environment.endpoint
-    store = PlacedStore(endpoint.store if options.acts else endpoint.patient_store)
+    store = PlacedStore(endpoint.store if options.fenced else endpoint.patient_store)
     named = getattr(options, "kubernetes", None)
     if named:
         store.place = _named_place(reached, named, environment.place.endpoint)
     traffic = PlacedTraffic(
         store,
-        endpoint.traffic if options.acts else endpoint.patient_traffic,
+        endpoint.traffic if options.fenced else endpoint.patient_traffic,
         endpoint.scaling,
         partial(_route, reached, options, dry_run),
     )
@@ -150,7 +150,7 @@ def _route(
 
     named = getattr(options, "kubernetes", None)
     reach = Reach(account=account, opens=open_account, context=named.rpartition("/")[0] if named else None)
-    traffic = reach.traffic(place, patient=not options.acts)
+    traffic = reach.traffic(place, patient=not options.fenced)
     if dry_run:
         from modeldelivery.release.cli.dry_run_route import DryRunServer  # noqa: PLC0415 - as above
 

@@ -17,7 +17,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         command: its name, and the module of this package that runs it.
-        acts: it may change something; one that does not reads once, and nobody asks again for it but the client itself.
+        acts: it may change something.
+        fenced: it acts through the runner, which asks again by itself, so that its clients send each call once; those of any other
+            command ask again themselves.
         env, model: whose endpoint.
         json: one JSON document on stdout.
         profile: AWS profile; None for the usual one.
@@ -28,6 +30,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     command: ClassVar[str]
     acts: ClassVar[bool] = True
+    fenced: ClassVar[bool] = False
     env: Environment
     model: Model
     json: bool = False
@@ -66,6 +69,7 @@ class Rollback(Options, frozen=True, kw_only=True):
     """`to`: None for the fallback; `kubernetes`: CONTEXT/NAMESPACE of the route, where the journal cannot say it."""
 
     command = "rollback"
+    fenced = True
     reason: str
     to: Version | None
     keep: bool
@@ -81,6 +85,7 @@ class Drill(Options, frozen=True, kw_only=True):
     """
 
     command = "drill"
+    fenced = True
     reason: str
     rounds: int
     rate: int
@@ -91,6 +96,7 @@ class Drill(Options, frozen=True, kw_only=True):
 
 class Accept(Options, frozen=True, kw_only=True):
     command = "accept"
+    fenced = True
     version: Version
     reason: str
 
@@ -106,12 +112,14 @@ class Approve(Options, frozen=True, kw_only=True):
 
 class Reject(Options, frozen=True, kw_only=True):
     command = "reject"
+    fenced = True
     version: Version
     reason: str
 
 
 class Adopt(Options, frozen=True, kw_only=True):
     command = "adopt"
+    fenced = True
     reason: str
 
 
@@ -180,9 +188,10 @@ class Lineage(Options, frozen=True, kw_only=True):
 
 
 class Builds(Options, frozen=True, kw_only=True):
-    """`limit`: builds to show; `follow`: the newest, to its end."""
+    """`limit`: builds to show; `follow`: the newest, to its end, or that of `version`, which may not have begun."""
 
     command = "builds"
     acts = False
     limit: int
     follow: bool
+    version: Version | None

@@ -12,6 +12,7 @@ from modeldelivery.release.operations import status
 from modeldelivery.release.operations.health import DIVERGENCE
 from modeldelivery.release.operations.latest_drill import told
 from modeldelivery.release.operations.status import Decided, OnEndpoint, Status
+from modeldelivery.release.version import Version
 from modeldelivery.terminal.tables import Table
 
 _HEADINGS: tuple[str, ...] = ("version", "role", "intended", "actual", "instances", "serves since")
@@ -98,6 +99,10 @@ def _judged(version: OnEndpoint) -> tuple[str, ...]:
     return tuple(each.word if each else "-" for each in (version.drift, version.quality))
 
 
+def _verified_as(version: Version, other: Version) -> str:
+    return str(version) if version == other else f"the bits of {version}, as {other}"
+
+
 def _notes(report: Status) -> list[str]:
     pending = report.pending
     rejected = [
@@ -112,7 +117,7 @@ def _notes(report: Status) -> list[str]:
         *([f"drill: {_when(report.drill.at, report.at)}: {told(report.drill)}"] if report.drill else []),
         *(f"rejected: {v} by {why.by}, {_when(why.at, report.at)}: {why.reason}" for v, why in rejected),
         *(
-            f"verified: {v.version}, {_when(v.verified.at, report.at)} {v.verified.told}"
+            f"verified: {_verified_as(v.version, v.verified.version)}, {_when(v.verified.at, report.at)} {v.verified.told}"
             for v in report.versions
             if v.verified
         ),

@@ -13,7 +13,7 @@ from modeldelivery.release.core.probes import Fault
 from modeldelivery.release.core.verification import Latency, Load, Verification, held, told
 from modeldelivery.release.errors import Exit, RefusedError, UnreachableError
 from modeldelivery.release.operations.verify import Bench, Verified, verify
-from modeldelivery.release.operations.verify_load import Measured, measure, refuse_traffic
+from modeldelivery.release.operations.verify_load import Measured, measure, measured_before, refuse_traffic
 from modeldelivery.release.operations.verify_subject import Subject, departed, is_changed, subject
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.version import Version
@@ -79,8 +79,6 @@ def _once(context: Context, options: VerifyOptions, of: Subject) -> Outcome:
             refuse_traffic(of.version, endpoint, context.store.read().journal)
         return endpoint.variants[of.version].instances
 
-    if options.load:
-        look()
     bench = Bench(
         place=place,
         registry=context.registry,
@@ -89,17 +87,14 @@ def _once(context: Context, options: VerifyOptions, of: Subject) -> Outcome:
         demands=limits.demands,
         actor=context.actor,
     )
+    measured = measured_before(bench, of, ports.hosts) if options.load else None
+    to_measure = measured if measured and (options.again or measured.load is None) else None
+    if to_measure:
+        look()  # before minutes of verification
     verified = verify(bench, of, again=options.again)
-    measured = None
-    if options.load and verified.held:
+    if to_measure and verified.held:
         measured = measure(
-            bench,
-            of,
-            verified.record,
-            (ports.loads, ports.hosts),
-            limit_ms=limits.latency_ms,
-            again=options.again,
-            look=look,
+            bench, of, verified.record, ports.loads, to_measure, limit_ms=limits.latency_ms, look=look
         )
     return _outcome(of, verified, measured, environment=place.environment, limit_ms=limits.latency_ms)
 
@@ -124,10 +119,12 @@ def _outcome(
             exit=Exit.UNVERIFIED,
             summary=wrong,
             hint=f"`modelctl reject {version} --env {environment} --reason …` keeps it from traffic; none was moved",
-            warnings=(f"it held on {_when(before)}: that evidence stands",) if before else (),
+            warnings=(f"{_whose(before, version)} held on {_when(before)}: that evidence stands",)
+            if before
+            else (),
             detail=detail,
         )
-    sentences = [_verified(verified), *([_measured(measured)] if measured else [])]
+    sentences = [_verified(verified), *([_measured(measured, version)] if measured else [])]
     new = verified.ran or (measured is not None and measured.requests_per_minute is not None)
     return Outcome(
         outcome="done" if new else "already", exit=Exit.DONE, summary="; ".join(sentences), detail=detail
@@ -152,12 +149,14 @@ def _verified(verified: Verified) -> str:
     version = verified.record.version
     if verified.first:
         return f"{version} is verified: {held(document)}"
+    if verified.ran and document.version != version:
+        return f"{version} holds; its bits are those of {document.version}, whose evidence of {_when(document)} stands"
     if verified.ran:
         return f"{version} holds again; the evidence of {_when(document)} stands"
     return f"{version} was verified on {_when(document)} by {document.by}; --again does it once more"
 
 
-def _measured(measured: Measured) -> str:
+def _measured(measured: Measured, version: Version) -> str:
     load = measured.load
     assert load is not None, "it held"
     kept = f"{load.requests_per_minute} requests a minute within {load.within_ms} ms"
@@ -165,7 +164,12 @@ def _measured(measured: Measured) -> str:
         return f"one {load.instance_type} serves {kept}"
     if measured.requests_per_minute:
         return f"one {load.instance_type} serves {measured.requests_per_minute}; the evidence ({kept}) stands"
-    return f"one {load.instance_type} was measured to serve {kept}"
+    other = "" if load.version == version else f", as {load.version}, which has the same bits"
+    return f"one {load.instance_type} was measured to serve {kept}{other}"
+
+
+def _whose(document: Verification, version: Version) -> str:
+    return "it" if document.version == version else f"{document.version}, which has the same bits,"
 
 
 def _when(document: Verification) -> str:

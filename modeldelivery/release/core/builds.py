@@ -5,7 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 UNDER_WAY = frozenset({"InProgress", "Stopping"})
-_REASON, _VERSION = "REASON", "VERSION"  # variables that a stage's build exports: pipelines/buildspecs
+_REASON, _NOTE, _VERSION = (
+    "REASON",
+    "NOTE",
+    "VERSION",
+)  # variables that a stage's build exports: pipelines/buildspecs
 _TIMED_OUT = "TIMED_OUT"  # CodeBuild's word, in CodePipeline's sentence
 
 
@@ -15,6 +19,7 @@ class StageRun(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         status: in CodePipeline's word: InProgress, Succeeded, Failed, Abandoned.
         reason: of one that failed, in a sentence.
+        note: what to know of one that did not, in sentences: that a version is not verified, or waits for an approval.
         started, ended: seconds since the epoch; it goes on without an end.
     """
 
@@ -23,6 +28,7 @@ class StageRun(msgspec.Struct, frozen=True, kw_only=True):
     started: float
     ended: float | None = None
     reason: str = ""
+    note: str = ""
 
 
 class Build(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +64,11 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
         failed = [stage for stage in self.stages if stage.status == "Failed"]
         return f"{failed[-1].name}: {failed[-1].reason}" if failed and self.status not in UNDER_WAY else ""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What its stages said though they did not fail."""
+        return tuple(f"{stage.name}: {stage.note}" for stage in self.stages if stage.note)
+
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One run of an action, as CodePipeline tells of it.
@@ -91,6 +102,24 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     stop: str = ""
 
 
+def to_follow(builds: Sequence[Build], version: str) -> Build | None:
+    """Which of them, the newest first, to follow: the newest, or that of a version ("" for none); None while that is not to be told.
+
+    One that is under way comes before one that ended: its tag was pushed again. Of one whose first stage has not told its version yet
+    it may be.
+    """
+    if not version:
+        return next(iter(builds), None)
+    of = [each for each in builds if each.version == version]
+    ended = None if is_untold(builds) else next(iter(of), None)
+    return next((each for each in of if each.status in UNDER_WAY), ended)
+
+
+def is_untold(builds: Sequence[Build]) -> bool:
+    """Whether one is under way that has not told its version yet."""
+    return any(each.status in UNDER_WAY and not each.version for each in builds)
+
+
 def assemble(listed: Sequence[Listed], actions: Sequence[Action]) -> tuple[Build, ...]:
     """Executions with what became of their stages: each stage as it ran last."""
     return tuple(_build(each, [one for one in actions if one.execution == each.id]) for each in listed)
@@ -122,6 +151,7 @@ def _stage(action: Action) -> StageRun:
         started=action.started,
         ended=None if action.status == "InProgress" else action.changed,
         reason=_reason(action) if action.status == "Failed" else "",
+        note=action.variables.get(_NOTE, "") if action.status == "Succeeded" else "",
     )
 
 

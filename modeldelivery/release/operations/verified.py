@@ -24,6 +24,7 @@ class VerifiedBits(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         environment: in which they were asked.
+        version: as which they were asked; another one's may be the same.
         by: who asked, as they say.
         at: when, by S3's clock.
         held: what did, as words of a sentence.
@@ -31,6 +32,7 @@ class VerifiedBits(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     environment: str
+    version: Version
     by: str
     at: datetime
     held: str
@@ -102,6 +104,7 @@ def everywhere(registry: Registry, digest: str) -> tuple[VerifiedBits, ...]:
 def _bits(verification: Verification, evidence: str) -> VerifiedBits:
     return VerifiedBits(
         environment=verification.environment,
+        version=verification.version,
         by=verification.by,
         at=datetime.fromtimestamp(int(verification.at), UTC),
         held=held(verification),

@@ -39,7 +39,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         record: of the version.
         verification: what is kept of its digest set now; None where it did not hold and none was kept before.
-        ran: this run asked the version anything; else it was verified before.
+        ran: this run asked the version anything; else this very version was verified before.
         first: what is kept is of this very run.
         faults: what it does otherwise; none of a version that was verified before and not asked again.
         latency: beside the live variant; None where that was not measured.
@@ -71,7 +71,9 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
-    """Verify it, unless its bits were, or once more.
+    """Verify it, unless it was, or once more.
+
+    What is kept of its bits is once, whichever version they were asked as; that this one answers is another matter, and asked of each.
 
     Raises:
         RefusedError: the version is not registered, or the live variant gives no answer to compare with.
@@ -81,7 +83,7 @@ def verify(bench: Bench, of: Subject, *, again: bool) -> Verified:
     _refuse_other_bits(of, record)
     name, endpoint = verify_name(bench.place.environment), of.endpoint.incarnation.id
     before = read_kept(bench.registry, record.digests.id, name, Verification, endpoint)
-    if before and not again:
+    if before and before.version == of.version and not again:
         return Verified(record=record, verification=before, ran=False)
     probes = probes_for(bench.registry, record)
     faults = _probed(bench, of.version, (*probes, probes[0]))  # the first again: it serves on

@@ -11,6 +11,7 @@ from modeldelivery.release.core.load import Trial, holds, lasting, next_rate, su
 from modeldelivery.release.core.probes import Fault, Request, judge
 from modeldelivery.release.core.verification import Load, load_name
 from modeldelivery.release.errors import RefusedError
+from modeldelivery.release.operations.approve import registered
 from modeldelivery.release.operations.verify import Bench
 from modeldelivery.release.operations.verify_evidence import keep, read_kept
 from modeldelivery.release.operations.verify_probes import probes_for, requests
@@ -43,47 +44,60 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         return self.fault is None and self.requests_per_minute != 0
 
 
+def has_traffic(version: Version, endpoint: Endpoint, journal: Journal) -> bool:
+    """Whether it has some, or is to get some."""
+    places = (endpoint.current, endpoint.desired, journal.intent.target if journal.intent else {})
+    return any(version in weights.traffic(place) for place in places)
+
+
 def refuse_traffic(version: Version, endpoint: Endpoint, journal: Journal) -> None:
     """Raises RefusedError where a load would keep callers waiting."""
-    places = (endpoint.current, endpoint.desired, journal.intent.target if journal.intent else {})
-    if any(version in weights.traffic(place) for place in places):
+    if has_traffic(version, endpoint, journal):
         raise RefusedError(
             f"{version} has traffic, or is to get some, and a load would keep its callers waiting",
             hint="--anyway measures it all the same; or measure it where it has none",
         )
 
 
+def measured_before(bench: Bench, of: Subject, hosts: Hosts) -> Measured:
+    """What is kept of its bits on the instance type that it runs on.
+
+    Raises:
+        RefusedError: it is not registered, or left the endpoint.
+        UncertainError, UnreachableError, DamagedError: from what it reads with.
+    """
+    record = registered(bench.registry, bench.place, of.version)
+    instance_type = _instance_type(hosts, of)
+    name, endpoint = load_name(bench.place.environment, instance_type), of.endpoint.incarnation.id
+    before = read_kept(bench.registry, record.digests.id, name, Load, endpoint)
+    return Measured(load=before, instance_type=instance_type)
+
+
 def measure(
     bench: Bench,
     of: Subject,
     record: VersionRecord,
-    ports: tuple[Loads, Hosts],
+    loads: Loads,
+    before: Measured,
     *,
     limit_ms: int,
-    again: bool,
     look: Callable[[], int],
 ) -> Measured:
-    """Measure it, unless its bits were measured on this instance type, or once more.
+    """Measure it.
 
     Args:
         bench: what it works with.
         of: the version.
         record: of the version.
-        ports: who sends, and who knows what it runs on.
+        loads: who sends.
+        before: what is kept of it, which stands.
         limit_ms: of the 99th percentile.
-        again: also what was measured before.
         look: on how many instances the version runs now, asked before each rate; raises where it may not be loaded any more.
 
     Raises:
         RefusedError: no load can be made from here.
         UncertainError, UnreachableError, DamagedError: from what it reads with.
     """
-    loads, hosts = ports
-    instance_type = _instance_type(hosts, of)
-    name, endpoint = load_name(bench.place.environment, instance_type), of.endpoint.incarnation.id
-    before = read_kept(bench.registry, record.digests.id, name, Load, endpoint)
-    if before and not again:
-        return Measured(load=before, instance_type=instance_type)
     loads.refuse_unready()
     probes = probes_for(bench.registry, record)
     trials = _tried(bench, of.version, loads, requests(probes), limit_ms=limit_ms, look=look)
@@ -96,21 +110,21 @@ def measure(
         )
     fault = judge(probes[0], bench.invocations.invoke(of.version, probes[0].request))
     if fault or not held:
-        return Measured(load=before, instance_type=instance_type, requests_per_minute=held, fault=fault)
+        return msgspec.structs.replace(before, requests_per_minute=held, fault=fault)
     made = Load(
         environment=bench.place.environment,
-        endpoint=endpoint,
+        endpoint=of.endpoint.incarnation.id,
         version=of.version,
         digests=record.digests,
         at=bench.registry.entry(of.version).now,
         by=bench.actor,
-        instance_type=instance_type,
+        instance_type=before.instance_type,
         within_ms=limit_ms,
         requests_per_minute=held,
         trials=trials,
     )
-    stands, first = keep(bench.registry, name, made)
-    return Measured(load=stands, instance_type=instance_type, first=first, requests_per_minute=held)
+    stands, first = keep(bench.registry, load_name(made.environment, made.instance_type), made)
+    return Measured(load=stands, instance_type=made.instance_type, first=first, requests_per_minute=held)
 
 
 def _instance_type(hosts: Hosts, of: Subject) -> str:

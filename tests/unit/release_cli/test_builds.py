@@ -144,6 +144,89 @@ def test_the_newest_build_is_followed_to_its_end_whatever_a_look_meets(modelctl,
     assert "Source: Succeeded, 10 s" in ended.err
 
 
+def test_what_became_of_the_others_meanwhile_is_shown_too(modelctl, world):
+    ended_well = (listed("third", "Succeeded"), [action("third", "Source", "Succeeded")])
+    before = listed("second", "InProgress"), [action("second", "Test", "InProgress")]
+    world.builds = FakeBuilds([RUNNING, before], [ended_well, STOPPED])
+    ended = modelctl("builds", "--model", "flights", "--follow", "--json")
+    assert [(build["id"], build["status"]) for build in ended.json["builds"]] == [
+        ("third", "Succeeded"),
+        ("second", "Failed"),
+    ]
+
+
+def test_the_one_that_is_followed_is_shown_whatever_began_meanwhile(modelctl, world):
+    ended_well = (listed("third", "Succeeded"), [action("third", "Source", "Succeeded")])
+    world.builds = FakeBuilds([RUNNING], [(listed("fourth", "InProgress"), []), ended_well])
+    ended = modelctl("builds", "--model", "flights", "--follow", "--limit", "1", "--json")
+    assert [build["id"] for build in ended.json["builds"]] == ["third"]
+
+
+def of_version(identity, status, version):
+    return (
+        listed(identity, status),
+        [action(identity, "Test", "Succeeded", variables={"VERSION": version, "REASON": ""})],
+    )
+
+
+def test_the_build_of_a_version_is_waited_for_until_the_git_host_has_told_of_the_push(modelctl, world):
+    """Typed right after `git push`: what is there yet is the build before."""
+    begun = listed("third", "InProgress"), []
+    world.builds = FakeBuilds([DONE], [DONE], [begun, DONE], [of_version("third", "Failed", "v1.3.0"), DONE])
+    ended = modelctl("builds", "--model", "flights", "--follow", "--version", "v1.3.0")
+    assert ended.status == Exit.FAILED
+    assert "flights@v1.3.0" in ended.out
+    assert any("of flights@v1.3.0" in why for why, _ in world.time.waits)
+
+
+def test_without_a_version_it_is_said_that_the_newest_build_has_ended(modelctl, world):
+    world.builds = FakeBuilds([DONE])
+    ended = modelctl("builds", "--model", "flights", "--follow")
+    assert ended.status == Exit.DONE
+    (note,) = world.time.notes
+    assert note.startswith("flights@v1.2.0 is the newest and has ended; ")
+
+
+def test_a_version_whose_tag_was_pushed_again_is_followed_by_its_newest_build(modelctl, world):
+    first = of_version("first", "Failed", "v1.2.0")
+    running, done = (of_version("third", status, "v1.2.0") for status in ("InProgress", "Succeeded"))
+    world.builds = FakeBuilds([running, first], [done, first])
+    assert modelctl("builds", "--model", "flights", "--follow", "--version", "v1.2.0").status == Exit.DONE
+
+
+def test_a_version_that_no_build_is_of_is_refused_after_two_minutes(modelctl, world):
+    world.builds = FakeBuilds([DONE])
+    ended = modelctl("builds", "--model", "flights", "--follow", "--version", "v1.3.0")
+    assert ended.status == Exit.REFUSED
+    assert (
+        "no build of flights@v1.3.0 began within 120 s: push the tag; `modelctl builds --env prod`"
+        in ended.err
+    )
+    assert 100 < world.time.monotonic() <= 120
+
+
+def test_a_build_that_waits_for_its_turn_may_be_of_the_version_and_is_waited_for(modelctl, world):
+    queued = listed("third", "InProgress"), []
+    looks = [[queued, DONE]] * 100
+    world.builds = FakeBuilds(*looks, [of_version("third", "Succeeded", "v1.3.0"), DONE])
+    assert modelctl("builds", "--model", "flights", "--follow", "--version", "v1.3.0").status == Exit.DONE
+    assert world.time.monotonic() > 120
+
+
+def test_a_version_alone_says_what_it_is_about(modelctl):
+    ended = modelctl("builds", "--model", "flights", "--version", "v1.3.0")
+    assert (ended.status, "--version is about --follow: name both" in ended.err) == (Exit.USAGE, True)
+
+
+def test_what_to_know_of_a_version_that_went_through_is_shown_below_the_table(modelctl, world):
+    note = "v1.2.0 is not on staging: v1.2.1 is newer and has its place"
+    passed = action("first", "Verify", "Succeeded", 130.0, variables={"VERSION": "v1.2.0", "NOTE": note})
+    world.builds = FakeBuilds([(DONE[0], [*DONE[1], passed])])
+    assert f"flights@v1.2.0: Verify: {note}" in modelctl("builds", "--model", "flights").out
+    (build,) = modelctl("builds", "--model", "flights", "--json").json["builds"]
+    assert (build["stages"][-1]["note"], build["stages"][-1]["reason"]) == (note, "")
+
+
 def test_following_one_that_stops_ends_with_a_status_of_its_own(modelctl, world):
     stopped = (listed("third", "Failed"), [action("third", "Source", "Failed", message="no such commit")])
     world.builds = FakeBuilds([RUNNING], [stopped])

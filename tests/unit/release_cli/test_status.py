@@ -117,12 +117,23 @@ def test_a_version_that_is_verified_says_when_by_whom_how_and_by_which_evidence(
     assert report["unverified"] == []
     assert report["versions"][0]["verified"] == {
         "environment": "prod",
+        "version": "v3.0.0",
         "by": "ada",
         "at": "2027-01-15T07:59:00Z",
         "held": "2 checks, and nothing served beside it to compare with",
         "evidence": "evidence/sha256/3/verify-prod.json",
     }
     assert report["versions"][1]["verified"] is None
+
+
+@pytest.mark.usefixtures("candidate")
+def test_bits_that_were_verified_under_another_name_are_said_to_be_so(modelctl, world):
+    world.store.journal.digests[V3] = world.store.journal.digests[V2]
+    verifies(world, V2)
+    lines = modelctl("status").out.splitlines()
+
+    assert any(line.startswith("verified: the bits of v3.0.0, as v2.0.0, 2027-01-15") for line in lines)
+    assert any(line.startswith("verified: v2.0.0, 2027-01-15") for line in lines)
 
 
 @pytest.mark.usefixtures("candidate")

@@ -157,14 +157,40 @@ def test_evidence_under_this_environments_name_and_of_another_endpoint_is_not_be
     )
 
 
-def test_the_same_bits_under_another_name_were_verified(modelctl, world):
-    modelctl("verify")
+def same_bits(world):
+    """v1.0.0 has the bits of v3.0.0: nothing but docs was changed between the two."""
     record = msgspec.structs.replace(world.registry.records[V3][0], version=V1)
     world.registry.records[V1] = record, "1"
     world.store.journal = journal(digests={V1: record.digests.id})
-    before = len(world.variants.calls)
-    assert modelctl("verify", "--version", "v1.0.0").status == 0
-    assert len(world.variants.calls) == before
+
+
+def test_the_same_bits_under_another_name_are_asked_too_and_the_evidence_is_said_to_be_of_the_first(
+    modelctl, world
+):
+    """What is kept is of the bits, and once; whether this variant answers is another matter."""
+    world.variants.capacity[V3] = world.variants.capacity[V1] = 5000
+    modelctl("verify", "--load", "--actor", "ada")
+    same_bits(world)
+    first, sent = kept(world), len(world.variants.sent)
+    ended = modelctl("verify", "--version", "v1.0.0", "--load", "--actor", "bob")
+
+    assert (ended.status, kept(world), len(world.variants.sent)) == (0, first, sent)
+    assert V1 in {version for version, _ in world.variants.calls}
+    assert ended.out.startswith(
+        "v1.0.0 holds; its bits are those of v3.0.0, whose evidence of 2027-01-15 08:00:00Z stands; one ml.m5.large was measured"
+    )
+    assert ended.out.endswith("within 500 ms, as v3.0.0, which has the same bits\n")
+
+
+def test_a_dead_variant_is_not_verified_by_what_its_bits_did_under_another_name(modelctl, world):
+    modelctl("verify")
+    same_bits(world)
+    world.variants.containers[V1] = dead
+    ended = modelctl("verify", "--version", "v1.0.0")
+
+    assert ended.status == 10
+    assert "v1.0.0 does not answer" in ended.err
+    assert "warning: v3.0.0, which has the same bits, held on 2027-01-15 08:00:00Z" in ended.err
 
 
 def test_a_version_that_fails_later_leaves_the_evidence_of_the_day_on_which_it_held(modelctl, world):
@@ -571,6 +597,20 @@ def test_no_load_where_callers_would_wait_unless_one_says_so(modelctl, world, mo
         in ended.err
     )
     assert modelctl("verify", "--version", version, "--load", "--anyway").status == 0
+
+
+def test_a_version_that_serves_by_now_and_was_measured_before_is_not_refused(modelctl, world):
+    """The same tag again, once a person has made its version live, changes nothing."""
+    world.variants.capacity[V3] = 5000
+    modelctl("verify", "--load", "--actor", "ada")
+    before = len(world.variants.calls), len(world.variants.sent)
+    world.hosting.endpoint = endpoint({V2: 0, V3: 100})
+    ended = modelctl("verify", "--version", "v3.0.0", "--load")
+
+    assert (ended.status, len(world.variants.calls), len(world.variants.sent)) == (0, *before)
+    assert ended.out.startswith("v3.0.0 was verified on 2027-01-15 08:00:00Z by ada; ")
+    assert "one ml.m5.large was measured to serve" in ended.out
+    assert modelctl("verify", "--version", "v3.0.0", "--load", "--again").status == 1
 
 
 def test_a_machine_that_cannot_send_is_no_fault_of_the_version_and_measures_nothing(modelctl, world):

@@ -241,6 +241,7 @@ def test_a_change_of_traffic_or_fleet_tells_whether_the_way_back_was_tried(name)
 def verified_in(environment):
     return VerifiedBits(
         environment=environment,
+        version=Version("v1.1.0"),
         by="ada@desk",
         at=AT,
         held="15 checks, median latency 1.02 times and 99th percentile 1.1 times that of v1.0.0",

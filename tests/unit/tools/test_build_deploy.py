@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.conftest import CHECKOUT
+from tests.fakes.time import FakeTime
 from tools.builds import deploy
 from tools.builds.deploy import TRIES, Checkout
 from tools.builds.stage import StageError
 
 DONE, STALE = ("done", ""), ("stale", "the plan is stale: someone deployed")
+LOCKED = "locked", "staging is held by another deployer: ada@desk (pid 7)"
 
 
 @dataclass
@@ -71,7 +73,30 @@ def test_others_that_change_something_each_time_are_given_up_on(branch, why):
     assert branch.calls.count("preview") == TRIES
 
 
-@pytest.mark.parametrize("outcome", ["refused", "locked", "failed"])
+def test_another_deployer_is_waited_for_with_the_plan_that_is_there():
+    branch, clock = FakeBranch(deploys=[LOCKED, LOCKED, DONE]), FakeTime()
+    assert deploy.deploy(branch, clock) == "deployed commit a"
+    assert (branch.calls.count("preview"), branch.calls.count("deploy")) == (1, 3)
+    assert clock.monotonic() < 60
+
+
+def test_a_branch_that_moved_while_another_deployer_was_waited_for_is_previewed_again():
+    """Who held the environment may have deployed just that, which the older plan takes back."""
+    branch = FakeBranch(heads=["a", "a", "b", "b", "b"], deploys=[LOCKED, DONE])
+    assert deploy.deploy(branch, FakeTime()) == "deployed commit b"
+    assert branch.calls == ["head", "preview", "head", "deploy", "head", "head", "preview", "head", "deploy"]
+
+
+def test_another_deployer_who_does_not_end_is_told_after_twenty_minutes():
+    clock = FakeTime()
+    with pytest.raises(
+        StageError, match=r"held by another deployer: ada@desk \(pid 7\) \(waited 20 minutes\)"
+    ):
+        deploy.deploy(FakeBranch(deploys=[LOCKED]), clock)
+    assert 19 * 60 < clock.monotonic() <= 20 * 60
+
+
+@pytest.mark.parametrize("outcome", ["refused", "failed"])
 def test_what_a_second_preview_does_not_mend_ends_it_at_once_with_its_sentence(outcome):
     branch = FakeBranch(deploys=[(outcome, "staging is refused: it DELETES the endpoint"), DONE])
     with pytest.raises(StageError, match="staging is refused: it DELETES the endpoint"):
@@ -97,7 +122,7 @@ preview:
 \t@mkdir -p .review && cp record .review/$(ENV).json
 \t@test ! -e broken || { mv .review/$(ENV).json .review/$(ENV).failed; exit 1; }
 deploy:
-\t@echo '{"outcome": "done", "why": "", "commit": "'"$$(cat program) $(WAIT)"'"}' > .review/$(ENV).deployed
+\t@echo '{"outcome": "done", "why": "", "commit": "'"$$(cat program)"'"}' > .review/$(ENV).deployed
 """
 
 
@@ -133,7 +158,7 @@ def checkout(tmp_path, origin):
 def test_what_is_deployed_is_mains_own_program_and_not_the_tags(checkout, origin):
     assert deploy.deploy(checkout) == f"deployed commit {git(origin, 'rev-parse', 'HEAD')}"
     told = json.loads((checkout.folder / ".review" / "staging.deployed").read_text())
-    assert told["commit"] == "the second 20"
+    assert told["commit"] == "the second"
     assert (checkout.clone / "program").read_text() == "the first"
 
 
@@ -152,6 +177,16 @@ def test_a_set_up_of_the_branch_that_stops_says_why_and_an_earlier_one_does_not(
 def test_the_branch_is_taken_again_where_it_moved_since(checkout, origin):
     checkout.head()
     assert checkout.head() == checkout.head() != move(origin, "the third") == checkout.head()
+
+
+def test_a_work_tree_that_ci_took_away_between_two_builds_in_one_clone_is_made_again(checkout):
+    """GitLab fetches into the clone of the job before, and cleans what Git does not keep."""
+    commit = checkout.head()
+    git(checkout.clone, "clean", "-ffdx")
+    assert not checkout.folder.exists()
+    checkout.folder.parent.mkdir()  # `make build-version` leaves the version there
+    assert checkout.head() == commit
+    assert (checkout.folder / "program").read_text() == "the second"
 
 
 def test_why_a_preview_failed_is_what_it_left(checkout, origin):

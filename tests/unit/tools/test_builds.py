@@ -1,6 +1,7 @@
 """What a build makes of a tag: which version a commit is, the first finding of its checks, and whose version it may train."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from tests.conftest import CHECKOUT
 from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import V2, register
 from tools.builds import __main__ as builds
-from tools.builds import check, data, image, kept_types, outcome
+from tools.builds import check, data, image, kept_types, outcome, subject
 from tools.builds.dockerfile import finding
 from tools.builds.modelctl import unfinished
 from tools.builds.stage import StageError, called
@@ -368,6 +369,43 @@ def test_what_a_stage_leaves_is_one_line_of_bounded_length(tmp_path, monkeypatch
     left = (tmp_path / ".build" / "REASON").read_text()
     assert left.startswith("two lines xxx")
     assert (left.count("\n"), len(left) <= 1_000) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("command", "told", "missing"),
+    [
+        ("version", {}, "MODEL"),
+        ("check", {}, "MODEL"),
+        ("image", {"BASE_IMAGE": "python@sha256:0"}, "ENVIRONMENT"),
+        ("image", {"SANDBOX_HOME": "sandbox"}, "REPOSITORY"),
+        ("train", {"MODEL": "flights"}, "ENVIRONMENT"),
+        ("train", {"ENVIRONMENT": "staging"}, "MODEL"),
+        ("deploy", {"PULUMI_BACKEND_URL": "s3://state"}, "ENVIRONMENT"),
+        ("verify", {"MODEL": "flights", "ENVIRONMENT": ""}, "ENVIRONMENT"),
+    ],
+)
+def test_a_variable_that_a_tag_job_forgot_is_named_in_a_sentence(clone, monkeypatch, command, told, missing):
+    monkeypatch.chdir(clone)
+    monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"], **told})
+    monkeypatch.setattr(sys, "argv", ["builds", command])
+    assert builds.main() == 1
+    assert outcome.left("REASON").startswith(f"{missing} is not set: ")
+
+
+@pytest.mark.parametrize(
+    ("version", "environment", "why"),
+    [
+        ("", "staging", "`make build-version` comes before this stage"),
+        ("v1.2.0", "Staging!", "ENVIRONMENT=Staging!, VERSION=v1.2.0: "),
+    ],
+)
+def test_a_stage_without_a_version_or_with_a_name_that_is_none_says_so(
+    tmp_path, monkeypatch, version, environment, why
+):
+    monkeypatch.chdir(tmp_path)
+    outcome.leave("VERSION", version)
+    with pytest.raises(StageError, match=re.escape(why)):
+        subject.of({"MODEL": "flights", "ENVIRONMENT": environment})
 
 
 def test_images_are_pushed_by_the_command_that_builds_and_runs_them(monkeypatch):

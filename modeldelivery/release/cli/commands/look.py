@@ -63,5 +63,21 @@ def builds() -> Command:
         click.Option(
             ["--follow"], is_flag=True, help="Follow the newest to its end; Ctrl-C leaves it running."
         ),
-        examples=["--env staging", "--env staging --follow", "--env staging --limit 1 --json"],
+        click.Option(
+            ["--version"],
+            type=VERSION,
+            help="With --follow: the build of this version's tag instead, which begins some seconds after the push.",
+        ),
+        examples=[
+            "--env staging",
+            "--env staging --follow",
+            "--env staging --follow --version v1.2.0",
+            "--env staging --limit 1 --json",
+        ],
+        check=_check_builds,
     )
+
+
+def _check_builds(builds: options.Builds) -> None:
+    if builds.version and not builds.follow:
+        raise click.UsageError("--version is about --follow: name both", click.get_current_context())

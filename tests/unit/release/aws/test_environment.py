@@ -2,17 +2,21 @@
 
 import json
 import threading
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from modeldelivery.release.aws.environment import AwsEnvironment
 from modeldelivery.release.cli import context, main
+from modeldelivery.release.cli.options import Options
 from modeldelivery.release.core.endpoint import Incarnation
 from modeldelivery.release.core.journal import Event, EventKind, Journal, Served, decode, encode
 from modeldelivery.release.errors import UnreachableError
-from modeldelivery.release.naming import Place, parse_environment, parse_model
-from modeldelivery.release.version import Version
+from modeldelivery.release.naming import Place, parse_environment, parse_model, record_key
+from modeldelivery.release.record import VersionRecord
+from modeldelivery.release.record import encode as encode_record
+from modeldelivery.release.version import DigestSet, Version
 from tests.fakes.aws import FakeAws
 from tests.fakes.journal import START
 
@@ -24,6 +28,16 @@ PLACE = Place(
 )
 V1, V2 = Version("v1.0.0"), Version("v2.0.0")
 MOVE = "sagemaker:UpdateEndpointWeightsAndCapacities"
+RECORD = VersionRecord(
+    version=V1,
+    digests=DigestSet(image=f"sha256:{'0' * 64}", model=f"sha256:{'1' * 64}", data="rows"),
+    image="image",
+    model_data="s3://bucket/model.tar.gz",
+    registered_at=START,
+    registered_by="ada",
+    package_arn="arn:package/1",
+)
+COMMANDS = Path(context.__file__).parent  # a module for each
 
 
 @pytest.fixture
@@ -134,9 +148,31 @@ def test_another_accounts_bucket_is_refused_by_s3_itself(aws):
         endpoint.store.read()
 
 
-@pytest.mark.parametrize("command", ["status", "history"])
-def test_a_command_that_only_looks_is_patient(aws, command):
-    main([command, "--env", "prod", "--model", "flights"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["history"],
+        ["verify", "--version", "v9.0.0"],
+        ["train", "--version", "v3.0.0", "--commit", "c" * 40, "--first", "2013-01", "--until", "2013-03"],
+        ["approve", "v1.0.0", "--reason", "verified in staging"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_that_does_not_act_through_the_runner_is_patient(aws, command):
+    """Nobody else asks again for it: one throttled read would end a load of minutes."""
+    aws.objects[record_key(V1)] = encode_record(RECORD), '"1"'
+    main([*command, "--env", "prod", "--model", "flights"])
 
-    assert aws.calls
+    assert "s3:GetObject" in aws.called("patient")
     assert aws.called("fenced") == set()
+
+
+def test_only_a_command_that_acts_through_the_runner_sends_each_call_once():
+    """Of any other an error that passes by itself would be the end."""
+    by_runner = {
+        kind.command
+        for kind in Options.__subclasses__()
+        if "context.runner()" in (COMMANDS / f"{kind.command}.py").read_text()
+    }
+    assert {kind.command for kind in Options.__subclasses__() if kind.fenced} == by_runner

@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from tests.conftest import CHECKOUT
 from tools.image import __main__ as program
 from tools.image import engines
 from tools.image.errors import ImageError, NoEngineError
+from tools.image.recipe import RECIPES
+from tools.image.sbom import bill
 
 BASE = f"python:3.11-slim@sha256:{'0' * 64}"
 
@@ -53,6 +56,16 @@ def test_a_push_that_would_make_two_images_of_a_commit_is_refused(typed, monkeyp
     status, _, complaint = typed("--push", "staging", "--base", base)
     assert status == 1
     assert reason in complaint
+
+
+def test_bills_are_made_without_an_engine_of_any_commit_and_need_the_base_by_digest(typed, tmp_path):
+    status, output, _ = typed("--bills", "--base", BASE)
+    assert (status, len(output.splitlines())) == (0, 2)
+    for recipe in RECIPES:
+        text = (CHECKOUT / recipe.requirements).read_text()
+        assert (tmp_path / f"{recipe.name}.cdx.json").read_text() == bill(recipe, text, BASE)
+    status, _, complaint = typed("--bills", "--base", "python:3.11-slim")
+    assert (status, "name it by digest" in complaint) == (1, True)
 
 
 def test_docker_without_its_engine_is_none(monkeypatch):
