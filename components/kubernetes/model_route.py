@@ -5,6 +5,7 @@ from typing import TypedDict
 
 import pulumi
 
+from components.kubernetes import admission
 from components.kubernetes.argocd import ARGOCD
 from components.kubernetes.git_delivery import GitDelivery
 from components.kubernetes.manifests import Shape, member_name, of_version
@@ -92,7 +93,7 @@ class ModelRoute(pulumi.ComponentResource):
                     "route": args["route"],
                     "namespace": args["namespace"],
                     "labels": args["labels"],
-                    "foreign": sorted(each["name"] for each in args["foreign"].values()),
+                    "foreign": _foreign(args),
                     "repository": git["repository"],
                     "path": git["path"],
                     "revision": git["revision"],
@@ -129,15 +130,24 @@ class ModelRoute(pulumi.ComponentResource):
 
 
 def _served_by_this_program(args: ModelRouteArgs, inside: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    """The objects of each version that nobody else delivers."""
+    """The objects of each version that nobody else delivers, and what holds them to what they are."""
     if args["git"]:
         return []
     own = [each for each in args["versions"] if each.version not in args["foreign"]]
+    held = admission.bits(args["namespace"], args["labels"], args["route"], _foreign(args))
     return [
-        KubernetesObject(manifest, _kept(manifest, inside), awaited=False)
-        for each in own
-        for manifest in of_version(args, each)
+        *(KubernetesObject(manifest, inside) for manifest in held),
+        *(
+            KubernetesObject(manifest, _kept(manifest, inside), awaited=False)
+            for each in own
+            for manifest in of_version(args, each)
+        ),
     ]
+
+
+def _foreign(args: ModelRouteArgs) -> list[str]:
+    """Names of what other teams deliver."""
+    return sorted(each["name"] for each in args["foreign"].values())
 
 
 def _member(args: ModelRouteArgs, each: RegisteredVersion) -> RouteMember:

@@ -6,6 +6,10 @@ from components.kubernetes.namespace import metadata
 from components.kubernetes.objects import Manifest
 
 _API = "admissionregistration.k8s.io/v1"
+# In CEL: the object that a request writes or deletes. Its name is its own: a request that deletes a collection names none, and is asked
+# about with each of its objects.
+WRITTEN = "(request.operation == 'DELETE' ? oldObject : object)"
+NAME = f"{WRITTEN}.metadata.name"
 
 
 def policy(
@@ -58,6 +62,11 @@ def policy(
             },
         },
     ]
+
+
+def in_groups(*groups: str) -> str:
+    """Whether whoever asks is in one of these groups, in CEL."""
+    return f"request.userInfo.groups.exists(group, group in {list(groups)!r})"
 
 
 def rule(group: str, resources: Sequence[str], operations: Sequence[str]) -> Manifest:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 Spec = Mapping[str, Any]
+SERVER_ACCOUNT = "server"  # the service account of model servers, which may do nothing in the cluster
 
 _VOLUMES = frozenset(
     {

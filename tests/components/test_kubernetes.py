@@ -179,10 +179,9 @@ def test_pods_may_read_the_models_archives_and_nothing_else_of_aws(edge):
     assert trusted["Condition"] == {"StringEquals": {"aws:SourceAccount": "111111111111"}}
 
 
-def test_the_cluster_refuses_to_take_away_what_has_traffic_and_to_move_it_past_the_journal(edge):
+def test_the_cluster_refuses_to_take_away_what_has_traffic_to_move_it_past_the_journal_and_other_bits(edge):
     assert {each.name for each in edge.of_type(POLICY)} == {
-        "flights-edge-staging-membership",
-        "flights-edge-staging-traffic",
+        f"flights-edge-staging-{what}" for what in ("membership", "traffic", "bits")
     }
     for binding in edge.of_type(f"{POLICY}Binding"):
         assert binding.inputs["spec"]["validationActions"] == ["Deny"]
@@ -346,8 +345,11 @@ def test_the_application_is_protected_where_config_protects(run, protect):
 def test_what_another_team_delivers_there_is_theirs_to_write(run):
     members = {"v1.0.0": {"name": "theirs", "port": 80}}
     recorder = run("edge-staging", serving=serving(members=members, deliver=GIT))
-    spec = recorder.only(POLICY, "flights-edge-staging-delivery").inputs["spec"]
-    assert spec["matchConditions"][0]["expression"] == "!(request.name in ['theirs'])"
+    (condition,) = recorder.only(POLICY, "flights-edge-staging-delivery").inputs["spec"]["matchConditions"]
+    assert "metadata.name in ['theirs'])" in condition["expression"]
+    recorder = run("edge-staging", serving=serving(members=members))
+    (condition,) = recorder.only(POLICY, "flights-edge-staging-bits").inputs["spec"]["matchConditions"]
+    assert "metadata.name in ['theirs'])" in condition["expression"]
 
 
 def test_with_nothing_registered_there_is_no_folder_and_no_application(run):

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from modeldelivery.release.naming import ROUTE_LABEL
 from sandbox.home import SandboxError
 from sandbox.kubernetes import argocd
 from sandbox.kubernetes.api import MERGE
@@ -14,10 +15,11 @@ from tests.kubernetes.cluster import until
 from tests.kubernetes.conftest import entered
 from tests.kubernetes.delivery import Both, Hosted
 from tests.kubernetes.gitops import APPLICATIONS, WAIT
-from tests.kubernetes.test_manifests import acting, refused
+from tests.kubernetes.test_manifests import COLLECTOR, DRY, DRY_DELETE, acting, refused
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 MIGHTY = ("ada", "system:masters")  # every right, and no deployer
+ARGOCDS_API = ("system:serviceaccount:argocd:argocd-server", "system:masters")
 SERVERS = ("argocd-application-controller", "argocd-repo-server")
 
 
@@ -144,6 +146,9 @@ def test_nobody_else_writes_what_git_delivers(rolled_back):
         lambda: mighty.delete(
             rolled_back.hosting.namespace.path("policy/v1", "poddisruptionbudgets", rolled_back.named(A))
         ),
+        lambda: mighty.delete(rolled_back.hosting.namespace.path("apps/v1", "deployments"), DRY_DELETE),
+        lambda: mighty.delete(rolled_back.hosting.namespace.path("core", "services"), DRY_DELETE),
+        lambda: acting(cluster, *COLLECTOR).delete(where),
     ):
         status, why = refused(call)
         assert (status, sentence in why) == (403, True), why
@@ -155,6 +160,59 @@ def test_another_application_of_argo_cds_does_not_write_here_either(rolled_back)
     tracking = {"argocd.argoproj.io/tracking-id": "another:apps/Deployment:x/y"}
     status, why = refused(lambda: controller.patch(where, {"metadata": {"annotations": tracking}}, MERGE))
     assert (status, "written by nobody else" in why) == (403, True), why
+
+
+def scaler(name, target):
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": name},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": target},
+            "maxReplicas": 1,
+        },
+    }
+
+
+def service(name, **selector):
+    return {"metadata": {"name": name}, "spec": {"selector": selector, "ports": [{"port": 80}]}}
+
+
+def budget(name, **selector):
+    return {"metadata": {"name": name}, "spec": {"maxUnavailable": 0, "selector": {"matchLabels": selector}}}
+
+
+def pods(name, **labels):
+    labels = {"app": name, **labels}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "it", "image": "none"}]}}
+    chosen = {"matchLabels": {"app": name}}
+    return {"metadata": {"name": name}, "spec": {"selector": chosen, "template": template}}
+
+
+def test_what_git_does_not_deliver_is_another_teams_to_write(rolled_back):
+    namespace, ours = rolled_back.hosting.namespace, {ROUTE_LABEL: rolled_back.name}
+    mighty = acting(namespace.cluster, *MIGHTY)
+    theirs = (
+        ("autoscaling/v2", "horizontalpodautoscalers", scaler("theirs", "theirs")),
+        ("core", "services", service("theirs", app="theirs")),
+        ("policy/v1", "poddisruptionbudgets", budget("theirs", app="theirs")),
+        ("apps/v1", "deployments", pods("theirs")),
+    )
+    for group, plural, document in theirs:
+        mighty.create(namespace.path(group, plural) + DRY, document)
+    for group, plural, document in (
+        ("autoscaling/v2", "horizontalpodautoscalers", scaler("theirs", rolled_back.named(A))),
+        ("core", "services", service("theirs", **ours)),
+        ("core", "services", service(rolled_back.named("v9.9.9"), app="theirs")),
+        ("policy/v1", "poddisruptionbudgets", budget("theirs", **ours)),
+        ("apps/v1", "deployments", pods("theirs", **ours)),
+    ):
+        where = namespace.path(group, plural) + DRY
+        status, why = refused(lambda where=where, it=document: mighty.create(where, it))
+        assert (status, "written by nobody else" in why) == (403, True), why
+    unlabelled = {"metadata": {"labels": None, "annotations": None}}
+    place = namespace.path("core", "services", rolled_back.named(A)) + DRY
+    assert refused(lambda: mighty.patch(place, unlabelled, MERGE))[0] == 403
 
 
 def test_an_operator_has_more_pods_made_and_argo_cd_leaves_them(rolled_back):
@@ -178,6 +236,8 @@ def test_nobody_at_all_has_objects_replaced_whole(rolled_back, option):
     for body in (
         {"spec": {"syncPolicy": {"syncOptions": ["ServerSideApply=true", option]}}},
         {"operation": {"sync": {"syncOptions": [option]}}},
+        {"operation": {"sync": {"syncStrategy": {"apply": {"force": True}}}}},
+        {"operation": {"sync": {"syncStrategy": {"hook": {"force": True}}}}},
     ):
         status, why = refused(lambda body=body: api.patch(where, body, MERGE))
         assert (status, "would take the route's rules away" in why) == (403, True), why
@@ -212,6 +272,20 @@ def test_from_where_an_environment_is_delivered_is_changed_by_deployers_alone(ro
         )
     )
     assert (status, "from nowhere else even once" in why) == (403, True), why
+
+
+def test_a_commit_that_was_not_merged_is_delivered_by_nobody(rolled_back):
+    cluster, where = rolled_back.hosting.namespace.cluster, f"{APPLICATIONS}/{rolled_back.name}{DRY}"
+    commit = rolled_back.sync[1]
+    mighty, server = acting(cluster, *MIGHTY), acting(cluster, *ARGOCDS_API)
+    for sync in ({"revision": "play"}, {"revision": commit}, {"revisions": ["main", "play"]}):
+        status, why = refused(lambda sync=sync: mighty.patch(where, {"operation": {"sync": sync}}, MERGE))
+        assert (status, "at no other even once" in why) == (403, True), why
+    taken_up = {"operationState": {"phase": "Running", "operation": {"sync": {"revision": "play"}}}}
+    status, why = refused(lambda: mighty.patch(where, {"status": taken_up}, MERGE))
+    assert (status, "is Argo CD's to say" in why) == (403, True), why
+    for client, sync in ((mighty, {}), (mighty, {"revision": "main"}), (server, {"revision": commit})):
+        client.patch(where, {"operation": {"sync": sync}}, MERGE)
 
 
 @pytest.mark.soak

@@ -18,6 +18,9 @@ BUCKET = "manifests-registry"
 ROUTES = "gateway.networking.k8s.io/v1"
 LABELS = {"app.kubernetes.io/name": "iris"}
 A, B = "route-v1-0-0", "route-v1-1-0"
+MIGHTY = ("argocd", "system:masters")  # every right, and no deployer
+COLLECTOR = ("system:serviceaccount:kube-system:generic-garbage-collector", "system:masters")
+DRY, DRY_DELETE = "?dryRun=All", {"dryRun": ["All"]}  # judged, and not carried out
 PLURALS = {
     "Namespace": "namespaces",
     "ResourceQuota": "resourcequotas",
@@ -80,6 +83,7 @@ def environment(cluster, role, archive):
         access.operators_binding(name, LABELS),
         *admission.membership(name, LABELS, "route"),
         *admission.traffic(name, LABELS, "route"),
+        *admission.bits(name, LABELS, "route", []),
         *version.manifests(A, name, LABELS, "route", bits={**bits, "version": "v1.0.0"}, pods=PODS),
         *version.manifests(B, name, LABELS, "route", bits={**bits, "version": "v1.1.0"}, pods=PODS),
     ]
@@ -161,7 +165,7 @@ def test_traffic_is_moved_by_an_operator_and_by_nobody_else_however_mighty(envir
     rules = environment.get(ROUTES, "httproutes", "route")["spec"]["rules"]
     moved = copy.deepcopy(rules)
     moved[0]["backendRefs"][0]["weight"], moved[0]["backendRefs"][1]["weight"] = 50, 50
-    mighty = acting(environment.cluster, "argocd", "system:masters")
+    mighty = acting(environment.cluster, *MIGHTY)
     status, why = refused(lambda: mighty.patch(place, {"spec": {"rules": moved}}, MERGE))
     assert (status, "traffic of route belongs to its journal" in why) == (403, True), why
     assert refused(lambda: mighty.delete(place))[0] == 403
@@ -169,6 +173,113 @@ def test_traffic_is_moved_by_an_operator_and_by_nobody_else_however_mighty(envir
     operator = acting(environment.cluster, f"system:serviceaccount:{name}:modelctl")
     operator.patch(place, {"spec": {"rules": moved}}, MERGE)
     operator.patch(place, {"spec": {"rules": rules}}, MERGE)
+
+
+def test_a_route_is_not_collected_for_an_owner_that_anybody_may_have_named(environment):
+    place = environment.path(ROUTES, "httproutes", "route")
+    collector = acting(environment.cluster, *COLLECTOR)
+    status, why = refused(lambda: collector.delete(place))
+    assert (status, "traffic of route belongs to its journal" in why) == (403, True), why
+    collector.patch(place + DRY, {"metadata": {"finalizers": []}}, MERGE)  # what it does after a deletion
+
+
+@pytest.mark.parametrize(
+    ("group", "plural", "told"),
+    [
+        ("apps/v1", "deployments", f"{A} has traffic"),
+        ("core", "services", f"{A} has traffic"),
+        (ROUTES, "httproutes", "traffic of route belongs to its journal"),
+    ],
+)
+def test_a_collection_is_deleted_no_more_than_each_of_it(environment, group, plural, told):
+    chosen = "" if plural == "httproutes" else "?labelSelector=model-delivery%2Fversion%3Dv1.0.0"
+    mighty = acting(environment.cluster, *MIGHTY)
+    status, why = refused(lambda: mighty.delete(environment.path(group, plural) + chosen, DRY_DELETE))
+    assert (status, told in why) == (403, True), why
+
+
+def pods(**changed):
+    return {"spec": {"template": {"spec": changed}}}
+
+
+@pytest.mark.parametrize("name", [A, B])
+@pytest.mark.parametrize(
+    ("group", "plural", "patch"),
+    [
+        ("apps/v1", "deployments", pods(containers=[{"name": "server", "image": f"x@sha256:{'0' * 64}"}])),
+        ("apps/v1", "deployments", pods(initContainers=[])),
+        (
+            "apps/v1",
+            "deployments",
+            {"spec": {"template": {"metadata": {"annotations": {"model-delivery/digest-set": "sha256:x"}}}}},
+        ),
+        ("core", "services", {"spec": {"selector": {"model-delivery/version": "v9.9.9"}}}),
+        ("core", "services", {"spec": {"externalIPs": ["203.0.113.7"]}}),
+    ],
+)
+def test_what_is_behind_the_route_stays_what_config_says(environment, name, group, plural, patch):
+    place = environment.path(group, plural, name) + DRY
+    status, why = refused(lambda: acting(environment.cluster, *MIGHTY).patch(place, patch, MERGE))
+    assert (status, f"{name} is behind route, and what it serves is config" in why) == (403, True), why
+    environment.cluster.api.patch(place, patch, MERGE)  # as a deployer
+
+
+def test_no_other_bits_are_made_under_the_name_of_a_version_that_was_deleted(environment):
+    place, mighty = environment.path("core", "services", B), acting(environment.cluster, *MIGHTY)
+    before = environment.get("core", "services", B)
+    made = {"metadata": {"name": B}, "spec": {key: before["spec"][key] for key in ("selector", "ports")}}
+    mighty.delete(place)
+    status, why = refused(lambda: mighty.create(environment.path("core", "services"), made))
+    assert (status, f"{B} is behind route" in why) == (403, True), why
+    environment.cluster.api.create(environment.path("core", "services"), made)
+
+
+def test_whoever_may_starts_the_same_pods_again_and_labels_them(environment):
+    mighty = acting(environment.cluster, *MIGHTY)
+    label = {"metadata": {"labels": {"by": "hand"}}}
+    again = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2026-11-30T12:00:00Z"}}}
+    mighty.patch(environment.path("apps/v1", "deployments", A) + DRY, {"spec": {"template": again}}, MERGE)
+    mighty.patch(environment.path("apps/v1", "deployments", A) + DRY, label, MERGE)
+    mighty.patch(environment.path("core", "services", A) + DRY, label, MERGE)
+
+
+def test_a_namespace_is_deleted_with_its_route_while_the_policies_stand(cluster):
+    made = cluster.namespace()
+    held = [
+        *admission.membership(made.name, LABELS, "route"),
+        *admission.traffic(made.name, LABELS, "route"),
+        *admission.bits(made.name, LABELS, "route", []),
+    ]
+    template = {
+        "metadata": {"labels": {"version": "a"}},
+        "spec": {"nodeSelector": {"none": "has-it"}, "containers": [{"name": "server", "image": "none"}]},
+    }
+    chosen = {"selector": {"matchLabels": {"version": "a"}}, "template": template}
+    made.put("apps/v1", "deployments", "Deployment", A, spec=chosen)
+    made.put("core", "services", "Service", A, spec={"selector": {"version": "a"}, "ports": [{"port": 80}]})
+    routed(made, {A: 100})
+    for manifest in held:
+        cluster.api.apply(path(manifest), manifest)
+    mighty = acting(cluster, *MIGHTY)
+    for place in (made.path("apps/v1", "deployments", A), made.path(ROUTES, "httproutes", "route")):
+        until(lambda place=place: _refuses(lambda: mighty.delete(place, DRY_DELETE)))
+    cluster.api.delete(f"/api/v1/namespaces/{made.name}")
+    until(
+        lambda: not cluster.there(f"/api/v1/namespaces/{made.name}"),
+        60,
+        lambda: cluster.there(f"/api/v1/namespaces/{made.name}"),
+    )
+    for manifest in held:
+        cluster.api.delete(path(manifest))
+
+
+def _refuses(call):
+    """Whether it is refused; a policy is obeyed a moment after it was written."""
+    try:
+        call()
+    except ApiError:
+        return True
+    return False
 
 
 def test_an_operator_does_nothing_else_in_the_namespace(environment):

@@ -27,7 +27,17 @@ BINDING_OTHER_ROLE = Edit(
     '"roleRef": {"apiGroup": _ACCESS, "kind": "ClusterRole", "name": "cluster-admin"},',
 )
 
+ROLE_ELSEWHERE, BINDING_ELSEWHERE = (
+    Edit(
+        ACCESS,
+        f'"metadata": metadata(OPERATOR, labels, namespace),\n        "{key}"',
+        f'"metadata": metadata(OPERATOR, labels, "kube-system"),\n        "{key}"',
+    )
+    for key in ("rules", "roleRef")
+)
+
 # The network
+SERVICES_OPENED = Edit(VERSION, '"type": "ClusterIP",', '"type": "LoadBalancer",')
 FROM_ANYWHERE = Edit(NAMESPACE, '{"from": [gateway], "ports"', '{"ports"')
 TO_ANYTHING = Edit(NAMESPACE, '{"ports": [{"protocol": "TCP", "port": _HTTPS}]},', "{},")
 NO_CLOSING_POLICY = Edit(
@@ -76,6 +86,10 @@ SIDECAR = Edit(
 IMAGE_BY_TAG = Edit(VERSION, '"image": bits["image"]', '"image": bits["image"].partition("@")[0] + ":latest"')
 BASELINE = Edit(NAMESPACE, '"restricted" for what in', '"baseline" for what in')
 MORE_PODS = Edit(NAMESPACE, '"pods": str(count),', '"pods": str(10 * count),')
+QUOTA_ELSEWHERE = Edit(
+    NAMESPACE, 'metadata("quota", labels, name)', 'metadata("quota", labels, "kube-system")'
+)
+NO_LIMIT_OF_PORTS = Edit(NAMESPACE, '                "services.nodeports": "0",\n', "")
 OTHER_SELECTOR = Edit(
     VERSION,
     '"selector": {"matchLabels": chosen},\n            "strategy"',

@@ -5,7 +5,7 @@ from functools import partial
 
 from tests.previews import cluster_edits as edits
 from tests.previews import cluster_foreign as foreign
-from tests.previews.scenario import State, config, drift, edit, release
+from tests.previews.scenario import Scenario, State, config, drift, edit, release
 
 NETWORK, ACCESS = "networking.k8s.io/v1", "rbac.authorization.k8s.io/v1"
 FIRST, SECOND = release("v1.0.0", "v1.1.0", "v1.0.0"), release("v1.1.0", "v1.1.0", "v1.0.0")
@@ -133,6 +133,26 @@ EDGE_PROD = (
             edit("edge-sidecar", "Another container runs beside the server", edits.SIDECAR),
             edit("edge-image-by-tag", "Pods run whatever a tag names", edits.IMAGE_BY_TAG),
             edit("edge-quota-raised", "Ten times the pods may run in the namespace", edits.MORE_PODS),
+            edit(
+                "edge-access-elsewhere",
+                "Operators may do in kube-system what they may in the environment's namespace",
+                edits.ROLE_ELSEWHERE,
+                edits.BINDING_ELSEWHERE,
+            ),
+            edit(
+                "edge-quota-elsewhere", "The quota counts what is in another namespace", edits.QUOTA_ELSEWHERE
+            ),
+            edit(
+                "edge-services-opened",
+                "Versions are reached from outside of the cluster, past the gateway",
+                edits.SERVICES_OPENED,
+            ),
+            Scenario(
+                "edge-add-and-open",
+                "v1.2.0 joins the fleet, and Services may take ports of the nodes",
+                config={"release": release("v1.0.0", "v1.2.0", "v1.1.0", "v1.0.0")},
+                edits=(edits.NO_LIMIT_OF_PORTS,),
+            ),
             edit("edge-selector", "Other labels would replace the Deployments", edits.OTHER_SELECTOR),
             edit(
                 "edge-new-kind",

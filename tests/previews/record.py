@@ -72,16 +72,25 @@ def record(world, scenario):
 
 
 def normalised(document):
-    """Without what differs from run to run: how long it took, where in which file a resource was declared, where the kubeconfig is."""
+    """Without what differs from run to run: how long it took, where in which file a resource was declared, where the kubeconfig is; dependencies in order."""
     document.pop("duration", None)
     for step in document.get("steps", ()):
         for state in ("oldState", "newState"):
             for place in ("stackTrace", "sourcePosition"):
                 step.get(state, {}).pop(place, None)
+            for several in _dependencies(step.get(state, {})):
+                several.sort()
             for properties in (step.get(state, {}).get(each, {}) for each in ("inputs", "outputs")):
                 if "kubeconfig" in properties:
                     properties["kubeconfig"] = "~/.kube/config"
     return document
+
+
+def _dependencies(state):
+    """The engine's lists of a resource's dependencies, which it gives in any order."""
+    return [
+        each for each in (state.get("dependencies"), *state.get("propertyDependencies", {}).values()) if each
+    ]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from modeldelivery.catalogue.tokens import (
 )
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import parse_version
-from modeldelivery.review.core.cluster.capacity import version_of
+from modeldelivery.review.core.cluster.capacity import beside_room, version_of
 from modeldelivery.review.core.cluster.network import opened
 from modeldelivery.review.core.config import PROJECT, read_config
 from modeldelivery.review.core.cost import CostChange, Prices, cost_change
@@ -217,12 +217,18 @@ def _weakened(resources: Sequence[Touched], fleet: FleetChange | None) -> Iterat
     opens = opened(resources)
     for each in resources:
         reasons = () if _is_room(each, fleet) else (*weakened(each), *opens.get(each.urn, ()))
-        removed = each.effect in {Effect.DELETE, Effect.ABANDON} and each.kind.nature is Nature.GUARDS
         with_its_version = each.kind.per_version and variant_of(each.before) in gone
-        if removed and not with_its_version:
-            reasons = (*reasons, "it is removed")
+        if each.kind.nature is Nature.GUARDS and not with_its_version:
+            reasons = (*reasons, *_removed(each))
         if reasons:
             yield Weakened(words=each.kind.words, name=each.name, why=reasons)
+
+
+def _removed(guard: Touched) -> Iterator[str]:
+    if guard.effect in {Effect.DELETE, Effect.ABANDON}:
+        yield "it is removed"
+    elif guard.elsewhere:
+        yield f"it is removed, and another one made: {guard.elsewhere}"
 
 
 def _plain(resources: Sequence[Touched]) -> Iterator[Plain]:
@@ -305,12 +311,13 @@ def _comes_with_the_fleet(resource: Touched, fleet: FleetChange | None) -> bool:
 
 
 def _is_room(resource: Touched, fleet: FleetChange | None) -> bool:
-    """Whether it bounds what the namespace's pods may take, which follows from how many versions there are and of which size."""
+    """Whether only what the namespace's pods may take becomes another, which follows from how many versions there are and of which size."""
     return (
         resource.type in {QUOTA, LIMITS}
         and resource.effect is Effect.UPDATE
         and fleet is not None
         and fleet.changes_fleet
+        and beside_room(resource.before) == beside_room(resource.after)
     )
 
 

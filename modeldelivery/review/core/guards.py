@@ -35,20 +35,22 @@ _CHANGES = frozenset({Effect.UPDATE, Effect.REPLACE, Effect.NONE})
 
 
 def described(resource: Touched) -> frozenset[str]:
-    """Properties of the resource that only describe it; labels and annotations of a cluster's object do.
+    """Properties of the resource that only describe it; labels and annotations of a cluster's object do, its namespace does not.
 
     Where whoever runs Pulumi has a kubeconfig says nothing: context and cluster are properties of their own.
     """
     if resource.type == _CLUSTER_PROVIDER:
         return METADATA | {"kubeconfig"}
-    return METADATA | {"metadata"} if is_of_a_cluster(resource.type) else METADATA
+    if is_of_a_cluster(resource.type) and not resource.elsewhere:
+        return METADATA | {"metadata"}
+    return METADATA
 
 
 def weakened(resource: Touched) -> tuple[str, ...]:
     """Sentences on what is less safe after the change; none where nothing is."""
     weaknesses = list(_engine_options(resource))
     if resource.effect in {Effect.CREATE, Effect.ADOPT, *_CHANGES} and resource.new:
-        weaknesses += judges.weakened(resource.type, resource.before, resource.after)
+        weaknesses += judges.weakened(resource.type, resource.counterpart, resource.after)
     if resource.effect in _CHANGES and resource.new and resource.old:
         judge = _JUDGES.get(resource.type)
         judged = list(judge(resource.before, resource.after)) if judge else []

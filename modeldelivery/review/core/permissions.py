@@ -45,11 +45,11 @@ def permission_changes(resource: Touched) -> Iterator[PermissionChange]:
         yield from _compared(resource.urn, where, old, new)
     for key in resource.kind.grants or ():
         yield from _granted(resource.urn, key, before.get(key), after.get(key))
-    for grant in granted(resource.type, before, after):
+    for grant in granted(resource.type, resource.counterpart, after):
         yield PermissionChange(
             urn=resource.urn,
             property=grant.property,
-            widened=grant.widened,
+            widened=tuple(_there(each, resource.elsewhere) for each in grant.widened),
             narrowed=grant.narrowed,
             unknown=bool(grant.unknown),
             why=grant.unknown,
@@ -175,6 +175,13 @@ def _texts(value: Any) -> set[str]:
 
 def _grant(kind: str, what: str, detail: str) -> Widening:
     return Widening(kind=kind, what=what, statement="", detail=detail)
+
+
+def _there(widening: Widening, elsewhere: str) -> Widening:
+    """Where what is allowed is allowed, if that is not where the resource was."""
+    if not elsewhere:
+        return widening
+    return msgspec.structs.replace(widening, detail=f"{widening.detail}, as {elsewhere}")
 
 
 def _is_strange(resource: Touched) -> bool:

@@ -8,6 +8,8 @@ import msgspec
 
 from modeldelivery.catalogue.kind import ResourceKind
 from modeldelivery.catalogue.table import kind_of
+from modeldelivery.catalogue.tokens import is_of_a_cluster
+from modeldelivery.review.core.cluster.values import at
 from modeldelivery.review.core.document import Document, Op, State, Step, name_of
 
 
@@ -79,6 +81,19 @@ class Touched(msgspec.Struct, frozen=True, kw_only=True):
         return self.new.inputs if self.new else {}
 
     @property
+    def elsewhere(self) -> str:
+        """Namespace and name of the other object that takes its place in a cluster; empty where it stays what it is."""
+        if self.old is None or self.new is None or not is_of_a_cluster(self.type):
+            return ""
+        was, will = (_place(inputs) for inputs in (self.before, self.after))
+        return "/".join(each for each in will if each) if was != will else ""
+
+    @property
+    def counterpart(self) -> dict[str, Any]:
+        """Inputs of what it is compared with: as it was, and nothing where it is another object from now on."""
+        return {} if self.elsewhere else self.before
+
+    @property
     def changed(self) -> frozenset[str]:
         """Top-level properties that change: what the provider says, and what the inputs themselves show."""
         if self.old is None or self.new is None:
@@ -142,6 +157,11 @@ def _merged(one: Touched, other: Touched) -> Touched:
         reasons=one.reasons | other.reasons,
         forced=one.forced | other.forced,
     )
+
+
+def _place(manifest: dict[str, Any]) -> tuple[str, str]:
+    """Of an object of a cluster: its namespace and its name."""
+    return str(at(manifest, "metadata", "namespace") or ""), str(at(manifest, "metadata", "name") or "")
 
 
 def _roots(paths: tuple[str, ...]) -> Iterator[str]:

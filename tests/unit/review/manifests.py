@@ -27,6 +27,7 @@ def declared(**pods):
         access.operators_binding(NAME, LABELS),
         *admission.membership(NAME, LABELS, ROUTE),
         *admission.traffic(NAME, LABELS, ROUTE),
+        *admission.bits(NAME, LABELS, ROUTE, []),
         *serving("v1.0.0", **pods),
     ]
     return {f"{each['kind']} {each['metadata']['name']}": copy.deepcopy(each) for each in manifests}

@@ -1,8 +1,13 @@
 """Who may do what in a cluster that could not before: told for each kind of grant, and silent where nothing is new."""
 
+import copy
+
 import pytest
 
+from components.kubernetes import access
+from modeldelivery.catalogue.pods import SERVER_ACCOUNT
 from modeldelivery.review.core.document import UNKNOWN
+from modeldelivery.review.core.guards import described
 from modeldelivery.review.core.permissions import permission_changes
 from tests.unit.review.manifests import declared, edited, one, resource
 
@@ -162,6 +167,55 @@ def test_pods_that_become_another_service_account_are_told():
         "Deployment", lambda it: it["spec"]["template"]["spec"].update(serviceAccountName="modelctl")
     )
     assert widened(other) == [("principal", "its pods may do what the service account modelctl may")]
+
+
+def test_pods_that_are_new_are_held_to_a_model_servers_account():
+    new = copy.deepcopy(one("Deployment"))
+    assert widened(resource(None, new)) == []
+    new["spec"]["template"]["spec"] |= {
+        "serviceAccountName": "modelctl",
+        "automountServiceAccountToken": True,
+    }
+    assert [detail for _, detail in widened(resource(None, new))] == [
+        "its pods may do what the service account modelctl may",
+        "its pods get a token of the cluster's",
+    ]
+    del new["spec"]["template"]["spec"]["serviceAccountName"]
+    assert "its pods may do what the service account default may" in [
+        detail for _, detail in widened(resource(None, new))
+    ]
+
+
+def test_an_account_by_its_old_name_and_a_token_in_a_volume_are_told_too():
+    volume = {"name": "token", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
+
+    def other(it):
+        pod = it["spec"]["template"]["spec"]
+        del pod["serviceAccountName"]
+        pod |= {"serviceAccount": "modelctl", "volumes": [*pod["volumes"], volume]}
+
+    assert [detail for _, detail in widened(edited("Deployment", other))] == [
+        "its pods may do what the service account modelctl may",
+        "its pods get a token of the cluster's",
+    ]
+
+
+def test_a_model_servers_account_is_the_one_that_components_make():
+    assert SERVER_ACCOUNT == access.SERVER
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("Role", "it may patch deployments/scale.apps, as kube-system/modelctl"),
+        ("RoleBinding", "Group model-delivery:operators has the Role modelctl, as kube-system/modelctl"),
+        ("ServiceAccount server", "as kube-system/server"),
+    ],
+)
+def test_what_moves_to_another_namespace_grants_anew_there(kind, told):
+    moved = edited(kind, lambda it: it["metadata"].update(namespace="kube-system"))
+    assert told in "\n".join(detail for _, detail in widened(moved))
+    assert "metadata" not in described(moved)
 
 
 def test_labels_of_access_grant_nothing():

@@ -124,6 +124,20 @@ def test_an_application_that_is_new_is_judged_by_how_it_delivers():
     assert weakened(resource(None, APPLICATION)) == ()
 
 
+def test_a_project_that_is_new_is_told_by_what_it_does_not_name():
+    assert weakened(resource(None, PROJECT)) == ()
+    wide = copy.deepcopy(PROJECT)
+    wide["spec"] |= {"sourceRepos": ["*"], "clusterResourceWhitelist": [EVERY]}
+    wide["spec"]["destinations"][0]["namespace"] = "*"
+    del wide["spec"]["namespaceResourceWhitelist"]
+    assert weakened(resource(None, wide)) == (
+        "it may deliver from *",
+        "it may deliver to server https://kubernetes.default.svc, namespace *",
+        "it may make objects of the whole cluster: group *, kind *",
+        "it may make anything in its namespaces",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [

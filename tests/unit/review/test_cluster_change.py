@@ -96,6 +96,68 @@ def test_the_same_change_of_room_without_the_fleet_weakens_a_guard():
     assert [each.why for each in changed.weakened] == [("pods 18 → 200",)]
 
 
+QUOTA, LIMITS = "kubernetes:core/v1:ResourceQuota", "kubernetes:core/v1:LimitRange"
+
+
+@pytest.mark.parametrize(
+    ("of", "edit", "told"),
+    [
+        (
+            (QUOTA, "quota"),
+            lambda spec: spec["hard"].pop("services.nodeports"),
+            "its limit of services.nodeports is gone: it was 0",
+        ),
+        ((QUOTA, "quota"), lambda spec: spec["hard"].pop("pods"), "its limit of pods is gone: it was 27"),
+        (
+            (QUOTA, "quota"),
+            lambda spec: spec.update(scopes=["Terminating"]),
+            "it counts other objects: scopes",
+        ),
+        (
+            (LIMITS, "limits"),
+            lambda spec: spec["limits"][0].pop("defaultRequest"),
+            "its defaultRequest cpu of a Container is gone: it was 500m",
+        ),
+    ],
+)
+def test_a_guard_that_is_weakened_beside_a_version_that_joins_is_told(of, edit, told):
+    joins = environment(C, B, A)
+    edit(joins[of]["spec"])
+    changed = change(environment(B, A), joins)
+    assert {Kind.FLEET, Kind.GUARDS} <= set(changed.kinds)
+    assert told in [line for each in changed.weakened for line in each.why]
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        (QUOTA, "quota"),
+        (LIMITS, "limits"),
+        ("kubernetes:networking.k8s.io/v1:NetworkPolicy", "nothing"),
+        ("kubernetes:policy/v1:PodDisruptionBudget", "flights-edge-prod-v1-0-0"),
+    ],
+)
+def test_a_guard_that_moves_to_another_namespace_guards_this_one_no_more(of):
+    moved = environment(A)
+    moved[of]["metadata"] = {**moved[of]["metadata"], "namespace": "elsewhere"}
+    changed = change(environment(A), moved)
+    assert {Kind.GUARDS, Kind.SETTINGS} <= set(changed.kinds)
+    assert f"it is removed, and another one made: elsewhere/{of[1]}" in [
+        line for each in changed.weakened for line in each.why
+    ]
+
+
+def test_a_service_of_a_version_that_leads_to_anothers_pods_is_told():
+    other = environment(B, A)
+    service = other[SERVICE, "flights-edge-prod-v1-1-0"]
+    service["spec"] = {**service["spec"], "selector": {"model-delivery/version": A}}
+    changed = change(environment(B, A), other)
+    assert Kind.GUARDS in changed.kinds
+    assert [each.why for each in changed.weakened] == [
+        ("it leads to other pods: those with model-delivery/version=v1.0.0",)
+    ]
+
+
 def test_other_bits_under_the_same_name_weaken_what_a_version_is():
     other = of_deployment(
         environment(A), lambda pod: pod["containers"][0].update(image=f"x@sha256:{'9' * 64}")

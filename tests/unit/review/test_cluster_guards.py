@@ -50,6 +50,7 @@ def context(**changed):
     )
 
 
+LABEL = "model-delivery/version"
 ONE_MORE = {"name": "sidecar", "image": "x@sha256:0"}
 WEAKER = [
     (POLICY, spec(failurePolicy="Ignore"), "failurePolicy Ignore: what it cannot judge is let through"),
@@ -108,6 +109,15 @@ WEAKER = [
     ),
     ("PodDisruptionBudget", spec(maxUnavailable=2), "maxUnavailable 1 → 2: more of its pods may be away at once"),
     ("PodDisruptionBudget", spec(maxUnavailable="100%"), "maxUnavailable 1 → 100%: more of its pods may be away at once"),
+    ("Service", spec(type="LoadBalancer"), "it is reached from outside of the cluster, or leads out of it: type LoadBalancer"),
+    ("Service", spec(type="NodePort"), "it is reached from outside of the cluster, or leads out of it: type NodePort"),
+    ("Service", spec(externalIPs=["203.0.113.7"]), "it takes requests to the address 203.0.113.7"),
+    ("Service", spec(type="ExternalName", externalName="x.example.com"), "it leads to x.example.com"),
+    ("Service", spec(selector={LABEL: "v1.1.0"}), f"it leads to other pods: those with {LABEL}=v1.1.0"),
+    ("Service", spec(selector={}), "it leads to other pods: none by itself"),
+    ("Service", spec(ports=[{"port": 8080, "targetPort": 9}]), "it leads from or to other ports: 8080 to 9"),
+    ("Service", spec(publishNotReadyAddresses=True), "it leads to pods that are not ready too"),
+    ("Service", spec(selector=UNKNOWN), "where it leads, and from where, is known only after the update"),
     ("Deployment", pod(hostNetwork=True), "pod security: they share their node's network"),
     ("Deployment", pod(volumes=[{"name": "model", "hostPath": {"path": "/"}}]), "pod security: the volume model is a hostPath"),
     ("Deployment", context(privileged=True), "pod security: the container server is privileged"),
@@ -160,6 +170,7 @@ TWO_WAYS = (
     "v1.20",
     "other versions",
     "UPDATE of deployments",
+    "it leads",
 )
 
 
@@ -209,3 +220,29 @@ def test_what_goes_is_not_judged_by_what_it_was():
     loose = copy.deepcopy(one("Deployment"))
     loose["spec"]["template"]["spec"]["hostPID"] = True
     assert weakened(resource(loose, None, Effect.DELETE)) == ()
+
+
+def test_a_service_that_is_new_is_judged_by_who_reaches_it():
+    assert weakened(resource(None, one("Service"))) == ()
+    opened = copy.deepcopy(one("Service"))
+    opened["spec"] |= {"type": "LoadBalancer", "externalIPs": ["203.0.113.7"]}
+    assert weakened(resource(None, opened)) == (
+        "it is reached from outside of the cluster, or leads out of it: type LoadBalancer",
+        "it takes requests to the address 203.0.113.7",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (["10.0.0.0/8"], ["10.0.0.0/8", "0.0.0.0/0"], ("it may be reached from 0.0.0.0/0",)),
+        (["10.0.0.0/8"], [], ("it may be reached from anywhere",)),
+        ([], ["10.0.0.0/8"], ()),
+        (["10.0.0.0/8", "192.0.2.0/24"], ["10.0.0.0/8"], ()),
+    ],
+)
+def test_a_load_balancer_that_takes_requests_from_more_is_told(before, after, told):
+    services = [copy.deepcopy(one("Service")) for _ in range(2)]
+    for service, sources in zip(services, (before, after), strict=True):
+        service["spec"] |= {"type": "LoadBalancer", "loadBalancerSourceRanges": sources}
+    assert weakened(resource(*services)) == told

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from modeldelivery.catalogue.pods import pod_specs
+from modeldelivery.catalogue.pods import SERVER_ACCOUNT, pod_specs
 from modeldelivery.catalogue.tokens import CLUSTER_ROLES, ROLE_BINDINGS, SERVICE_ACCOUNT, is_of_a_cluster
 from modeldelivery.release.naming import ROLE_ANNOTATION
 from modeldelivery.review.core.cluster.values import at, listed, mapping, texts
@@ -65,7 +65,7 @@ def granted(type_: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         yield from _binding(before, after)
     elif type_ == SERVICE_ACCOUNT:
         yield from _service_account(before, after)
-    elif is_of_a_cluster(type_) and before and after:
+    elif is_of_a_cluster(type_) and after:
         yield from _pods(before, after)
 
 
@@ -173,19 +173,33 @@ def _service_account(before: Mapping[str, Any], after: Mapping[str, Any]) -> Ite
 
 
 def _pods(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Granted]:
-    """Pods may do what their service account may."""
-    for key, default, text in (
-        ("serviceAccountName", "default", "its pods may do what the service account {} may"),
-        ("automountServiceAccountToken", None, "its pods get a token of the cluster's"),
+    """Pods may do what their service account may; new ones are held to a model server's, which may nothing."""
+    for key, of, usual, text in (
+        ("serviceAccountName", _account, SERVER_ACCOUNT, "its pods may do what the service account {} may"),
+        ("automountServiceAccountToken", _token, False, "its pods get a token of the cluster's"),
     ):
-        old, new = (_of_pods(each, key, default) for each in (before, after))
-        more = [each for each in new if each not in old and each is not False]
-        if more and not (key.startswith("automount") and more == [None]):
+        old = [of(pods) for pods in pod_specs(before)] if before else [usual]
+        more = [each for each in map(of, pod_specs(after)) if each and each not in old]
+        if more:
             yield Granted(key, tuple(_widening(PRINCIPAL, str(each), text.format(each)) for each in more))
 
 
-def _of_pods(manifest: Mapping[str, Any], key: str, default: Any) -> list[Any]:
-    return [pods.get(key, default) for pods in pod_specs(manifest)]
+def _account(pods: Mapping[str, Any]) -> Any:
+    """By its name, or by the name that it had in the beginning of Kubernetes."""
+    return pods.get("serviceAccountName") or pods.get("serviceAccount") or "default"
+
+
+def _token(pods: Mapping[str, Any]) -> Any:
+    """Whether they ask for one; None where their service account says."""
+    sources = [
+        each for volume in listed(pods.get("volumes")) for each in listed(at(volume, "projected", "sources"))
+    ]
+    # One for another audience the API server does not take.
+    mounted = any(
+        "serviceAccountToken" in mapping(each) and not at(each, "serviceAccountToken", "audience")
+        for each in sources
+    )
+    return mounted or pods.get("automountServiceAccountToken")
 
 
 def _widening(kind: str, what: str, detail: str) -> Widening:

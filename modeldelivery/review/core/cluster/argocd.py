@@ -22,6 +22,8 @@ _MAY = {
     "roles": "others may use it: {}",
     "destinationServiceAccounts": "it delivers as another service account: {}",
 }
+# Without these a project delivers nothing: of a new one, only those that name no single thing are told.
+_NAMED = frozenset({"sourceRepos", "destinations", "namespaceResourceWhitelist"})
 _MAY_NOT = {
     "clusterResourceBlacklist": "it may make objects of the whole cluster that were refused: {}",
     "namespaceResourceBlacklist": "it may make what was refused: {}",
@@ -31,20 +33,21 @@ _MAY_NOT = {
 
 
 def project(old: Manifest, new: Manifest) -> Iterator[str]:
-    """A project may more by what is added to a list that allows, or gone from one that refuses."""
+    """A project may more by what is added to a list that allows, or gone from one that refuses; a new one by what it does not name."""
     was, will = mapping(old.get("spec")), mapping(new.get("spec"))
     if holds_unknown(new.get("spec")) and was != will:
         yield _UNKNOWN
         return
     for key, sentence in _MAY.items():
         for each in _more(was.get(key), will.get(key)):
-            yield sentence.format(each)
+            if was or key not in _NAMED or "*" in each:
+                yield sentence.format(each)
     for key, sentence in _MAY_NOT.items():
         for each in _more(will.get(key), was.get(key)):
             yield sentence.format(each)
     # Without a list of what it may make in a namespace it may make everything.
     key = "namespaceResourceWhitelist"
-    if was.get(key) is not None and will.get(key) is None:
+    if (not was or was.get(key) is not None) and will.get(key) is None:
         yield "it may make anything in its namespaces"
     if at(was, "orphanedResources", "warn") and not at(will, "orphanedResources", "warn"):
         yield "nobody is warned of objects that are of no application"

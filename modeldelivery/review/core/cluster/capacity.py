@@ -103,6 +103,22 @@ def bounds_that_change(old: Manifest, new: Manifest) -> Iterator[str]:
             yield f"{key} {was.get(key, 'none')} → {will.get(key, 'none')}"
 
 
+# What follows from how many versions there are, and of which size.
+_ROOM = frozenset({"pods", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"})
+_DEFAULTS = frozenset({"default", "defaultRequest"})
+
+
+def beside_room(manifest: Manifest) -> Manifest:
+    """What a quota or a range of limits says beside the room for versions' pods, of which it says only what it bounds."""
+    spec = mapping(manifest.get("spec"))
+    ranges = [_unsized(_DEFAULTS, item) for item in listed(spec.get("limits"))]
+    return {**spec, "hard": _unsized(_ROOM, spec.get("hard")), "limits": ranges}
+
+
+def _unsized(sizes: frozenset[str], value: Any) -> Manifest:
+    return {key: sorted(mapping(each)) if key in sizes else each for key, each in mapping(value).items()}
+
+
 def budget(old: Manifest, new: Manifest) -> Iterator[str]:
     """More pods of a version may be taken away at once, or the budget is of other pods."""
     was, will = (mapping(each.get("spec")) for each in (old, new))

@@ -12,9 +12,10 @@ from modeldelivery.catalogue.tokens import (
     NAMESPACE,
     NETWORK_POLICY,
     QUOTA,
+    SERVICE,
     is_of_a_cluster,
 )
-from modeldelivery.review.core.cluster import admission, argocd, capacity, pods
+from modeldelivery.review.core.cluster import admission, argocd, capacity, pods, services
 from modeldelivery.review.core.cluster.values import Manifest, at
 
 _STANDARDS = ("privileged", "baseline", "restricted")  # the loosest first; what is none counts as the loosest
@@ -29,7 +30,7 @@ def weakened(type_: str, old: Manifest, new: Manifest) -> Iterator[str]:
     yield from pods.loosened(old, new)
     yield from pods.joined(old, new)
     yield from argocd.annotated(old, new)
-    if type_ == APPLICATION or (old and type_ in _JUDGES):
+    if type_ in _JUDGES and (old or type_ in _NEW_TOO):
         yield from _JUDGES[type_](old, new)
 
 
@@ -55,6 +56,8 @@ def _rank(standard: object) -> int:
     return _STANDARDS.index(standard) if standard in _STANDARDS else 0
 
 
+_NEW_TOO = frozenset({SERVICE, APP_PROJECT, APPLICATION})  # judged by what they ask for, once they are there
+
 _JUDGES: dict[str, Callable[[Manifest, Manifest], Iterator[str]]] = {
     NAMESPACE: _namespace,
     QUOTA: capacity.quota,
@@ -62,6 +65,7 @@ _JUDGES: dict[str, Callable[[Manifest, Manifest], Iterator[str]]] = {
     DISRUPTION_BUDGET: capacity.budget,
     ADMISSION_POLICY: admission.policy,
     ADMISSION_BINDING: admission.binding,
+    SERVICE: services.service,
     APP_PROJECT: argocd.project,
     APPLICATION: argocd.application,
 }
