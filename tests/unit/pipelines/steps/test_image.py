@@ -23,6 +23,7 @@ OUTSIDE = {
 
 JUDGES = {
     "pipelines/data_drift/__main__.py",
+    "pipelines/data_drift/command.py",
     "pipelines/data_drift/verdict.py",
     "pipelines/quality/verdict.py",
     "pipelines/verdicts.py",
