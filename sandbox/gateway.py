@@ -220,6 +220,8 @@ def _read(head: Request, environ: dict[str, Any]) -> Request:
     else:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
+    # It ends by itself: werkzeug, which moto reads by, would copy it piece by piece else, most of what a large object costs.
+    environ["wsgi.input_terminated"] = True
     environ["CONTENT_LENGTH"] = str(len(body))
     return replace(head, body=body)
 
