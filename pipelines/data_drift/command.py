@@ -12,6 +12,7 @@ from pipelines.data_drift import baseline, window
 from pipelines.data_drift.baseline import Baseline
 from pipelines.data_drift.window import Sink
 from pipelines.documents import BadDocumentError
+from pipelines.options import days
 
 REFUSED, UNJUDGED = 1, 4  # exit statuses of both
 _FIRST_YEAR = 1970  # that a window may end in
@@ -66,7 +67,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="end of the window, YYYY-MM-DD[THH:MM], UTC",
     )
-    parser.add_argument("--days", type=_days, default=DAYS, help=f"length of the window; {DAYS} by default")
+    parser.add_argument(
+        "--days",
+        type=days(LONGEST_WINDOW.days),
+        default=DAYS,
+        help=f"length of the window; {DAYS} by default",
+    )
 
 
 def refusal(error: Exception) -> str:
@@ -103,9 +109,3 @@ def _moment(text: str) -> datetime:
     if moment.year < _FIRST_YEAR:
         raise argparse.ArgumentTypeError(f"{text!r} is before {_FIRST_YEAR}")
     return moment
-
-
-def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_WINDOW.days:
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 to {LONGEST_WINDOW.days}")
-    return int(text)

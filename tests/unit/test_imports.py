@@ -68,7 +68,16 @@ MAY_IMPORT = {
     "pipelines.data_drift": {
         *(
             f"pipelines.{each}"
-            for each in ("aws_errors", "capture", "documents", "examples", "places", "server", "verdicts")
+            for each in (
+                "aws_errors",
+                "capture",
+                "documents",
+                "examples",
+                "options",
+                "places",
+                "server",
+                "verdicts",
+            )
         ),
         *ours("release.verdicts"),
         *NAMES,
@@ -86,7 +95,8 @@ MAY_IMPORT = {
         "pipelines.tfma.protocol",
     },
     **{
-        f"pipelines.{generic}": set() for generic in ("aws_errors", "capture", "documents", "places", "topic")
+        f"pipelines.{generic}": set()
+        for generic in ("aws_errors", "capture", "documents", "options", "places", "topic")
     },
     "pipelines.ground_truth": {"pipelines.server"},
     "pipelines.quality": {

@@ -30,6 +30,7 @@ from pipelines import aws_errors, claims, places
 from pipelines.acts import Kind, Outcome, Taken
 from pipelines.data_drift import report as drift
 from pipelines.months import Month
+from pipelines.options import days
 from pipelines.places import NothingThereError
 from pipelines.proposal.training import StoppedError, UntrainedError
 from pipelines.quality import report as quality
@@ -84,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--every",
-        type=_days,
+        type=days(_SELDOM),
         metavar="DAYS",
         help="train again after so many days, whatever the reports say",
     )
@@ -97,12 +98,6 @@ def _topic(text: str) -> str:
     if not _TOPIC.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r}: write arn:aws:sns:REGION:ACCOUNT:NAME")
     return text
-
-
-def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _SELDOM:
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of days, 1 to {_SELDOM}")
-    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
