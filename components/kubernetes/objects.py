@@ -12,7 +12,9 @@ from pulumi_kubernetes import _utilities as pulumi_kubernetes
 
 Manifest = Mapping[str, Any]  # as `kubectl apply` takes it; a value may be an Output
 # Whoever delivers Deployments, the route waits for what serves behind it (modeldelivery:index:Route): nobody else need.
-_NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
+# Its Pods go after the object: one that goes after its Pods, the provider's default, is there when the version comes back at
+# once, takes what is applied, and goes with it (pulumi/pulumi-kubernetes#3154).
+_NOT_AWAITED = {"pulumi.com/skipAwait": "true", "pulumi.com/deletionPropagationPolicy": "background"}
 
 
 class KubernetesObject(pulumi.CustomResource):

@@ -276,7 +276,10 @@ def test_the_folder_in_git_and_the_program_make_the_same_objects(edge, registere
     for each in edge.resources:
         if each.type.startswith("kubernetes:") and each.inputs["kind"] in kinds:
             manifest = copy.deepcopy(dict(each.inputs))
-            assert manifest["metadata"].pop("annotations") == {"pulumi.com/skipAwait": "true"}
+            assert manifest["metadata"].pop("annotations") == {
+                "pulumi.com/skipAwait": "true",
+                "pulumi.com/deletionPropagationPolicy": "background",
+            }
             from_program[manifest["kind"], each.name] = manifest
     assert from_program == from_git
 

@@ -78,8 +78,15 @@ def test_an_up_that_is_killed_once_it_has_moved_traffic_is_finished_by_the_next(
     assert staging.status()["pending"]
     staging.up()
     assert (staging.weights(), staging.status()["pending"], left) == ({"v1-0-0": 100, "v1-1-0": 0}, None, [])
+
+
+def test_a_version_that_is_dropped_can_come_back_at_once(staging):
+    staging.release(B, B)
+    staging.up()
+    assert staging.cluster.there(f"/apis/apps/v1/namespaces/{PLACE}/deployments/{PLACE}-v1-0-0") is None
     staging.release(B, B, A)
     staging.up()
+    assert staging.weights() == {"v1-0-0": 0, "v1-1-0": 100}
 
 
 def test_what_somebody_else_moved_is_told_and_adopted(staging):
