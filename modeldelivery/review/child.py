@@ -2,7 +2,9 @@
 
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +28,17 @@ def start(
         stderr=errors,
         process_group=0,
     )
+
+
+@contextmanager
+def environment(given: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """What the engine and its plugins are started with: each other's addresses past any proxy, and a TMPDIR that goes with them.
+
+    The Kubernetes provider writes the kubeconfig that it uses, with its token, into a file there that it never removes.
+    """
+    # A plugin that ends late may still write there: that fails no preview and no update.
+    with tempfile.TemporaryDirectory(prefix="engine-", ignore_cleanup_errors=True) as folder:
+        yield direct_to_itself(given) | {"TMPDIR": folder}
 
 
 def direct_to_itself(environ: Mapping[str, str]) -> dict[str, str]:

@@ -162,8 +162,10 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
     _require()
     pack.write(policies)
     shown: list[str] = []
-    environ = child.direct_to_itself(os.environ)
-    with child.start(command, folder=project(), errors=subprocess.STDOUT, environ=environ) as process:
+    with (
+        child.environment(os.environ) as environ,
+        child.start(command, folder=project(), errors=subprocess.STDOUT, environ=environ) as process,
+    ):
         output = process.stdout
         assert output is not None
 
@@ -185,8 +187,10 @@ def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     _require()
     command = ["pulumi", *arguments]
     debugging = {"PULUMI_DEBUG_COMMANDS": "true"}  # else it has no --event-log
-    environ = child.direct_to_itself(os.environ) | debugging
-    with child.start(command, folder=project(), errors=subprocess.PIPE, environ=environ) as process:
+    with (
+        child.environment({**os.environ, **debugging}) as environ,
+        child.start(command, folder=project(), errors=subprocess.PIPE, environ=environ) as process,
+    ):
         out, err = child.carried_out(process, process.communicate)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 

@@ -29,7 +29,8 @@ class Stack:
 
     def __post_init__(self):
         self.config = yaml.safe_load((CHECKOUT / f"Pulumi.{self.name}.yaml").read_text())
-        self.env = self.sandbox.env | self.extra
+        # The Kubernetes provider leaves a file with a kubeconfig there each time.
+        self.env = self.sandbox.env | {"TMPDIR": str(self.folder)} | self.extra
         self.backend.mkdir(parents=True, exist_ok=True)
         self.pulumi("stack", "select", "--create", self.name)
 

@@ -158,7 +158,11 @@ def _enter() -> Demo:
     os.umask(0o077)
     os.environ.clear()
     os.environ.update(environ)
-    return Demo(home=Path(environ["AWS_CONFIG_FILE"]).parents[1], environ=environ)
+    home = Path(environ["AWS_CONFIG_FILE"]).parents[1]
+    # What the engine's plugins leave there, the Kubernetes provider a kubeconfig each time, goes with the rest.
+    temporary = home / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return Demo(home=home, environ=environ | {"TMPDIR": str(temporary)})
 
 
 def _down() -> None:

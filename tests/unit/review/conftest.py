@@ -17,7 +17,7 @@ import json, os, sys
 say = json.load(open({say!r}))
 arguments = sys.argv[1:]
 json.dump({{"folder": os.getcwd(), "arguments": arguments}}, open({record!r}, "w"))
-open({environment!r}, "w").write(os.environ.get("no_proxy", ""))
+json.dump(dict(os.environ), open({environment!r}, "w"))
 if "--save-plan" in arguments and say["exit"] == 0:
     open(arguments[arguments.index("--save-plan") + 1], "w").write("a plan")
 if "--event-log" in arguments:

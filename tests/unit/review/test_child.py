@@ -1,10 +1,12 @@
 """Whoever tells a review to end tells its engine, once, and waits until that has ended in order."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -94,12 +96,23 @@ def test_what_needs_no_proxy_stays_and_loopback_is_added(environ, upper, lower):
     assert made["HTTPS_PROXY"] == "http://proxy.example"
 
 
-def test_the_engine_of_a_preview_and_of_an_update_talks_past_a_proxy(engine_says, run, tmp_path, monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+@pytest.fixture
+def environments(engine_says, run, tmp_path):
+    """What the engine of a preview was started with, and what that of an update."""
+    recorded = tmp_path / "environment"
     engine_says("tags-only")
     run("preview", "--env", "prod")
-    environments = [(tmp_path / "environment").read_text()]
+    of_preview = json.loads(recorded.read_text())
     engine_says(text="done", status=0)
     run("deploy", "--env", "prod")
-    environments.append((tmp_path / "environment").read_text())
-    assert [LOOPBACK in each for each in environments] == [True, True]
+    return [of_preview, json.loads(recorded.read_text())]
+
+
+def test_the_engine_of_a_preview_and_of_an_update_talks_past_a_proxy(environments):
+    assert [LOOPBACK in each["no_proxy"] for each in environments] == [True, True]
+
+
+def test_what_plugins_leave_in_the_engines_temporary_folder_goes_with_it(environments):
+    folders = [Path(each["TMPDIR"]) for each in environments]
+    assert folders[0] != folders[1]
+    assert [folder.exists() for folder in folders] == [False, False]
