@@ -166,9 +166,9 @@ def verified_lines(environment: str, goes_live: GoesLive) -> Iterator[Line]:
     """Whether the version that `live` moves to does what it must: here, and by what a promotion took along."""
     version = goes_live.version
     for each in goes_live.verified:
+        under_another_name = ("The bits of ", Name(version), " were verified as ", Name(each.version), " in ")
         yield (
-            Name(version),
-            " was verified in ",
+            *((Name(version), " was verified in ") if each.version == version else under_another_name),
             Name(each.environment),
             f" on {each.at:%Y-%m-%d %H:%M} UTC ",
             Name(each.told),

@@ -238,10 +238,10 @@ def test_a_change_of_traffic_or_fleet_tells_whether_the_way_back_was_tried(name)
     assert "Latest drill" not in comment(reviewed(name))
 
 
-def verified_in(environment):
+def verified_in(environment, version="v1.1.0"):
     return VerifiedBits(
         environment=environment,
-        version=Version("v1.1.0"),
+        version=Version(version),
         by="ada@desk",
         at=AT,
         held="15 checks, median latency 1.02 times and 99th percentile 1.1 times that of v1.0.0",
@@ -266,6 +266,13 @@ def test_whether_the_version_that_goes_live_is_verified_is_told_by_environment(o
         "v1.1.0`."
     )
     assert (unverified in lines) == warned
+
+
+def test_bits_that_were_verified_under_another_name_are_told_with_that_name():
+    goes_live = GoesLive(version=Version("v1.1.0"), verified=(verified_in("staging", "v1.0.9"),))
+    told = comment(reviewed("traffic-only", goes_live=goes_live))
+    assert "- The bits of `v1.1.0` were verified as `v1.0.9` in `staging` on 2026-11-25 12:00 UTC" in told
+    assert "`v1.1.0` was verified" not in told
 
 
 def test_a_change_that_moves_no_live_tells_of_no_verification():
