@@ -10,7 +10,7 @@ from benchmarks.measurements.rollback_calls import until_moved
 from benchmarks.row import Row
 from benchmarks.world import World
 from modeldelivery.release.core.drill_figures import Span, figures, measured
-from modeldelivery.release.kubernetes.route import SETTLE
+from modeldelivery.release.kubernetes.route_state import SETTLE
 from modeldelivery.release.naming import variant_name
 from modeldelivery.release.version import Version
 from tools.demo.run import StepError

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from modeldelivery.release.errors import Exit
-from modeldelivery.release.kubernetes.route import STATE
+from modeldelivery.release.kubernetes.route_state import STATE
 from sandbox.kubernetes.api import ApiError
 from tests.faults.delivery import DEADLINE, A, B
 from tests.faults.kill import Point, hold

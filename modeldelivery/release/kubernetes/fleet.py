@@ -14,15 +14,8 @@ from modeldelivery.release.errors import BrokenError, BusyError, DeliveryError, 
 from modeldelivery.release.kubernetes import pods
 from modeldelivery.release.kubernetes.delivered import REFRESH, Application, application_path, other_entrance
 from modeldelivery.release.kubernetes.objects import DIGEST, Deployment, deployments_in, names_in, read
-from modeldelivery.release.kubernetes.route import (
-    API,
-    OWNER,
-    Backend,
-    Before,
-    State,
-    annotations,
-    rules,
-)
+from modeldelivery.release.kubernetes.route import API, rules
+from modeldelivery.release.kubernetes.route_state import OWNER, Backend, Before, State, annotations
 from modeldelivery.release.kubernetes.traffic import KubernetesTraffic
 from modeldelivery.release.naming import member_name
 from modeldelivery.release.version import Version

@@ -1,13 +1,11 @@
 """An HTTPRoute of the Gateway API as an endpoint: what it says, what its gateway has made of it, and what is written to it.
 
-Source: https://gateway-api.sigs.k8s.io/reference/spec/#httproute. The route is ours whole. Beside its rules it keeps, in
-annotations of the same write, who wrote it (the seal), what each backend serves, and what was in force before: a gateway says
-that it has taken a route before its data plane answers by it, so what is requested counts as current only a while after that. When
-it said so is the API server's own record of who wrote status, which is there for every process and outlives them all.
+The route is ours whole. A gateway says that it has taken a route before its data plane answers by it, so what is requested counts
+as current only a while after that; until then it is what the route keeps as in force before (route_state.py). When the gateway said
+so is the API server's own record of who wrote status, which is there for every process and outlives them all.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -18,129 +16,15 @@ from modeldelivery.release.core.action import CLOCK_STEP
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.request import Entrance
 from modeldelivery.release.errors import UnreachableError
-from modeldelivery.release.formats import Document, Record
-from modeldelivery.release.kubernetes.entrance import ParentRef, entrance_of, is_same, words
+from modeldelivery.release.kubernetes.entrance import entrance_of, is_same, words
+from modeldelivery.release.kubernetes.http_route import HttpRoute, Managed, Parent, Ref
+from modeldelivery.release.kubernetes.route_state import MARK, OPERATION, OWNER, STATE, Backend, Before, State
 from modeldelivery.release.kubernetes.server import MANAGER
-from modeldelivery.release.naming import JOURNAL_ANNOTATION
 from modeldelivery.release.version import Version
 
 API = "gateway.networking.k8s.io/v1"
-OPERATION = "model-delivery/operation"  # the seal
-STATE = "model-delivery/state"
-OWNER = JOURNAL_ANNOTATION
-MARK = "model-delivery/unrecorded"
 GIVEN_BACK = "`pulumi up` gives it back the gateway and the hostname of config"
 _JUDGED = ("Accepted", "ResolvedRefs")  # a gateway's conditions of a route
-SETTLE = 2.0  # seconds; Traefik's default throttle of what its providers say
-
-
-class Backend(Record, frozen=True, kw_only=True):
-    """What serves a version: a Deployment and a Service of one name."""
-
-    name: str
-    port: int = 8080
-
-
-class Before(Record, frozen=True, kw_only=True):
-    """What was in force before the last write; `config` is "" where there was nothing."""
-
-    config: str = ""
-    weights: dict[Version, int] = msgspec.field(default_factory=dict)
-
-
-class State(Document, frozen=True, kw_only=True):
-    """What a route keeps beside its rules.
-
-    Attributes:
-        config: name of the fleet's content.
-        settle: seconds that the gateway may go on as before after it has taken a route.
-        backends: of each version.
-        gateway, gateway_namespace, hostname: how requests were to come to it by the last change of the fleet; no gateway on a
-            route that was written before that was kept.
-        weights: as this project last wrote them; rules that differ were written by somebody else since.
-        before: what the gateway may still do.
-    """
-
-    config: str
-    weights: dict[Version, int]
-    settle: float = SETTLE
-    backends: dict[Version, Backend] = msgspec.field(default_factory=dict)
-    gateway: str = ""
-    gateway_namespace: str = ""
-    hostname: str = ""
-    before: Before = Before()
-
-    def with_entrance(self, entrance: Entrance) -> "State":
-        """The same of a route to which requests come so."""
-        return msgspec.structs.replace(
-            self,
-            gateway=entrance.gateway,
-            gateway_namespace=entrance.gateway_namespace,
-            hostname=entrance.hostname,
-            settle=entrance.settle_seconds,
-        )
-
-
-class _Managed(msgspec.Struct):
-    """Fields of one manager, and when it last changed one of them."""
-
-    manager: str = ""
-    time: datetime | None = None
-    subresource: str = ""
-    fields: dict[str, Any] = msgspec.field(default_factory=dict, name="fieldsV1")
-
-    def has(self, part: str, name: str) -> bool:
-        return f"f:{name}" in self.fields.get(f"f:{part}", {})
-
-
-class _Metadata(msgspec.Struct, rename="camel"):
-    uid: str
-    resource_version: str
-    creation_timestamp: datetime
-    generation: int = 0
-    deletion_timestamp: datetime | None = None
-    annotations: dict[str, str] = msgspec.field(default_factory=dict)
-    managed_fields: list[_Managed] = msgspec.field(default_factory=list)
-
-
-class _Ref(msgspec.Struct):
-    name: str
-    weight: int = 1
-    kind: str = "Service"
-    namespace: str | None = None
-
-
-class _Rule(msgspec.Struct, rename="camel"):
-    backend_refs: list[_Ref] = msgspec.field(default_factory=list)
-
-
-class _Spec(msgspec.Struct, rename="camel"):
-    parent_refs: list[ParentRef] = msgspec.field(default_factory=list)
-    hostnames: list[str] = msgspec.field(default_factory=list)
-    rules: list[_Rule] = msgspec.field(default_factory=list)
-
-
-class _Condition(msgspec.Struct, rename="camel"):
-    type: str
-    status: str
-    reason: str = ""
-    message: str = ""
-    observed_generation: int = 0
-
-
-class _Parent(msgspec.Struct, rename="camel"):
-    parent_ref: ParentRef
-    conditions: list[_Condition] = msgspec.field(default_factory=list)
-
-
-class _Status(msgspec.Struct):
-    parents: list[_Parent] = msgspec.field(default_factory=list)
-
-
-class _Object(msgspec.Struct):
-    metadata: _Metadata
-    spec: _Spec = msgspec.field(default_factory=_Spec)
-    status: _Status = msgspec.field(default_factory=_Status)
 
 
 class Instances(msgspec.Struct, frozen=True):
@@ -159,7 +43,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     where: str
-    object: _Object
+    object: HttpRoute
     state: State
     now: float
     unchanged: float = 0.0
@@ -311,11 +195,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.state.config} elsewhere" if self.misdirection else self.state.config
 
     @property
-    def _refs(self) -> list[_Ref]:
+    def _refs(self) -> list[Ref]:
         return [ref for rule in self.object.spec.rules for ref in rule.backend_refs]
 
     @property
-    def _parents(self) -> list[tuple[str, _Parent | None]]:
+    def _parents(self) -> list[tuple[str, Parent | None]]:
         """Each gateway that the route names, with what it says; None where it says nothing."""
         parents = {each.parent_ref: each for each in self.object.status.parents}
         return [(ref.name, parents.get(ref)) for ref in self.object.spec.parent_refs]
@@ -343,11 +227,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return [each.manager for each in self._rules_managers] == [MANAGER]
 
     @property
-    def _rules_managers(self) -> list[_Managed]:
+    def _rules_managers(self) -> list[Managed]:
         managers = self.object.metadata.managed_fields
         return [each for each in managers if not each.subresource and each.has("spec", "rules")]
 
-    def _changed(self, managers: Sequence[_Managed], otherwise: float) -> float:
+    def _changed(self, managers: Sequence[Managed], otherwise: float) -> float:
         """When one of them last changed a field of its own, by the API server's clock."""
         return max((each.time.timestamp() for each in managers if each.time), default=otherwise)
 
@@ -355,7 +239,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 def read_route(where: str, body: Any, now: float) -> Route:
     """A route as the API server gives it. Raises UnreachableError for one that is not this project's."""
     try:
-        parsed = msgspec.convert(body, _Object)
+        parsed = msgspec.convert(body, HttpRoute)
         text = parsed.metadata.annotations.get(STATE)
         if text is None:
             raise UnreachableError(
@@ -390,12 +274,6 @@ def rules(backends: Mapping[Version, Backend], weights: Mapping[Version, int]) -
     return [{"matches": [{"path": {"type": "PathPrefix", "value": "/"}}], "backendRefs": refs}]
 
 
-def annotations(state: State, operation: str) -> dict[str, str]:
-    """What one write leaves beside the rules."""
-    compact = msgspec.json.format(formats.encode(state), indent=-1)
-    return {OPERATION: operation, STATE: compact.decode()}
-
-
 def _variant(current: float, desired: float, instances: Instances | None) -> Variant:
     pods = instances or Instances(0, 1)  # a Deployment that is gone runs on none of the pods that it needs
     return Variant(
@@ -406,7 +284,7 @@ def _variant(current: float, desired: float, instances: Instances | None) -> Var
     )
 
 
-def _observed(parent: _Parent | None) -> int:
+def _observed(parent: Parent | None) -> int:
     """The generation that a gateway has looked at; -1 where it says nothing."""
     looked = (
         [each.observed_generation for each in parent.conditions if each.type in _JUDGED] if parent else []

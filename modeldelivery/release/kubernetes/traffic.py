@@ -14,7 +14,8 @@ from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import ConflictError
 from modeldelivery.release.kubernetes.delivered import BareRoute, bare_route
 from modeldelivery.release.kubernetes.objects import Namespace, autoscalers_in, deployments_in
-from modeldelivery.release.kubernetes.route import MARK, STATE, Route, annotations, read_route, rules
+from modeldelivery.release.kubernetes.route import Route, read_route, rules
+from modeldelivery.release.kubernetes.route_state import MARK, STATE, annotations
 from modeldelivery.release.kubernetes.server import AnsweredError, Response, Server
 from modeldelivery.release.naming import member_name
 from modeldelivery.release.version import Version

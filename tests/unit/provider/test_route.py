@@ -7,7 +7,7 @@ from modeldelivery.plugin.values import UNKNOWN
 from modeldelivery.provider.route import RouteResource
 from modeldelivery.release import cluster as reaching
 from modeldelivery.release.core.journal import ClusterPlace
-from modeldelivery.release.kubernetes.route import OPERATION, OWNER
+from modeldelivery.release.kubernetes.route_state import OPERATION, OWNER
 from modeldelivery.release.naming import variant_name
 from tests.fakes.kubernetes import ADDRESS, NAMESPACE, FakeCluster
 from tests.unit.release.kubernetes.test_kubeconfig import written

@@ -4,7 +4,7 @@ import pytest
 
 from modeldelivery.plugin.protocol import ProviderError
 from modeldelivery.release.kubernetes.delivered import REFRESH, application_path
-from modeldelivery.release.kubernetes.route import OWNER
+from modeldelivery.release.kubernetes.route_state import OWNER
 from modeldelivery.release.naming import ROUTE_LABEL, TRACKING_ANNOTATION
 from tests.fakes.kubernetes import NAMESPACE
 

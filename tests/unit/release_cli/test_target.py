@@ -18,7 +18,7 @@ from modeldelivery.release.cli.dry_run_route import DryRunServer
 from modeldelivery.release.cli.target import PlacedStore, PlacedTraffic
 from modeldelivery.release.core import journal
 from modeldelivery.release.core.target import placed
-from modeldelivery.release.kubernetes.route import MARK
+from modeldelivery.release.kubernetes.route_state import MARK
 from tests.fakes.aws import FakeAws
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.registry import FakeRegistry

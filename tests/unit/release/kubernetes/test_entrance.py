@@ -10,7 +10,7 @@ from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.core.request import Entrance
 from modeldelivery.release.errors import BrokenError
 from modeldelivery.release.kubernetes.entrance import ParentRef, entrance_of, is_same, words
-from modeldelivery.release.kubernetes.route import STATE
+from modeldelivery.release.kubernetes.route_state import STATE
 from modeldelivery.release.operations import status
 from modeldelivery.release.operations.health import Code
 from tests.fakes.scaling import FakeScaling

@@ -9,7 +9,7 @@ from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.core.journal import IntentKind
 from modeldelivery.release.core.request import RouteMember
 from modeldelivery.release.errors import BrokenError, BusyError, ConflictError, GaveUpError, RefusedError
-from modeldelivery.release.kubernetes.route import OPERATION
+from modeldelivery.release.kubernetes.route_state import OPERATION
 from modeldelivery.release.kubernetes.traffic import KubernetesScaling
 from tests.unit.release.kubernetes.bench import DIGESTS, PATH, SETTLE, A, B, C, ClusterBench, backend
 
