@@ -75,7 +75,7 @@ def _command() -> Command:
 
 def _serve(options: Options) -> int:
     # Not before: a client's libraries cost a second, and help needs none.
-    from monitoring.collector import Exporter  # noqa: PLC0415 - as above
+    from monitoring.collector import PATIENCE, Exporter  # noqa: PLC0415 - as above
     from monitoring.sources import source  # noqa: PLC0415 - as above
 
     complain = partial(program.complain, NAME)
@@ -84,7 +84,7 @@ def _serve(options: Options) -> int:
     except DeliveryError as error:
         complain(str(error))
         return int(error.exit)
-    exporter = Exporter(sources, options.fresh)
+    exporter = Exporter(sources, options.fresh, patience=None if options.once else PATIENCE)
     return _print(exporter) if options.once else _listen_at(options.listen, exporter)
 
 

@@ -18,7 +18,7 @@ from monitoring.series import Sample
 from monitoring.traffic import Traffic
 
 if TYPE_CHECKING:
-    from modeldelivery.release.aws.session import AwsClients
+    from mypy_boto3_cloudwatch.client import CloudWatchClient
 
 LATE = 10 * cloudwatch.MINUTE  # seconds for which CloudWatch's minutes may still grow
 
@@ -35,17 +35,17 @@ def source(model: Model, environment: Environment, complain: Callable[[str], Non
     assert isinstance(account, Account), "no dry run"
     _refuse_on_cluster(opened)
     endpoint, name, clients = opened.endpoint, opened.place.endpoint, account.patient
+    # Here, and not by whoever asks first: threads that ask at the same time would make one each.
+    metrics, sagemaker, s3 = clients.cloudwatch, clients.sagemaker, clients.s3
     return Source(
         place=opened.place,
         standing=partial(status.read, endpoint.patient_store, endpoint.patient_traffic, endpoint.scaling),
         measures={
-            "cloudwatch": Measured(clients, name),
-            "alarms": lambda versions, _now: alarms.samples(clients.cloudwatch, name, versions),
-            "capture": lambda versions, now: captured.samples(
-                clients.sagemaker, clients.s3, name, versions, now
-            ),
+            "cloudwatch": Measured(metrics, name),
+            "alarms": lambda versions, _now: alarms.samples(metrics, name, versions),
+            "capture": lambda versions, now: captured.samples(sagemaker, s3, name, versions, now),
             "verdicts": partial(verdicts.samples, verdicts_in(opened)),
-            "jobs": lambda _versions, now: jobs.samples(clients.cloudwatch, *window(now)),
+            "jobs": lambda _versions, now: jobs.samples(metrics, *window(now)),
         },
         complain=complain,
     )
@@ -55,14 +55,14 @@ def source(model: Model, environment: Environment, complain: Callable[[str], Non
 class Measured:
     """CloudWatch's figures of an endpoint, and its counters so far."""
 
-    clients: "AwsClients"
+    client: "CloudWatchClient"
     endpoint: str
     traffic: Traffic = field(default_factory=Traffic)
 
     def __call__(self, versions: Collection[Version], now: float) -> Iterable[Sample]:
         """Raises DeliveryError."""
         since, until = window(now)
-        figures = cloudwatch.read(self.clients.cloudwatch, self.endpoint, versions, since, until)
+        figures = cloudwatch.read(self.client, self.endpoint, versions, since, until)
         return self.traffic.samples(figures, since)
 
 

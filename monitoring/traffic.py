@@ -26,6 +26,7 @@ class Traffic:
     """One endpoint's counters since the exporter began; a version that left the endpoint keeps what it had."""
 
     tallies: dict[tuple[Version, Figure], Tally] = field(default_factory=dict)
+    told: dict[tuple[Version, str], float] = field(default_factory=dict)  # by status, the most so far
     begun: bool = False
 
     def samples(self, figures: Mapping[tuple[Version, Figure], Minutes], oldest: int) -> Iterator[Sample]:
@@ -64,6 +65,9 @@ class Traffic:
         unanswered = max(0.0, total(cloudwatch.FAILED) - errors4 - errors5)
         good = max(0.0, total(cloudwatch.INVOCATIONS) - errors4 - errors5 - unanswered)
         for status, count in (("2xx", good), ("4xx", errors4), ("5xx", errors5), ("none", unanswered)):
-            yield Sample(series.REQUESTS, (version, status), count)
+            # Of one minute CloudWatch has some figures sooner than others, so that a difference of them may shrink. To Prometheus a counter
+            # that falls began anew: all that it ever counted would be an increase.
+            most = self.told[version, status] = max(count, self.told.get((version, status), 0.0))
+            yield Sample(series.REQUESTS, (version, status), most)
         yield Sample(series.SECONDS_SUM, (version,), total(cloudwatch.LATENCY) / _MICROSECONDS)
         yield Sample(series.SECONDS_COUNT, (version,), total(cloudwatch.LATENCIES))

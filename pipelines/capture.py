@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -57,7 +57,7 @@ class _Data(msgspec.Struct, frozen=True):
 
 class _Event(msgspec.Struct, frozen=True, rename="camel"):
     event_id: str
-    inference_time: datetime
+    inference_time: Annotated[datetime, msgspec.Meta(tz=True)]
     inference_id: str | None = None
     custom_attributes: tuple[str, ...] = ()
 

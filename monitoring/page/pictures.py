@@ -16,6 +16,7 @@ _ROW = 30  # height of a version
 _CELL = 18  # height of a column of drift
 _LINES = 200  # height of the quality's plot
 _MOST = 52  # windows in a picture: the newest
+_MOST_CELLS = 1000  # of drift: of a model with many columns fewer windows, since each cell says what it is
 _STYLE = """.share{fill:#2b5fb4}.back{stroke:#a8202d;stroke-width:2}.unjudged{fill:#dfe4ec}.quiet-cell{fill:#9fd3b7}.moved{fill:#d79a1e}.drift{fill:#a8202d}
 .before{stroke:#5b6678;stroke-dasharray:3 3}
 @media (prefers-color-scheme:dark){.share{fill:#7aa7f0}.back{stroke:#ff9aa4}.unjudged{fill:#2c3646}.quiet-cell{fill:#2f6b4f}.moved{fill:#e0b050}.drift{fill:#ff9aa4}
@@ -74,7 +75,8 @@ def weights(changes: Sequence[Change], now: datetime) -> str:
 
 def drift(reports: Sequence[Drift]) -> str:
     """What each column did in each window; "" where no window had enough rows."""
-    shown = reports[-_MOST:]
+    columns = max((len(report.columns) for report in reports), default=0)
+    shown = reports[-max(1, min(_MOST, _MOST_CELLS // max(1, columns))) :]
     names = list(dict.fromkeys(column.name for report in shown for column in report.columns))
     if not names:
         return ""

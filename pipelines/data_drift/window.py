@@ -1,6 +1,6 @@
 """A window of captured lines, or a file of rows, read row by row: to be counted, or to be drawn."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,14 +33,19 @@ def captured(
 ) -> None:
     """Every line below a place, a folder or one of S3's, that is of the window.
 
-    A line that is none of data capture's, a request and an answer that cannot be read are refused, by that word.
+    A line that is none of data capture's, a request and an answer that cannot be read are refused, by that word; of such lines
+    those that were answered in the window, or do not tell when.
 
     Raises:
         OSError: there is no such folder, or a file cannot be read.
         botocore.exceptions.ClientError: S3 refuses.
     """
     requests, answers = RequestReader(baseline), AnswerReader(baseline)
-    for line in _lines(place, into, client):
+    for line in _lines(place, client):
+        if isinstance(line, CaptureError):
+            if line.at is None or since <= line.at < until:
+                into.refuse(_LINE)
+            continue
         if not since <= line.moment < until:
             continue
         if line.request is not None:
@@ -71,22 +76,14 @@ def rows(path: Path, baseline: Baseline, into: Sink) -> None:
                 into.answer([row[features:]])
 
 
-def _lines(place: str, into: Sink, client: Any) -> Iterator[Captured]:
+def _lines(place: str, client: Any) -> Iterator[Captured | CaptureError]:
     """In the order of the files' names; they hold the hour in which they were written. Of a folder's files a line is held at once."""
     if places.remote(place):
         for where, content in places.below(place, LINES, client):
-            yield from _readable(capture.read_all(content.splitlines(), where), into)
+            yield from capture.read_all(content.splitlines(), where)
         return
     folder = Path(place)
     next(folder.iterdir(), None)  # a folder that is not there is a mistake, and no week without requests
     for path in sorted(folder.rglob(f"*{LINES}")):
         with path.open("rb") as lines:
-            yield from _readable(capture.read_all(lines, path.name), into)
-
-
-def _readable(lines: Iterable[Captured | CaptureError], into: Sink) -> Iterator[Captured]:
-    for line in lines:
-        if isinstance(line, CaptureError):
-            into.refuse(_LINE)
-        else:
-            yield line
+            yield from capture.read_all(lines, path.name)

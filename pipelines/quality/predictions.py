@@ -1,5 +1,7 @@
 """What one version predicted, out of captured lines: of which case, when, and in which slices it is."""
 
+import csv
+import io
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -192,12 +194,13 @@ class Answers:
         content_type, body = line.response
         try:
             if media.body_format(content_type).media == media.CSV:
-                rows = [self._of_cells(text.split(",")) for text in body.decode().splitlines() if text]
+                lines = csv.reader(io.StringIO(body.decode(), newline=""), strict=True)
+                rows = [self._of_cells(cells) for cells in lines if cells]
             else:
                 answer: Any = self._decoder.decode(body)  # of a type made at run time
                 rows = [self._of_json(each) for each in answer.predictions]
             outputs = np.array(rows, dtype=np.float32)
-        except (msgspec.DecodeError, ValueError, KeyError, IndexError) as error:
+        except (msgspec.DecodeError, csv.Error, ValueError, KeyError, IndexError) as error:
             raise BadAnswerError(str(error)) from error
         if outputs.ndim != 2 or outputs.shape[1] != self._output.width or not np.isfinite(outputs).all():  # noqa: PLR2004
             raise BadAnswerError(f"predictions of the shape {outputs.shape}")

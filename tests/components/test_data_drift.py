@@ -1,6 +1,7 @@
 """What the jobs of data drift promise: only where config says so, one for each version with a baseline, in roles that name what they may."""
 
 import json
+from copy import deepcopy
 
 import pytest
 
@@ -155,3 +156,26 @@ def test_until_an_image_of_the_steps_is_pushed_there_is_no_job_and_a_sentence_sa
     assert recorder.exports["driftSchedules"] == {}
     assert statements(recorder, f"{NAME}-drift"), "so that what policies except stands as it will"
     assert [each for each in recorder.messages if "no image of the steps is in flights-staging-steps" in each]
+
+
+def test_a_newer_image_of_the_steps_changes_the_image_of_each_schedules_jobs_and_nothing_else(judged, run):
+    digest = "sha256:" + 64 * "6"
+    newer = run(
+        "staging",
+        step_image=f"{request(judged)['AppSpecification']['ImageUri'].partition('@')[0]}@{digest}",
+        drift=json.dumps(DRIFT),
+        capture=json.dumps(CAPTURE),
+    )
+    before, after = (
+        {(each.type, each.name): deepcopy(dict(each.inputs)) for each in recorder.resources}
+        for recorder in (judged, newer)
+    )
+    assert before.keys() == after.keys()
+    differing = {key for key in before if before[key] != after[key]}
+    assert differing == {(SCHEDULE, f"{NAME}-drift-v1-1-0"), (SCHEDULE, f"{NAME}-drift-v1-0-0")}
+    for key in differing:
+        made = json.loads(after[key]["target"]["input"])
+        assert made["AppSpecification"]["ImageUri"].endswith(f"-steps@{digest}")
+        made["AppSpecification"]["ImageUri"] = request(judged)["AppSpecification"]["ImageUri"]
+        before[key]["target"]["input"] = json.loads(before[key]["target"]["input"])
+        assert {**after[key], "target": {**after[key]["target"], "input": made}} == before[key]

@@ -43,10 +43,12 @@ class Reports:
     Attributes:
         quality: by labels.
         drift: of what is asked.
+        history: of what is asked, all that there are.
     """
 
     quality: Sequence[Quality]
     drift: Sequence[Drift]
+    history: Sequence[Drift] = ()
 
     def of(self, serving: Collection[str] | None) -> "Reports":
         """Those of the versions that serve; all where that is not known."""
@@ -55,6 +57,7 @@ class Reports:
         return Reports(
             [each for each in self.quality if each.version in serving],
             [each for each in self.drift if each.version in serving],
+            self.history,
         )
 
 
@@ -65,6 +68,7 @@ def newest(quality: Sequence[Quality], drift: Sequence[Drift]) -> Reports:
     return Reports(
         sorted(by_labels.values(), key=lambda each: (each.last, each.version), reverse=True),
         sorted(by_requests.values(), key=lambda each: (each.until, each.version), reverse=True),
+        drift,
     )
 
 
@@ -112,13 +116,29 @@ def _candidates(
             yield Act(Kind.NOTIFY, f"{_cause(each)} {names}", why, version=each.version)
     for moved in reports.drift:
         if moved.severity is Severity.DRIFT:
-            names = ", ".join(sorted(each.name for each in moved.columns if each.severity is Severity.DRIFT))
             why = f"what {moved.version} of {moved.model} is asked has changed: {moved.reason}"
-            yield Act(Kind.NOTIFY, f"drift {moved.digest} {names}", why, version=moved.version)
+            yield Act(Kind.NOTIFY, _cause_of_drift(moved, reports.history), why, version=moved.version)
 
 
 def _cause(report: Quality) -> str:
     return f"quality {report.version} {report.first} {report.last}"
+
+
+def _cause_of_drift(newest: Drift, history: Sequence[Drift]) -> str:
+    """The same as long as these columns drift; another one when they drift again after a judged window in which one of them did not."""
+    names = {each.name for each in newest.columns if each.severity is Severity.DRIFT}
+    without = max(
+        (
+            each.until
+            for each in history
+            if (each.version, each.digest) == (newest.version, newest.digest)
+            and each.until < newest.until
+            and any(of.name in names and of.severity is not Severity.DRIFT for of in each.columns)
+        ),
+        default=None,
+    )
+    since = "" if without is None else f" since {without:%Y-%m-%dT%H:%M}"
+    return f"drift {newest.digest} {', '.join(sorted(names))}{since}"
 
 
 def _quiet(reports: Reports) -> str:

@@ -130,7 +130,14 @@ def _played(options: argparse.Namespace) -> int:
         jobs = _jobs(stage) if options.by_schedule else None
         try:
             for judged in months(first, until):
-                _play(stage, judged, jobs, first=judged.month == first, dry_run=options.dry_run)
+                _play(
+                    stage,
+                    judged,
+                    jobs,
+                    first=judged.month == first,
+                    last=judged.month == until,
+                    dry_run=options.dry_run,
+                )
         finally:
             if jobs:
                 jobs.end()
@@ -192,16 +199,22 @@ def _jobs(stage: Stage) -> Jobs:
         return call("sandbox clock", [str(_SANDBOX), "clock", *arguments], environment)
 
     return Jobs(
-        schedules[0]["Name"], reports.folder_of(stage.below(DRIFT_FOLDER), stage.version), stage.s3, clock
+        schedules[0]["Name"],
+        reports.folder_of(stage.below(DRIFT_FOLDER), stage.version),
+        stage.s3,
+        stage.opened.account.patient.sagemaker,
+        clock,
     )
 
 
-def _play(stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, dry_run: bool) -> None:
+def _play(stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, last: bool, dry_run: bool) -> None:
     report = f"{stage.below('quality')}/{stage.version}/{judged.first}_{judged.last}.json"
     if _is_there(stage.s3, report):
         program.say(f"{judged.month}: played before ({report})")
+        if last:  # whoever was interrupted may have judged it, and not acted
+            _act(stage, dry_run=dry_run)
         return
-    month, environment = str(judged.month), stage.opened.place.environment
+    month = str(judged.month)
     span = ("--first", month, "--until", month)
     kept = ("--verdicts", f"s3://{stage.opened.place.registry_bucket}/{stage.opened.place.verdicts_key}")
     before = stage.lines.lines()
@@ -237,7 +250,11 @@ def _play(stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, dry_r
         results=(0, _WORSE),
     )
     program.say(f"  by labels: {quality}")
-    acts = ("--env", environment, *(("--dry-run",) if dry_run else ()))
+    _act(stage, dry_run=dry_run)
+
+
+def _act(stage: Stage, *, dry_run: bool) -> None:
+    acts = ("--env", stage.opened.place.environment, *(("--dry-run",) if dry_run else ()))
     program.say(f"  {stage.run('tools.react', *acts, results=(0, _STOPPED))}")
 
 

@@ -10,6 +10,7 @@ from pipelines.data_drift.report import Report
 from tools.year.calendar import WEEK, Judged
 
 _REFUSED = "refused:"  # in a line of `sandbox clock run`: nothing was started
+_COMPLETED = "Completed"  # SageMaker's word for a job that did what it was to do
 
 
 class NoJobError(Exception):
@@ -24,12 +25,14 @@ class Jobs:
         schedule: name of the version's schedule.
         reports: place of its reports.
         s3: a client.
+        sagemaker: likewise.
         clock: `sandbox clock ARGUMENTS`; what that printed.
     """
 
     schedule: str
     reports: str
     s3: Any
+    sagemaker: Any
     clock: Callable[..., str]
 
     def judge(self, month: Judged, *, whole: bool) -> Iterator[Report]:
@@ -47,24 +50,38 @@ class Jobs:
         lines = self.clock("run", _text(_midnight(month.last) + timedelta(days=1))).splitlines()
         if refused := [line for line in lines if _REFUSED in line]:
             raise NoJobError(refused[0])
-        due = [line.split()[0] for line in lines if line.split()[1] == self.schedule]
+        due = [_started(line) for line in lines if line.split()[1] == self.schedule]
         if whole and not due:
             raise NoJobError(
                 f"{self.schedule} was not due once from {month.first} to {month.last}, so nothing was judged: "
                 f"`aws scheduler get-schedule --name {self.schedule}` says when it is, and whether it is disabled"
             )
         written = {each.until: each for each in reports.read(self.reports, self.s3)}
-        for moment in map(datetime.fromisoformat, due):
-            if moment not in written:
+        for moment, job in due:
+            # The report of a run that was interrupted lies where this run's will: only a job that completed wrote it anew.
+            if wrong := self._fault(job) or (
+                "" if moment in written else f"left no report below {self.reports}"
+            ):
                 raise NoJobError(
-                    f"the job of {self.schedule} that was due {moment:%Y-%m-%d %H:%M} left no report below {self.reports}: "
-                    "`aws sagemaker list-processing-jobs --name-contains drift` names it, and why it failed"
+                    f"{job}, the job of {self.schedule} that was due {moment:%Y-%m-%d %H:%M}, {wrong}"
                 )
             yield written[moment]
+
+    def _fault(self, job: str) -> str:
+        """How a job ended, where it did not complete; else ""."""
+        described = self.sagemaker.describe_processing_job(ProcessingJobName=job)
+        status, why = described["ProcessingJobStatus"], described.get("FailureReason", "its log says why")
+        return "" if status == _COMPLETED else f"is {status}: {why}"
 
     def end(self) -> None:
         """Have the clock show the machine's time again: by another one nobody finds what CloudWatch is told now."""
         self.clock("real")
+
+
+def _started(line: str) -> tuple[datetime, str]:
+    """When a schedule was due, and the name of the job that it started, of a line of `sandbox clock run`."""
+    moment, *_, started = line.split()
+    return datetime.fromisoformat(moment), started.rpartition("/")[2]
 
 
 def _midnight(day: date) -> datetime:

@@ -25,6 +25,7 @@ from modeldelivery.review.core.cost import CostChange, Prices, cost_change
 from modeldelivery.review.core.document import Document, holds_unknown
 from modeldelivery.review.core.fleet import FleetChange, fleet_change
 from modeldelivery.review.core.guards import described, weakened
+from modeldelivery.review.core.of_schedule import properties
 from modeldelivery.review.core.of_version import variant_of
 from modeldelivery.review.core.permissions import PermissionChange, permission_changes
 from modeldelivery.review.core.touched import Effect, Touched, touched
@@ -242,7 +243,7 @@ def _plain(resources: Sequence[Touched]) -> Iterator[Plain]:
             effect=each.effect.name.lower() if each.effect is not Effect.NONE else "update",
             words=each.kind.words,
             name=each.name,
-            properties=() if whole else tuple(sorted((_really(each) or each.changed) - _LOOKED_UP)),
+            properties=() if whole else properties(each, (_really(each) or each.changed) - _LOOKED_UP),
             unknown=not whole and any(holds_unknown(each.after.get(key)) for key in each.changed),
         )
 

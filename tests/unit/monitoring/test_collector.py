@@ -1,6 +1,8 @@
 """Scrapes are answered from one read a minute, and a source that is away takes the others not along."""
 
+import threading
 from dataclasses import replace
+from functools import partial
 
 import msgspec
 import pytest
@@ -25,6 +27,8 @@ class World:
     def __init__(self):
         self.now, self.reads, self.complaints = NOW, 0, []
         self.standing_error = self.figures_error = None
+        self.times, self.answers = 0, threading.Event()  # of figures, which hang unless it is set
+        self.answers.set()
         measures = {"cloudwatch": self._figures, "jobs": lambda *_: [JOB]}
         self.source = Source(PLACE, self._standing, measures, self.complaints.append)
         self.exporter = Exporter([self.source], clock=lambda: self.now)
@@ -39,6 +43,8 @@ class World:
         """As a generator does: what fails fails while samples are taken."""
         assert set(versions) == {V1, V2}
         assert now == self.now
+        self.times += 1
+        self.answers.wait()
         yield Sample(series.REQUESTS, (V2, "2xx"), 12)
         if self.figures_error:
             raise self.figures_error
@@ -128,6 +134,44 @@ def test_an_environment_that_cannot_be_made_sense_of_takes_the_others_not_along(
     assert 'delivery_up{environment="prod",model="flights",source="endpoint"} 0.0' in text
     assert 'delivery_up{environment="staging",model="flights",source="endpoint"} 1.0' in text
     assert world.complaints[0].endswith("ZeroDivisionError: no weights")
+
+
+def test_a_source_that_hangs_is_down_in_time_with_what_the_others_say_and_is_asked_once_until_it_answers(
+    world,
+):
+    world.exporter = Exporter([world.source], clock=lambda: NOW, fresh=0, patience=1.0)
+    world.answers.clear()
+    for _ in range(2):
+        shown = world.scrape()
+        assert shown["delivery_up", "cloudwatch"] == 0
+        assert not any(name == "model_requests_total" for name, *_ in shown)
+        assert shown["delivery_up", "jobs"] == 1
+        assert shown["delivery_weight", V2, "actual"] == 1
+    assert world.times == 1
+    assert (
+        world.complaints
+        == ["prod: cloudwatch: no answer in time; it is not asked again until it has answered"] * 2
+    )
+    world.answers.set()
+    assert world.scrape()["model_requests_total", V2, "2xx"] == 12
+
+
+def test_environments_are_read_at_the_same_time(world):
+    together = threading.Barrier(2, timeout=60)
+    other = World()
+    places = (PLACE, msgspec.structs.replace(PLACE, environment=parse_environment("staging")))
+
+    def standing(of):
+        together.wait()
+        return of._standing()
+
+    sources = [
+        replace(each.source, place=place, standing=partial(standing, each))
+        for each, place in zip((world, other), places, strict=True)
+    ]
+    families = Exporter(sources, clock=lambda: NOW, patience=None).collect()
+    (up,) = (family for family in families if family.name == series.UP.name)
+    assert {sample.value for sample in up.samples} == {1}
 
 
 def test_every_series_of_the_table_has_a_name_of_its_own_and_one_line_of_help():

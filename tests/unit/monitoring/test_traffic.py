@@ -1,5 +1,7 @@
 """CloudWatch's figures under the model server's names: one set of rules serves both."""
 
+import pytest
+
 from monitoring import cloudwatch
 from monitoring.traffic import Traffic
 from tests.unit.release_cli.world import V1, V2
@@ -40,6 +42,22 @@ def test_a_container_that_never_answers_is_no_2xx():
 def test_a_metric_that_arrives_before_the_invocations_makes_no_count_negative():
     shown = values(begun().samples(figures(V1, invocations=0, errors5=3), 0))
     assert min(value for key, value in shown.items() if key[0] == "model_requests_total") == 0
+
+
+@pytest.mark.parametrize(
+    ("sooner", "later"),
+    [
+        ({"invocations": 10}, {"invocations": 10, "failed": 6, "errors5": 6}),  # 2xx would fall
+        ({"invocations": 10, "failed": 6}, {"invocations": 10, "failed": 6, "errors4": 6}),  # none would
+    ],
+    ids=["failures-come-later", "statuses-come-later"],
+)
+def test_no_count_falls_where_a_minutes_figures_come_one_after_the_other(sooner, later):
+    traffic = begun()
+    before, after = (values(traffic.samples(figures(V1, **each), 0)) for each in (sooner, later))
+    assert all(after[key] >= value for key, value in before.items())
+    grown = figures(V1, minute=120, invocations=20)
+    assert values(traffic.samples(grown, 0))["model_requests_total", V1, "2xx"] == 24
 
 
 def test_seconds_are_the_servers_not_microseconds():

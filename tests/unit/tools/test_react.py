@@ -112,6 +112,28 @@ def test_a_column_that_goes_on_drifting_is_told_once_and_a_new_one_again():
     assert decide(of(None, structs.replace(DRIFT, columns=columns)), [earlier], NOW).kind is Kind.NOTIFY
 
 
+def weeks(*severities):
+    """Reports of weeks that follow each other; None where there were too few rows."""
+    return newest(
+        [],
+        [
+            drift_of(week, severity)
+            if severity
+            else structs.replace(UNJUDGED, since=drift_of(week).since, until=drift_of(week).until)
+            for week, severity in enumerate(severities)
+        ],
+    )
+
+
+def test_a_column_that_drifts_again_after_it_was_as_in_training_is_told_again():
+    quiet, moved, drift = Severity.QUIET, Severity.MOVED, Severity.DRIFT
+    earlier = taken(decide(weeks(quiet, moved, drift), [], NOW), 30)
+    for unchanged in ((drift,), (drift, None, drift)):
+        assert decide(weeks(quiet, moved, drift, *unchanged), [earlier], NOW).kind is Kind.NOTHING
+    again = decide(weeks(quiet, moved, drift, quiet, moved, drift), [earlier], NOW)
+    assert (again.kind, again.version) == (Kind.NOTIFY, V2)
+
+
 @pytest.mark.parametrize(("days", "kind"), [(6.9, Kind.NOTHING), (7, Kind.PROPOSE)])
 def test_proposals_are_a_week_apart(days, kind):
     act = decide(of(WORSE, None), [proposed(days)], NOW)

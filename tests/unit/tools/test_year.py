@@ -2,12 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
 from pipelines.data_drift import reports
 from pipelines.data_drift.report import Report, Severity
 from pipelines.months import Month
+from tools.year import __main__ as year
 from tools.year.__main__ import main
 from tools.year.calendar import WEEK, months
 from tools.year.jobs import Jobs, NoJobError
@@ -16,7 +18,8 @@ SCHEDULE, VERSION = "flights-staging-drift-v1-1-0-5a5a5a5", "v1.1.0"
 OTHER = "flights-staging-drift-v1-0-0-6b6b6b6"
 (APRIL,) = months(Month(2013, 4), Month(2013, 4))
 DUE = datetime(2013, 4, 8, 2, tzinfo=UTC)
-STARTED = "started processing-job/flights-staging-drift-v1-1-0-0000"
+JOB = "flights-staging-drift-v1-1-0-0000"
+STARTED = f"started processing-job/{JOB}"
 
 
 def report(until):
@@ -45,11 +48,17 @@ class Clock:
         return "".join(f"{line}\n" for line in self.lines) if arguments[0] == "run" else ""
 
 
-def jobs(folder, clock, *ends):
-    """Jobs whose reports of these windows are below a folder."""
+def jobs(folder, clock, *ends, ended="Completed"):
+    """Jobs that ended so; reports of these windows are below a folder."""
     for until in ends:
         reports.write(str(folder), report(until), None)
-    return Jobs(SCHEDULE, reports.folder_of(str(folder), VERSION), None, clock)
+
+    def describe(ProcessingJobName):  # noqa: N803 - SageMaker's own
+        assert ProcessingJobName == JOB
+        return {"ProcessingJobStatus": ended, "FailureReason": "AlgorithmError: no memory"}
+
+    sagemaker = SimpleNamespace(describe_processing_job=describe)
+    return Jobs(SCHEDULE, reports.folder_of(str(folder), VERSION), None, sagemaker, clock)
 
 
 def test_each_week_is_judged_once_in_the_month_in_which_it_ends():
@@ -100,10 +109,45 @@ def test_a_whole_month_in_which_nothing_was_due_is_told_and_is_no_quiet_month(tm
     ("outcome", "told"),
     [
         ("refused: AccessDeniedException", "AccessDeniedException"),
-        (STARTED, "2013-04-08 02:00 left no report"),
+        (STARTED, "2013-04-08 02:00, left no report"),
     ],
 )
 def test_a_week_that_no_job_judged_is_told_and_is_no_quiet_week(tmp_path, outcome, told):
     clock = Clock(f"{DUE:%Y-%m-%dT%H:%M:%SZ}  {SCHEDULE}  {outcome}")
     with pytest.raises(NoJobError, match=told):
         list(jobs(tmp_path, clock, DUE - WEEK).judge(APRIL, whole=True))
+
+
+@pytest.mark.parametrize("ended", ["Failed", "Stopped"])
+def test_a_report_that_an_interrupted_run_left_is_not_told_as_that_of_a_job_which_wrote_none(tmp_path, ended):
+    clock = Clock(f"{DUE:%Y-%m-%dT%H:%M:%SZ}  {SCHEDULE}  {STARTED}")
+    with pytest.raises(NoJobError, match=f"^{JOB}, .* is {ended}: AlgorithmError: no memory$"):
+        list(jobs(tmp_path, clock, DUE, ended=ended).judge(APRIL, whole=True))
+
+
+class Stage:
+    """An environment in which every month is judged by its labels already; the modules that were run there."""
+
+    version, s3, opened = VERSION, None, SimpleNamespace(place=SimpleNamespace(environment="staging"))
+
+    def __init__(self):
+        self.ran = []
+
+    def below(self, kind):
+        return f"s3://registry/{kind}/flights-staging"
+
+    def run(self, module, *arguments, **_):
+        self.ran.append((module, *arguments))
+        return "nothing: new to act on"
+
+
+def test_a_run_that_was_interrupted_before_it_acted_acts_when_it_is_run_again(monkeypatch, capsys):
+    monkeypatch.setattr(year, "_is_there", lambda *_: True)
+    stage = Stage()
+    for judged in months(Month(2013, 4), Month(2013, 5)):
+        year._play(
+            stage, judged, None, first=judged.month.month == 4, last=judged.month.month == 5, dry_run=True
+        )
+    assert stage.ran == [("tools.react", "--env", "staging", "--dry-run")]
+    told = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in told] == ["2013-04", "2013-05", "  nothing"]

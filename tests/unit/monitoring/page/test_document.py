@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import pytest
+from msgspec import structs
 
 from monitoring.page import document
 from monitoring.page.subject import Change, Missing
@@ -60,6 +61,16 @@ def test_a_year_of_weeks_and_of_changes_is_a_page_that_loads_at_once(subject):
         quality=[quality_of(1 + month % 12, 0.7) for month in range(120)],
     )
     assert len(document.draw(long).encode()) <= document.MOST_BYTES
+
+
+@pytest.mark.parametrize("columns", [17, 50, 200])
+def test_a_model_of_many_columns_has_a_page_that_loads_at_once_too(subject, columns):
+    (example, *_) = drift_of(0).columns
+    many = tuple(structs.replace(example, name=f"a_feature_of_{place}") for place in range(columns))
+    weeks = [structs.replace(drift_of(week), columns=many) for week in range(60)]
+    shown = document.draw(replace(subject, drift=weeks))
+    assert len(shown.encode()) <= document.MOST_BYTES
+    assert f"a_feature_of_{columns - 1}, {weeks[-1].since:%Y-%m-%d} to" in shown
 
 
 def test_the_page_tells_what_happened(page):

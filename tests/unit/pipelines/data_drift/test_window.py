@@ -27,12 +27,20 @@ def body(text, encoding="JSON", content_type="application/json"):
 
 
 def line(
-    at=MONDAY + HALF, *, temp=41.5, request=None, response='{"predictions": [{"probability": 0.25}]}', **other
+    at=MONDAY + HALF,
+    *,
+    temp=41.5,
+    request=None,
+    response='{"predictions": [{"probability": 0.25}]}',
+    moment=None,
+    **other,
 ):
     held = {"endpointInput": request or body(json.dumps({"temp": temp, "carrier": "AA"}), **other)}
     if response is not None:
         held["endpointOutput"] = body(response)
     metadata = {"eventId": "e", "inferenceTime": at.isoformat().replace("+00:00", "Z")}
+    if moment is not None:
+        metadata["customAttributes"] = [moment]
     return json.dumps({"captureData": held, "eventMetadata": metadata, "eventVersion": "0"})
 
 
@@ -78,6 +86,17 @@ def test_what_cannot_be_read_is_counted_by_what_it_is_and_ends_nothing(capture):
     sample = capture("no line", line(temp="warm"), line(response="[]"), line())
     assert sample.refused == {"answer": 1, "line": 1, "request": 1}
     assert sample.rows == 2
+
+
+def test_a_time_without_its_zone_is_a_line_that_cannot_be_read_and_ends_nothing(capture):
+    sample = capture(line(at=(MONDAY + HALF).replace(tzinfo=None)), line())
+    assert (sample.rows, sample.refused) == (1, {"line": 1})
+
+
+def test_a_line_that_cannot_be_read_counts_in_the_window_in_which_it_was_answered_alone(capture):
+    bad = "at=yesterday"
+    sample = capture(line(MONDAY - HALF, moment=bad), line(moment=bad), line(MONDAY + WEEK, moment=bad))
+    assert (sample.rows, sample.refused) == (0, {"line": 1})
 
 
 def test_pieces_that_are_counted_apart_are_the_whole(tmp_path, baseline, monkeypatch):

@@ -10,6 +10,7 @@ from pipelines.capture import CaptureError
 from pipelines.quality import predictions
 from pipelines.quality.predictions import OTHERS, Answers, BadAnswerError
 from pipelines.server.answers import AnswerWriter
+from pipelines.server.schema import Classes
 from tests.unit.pipelines.quality.conftest import OUTPUTS, by_carrier, days, line
 
 
@@ -32,6 +33,16 @@ def test_an_answer_is_read_as_the_server_wrote_it(kind, media):
         event="", inference="a", at=None, moment=None, request=None, response=(media, body)
     )
     assert np.allclose(Answers(output).read(captured), outputs[kind], atol=1e-6)
+
+
+def test_classes_whose_names_a_csv_has_to_quote_are_read():
+    output = Classes(meaning="why", classes=("weather, late aircraft", 'no "reason"', "two\nlines"))
+    outputs = [[0.5, 0.25, 0.25], [0, 1, 0], [0, 0.25, 0.75]]
+    response = ("text/csv", AnswerWriter(output, "v1.0.0").csv(outputs))
+    captured = capture.Captured(
+        event="", inference="a", at=None, moment=None, request=None, response=response
+    )
+    assert np.allclose(Answers(output).read(captured), outputs)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +121,12 @@ def test_what_one_caller_writes_ends_no_reading(small, moment):
 def test_a_moment_that_is_none_is_refused_with_its_line(small, moment):
     with pytest.raises(CaptureError, match="captured, line 2: "):
         read(small, line("a"), line("b", moment=moment))
+
+
+def test_a_time_without_its_zone_is_no_time_of_a_line(small):
+    lines = [line("a"), line("b", at="2026-01-02T03:04:05")]
+    result = predictions.read(capture.read_all(lines, "captured"), small, by_carrier)
+    assert (result.cases.inferences, result.undated) == (["a"], 1)
 
 
 def test_nothing_captured_is_no_prediction(small):
