@@ -1,6 +1,6 @@
 """`python -m tools.promotion VERSION --from ENV --to ENV`: the bits of a version, and what is known of them, in another environment.
 
-The image by digest, the model and each document of evidence as they are, then `modelctl register` there: the same digest set, so
+The image by digest with its bill of materials, the model and each document of evidence as they are, then `modelctl register` there: the same digest set, so
 that evidence follows it (docs/adr/0010). It approves nothing, and changes no fleet. Each account is reached by the profile of its
 environment's name; neither needs to let the other in. Run again, it finds what is there.
 
@@ -20,7 +20,15 @@ from modeldelivery.release.aws.errors import ask
 from modeldelivery.release.cli.project import model_of, project_of
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.figures import NAME as METRICS
-from modeldelivery.release.naming import Place, evidence_key, parse_environment, parse_model, samples_key
+from modeldelivery.release.naming import (
+    Place,
+    evidence_key,
+    image_evidence,
+    parse_environment,
+    parse_model,
+    samples_key,
+)
+from modeldelivery.release.ports import Registry
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.terminal import program
@@ -68,6 +76,7 @@ def promote(version: Version, source: AwsEnvironment, target: AwsEnvironment) ->
         raise PromotionError(f"{version} is not registered in {here.environment}")
     image = record.digests.image
     copy(source.account.patient.ecr, here.repository, image, target.account.patient.ecr, there.repository)
+    take_along(image, source.registry, target.registry)
     with tempfile.TemporaryDirectory(prefix="promotion-") as name:
         folder = Path(name)
         if not source.registry.fetch_artifact(record.digests.model, folder / ARTIFACT):
@@ -82,6 +91,15 @@ def promote(version: Version, source: AwsEnvironment, target: AwsEnvironment) ->
         if record.metrics and not (evidence / METRICS).exists():
             (evidence / METRICS).write_bytes(msgspec.json.encode(record.metrics))
         _register(*arguments(record, there, folder))
+
+
+def take_along(image: str, source: Registry, target: Registry) -> None:
+    """Keep what is kept of an image alone, `sha256:<hex>`, in the other registry too. Raises DeliveryError."""
+    of = image_evidence(image)
+    for name in source.evidence_names(of):
+        content = source.read_evidence(of, name)
+        assert content is not None, "evidence is never deleted"
+        target.store_evidence(of, name, content)
 
 
 def arguments(record: VersionRecord, to: Place, folder: Path) -> list[str]:
