@@ -2,7 +2,7 @@
 
 The image by digest with its bill of materials, the model and each document of evidence as they are, then `modelctl register` there: the same digest set, so
 that evidence follows it (docs/adr/0010). It approves nothing, and changes no fleet. Each account is reached by the profile of its
-environment's name; neither needs to let the other in. Run again, it finds what is there.
+environment's name; neither needs to let the other in. Run again, it finds what is there, and takes along what was kept since.
 
 Exit status: 0 registered there, 1 not, 2 for a wrong command line.
 """
@@ -76,7 +76,7 @@ def promote(version: Version, source: AwsEnvironment, target: AwsEnvironment) ->
         raise PromotionError(f"{version} is not registered in {here.environment}")
     image = record.digests.image
     copy(source.account.patient.ecr, here.repository, image, target.account.patient.ecr, there.repository)
-    take_along(image, source.registry, target.registry)
+    take_along(image_evidence(image), source.registry, target.registry)
     with tempfile.TemporaryDirectory(prefix="promotion-") as name:
         folder = Path(name)
         if not source.registry.fetch_artifact(record.digests.model, folder / ARTIFACT):
@@ -90,12 +90,23 @@ def promote(version: Version, source: AwsEnvironment, target: AwsEnvironment) ->
             _fetch(source, key, evidence / key.removeprefix(prefix))
         if record.metrics and not (evidence / METRICS).exists():
             (evidence / METRICS).write_bytes(msgspec.json.encode(record.metrics))
+        since = later(evidence, target.registry.entry(version).record)
+        for path in since:
+            path.unlink()
         _register(*arguments(record, there, folder))
+    if since:
+        take_along(record.digests.id, source.registry, target.registry)
 
 
-def take_along(image: str, source: Registry, target: Registry) -> None:
-    """Keep what is kept of an image alone, `sha256:<hex>`, in the other registry too. Raises DeliveryError."""
-    of = image_evidence(image)
+def later(evidence: Path, registered: VersionRecord | None) -> list[Path]:
+    """Documents in a folder that were kept since the version was registered there: its record does not name them."""
+    if registered is None:
+        return []
+    return [path for path in evidence.iterdir() if path.name not in (registered.evidence or {})]
+
+
+def take_along(of: str, source: Registry, target: Registry) -> None:
+    """Keep what is kept of a digest set, or of an image alone, in the other registry too. Raises DeliveryError."""
     for name in source.evidence_names(of):
         content = source.read_evidence(of, name)
         assert content is not None, "evidence is never deleted"

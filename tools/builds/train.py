@@ -68,7 +68,8 @@ def _data(model: Model, bucket: str) -> str:
     pointers = sorted(
         str(path) for path in Path("data").glob("*/*.csv.dvc") if path.name.split(".")[0] in months
     )
-    pull(DVC, pointers)
+    if pointers:  # DVC pulls all that there is where none is named; which month has no pointer, the next command says
+        pull(DVC, pointers)
     called(
         sys.executable, "-m", "pipelines.assemble", "--model", model,
         "--first", str(first), "--until", str(until), "--out", str(_DATASET),

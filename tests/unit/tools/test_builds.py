@@ -219,6 +219,22 @@ def test_a_check_tells_its_first_finding_or_else_why_it_made_none(done, told):
     assert check.finding(check.Check("lint", []), done).startswith(told)
 
 
+def test_tests_that_are_none_or_that_broke_pytest_are_not_told_by_what_its_workers_print_first(
+    tmp_path, monkeypatch
+):
+    """By the very command of the stage."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "tests/unit/pipelines/flights"
+    folder.mkdir(parents=True)
+    (folder / "test_features.py").touch()
+    (tests,) = (each for each in check.checks("flights") if each.name == "tests")
+    done = subprocess.run(tests.command, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("bringing up nodes..."), done.stdout
+    assert check.finding(tests, done) == "tests/unit/pipelines/flights has no test"
+    broke = "bringing up nodes...\nINTERNALERROR> Traceback:\nINTERNALERROR> ValueError: x\n\nno tests ran in 0.1s\n"
+    assert check.finding(tests, ended("pytest", 3, broke)) == "ValueError: x"
+
+
 def test_a_command_that_was_killed_is_not_told_by_what_it_printed_last():
     kill = "import os, signal; print('pulled 3 files', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     with pytest.raises(StageError, match="was ended by signal 9, as where memory is short"):
