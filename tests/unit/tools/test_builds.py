@@ -219,20 +219,25 @@ def test_a_check_tells_its_first_finding_or_else_why_it_made_none(done, told):
     assert check.finding(check.Check("lint", []), done).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("status", "printed", "told"),
+    [
+        (5, "\nno tests ran in 0.21s\n", "tests/unit/pipelines/flights has no test"),
+        (
+            3,
+            "INTERNALERROR> Traceback:\nINTERNALERROR> ValueError: x\n\nno tests ran in 0.1s\n",
+            "ValueError: x",
+        ),
+        (1, "gw0 is gone\n", "gw0 is gone"),
+    ],
+)
 def test_tests_that_are_none_or_that_broke_pytest_are_not_told_by_what_its_workers_print_first(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, status, printed, told
 ):
-    """By the very command of the stage."""
     monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "tests/unit/pipelines/flights"
-    folder.mkdir(parents=True)
-    (folder / "test_features.py").touch()
     (tests,) = (each for each in check.checks("flights") if each.name == "tests")
-    done = subprocess.run(tests.command, capture_output=True, text=True, check=False)
-    assert done.stdout.startswith("bringing up nodes..."), done.stdout
-    assert check.finding(tests, done) == "tests/unit/pipelines/flights has no test"
-    broke = "bringing up nodes...\nINTERNALERROR> Traceback:\nINTERNALERROR> ValueError: x\n\nno tests ran in 0.1s\n"
-    assert check.finding(tests, ended("pytest", 3, broke)) == "ValueError: x"
+    done = ended("pytest", status, f"bringing up nodes...\n{printed}")
+    assert check.finding(tests, done) == told
 
 
 def test_a_command_that_was_killed_is_not_told_by_what_it_printed_last():
