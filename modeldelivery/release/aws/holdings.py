@@ -43,9 +43,7 @@ class AwsHoldings(msgspec.Struct, frozen=True, kw_only=True):
     def job_image(self, arn: str) -> str | None:
         try:
             with translated_or_absent(f"sagemaker:DescribeProcessingJob {arn}"):
-                job = self.clients.sagemaker.describe_processing_job(
-                    ProcessingJobName=arn.rpartition("/")[2]
-                )
+                job = self.clients.sagemaker.describe_processing_job(ProcessingJobName=arn.rpartition("/")[2])
         except AbsentError:
             return None
         return str(job["AppSpecification"]["ImageUri"])

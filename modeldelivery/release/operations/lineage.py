@@ -49,7 +49,9 @@ def gather(
     package, named = recorded.package, recorded.execution
     holdings = training.holdings
     execution = _tried(lambda: training.executions.look(named)) if named else None
-    step_image = _tried(lambda: _step_image(execution, holdings)) if isinstance(execution, Execution) else None
+    step_image = (
+        _tried(lambda: _step_image(execution, holdings)) if isinstance(execution, Execution) else None
+    )
     images = {recorded.image: _tried(lambda: registry.image(record.digests.image) is not None)}
     uris = (recorded.model, *recorded.evidence.values())
     return Facts(
@@ -75,9 +77,7 @@ def _step_image(execution: Execution, holdings: Holdings) -> str | None:
     return holdings.job_image(job) if job else None
 
 
-def _kept(
-    place: Place, record: VersionRecord, step_image: str | None, registry: Registry
-) -> dict[str, str]:
+def _kept(place: Place, record: VersionRecord, step_image: str | None, registry: Registry) -> dict[str, str]:
     """All that is kept of the bits and of both images, by URI; in words, what some environment measured, or whose bill it is."""
     images = {image_evidence(record.digests.image): "server's image"}
     if step_image is not None:

@@ -43,5 +43,7 @@ def test_months_that_nobody_added_are_named_and_no_other_month_is_pulled(tmp_pat
     monkeypatch.setattr(train, "checkout", lambda _: Checkout(first="2031-01", until="2031-03"))
     monkeypatch.setattr(train, "pull", Mock(side_effect=AssertionError("pulled")))
     monkeypatch.setenv("PYTHONPATH", str(CHECKOUT))
-    with pytest.raises(StageError, match=r"2031-01\.csv is not here; nor is there a 2031-01\.csv\.dvc: add the month first"):
+    with pytest.raises(
+        StageError, match=r"2031-01\.csv is not here; nor is there a 2031-01\.csv\.dvc: add the month first"
+    ):
         train._data(parse_model("flights"), "bucket")

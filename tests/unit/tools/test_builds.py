@@ -495,11 +495,15 @@ def test_a_build_keeps_the_bill_of_each_image_by_its_digest_once(registry, told,
     assert registry.evidence == before
 
 
-def test_a_requirement_that_no_bill_can_name_stops_the_stage_with_its_sentence(registry, monkeypatch, tmp_path):
+def test_a_requirement_that_no_bill_can_name_stops_the_stage_with_its_sentence(
+    registry, monkeypatch, tmp_path
+):
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "serving.txt").write_text("msgspec>=0.22\n")
     monkeypatch.setattr(bills, "ROOT", tmp_path)
     of = subject.Subject(model=PLACE.model, environment=PLACE.environment, version=V2)
-    with pytest.raises(StageError, match=r"requirements/serving\.txt: msgspec is not pinned by version and hash"):
+    with pytest.raises(
+        StageError, match=r"requirements/serving\.txt: msgspec is not pinned by version and hash"
+    ):
         bills.keep(of, BUILT, BASE)
     assert registry.evidence == {}
