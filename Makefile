@@ -124,7 +124,7 @@ check-model: setup ## the lint, types and tests of one model alone (MODEL=flight
 	@MODEL=$(MODEL) $(BIN)/python -m tools.builds check
 
 build-image: setup
-	@$(BIN)/python -m tools.builds image
+	@MODEL=$(MODEL) $(BIN)/python -m tools.builds image
 
 build-train: setup-data
 	@MODEL=$(MODEL) $(BIN)/python -m tools.builds train

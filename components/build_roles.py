@@ -4,7 +4,7 @@
 |---|---|---|
 | pipeline | CodePipeline fetches the source and starts builds | use the connection; start and look at its own projects' builds; read and write its artifacts |
 | test | the model's own checks run | fetch the source; write its log |
-| image | images are built and pushed | the same, and push to the two repositories |
+| image | images are built and pushed | the same, and push to the two repositories; write their bills of materials |
 | train | a version is trained | the same, and fill the data bucket with data sets; start, try again and look at the one pipeline that trains; approve what it made |
 | deploy | the environment is deployed | the same as test, and take on the one role that deploys |
 | verify | a version that was deployed is tried | the same as test, and ask the endpoint; read what is known of the version; write its evidence |
@@ -103,6 +103,13 @@ def image_statements(site: BuildSite, project: str) -> Statements:
             ],
             [site["repository_arn"], site["step_repository_arn"]],
         ),
+        # A bill that is there is read, and stands.
+        allow(
+            "Bills",
+            ["s3:GetObject", "s3:PutObject"],
+            [objects_arn(site["registry_bucket"], "evidence/images/*")],
+        ),
+        _key("BillsKey", ["kms:GenerateDataKey"], [site["key_arn"]], site),
     ]
 
 

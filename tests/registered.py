@@ -1,5 +1,7 @@
 """What a registry holds of a version, read past the program that wrote it."""
 
+import json
+
 from modeldelivery.release.naming import evidence_key, record_key
 from modeldelivery.release.record import decode
 
@@ -23,6 +25,19 @@ def evidence_of(s3, place, record):
         ].read()
         for each in listed
     }
+
+
+def bills_of(s3, place):
+    """What each image is called by its bill of materials, by the image's digest."""
+    prefix = "evidence/images/"
+    listed = s3.list_objects_v2(Bucket=place.registry_bucket, Prefix=prefix).get("Contents", ())
+    named = {}
+    for each in listed:
+        digest, _, name = each["Key"].removeprefix(prefix).rpartition("/")
+        assert name == "bill.cdx.json", each["Key"]
+        body = s3.get_object(Bucket=place.registry_bucket, Key=each["Key"])["Body"].read()
+        named[digest.replace("/", ":")] = json.loads(body)["metadata"]["component"]["name"]
+    return named
 
 
 def packages_of(sagemaker, place, version):

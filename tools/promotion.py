@@ -1,8 +1,8 @@
 """`python -m tools.promotion VERSION --from ENV --to ENV`: the bits of a version, and what is known of them, in another environment.
 
-The image by digest, the model and each document of evidence as they are, then `modelctl register` there: the same digest set, so
+The image by digest with its bill of materials, the model and each document of evidence as they are, then `modelctl register` there: the same digest set, so
 that evidence follows it (docs/adr/0010). It approves nothing, and changes no fleet. Each account is reached by the profile of its
-environment's name; neither needs to let the other in. Run again, it finds what is there.
+environment's name; neither needs to let the other in. Run again, it finds what is there, and takes along what was kept since.
 
 Exit status: 0 registered there, 1 not, 2 for a wrong command line.
 """
@@ -20,7 +20,15 @@ from modeldelivery.release.aws.errors import ask
 from modeldelivery.release.cli.project import model_of, project_of
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.figures import NAME as METRICS
-from modeldelivery.release.naming import Place, evidence_key, parse_environment, parse_model, samples_key
+from modeldelivery.release.naming import (
+    Place,
+    evidence_key,
+    image_evidence,
+    parse_environment,
+    parse_model,
+    samples_key,
+)
+from modeldelivery.release.ports import Registry
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.terminal import program
@@ -68,6 +76,7 @@ def promote(version: Version, source: AwsEnvironment, target: AwsEnvironment) ->
         raise PromotionError(f"{version} is not registered in {here.environment}")
     image = record.digests.image
     copy(source.account.patient.ecr, here.repository, image, target.account.patient.ecr, there.repository)
+    take_along(image_evidence(image), source.registry, target.registry)
     with tempfile.TemporaryDirectory(prefix="promotion-") as name:
         folder = Path(name)
         if not source.registry.fetch_artifact(record.digests.model, folder / ARTIFACT):
@@ -81,7 +90,27 @@ def promote(version: Version, source: AwsEnvironment, target: AwsEnvironment) ->
             _fetch(source, key, evidence / key.removeprefix(prefix))
         if record.metrics and not (evidence / METRICS).exists():
             (evidence / METRICS).write_bytes(msgspec.json.encode(record.metrics))
+        since = later(evidence, target.registry.entry(version).record)
+        for path in since:
+            path.unlink()
         _register(*arguments(record, there, folder))
+    if since:
+        take_along(record.digests.id, source.registry, target.registry)
+
+
+def later(evidence: Path, registered: VersionRecord | None) -> list[Path]:
+    """Documents in a folder that were kept since the version was registered there: its record does not name them."""
+    if registered is None:
+        return []
+    return [path for path in evidence.iterdir() if path.name not in (registered.evidence or {})]
+
+
+def take_along(of: str, source: Registry, target: Registry) -> None:
+    """Keep what is kept of a digest set, or of an image alone, in the other registry too. Raises DeliveryError."""
+    for name in source.evidence_names(of):
+        content = source.read_evidence(of, name)
+        assert content is not None, "evidence is never deleted"
+        target.store_evidence(of, name, content)
 
 
 def arguments(record: VersionRecord, to: Place, folder: Path) -> list[str]:

@@ -36,6 +36,7 @@ LABELS_FOLDER = "labels"  # likewise: what became of the cases that were predict
 BASELINE = (
     "baseline.json"  # evidence of a digest set: what its model learned on, as drift is judged against it
 )
+BILL = "bill.cdx.json"  # evidence of an image: what it installs
 APPROVAL_TAG = "model-delivery:approval"  # of a model package group: who approves its versions
 
 
@@ -180,8 +181,13 @@ def samples_key(digest: str) -> str:
 
 
 def evidence_key(digest_set: str, name: str) -> str:
-    """Key of one document that tells of a digest set (`DigestSet.id`), for example its validation."""
+    """Key of one document that tells of a digest set (`DigestSet.id`), for example its validation, or of an image alone."""
     return f"evidence/{digest_set.replace(':', '/')}/{name}"
+
+
+def image_evidence(digest: str) -> str:
+    """What stands for an image (`sha256:<hex>`) in the place of a digest set, where evidence is of the image alone."""
+    return f"images/{digest}"
 
 
 def variant_name(version: Version) -> str:

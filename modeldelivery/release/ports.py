@@ -160,7 +160,10 @@ class Registry(Protocol):
         ...
 
     def store_evidence(self, digest_set: str, name: str, content: bytes) -> bytes:
-        """Keep a document that tells of a digest set, unless one of that name is there; what is kept under it now."""
+        """Keep a document that tells of a digest set, unless one of that name is there; what is kept under it now.
+
+        Here and below `naming.image_evidence` may be in the digest set's place.
+        """
         ...
 
     def read_evidence(self, digest_set: str, name: str) -> bytes | None:

@@ -95,6 +95,10 @@ class Holdings(Protocol):
         """A package's, in SageMaker's word and with who approved and why; None when there is no such package."""
         ...
 
+    def job_image(self, arn: str) -> str | None:
+        """URI of the image that a processing job ran in; None when there is no such job."""
+        ...
+
 
 class Training(msgspec.Struct, frozen=True, kw_only=True):
     """All of them."""

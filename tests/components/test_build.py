@@ -6,6 +6,7 @@ from unittest.mock import MagicMock
 import pytest
 from botocore import xform_name
 
+from modeldelivery.release.naming import BILL, evidence_key, image_evidence
 from tools.image.archive import Blob, Image, Layer
 from tools.image.registry import put
 
@@ -235,6 +236,17 @@ def test_a_training_writes_data_sets_and_no_version(staging):
     assert writes == {
         "arn:aws:s3:::flights-data-111111111111-eu-west-1/datasets/*",
         f"{REGISTRY}/artifacts/*",
+    }
+
+
+def test_a_build_of_images_writes_their_bills_and_no_other_object(staging):
+    given = statements(staging, f"{NAME}-image")
+    written = [each for each in given.values() if "s3:PutObject" in each["Action"]]
+    assert [each["Resource"] for each in written] == [[f"{REGISTRY}/evidence/images/*"]]
+    assert evidence_key(image_evidence("sha256:0"), BILL).startswith("evidence/images/")
+    assert given["BillsKey"]["Action"] == ["kms:GenerateDataKey"]
+    assert given["BillsKey"]["Condition"] == {
+        "StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}
     }
 
 

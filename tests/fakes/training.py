@@ -129,10 +129,11 @@ class FakeSources:
 
 @dataclass
 class FakeHoldings:
-    """Objects by URI, and packages with their approval."""
+    """Objects by URI, packages with their approval, and jobs with their image."""
 
     objects: set[str] = field(default_factory=set)
     packages: dict[str, str] = field(default_factory=dict)
+    jobs: dict[str, str] = field(default_factory=dict)
     refuses: Exception | None = None
 
     def has(self, uri: str) -> bool:
@@ -144,3 +145,8 @@ class FakeHoldings:
         if self.refuses:
             raise self.refuses
         return self.packages.get(arn)
+
+    def job_image(self, arn: str) -> str | None:
+        if self.refuses:
+            raise self.refuses
+        return self.jobs.get(arn)

@@ -18,7 +18,7 @@ from pipelines.flights.recipe import RECIPE, Window, featurize
 from pipelines.package import Origin, package, write
 from tests.ci.runs.clone import PERSON, Clone, of_the_checkout
 from tests.conftest import CHECKOUT
-from tests.registered import packages_of, record_of
+from tests.registered import bills_of, packages_of, record_of
 from tests.stacks.stack import Stack
 from tests.stacks.training import PLACE, image, role_of
 from tools.demo import deployer
@@ -198,6 +198,10 @@ class Building:
             cwd=folder, env={**self.stack.env, **environ},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+
+    def bills(self):
+        """What each image is called by its bill of materials, by the image's digest."""
+        return bills_of(self.s3, PLACE)
 
     def packages(self, version):
         """The model packages of a version."""

@@ -7,7 +7,7 @@ import sys
 import msgspec
 import pytest
 
-from tests.registered import evidence_of, packages_of, record_of
+from tests.registered import bills_of, evidence_of, packages_of, record_of
 from tests.stacks.bad_commits import BAD, FEATURES, LINT
 from tests.stacks.building import building_in
 from tests.stacks.stack import Stack
@@ -46,6 +46,8 @@ def test_a_tag_that_gto_made_is_tested_built_trained_and_approved(building, made
         == building.clone.git("rev-parse", "flights@v1.2.0^{commit}").strip()
     )
     assert [each["ModelApprovalStatus"] for each in building.packages("v1.2.0")] == ["Approved"]
+    bills = building.bills()
+    assert (bills[record.digests.image], "steps" in bills.values()) == ("server", True)
 
 
 @pytest.mark.soak
@@ -54,6 +56,10 @@ def test_a_version_that_was_built_stands_in_its_environment_at_weight_0_and_is_v
     assert building.stack.serving() == {"v1-0-0": 100, "v1-2-0": 0}
     kept = evidence_of(building.s3, PLACE, building.record("v1.2.0"))["verify-staging.json"]
     assert json.loads(kept)["version"] == "v1.2.0"
+    links = json.loads(building.stack.modelctl("lineage", "--version", "v1.2.0", "--json").stdout)["links"]
+    assert {f"bill of materials of the {whose} image" for whose in ("server's", "steps'")} <= {
+        link.get("about") for link in links
+    }
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +83,8 @@ def test_the_same_bits_with_stagings_evidence_are_registered_in_production_and_a
     here, there = building.record("v1.2.0"), record_of(s3, place, "v1.2.0")
     assert (there.digests, there.source) == (here.digests, here.source)
     assert evidence_of(s3, place, there) == evidence_of(building.s3, PLACE, here)
+    image = here.digests.image
+    assert bills_of(s3, place) == {image: building.bills()[image]}
     assert [each["ModelApprovalStatus"] for each in packages_of(sagemaker, place, "v1.2.0")] == [
         "PendingManualApproval"
     ]

@@ -79,6 +79,8 @@ def test_its_lineage_is_whole_but_for_the_endpoint(trained):
     shown = trained.trains.modelctl("lineage", "--version", "v1.2.0").document
     assert {link["kind"] for link in shown["links"] if link.get("missing")} == {"variant"}
     assert {"execution", "step", "data", "gate", "evidence"} <= {link["kind"] for link in shown["links"]}
+    (image,) = (link["name"] for link in shown["links"] if link.get("about") == "of the steps")
+    assert f"/{PLACE.step_repository}@sha256:" in image
 
 
 def test_a_registration_that_is_killed_once_its_package_is_made_is_finished_by_the_rerun(trained):

@@ -65,7 +65,7 @@ def _version() -> None:
 def _stage(command: str) -> str:
     """In the project's environment, which set-up made: its packages are there. Why it failed; "" when it did not."""
     from modeldelivery.release.errors import DeliveryError  # noqa: PLC0415 - as above
-    from tools.builds import check, image, subject, train, verify  # noqa: PLC0415 - as above
+    from tools.builds import bills, check, image, subject, train, verify  # noqa: PLC0415 - as above
 
     commit = commit_of(Path.cwd())
     try:
@@ -73,7 +73,9 @@ def _stage(command: str) -> str:
             case "check":
                 return check.run(required(os.environ, "MODEL"))
             case "image":
-                for name, uri in image.build(os.environ).items():
+                of, built = subject.of(os.environ), image.build(os.environ)
+                bills.keep(of, built, image.base_of(os.environ))
+                for name, uri in built.items():
                     outcome.leave(name, uri)
             case "train":
                 _told(train.train(subject.of(os.environ), commit, os.environ))

@@ -15,6 +15,9 @@ BIN = Path(sys.executable).parent
 _REPORT = ".build/tests.xml"
 # pytest's words: of a file of tests that it could not import, and before a line of what was raised there.
 _UNREAD, _RAISED = "collection failure", "E "
+# … of its workers before anything ran, and before each line of what broke pytest itself.
+_BEGINS, _BROKE = "bringing up nodes...", "INTERNALERROR> "
+_NO_TESTS = 5  # pytest's status
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,14 @@ def finding(check: Check, done: subprocess.CompletedProcess[str]) -> str:
         return reason.ended(program, done.returncode)
     if check.name == "tests" and (told := failed_test(Path(_REPORT))):
         return told
+    if check.name == "tests" and done.returncode == _NO_TESTS:
+        return f"{check.command[-1]} has no test"
     findings, complaints = (
-        [line.strip() for line in stream.splitlines() if line.strip()]
+        [line.strip() for line in stream.splitlines() if line.strip() and line.strip() != _BEGINS]
         for stream in (done.stdout, done.stderr)
     )
+    if broke := [line.removeprefix(_BROKE) for line in findings if line.startswith(_BROKE)]:
+        return broke[-1]
     if findings:
         return findings[0]
     return (

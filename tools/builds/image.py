@@ -30,7 +30,7 @@ def build(environ: Mapping[str, str]) -> dict[str, str]:
     Raises:
         StageError: one could not be built or pushed.
     """
-    if "SANDBOX_HOME" in environ:
+    if _in_the_sandbox(environ):
         print(
             "no container engine is used here: the sandbox's builder names each image by its source",
             flush=True,
@@ -39,11 +39,16 @@ def build(environ: Mapping[str, str]) -> dict[str, str]:
             variable: _by_sandbox(of, required(environ, repository))
             for variable, (of, repository) in KINDS.items()
         }
-    if not (base := environ.get("BASE_IMAGE")):
+    if not (base := base_of(environ)):
         raise StageError(
             "no base image is named: set baseImage of model-delivery:build, by digest (BASE_IMAGE of a tag job)"
         )
     return by_engine(base, required(environ, "ENVIRONMENT"))
+
+
+def base_of(environ: Mapping[str, str]) -> str:
+    """What both images are built on; "" where nothing is named, and in the sandbox, whose images have nothing beneath."""
+    return "" if _in_the_sandbox(environ) else environ.get("BASE_IMAGE", "")
 
 
 def by_engine(base: str, environment: str) -> dict[str, str]:
@@ -53,6 +58,10 @@ def by_engine(base: str, environment: str) -> dict[str, str]:
     )  # fmt: skip
     pushed = {image.name: image.uri for image in msgspec.json.decode(output, type=_Report).images}
     return {variable: pushed[of] for variable, (of, _) in KINDS.items()}
+
+
+def _in_the_sandbox(environ: Mapping[str, str]) -> bool:
+    return "SANDBOX_HOME" in environ
 
 
 def _by_sandbox(of: str, repository: str) -> str:

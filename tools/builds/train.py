@@ -68,7 +68,9 @@ def _data(model: Model, bucket: str) -> str:
     pointers = sorted(
         str(path) for path in Path("data").glob("*/*.csv.dvc") if path.name.split(".")[0] in months
     )
-    pull(DVC, pointers)
+    # Where none is named DVC pulls all that there is; which month has none, the next command says.
+    if pointers:
+        pull(DVC, pointers)
     called(
         sys.executable, "-m", "pipelines.assemble", "--model", model,
         "--first", str(first), "--until", str(until), "--out", str(_DATASET),

@@ -50,7 +50,7 @@ def bill(recipe: Recipe, requirements: str, base: str) -> str:
     Args:
         recipe: of the image.
         requirements: text of the hashed requirement file.
-        base: what FROM was given.
+        base: what FROM was given; "" where nothing is beneath, as in the sandbox's images.
 
     Raises:
         ImageError: a requirement is not pinned by version and hash.
@@ -62,7 +62,7 @@ def bill(recipe: Recipe, requirements: str, base: str) -> str:
         name=recipe.name,
         type=ComponentType.CONTAINER,
         bom_ref=recipe.name,
-        properties=[Property(name="model-delivery:base", value=base)],
+        properties=[Property(name="model-delivery:base", value=base)] if base else None,
     )
     bom.register_dependency(bom.metadata.component, components)
     bom.serial_number = uuid.UUID(

@@ -1,4 +1,4 @@
-"""Whether what a version's record names is there still: objects of the registry bucket, its model package."""
+"""Whether what a version's record names is there still: objects of the registry bucket, its model package, its execution's jobs."""
 
 from typing import Any, Protocol
 
@@ -39,3 +39,11 @@ class AwsHoldings(msgspec.Struct, frozen=True, kw_only=True):
             return None
         why = package.get("ApprovalDescription", "")
         return f"{package['ModelApprovalStatus']}{f': {why}' if why else ''}"
+
+    def job_image(self, arn: str) -> str | None:
+        try:
+            with translated_or_absent(f"sagemaker:DescribeProcessingJob {arn}"):
+                job = self.clients.sagemaker.describe_processing_job(ProcessingJobName=arn.rpartition("/")[2])
+        except AbsentError:
+            return None
+        return str(job["AppSpecification"]["ImageUri"])

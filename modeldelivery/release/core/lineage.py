@@ -84,8 +84,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         there: which of the objects and images that the record names are there, by URI.
         data: URI of the data set; None where the environment's data bucket has none of its revision.
         execution: None where the record names none.
-        kept: what is kept of the bits, by URI, with words of what was measured of them. More than the record names: a version is
-            verified after it is registered.
+        step_image: URI of the image that its steps ran in; None where no job of it tells.
+        kept: what is kept of the bits and of both images, by URI, with words of what it is. More than the record names: a version
+            is verified after it is registered.
     """
 
     version: Version
@@ -96,6 +97,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     there: Mapping[str, bool | Unread] = {}
     data: str | Unread | None = None
     execution: Execution | Unread | None = None
+    step_image: str | Unread | None = None
     kept: Mapping[str, str] | Unread = {}
 
 
@@ -117,6 +119,7 @@ def _links(facts: Facts) -> Iterator[Link]:
     yield _stored("model", record.model, facts, "the registry bucket does not have it")
     yield Link(kind="commit", name=record.commit or "none", missing="" if record.commit else BY_HAND)
     yield from _execution(record.execution, facts.execution)
+    yield from _step_image(facts.step_image)
     yield _data(record.digests.data, facts.data)
     for name, outcome in record.gates.items():
         yield Link(kind="gate", name=name, about=outcome)
@@ -175,6 +178,14 @@ def _execution(arn: str | None, execution: Execution | Unread | None) -> Iterato
         yield Link(kind="execution", name=arn, about=execution.status)
         for step in execution.steps:
             yield Link(kind="step", name=step.name, about=_about(step))
+
+
+def _step_image(uri: str | Unread | None) -> Iterator[Link]:
+    match uri:
+        case Unread(why):
+            yield Link(kind="image", name="of the steps", missing=why)
+        case str():
+            yield Link(kind="image", name=uri, about="of the steps")
 
 
 def _about(step: Step) -> str:

@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from modeldelivery.release.core import history, weights
 from modeldelivery.release.core.lineage import Facts, Recorded, Unread
+from modeldelivery.release.core.training import Execution
 from modeldelivery.release.core.verification import is_load, is_verification, shown
 from modeldelivery.release.errors import DeliveryError, RefusedError
-from modeldelivery.release.naming import Place, evidence_key, record_key
+from modeldelivery.release.naming import BILL, Place, evidence_key, image_evidence, record_key
 from modeldelivery.release.ports import JournalStore, Registry, Traffic
 from modeldelivery.release.record import GateOutcome, VersionRecord
-from modeldelivery.release.training_ports import Training
+from modeldelivery.release.training_ports import Holdings, Training
 from modeldelivery.release.version import Version
 
 Read = TypeVar("Read")
@@ -45,8 +46,12 @@ def gather(
     share = _tried(lambda: _share(store, traffic, version))
     if not isinstance(record, VersionRecord) or not isinstance(recorded, Recorded):
         return Facts(version=version, endpoint=place.endpoint, share=share, record=recorded)
-    package, execution = recorded.package, recorded.execution
+    package, named = recorded.package, recorded.execution
     holdings = training.holdings
+    execution = _tried(lambda: training.executions.look(named)) if named else None
+    step_image = (
+        _tried(lambda: _step_image(execution, holdings)) if isinstance(execution, Execution) else None
+    )
     images = {recorded.image: _tried(lambda: registry.image(record.digests.image) is not None)}
     uris = (recorded.model, *recorded.evidence.values())
     return Facts(
@@ -57,23 +62,38 @@ def gather(
         approval=_tried(lambda: holdings.approval(package)) if package else None,
         there=images | {uri: _tried(partial(holdings.has, uri)) for uri in uris},
         data=_tried(lambda: training.sources.data_uri(record.digests.data)),
-        execution=_tried(lambda: training.executions.look(execution)) if execution else None,
-        kept=_tried(lambda: _kept(place, record, registry)),
+        execution=execution,
+        step_image=step_image,
+        kept=_tried(
+            lambda: _kept(place, record, step_image if isinstance(step_image, str) else None, registry)
+        ),
     )
 
 
-def _kept(place: Place, record: VersionRecord, registry: Registry) -> dict[str, str]:
-    """All that is kept of the bits, by URI; in words, what some environment measured of them."""
-    digests = record.digests.id
+def _step_image(execution: Execution, holdings: Holdings) -> str | None:
+    """The image of the job that ended last: the one that registered."""
+    jobs = (step.job for step in reversed(execution.steps) if ":processing-job/" in step.job)
+    job = next(jobs, None)
+    return holdings.job_image(job) if job else None
 
-    def words(name: str) -> str:
-        if not is_verification(name) and not is_load(name):
-            return ""
-        return shown(name, registry.read_evidence(digests, name) or b"")
+
+def _kept(place: Place, record: VersionRecord, step_image: str | None, registry: Registry) -> dict[str, str]:
+    """All that is kept of the bits and of both images, by URI; in words, what some environment measured, or whose bill it is."""
+    images = {image_evidence(record.digests.image): "server's image"}
+    if step_image is not None:
+        images[image_evidence(step_image.partition("@")[2])] = "steps' image"
+
+    def words(of: str, name: str) -> str:
+        if of in images and name == BILL:
+            return f"bill of materials of the {images[of]}"
+        if is_verification(name) or is_load(name):
+            return shown(name, registry.read_evidence(of, name) or b"")
+        return ""
 
     return {
-        f"s3://{place.registry_bucket}/{evidence_key(digests, name)}": words(name)
-        for name in registry.evidence_names(digests)
+        f"s3://{place.registry_bucket}/{evidence_key(of, name)}": words(of, name)
+        for of in (record.digests.id, *images)
+        for name in registry.evidence_names(of)
     }
 
 

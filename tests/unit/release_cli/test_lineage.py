@@ -7,7 +7,7 @@ from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.training import Execution, Step
 from modeldelivery.release.core.verification import Load, Verification
 from modeldelivery.release.errors import Exit, UnreachableError
-from modeldelivery.release.naming import evidence_key
+from modeldelivery.release.naming import BILL, evidence_key, image_evidence
 from modeldelivery.release.ports import DOCKER_MANIFEST, Image
 from modeldelivery.release.record import GateOutcome, Source
 from tests.fakes.training import REVISION, Run
@@ -180,6 +180,42 @@ def test_what_a_promotion_brought_is_told_as_the_other_environments(modelctl, wo
     assert link["about"].startswith("verified in staging by ada: 1 checks")
     assert link["about"].endswith("; on arn:stagings")
     assert "missing" not in link
+
+
+JOB = "arn:aws:sagemaker:eu-west-1:222222222222:processing-job/pipelines-abcdefghijkl-register-0123456789"
+STEP_IMAGE = f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/flights-prod-steps@sha256:{'5' * 64}"
+
+
+def test_the_image_of_the_steps_and_the_bills_of_both_images_are_named(modelctl, world):
+    registered = Step(name="Register", status="Succeeded", job=JOB, started=10.0, ended=14.2)
+    execution = Execution(arn=ARN, status="Succeeded", steps=(*STEPS, registered))
+    world.executions.runs[ARN] = Run(None, "", [execution])
+    world.holdings.jobs = {JOB: STEP_IMAGE}
+    record = world.registry.records[V2][0]
+    images = {
+        image_evidence(record.digests.image): "server's",
+        image_evidence(f"sha256:{'5' * 64}"): "steps'",
+    }
+    world.registry.evidence |= {(of, BILL): b"{}" for of in images}
+
+    ended = modelctl("lineage", "--model", "flights", "--json")
+
+    about = {link["name"]: link.get("about", "") for link in ended.json["links"]}
+    assert about[STEP_IMAGE] == "of the steps"
+    for of, whose in images.items():
+        uri = f"s3://{PLACE.registry_bucket}/{evidence_key(of, BILL)}"
+        assert about[uri] == f"bill of materials of the {whose} image"
+    assert ended.json["missing"] == 0
+
+
+def test_a_job_that_may_not_be_looked_at_is_told_in_the_place_of_its_image(modelctl, world, monkeypatch):
+    registered = Step(name="Register", status="Succeeded", job=JOB, started=10.0, ended=14.2)
+    world.executions.runs[ARN] = Run(None, "", [Execution(arn=ARN, status="Succeeded", steps=(registered,))])
+    monkeypatch.setattr(world.holdings, "job_image", lambda _: _denied())
+
+    ended = modelctl("lineage", "--model", "flights", "--json")
+
+    assert told(ended)["image of the steps"]["missing"] == "access denied"
 
 
 def test_what_was_kept_later_and_cannot_be_listed_is_told(modelctl, world, monkeypatch):

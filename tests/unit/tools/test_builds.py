@@ -1,5 +1,6 @@
 """What a build makes of a tag: which version a commit is, the first finding of its checks, and whose version it may train."""
 
+import json
 import os
 import re
 import sqlite3
@@ -16,9 +17,9 @@ from modeldelivery.release.record import Source
 from modeldelivery.terminal.steps import SetupError
 from tests.conftest import CHECKOUT
 from tests.fakes.registry import FakeRegistry
-from tests.unit.release_cli.world import V2, register
+from tests.unit.release_cli.world import PLACE, V2, register
 from tools.builds import __main__ as builds
-from tools.builds import check, data, image, kept_types, outcome, subject
+from tools.builds import bills, check, data, image, kept_types, outcome, subject
 from tools.builds.dockerfile import finding
 from tools.builds.modelctl import unfinished
 from tools.builds.stage import StageError, called
@@ -218,6 +219,27 @@ def test_a_check_tells_its_first_finding_or_else_why_it_made_none(done, told):
     assert check.finding(check.Check("lint", []), done).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("status", "printed", "told"),
+    [
+        (5, "\nno tests ran in 0.21s\n", "tests/unit/pipelines/flights has no test"),
+        (
+            3,
+            "INTERNALERROR> Traceback:\nINTERNALERROR> ValueError: x\n\nno tests ran in 0.1s\n",
+            "ValueError: x",
+        ),
+        (1, "gw0 is gone\n", "gw0 is gone"),
+    ],
+)
+def test_tests_that_are_none_or_that_broke_pytest_are_not_told_by_what_its_workers_print_first(
+    tmp_path, monkeypatch, status, printed, told
+):
+    monkeypatch.chdir(tmp_path)
+    (tests,) = (each for each in check.checks("flights") if each.name == "tests")
+    done = ended("pytest", status, f"bringing up nodes...\n{printed}")
+    assert check.finding(tests, done) == told
+
+
 def test_a_command_that_was_killed_is_not_told_by_what_it_printed_last():
     kill = "import os, signal; print('pulled 3 files', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     with pytest.raises(StageError, match="was ended by signal 9, as where memory is short"):
@@ -376,8 +398,12 @@ def test_what_a_stage_leaves_is_one_line_of_bounded_length(tmp_path, monkeypatch
     [
         ("version", {}, "MODEL"),
         ("check", {}, "MODEL"),
-        ("image", {"BASE_IMAGE": "python@sha256:0"}, "ENVIRONMENT"),
-        ("image", {"SANDBOX_HOME": "sandbox"}, "REPOSITORY"),
+        ("image", {"BASE_IMAGE": "python@sha256:0", "MODEL": "flights"}, "ENVIRONMENT"),
+        (
+            "image",
+            {"SANDBOX_HOME": "sandbox", "MODEL": "flights", "ENVIRONMENT": "staging"},
+            "REPOSITORY",
+        ),
         ("train", {"MODEL": "flights"}, "ENVIRONMENT"),
         ("train", {"ENVIRONMENT": "staging"}, "MODEL"),
         ("deploy", {"PULUMI_BACKEND_URL": "s3://state"}, "ENVIRONMENT"),
@@ -386,6 +412,7 @@ def test_what_a_stage_leaves_is_one_line_of_bounded_length(tmp_path, monkeypatch
 )
 def test_a_variable_that_a_tag_job_forgot_is_named_in_a_sentence(clone, monkeypatch, command, told, missing):
     monkeypatch.chdir(clone)
+    outcome.leave("VERSION", "v1.2.0")
     monkeypatch.setattr(os, "environ", {"PATH": os.environ["PATH"], **told})
     monkeypatch.setattr(sys, "argv", ["builds", command])
     assert builds.main() == 1
@@ -430,3 +457,53 @@ def test_images_are_pushed_by_the_command_that_builds_and_runs_them(monkeypatch)
 def test_images_without_a_base_by_digest_are_not_built_and_the_key_is_named():
     with pytest.raises(StageError, match="set baseImage of model-delivery:build"):
         image.build({"ENVIRONMENT": "staging"})
+
+
+BASE = f"python:3.11-slim@sha256:{'0' * 64}"
+BUILT = {
+    variable: f"222222222222.dkr.ecr.eu-west-1.amazonaws.com/flights@sha256:{digit * 64}"
+    for variable, digit in (("IMAGE", "1"), ("STEP_IMAGE", "2"))
+}
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """Of the environment that a build is of."""
+    made = FakeRegistry()
+    monkeypatch.setattr(bills, "open_environment", lambda *_, **__: Mock(registry=made, place=PLACE))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("told", "base"),
+    [
+        ({"BASE_IMAGE": BASE}, [{"name": "model-delivery:base", "value": BASE}]),
+        ({"SANDBOX_HOME": "sandbox", "BASE_IMAGE": BASE}, None),
+    ],
+)
+def test_a_build_keeps_the_bill_of_each_image_by_its_digest_once(registry, told, base):
+    of = subject.Subject(model=PLACE.model, environment=PLACE.environment, version=V2)
+    bills.keep(of, BUILT, image.base_of(told))
+    kept = {key: json.loads(content) for key, content in registry.evidence.items()}
+    assert {key: each["metadata"]["component"]["name"] for key, each in kept.items()} == {
+        (f"images/sha256:{'1' * 64}", "bill.cdx.json"): "server",
+        (f"images/sha256:{'2' * 64}", "bill.cdx.json"): "steps",
+    }
+    assert [each["metadata"]["component"].get("properties") for each in kept.values()] == [base, base]
+    before = dict(registry.evidence)
+    bills.keep(of, BUILT, "another name of the same base")
+    assert registry.evidence == before
+
+
+def test_a_requirement_that_no_bill_can_name_stops_the_stage_with_its_sentence(
+    registry, monkeypatch, tmp_path
+):
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "serving.txt").write_text("msgspec>=0.22\n")
+    monkeypatch.setattr(bills, "ROOT", tmp_path)
+    of = subject.Subject(model=PLACE.model, environment=PLACE.environment, version=V2)
+    with pytest.raises(
+        StageError, match=r"requirements/serving\.txt: msgspec is not pinned by version and hash"
+    ):
+        bills.keep(of, BUILT, BASE)
+    assert registry.evidence == {}

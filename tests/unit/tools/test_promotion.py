@@ -4,10 +4,12 @@ import msgspec
 import pytest
 
 from modeldelivery.release.cli.commands import parse
+from modeldelivery.release.naming import BILL, image_evidence
 from modeldelivery.release.record import Samples, Source, VersionRecord
 from modeldelivery.release.version import DigestSet, parse_version
+from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import PLACE
-from tools.promotion import arguments
+from tools.promotion import arguments, later, take_along
 
 DIGEST = "sha256:" + "a" * 64
 EXECUTION = "arn:aws:sagemaker:eu-west-1:111111111111:pipeline/flights-staging/execution/abcdefghijkl"
@@ -67,3 +69,24 @@ def test_a_foreign_containers_samples_go_along(folder):
     )
     assert given(record, folder).samples == folder / "samples.json"
     assert given(RECORD, folder).samples is None
+
+
+def test_what_an_image_is_made_of_goes_along_with_it_and_what_is_there_stays():
+    of, source, target = image_evidence(DIGEST), FakeRegistry(), FakeRegistry()
+    take_along(of, source, target)
+    assert target.evidence == {}
+    source.store_evidence(of, BILL, b"one")
+    take_along(of, source, target)
+    source.evidence[of, BILL] = b"other"
+    take_along(of, source, target)
+    assert target.evidence == {(of, BILL): b"one"}
+
+
+def test_what_was_kept_since_the_registration_there_is_none_of_what_is_registered(folder):
+    """`modelctl register` refuses evidence that a record does not name, and a load may be measured after a promotion."""
+    evidence = folder / "evidence"
+    assert later(evidence, None) == []
+    names = ("evaluation.json", "metrics.json", "validation.json")
+    there = msgspec.structs.replace(RECORD, evidence=dict.fromkeys(names, DIGEST))
+    assert [path.name for path in later(evidence, there)] == ["verify-staging.json"]
+    assert len(later(evidence, RECORD)) == len(names) + 1

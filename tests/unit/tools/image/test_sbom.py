@@ -64,3 +64,8 @@ def test_every_requirement_of_the_image_is_in_its_bill_and_twice_gives_the_same_
 def test_another_base_is_another_bill():
     text = f"msgspec==0.22.0{HASHES}\n"
     assert bill(SERVER, text, BASE) != bill(SERVER, text, "other")
+
+
+def test_an_image_with_nothing_beneath_has_a_bill_that_names_no_base():
+    document = json.loads(bill(SERVER, f"msgspec==0.22.0{HASHES}\n", ""))
+    assert "properties" not in document["metadata"]["component"]
