@@ -1,16 +1,19 @@
 """A SageMaker endpoint brought to what the resource's inputs say, and taken away again."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from modeldelivery.provider.inputs import NOT_YET, EndpointInputs
 from modeldelivery.provider.look import Seen
-from modeldelivery.provider.target import ReleaseTarget
+from modeldelivery.provider.target import ReleaseTarget, new_operation, whoever
 from modeldelivery.release.aws.configs import capture_in, members_in
 from modeldelivery.release.aws.errors import ask, find
+from modeldelivery.release.aws.fleet import SageMakerFleet
 from modeldelivery.release.aws.traffic import DEAD, SageMakerTraffic
+from modeldelivery.release.core import resize
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.errors import DeliveryError, UncertainError, UnreachableError
+from modeldelivery.release.errors import DeliveryError, GaveUpError, UncertainError, UnreachableError
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.version import Version
 
@@ -68,39 +71,24 @@ class SageMakerTarget(ReleaseTarget, frozen=True, kw_only=True):
         traffic = self.aws.traffic
         self.carry_out(self.inputs, traffic, fleet)
         for version, instances in fleet.resizes.items():
-            self._resize(traffic, version, instances)
+            self._resize(traffic, fleet, version, instances)
         assert traffic.arn is not None, "an `up` ends with what it saw"
         self._sweep(traffic.config)
         return traffic.arn
 
-    def _resize(self, traffic: SageMakerTraffic, version: Version, instances: int) -> None:
+    def _resize(
+        self, traffic: SageMakerTraffic, fleet: SageMakerFleet, version: Version, instances: int
+    ) -> None:
         """Bring one version to the count that config asks for, weights as they are; one that SageMaker refuses is warned of."""
-        waiting = Patience(self.clock, self.progress, self.patience)
-        request: float | None = None
-        while True:
-            try:
-                described = traffic.describe()
-                if described is None or version not in described.variants:
-                    return
-                if not described.busy:
-                    if described.variants[version].instances_desired == instances:
-                        return
-                    if request is None:
-                        traffic.scale(version, instances, described.current)
-                        request = waiting.elapsed
-                    elif waiting.elapsed - request > traffic.timing.lag:
-                        self._warn_of_count(version, instances, described.failure or "SageMaker undid it")
-                        return
-                why = f"{version} goes to {instances} instances"
-            except UncertainError as error:
-                why = str(error)
-            except DeliveryError as error:
-                self._warn_of_count(version, instances, str(error))
-                return
-            waiting.pause(why)
-
-    def _warn_of_count(self, version: Version, instances: int, why: str) -> None:
-        self.progress.warning(f"{version} stays at its instances, config asks for {instances}: {why}")
+        command = resize.Resize(
+            operation=new_operation(), actor=whoever(), version=version, instances=instances
+        )
+        try:
+            self.runner(command.operation, traffic, fleet).run(partial(resize.decide, command))
+        except GaveUpError as error:  # or the user's interrupt
+            raise GaveUpError(error.message) from error
+        except DeliveryError as error:
+            self.progress.warning(f"{version} stays at its instances, config asks for {instances}: {error}")
 
     def _sweep(self, using: str) -> None:
         """Delete configs that are not used any more. What serves is right already, so nothing here fails the `up`."""

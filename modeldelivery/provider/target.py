@@ -16,6 +16,16 @@ from modeldelivery.release.ports import Fleet, Traffic
 from modeldelivery.release.runner import Runner
 
 
+def new_operation() -> str:
+    """The id of one run."""
+    return uuid.uuid4().hex[:12]
+
+
+def whoever() -> str:
+    """Who runs `pulumi up`, as the journal has them."""
+    return f"{actor(os.environ)} (pulumi up)"
+
+
 class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
     """Where one resource is carried out.
 
@@ -45,24 +55,27 @@ class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
             DeliveryError: it was refused, or did not come to its end.
         """
         request = up.Up(
-            operation=uuid.uuid4().hex[:12],
-            actor=f"{actor(os.environ)} (pulumi up)",
+            operation=new_operation(),
+            actor=whoever(),
             request=inputs.request,
             shown=versions(inputs.weights),
             serving=versions(inputs.serving_at_check),
             config=fleet.name,
             place=place,
         )
-        runner = Runner(
+        done = self.runner(request.operation, traffic, fleet).run(lambda view: up.decide(request, view))
+        for warning in done.warnings:
+            self.progress.warning(warning)
+
+    def runner(self, operation: str, traffic: Traffic, fleet: Fleet) -> Runner:
+        """What carries one operation of this target out."""
+        return Runner(
             store=self.aws.store,
             traffic=traffic,
             fleet=fleet,
             clock=self.clock,
             progress=self.progress,
             patience=self.patience,
-            operation=request.operation,
+            operation=operation,
             caller=self.aws.caller,
         )
-        done = runner.run(lambda view: up.decide(request, view))
-        for warning in done.warnings:
-            self.progress.warning(warning)

@@ -3,7 +3,7 @@
 import msgspec
 
 from modeldelivery.release.core.action import Scale, Scaling
-from modeldelivery.release.errors import DeliveryError, UncertainError
+from modeldelivery.release.errors import DeliveryError, LostError, UncertainError
 from modeldelivery.release.ports import Progress, Traffic
 from modeldelivery.release.version import Version
 
@@ -23,15 +23,20 @@ class InstanceRequests(msgspec.Struct, kw_only=True):
         """
         version, instances = action.version, action.instances
         before = self.made.get(version)
-        scaling = Scaling(instances=instances, since=before.since if before else now)
-        self.made = {**self.made, version: scaling}
-        self.progress.note(
-            f"scaling {version} to {instances} instances before it gets traffic (`modelctl rollback --now` does not)"
+        scaling = Scaling(
+            instances=instances,
+            since=before.since if before else now,
+            until=before.until if before else 0.0,
         )
+        self.made = {**self.made, version: scaling}
+        self.progress.note(f"scaling {version} to {instances} instances {action.why}")
         receipt: str | None = None
         try:
             receipt = self.traffic.scale(version, instances, action.weights)
             ended = "the platform accepted the request and did not start them"
+        except LostError:
+            self.made = {**self.made, version: msgspec.structs.replace(scaling, until=action.deadline)}
+            raise
         except UncertainError:
             raise
         except DeliveryError as error:

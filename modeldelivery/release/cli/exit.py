@@ -23,17 +23,18 @@ _LOOKING = {
     Exit.UNREACHABLE: "AWS unreachable or access denied: what is shown is not all",
 }
 _OWN = {
+    "status": {Exit.REFUSED: "the journal requires a newer modelctl: nothing of it can be told"},
     "drill": {
         Exit.REFUSED: "refused, or ended early because somebody else decided: the message says which, and what stands",
         Exit.NOT_MOVED: "not at its end: another version may serve; `modelctl drill --end` takes it back",
         Exit.UNHEALTHY: "at its end: requests were lost, or answered by the version left after a rollback was done",
-    }
+    },
 }
 _ALWAYS = (Exit.USAGE, Exit.UNREACHABLE, Exit.DAMAGED, Exit.BROKEN, Exit.INTERRUPTED)
 _ACTING = (Exit.DONE, Exit.REFUSED, *_ALWAYS)
 # The statuses that each command can have.
 STATUSES = {
-    "status": (Exit.DONE, *_ALWAYS, Exit.UNHEALTHY),
+    "status": (Exit.DONE, Exit.REFUSED, *_ALWAYS, Exit.UNHEALTHY),
     "history": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "artifact": (Exit.DONE, Exit.REFUSED, *_ALWAYS),
     "rollback": (*_ACTING, Exit.NOT_MOVED, Exit.UNRECORDED),

@@ -8,8 +8,8 @@ import msgspec
 from modeldelivery.release.cli.context import Context
 from modeldelivery.release.cli.options import History as HistoryOptions
 from modeldelivery.release.cli.outcome import Shown
-from modeldelivery.release.core import weights
-from modeldelivery.release.core.journal import Event, EventKind
+from modeldelivery.release.core import lost, weights
+from modeldelivery.release.core.journal import Event, EventKind, Journal
 from modeldelivery.release.version import Version
 from modeldelivery.terminal.tables import Table
 
@@ -38,8 +38,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(context: Context, options: HistoryOptions) -> Shown:
-    """Newest first. Raises UnreachableError, LostError."""
-    events = context.store.read().journal.history[::-1][: options.limit]
+    """Newest first. Raises UnreachableError, LostError, DamagedError."""
+    journal = context.store.read().journal
+    if journal == Journal() and context.traffic.describe():
+        lost.refuse(journal, context.traffic.owner())
+    events = journal.history[::-1][: options.limit]
     lines = tuple(_line(event) for event in events)
     rows = [row for line in lines for row in _rows(line)]
     table = Table(headings=("when", "what", "weights", "who", "why"), rows=rows)

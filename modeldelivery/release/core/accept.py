@@ -2,7 +2,8 @@
 
 import msgspec
 
-from modeldelivery.release.core.action import Action, Done, View, Write
+from modeldelivery.release.core import lost
+from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Write
 from modeldelivery.release.core.journal import Event, EventKind, Journal
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
@@ -29,8 +30,12 @@ def decide(command: Accept, view: View) -> Action:
 
     Raises:
         RefusedError: when the version is not rejected.
+        DamagedError: the journal is gone.
     """
     journal = view.journal
+    if lost.must_ask(view):
+        return Ask(Question.OWNER)
+    lost.refuse(journal, view.answers.get(Question.OWNER))
     if any(event.operation == command.operation for event in journal.history):
         return Done(f"{command.version} is accepted: it may get traffic again; none was moved")
     if journal.rejection(command.version) is None:

@@ -53,12 +53,14 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
         since: when they were first requested, by the store's clock.
         ended: why none are requested any more, as a sentence goes on; empty while they may be.
         accepted: whether that is because the platform took the request.
+        until: the last instant at which one that was not answered may still arrive, and ask for the weights of its time.
     """
 
     instances: int
     since: float
     ended: str = ""
     accepted: bool = False
+    until: float = 0.0
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,13 +144,14 @@ class Scale(msgspec.Struct, frozen=True, tag=True):
     """Request more instances of one version; never sent after the deadline.
 
     The weights are those in force, of every version: an endpoint's first such call is refused without them, and a platform
-    may take what an earlier call left as Desired for those that are not named.
+    may take what an earlier call left as Desired for those that are not named. `why` is shown to whoever waits.
     """
 
     version: Version
     instances: int
     deadline: float
     weights: Mapping[Version, float]
+    why: str = "before it gets traffic (`modelctl rollback --now` does not)"
 
 
 class ChangeFleet(msgspec.Struct, frozen=True, tag=True):

@@ -42,7 +42,11 @@ def decide(command: Adopt, view: View) -> Action:
         )
     if any(event.operation == command.operation for event in journal.history):
         _refuse_moved_since(command, journal, endpoint)
-        warnings = (*_begun(command, journal), *_rejected_serving(journal))
+        warnings = (
+            *_begun(command, journal),
+            *_rejected_serving(journal),
+            *_way_back(journal, endpoint),
+        )
         return Done(f"recorded as decided: {weights.shown(journal.weights)}", warnings=warnings)
     refuse_broken(endpoint)
     if Question.MARK not in view.answers:
@@ -91,7 +95,7 @@ def _adopted(command: Adopt, view: View, endpoint: Endpoint, intent: Intent | No
         kind=EventKind.ADOPT,
         at=view.now,
         actor=command.actor,
-        reason=command.reason,
+        reason=_reason(command, view.mark),
         source=journal.weights,
         target=shares,
     )
@@ -99,6 +103,19 @@ def _adopted(command: Adopt, view: View, endpoint: Endpoint, intent: Intent | No
     return msgspec.structs.replace(
         recorded, incarnation=history.life(journal, endpoint), weights=shares, decision=event
     )
+
+
+def _reason(command: Adopt, mark: str | None) -> str:
+    """Why, and who moved traffic without the journal: the mark says it, and is taken away after this."""
+    return f"{command.reason} (moved without the journal: {mark})" if mark else command.reason
+
+
+def _way_back(journal: Journal, endpoint: Endpoint) -> tuple[str, ...]:
+    """Where a plain rollback goes from here: what was moved away from is not rejected by that."""
+    fallback = history.fallback(journal, endpoint)
+    if fallback not in endpoint.variants:
+        return ()
+    return (f"adopt rejects nothing: from here a plain `modelctl rollback` goes to {fallback}",)
 
 
 def _begun(command: Adopt, journal: Journal) -> tuple[str, ...]:

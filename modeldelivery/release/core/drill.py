@@ -11,7 +11,7 @@ from modeldelivery.release.core import drill_figures, history, lost, rollback, u
 from modeldelivery.release.core.action import Action, Ask, Done, Question, View, Wait, Write
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.fitness import refuse_unfit
-from modeldelivery.release.core.intent import refuse_broken
+from modeldelivery.release.core.intent import moves_nothing, refuse_broken
 from modeldelivery.release.core.journal import (
     Drill,
     DrillMove,
@@ -25,8 +25,6 @@ from modeldelivery.release.core.journal import (
 from modeldelivery.release.core.resolve import rejected_sentence
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
-
-_FLEET_CHANGES = {IntentKind.CREATE, IntentKind.FLEET}
 
 
 class OvertakenError(RefusedError):
@@ -85,9 +83,10 @@ def under_way(journal: Journal) -> Drill | None:
 
 
 def overtaken_by(journal: Journal, drill: Drill) -> Event | Intent | None:
-    """What somebody else decided, or is carrying out, since the drill began; a change of the fleet moves no traffic."""
+    """What somebody else decided, or is carrying out, since the drill began; what moves no traffic is no decision."""
     intent, decision = journal.intent, journal.decision
-    if intent and intent.kind not in _FLEET_CHANGES and not _is_of(intent, drill):
+    moves = intent is not None and intent.kind is not IntentKind.CREATE and not moves_nothing(intent)
+    if intent and moves and not _is_of(intent, drill):
         return intent
     if decision is not None and decision != drill.decision and not _is_of(decision, drill):
         return decision

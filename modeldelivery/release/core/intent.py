@@ -100,6 +100,7 @@ def event_of(intent: Intent, now: float, kind: EventKind | None = None, reason: 
         source=intent.source,
         target=intent.target,
         verdict=intent.verdict,
+        left=() if kind else intent.left,
         others=words,
     )
 
@@ -111,7 +112,7 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
     event = event_of(intent, now)
     fleet = intent.fleet or history.fleet_seen(journal, endpoint)
     done = msgspec.structs.replace(journal, intent=None, fleet=fleet)
-    if _moves_nothing(intent):
+    if moves_nothing(intent):
         return done.with_event(event)  # so it says nothing about traffic: others may have moved it meanwhile
     gone = history.withdrawn(journal, intent.target)
     if gone:
@@ -126,8 +127,8 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
     )
 
 
-def _moves_nothing(intent: Intent) -> bool:
-    """A change of the fleet, and an `up` that asks for nothing but the weights in force."""
+def moves_nothing(intent: Intent) -> bool:
+    """A change of the fleet, and an `up` that asks for nothing but the weights in force: whatever was decided stands beside it."""
     if intent.kind is IntentKind.FLEET:
         return True
     stands = weights.same(intent.source, intent.target)
@@ -191,11 +192,14 @@ def _requested(intent: Intent, endpoint: Endpoint) -> bool:
 
 
 def certain(view: View, intent: Intent) -> bool:
-    """Whether no earlier call can come after what was seen: the seal keeps it out, or its deadline had passed."""
+    """Whether no earlier call can come after what was seen: the seal keeps it out, or its deadline had passed.
+
+    One of this operation's own is among them: a request for instances that was not answered asks for the weights of its time.
+    """
     assert view.endpoint is not None
     if view.endpoint.token:
         return view.endpoint.seal == intent.operation
-    return view.described > intent.fence
+    return view.described > max((intent.fence, *(scaling.until for scaling in view.scaled.values())))
 
 
 def vanished(intent: Intent, endpoint: Endpoint) -> tuple[Version, ...]:

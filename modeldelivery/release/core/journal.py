@@ -72,6 +72,7 @@ class Intent(Record, frozen=True, kw_only=True):
         fleet: versions on the endpoint afterwards (fleet changes only).
         holder: operation that finishes it in its dead owner's stead, and whose the deadline is (a rollback's only).
         verdict: of a rollback; one without it rejects.
+        left: versions that a rollback takes the traffic from, wherever they had it, and does not reject.
         deadline: the call is never sent after this instant.
         fence: latest deadline of any earlier intent: until then, an older call may still arrive.
     """
@@ -91,6 +92,7 @@ class Intent(Record, frozen=True, kw_only=True):
     fleet: tuple[Version, ...] = ()
     holder: str | None = None
     verdict: Verdict | None = None
+    left: tuple[Version, ...] = ()
 
     @property
     def aim(self) -> tuple[object, ...]:
@@ -127,6 +129,7 @@ class Event(Record, frozen=True, kw_only=True):
     Attributes:
         actor: who, as they say.
         verdict: of a rollback; one without it rejects.
+        left: versions that a rollback took the traffic from and did not reject; an earlier one says so by its weights alone.
         caller: who, as the platform knows them (AWS: the ARN that STS tells); None when it was not known in time.
         calls: receipts of the calls that made the change (AWS: request ids, as CloudTrail has them).
     """
@@ -139,6 +142,7 @@ class Event(Record, frozen=True, kw_only=True):
     source: dict[Version, int]
     target: dict[Version, int]
     verdict: Verdict | None = None
+    left: tuple[Version, ...] = ()
     caller: str | None = None
     calls: tuple[str, ...] = ()
 

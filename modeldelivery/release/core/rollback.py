@@ -1,5 +1,7 @@
 """Rollback: the last good version gets its traffic back by weights alone, and what it takes the traffic from is rejected."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from modeldelivery.release.core import history, lost, unrecorded, weights
@@ -10,13 +12,22 @@ from modeldelivery.release.core.fitness import refuse_own_rejection, refuse_unfi
 from modeldelivery.release.core.intent import (
     dropping_until,
     lease,
+    moves_nothing,
     opened,
     pursue,
     refuse_broken,
     superseded,
 )
-from modeldelivery.release.core.journal import EventKind, Intent, IntentKind, Journal, Rejection, Verdict
-from modeldelivery.release.core.standing import at_rest, left_something, same_rollback, standing_version
+from modeldelivery.release.core.journal import (
+    Event,
+    EventKind,
+    Intent,
+    IntentKind,
+    Journal,
+    Rejection,
+    Verdict,
+)
+from modeldelivery.release.core.standing import at_rest, left_by, same_rollback, standing_version
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 
@@ -99,7 +110,7 @@ def rejected(
     asked_by: Rollback,
     view: View,
     target: Version,
-    left: weights.Weights | None = None,
+    left: Collection[Version] = (),
 ) -> tuple[Rejection, ...]:
     """Rejections after this rollback: of every other version that has traffic anywhere it can have some.
 
@@ -108,7 +119,7 @@ def rejected(
     journal = view.journal
     if asked_by.keep:
         return journal.rejections
-    holders = {*_holders(view), *weights.traffic(left or {})}
+    holders = {*_holders(view), *left}
     fresh = tuple(
         Rejection(
             version=v,
@@ -172,7 +183,7 @@ def _reported(view: View, endpoint: Endpoint) -> Action:
 def _is_done(command: Rollback, journal: Journal) -> bool:
     """Whether this rollback is what stands: carried out, by itself or by who finished it, and nobody moves on from it."""
     mine = journal.decision is not None and journal.decision.operation == command.operation
-    return mine and (journal.intent is None or journal.intent.kind is IntentKind.FLEET)
+    return mine and (journal.intent is None or moves_nothing(journal.intent))
 
 
 def _refuse_if_overruled(command: Rollback, view: View) -> None:
@@ -228,12 +239,13 @@ def _confirmed(command: Rollback, view: View, target: Version) -> Action:
     """Nothing has to move. One that rejected nothing (`--keep`) is confirmed by one that does: what it left is rejected."""
     journal, decision = view.journal, view.journal.decision
     assert decision is not None
-    if command.keep or not left_something(decision):
+    left = left_by(decision)
+    if command.keep or not left:
         return Done(
             f"already rolled back to {target} by {decision.actor}: {decision.reason}{_further(view)}",
             already=True,
         )
-    rejections = rejected(command, view, target, decision.source)
+    rejections = rejected(command, view, target, left)
     event = msgspec.structs.replace(
         decision,
         operation=command.operation,
@@ -241,6 +253,7 @@ def _confirmed(command: Rollback, view: View, target: Version) -> Action:
         actor=command.actor,
         reason=command.reason,
         verdict=Verdict.REJECTS,
+        left=(),
     )
     opening = msgspec.structs.replace(journal, rejections=rejections)
     refuse_own_rejection(target, opening)
@@ -262,9 +275,8 @@ def _open(
     command: Rollback, view: View, endpoint: Endpoint, target: Version, standing: Version | None
 ) -> Journal:
     """The journal with this rollback under way, and what it supersedes settled or closed."""
-    decision = view.journal.decision
-    confirms = decision is not None and standing == target and left_something(decision)
-    left = decision.source if decision and confirms else None
+    before = same_rollback(view.journal, target, standing)
+    left = left_by(before) if before else frozenset[Version]()
     rejections = rejected(command, view, target, left)
     decided = msgspec.structs.replace(
         view, journal=msgspec.structs.replace(view.journal, rejections=rejections)
@@ -276,22 +288,22 @@ def _open(
         actor=command.actor,
         reason=command.reason,
         since=view.now,
-        source=dict(left or journal.weights),
+        source=dict(before.source if left and isinstance(before, Event) else journal.weights),
         target=weights.all_to(target, endpoint.variants),
         deadline=lease(view),
         fence=journal.fence,
-        verdict=_verdict(command, view, target, standing),
+        verdict=_verdict(command, view, before, target),
+        left=tuple(sorted({*_holders(view), *left} - {target})) if command.keep else (),
     )
     return opened(journal, intent, view.now)
 
 
-def _verdict(command: Rollback, view: View, target: Version, standing: Version | None) -> Verdict:
+def _verdict(command: Rollback, view: View, before: Event | Intent | None, target: Version) -> Verdict:
     """One that takes traffic from nothing gives, and goes nowhere back: a plain rollback after it still finds the fallback.
 
     It is recorded all the same, so that an `up` beside it does not move on over it. One that confirms another, or finishes it in
     its dead owner's stead, goes back as that one did: a plain one after it goes no further back.
     """
-    before = same_rollback(view.journal, target, standing)
     if before is not None:
         return (before.verdict or Verdict.REJECTS) if command.keep else Verdict.REJECTS
     return command.verdict if _holders(view) - {target} else Verdict.GIVES

@@ -41,6 +41,9 @@ def _faults(journal: Journal, now: float) -> Iterator[str]:
         wrong = time_fault(field, seconds, latest)
         if wrong:
             yield wrong
+    for version, scaling in journal.parked.items():
+        if not 0 <= scaling.least <= scaling.most:
+            yield f"parked: {version} is scaled from {scaling.least} to {scaling.most} instances"
     if journal.intent:
         yield from _bad_intent(journal.intent)
     if journal.place and not journal.place.server.startswith("https://"):
@@ -77,6 +80,7 @@ def _versions(journal: Journal) -> Iterator[tuple[str, Version]]:
             "intent.live": (intent.live,) if intent.live is not None else (),
             "intent.drops": intent.drops,
             "intent.fleet": intent.fleet,
+            "intent.left": intent.left,
         }
     drill = journal.drill
     if drill:
@@ -86,7 +90,11 @@ def _versions(journal: Journal) -> Iterator[tuple[str, Version]]:
             "drill.served": (each.version for each in drill.served),
         }
     for field, event in _events(journal):
-        lists |= {f"{field}.source": event.source, f"{field}.target": event.target}
+        lists |= {
+            f"{field}.source": event.source,
+            f"{field}.target": event.target,
+            f"{field}.left": event.left,
+        }
     return ((field, version) for field, versions in lists.items() for version in versions)
 
 

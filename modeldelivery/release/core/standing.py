@@ -30,10 +30,14 @@ def at_rest(journal: Journal, endpoint: Endpoint) -> bool:
     return journal.intent is None and not endpoint.busy and history.explained(journal, endpoint)
 
 
-def left_something(decision: Event) -> bool:
-    """Whether a rollback took traffic from versions of which it rejected none."""
-    taken = weights.traffic(decision.source).keys() - weights.traffic(decision.target).keys()
-    return decision.verdict in {Verdict.KEEPS, Verdict.GIVES} and bool(taken)
+def left_by(rollback: Event | Intent) -> frozenset[Version]:
+    """Versions that it took the traffic from and did not reject.
+
+    What had traffic beside the journal (a move under way, someone else's) is not in the weights that it comes from.
+    """
+    taken = weights.traffic(rollback.source).keys() - weights.traffic(rollback.target).keys()
+    keeps = rollback.verdict in {Verdict.KEEPS, Verdict.GIVES}
+    return frozenset({*rollback.left, *(taken if keeps else ())})
 
 
 def same_rollback(journal: Journal, target: Version, standing: Version | None) -> Event | Intent | None:

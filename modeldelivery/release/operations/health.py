@@ -137,7 +137,10 @@ def _findings(observed: Observed) -> Iterator[Finding]:
             if observed.now is not None:
                 yield from _unfinished(journal, endpoint, observed.now)
                 yield from _undrilled(journal, endpoint, observed.now)
-    elif journal is not None and observed.visible and journal.incarnation:
+    elif journal is not None and observed.visible and not journal.incarnation:
+        if observed.now is not None:
+            yield from _unfinished(journal, None, observed.now)
+    elif journal is not None and observed.visible:
         yield Finding(
             code=Code.MISSING,
             grade=Grade.BROKEN,
@@ -291,18 +294,19 @@ def _way_back(journal: Journal, endpoint: Endpoint) -> Iterator[Finding]:
         )
 
 
-def _unfinished(journal: Journal, endpoint: Endpoint, now: float) -> Iterator[Finding]:
+def _unfinished(journal: Journal, endpoint: Endpoint | None, now: float) -> Iterator[Finding]:
     """A move that nobody carries on: while the platform is at work, its owner may just be waiting."""
     intent = journal.intent
-    if intent is None or endpoint.busy or now <= intent.deadline + UNATTENDED:
+    if intent is None or (endpoint and endpoint.busy) or now <= intent.deadline + UNATTENDED:
         return
     ends = "finishes" if intent.kind is IntentKind.ROLLBACK else "settles"
+    over = "; `modelctl rollback --reason …` goes over it" if endpoint else ""
     yield Finding(
         code=Code.UNFINISHED,
         grade=Grade.DEGRADED,
         sentence=f"a move of {intent.actor} ({intent.kind}, since {_time(intent.since)}: {intent.reason}) is not finished and nobody "
         "carries it on",
-        remedy=f"`pulumi up` {ends} it; `modelctl rollback --reason …` goes over it",
+        remedy=f"`pulumi up` {ends} it{over}",
     )
 
 

@@ -77,6 +77,7 @@ class Rules:
         self.outwaited = False
         self._overtaken: set[str] = set()
         self._called = Counter[str]()
+        self._reported: set[str] = set()  # operations that ended well
         self._changed = ("", "")  # who changed the fleet last, and the configuration that this leads to
         self._taken = Counter[str]()  # weights calls that moved traffic
         self._anew = False  # the journal was lost, and another begun
@@ -206,9 +207,14 @@ class Rules:
         assert after.pending is not None
         spread = {v: s.current for v, s in after.pending[1]}
         raced = len(self._cloud.touched) > sent.touches + 1
+        stays = weights.same(spread, dict(before.current))
         self._cloud.require(
-            raced or weights.same(spread, dict(before.current)),
+            raced or stays,
             f"{by.who} scales, and traffic goes from {before.current} to {spread}",
+        )
+        self._cloud.require(
+            stays or by.who not in self._reported,
+            f"{by.who} reported done, and its request for instances takes traffic from {before.current} to {spread}",
         )
         self._lets(by, sent)
 
@@ -287,6 +293,7 @@ class Rules:
 
     def ended(self, by: Seer, done: object) -> None:
         """An operation ended with status 0, or an emergency move with its own."""
+        self._reported.add(by.who)
         goal = self.goals[by.who]
         alone = len(self._cloud.touched) == by.looked_at or set(self._cloud.touched[by.looked_at :]) == {
             by.who

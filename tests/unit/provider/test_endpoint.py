@@ -618,6 +618,23 @@ def test_a_changed_count_leaves_a_version_that_was_scaled_out_on_its_instances(s
     assert serving.weights == {A: 100, B: 0}
 
 
+def test_the_call_for_a_count_has_an_intent_and_its_request_is_in_history(serving):
+    """It lists weights: a rollback that comes meanwhile has to know of it."""
+    stack, pending = scaled_out(serving), []
+    stack.aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(
+        lambda: pending.append(stack.journal.intent)
+    )
+
+    stack.up(A, A, B, counts={B: 2})
+
+    (intent,) = pending
+    last = stack.journal.history[-1]
+    assert (intent.reason, intent.operation) == (f"{B} goes to 2 instances", last.operation)
+    assert last.calls
+    assert last.caller
+    assert stack.journal.intent is None
+
+
 def test_a_count_that_sagemaker_refuses_is_warned_of_and_the_rest_of_the_up_stands(serving):
     serving.aws.scaled = {f"endpoint/{NAME}/variant/v1-0-0"}
     serving.aws.endpoints[NAME]["ProductionVariants"][0] |= {"DesiredInstanceCount": 6}

@@ -123,6 +123,14 @@ def test_an_endpoint_that_is_gone_is_found():
     assert findings(Observed(journal=journal(), endpoint=None, visible=False, now=NOW)) == ()
 
 
+def test_a_first_endpoint_whose_up_was_killed_before_it_made_one_is_found():
+    born = Journal(intent=pending(IntentKind.CREATE))
+    (only,) = findings(Observed(journal=born, endpoint=None, now=NOW))
+    assert (only.code, only.remedy) == (Code.UNFINISHED, "`pulumi up` settles it")
+    under_way = Journal(intent=pending(IntentKind.CREATE, deadline=NOW))
+    assert findings(Observed(journal=under_way, endpoint=None, now=NOW)) == ()
+
+
 def test_every_code_is_some_conditions():
     assert {code for _, _, code, _ in CONDITIONS.values()} | {Code.MISSING} == set(Code)
 

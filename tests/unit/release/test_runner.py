@@ -414,3 +414,31 @@ def test_only_a_call_that_may_have_gone_out_is_still_on_its_way(bench, error, an
     bench.up("op3", A)
     assert bench.current == {A: 100, B: 0}
     assert (bench.store.journal.fence == before) is answered
+
+
+def test_a_request_for_instances_that_was_not_answered_is_outwaited_before_a_rollback_says_done(bench):
+    """It asks for the weights of its time: landing after the move, it gives the version that was left its traffic back."""
+    bench.host.scale(B, 3, bench.current)
+    bench.passes()
+    late = []
+
+    def scale(version, instances, weights):
+        """On its way; meanwhile autoscaling starts the instances."""
+        there = bench.host.endpoint.variants
+        running = msgspec.structs.replace(there[version], instances=instances, instances_desired=instances)
+        variants = {**there, version: running}
+        bench.host.endpoint = msgspec.structs.replace(bench.host.endpoint, variants=variants)
+        late.append((bench.time.seconds + 6, weights))
+        raise LostError("no answer")
+
+    describe = bench.host.describe
+
+    def lands():
+        while late and bench.time.seconds >= late[0][0] and not bench.host.endpoint.busy:
+            bench.console(late.pop()[1])
+        return describe()
+
+    bench.host.scale, bench.host.describe = scale, lands
+    bench.rollback()
+    bench.passes()
+    assert (late, bench.current) == ([], {A: 100, B: 0})

@@ -87,6 +87,24 @@ def test_the_tag_goes_once_the_journal_knows(modelctl, world):
     assert world.store.journal.weights == {V1: 100, V2: 0}
 
 
+def test_who_moved_without_the_journal_is_in_it_once_the_tag_is_gone(modelctl, world):
+    world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), TAG
+
+    modelctl("adopt", "--reason", "S3 was down")
+
+    assert world.store.journal.decision.reason == f"S3 was down (moved without the journal: {TAG})"
+
+
+def test_it_says_where_a_plain_rollback_goes_from_there(modelctl, world):
+    """What was moved away from is not rejected by that, and carried everything before."""
+    world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), TAG
+
+    ended = modelctl("adopt", "--reason", "S3 was down")
+
+    assert "warning: adopt rejects nothing: from here a plain `modelctl rollback` goes to v2.0.0" in ended.err
+    assert modelctl("status", "--json").json["fallback"] == V2
+
+
 def test_killed_between_record_and_tag_a_rerun_takes_the_tag_away(modelctl, world):
     world.hosting.endpoint, world.hosting.tag = endpoint({V1: 100, V2: 0}), TAG
     unmark, world.hosting.unmark = world.hosting.unmark, raises(KeyboardInterrupt())

@@ -100,6 +100,11 @@ INSANE = {
     ),
     "a fleet with one twice": ({"fleet": [V1, V1]}, "fleet has v1.0.0 twice"),
     "a fleet too large": ({"fleet": [f"v1.{n}.0" for n in range(11)]}, "fleet has 11 versions"),
+    "scaling of less than nothing": (
+        {"parked": {V1: {"least": -1, "most": 2}}},
+        "parked: v1.0.0 is scaled from -1 to 2 instances",
+    ),
+    "scaling to less than its least": ({"parked": {V1: {"least": 3, "most": 2}}}, "scaled from 3 to 2"),
     "no journal at all": ({"weights": "all"}, "cannot be understood"),
     "a decision of nothing": (
         {"decision": document(Journal(decision=event()))["decision"] | {"target": {}}},
@@ -237,6 +242,15 @@ def test_status_says_that_the_journal_is_missing(modelctl):
     assert ended.status == 6
     assert "as its journal, and there is none" in ended.out
     assert "modelctl adopt" in ended.out
+
+
+@pytest.mark.usefixtures("lost")
+@pytest.mark.parametrize("command", ["history", "accept"])
+def test_what_is_not_in_a_journal_that_is_missing_is_not_said_never_to_have_been(modelctl, command):
+    ended = modelctl(command, *COMMANDS[command])
+
+    assert (ended.status, ended.out) == (6, "")
+    assert "as its journal, and there is none" in ended.err
 
 
 def test_the_emergency_command_works_without_it(modelctl, lost):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from modeldelivery.release.cli.exit import STATUSES
+from modeldelivery.release.errors import Exit
 from tests.fakes.journal import START
 from tests.fakes.time import FakeTime
 from tests.unit.release.stored import document, journal_store, registry
@@ -31,6 +33,7 @@ def bucket(world):
 def test_a_command_refuses_a_journal_that_requires_what_is_not_known(modelctl, world, bucket, command):
     ended = modelctl(*command)
     assert ended.status == 1
+    assert Exit.REFUSED in STATUSES[command[0]]
     assert ended.err.startswith("modelctl: the journal s3://")
     assert "requires rollouts, which this one does not know: update modelctl" in ended.err
     assert ended.out == ""

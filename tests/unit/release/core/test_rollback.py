@@ -186,6 +186,35 @@ def test_r2_a_plain_rollback_after_one_that_kept_moves_nothing_more_and_rejects_
     assert bench.again().already
 
 
+def kept_from_a_move_of_up(bench):
+    bench.killed(lambda: bench.up("op3", C, (A, B, C)))
+    bench.rollback(operation="op4", keep=True)
+
+
+def kept_from_the_console(bench):
+    bench.console({C: 1})
+    bench.rollback(keep=True)
+
+
+def kept_twice_after_a_kill(bench):
+    bench.up("op0", C, (A, B, C))
+    bench.passes()
+    bench.killed(lambda: bench.rollback(keep=True))
+    bench.passes()
+    bench.again(keep=True)
+
+
+@pytest.mark.parametrize("kept", [kept_from_a_move_of_up, kept_from_the_console, kept_twice_after_a_kill])
+def test_r2_also_what_that_one_left_had_its_traffic_beside_the_journal(bench, kept):
+    """Its weights come from B then, and it took the traffic from C all the same."""
+    kept(bench)
+    assert (whole(bench), bench.rejected) == (B, [])
+
+    assert not bench.again().already
+    assert (bench.moves, whole(bench), bench.rejected) == ([], B, [C])
+    assert bench.again().already
+
+
 def test_r2_also_while_the_endpoint_is_busy(bench):
     bench.rollback(keep=True)
     bench.passes()
