@@ -224,6 +224,8 @@ def _impatient(world: World, actor: Actor, action: Action) -> list[str]:
     """What was requested and is starting is awaited, for its time, where that is by another object's means."""
     if not isinstance(action, Move) or not world.host.swaps:
         return []
+    if weights.same(dict(world.host.current), action.weights):
+        return []  # somebody else gave it what it had: this write settles whose it is
     running = {v: each.instances for v, each in world.host.variants}
     patience = TIMINGS[True].scaling
     return [
