@@ -25,9 +25,9 @@ MODEL ?= flights
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
 environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
-# What `make test` runs beyond `make check`, the longest files first (tests/conftest.py), three at a time, since much of
+# What `make test` runs beyond `make check`, the longest files first (tests/order.py), three at a time, since much of
 # their time is waiting; another choice is for whoever looks for one thing.
-TESTS ?= tests/ci/runs tests/ci/jenkins tests/stacks tests/faults tests/kubernetes $(SLOW)
+TESTS ?= tests/ci/runs tests/ci/jenkins tests/stacks tests/kubernetes $(SLOW) tests/faults
 # Files with tests that take seconds of a core without an engine, marked `slow`: these `make check` leaves out.
 SLOW := tests/ci/test_definitions.py tests/unit/test_soak.py tests/unit/monitoring/test_rules.py \
   tests/unit/pipelines/quality/test_months.py tests/unit/pipelines/gates/test_planted.py \
@@ -35,6 +35,8 @@ SLOW := tests/ci/test_definitions.py tests/unit/test_soak.py tests/unit/monitori
 # What `make check` runs: everything without an engine that is not slow, and without the Jenkinsfile's Java. Each of three workers, on two cores since some tests wait, takes a
 # third of it, and then of what another one has left: what the tests of a file share is made once.
 UNITS ?= tests --ignore=tests/stacks --ignore=tests/faults --ignore=tests/ci/runs --ignore=tests/ci/jenkins --ignore=tests/kubernetes --ignore=tests/tfma --ignore=tests/drift -m "not soak and not slow"
+# What `make check` looks at the types of: everything, unless somebody looks for one thing.
+TYPED ?=
 # Where previews leave what they found, for the comment and for the update that follows.
 FOLDER ?= .review
 # What a shell without credentials may type where `make up` left a sandbox.
@@ -90,7 +92,7 @@ check: setup ## lint, format, types and unit tests
 	$(BIN)/ruff format --check .
 	git ls-files -z | xargs -0 $(BIN)/codespell
 	git ls-files -z | xargs -0 $(BIN)/check-merge-conflict --assume-in-merge
-	$(BIN)/mypy
+	$(BIN)/mypy $(TYPED)
 	$(BIN)/python -m tools.lint_stacks
 	$(PYTEST) -n 3 --dist worksteal $(UNITS)
 

@@ -24,6 +24,7 @@ from hypothesis import settings
 import tests.examples  # noqa: F401 - registers the profiles
 from sandbox.environment import process_environment
 from sandbox.home import Home
+from tests.order import ByFile, turn
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 ECHO = CHECKOUT / "tests" / "containers" / "echo"
@@ -34,27 +35,6 @@ ROLES = {
     "prod": "arn:aws:iam::222222222222:role/serving",
 }
 settings.load_profile("check")  # `--hypothesis-profile` comes after it
-# The longest files first: one that a worker began last would be waited for by all. Some are long in `make soak` alone.
-LONGEST = [
-    "tests/model/test_protocol.py",
-    "tests/ci/runs/test_pipelines.py",
-    "tests/stacks/test_roles.py",
-    "tests/stacks/test_build.py",
-    "tests/unit/release/test_rules.py",
-    "tests/ci/runs/test_model_changes.py",
-    "tests/faults/test_train.py",
-    "tests/kubernetes/test_manifests.py",
-    "tests/stacks/test_closed_shell.py",
-    "tests/faults/test_killed_pulumi.py",
-    "tests/kubernetes/test_rollback_load.py",
-    "tests/stacks/test_review.py",
-    "tests/ci/runs/test_rehearsals.py",
-    "tests/stacks/test_release.py",
-    "tests/faults/test_overtaken_up.py",
-    "tests/faults/test_killed_up.py",
-    "tests/faults/test_bad_days.py",
-    "tests/faults/test_rollback_load.py",
-]
 # No retries: a test that counts calls, or loses one on purpose, sees what was sent.
 ONCE = Config(retries={"max_attempts": 0}, read_timeout=120)
 
@@ -81,8 +61,12 @@ def pytest_collection():
 
 
 def pytest_collection_modifyitems(items):
-    turns = {path: turn for turn, path in enumerate(LONGEST)}
-    items.sort(key=lambda item: turns.get(item.nodeid.partition("::")[0], len(turns)))
+    items.sort(key=lambda item: turn(item.nodeid.partition("::")[0]))
+
+
+@pytest.hookimpl(optionalhook=True)  # there are runs without workers
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ def tools():
         pytest.skip(f"no Kubernetes here ({missing[0].name}): `make setup-kubernetes` makes it")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tools, tmp_path_factory):  # noqa: ARG001 - with these tools
-    """Shared by all workers: the first starts it, and the last ends it. Its servers are not to be disturbed."""
+    """Shared by all workers: the first starts it, and the last that has a test of it ends it. Its servers are not to be disturbed."""
     base = tmp_path_factory.getbasetemp()
     home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cluster"
     home.parent.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ def cluster(tools, tmp_path_factory):  # noqa: ARG001 - with these tools
         Sandbox(home).run("down")  # whoever used AWS beside it ends with it
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws(cluster):
     """The AWS sandbox around the cluster, whose images and roles its Pods have."""
     around = Sandbox(cluster.home)
@@ -61,7 +61,7 @@ def environments(cluster):
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def echo(cluster):
     """The image of the echo container."""
     return cluster.image()

@@ -3,11 +3,12 @@
 from modeldelivery.release.core import up, weights
 from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale
 from modeldelivery.release.core.journal import EventKind, IntentKind, Journal
+from tests.model.decisions import Decisions
 from tests.model.host import Host, replace, reweighed, scaled, updated
 from tests.model.world import World
 
 
-def landed(world: World, name: str, call: Action) -> tuple[tuple[World, bool], ...]:
+def landed(world: World, name: str, call: Action, decisions: Decisions) -> tuple[tuple[World, bool], ...]:
     """Every world after the platform received a call of the operation `name`, and whether it took it."""
     assert isinstance(call, Move | Scale | ChangeFleet)
     if not _receives(world.host, call):
@@ -15,7 +16,7 @@ def landed(world: World, name: str, call: Action) -> tuple[tuple[World, bool], .
     faults = _bad_drop(world, name, call) if isinstance(call, ChangeFleet) else []
     faults += _bad_move(world, name, call.weights) if isinstance(call, Move) else []
     faults += _over_the_tag(world, name)
-    ways = _ways(world.host, call)
+    ways = decisions.once(_ways, world.host, call)
     if not ways:
         return ((replace(world, broken=(*world.broken, *faults)), False),)
     taken = [_after(world, name, call, host, faults) for host in ways]

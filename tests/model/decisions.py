@@ -1,11 +1,15 @@
-"""What operations decide, each decision made once in a search: in most states somebody else took the last step."""
+"""What operations decide and become, each made once in a search: in most states somebody else took the last step."""
+
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 import msgspec
 
 from modeldelivery.release.core.action import Action, Ask
 from modeldelivery.release.errors import BrokenError, RefusedError
-from tests.model.world import Actor, World
+from tests.model.world import Actor
 
+Made = TypeVar("Made")
 Decision = Action | RefusedError | BrokenError | AssertionError | LookupError | ValueError
 ERRORS = (RefusedError, BrokenError, AssertionError, LookupError, ValueError)
 replace = msgspec.structs.replace
@@ -18,12 +22,20 @@ class Decisions:
     """
 
     def __init__(self) -> None:
-        # The operation that was decided about is kept: an id is one only as long as it lives.
+        # What was decided about, or made something of, is kept: an id is one only as long as it lives.
         self._made: dict[tuple[int, float, str | None], tuple[Actor, Actor, Decision]] = {}
+        self._once: dict[tuple[Hashable, ...], tuple[tuple[object, ...], Any]] = {}
 
-    def of(self, actor: Actor, world: World) -> tuple[Actor, Decision]:
+    def once(self, make: Callable[..., Made], *things: object, at: tuple[Hashable, ...] = ()) -> Made:
+        """What is made of things that never change: the same object each time, about which is decided once."""
+        place = (make, at, *map(id, things))
+        existing = self._once.get(place)
+        if existing is None:
+            existing = self._once[place] = (things, make(*things, *at))
+        return existing[1]  # type: ignore[no-any-return]
+
+    def of(self, actor: Actor, clock: float, tag: str | None) -> tuple[Actor, Decision]:
         """What it does next, or the error that it ends with; and the operation, having read the tag if it wants to."""
-        clock, tag = world.clock, world.host.tag
         place = (id(actor), clock, tag)
         made = self._made.get(place)
         if made is None:

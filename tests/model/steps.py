@@ -24,7 +24,7 @@ from modeldelivery.release.operations.unrecorded import Unrecorded
 from tests.model.calls import landed
 from tests.model.decisions import Decisions, aim_of
 from tests.model.emergency import steps as emergency_steps
-from tests.model.host import finished, moved_by_hand, started, taken_back
+from tests.model.host import Host, finished, moved_by_hand, started, taken_back
 from tests.model.reports import done, written
 from tests.model.world import Actor, World
 
@@ -67,12 +67,12 @@ def successors(world: World, hooks: Hooks = AS_IT_IS, decisions: Decisions | Non
     for index, (name, call) in enumerate(world.orphans):
         if world.clock <= _deadline(call) or hooks.ignores_deadline:
             rest = (*world.orphans[:index], *world.orphans[index + 1 :])
-            for after, _ in landed(replace(world, orphans=rest), name, call):
+            for after, _ in landed(replace(world, orphans=rest), name, call, decisions):
                 yield f"{name}'s call lands", after
     if world.host.starting:
-        yield "the pods are ready", replace(world, host=started(world.host))
+        yield "the pods are ready", replace(world, host=decisions.once(started, world.host))
     if world.host.pending:
-        yield from _sagemaker(world)
+        yield from _sagemaker(world, decisions)
     elif world.faults.foreign:
         yield from _console(world)
     if world.faults.ticks and any(a.outcome is None for a in world.actors):
@@ -81,10 +81,10 @@ def successors(world: World, hooks: Hooks = AS_IT_IS, decisions: Decisions | Non
             yield f"{seconds:.0f} s pass", later if hooks.ignores_deadline else _expired(later)
 
 
-def _sagemaker(world: World) -> Iterator[Step]:
-    yield "SageMaker finishes", replace(world, host=finished(world.host))
+def _sagemaker(world: World, decisions: Decisions) -> Iterator[Step]:
+    yield "SageMaker finishes", replace(world, host=decisions.once(finished, world.host))
     if world.faults.reverts:
-        for host in taken_back(world.host):
+        for host in decisions.once(taken_back, world.host):
             yield "SageMaker takes it back", replace(world, host=host, faults=world.spent("reverts"))
 
 
@@ -127,16 +127,15 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks, decisions: Deci
         gone = actor.ended("crashed")
         yield f"{name} is killed", world.having(index, gone, faults=world.spent("crashes"), orphans=orphans)
     if actor.flight is not None:
-        yield from _landings(world, index, actor, actor.flight)
+        yield from _landings(world, index, actor, actor.flight, decisions)
     elif actor.journal is None:
-        read = replace(actor, journal=world.journal, etag=world.etag)
-        if not actor.started:
-            read = _begun(world, read)
+        read = decisions.once(_read, actor, world.journal, at=(world.etag, world.host.tag))
         yield f"{name} reads the journal", world.having(index, read)
     elif actor.view is None:
-        yield f"{name} describes", world.having(index, _looked(world, actor, actor.journal, hooks, decisions))
+        looked = decisions.once(_looked, actor, world.host, hooks, decisions, at=(world.clock,))
+        yield f"{name} describes", world.having(index, looked)
     else:
-        actor, action = decisions.of(actor, world)
+        actor, action = decisions.of(actor, world.clock, world.host.tag)
         match action:
             case RefusedError():
                 yield f"{name} refuses: {action}", world.having(index, actor.ended("refused"))
@@ -146,63 +145,75 @@ def _steps(world: World, index: int, actor: Actor, hooks: Hooks, decisions: Deci
                 fault = f"{name} ends in a traceback: {action!r}"
                 yield fault, world.having(index, actor.ended("broken"), broken=(*world.broken, fault))
             case _:
-                yield from _acts(world, index, actor, action, hooks)
+                yield from _acts(world, index, actor, action, hooks, decisions=decisions)
 
 
-def _begun(world: World, actor: Actor) -> Actor:
-    decision, intent = world.journal.decision, world.journal.intent
+def _read(actor: Actor, journal: Journal, etag: int, tag: str | None) -> Actor:
+    read = replace(actor, journal=journal, etag=etag)
+    if actor.started:
+        return read
+    decision, intent = journal.decision, journal.intent
     return replace(
-        actor,
+        read,
         started=True,
         began=decision.operation if decision else None,
         pending=intent.operation if intent else None,
-        mark=world.host.tag,
+        mark=tag,
     )
 
 
-def _looked(world: World, actor: Actor, journal: Journal, hooks: Hooks, decisions: Decisions) -> Actor:
+def _looked(actor: Actor, host: Host, hooks: Hooks, decisions: Decisions, clock: float) -> Actor:
     """The operation with what it sees; one that would merely wait forgets it again, so a wait needs no state of its own."""
+    assert actor.journal is not None
     view = View(
-        journal=journal,
-        endpoint=world.host.described(),
-        now=world.clock,
-        described=world.clock,
-        timing=TIMINGS[world.host.swaps],
+        journal=actor.journal,
+        endpoint=host.described(),
+        now=clock,
+        described=clock,
+        timing=TIMINGS[host.swaps],
         began=actor.began,
         pending=actor.pending,
     )
-    described, action = decisions.of(replace(actor, view=view), world)  # an error is told in the next step
-    return _waited(described, hooks) if isinstance(action, Wait) else described
+    # An error is told in the next step.
+    described, action = decisions.of(replace(actor, view=view), clock, host.tag)
+    return _waited(described, hooks, decisions) if isinstance(action, Wait) else described
 
 
-def _waited(actor: Actor, hooks: Hooks) -> Actor:
-    return replace(actor, view=None) if hooks.keeps_journal_after_wait else actor.forgot()
+def _waited(actor: Actor, hooks: Hooks, decisions: Decisions) -> Actor:
+    if hooks.keeps_journal_after_wait:
+        return replace(actor, view=None)
+    return decisions.once(Actor.forgot, actor)
 
 
-def _acts(world: World, index: int, actor: Actor, action: Action, hooks: Hooks) -> Iterator[Step]:
+def _acts(
+    world: World, index: int, actor: Actor, action: Action, hooks: Hooks, *, decisions: Decisions
+) -> Iterator[Step]:
     name = actor.name
     match action:
         case Done() as reported:
             yield f"{name}: {action.summary}", done(world, index, actor, reported)
         case Wait():
-            yield f"{name} waits", world.having(index, _waited(actor, hooks))
+            yield f"{name} waits", world.having(index, _waited(actor, hooks, decisions))
         case Write(journal):
-            yield from _writes(world, index, actor, journal, hooks)
+            yield from _writes(world, index, actor, journal, hooks, decisions=decisions)
         case Move() | Scale() | ChangeFleet():
             if TIMINGS[world.host.swaps].may_send(action.deadline, world.clock) or hooks.ignores_deadline:
                 broken = (*world.broken, *_impatient(world, actor, action))
-                yield f"{name} sends", world.having(index, _sending(world, actor, action), broken=broken)
+                sending = decisions.once(_sending, actor, action, at=(world.clock,))
+                yield f"{name} sends", world.having(index, sending, broken=broken)
             else:
-                yield f"{name} is too late", world.having(index, actor.forgot())
+                yield f"{name} is too late", world.having(index, decisions.once(Actor.forgot, actor))
         case Ask():
             raise AssertionError("the tag was read, and is asked for again")
 
 
-def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hooks) -> Iterator[Step]:
+def _writes(
+    world: World, index: int, actor: Actor, journal: Journal, hooks: Hooks, *, decisions: Decisions
+) -> Iterator[Step]:
     """The journal is stored, or is no longer what was read; or the answer is lost."""
     assert actor.view is not None
     if actor.etag != world.etag and not hooks.unconditional_write:
-        yield f"{actor.name}'s write conflicts", world.having(index, actor.forgot())
+        yield f"{actor.name}'s write conflicts", world.having(index, decisions.once(Actor.forgot, actor))
         return
     if hooks.skips_intent and journal.intent and not actor.view.journal.intent:
         yield (
@@ -213,11 +224,17 @@ def _writes(world: World, index: int, actor: Actor, journal: Journal, hooks: Hoo
     etag = world.etag + 1
     label = f"{actor.name} writes {journal.intent.kind if journal.intent else 'the outcome'}"
     world = written(world, actor, journal)
-    told = replace(actor, journal=journal, etag=etag, view=actor.view.wrote(journal))
+    told = decisions.once(_told, actor, journal, at=(etag,))
     yield label, world.having(index, told, journal=journal, etag=etag)
     if world.faults.lost:
-        unsure = world.having(index, actor.forgot(), journal=journal, etag=etag, faults=world.spent("lost"))
+        forgot = decisions.once(Actor.forgot, actor)
+        unsure = world.having(index, forgot, journal=journal, etag=etag, faults=world.spent("lost"))
         yield f"{label}, answer lost", unsure
+
+
+def _told(actor: Actor, journal: Journal, etag: int) -> Actor:
+    assert actor.view is not None
+    return replace(actor, journal=journal, etag=etag, view=actor.view.wrote(journal))
 
 
 def _impatient(world: World, actor: Actor, action: Action) -> list[str]:
@@ -236,17 +253,18 @@ def _impatient(world: World, actor: Actor, action: Action) -> list[str]:
     ]
 
 
-def _sending(world: World, actor: Actor, call: Action) -> Actor:
+def _sending(actor: Actor, call: Action, clock: float) -> Actor:
     """The operation with its call on the way; that it requested instances it knows from then on, answered or not."""
     if isinstance(call, Scale):
         before = dict(actor.scaled).get(call.version)
-        scaling = Scaling(instances=call.instances, since=before.since if before else world.clock)
+        scaling = Scaling(instances=call.instances, since=before.since if before else clock)
         actor = replace(actor, scaled=((call.version, scaling),))
     return replace(actor, flight=call)
 
 
-def _counted(actor: Actor, call: Action, aim: object, *, taken: bool) -> Actor:
+def _counted(actor: Actor, call: Action, taken: bool) -> Actor:
     """The operation after its call was answered: a request for instances is answered once, whatever becomes of it."""
+    aim, actor = aim_of(actor), actor.forgot()
     if isinstance(call, Scale):
         ended = "it was accepted" if taken else "it was refused"
         scaling = replace(dict(actor.scaled)[call.version], ended=ended, accepted=taken)
@@ -256,17 +274,21 @@ def _counted(actor: Actor, call: Action, aim: object, *, taken: bool) -> Actor:
     return replace(actor, taken=tuple(counts.items()))
 
 
-def _landings(world: World, index: int, actor: Actor, call: Action) -> Iterator[Step]:
+def _unanswered(actor: Actor) -> Actor:
+    return replace(actor.forgot(), answered=False)
+
+
+def _landings(world: World, index: int, actor: Actor, call: Action, decisions: Decisions) -> Iterator[Step]:
     """The call on its way is taken or refused, and answered; or the answer is lost; or the call itself is late."""
-    aim = aim_of(actor)
-    for after, taken in landed(world, actor.name, call):
-        answered = _counted(actor.forgot(), call, aim, taken=taken)
+    for after, taken in landed(world, actor.name, call, decisions):
+        answered = decisions.once(_counted, actor, call, at=(taken,))
         yield f"{actor.name}'s call is {'taken' if taken else 'refused'}", after.having(index, answered)
         if world.faults.lost and taken:
-            unsure = after.having(index, replace(actor.forgot(), answered=False), faults=world.spent("lost"))
-            yield f"{actor.name}'s call is taken, answer lost", unsure
+            unsure = decisions.once(_unanswered, actor)
+            lost = after.having(index, unsure, faults=world.spent("lost"))
+            yield f"{actor.name}'s call is taken, answer lost", lost
     if world.faults.lost:
-        waited = replace(actor.forgot(), answered=False)
+        waited = decisions.once(_unanswered, actor)
         orphans = (*world.orphans, (actor.name, call))
         yield (
             f"{actor.name} waits no longer for an answer",
