@@ -10,13 +10,14 @@ from pathlib import Path
 import msgspec
 
 from modeldelivery.release.cli.project import serves_on_cluster
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.review import credentials, engine
 from modeldelivery.review.commands import FAILED, REFUSED, UNREACHABLE, Asked, parse
 from modeldelivery.review.core.change import Change, classify
 from modeldelivery.review.core.compare import Place, fingerprints
-from modeldelivery.review.core.config import PROJECT, read_config
+from modeldelivery.review.core.config import PROJECT, ConfigError, read_config
 from modeldelivery.review.core.cost import Prices
-from modeldelivery.review.core.document import Document, read
+from modeldelivery.review.core.document import Document, DocumentError, read
 from modeldelivery.review.core.drift import Drift, drifted
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.missing import Failure
@@ -38,7 +39,7 @@ from modeldelivery.terminal.steps import step
 
 _PROGRAM = "review"
 _PRICES = Path(__file__).with_name("prices.toml")
-_UNFINISHED = "the engine did not come to an end, and did not say why"
+_EDGE_JOBS = "EDGE_JOBS"  # CI's variable: `yes` where its jobs look at environments on a cluster (docs/ci.md)
 _NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --policy-pack {}` says why"
 
 
@@ -68,6 +69,9 @@ def _carry_out(options: Asked) -> int:
     except ReviewError as error:
         _complain(str(error))
         return FAILED
+    except OSError as error:  # of a file: no room, another user's, a folder that is none
+        _complain(f"{error.filename or options.folder}: {error.strerror}. FOLDER=… names another folder")
+        return FAILED
     return status
 
 
@@ -82,8 +86,15 @@ def _preview(options: Asked) -> int:
         previewed = engine.preview(
             environment, folder.plan(environment), folder.policies(environment), options.config_file
         )
-        document = read(previewed.document)
-        reviewed = _review(folder, environment, document, previewed)
+        try:
+            document = read(previewed.document)
+            reviewed = _review(folder, environment, document, previewed)
+        except (ConfigError, DocumentError) as error:
+            if (
+                previewed.why
+            ):  # a preview that failed says why itself, also of what cannot be read for that very reason
+                raise engine.EngineFailedError(previewed.why) from error
+            raise
         shown.outcome(terminal.text(headline(reviewed.change)))
     if reviewed.problem:
         _complain(reviewed.problem)
@@ -126,9 +137,9 @@ def _say_what_lacks(options: Asked, profile: str | None) -> bool:
 def _review(folder: Folder, environment: str, document: Document, previewed: engine.Previewed) -> Review:
     config = read_config(environment, document)
     change = classify(environment, document, _prices())
-    if not change.errors and not (previewed.ok and previewed.judged):
+    if not change.errors and (previewed.why or not previewed.judged):
         not_judged = _NOT_JUDGED.format(environment, os.path.relpath(folder.policies(environment)))
-        change = msgspec.structs.replace(change, errors=(_UNFINISHED if previewed.judged else not_judged,))
+        change = msgspec.structs.replace(change, errors=(fitted(previewed.why) or not_judged,))
     observation = observe(environment, document.config)
     commit = engine.commit()
     return review(
@@ -179,7 +190,11 @@ def _comment_on_model(folder: Folder) -> None:
     """What `make model` said of this commit, if it was run: a comment of its own, which says less often something new."""
     if not folder.model.exists():
         return
-    kept = folder.read(folder.model, Kept, "make model")
+    try:
+        kept = folder.read(folder.model, Kept, "make model")
+    except FolderError as error:  # what the change does to the environments is another matter
+        _complain(str(error))
+        return
     if kept.commit != engine.commit():
         _complain(f"{os.path.relpath(folder.model)} is of another commit: `make model` writes it anew")
         return
@@ -207,10 +222,19 @@ def _gathered(folder: Folder, look: Look, kind: type[Record]) -> Gathered[Record
 def _environments() -> list[str]:
     """Those that the project has: a page that lacks one says so.
 
-    One on a cluster is looked at where that can be reached, and told of then: not every build can.
+    One on a cluster is expected where CI's jobs look at it, and elsewhere told of when somebody has: not every build reaches it.
     """
     files = engine.project().glob("Pulumi.*.yaml")
-    return sorted(path.stem.removeprefix("Pulumi.") for path in files if not serves_on_cluster(path))
+    return sorted(path.stem.removeprefix("Pulumi.") for path in files if _expected(path))
+
+
+def _expected(file: Path) -> bool:
+    if os.environ.get(_EDGE_JOBS) == "yes":
+        return True
+    try:
+        return not serves_on_cluster(file)
+    except InvalidError:  # that it cannot be read is what its preview failed of
+        return True
 
 
 def _in_order(reviews: Mapping[str, Review]) -> list[Review]:

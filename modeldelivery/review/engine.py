@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -37,13 +37,13 @@ class Previewed(msgspec.Struct, frozen=True, kw_only=True):
         document: what it wrote.
         violations: what the policy pack found.
         judged: the policy pack came to its end.
-        ok: the engine took the preview for done.
+        why: it did not take the preview for done; "" where it did.
     """
 
     document: bytes
     violations: tuple[Violation, ...]
     judged: bool
-    ok: bool
+    why: str
 
 
 class _PolicyEvent(msgspec.Struct, frozen=True, rename="camel"):
@@ -120,7 +120,7 @@ def preview(environment: str, plan: Path, policies: Path, config: Path | None) -
             document=done.stdout,
             violations=tuple(_violations(reported)),
             judged=any(event.policy_analyze_stack_summary_event is not None for event in reported),
-            ok=done.returncode == 0,
+            why=_why(done) if done.returncode else "",
         )
 
 
@@ -164,7 +164,7 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
     shown: list[str] = []
     with (
         child.environment(os.environ) as environ,
-        child.start(command, folder=project(), errors=subprocess.STDOUT, environ=environ) as process,
+        _start(command, subprocess.STDOUT, environ) as process,
     ):
         output = process.stdout
         assert output is not None
@@ -189,10 +189,20 @@ def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     debugging = {"PULUMI_DEBUG_COMMANDS": "true"}  # else it has no --event-log
     with (
         child.environment({**os.environ, **debugging}) as environ,
-        child.start(command, folder=project(), errors=subprocess.PIPE, environ=environ) as process,
+        _start(command, subprocess.PIPE, environ) as process,
     ):
         out, err = child.carried_out(process, process.communicate)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def _start(command: Sequence[str], errors: int, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """The engine, begun in the project's folder. Raises EngineFailedError."""
+    try:
+        return child.start(command, folder=project(), errors=errors, environ=environ)
+    except OSError as error:
+        raise EngineFailedError(
+            f"{shutil.which('pulumi')} cannot be run: {error.strerror}. `make setup` gets one for this machine"
+        ) from error
 
 
 def _require() -> None:
@@ -257,9 +267,16 @@ def _why(failed: subprocess.CompletedProcess[bytes]) -> str:
         diagnostics = msgspec.json.decode(failed.stdout, type=_Failed).diagnostics
         told = failures(diagnostics) or (ending("".join(each.message for each in diagnostics)),)
     except msgspec.DecodeError:
-        told = (reason(_text(failed.stdout)),)
+        cut = failed.stdout.lstrip().startswith(b"{")
+        told = (f"{_ended(failed)} in the midst of what it wrote" if cut else reason(_text(failed.stdout)),)
     parts = dict.fromkeys(part for part in (reason(_text(failed.stderr)), *told) if part)
-    return "\n".join(parts) or f"pulumi ended with status {failed.returncode} and said nothing"
+    return "\n".join(parts) or f"{_ended(failed)} and said nothing"
+
+
+def _ended(failed: subprocess.CompletedProcess[bytes]) -> str:
+    """How, where the engine itself does not say why."""
+    status = failed.returncode
+    return f"pulumi was killed by signal {-status}" if status < 0 else f"pulumi ended with status {status}"
 
 
 def _text(output: bytes) -> str:

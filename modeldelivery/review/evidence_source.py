@@ -12,7 +12,7 @@ from modeldelivery.release.aws.verdicts import verdicts_in
 from modeldelivery.release.cli.target import PlacedStore, PlacedTraffic
 from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.core.request import ReleaseRule
-from modeldelivery.release.errors import DeliveryError
+from modeldelivery.release.errors import DeliveryError, InvalidError
 from modeldelivery.release.naming import parse_environment, parse_model
 from modeldelivery.release.operations import status
 from modeldelivery.release.operations.health import Finding
@@ -106,10 +106,10 @@ def decided(environment: str, config: Mapping[str, str]) -> Status | str:
 
 def waiting(environment: str, config: Mapping[str, str]) -> tuple[Version, ...] | str:
     """Versions that join the fleet by rule at the next `up`; a sentence when what the rule goes by cannot be read."""
-    release = _release(config)
-    if release is None or not release.candidates:
-        return ()
     try:
+        release = _release(config)
+        if release is None or not release.candidates:
+            return ()
         opened = _open(environment, config)
         approvals = approvals_in(opened)
         endpoint = opened.endpoint.patient_traffic.describe()
@@ -123,8 +123,12 @@ def waiting(environment: str, config: Mapping[str, str]) -> tuple[Version, ...] 
 
 
 def _release(config: Mapping[str, str]) -> ReleaseRule | None:
+    """Raises InvalidError."""
     text = config.get("model-delivery:release", "{}")
-    return None if text == "{}" else msgspec.json.decode(text, type=ReleaseRule)
+    try:
+        return None if text == "{}" else msgspec.json.decode(text, type=ReleaseRule)
+    except msgspec.DecodeError as error:
+        raise InvalidError(f"model-delivery:release is {text}: {error}") from error
 
 
 def _goes_live(opened: AwsEnvironment, reading: Found, config: Mapping[str, str]) -> GoesLive | None:
@@ -132,7 +136,7 @@ def _goes_live(opened: AwsEnvironment, reading: Found, config: Mapping[str, str]
     stored = reading.stored
     try:
         release = _release(config)
-    except msgspec.DecodeError:  # the preview has refused it, and tells why
+    except InvalidError:  # the preview has refused it, and tells why
         return None
     if release is None or stored is None or reading.endpoint is None or stored.journal.place is not None:
         return None
@@ -143,12 +147,22 @@ def _goes_live(opened: AwsEnvironment, reading: Found, config: Mapping[str, str]
 
 
 def _open(environment: str, config: Mapping[str, str]) -> AwsEnvironment:
+    """Raises DeliveryError."""
+    try:
+        model, region = config["model-delivery:model"], config["aws:region"]
+        allowed = msgspec.json.decode(config["aws:allowedAccountIds"], type=tuple[str, ...])
+    except KeyError as missing:
+        raise InvalidError(f"the config of {environment} has no {missing}") from missing
+    except msgspec.DecodeError as error:
+        raise InvalidError(
+            f"aws:allowedAccountIds of {environment} is {config['aws:allowedAccountIds']}: {error}"
+        ) from error
     return open_environment(
-        parse_model(config["model-delivery:model"]),
+        parse_model(model),
         parse_environment(environment),
         profile=config.get("aws:profile"),
-        region=config["aws:region"],
-        allowed=msgspec.json.decode(config["aws:allowedAccountIds"], type=tuple[str, ...]),
+        region=region,
+        allowed=allowed,
     )
 
 

@@ -48,12 +48,11 @@ def gather(
     missing: list[Missing] = []
     failed = False
     for environment in sorted({*expected, *folder.environments(look)}):
-        failure = _failure(folder, look, environment, commit)
-        if failure:
-            failed = True
-            missing.append(Missing(environment=environment, why=_of_failure(failure, look)))
-            continue
         try:
+            if failure := _failure(folder, look, environment, commit):
+                failed = True
+                missing.append(Missing(environment=environment, why=_of_failure(failure, look)))
+                continue
             record = folder.read(folder.left(look, environment), kind, look.command(environment))
         except FolderError as error:
             missing.append(Missing(environment=environment, why=(Name(str(error)),)))

@@ -48,6 +48,14 @@ class Command(click.Command):
         super().__init__(name, **described)
         self.examples, self.statuses = tuple(examples), dict(statuses)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Of an option without its value click does not say whose it is; the help to look at is this command's."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         _end(formatter, self.examples, self.statuses)
 

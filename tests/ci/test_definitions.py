@@ -381,6 +381,18 @@ def test_the_comment_is_written_when_a_preview_failed_too():
         assert gitlab_jobs()[f"preview-{environment}"]["artifacts"]["when"] == "always"
 
 
+@pytest.mark.parametrize(
+    ("definition", "line"), [("pull-request.yml", "make comment"), ("drift.yml", "make report")]
+)
+def test_on_github_what_tells_of_all_environments_knows_whether_those_on_a_cluster_are_looked_at(
+    definition, line
+):
+    """On GitLab and Jenkins each job has all variables."""
+    jobs = workflow(definition)["jobs"].values()
+    (step,) = [step for job in jobs for step in job["steps"] if step.get("run") == line]
+    assert step["env"]["EDGE_JOBS"] == "${{ vars.EDGE_JOBS }}"
+
+
 def test_gitlab_checks_and_tests_what_a_fork_proposes_and_gives_it_no_credentials():
     for name, job in gitlab_jobs().items():
         requests = [rule["if"] for rule in job["rules"] if "merge_request" in rule["if"]]

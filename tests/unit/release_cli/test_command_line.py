@@ -70,6 +70,17 @@ def test_a_command_line_that_makes_no_sense_ends_with_2_and_a_sentence_before_an
     assert world.runs == 0
 
 
+@pytest.mark.parametrize("command", ACTING)
+def test_an_option_without_its_value_is_answered_with_the_help_of_its_command(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--env"])
+
+    assert ended.value.code == Exit.USAGE
+    assert capsys.readouterr().err == (
+        f"modelctl {command}: Option '--env' requires an argument. Help: `modelctl {command} --help`\n"
+    )
+
+
 def test_without_an_environment_nothing_is_guessed():
     ended = _python("-m", "modeldelivery.release.cli", "status")
 

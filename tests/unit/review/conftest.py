@@ -75,6 +75,7 @@ def engine_asked(tmp_path):
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
     """Runs a command of `python -m modeldelivery.review` in a folder of its own; its exit status."""
+    monkeypatch.delenv("EDGE_JOBS", raising=False)
     return lambda *arguments: cli.main(["--folder", str(tmp_path / ".review"), *arguments])

@@ -15,6 +15,7 @@ from modeldelivery.review.core.deployed import Deployed, Outcome
 from modeldelivery.review.evidence_source import Observation
 from modeldelivery.review.folder import Folder, Look
 from tests.unit.review.conftest import JUDGED
+from tests.unit.review.documents import record
 from tests.unit.review.test_drift import QUIET
 
 
@@ -76,6 +77,79 @@ def test_an_engine_that_says_nothing_readable_is_an_error_in_a_sentence(engine_s
     assert run("preview", "--env", "prod") == 1
     assert "no stack named 'prod' found" in capsys.readouterr().err
     assert not (tmp_path / ".review" / "prod.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("aws:allowedAccountIds", "123"),
+        ("aws:region", None),
+        ("model-delivery:promotion", '{"from": ["staging"]}'),
+        ("model-delivery:protect", "perhaps"),
+    ],
+)
+def test_of_a_config_that_the_program_refuses_its_own_sentence_is_told(
+    engine_says, run, tmp_path, key, value
+):
+    document = record("bad-config")["document"]
+    document["config"].pop(key)
+    if value is not None:
+        document["config"][key] = value
+    document["diagnostics"] = [{"message": f"error: {key} is wrong: write it right\n", "severity": "error"}]
+    engine_says(text=json.dumps(document), status=255)
+    assert run("preview", "--env", "prod") == 1
+    failure = json.loads((tmp_path / ".review" / "prod.failed").read_text())
+    assert failure["why"] == f"{key} is wrong: write it right"
+
+
+def test_a_reason_beside_a_document_that_has_none_is_told(engine_says, run, capsys):
+    engine_says("nothing-in-staging", status=255, stderr="error: the state could not be written\n")
+    assert run("preview", "--env", "staging") == 3
+    assert "Refused (preview-failed): error: the state could not be written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["preview", "drift", "deploy"])
+def test_a_folder_that_nothing_can_be_written_to_is_a_sentence(engine_says, tmp_path, capsys, command):
+    engine_says("tags-only")
+    file = tmp_path / "file"
+    file.touch()
+    assert cli.main(["--folder", str(file), command, "--env", "prod"]) == 1
+    assert re.fullmatch(
+        rf"review: {file}\S*: (File exists|Not a directory)\. FOLDER=… names another folder\n",
+        capsys.readouterr().err,
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"model-delivery:model": None}, "the config of prod has no 'model-delivery:model'"),
+        ({"aws:region": None}, "the config of prod has no 'aws:region'"),
+        ({"aws:allowedAccountIds": "123"}, "aws:allowedAccountIds of prod is 123: "),
+    ],
+)
+def test_drift_in_an_environment_whose_config_cannot_be_read_is_told_as_far_as_it_goes(
+    engine_says, run, capsys, setting, told
+):
+    document = record("drift-none")["document"]
+    config = document["config"] | setting
+    document["config"] = {key: value for key, value in config.items() if value is not None}
+    engine_says(text=json.dumps(document), status=0)
+    assert run("drift", "--env", "prod") == 0
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("release", ['{"live": 1}', "["])
+def test_where_the_release_cannot_be_read_whether_a_candidate_waits_is_said_not_to_be_known(
+    engine_says, run, monkeypatch, capsys, release
+):
+    monkeypatch.setattr(cli, "decided", lambda *_: QUIET)
+    document = record("drift-none")["document"]
+    document["config"]["model-delivery:release"] = release
+    engine_says(text=json.dumps(document), status=0)
+    assert run("drift", "--env", "prod") == 0
+    told = f"whether a candidate waits cannot be told: model-delivery:release is {release}: "
+    assert told in capsys.readouterr().out
 
 
 def test_a_preview_that_failed_is_not_said_to_change_nothing_while_one_waits(engine_says, run, capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,40 @@ def test_an_engine_that_fails_without_a_word_is_said_to_have_said_nothing(engine
     engine_says(text="", status=9)
     assert run("drift", "--env", "prod") == 1
     assert "pulumi ended with status 9 and said nothing" in capsys.readouterr().err
+
+
+KILLED = """#!/bin/sh
+printf '%s' '{written}'
+kill -9 $$
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("", "pulumi was killed by signal 9 and said nothing"),
+        ('{"steps": [{"op": "same", "urn": ', "pulumi was killed by signal 9 in the midst of what it wrote"),
+    ],
+)
+def test_an_engine_that_is_killed_is_said_to_have_been(engine_says, run, capsys, written, told):
+    engine_says("tags-only")
+    Path(shutil.which("pulumi")).write_text(KILLED.replace("{written}", written))
+    for command in ("preview", "drift"):
+        assert run(command, "--env", "prod") == 1
+        assert f"review: {told}\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["preview", "drift", "deploy"])
+def test_an_engine_of_another_machine_is_said_not_to_run(engine_says, run, tmp_path, capsys, command):
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    program = tmp_path / "bin" / "pulumi"
+    program.write_bytes(b"\x7fELF of another machine")
+    assert run(command, "--env", "prod") == 1
+    assert (
+        f"review: {program} cannot be run: Exec format error. `make setup` gets one"
+        in capsys.readouterr().err
+    )
 
 
 def test_drift_that_could_not_be_looked_for_is_no_drift_found(engine_says, run, tmp_path):

@@ -162,6 +162,57 @@ def test_an_issue_is_not_closed_when_one_environment_was_never_looked_at(engine_
 
 
 @pytest.mark.usefixtures("looked_at")
+def test_an_issue_is_not_closed_while_one_on_a_cluster_that_ci_looks_at_was_not_looked_at(
+    run, place, monkeypatch, capsys
+):
+    monkeypatch.setenv("EDGE_JOBS", "yes")
+    assert run("report") == 0
+    assert place.issues == []
+    assert "edge-prod could not be looked at: " in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("previewed")
+def test_an_environment_on_a_cluster_is_expected_in_the_comment_where_ci_looks_at_it(run, place, monkeypatch):
+    run("comment")
+    monkeypatch.setenv("EDGE_JOBS", "yes")
+    run("comment")
+    told = [
+        "edge-prod.json is not there: `make preview ENV=edge-prod` writes it" in each
+        for each in place.comments
+    ]
+    assert told == [False, True]
+
+
+@pytest.fixture
+def spoiled(tmp_path, monkeypatch):
+    """A project of two environments, whose file of production's config is no YAML."""
+    (tmp_path / "Pulumi.yaml").write_text("name: model-delivery\nruntime: python\n")
+    (tmp_path / "Pulumi.staging.yaml").write_text("config: {}\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  a: [1\n b: }{\n")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("spoiled")
+def test_a_config_file_that_cannot_be_read_is_told_in_the_comment(engine_says, run, place):
+    engine_says("nothing-in-staging")
+    run("preview", "--env", "staging")
+    engine_says(text="error: could not unmarshal 'Pulumi.prod.yaml': invalid YAML file", status=255)
+    run("preview", "--env", "prod")
+    assert run("comment") == 0
+    assert "NOTHING IS KNOWN of `prod`: `error: could not unmarshal" in place.comments[0]
+    assert "`staging`: nothing" in place.comments[0]
+
+
+@pytest.mark.parametrize("name", ["prod.failed", "model.page"])
+@pytest.mark.usefixtures("previewed")
+def test_a_file_that_cannot_be_read_keeps_nothing_else_from_being_told(run, place, tmp_path, capsys, name):
+    (tmp_path / ".review" / name).write_text("{}")
+    assert run("comment") == 0
+    assert "`staging`: nothing" in place.comments[0]
+    assert f"{name} cannot be read" in place.comments[0] + capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("looked_at")
 def test_an_issue_tells_what_differs_and_what_could_not_be_looked_at(engine_says, run, place):
     engine_says(text="error: no stack named staging", status=255)
     run("drift", "--env", "staging")
