@@ -1,5 +1,6 @@
 """A provider's plugin process: it serves one engine on 127.0.0.1 and ends with it."""
 
+import errno
 import os
 import signal
 import sys
@@ -36,12 +37,24 @@ def serve(build: Callable[[Log], Provider], version: str) -> NoReturn:
         signal.signal(signum, lambda *_: ended.set())
     log = EngineLog(next((arg for arg in sys.argv[1:] if not arg.startswith("-")), ""))
     _, port = start(build(log), log, version)
-    print(port, flush=True)
+    if not _told(port):
+        os._exit(
+            0
+        )  # the engine was killed while this process started, perhaps before it asked for its parent
     # A killed engine closes no connection that a server notices; but the process gets another parent.
     while not ended.wait(_WATCH_SECONDS) and os.getppid() == parent:
         pass
     # Not sys.exit: it would wait for calls whose caller is gone. The next run finds what they did.
     os._exit(0)
+
+
+def _told(port: int) -> bool:
+    """Whether an engine is there to read the port: the other end of the pipe is its own alone."""
+    try:
+        os.write(1, f"{port}\n".encode())
+    except OSError as error:
+        return error.errno != errno.EPIPE
+    return True
 
 
 def start(provider: Provider, log: EngineLog, version: str) -> tuple[grpc.Server, int]:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -105,6 +106,16 @@ def test_the_plugin_ends_when_the_engine_is_killed(script):
         int(parent.stdout.readline())  # the port: it serves
         parent.kill()
         assert wait_until_gone(plugin)
+
+
+def test_a_plugin_whose_engine_was_killed_while_it_started_ends(script):
+    reads, writes = os.pipe()
+    os.close(
+        reads
+    )  # as an engine's end is that was killed; whose child the plugin became is its parent when it looks
+    with subprocess.Popen([sys.executable, script, "127.0.0.1:9"], stdout=writes) as process:
+        os.close(writes)
+        assert process.wait(DEADLINE) == 0
 
 
 def test_the_messages_come_without_the_sdk_and_the_sdk_comes_after_them():
