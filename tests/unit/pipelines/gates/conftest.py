@@ -7,7 +7,6 @@ from pipelines.flights.fit import fit
 from pipelines.flights.recipe import RECIPE
 from pipelines.gates import thresholds
 from pipelines.gates.evaluation import Contender, evaluate
-from pipelines.gates.expectations import Validator
 from pipelines.gates.report import Subject
 from pipelines.gates.slices import InProcess
 from tests.unit.pipelines.gates import planted
@@ -34,6 +33,9 @@ def judge(challenger, champion, frame, demands, engine=InProcess(), **skips):  #
 
 @pytest.fixture(scope="session")
 def validator():
+    # Great Expectations takes four seconds of a core to import, and every worker that has a file of this folder reads this one.
+    from pipelines.gates.expectations import Validator  # noqa: PLC0415
+
     return Validator()
 
 
