@@ -35,14 +35,15 @@ def consistency(examples: pd.DataFrame, features: tuple[Feature, ...], encode: E
         return Check(name=NAME, passed=False, finding="there is no row to compare")
     trained, sent = encode(rows, features), instances(rows)
     reader = RowReader(_schema(features))
-    ways: dict[str, Callable[[], Batch]] = {
-        "JSON": lambda: reader.json(msgspec.json.encode(sent)),
-        "CSV": lambda: reader.csv(as_csv(sent), header=True),
-        "CSV without header": lambda: reader.csv(as_csv(sent, header=False), header=False),
+    bodies = [sent[start : start + reader.most_rows] for start in range(0, len(sent), reader.most_rows)]
+    ways: dict[str, Callable[[list[dict[str, Value]]], Batch]] = {
+        "JSON": lambda body: reader.json(msgspec.json.encode(body)),
+        "CSV": lambda body: reader.csv(as_csv(body), header=True),
+        "CSV without header": lambda body: reader.csv(as_csv(body, header=False), header=False),
     }
     for way, read in ways.items():
         try:
-            served = read().matrix
+            served = np.concatenate([read(body).matrix for body in bodies])
         except BadRequestError as error:
             return Check(name=NAME, passed=False, finding=f"the server refuses as {way} what trains: {error}")
         if problem := _difference(trained, served, features, sent):

@@ -30,7 +30,7 @@ def predict(model: Model, examples: pd.DataFrame) -> Predictions:
             f"it asks for {', '.join(missing)}, which the examples do not have; they have {', '.join(examples.columns)}"
         )
     parts = []
-    for start, rows in batches(examples, model.schema.names, BATCH):
+    for start, rows in batches(examples, model.schema.names, min(BATCH, model.rows.most_rows)):
         try:
             matrix = model.rows.json(msgspec.json.encode(rows)).matrix
         except BadRequestError as error:

@@ -6,8 +6,10 @@ There is one set of rules, that of JSON: a CSV is read as the JSON that it stand
 import codecs
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
@@ -21,6 +23,7 @@ Outputs: TypeAlias = list[list[float]]
 Fault: TypeAlias = Literal["below", "above", "beyond", "missing", "unseen"]
 
 MAX_ROWS = 50_000  # of one body
+MAX_CELLS = 2_000_000  # of one body, rows times features: fewer rows of a model with more than 40 features
 
 # The places that msgspec appends to its messages: `$[3].temp`, `$.temp`, `$`.
 _PLACE = re.compile(r" - at `\$(?:\[(?P<row>\d+)\])?(?:\.(?P<field>\w+))?`$")
@@ -31,6 +34,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  #
 
 _ECHO = 100  # characters at most of what a client sent that go into an answer
 _QUOTED_ENVELOPE = f'"{ENVELOPE}"'.encode()
+_SPACE = b" \t\r\n"  # JSON's, RFC 8259, section 2
 
 
 class BadRequestError(ValueError):
@@ -62,16 +66,26 @@ class _Envelope(msgspec.Struct, frozen=True):
     instances: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Unread(msgspec.Struct, frozen=True, gc=False):
+    """An instance of which nothing is read."""
+
+
 class RowReader:
-    """Decodes and validates instances in one pass, with a decoder made from the schema."""
+    """Decodes and validates instances in one pass, with a decoder made from the schema.
+
+    Attributes:
+        most_rows: of one body.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self._features: dict[str, Feature] = {feature.name: feature for feature in schema.features}
+        self.most_rows = max(1, min(MAX_ROWS, MAX_CELLS // len(schema.features)))
         row = msgspec.defstruct(
             "Row", _fields(schema.features), frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False
         )
         self._one = msgspec.json.Decoder(row)
         self._many = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]  # a type made at run time
+        self._counted = msgspec.json.Decoder(list[_Unread])
         self._closed_envelope = msgspec.json.Decoder(dict[Literal["instances"], msgspec.Raw])
         self._envelope = msgspec.json.Decoder(_Envelope)
         self._codes = [
@@ -87,7 +101,7 @@ class RowReader:
             BadRequestError: names row, field and what is allowed.
         """
         try:
-            return self._batch(self._decode(body.removeprefix(codecs.BOM_UTF8)))
+            return self._batch(*self._decode(body.removeprefix(codecs.BOM_UTF8)))
         except msgspec.ValidationError as error:
             raise self._refusal(error) from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -132,8 +146,8 @@ class RowReader:
         for place, cells in enumerate(lines):
             if len(cells) != len(columns):
                 raise BadRequestError(f"{len(cells)} cells where {wanted} has {len(names)}", place)
-            if place == MAX_ROWS:
-                raise _too_many()
+            if place == self.most_rows:
+                raise self._too_many()
             rows.append(
                 ",".join(
                     [key + _json_value(cell, text) for (key, text), cell in zip(columns, cells, strict=True)]
@@ -141,39 +155,61 @@ class RowReader:
             )
         return ("[{" + "},{".join(rows) + "}]").encode() if rows else b"[]"
 
-    def _decode(self, body: bytes) -> Sequence[msgspec.Struct]:
+    def _decode(self, body: bytes) -> tuple[Sequence[msgspec.Struct], bytes]:
+        """The rows, and the text that holds them and nothing else."""
         if body.lstrip()[:1] == b"[":
-            return self._many.decode(body)
+            return self._list(body), body
         try:
-            return [self._one.decode(body)]
+            return [self._one.decode(body)], body
         except msgspec.ValidationError:
             if _QUOTED_ENVELOPE not in body and b"\\" not in body:
                 raise  # no envelope is in it, in whatever letters
-        instances = self._envelope.decode(body).instances
-        if isinstance(instances, msgspec.UnsetType):
-            return [self._one.decode(body)]
+        envelope = self._envelope.decode(body).instances
+        if isinstance(envelope, msgspec.UnsetType):
+            return [self._one.decode(body)], body
         try:
             self._closed_envelope.decode(body)
         except msgspec.ValidationError:
             raise BadRequestError(f"beside {ENVELOPE!r} no other key is allowed") from None
-        if bytes(instances)[:1] != b"[":
+        instances = bytes(envelope)
+        if body.rstrip(_SPACE)[:-1].rstrip(_SPACE)[: -len(instances)].count(b":") > 1:
+            raise BadRequestError(f"{ENVELOPE!r} is given twice")
+        if instances[:1] != b"[":
             raise BadRequestError(f"{ENVELOPE!r} must be a list of objects")
-        return self._many.decode(instances)
+        return self._list(instances), instances
 
-    def _batch(self, rows: Sequence[msgspec.Struct]) -> Batch:
+    def _list(self, body: bytes) -> Sequence[msgspec.Struct]:
+        """The rows, counted before any is read: an empty one of three bytes takes as much memory as any other."""
+        if body.count(b"{") > self.most_rows and len(self._counted.decode(body)) > self.most_rows:
+            raise self._too_many()
+        rows: list[msgspec.Struct] = self._many.decode(body)
+        return rows
+
+    def _batch(self, rows: Sequence[msgspec.Struct], text: bytes) -> Batch:
         if not rows:
             raise BadRequestError("no rows: send at least one instance")
-        if len(rows) > MAX_ROWS:
-            raise _too_many()
         table: list[list[Any]] = [list(msgspec.structs.astuple(row)) for row in rows]
         unseen: dict[str, int] = {}
         for column, name, codes in self._codes:
             for cells in table:
-                if (value := cells[column]) is not None:
-                    code = cells[column] = codes.get(value)
-                    if code is None:
-                        unseen[name] = unseen.get(name, 0) + 1
-        return Batch(np.array(table, dtype=np.float32), unseen)
+                value = cells[column]
+                if value is None or value is msgspec.UNSET:
+                    continue
+                code = cells[column] = codes.get(value)
+                if code is None:
+                    unseen[name] = unseen.get(name, 0) + 1
+        names = len(rows) * len(self._features)
+        try:
+            matrix = np.array(table, dtype=np.float32)
+        except TypeError:  # of what is left out; to look for it first would cost those who send all fields half as much again
+            names -= _fill(table)
+            matrix = np.array(table, dtype=np.float32)
+        if text.count(b":") != names:  # of a name given twice the decoder takes the last
+            _refuse_repeated(text)
+        return Batch(matrix, unseen)
+
+    def _too_many(self) -> BadRequestError:
+        return BadRequestError(f"more than {self.most_rows} rows: send them in several requests")
 
     def _unknown(self, row: int, name: str) -> BadRequestError:
         return BadRequestError(f"unknown; allowed are {', '.join(self._features)}", row, name[:_ECHO])
@@ -223,13 +259,35 @@ def _json_value(cell: str, text: bool) -> str:
     return msgspec.json.encode(cell).decode()
 
 
-def _too_many() -> BadRequestError:
-    return BadRequestError(f"more than {MAX_ROWS} rows: send them in several requests")
+def _fill(table: list[list[Any]]) -> int:
+    """Null where a field was left out; how many were."""
+    left_out = 0
+    for cells in table:
+        for column, cell in enumerate(cells):
+            if cell is msgspec.UNSET:
+                cells[column] = None
+                left_out += 1
+    return left_out
+
+
+def _refuse_repeated(text: bytes) -> None:
+    """Refuse rows of which one has a field twice, as a header that names a column twice is. Raises BadRequestError."""
+    places = count()
+
+    def once(pairs: Sequence[tuple[str, object]]) -> None:
+        row, names = next(places), [name for name, _ in pairs]
+        if len(set(names)) < len(names):
+            twice = next(name for place, name in enumerate(names) if name in names[:place])
+            raise BadRequestError("given twice", row, twice)
+
+    json.loads(text, object_pairs_hook=once, parse_int=str, parse_float=str)
 
 
 def _fields(features: Sequence[Feature]) -> list[tuple[str, Any] | tuple[str, Any, Any]]:
     return [
-        (feature.name, _type(feature) | None, None) if feature.nullable else (feature.name, _type(feature))
+        (feature.name, _type(feature) | None | msgspec.UnsetType, msgspec.UNSET)
+        if feature.nullable
+        else (feature.name, _type(feature))
         for feature in features
     ]
 

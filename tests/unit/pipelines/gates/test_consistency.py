@@ -34,6 +34,16 @@ def test_the_same_rows_are_the_same_numbers_for_training_and_for_the_server():
     )
 
 
+def test_a_model_of_many_features_is_compared_in_several_bodies(monkeypatch):
+    monkeypatch.setattr("pipelines.server.rows.MAX_CELLS", 300)
+    assert consistency(ROWS, FEATURES, encode).finding.startswith("1,003 rows, ")
+    assert "(1,003 of 3,009 numbers differ)" in consistency(ROWS, FEATURES, other_minutes).finding
+
+
+def other_minutes(rows, features):
+    return encode(rows.assign(minute=rows["minute"] + 1), features)
+
+
 def as_codes(rows, features):
     return encode(rows.assign(place=rows["place"].map({"a": "b", "b": "a"})), features)
 

@@ -19,6 +19,13 @@ def test_predictions_are_those_of_the_server_in_the_order_of_the_rows(made, mode
     np.testing.assert_array_equal(predict(model, frame), np.array(expected, np.float32))
 
 
+def test_a_model_that_takes_fewer_rows_at_once_is_asked_more_often(made, model, monkeypatch):
+    frame = made.evaluation[:200]
+    expected = predict(model, frame)
+    monkeypatch.setattr(model.rows, "most_rows", 70)
+    np.testing.assert_array_equal(predict(model, frame), expected)
+
+
 def test_a_column_that_the_model_asks_for_and_the_examples_lack_is_named(made, model):
     with pytest.raises(NotPredictedError, match=r"it asks for (humid, temp|temp, humid), which"):
         predict(model, made.evaluation[:5].drop(columns=["temp", "humid"]))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tracemalloc
 
 import msgspec
 import numpy as np
@@ -227,6 +228,73 @@ def test_a_body_of_too_many_rows_is_refused_by_both_readers(count):
         else:
             with pytest.raises(BadRequestError, match="more than 50000 rows: send them in several requests"):
                 read()
+
+
+def wide(count):
+    features = tuple(
+        Number(name=f"f{n}", meaning="", minimum=0, maximum=1, nullable=True) for n in range(count)
+    )
+    return Schema(features=features, output=OUTPUT, self_check=SelfCheck({}, (0.5,)))
+
+
+@pytest.mark.parametrize("count", [100, 101])
+def test_a_body_of_too_many_cells_is_refused_by_both_readers(count, monkeypatch):
+    monkeypatch.setattr("pipelines.server.rows.MAX_CELLS", 2_000)
+    reader = RowReader(wide(20))
+    for read in (
+        lambda: reader.json(b"[" + b",".join([b'{"f0":1}'] * count) + b"]"),
+        lambda: reader.csv(b"f0\n" + b"1\n" * count, header=True),
+    ):
+        if count <= reader.most_rows:
+            assert read().matrix.shape == (count, 20)
+        else:
+            with pytest.raises(BadRequestError, match="more than 100 rows: send them in several requests"):
+                read()
+
+
+@pytest.mark.parametrize("envelope", [b"%b", b'{"instances": %b}'])
+def test_rows_are_counted_before_memory_is_taken_for_them(envelope):
+    reader, body = RowReader(wide(2_000)), envelope % (b"[" + b",".join([b"{}"] * 5_000) + b"]")
+    tracemalloc.start()
+    with pytest.raises(BadRequestError, match="more than 1000 rows"):
+        reader.json(body)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "field"),
+    [
+        ('{"dest": "ATL", "dest": "LAX", "temp": 1}', 0, "dest"),
+        ('{"dest": "ATL", "dest": "LAX"}', 0, "dest"),  # as many names as the schema has
+        ('{"dest": "ATL", "temp": 1, "temp": null}', 0, "temp"),
+        ('{"dest": "ATL", "temp" :1,"t\\u0065mp"\n:\t2}', 0, "temp"),
+        ('{"dest": "ATL"}, {"dest": "LAX", "temp": 1, "temp": 1}', 1, "temp"),
+    ],
+)
+def test_a_name_given_twice_is_refused_by_both_readers(rows, row, field):
+    reader = RowReader(SCHEMA)
+    for body in (f"[{rows}]", f'{{"instances": [{rows}]}}', *([rows] if rows.count("{") == 1 else [])):
+        with pytest.raises(BadRequestError, match="given twice") as refused:
+            reader.json(body.encode())
+        assert (refused.value.row, refused.value.field) == (row, field)
+    with pytest.raises(BadRequestError, match="twice"):
+        reader.csv(f"{field},{field}\n1,1\n".encode(), header=True)
+
+
+@pytest.mark.parametrize("last", ["[]", '[{"dest": "ATL"}]', "{}"])
+def test_an_envelope_given_twice_is_refused(last):
+    body = f' {{"instances": [{{"dest": "ATL"}}], "instances" : {last} }}\n'
+    with pytest.raises(BadRequestError, match="'instances' is given twice"):
+        RowReader(SCHEMA).json(body.encode())
+
+
+@pytest.mark.parametrize("text", ["12:30", '\\":', "::", "{:}", "[{"])
+def test_a_text_may_hold_what_json_is_made_of(text):
+    reader, row = RowReader(SCHEMA), f'{{"dest": "{text}", "temp": 1}}'
+    for body in (row, f"[{row}]", f'{{"instances": [{row}, {row}] }}'):
+        assert reader.json(body.encode()).unseen["dest"] == body.count("dest")
 
 
 def test_a_name_without_end_is_refused_by_both_readers():
