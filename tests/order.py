@@ -9,13 +9,18 @@ from xdist.scheduler import LoadFileScheduling
 # Some are long in `make soak` alone. A folder stands for those of its files that are not named: a cluster runs from the first
 # of its files to the last one, and each idle minute of it costs seconds of a core.
 LONGEST = [
-    "tests/model/test_protocol.py",
-    "tests/ci/runs/test_pipelines.py",
-    "tests/stacks/test_roles.py",
     "tests/stacks/test_build.py",
-    "tests/unit/release/test_rules.py",
+    "tests/unit/pipelines/flights/test_validation.py",
+    "tests/stacks/test_roles.py",
+    "tests/ci/runs/test_pipelines.py",
+    "tests/model/test_protocol.py",
+    "tests/stacks/test_build_verify.py",
+    "tests/unit/review/test_mutations.py",
     "tests/ci/runs/test_model_changes.py",
     "tests/faults/test_train.py",
+    "tests/model/test_histories.py",
+    "tests/unit/sandbox/iam/test_soundness.py",
+    "tests/unit/release/test_rules.py",
     "tests/kubernetes/test_environment.py",
     "tests/kubernetes/test_manifests.py",
     "tests/kubernetes/test_rollback_load.py",

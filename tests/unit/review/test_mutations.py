@@ -17,7 +17,7 @@ from modeldelivery.review.report import markdown
 from modeldelivery.review.report.preview import tell
 from tests.unit.review.documents import PRICES, document, previews, record, text
 
-COUNT, MANY = 200, 10_000
+COUNT, MANY = 200, 5_000
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "<script>alert(1)</script>",
