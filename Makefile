@@ -100,7 +100,7 @@ check: setup ## lint, format, types and unit tests
 CHECKED ?=
 CLUSTER = $(if $(filter tests/kubernetes%,$(TESTS)),setup-cluster)
 test: $(if $(CHECKED),setup,check) setup-data setup-definition $(CLUSTER) ## all checks and tests
-	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(PYTEST) -n 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # What both images are built on, by digest; without it today's python:3.11-slim, or Debian's packages where no registry answers.
 BASE_IMAGE ?=

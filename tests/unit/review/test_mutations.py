@@ -1,6 +1,6 @@
 """Previews that were cut, changed or made hostile: each is read right or refused, and none gets a word in.
 
-`make check` tries three hundred, `make soak` ten thousand.
+`make check` tries two hundred, `make soak` five thousand.
 """
 
 import random
