@@ -127,6 +127,23 @@ def settled(journal: Journal, endpoint: Endpoint, now: float) -> Journal:
     )
 
 
+def opened_in_place(view: View, operation: str, actor: str, reason: str, stands: weights.Weights) -> Journal:
+    """The journal with an `up` under way that asks for the weights in force: it moves nothing."""
+    shares = weights.checked(stands)
+    intent = Intent(
+        operation=operation,
+        kind=IntentKind.UP,
+        actor=actor,
+        reason=reason,
+        since=view.now,
+        source=shares,
+        target=shares,
+        deadline=lease(view),
+        fence=view.journal.fence,
+    )
+    return opened(view.journal, intent, view.now)
+
+
 def moves_nothing(intent: Intent) -> bool:
     """A change of the fleet, and an `up` that asks for nothing but the weights in force: whatever was decided stands beside it."""
     if intent.kind is IntentKind.FLEET:

@@ -13,12 +13,11 @@ from modeldelivery.release.core.intent import (
     certain,
     closed,
     finished,
-    lease,
-    opened,
+    opened_in_place,
     refuse_broken,
     renewed,
 )
-from modeldelivery.release.core.journal import Intent, IntentKind, Journal
+from modeldelivery.release.core.journal import Intent
 from modeldelivery.release.errors import RefusedError
 from modeldelivery.release.version import Version
 
@@ -67,7 +66,9 @@ def decide(command: Resize, view: View) -> Action:
         raise RefusedError(f"{other.actor} is at work ({other.kind}: {other.reason}), and that comes first")
     if view.described <= journal.fence:
         return Wait("another operation may still act", journal.fence)
-    return Write(_open(command, view, endpoint))
+    reason = f"{command.version} goes to {command.instances} instances"
+    stands = weights.shares(endpoint.current)
+    return Write(opened_in_place(view, command.operation, command.actor, reason, stands))
 
 
 def _carry_on(command: Resize, view: View, endpoint: Endpoint, intent: Intent, *, there: bool) -> Action:
@@ -97,19 +98,3 @@ def _why_not(command: Resize, view: View) -> str:
     if not request.accepted:
         return request.ended
     return (view.endpoint.failure if view.endpoint else None) or "the platform undid it"
-
-
-def _open(command: Resize, view: View, endpoint: Endpoint) -> Journal:
-    stands = weights.checked(weights.shares(endpoint.current))
-    intent = Intent(
-        operation=command.operation,
-        kind=IntentKind.UP,
-        actor=command.actor,
-        reason=f"{command.version} goes to {command.instances} instances",
-        since=view.now,
-        source=stands,
-        target=stands,
-        deadline=lease(view),
-        fence=view.journal.fence,
-    )
-    return opened(view.journal, intent, view.now)

@@ -13,6 +13,7 @@ from modeldelivery.release.core.intent import (
     finished,
     lease,
     opened,
+    opened_in_place,
     present,
     pursue,
     refuse_broken,
@@ -260,19 +261,8 @@ def _take_back(command: Up, view: View, plan: Plan) -> Journal:
     A fleet change may apply such a Desired (AWS does not say which of both `RetainAllVariantProperties` retains), and so may
     any later call for instances: it is taken back, and observed, before anything else. It moves nothing.
     """
-    stands = weights.checked(plan.standing)
-    intent = Intent(
-        operation=command.operation,
-        kind=IntentKind.UP,
-        actor=command.actor,
-        reason="takes back what was asked for and never came to be",
-        since=view.now,
-        source=stands,
-        target=stands,
-        deadline=lease(view),
-        fence=view.journal.fence,
-    )
-    return opened(view.journal, intent, view.now)
+    reason = "takes back what was asked for and never came to be"
+    return opened_in_place(view, command.operation, command.actor, reason, plan.standing)
 
 
 def _refuse_guess(journal: Journal, endpoint: Endpoint) -> None:
