@@ -177,20 +177,18 @@ def test_an_engine_that_is_killed_is_said_to_have_been(engine_says, run, capsys,
         assert f"review: {told}\n" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["preview", "drift", "deploy"])
-def test_an_engine_of_another_machine_is_said_not_to_run(
-    engine_says, run, tmp_path, monkeypatch, capsys, command
-):
+def test_an_engine_of_another_machine_is_said_not_to_run(engine_says, run, tmp_path, monkeypatch, capsys):
     engine_says("tags-only")
     run("preview", "--env", "prod")
     program = tmp_path / "bin" / "pulumi"
     program.write_bytes(b"\x7fELF of another machine")
     monkeypatch.setenv("PATH", str(program.parent))  # of what cannot be run the next one on PATH is tried
-    assert run(command, "--env", "prod") == 1
-    assert (
-        f"review: {program} cannot be run: Exec format error. `make setup` gets one"
-        in capsys.readouterr().err
-    )
+    for command in ("preview", "drift", "deploy"):
+        assert run(command, "--env", "prod") == 1
+        assert (
+            f"review: {program} cannot be run: Exec format error. `make setup` gets one"
+            in capsys.readouterr().err
+        )
 
 
 def test_drift_that_could_not_be_looked_for_is_no_drift_found(engine_says, run, tmp_path):
