@@ -116,12 +116,17 @@ class Delivery:
         return subprocess.Popen(
             list(map(str, command)),
             cwd=CHECKOUT,
-            env=os.environ | {"AWS_SDK_UA_APP_ID": caller},
+            env=_environ() | {"AWS_SDK_UA_APP_ID": caller},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             **more,
         )
+
+
+def _environ():
+    """This process's variables, while pytest gives and takes its own in another thread."""
+    return {name: value for name in list(os.environ) if (value := os.environ.get(name)) is not None}
 
 
 def delivered(hosting, model):
