@@ -22,6 +22,13 @@ INTERRUPTED = {
     "make up": ("tools.demo.__main__", "tools.demo.__main__._up", "make up: interrupted"),
     "make setup": ("tools.setup.__main__", "tools.setup.shell.entered", "Set-up: interrupted"),
     "the roles": ("tools.roles.__main__", "tools.roles.__main__.Site.open", "roles: interrupted"),
+    "make model": ("tools.model.__main__", "argparse.ArgumentParser.parse_args", "model: interrupted"),
+    "a promotion": ("tools.promotion", "tools.promotion.read", "promotion: interrupted"),
+    "what follows from reports": (
+        "tools.react.__main__",
+        "argparse.ArgumentParser.parse_args",
+        "react: interrupted",
+    ),
     "the benchmarks": (
         "benchmarks.__main__",
         "argparse.ArgumentParser.parse_args",
