@@ -3,6 +3,8 @@
 Data is pulled, the model that serves is fetched, every changed stage runs. One page tells of it: printed here, and left in the
 folder from which `make comment` puts it on the pull request.
 
+    python -m tools.model --base origin/main
+
 Exit status: 0 passed, or nothing of the model changed; 3 stopped at a gate; 1 it could not be judged.
 """
 
@@ -39,7 +41,11 @@ _ADDRESS = re.compile(r"https?://[\w.:/~%-]+")
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.model", description="Train and judge the model.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.model",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--folder", type=Path, default=Path(".review"), metavar="DIR", help="for the page")
     parser.add_argument(
         "--base", metavar="REF", help="what it would be merged into (the platform's, else main)"

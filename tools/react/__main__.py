@@ -71,7 +71,9 @@ class World:
 def parser() -> argparse.ArgumentParser:
     """What the command line takes."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.react", description="Act on the newest reports, once."
+        prog="python -m tools.react",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--env", required=True, help="the environment, such as staging")
     parser.add_argument(
