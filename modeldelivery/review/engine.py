@@ -18,7 +18,7 @@ from modeldelivery.review.core.document import Diagnostic, DocumentError, failur
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.reasons import ending, of_update, reason
 from modeldelivery.review.core.rules import Violation
-from modeldelivery.terminal import program
+from modeldelivery.terminal import interrupts, program
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 STALE = "violates plan"  # the engine's words for a step that the plan does not have
@@ -205,10 +205,13 @@ def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def _start(command: Sequence[str], errors: int, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """The engine, begun in the project's folder. Raises EngineFailedError."""
+    """The engine, begun in the project's folder, and interrupts held until `child.carried_out`. Raises EngineFailedError."""
+    folder = project()
+    interrupts.hold()
     try:
-        return child.start(command, folder=project(), errors=errors, environ=environ)
+        return child.start(command, folder=folder, errors=errors, environ=environ)
     except OSError as error:
+        interrupts.release()
         raise EngineFailedError(
             f"{shutil.which('pulumi')} cannot be run: {error.strerror}. `make setup` gets one for this machine"
         ) from error
