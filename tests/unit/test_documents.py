@@ -83,6 +83,22 @@ def test_each_command_of_modelctl_is_there():
     assert {each for each in named if each[1] not in modelctl().commands} == set()
 
 
+def test_each_option_of_modelctl_is_one_of_its_command():
+    options = {
+        name: {text for param in command.params for text in (*param.opts, *param.secondary_opts)} | {"--help"}
+        for name, command in modelctl().commands.items()
+    }
+    wrong, count = [], 0
+    for document in (each for each in documents() if each.name != "CHANGELOG.md"):
+        text = (PROJECT / document).read_text().replace("\\\n", " ")
+        for typed in re.finditer(TYPED + r"modelctl ([a-z]+)([^`\n#|&]*)", text, re.MULTILINE):
+            named = re.findall(r"(?<![\w-])--[a-z-]+", re.sub(r'"[^"]*"', "", typed[2]))
+            count += len(named)
+            wrong += [f"{document}: {typed[1]} {each}" for each in named if each not in options[typed[1]]]
+    assert count > 100
+    assert wrong == []
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_readme_has_a_place_for_each_tool_of_the_road(tool):
     table = (
