@@ -87,7 +87,9 @@ class RowReader:
         self._features: dict[str, Feature] = {feature.name: feature for feature in schema.features}
         self.cells = max(len(schema.features), schema.output.width)
         self.most_rows = max(1, min(MAX_ROWS, MAX_CELLS // self.cells))
-        self._small = min(LARGE_BYTES, LARGE_CELLS // self.cells)  # a row is a byte at least
+        # A line of CSV, which is shorter than an object: of each cell that it must have, a character and what ends it.
+        shortest = 2 * max(1, sum(not feature.nullable for feature in schema.features))
+        self._small = min(LARGE_BYTES, LARGE_CELLS // self.cells * shortest)
         row = msgspec.defstruct(
             "Row", _fields(schema.features), frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False
         )

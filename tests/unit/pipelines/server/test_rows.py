@@ -287,6 +287,17 @@ def test_a_body_of_more_cells_than_ping_may_wait_for_is_large_in_whatever_bytes(
         assert not reader.large(body)
 
 
+@pytest.mark.parametrize("rows", [1, 83, 84, 200])
+def test_a_body_is_large_by_its_rows_where_none_of_their_cells_may_be_left_out(rows):
+    features = tuple(Number(name=name, meaning="", minimum=0, maximum=9) for name in ("a", "b"))
+    output = Classes(meaning="", classes=tuple(f"c{n}" for n in range(600)))
+    reader = RowReader(Schema(features=features, output=output, self_check=SelfCheck({}, (0.0,) * 600)))
+    body = b"1,1\n" * rows
+    assert len(reader.csv(body, header=False).matrix) == rows
+    assert reader.large(body) is (rows * 600 > LARGE_CELLS)
+    assert reader.large(body[:-1]) is (rows * 600 > LARGE_CELLS)
+
+
 def test_a_body_of_more_bytes_than_ping_may_wait_for_is_large_however_few_its_rows():
     reader = RowReader(SCHEMA)
     assert [reader.large(b" " * size) for size in (LARGE_BYTES, LARGE_BYTES + 1)] == [False, True]
