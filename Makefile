@@ -25,7 +25,7 @@ MODEL ?= flights
 # `make preview ENV=staging`, and likewise for deploy and drift.
 ENV :=
 environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
-# What `make test` runs beyond `make check`, the longest files first (tests/order.py), three at a time, since much of
+# What `make test` runs beyond `make check`, the longest files first (tests/order.py), four at a time, since much of
 # their time is waiting; another choice is for whoever looks for one thing.
 TESTS ?= tests/ci/runs tests/ci/jenkins tests/stacks tests/kubernetes $(SLOW) tests/faults
 # Files with tests that take seconds of a core without an engine, marked `slow`: these `make check` leaves out.

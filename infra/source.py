@@ -10,6 +10,8 @@ import msgspec
 from infra.keys import KEYS
 
 PROJECT = "model-delivery"
+# Of a stack file's keys that are not this program's: pulumi-aws reads its own, the engine its own.
+_OTHERS = ("aws", "pulumi")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")  # one step of the path in msgspec's messages
 
 
@@ -32,8 +34,14 @@ class Source(NamedTuple):
         return self.config.get(f"{PROJECT}:{key}")
 
     def refuse_unknown_keys(self) -> None:
+        """A line that nothing reads is refused: a guard that is misspelt would not guard."""
         for name, value in self.config.items():
             namespace, _, key = name.partition(":")
+            if namespace not in {PROJECT, *_OTHERS}:
+                raise SettingsError(
+                    f"{self.file}: {name} is {value}, but nothing here reads {namespace}:…; allowed: "
+                    + ", ".join(f"{each}:…" for each in (PROJECT, *_OTHERS))
+                )
             if namespace == PROJECT and key not in KEYS:
                 raise SettingsError(
                     f"{self.file}: {name} is {value}, but {PROJECT} has no such key; allowed: {', '.join(KEYS)}"

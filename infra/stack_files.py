@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -31,14 +32,27 @@ def settings(root: Path, stack: str, file: Path | None = None) -> Settings:
         for key, declared in project["config"].items()
         if "default" in declared
     }
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise SettingsError(f"{path.name} has no config that can be read: {error}") from error
     return parse(
         stack,
         {
-            key: value if isinstance(value, str) else json.dumps(value)
-            for key, value in {**defaults, **config}.items()
+            key: value if isinstance(value, str) else json.dumps(value, default=str)
+            for key, value in {**defaults, **_config(path)}.items()
         },
     )
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """What a stack's file holds, each key with its namespace, which the engine lets be left out. Raises SettingsError."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} cannot be read: {error}") from error
+    config = document.get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict):
+        raise SettingsError(
+            f"{path.name}: config is {json.dumps(config, default=str)}; allowed: keys such as {PROJECT}:owner, and their values"
+        )
+    return {
+        key if ":" in key else f"{PROJECT}:{key}": value
+        for key, value in ((str(name), value) for name, value in config.items())
+    }

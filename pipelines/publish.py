@@ -1,10 +1,12 @@
 """Write a data set to where SageMaker reads it: `datasets/<revision>/` in the data bucket, once.
 
-python -m pipelines.publish build/dataset --bucket flights-data-111111111111-eu-west-1
+    python -m pipelines.publish build/dataset --bucket flights-data-111111111111-eu-west-1
 
 Every file is written on condition that there is none, and the manifest last: a prefix with a manifest is whole, and whoever
 is killed or meets another at work is finished by the next run. A prefix is read by its URI alone, so nothing in it ever
 changes (SageMaker caches a step by the URIs of its inputs, not by what is there).
+
+Exit status: 0 written, now or before, 1 it cannot be, and why, 2 usage.
 """
 
 import argparse
@@ -115,7 +117,9 @@ def main(arguments: list[str] | None = None) -> int:
     import boto3  # noqa: PLC0415 - half a second that nobody else who imports this module needs
 
     parser = argparse.ArgumentParser(
-        prog="python -m pipelines.publish", description="Write a data set to the data bucket, once."
+        prog="python -m pipelines.publish",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the data set, such as build/dataset")
     parser.add_argument("--bucket", required=True, metavar="NAME", help="the stack's output dataBucket")

@@ -3,16 +3,15 @@
 The image by digest with its bill of materials, the model and each document of evidence as they are, then `modelctl register` there: the same digest set, so
 that evidence follows it (docs/adr/0010). It approves nothing, and changes no fleet. Each account is reached by the profile of its
 environment's name; neither needs to let the other in. Run again, it finds what is there, and takes along what was kept since.
-
-Exit status: 0 registered there, 1 not, 2 for a wrong command line.
 """
 
-import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import msgspec
 
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
@@ -21,6 +20,7 @@ from modeldelivery.release.cli.project import model_of, project_of
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.figures import NAME as METRICS
 from modeldelivery.release.naming import (
+    Environment,
     Place,
     evidence_key,
     image_evidence,
@@ -32,9 +32,13 @@ from modeldelivery.release.ports import Registry
 from modeldelivery.release.record import VersionRecord
 from modeldelivery.release.version import Version, parse_version
 from modeldelivery.terminal import program
+from modeldelivery.terminal.commands import USAGE, Command, Value, read
 from tools.image.copy import copy
 from tools.image.errors import ImageError
 
+NAME = "promotion"
+_PROGRAM = "python -m tools.promotion"
+_FAILED = 1
 MODELCTL = Path(sys.executable).parent / "modelctl"
 ARTIFACT, SAMPLES = "model.tar.gz", "samples.json"
 
@@ -43,23 +47,66 @@ class PromotionError(Exception):
     """Why a version is not registered there; a sentence."""
 
 
-def main() -> int:
-    """Run; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.promotion", description="See the module.")
-    parser.add_argument("version", type=parse_version)
-    parser.add_argument("--from", dest="source", required=True, type=parse_environment, metavar="ENV")
-    parser.add_argument("--to", dest="target", required=True, type=parse_environment, metavar="ENV")
-    options = parser.parse_args()
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line asks for."""
+
+    version: Version
+    source: Environment
+    target: Environment
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit status."""
+    return program.run(
+        NAME,
+        lambda: _run(read(_command(), arguments, Options)),
+        "interrupted; run it again, and it goes on with what is not there yet",
+        own=arguments is None,
+    )
+
+
+def _command() -> Command:
+    environment = Value("ENV", parse_environment)
+    return Command(
+        _PROGRAM,
+        params=[
+            click.Argument(["version"], type=Value("vX.Y.Z", parse_version)),
+            click.Option(
+                ["--from", "source"], required=True, type=environment, help="Where the version is registered."
+            ),
+            click.Option(
+                ["--to", "target"], required=True, type=environment, help="Where it is to be registered too."
+            ),
+        ],
+        callback=_options,
+        help="Register a version in another environment: the same image, model and evidence, by digest. Approves nothing, and changes no "
+        "fleet. Each account is reached by the profile of its environment's name.",
+        examples=[f"{_PROGRAM} v1.3.0 --from staging --to prod"],
+        statuses={
+            0: "it is registered there, now or before",
+            _FAILED: "it is not, or not all of its evidence; the message says why",
+            USAGE: "the command line makes no sense",
+            program.INTERRUPTED: "interrupted (SIGINT, SIGTERM, SIGHUP)",
+        },
+    )
+
+
+def _options(version: Version, source: Environment, target: Environment) -> Options:
+    if source == target:
+        raise click.UsageError(f"--from and --to are both {source}: name two environments")
+    return Options(version=version, source=source, target=target)
+
+
+def _run(options: Options) -> int:
     try:
-        model = _model(options.source)
+        model = parse_model(_model(options.source))
         source, target = (
-            open_environment(parse_model(model), each, profile=each)
-            for each in (options.source, options.target)
+            open_environment(model, each, profile=each) for each in (options.source, options.target)
         )
         promote(options.version, source, target)
     except (DeliveryError, ImageError, PromotionError) as error:
-        program.complain("promotion", str(error))
-        return 1
+        program.complain(NAME, str(error))
+        return _FAILED
     return 0
 
 
@@ -143,8 +190,12 @@ def _listed(source: AwsEnvironment, prefix: str) -> list[str]:
 
 def _fetch(source: AwsEnvironment, key: str, path: Path) -> None:
     s3, bucket = source.account.patient.s3, source.place.registry_bucket
-    answer = ask(f"s3:GetObject {key}", lambda: s3.get_object(Bucket=bucket, Key=key))
-    path.write_bytes(answer["Body"].read())
+
+    def content() -> bytes:
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    path.write_bytes(ask(f"s3:GetObject {key}", content))
 
 
 def _register(*arguments: str) -> None:
@@ -157,7 +208,7 @@ def _model(environment: str) -> str:
     project = project_of(Path.cwd())
     model = None if project is None else model_of(environment, project)
     if model is None:
-        raise PromotionError("no Pulumi.yaml here names the model")
+        raise PromotionError("no Pulumi.yaml here names the model: change to the project's folder")
     return model
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from modeldelivery.terminal import interrupts
+
 T = TypeVar("T")
 LOOPBACK = "127.0.0.1,localhost"
 
@@ -59,12 +61,15 @@ def carried_out(process: subprocess.Popen[bytes], follow: Callable[[], T]) -> T:
         process: the child.
         follow: reads what it writes until it ends; after an interrupt it goes on where it was.
 
+    Interrupts that were held while the child was started are released here: one that came by then reaches it too.
+
     Raises:
         KeyboardInterrupt: this program was told to end; so was the child, and it has ended.
     """
     interrupted = False
     while True:
         try:
+            interrupts.release()
             followed = follow()
             process.wait()
         except KeyboardInterrupt:

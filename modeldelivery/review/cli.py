@@ -40,6 +40,7 @@ from modeldelivery.terminal.steps import step
 _PROGRAM = "review"
 _PRICES = Path(__file__).with_name("prices.toml")
 _EDGE_JOBS = "EDGE_JOBS"  # CI's variable: `yes` where its jobs look at environments on a cluster (docs/ci.md)
+_SWITCH = ("yes", "no", "")
 _NOT_JUDGED = "the policy pack did not judge it: `pulumi preview --stack {} --policy-pack {}` says why"
 
 
@@ -224,6 +225,10 @@ def _environments() -> list[str]:
 
     One on a cluster is expected where CI's jobs look at it, and elsewhere told of when somebody has: not every build reaches it.
     """
+    if (given := os.environ.get(_EDGE_JOBS, "")) not in _SWITCH:
+        _complain(
+            f"{_EDGE_JOBS} is {given!r}, which turns nothing on: `yes` does, for environments on a cluster (docs/ci.md)"
+        )
     files = engine.project().glob("Pulumi.*.yaml")
     return sorted(path.stem.removeprefix("Pulumi.") for path in files if _expected(path))
 

@@ -20,6 +20,10 @@ _STALE = (
     "the plan is stale: since it was made, someone moved traffic, deployed, or changed config. Nothing was changed. Preview again: "
     "`{}`"
 )
+_OVERTAKEN = (
+    "the plan became stale while it was carried out: someone moved traffic, deployed, or changed config meanwhile. What is listed above as "
+    "done was changed, the rest was not. Preview again what is left: `{}`"
+)
 _HELD = (
     "{environment} is held by another deployer: {holder}{waited}. Nothing was changed. Let it end, or, if it was killed, `pulumi "
     "cancel --stack {environment}`; then the same again"
@@ -70,7 +74,8 @@ def deploy(
         why = _HELD.format(environment=environment, holder=updated.holder, waited=waited)
         return ended(Outcome.LOCKED, LOCKED, why)
     if updated.stale:
-        return ended(Outcome.STALE, REFUSED, _STALE.format(Look.PREVIEW.command(environment)))
+        sentence, status = (_OVERTAKEN, updated.status) if updated.begun else (_STALE, REFUSED)
+        return ended(Outcome.STALE, status, sentence.format(Look.PREVIEW.command(environment)))
     if updated.status:
         left(Outcome.FAILED, updated.why)
         return updated.status

@@ -18,10 +18,11 @@ from modeldelivery.review.core.document import Diagnostic, DocumentError, failur
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.core.reasons import ending, of_update, reason
 from modeldelivery.review.core.rules import Violation
-from modeldelivery.terminal import program
+from modeldelivery.terminal import interrupts, program
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 STALE = "violates plan"  # the engine's words for a step that the plan does not have
+BEGUN = "Updating ("  # and those before the first step of an update, whose own preview is over
 
 _WRITTEN = (":(top,exclude)dvc.lock", ":(top,exclude)metrics")  # by a training, of itself
 
@@ -115,7 +116,12 @@ def preview(environment: str, plan: Path, policies: Path, config: Path | None) -
             raise EngineFailedError(_why(done))
         if done.returncode:
             _require_planned(done)
-        reported = _events(events)
+        try:
+            reported = _events(events)
+        except DocumentError as error:
+            if done.returncode:  # cut off with the engine, whose own end says more
+                raise EngineFailedError(_why(done)) from error
+            raise
         return Previewed(
             document=done.stdout,
             violations=tuple(_violations(reported)),
@@ -140,12 +146,14 @@ class Updated(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         status: the engine's.
         stale: it found the plan to be stale.
+        begun: it was past its own preview by then, so that steps before that one were carried out.
         holder: who held the environment, so that nothing was tried; "" for nobody.
         why: it failed; of one that succeeded its last words.
     """
 
     status: int
     stale: bool
+    begun: bool
     holder: str
     why: str
 
@@ -178,6 +186,7 @@ def update(environment: str, plan: Path, policies: Path, config: Path | None) ->
     return Updated(
         status=process.returncode,
         stale=any(STALE in line for line in shown),
+        begun=any(BEGUN in line for line in shown),
         holder=holder(shown),
         why="; ".join(of_update("\n".join(shown))),
     )
@@ -196,10 +205,13 @@ def _pulumi(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def _start(command: Sequence[str], errors: int, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """The engine, begun in the project's folder. Raises EngineFailedError."""
+    """The engine, begun in the project's folder, and interrupts held until `child.carried_out`. Raises EngineFailedError."""
+    folder = project()
+    interrupts.hold()
     try:
-        return child.start(command, folder=project(), errors=errors, environ=environ)
+        return child.start(command, folder=folder, errors=errors, environ=environ)
     except OSError as error:
+        interrupts.release()
         raise EngineFailedError(
             f"{shutil.which('pulumi')} cannot be run: {error.strerror}. `make setup` gets one for this machine"
         ) from error

@@ -10,24 +10,53 @@ TOGETHER = 1.0  # seconds within which several signals are one request: a termin
 
 
 class _Watch:
-    """Raises KeyboardInterrupt once a request."""
+    """Raises KeyboardInterrupt once a request, where it is held once it is released."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
         self._last = float("-inf")
+        self._held = self._came = False
 
     def __call__(self, _: int, __: FrameType | None) -> None:
         now = time.monotonic()
         previous, self._last = self._last, now
-        if now - previous >= TOGETHER:
+        if now - previous < TOGETHER:
+            return
+        if not self._held:
             raise KeyboardInterrupt
+        self._came = True
+
+    def hold(self) -> None:
+        self._held = True
+
+    def release(self) -> None:
+        self._held = False
+        came, self._came = self._came, False
+        if came:
+            raise KeyboardInterrupt
+
+
+_watching = _Watch()
 
 
 def watch() -> None:
     """From now on each of them raises KeyboardInterrupt in the main thread; what is ignored (nohup, a job of a script) stays so."""
-    watching = _Watch()
+    _watching.begin()
     for each in ENDING:
         if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, watching)
+            signal.signal(each, _watching)
+
+
+def hold() -> None:
+    """Until `release` none of them raises: what is begun now would be nobody's."""
+    _watching.hold()
+
+
+def release() -> None:
+    """From now on they raise again. Raises KeyboardInterrupt where one came meanwhile."""
+    _watching.release()
 
 
 def ignore() -> None:

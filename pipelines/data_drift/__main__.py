@@ -1,7 +1,7 @@
 """Whether what a model is asked has moved away from what it was trained on: one window, anywhere.
 
-python -m pipelines.data_drift --version v1.1.0 --baseline baseline.json --captured capture/ --until 2013-04-08 --reports reports/
-python -m pipelines.data_drift --version v1.1.0 --baseline baseline.json --rows week.jsonl --until 2013-04-08 --reports reports/
+    python -m pipelines.data_drift --version v1.1.0 --baseline baseline.json --captured capture/ --until 2013-04-08 --reports reports/
+    python -m pipelines.data_drift --version v1.1.0 --baseline baseline.json --rows week.jsonl --until 2013-04-08 --reports reports/
 
 Each place may be S3's, `s3://BUCKET/PREFIX`. The report is written where the version's reports are, below those of the endpoint, whose
 earlier ones tell whether it is the second window in a row.
@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """See the module."""
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.data_drift",
-        description="Judge a window of requests against a model's baseline.",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--version", required=True, type=_version, metavar="vX.Y.Z", help="that answered what was captured"

@@ -1,6 +1,6 @@
 """The report of a window for people, drawn by Evidently, in an environment of its own (`make setup-drift`).
 
-.venv-drift/bin/python -m pipelines.data_drift.page --baseline baseline.json --captured capture/ --until 2013-04-08 --out drift.html
+    .venv-drift/bin/python -m pipelines.data_drift.page --baseline baseline.json --captured capture/ --until 2013-04-08 --out drift.html
 
 Every column is drawn with the statistic that the verdict is made of: how many times its limit it reaches. So the two cannot
 disagree. Evidently's own index has bins of equal width, where one outlier in a hundred thousand hides a shift of half a standard
@@ -26,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """See the module."""
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.data_drift.page",
-        description="Draw a window of requests beside a model's baseline.",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_options(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the page, HTML")

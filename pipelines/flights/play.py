@@ -6,6 +6,8 @@
 The flights of an hour are one invocation, whose `InferenceId` is that hour on New York's clock and whose custom attributes say when it is: what is
 captured is then of 2013, whenever it is played. Labels are written by the same ids at any later time. Flights that were cancelled or diverted
 are asked about like all others, and never get a label.
+
+Exit status: 0 played, 1 it cannot be, and why, 2 usage.
 """
 
 import argparse
@@ -121,7 +123,9 @@ def send(client: Any, endpoint: str, played: Iterator[Hour]) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m pipelines.flights.play", description="Play months of flights through an endpoint."
+        prog="python -m pipelines.flights.play",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     acts = parser.add_subparsers(dest="act", required=True, metavar="requests|labels")
     requests = acts.add_parser("requests", help="ask an endpoint about each flight")

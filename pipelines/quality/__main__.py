@@ -150,7 +150,9 @@ def _reports(place: str, version: str, client: Any) -> Iterator[tuple[str, bytes
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m pipelines.quality", description="Judge what a version predicted, once labels are in."
+        prog="python -m pipelines.quality",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--recipe", required=True, metavar="MODEL", help="whose slices and thresholds hold")
     parser.add_argument("--version", required=True, metavar="vX.Y.Z", help="that predicted")

@@ -31,13 +31,12 @@ from pipelines.server.media import (
 )
 from pipelines.server.metrics import CONTENT_TYPE, Metrics
 from pipelines.server.model import BadModelError, Model, NoNumberError, load
-from pipelines.server.rows import BadRequestError, Batch, Matrix, Outputs
+from pipelines.server.rows import BadRequestError, Batch, Matrix
 from pipelines.server.settings import Settings
 
 Scope: TypeAlias = Mapping[str, Any]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
-LARGE_BYTES = 32 * 1024  # a larger body is read beside the event loop, which answers `/ping` meanwhile
 CLIENT_CLOSED = 499  # nginx's word for a client that left before the answer
 
 _CONTENT_TYPES = {
@@ -151,14 +150,13 @@ class ModelServer:
                 body = read_body(receive, length)
                 if not isinstance(body, bytes):
                     body = await body
-                if len(body) <= LARGE_BYTES:
-                    prediction, outputs = _predict(model, media, body)
-                else:
+                if model.rows.large(body):  # beside the event loop, which answers `/ping` meanwhile
                     loop = asyncio.get_running_loop()
-                    prediction, outputs = await loop.run_in_executor(
-                        self._large, _predict, model, media, body
+                    prediction, answer = await loop.run_in_executor(
+                        self._large, _answered, model, writer, media, accept, body
                     )
-                answer = writer.json(outputs) if accept == JSON else writer.csv(outputs)
+                else:
+                    prediction, answer = _answered(model, writer, media, accept, body)
                 response = Response(200, answer, accept)
             except Exception as error:  # noqa: BLE001 the client gets a sentence, the log the traceback
                 if isinstance(error, BadRequestError) and error.field and error.fault:
@@ -196,12 +194,14 @@ class ModelServer:
         return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 
-def _predict(model: Model, media: BodyFormat, body: bytes) -> tuple[tuple[Batch, Matrix], Outputs]:
-    """Raises BadRequestError and NoNumberError."""
+def _answered(
+    model: Model, writer: AnswerWriter, media: BodyFormat, accept: Media, body: bytes
+) -> tuple[tuple[Batch, Matrix], bytes]:
+    """What was predicted, and the answer's body. Raises BadRequestError and NoNumberError."""
     rows = model.rows
     batch = rows.json(body) if media.media == JSON else rows.csv(body, header=media.header)
     tensor, outputs = model.predict(batch.matrix)
-    return (batch, tensor), outputs
+    return (batch, tensor), writer.json(outputs) if accept == JSON else writer.csv(outputs)
 
 
 def _headers(headers: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, bytes, int]:

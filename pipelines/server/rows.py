@@ -23,7 +23,11 @@ Outputs: TypeAlias = list[list[float]]
 Fault: TypeAlias = Literal["below", "above", "beyond", "missing", "unseen"]
 
 MAX_ROWS = 50_000  # of one body
-MAX_CELLS = 2_000_000  # of one body, rows times features: fewer rows of a model with more than 40 features
+MAX_CELLS = (
+    2_000_000  # of one body, and of its answer: fewer rows of a model with more than 40 features, or outputs
+)
+LARGE_BYTES = 32 * 1024  # a larger body takes longer than `/ping` should wait for it
+LARGE_CELLS = 50_000  # and so do more cells, however short they are written
 
 # The places that msgspec appends to its messages: `$[3].temp`, `$.temp`, `$`.
 _PLACE = re.compile(r" - at `\$(?:\[(?P<row>\d+)\])?(?:\.(?P<field>\w+))?`$")
@@ -31,6 +35,7 @@ _ABOUT_FIELD = re.compile(
     r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL
 )
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")  # JSON's, RFC 8259, section 6
+
 
 _ECHO = 100  # characters at most of what a client sent that go into an answer
 _QUOTED_ENVELOPE = f'"{ENVELOPE}"'.encode()
@@ -74,12 +79,17 @@ class RowReader:
     """Decodes and validates instances in one pass, with a decoder made from the schema.
 
     Attributes:
+        cells: of a row, in a body or in its answer, whichever has more.
         most_rows: of one body.
     """
 
     def __init__(self, schema: Schema) -> None:
         self._features: dict[str, Feature] = {feature.name: feature for feature in schema.features}
-        self.most_rows = max(1, min(MAX_ROWS, MAX_CELLS // len(schema.features)))
+        self.cells = max(len(schema.features), schema.output.width)
+        self.most_rows = max(1, min(MAX_ROWS, MAX_CELLS // self.cells))
+        # A line of CSV, which is shorter than an object: of each cell that it must have, a character and what ends it.
+        shortest = 2 * max(1, sum(not feature.nullable for feature in schema.features))
+        self._small = min(LARGE_BYTES, LARGE_CELLS // self.cells * shortest)
         row = msgspec.defstruct(
             "Row", _fields(schema.features), frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False
         )
@@ -125,6 +135,15 @@ class RowReader:
         except (csv.Error, UnicodeDecodeError) as error:
             raise BadRequestError(f"the body is not CSV in UTF-8: {error}") from None
         return self.json(rows)
+
+    def large(self, body: bytes) -> bool:
+        """Whether to read a body and to write its answer may take longer than `/ping` should wait, told without reading it."""
+        size = len(body)
+        if size <= self._small or size > LARGE_BYTES:
+            return size > self._small
+        # What a row begins with in JSON, or ends with in CSV: no body has more rows.
+        rows = 1 + body.count(b"{") + body.count(b"\n") + body.count(b"\r")
+        return rows * self.cells > LARGE_CELLS
 
     def instances(self, rows: Sequence[Mapping[str, Value]]) -> Batch:
         """Rows that are already parsed, held to the same rules; raises BadRequestError."""
@@ -204,7 +223,9 @@ class RowReader:
         except TypeError:  # of what is left out; to look for it first would cost those who send all fields half as much again
             names -= _fill(table)
             matrix = np.array(table, dtype=np.float32)
-        if text.count(b":") != names:  # of a name given twice the decoder takes the last
+        if (
+            text.count(b":") != names and _names(text) != names
+        ):  # of a name given twice the decoder takes the last
             _refuse_repeated(text)
         return Batch(matrix, unseen)
 
@@ -268,6 +289,13 @@ def _fill(table: list[list[Any]]) -> int:
                 cells[column] = None
                 left_out += 1
     return left_out
+
+
+def _names(text: bytes) -> int | None:
+    """How many names there are in rows that the decoder took: colons outside of texts; None where to read them costs no more."""
+    if len(text) > LARGE_BYTES or b"\\" in text:
+        return None
+    return b"".join(text.split(b'"')[::2]).count(b":")
 
 
 def _refuse_repeated(text: bytes) -> None:

@@ -3,6 +3,8 @@
 Data is pulled, the model that serves is fetched, every changed stage runs. One page tells of it: printed here, and left in the
 folder from which `make comment` puts it on the pull request.
 
+    python -m tools.model --base origin/main
+
 Exit status: 0 passed, or nothing of the model changed; 3 stopped at a gate; 1 it could not be judged.
 """
 
@@ -15,8 +17,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-import yaml
 
+from modeldelivery.release.cli.project import read_yaml
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.review import engine
 from modeldelivery.review.core.errors import ReviewError
 from modeldelivery.review.platform.port import StandardOutput
@@ -29,24 +32,36 @@ from tools.model.run import ROOT, RunError
 from tools.model.stages import Outcome
 
 _DONE, _FAILED, _STOPPED = 0, 1, 3
+_PROGRAM = "model"
 _PREFIX = "model."  # of what is left in the folder, beside the previews
 _PAGE = "model.page"
+_DATA = "model-delivery:data"
 _ADDRESS = re.compile(r"https?://[\w.:/~%-]+")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.model", description="Train and judge the model.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.model",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--folder", type=Path, default=Path(".review"), metavar="DIR", help="for the page")
     parser.add_argument(
         "--base", metavar="REF", help="what it would be merged into (the platform's, else main)"
     )
-    options = parser.parse_args(arguments)
-    try:
-        return _run(options.folder, options.base)
-    except (RunError, ReviewError) as error:
-        program.complain("model", str(error))
-        return _FAILED
+
+    def work() -> int:
+        options = parser.parse_args(arguments)
+        try:
+            return _run(options.folder, options.base)
+        except (RunError, ReviewError) as error:
+            program.complain(_PROGRAM, str(error))
+            return _FAILED
+
+    return program.run(
+        _PROGRAM, work, "interrupted; run it again, and it goes on with what is left", own=arguments is None
+    )
 
 
 def _run(folder: Path, base: str | None) -> int:
@@ -55,7 +70,7 @@ def _run(folder: Path, base: str | None) -> int:
     platforms = run.base(os.environ)
     changes = run.changed(base or platforms or "main")
     if platforms and changes is not None and not changes:
-        program.complain("model", "nothing that the model is made of changed")
+        program.complain(_PROGRAM, "nothing that the model is made of changed")
         return _DONE
     given, environment = run.parameters(), trains(ROOT)
     run.fetch_champion(
@@ -83,16 +98,24 @@ def trains(root: Path) -> str:
     Raises:
         RunError: none does, or more than one.
     """
-    models = []
-    for path in sorted(root.glob("Pulumi.*.yaml")):
-        config = yaml.safe_load(path.read_text()).get("config", {})
-        if config.get("model-delivery:data", {}).get("bucket"):
-            models.append(path.stem.removeprefix("Pulumi."))
+    models = [
+        path.stem.removeprefix("Pulumi.") for path in sorted(root.glob("Pulumi.*.yaml")) if _has_data(path)
+    ]
     if len(models) != 1:
         raise RunError(
-            f"model-delivery:data.bucket is true in {' and '.join(models) or 'no Pulumi.*.yaml'}; one environment trains"
+            f"{_DATA}.bucket is true in {' and '.join(models) or 'no Pulumi.*.yaml'}; one environment trains"
         )
     return models[0]
+
+
+def _has_data(file: Path) -> bool:
+    """Whether a stack's file says that the data is there. Raises RunError."""
+    try:
+        config = read_yaml(file).get("config")
+    except InvalidError as error:
+        raise RunError(str(error)) from error
+    data = config.get(_DATA) if isinstance(config, dict) else None
+    return isinstance(data, dict) and data.get("bucket") is True
 
 
 def artifacts(environ: Mapping[str, str]) -> str | None:

@@ -9,6 +9,9 @@ from typing import Any
 
 import yaml
 
+from modeldelivery.release.cli.checkout import read_parameters
+from modeldelivery.release.cli.project import read_yaml
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.terminal.steps import step
 from tools.model.changes import PARAMETERS, Changes, changes
 
@@ -18,6 +21,12 @@ CHAMPION = BUILD / "champion"
 DVC = ROOT / ".venv-data" / "bin" / "dvc"
 _BIN = Path(sys.executable).parent
 _STAGES = "dvc.yaml"
+# Keys of params.yaml without which nothing is trained, each as it is written.
+_NEEDED = {
+    "model": "model: flights",
+    "months": 'months: {first: "2013-01", until: "2013-03"}',
+    "evaluation": "evaluation: {engine: slices}",
+}
 _RECORDS = ("dvc.lock", "metrics")  # what a run writes that belongs to the commit
 # The variable by which a platform names what a change would be merged into, and what Git calls it.
 _BASES = {
@@ -36,8 +45,17 @@ class RunError(Exception):
 
 
 def parameters() -> dict[str, Any]:
-    """`params.yaml` as it is."""
-    return dict(yaml.safe_load((ROOT / PARAMETERS).read_text()))
+    """`params.yaml` as it is, once it is known to be what the stages take. Raises RunError."""
+    file = ROOT / PARAMETERS
+    try:
+        read_parameters(file)
+    except InvalidError as error:
+        raise RunError(str(error)) from error
+    given = read_yaml(file) if file.is_file() else {}
+    for name, example in _NEEDED.items():
+        if not given.get(name):
+            raise RunError(f"{file}: {name} is missing; write {example}")
+    return given
 
 
 def base(environ: Mapping[str, str]) -> str | None:
@@ -46,10 +64,10 @@ def base(environ: Mapping[str, str]) -> str | None:
 
 
 def changed(onto: str) -> Changes | None:
-    """What differs between the working tree and where it left `onto`; None where Git does not have that."""
+    """What differs between the working tree and where it left `onto`; None where Git does not have that. Raises RunError."""
     # A clone in which nobody checked the branch out has it as the remote's alone.
     fork = _git("merge-base", onto, "HEAD") or _git("merge-base", f"origin/{onto}", "HEAD")
-    before = _git("show", f"{fork.strip()}:{PARAMETERS}") if fork else None
+    before = _parsed(_git("show", f"{fork.strip()}:{PARAMETERS}")) if fork else None
     names = _git("diff", "--name-status", "--no-renames", "-z", fork.strip()) if fork else None
     if before is None or names is None:
         return None
@@ -57,7 +75,16 @@ def changed(onto: str) -> Changes | None:
     files = {path: status[:1] for status, path in zip(parts[::2], parts[1::2], strict=False)}
     stages = yaml.safe_load((ROOT / _STAGES).read_text())["stages"].values()
     deps = {dep for stage in stages for dep in stage["deps"]} | {PARAMETERS, _STAGES}
-    return changes(files, deps, yaml.safe_load(before), parameters())
+    return changes(files, deps, before, parameters())
+
+
+def _parsed(text: str | None) -> dict[str, Any] | None:
+    """What stood in params.yaml; None where nobody can tell."""
+    try:
+        document = yaml.safe_load(text or "")
+    except yaml.YAMLError:
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def uncommitted() -> tuple[str, ...]:

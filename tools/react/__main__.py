@@ -26,6 +26,7 @@ from modeldelivery.release.aws.session import profile_for
 from modeldelivery.release.core import weights
 from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.naming import parse_environment, parse_model
+from modeldelivery.terminal import program
 from pipelines import aws_errors, claims, places
 from pipelines.acts import Kind, Outcome, Taken
 from pipelines.data_drift import report as drift
@@ -39,6 +40,7 @@ from tools.model.run import RunError, parameters
 from tools.react.decide import Act, decide, newest
 from tools.react.propose import propose
 
+_PROGRAM = "react"
 _ENDING = ".json"
 _SELDOM = 3650  # days between two trainings at most
 _TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
@@ -69,7 +71,9 @@ class World:
 def parser() -> argparse.ArgumentParser:
     """What the command line takes."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.react", description="Act on the newest reports, once."
+        prog="python -m tools.react",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--env", required=True, help="the environment, such as staging")
     parser.add_argument(
@@ -102,12 +106,29 @@ def _topic(text: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
-    options = parser().parse_args(arguments)
-    try:
-        return act_on_newest(options, _world(options))
-    except (DeliveryError, NothingThereError, OSError, ValueError, BotoCoreError, ClientError) as error:
-        print(f"react: {aws_errors.sentence(error)}", file=sys.stderr)
-        return 1
+
+    def work() -> int:
+        options = parser().parse_args(arguments)
+        try:
+            return act_on_newest(options, _world(options))
+        except (
+            DeliveryError,
+            RunError,
+            NothingThereError,
+            OSError,
+            ValueError,
+            BotoCoreError,
+            ClientError,
+        ) as error:
+            program.complain(_PROGRAM, aws_errors.sentence(error))
+            return 1
+
+    return program.run(
+        _PROGRAM,
+        work,
+        "interrupted; what was begun is in the acts, and counts as failed after twelve hours",
+        own=arguments is None,
+    )
 
 
 def _world(options: argparse.Namespace) -> World:
@@ -164,7 +185,7 @@ def act_on_newest(options: argparse.Namespace, world: World) -> int:
     print(f"{act.kind}: {sentence}")
     untold = tell(world.sns, options.topic, f"{options.env}: {act.kind}", sentence)
     if untold:
-        print(f"react: {options.topic} was not told: {untold}", file=sys.stderr)
+        program.complain(_PROGRAM, f"{options.topic} was not told: {untold}")
         outcome = Outcome.FAILED if act.kind is Kind.NOTIFY else outcome
     claims.keep(world.acts, msgspec.structs.replace(taken, outcome=outcome, sentence=sentence), world.s3)
     return 1 if untold else {Outcome.DONE: 0, Outcome.FAILED: 1, Outcome.STOPPED: 3}[outcome]

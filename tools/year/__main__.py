@@ -100,7 +100,7 @@ class Stage:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.year", description="Live months of flights again, judged as they go by."
+        prog="python -m tools.year", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--env", required=True, help="the environment, such as staging")
     parser.add_argument("--first", default="2013-04", metavar="YYYY-MM", help="month (default: %(default)s)")

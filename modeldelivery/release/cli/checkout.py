@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from modeldelivery.release.cli.project import project_of, read_yaml
 from modeldelivery.release.errors import InvalidError
 
 PARAMETERS = "params.yaml"
+_CLOSE = 0.75  # of difflib's ratio, from which on a key is taken for a slip
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,15 +34,16 @@ class Checkout(msgspec.Struct, frozen=True, kw_only=True):
     evaluation: Mapping[str, Any] = {}
 
 
-class _Months(msgspec.Struct, frozen=True):
+class Months(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first: str | None = None
     until: str | None = None
 
 
-class _Parameters(msgspec.Struct, frozen=True):
-    """The part of params.yaml that a training is given; `dvc.yaml` reads the same file."""
+class Parameters(msgspec.Struct, frozen=True):
+    """The part of params.yaml that this project's stages take; `dvc.yaml` reads the same file, and stages of one's own other keys."""
 
-    months: _Months = _Months()
+    model: str | None = None
+    months: Months = Months()
     fit: dict[str, int | float | str | bool] = {}
     evaluation: dict[str, int | float | str | bool] = {}
 
@@ -52,7 +55,7 @@ def checkout(folder: Path) -> Checkout:
         InvalidError: params.yaml cannot be read.
     """
     project = project_of(folder) or folder
-    parameters = _read(project / PARAMETERS)
+    parameters = read_parameters(project / PARAMETERS)
     commit = _git(project, "rev-parse", "--verify", "HEAD^{commit}")
     return Checkout(
         commit=commit,
@@ -64,11 +67,23 @@ def checkout(folder: Path) -> Checkout:
     )
 
 
-def _read(file: Path) -> _Parameters:
-    if not file.is_file():
-        return _Parameters()
+def read_parameters(file: Path) -> Parameters:
+    """Of a file that may not be there.
+
+    Raises:
+        InvalidError: it cannot be read, holds what is not allowed, or has a key that is all but one of its own.
+    """
+    document = read_yaml(file) if file.is_file() else {}
+    keys = Parameters.__struct_fields__
+    for key in document:
+        meant = get_close_matches(str(key), keys, n=1, cutoff=_CLOSE)
+        if meant and key not in keys:
+            raise InvalidError(
+                f"{file}: {key} is {document[key]!r}, and no stage reads it; did you mean {meant[0]}?",
+                hint=f"the keys are {', '.join(keys)}; one of a stage of your own needs a name that is less like them",
+            )
     try:
-        return msgspec.convert(read_yaml(file), _Parameters)
+        return msgspec.convert(document, Parameters)
     except msgspec.ValidationError as error:
         raise InvalidError(
             f"{file}: {error}", hint='write months: {first: "2013-01", until: "2013-03"} and fit: {seed: 0}'

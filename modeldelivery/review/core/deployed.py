@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     """How an update by a plan ended."""
 
     DONE = "done"
-    STALE = "stale"  # something moved since the plan was made: nothing was changed
+    STALE = "stale"  # something moved since the plan was made; `why` says whether anything was changed before that showed
     REFUSED = "refused"  # by a rule, before anything was tried
     LOCKED = "locked"  # another deployer was at work until the time allowed was over: nothing was changed
     FAILED = "failed"

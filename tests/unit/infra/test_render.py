@@ -124,3 +124,25 @@ def test_config_that_is_not_allowed_is_told_as_pulumi_would(project, capsys):
         "deliver.path is 'deploy/elsewhere'; allowed: a folder that is called edge-prod"
         in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Pulumi.edge-prod.yaml: config is null; allowed: keys such as model-delivery:owner"),
+        ("config:\n", "Pulumi.edge-prod.yaml: config is null; allowed: keys such as model-delivery:owner"),
+        ("config: [a]\n", 'Pulumi.edge-prod.yaml: config is ["a"]; allowed: keys'),
+        ("- config\n", "Pulumi.edge-prod.yaml: config is null; allowed: keys"),
+        ("config: {", "Pulumi.edge-prod.yaml cannot be read: "),
+    ],
+)
+def test_a_stack_file_without_config_is_told_in_a_sentence(project, capsys, text, sentence):
+    (project / "Pulumi.edge-prod.yaml").write_text(text)
+    assert run(project, "edge-prod") == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_key_may_leave_the_projects_namespace_out_as_it_may_for_the_engine(project):
+    file = project / "Pulumi.edge-prod.yaml"
+    file.write_text(file.read_text().replace("model-delivery:owner", "owner"))
+    assert run(project, "edge-prod") == 0

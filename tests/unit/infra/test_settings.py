@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.aws_keys import STANDARD_TAGS
+from infra.keys import KEYS as ALL_KEYS
 from infra.settings import parse
 from infra.source import SettingsError
 from infra.tags import standard_tags
@@ -417,6 +418,22 @@ def test_an_unknown_key_is_refused_with_those_that_exist():
     sentence = refused("model-delivery:relase", "{}")
     assert sentence.startswith("Pulumi.prod.yaml: model-delivery:relase is {}, but")
     assert all(key in sentence for key in KEYS)
+
+
+@pytest.mark.parametrize("namespace", ["model_delivery", "modeldelivery", "model-delivry", "kubernetes"])
+def test_a_key_of_a_namespace_that_nothing_reads_is_refused(namespace):
+    """A misspelt `promotion` would leave production without its guard."""
+    sentence = refused(f"{namespace}:promotion", '{"from": "staging"}')
+    assert sentence.startswith(
+        f'Pulumi.prod.yaml: {namespace}:promotion is {{"from": "staging"}}, but nothing here'
+    )
+    assert sentence.endswith("allowed: model-delivery:…, aws:…, pulumi:…")
+
+
+def test_the_project_file_describes_each_key():
+    config = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())["config"]
+    assert list(config) == list(ALL_KEYS)
+    assert all(each["description"] for each in config.values())
 
 
 def test_keys_of_other_packages_are_theirs_to_check():

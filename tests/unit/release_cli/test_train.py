@@ -413,6 +413,30 @@ def test_parameters_that_are_no_parameters_are_refused(trained, tmp_path, capsys
 
 
 @pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "evalution: {engine: tfma}\n",
+            "evalution is {'engine': 'tfma'}, and no stage reads it; did you mean evaluation?",
+        ),
+        ("month: {first: 2013-01}\n", "did you mean months?"),
+        ("months: {first: 2013-01, util: 2013-03}\n", "Object contains unknown field `util` - at `$.months`"),
+    ],
+)
+def test_a_misspelt_parameter_is_refused_and_not_passed_over(trained, tmp_path, capsys, text, sentence):
+    (tmp_path / "params.yaml").write_text(text)
+    assert trained.run(given=("--commit", COMMIT)) == Exit.REFUSED
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_parameter_of_ones_own_stage_is_nobody_elses(trained, tmp_path):
+    (tmp_path / "params.yaml").write_text(
+        'months: {first: "2013-02", until: "2013-05"}\nembedding: {width: 8}\n'
+    )
+    assert trained.run(given=("--commit", COMMIT)) == Exit.DONE
+
+
+@pytest.mark.parametrize(
     "options",
     [
         ("--until", "2013-13"),

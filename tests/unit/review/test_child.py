@@ -77,6 +77,43 @@ except KeyboardInterrupt:
     assert told.read_text().splitlines() == ["at work", "told to end", "gave its lock back"]
 
 
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "code",
+    [
+        "engine.drift('prod', None)",
+        "engine.update('prod', pathlib.Path('plan'), pathlib.Path('policies'), None)",
+    ],
+)
+def test_an_engine_that_is_being_started_when_its_review_is_told_to_end_is_told_too(told, code):
+    """It was left behind otherwise, at work for nobody and with its lock."""
+    script = f"""
+import os, pathlib, signal, subprocess, sys, time
+from modeldelivery.review import engine
+from modeldelivery.terminal import program
+start = subprocess.Popen
+
+def started(*arguments, **options):
+    process = start(*arguments, **options)
+    while not pathlib.Path({str(told)!r}).exists():
+        time.sleep(0.02)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return process
+
+subprocess.Popen = started
+program.begin()
+try:
+    {code}
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.DEVNULL, timeout=120, check=False
+    )
+    assert ended.returncode == 130
+    assert told.read_text().splitlines() == ["at work", "told to end", "gave its lock back"]
+
+
 @pytest.mark.parametrize(
     ("environ", "upper", "lower"),
     [

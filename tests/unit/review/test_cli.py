@@ -264,6 +264,24 @@ def test_a_stale_plan_is_said_to_be_stale(engine_says, run, capsys):
     assert "the plan is stale" in capsys.readouterr().err
 
 
+def test_a_plan_that_became_stale_within_an_update_is_not_said_to_have_changed_nothing(
+    engine_says, run, tmp_path, capsys
+):
+    """The update's own preview fitted the plan; somebody rolled back while its first steps were carried out."""
+    engine_says("tags-only")
+    run("preview", "--env", "prod")
+    overtaken = "Previewing update (prod):\nUpdating (prod):\n ~ aws:s3:Bucket updated\nerror: resource x violates plan: weights"
+    engine_says(text=overtaken, status=255)
+    assert run("deploy", "--env", "prod") == 255
+    told = capsys.readouterr().err
+    assert "Nothing was changed" not in told
+    assert (
+        "What is listed above as done was changed, the rest was not. Preview again what is left: `make preview ENV=prod`"
+        in told
+    )
+    assert left(tmp_path).outcome is Outcome.STALE
+
+
 LOCKED = (
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with "
     "`pulumi cancel`.\n  file:///state/.pulumi/locks/organization/model-delivery/prod/0aa.json?no_tmp_dir=true: created by "

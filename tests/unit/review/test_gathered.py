@@ -183,6 +183,15 @@ def test_an_environment_on_a_cluster_is_expected_in_the_comment_where_ci_looks_a
     assert told == [False, True]
 
 
+@pytest.mark.usefixtures("previewed", "place")
+@pytest.mark.parametrize(("given", "told"), [("true", 1), ("YES", 1), ("yes", 0), ("no", 0), ("", 0)])
+def test_a_switch_that_is_set_to_what_turns_nothing_on_is_told(run, monkeypatch, capsys, given, told):
+    monkeypatch.setenv("EDGE_JOBS", given)
+    run("comment")
+    sentence = f"EDGE_JOBS is {given!r}, which turns nothing on: `yes` does"
+    assert capsys.readouterr().err.count(sentence) == told
+
+
 @pytest.fixture
 def spoiled(tmp_path, monkeypatch):
     """A project of two environments, whose file of production's config is no YAML."""

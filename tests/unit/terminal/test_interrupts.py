@@ -53,6 +53,15 @@ def test_a_later_one_is_another(clock):
 
 
 @pytest.mark.usefixtures("watched")
+def test_one_that_comes_while_they_are_held_interrupts_when_they_are_released():
+    interrupts.hold()
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        interrupts.release()
+    interrupts.release()
+
+
+@pytest.mark.usefixtures("watched")
 def test_at_the_end_nothing_interrupts():
     interrupts.ignore()
     for each in ENDING:

@@ -1,5 +1,6 @@
 """Every other program of the project ends with its own status, too, whatever becomes of its output."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -22,6 +23,13 @@ INTERRUPTED = {
     "make up": ("tools.demo.__main__", "tools.demo.__main__._up", "make up: interrupted"),
     "make setup": ("tools.setup.__main__", "tools.setup.shell.entered", "Set-up: interrupted"),
     "the roles": ("tools.roles.__main__", "tools.roles.__main__.Site.open", "roles: interrupted"),
+    "make model": ("tools.model.__main__", "argparse.ArgumentParser.parse_args", "model: interrupted"),
+    "a promotion": ("tools.promotion", "tools.promotion.read", "promotion: interrupted"),
+    "what follows from reports": (
+        "tools.react.__main__",
+        "argparse.ArgumentParser.parse_args",
+        "react: interrupted",
+    ),
     "the benchmarks": (
         "benchmarks.__main__",
         "argparse.ArgumentParser.parse_args",
@@ -100,6 +108,29 @@ def test_a_program_that_is_interrupted_ends_with_130_and_a_sentence_on_stderr(tm
     assert ending.stderr.decode().splitlines()[-1].startswith(sentence)
     assert b"Traceback" not in ending.stderr
     assert b"" not in ending.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tools.model",
+        "tools.react",
+        "tools.year",
+        "pipelines.data_drift",
+        "pipelines.quality",
+        "pipelines.publish",
+        "pipelines.flights.play",
+    ],
+)
+def test_a_programs_help_has_an_example_of_it_and_its_statuses(name, capsys):
+    spec = importlib.util.find_spec(name)
+    main = importlib.import_module(f"{name}.__main__" if spec.submodule_search_locations else name).main
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert f"    python -m {name} " in told
+    assert "Exit status: 0 " in told
 
 
 @pytest.mark.parametrize("words", HELPS)

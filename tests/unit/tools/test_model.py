@@ -186,3 +186,38 @@ def test_a_clone_that_has_main_as_the_remotes_alone_still_says_what_changed(monk
 
     assert run.changed("main").parameters
     assert run.changed("nowhere") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("model: [\n", "params.yaml cannot be read"),
+        ("", "params.yaml: model is missing; write model: flights"),
+        (
+            "model: flights\nmonths: {first: a, until: b}\n",
+            "evaluation is missing; write evaluation: {engine: slices}",
+        ),
+        ("modle: flights\n", "did you mean model?"),
+        ("model: 7\n", "Expected `str | null`, got `int` - at `$.model`"),
+    ],
+)
+def test_parameters_that_train_nothing_are_refused_in_a_sentence(tmp_path, monkeypatch, text, sentence):
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(RunError) as refused:
+        run.parameters()
+    assert sentence in str(refused.value)
+
+
+def test_a_base_whose_parameters_cannot_be_read_is_not_known():
+    assert [run._parsed(text) for text in (None, "", "- a", "model: [")] == [None] * 4
+    assert run._parsed("model: flights") == {"model": "flights"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "config:\n", "config: {'model-delivery:data': {}}", "config: {'model-delivery:data': true}"]
+)
+def test_a_stack_file_that_names_no_data_trains_nothing(tmp_path, text):
+    (tmp_path / "Pulumi.staging.yaml").write_text(text)
+    with pytest.raises(RunError, match="no Pulumi"):
+        program.trains(tmp_path)

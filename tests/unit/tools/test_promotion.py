@@ -9,7 +9,7 @@ from modeldelivery.release.record import Samples, Source, VersionRecord
 from modeldelivery.release.version import DigestSet, parse_version
 from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import PLACE
-from tools.promotion import arguments, later, take_along
+from tools.promotion import arguments, later, main, take_along
 
 DIGEST = "sha256:" + "a" * 64
 EXECUTION = "arn:aws:sagemaker:eu-west-1:111111111111:pipeline/flights-staging/execution/abcdefghijkl"
@@ -90,3 +90,33 @@ def test_what_was_kept_since_the_registration_there_is_none_of_what_is_registere
     there = msgspec.structs.replace(RECORD, evidence=dict.fromkeys(names, DIGEST))
     assert [path.name for path in later(evidence, there)] == ["verify-staging.json"]
     assert len(later(evidence, RECORD)) == len(names) + 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (["1.3.0", "--from", "staging", "--to", "prod"], "'1.3.0' is not a version"),
+        (["v1.3.0", "--from", "Staging", "--to", "prod"], "Invalid value for '--from'"),
+        (["v1.3.0", "--from", "staging"], "Missing option '--to'"),
+        (
+            ["v1.3.0", "--from", "prod", "--to", "prod"],
+            "--from and --to are both prod: name two environments",
+        ),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_told_with_where_help_is(typed, sentence, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(typed)
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert sentence in told
+    assert "`python -m tools.promotion --help`" in told
+
+
+def test_its_help_has_an_example_and_the_statuses(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert "python -m tools.promotion v1.3.0 --from staging --to prod" in text
+    assert "Exit status" in text

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.server.rows import MAX_ROWS, BadRequestError, RowReader
-from pipelines.server.schema import Category, Integer, Number, Quantity, Schema, SelfCheck
+from pipelines.server.rows import LARGE_BYTES, LARGE_CELLS, MAX_ROWS, BadRequestError, RowReader
+from pipelines.server.schema import Category, Classes, Integer, Number, Quantity, Schema, SelfCheck
 
 OUTPUT = Quantity(name="price", meaning="")
 
@@ -245,11 +245,62 @@ def test_a_body_of_too_many_cells_is_refused_by_both_readers(count, monkeypatch)
         lambda: reader.json(b"[" + b",".join([b'{"f0":1}'] * count) + b"]"),
         lambda: reader.csv(b"f0\n" + b"1\n" * count, header=True),
     ):
-        if count <= reader.most_rows:
+        if count <= 100:
             assert read().matrix.shape == (count, 20)
         else:
             with pytest.raises(BadRequestError, match="more than 100 rows: send them in several requests"):
                 read()
+
+
+def of_many_classes(count):
+    feature = Number(name="f0", meaning="", minimum=0, maximum=1, nullable=True)
+    output = Classes(meaning="", classes=tuple(f"c{n}" for n in range(count)))
+    return Schema(features=(feature,), output=output, self_check=SelfCheck({}, (0.0,) * count))
+
+
+@pytest.mark.parametrize("count", [100, 101])
+def test_a_body_whose_answer_would_have_too_many_cells_is_refused_by_both_readers(count, monkeypatch):
+    """A row of eight bytes has an answer of as many numbers as there are classes."""
+    monkeypatch.setattr("pipelines.server.rows.MAX_CELLS", 2_000)
+    reader = RowReader(of_many_classes(20))
+    for read in (
+        lambda: reader.json(b"[" + b",".join([b'{"f0":1}'] * count) + b"]"),
+        lambda: reader.csv(b"f0\n" + b"1\n" * count, header=True),
+    ):
+        if count <= 100:
+            assert read().matrix.shape == (count, 1)
+        else:
+            with pytest.raises(BadRequestError, match="more than 100 rows: send them in several requests"):
+                read()
+
+
+@pytest.mark.parametrize("schema", [wide(200), of_many_classes(200), wide(1)])
+@pytest.mark.parametrize("row", [b'{"f0":1}', b"{}", b"1\r", b"1\n", b'"1"\r\n'])
+@pytest.mark.parametrize("count", [1, 10, 250, 251, 3_000])
+def test_a_body_of_more_cells_than_ping_may_wait_for_is_large_in_whatever_bytes(schema, row, count):
+    reader = RowReader(schema)
+    body = b",".join([row] * count) if row[:1] == b"{" else row * count
+    cells = count * max(len(schema.features), schema.output.width)
+    if cells > LARGE_CELLS:
+        assert reader.large(body)
+    if count == 1:
+        assert not reader.large(body)
+
+
+@pytest.mark.parametrize("rows", [1, 83, 84, 200])
+def test_a_body_is_large_by_its_rows_where_none_of_their_cells_may_be_left_out(rows):
+    features = tuple(Number(name=name, meaning="", minimum=0, maximum=9) for name in ("a", "b"))
+    output = Classes(meaning="", classes=tuple(f"c{n}" for n in range(600)))
+    reader = RowReader(Schema(features=features, output=output, self_check=SelfCheck({}, (0.0,) * 600)))
+    body = b"1,1\n" * rows
+    assert len(reader.csv(body, header=False).matrix) == rows
+    assert reader.large(body) is (rows * 600 > LARGE_CELLS)
+    assert reader.large(body[:-1]) is (rows * 600 > LARGE_CELLS)
+
+
+def test_a_body_of_more_bytes_than_ping_may_wait_for_is_large_however_few_its_rows():
+    reader = RowReader(SCHEMA)
+    assert [reader.large(b" " * size) for size in (LARGE_BYTES, LARGE_BYTES + 1)] == [False, True]
 
 
 @pytest.mark.parametrize("envelope", [b"%b", b'{"instances": %b}'])
@@ -271,6 +322,9 @@ def test_rows_are_counted_before_memory_is_taken_for_them(envelope):
         ('{"dest": "ATL", "temp": 1, "temp": null}', 0, "temp"),
         ('{"dest": "ATL", "temp" :1,"t\\u0065mp"\n:\t2}', 0, "temp"),
         ('{"dest": "ATL"}, {"dest": "LAX", "temp": 1, "temp": 1}', 1, "temp"),
+        ('{"dest": "A:B", "temp": 1, "temp": 1}', 0, "temp"),
+        ('{"dest": ":\\":", "temp": 1, "temp": 1}', 0, "temp"),
+        (", ".join(['{"dest": "A:B"}'] * 3_000 + ['{"dest": "A", "dest": "B"}']), 3_000, "dest"),
     ],
 )
 def test_a_name_given_twice_is_refused_by_both_readers(rows, row, field):
@@ -295,6 +349,12 @@ def test_a_text_may_hold_what_json_is_made_of(text):
     reader, row = RowReader(SCHEMA), f'{{"dest": "{text}", "temp": 1}}'
     for body in (row, f"[{row}]", f'{{"instances": [{row}, {row}] }}'):
         assert reader.json(body.encode()).unseen["dest"] == body.count("dest")
+
+
+def test_a_text_with_a_colon_is_no_reason_to_read_a_body_once_more(monkeypatch):
+    monkeypatch.setattr("pipelines.server.rows._refuse_repeated", pytest.fail)
+    for body in (b'{"dest": "A:B"}', b'[{"dest": ":::", "temp": 1}, {"dest": "12:30"}]'):
+        RowReader(SCHEMA).json(body)
 
 
 def test_a_name_without_end_is_refused_by_both_readers():
