@@ -130,6 +130,7 @@ class BuildPipeline(pulumi.ComponentResource):
         site = BuildSite(
             account=args["account"],
             region=args["region"],
+            environment=args["environment"],
             pipeline=args["pipeline"],
             connection_arn=self.connection_arn,
             registry_bucket=args["registry_bucket"],

@@ -7,7 +7,7 @@
 | image | images are built and pushed | the same, and push to the two repositories; write their bills of materials |
 | train | a version is trained | the same, and fill the data bucket with data sets; start, try again and look at the one pipeline that trains; approve what it made |
 | deploy | the environment is deployed | the same as test, and take on the one role that deploys |
-| verify | a version that was deployed is tried | the same as test, and ask the endpoint; read what is known of the version; write its evidence |
+| verify | a version that was deployed is tried | the same as test, and ask the endpoint; read what is known of the version; write the evidence of what it tried |
 
 Permissions of services: https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html,
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
@@ -20,6 +20,7 @@ import pulumi
 
 from components.service_role import Statements
 from components.statements import allow, allow_keys, bucket_arn, objects_arn, runs_trainings
+from modeldelivery.release.core.verification import load_name, verify_name
 
 
 class BuildSite(TypedDict):
@@ -28,6 +29,7 @@ class BuildSite(TypedDict):
     Attributes:
         account: the AWS account, 12 digits.
         region: the AWS region.
+        environment: the environment's name.
         pipeline: name of CodePipeline's pipeline; each project's name begins with it.
         connection_arn: ARN of the connection to the Git host.
         registry_bucket: name of the bucket of versions, artifacts and what stages leave for each other.
@@ -45,6 +47,7 @@ class BuildSite(TypedDict):
 
     account: str
     region: str
+    environment: str
     pipeline: str
     connection_arn: pulumi.Input[str]
     registry_bucket: pulumi.Input[str]
@@ -171,7 +174,7 @@ def verify_statements(site: BuildSite, project: str) -> Statements:
             ["sagemaker:DescribeModelPackage"],
             [f"{sagemaker}:model-package/{site['package_group']}/*"],
         ),
-        allow("Evidence", ["s3:PutObject"], [objects_arn(registry, "evidence/*")]),
+        allow("Evidence", ["s3:PutObject"], [_evidence(site, verify_name(site["environment"]))]),
         _key("EvidenceKey", ["kms:Decrypt", "kms:GenerateDataKey"], [site["key_arn"]], site),
         allow(
             "Endpoint",
@@ -184,12 +187,18 @@ def verify_statements(site: BuildSite, project: str) -> Statements:
 def load_statements(site: BuildSite) -> Statements:
     """Of those among them that measure what one instance serves: of which type it is, an endpoint's configuration says."""
     return [
+        allow("Load", ["s3:PutObject"], [_evidence(site, load_name(site["environment"], "*"))]),
         allow(
             "InstanceType",
             ["sagemaker:DescribeEndpointConfig"],
             [f"arn:aws:sagemaker:{_here(site)}:endpoint-config/{site['endpoint']}-*"],
-        )
+        ),
     ]
+
+
+def _evidence(site: BuildSite, name: str) -> pulumi.Output[str]:
+    """A document of this name: of any digest set, whose id stands before it in the key."""
+    return objects_arn(site["registry_bucket"], f"evidence/*/{name}")
 
 
 def _build(site: BuildSite, project: str) -> list[dict[str, Any]]:

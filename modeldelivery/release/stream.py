@@ -16,7 +16,7 @@ from modeldelivery.release.core.probes import Request
 from modeldelivery.release.ports import Clock
 from modeldelivery.release.stream_ports import Sender
 
-AT_ONCE = 64  # requests on their way; one more waits until one of them is answered
+AT_ONCE = 64  # requests on their way; one more waits until one of them is answered, or is not sent
 
 
 class Stream:
@@ -48,12 +48,16 @@ class Stream:
     ) -> None:
         self._over.set()
         self._thread.join()
-        self._pool.shutdown()
+        self._pool.shutdown(cancel_futures=True)
 
     def settled(self) -> list[Answer]:
-        """What became of every request, once each that was sent until now has been answered or given up."""
+        """What became of every request, once each that was sent until now has been answered or given up.
+
+        Those that still wait for their turn never are sent: where nobody answers, they would be waited for, `AT_ONCE` a minute, while
+        callers are not answered either.
+        """
         with self._sending:
-            sent = list(self._under_way)
+            sent = [future for future in list(self._under_way) if not future.cancel()]
         for future in sent:
             future.result()
         return list(self._answers)

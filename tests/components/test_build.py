@@ -1,11 +1,13 @@
 """What the build pipeline promises: only where config says where the code is, stages as config has them, roles that name what they may."""
 
 import json
+from fnmatch import fnmatchcase
 from unittest.mock import MagicMock
 
 import pytest
 from botocore import xform_name
 
+from modeldelivery.release.core.verification import load_name, verify_name
 from modeldelivery.release.naming import BILL, evidence_key, image_evidence
 from tools.image.archive import Blob, Image, Layer
 from tools.image.registry import put
@@ -146,7 +148,25 @@ def test_a_build_that_verifies_asks_the_endpoint_and_moves_nothing(staging):
         action for action in actions if action.partition(":")[2].startswith(("Put", "Update", "Create"))
     }
     assert writes == {"s3:PutObject", "logs:CreateLogStream", "logs:PutLogEvents"}
-    assert statements(staging, f"{NAME}-verify")["Evidence"]["Resource"] == [f"{REGISTRY}/evidence/*"]
+
+
+def test_a_build_that_verifies_may_write_what_it_proved_in_this_environment_and_no_other_evidence(
+    run, staging
+):
+    def written(recorder):
+        given = statements(recorder, f"{NAME}-verify").values()
+        return [each["Resource"] for each in given if each["Action"] == ["s3:PutObject"]]
+
+    verified, loaded = (f"{REGISTRY}/evidence/*/{name}-staging" for name in ("verify", "load"))
+    stages = [{"name": "deploy"}, {"name": "verify", "load": True}]
+    loads = run("staging", build=json.dumps({**GIVEN, "stages": stages, "deployRole": DEPLOYER}))
+    assert written(staging) == [[f"{verified}.json"]]
+    assert written(loads) == [[f"{verified}.json"], [f"{loaded}-*.json"]]
+    for name, pattern in (
+        (verify_name("staging"), f"{verified}.json"),
+        (load_name("staging", "ml.c6i.large"), f"{loaded}-*.json"),
+    ):
+        assert fnmatchcase(f"{REGISTRY}/{evidence_key('sha256:0', name)}", pattern)
 
 
 def test_a_build_that_measures_a_load_is_told_to_and_may_look_up_the_instance_type(run, staging):
@@ -160,7 +180,7 @@ def test_a_build_that_measures_a_load_is_told_to_and_may_look_up_the_instance_ty
     assert told(loads)["LOAD"] == "yes"
     assert "LOAD" not in told(staging)
     added = statements(loads, f"{NAME}-verify").keys() - statements(staging, f"{NAME}-verify").keys()
-    assert added == {"InstanceType"}
+    assert added == {"InstanceType", "Load"}
     assert statements(loads, f"{NAME}-verify")["InstanceType"] == {
         "Sid": "InstanceType",
         "Effect": "Allow",
@@ -211,8 +231,11 @@ def test_checks_of_a_model_may_only_fetch_the_source_and_write_their_log(staging
     }
 
 
-# ARNs that end in a pattern and name neither the model nor a build's own log, by role; why is in components/build_roles.py.
-OPEN = {"train": {"arn:aws:sagemaker:eu-west-1:111111111111:processing-job/pipelines-*"}}
+# ARNs whose pattern stands elsewhere, or after neither the model's name nor a build's own log's, by role; why is in components/build_roles.py.
+OPEN = {
+    "train": {"arn:aws:sagemaker:eu-west-1:111111111111:processing-job/pipelines-*"},
+    "verify": {f"{REGISTRY}/evidence/*/verify-staging.json"},
+}
 
 
 @pytest.mark.parametrize("name", ["builds", *STAGES])

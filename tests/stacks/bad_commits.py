@@ -20,6 +20,18 @@ BAD = {
         "images: pipelines/server/Dockerfile: no ENTRYPOINT",
     ),
     "a wrong type": ("v1.7.2", FEATURES, ("_DAY = 24 * 60", '_DAY: int = "24"'), f"types: {FEATURES}:"),
+    "a step that does not compile": (
+        "v1.7.4",
+        "pipelines/steps/train.py",
+        ("import argparse\n", "import argparse as\n"),
+        "syntax: pipelines/steps/train.py:",
+    ),
+    "a server that takes a package that its image lacks": (
+        "v1.7.5",
+        "pipelines/server/app.py",
+        ("import time\n", "import time\n\nimport pandas as pd\n"),
+        "images: pipelines.server cannot be imported: ModuleNotFoundError: No module named 'pandas' (pipelines/server/app.py",
+    ),
     "features that the server does not know": (
         "v1.7.3",
         FEATURES,

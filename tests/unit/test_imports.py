@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "components": {
         "monitoring.dashboard",
         "pipelines.sentinels",
-        *ours("provider.sdk", "release.core.request"),
+        *ours("provider.sdk", "release.core.request", "release.core.verification"),
         *NAMES,
     },
     "infra": {

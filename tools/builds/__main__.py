@@ -41,8 +41,9 @@ def main() -> int:
                 why = _stage(command)
     except (TagError, StageError) as error:
         why = str(error)
-    except OSError as error:
-        if not reason.is_full(str(error)):
+    except Exception as error:
+        if not isinstance(error, OSError) or not reason.is_full(str(error)):
+            outcome.leave("REASON", reason.of_a_bug(error))
             raise
         why = str(error)
     why = reason.sentence(why)
@@ -63,23 +64,33 @@ def _version() -> None:
 
 
 def _stage(command: str) -> str:
-    """In the project's environment, which set-up made: its packages are there. Why it failed; "" when it did not."""
+    """In the project's environment, which set-up made: its packages are there. Why it failed; "" when it did not.
+
+    A stage imports what is its own alone: what else of the commit is broken, the checks tell with file and line.
+    """
     from modeldelivery.release.errors import DeliveryError  # noqa: PLC0415 - as above
-    from tools.builds import bills, check, image, subject, train, verify  # noqa: PLC0415 - as above
 
     commit = commit_of(Path.cwd())
     try:
         match command:
             case "check":
+                from tools.builds import check  # noqa: PLC0415 - as above
+
                 return check.run(required(os.environ, "MODEL"))
             case "image":
+                from tools.builds import bills, image, subject  # noqa: PLC0415 - as above
+
                 of, built = subject.of(os.environ), image.build(os.environ)
                 bills.keep(of, built, image.base_of(os.environ))
                 for name, uri in built.items():
                     outcome.leave(name, uri)
             case "train":
+                from tools.builds import subject, train  # noqa: PLC0415 - as above
+
                 _told(train.train(subject.of(os.environ), commit, os.environ))
             case "verify":
+                from tools.builds import subject, verify  # noqa: PLC0415 - as above
+
                 _told(verify.verify(subject.of(os.environ), os.environ))
     except DeliveryError as error:
         return str(error)

@@ -20,10 +20,10 @@ def kept_away(record: VersionRecord, approval: Approval, journal: Journal, envir
             f"{_THEN}"
         )
     if approval.status != APPROVED:
-        state = (
-            "waits for approval" if approval.status == PENDING else f"is {approval.status} in the registry"
-        )
-        return f"{version} {state}: `modelctl approve {version} --env {environment} --reason …`; {_THEN}"
+        waits = approval.status == PENDING
+        state = "waits for approval" if waits else f"is {approval.status} in the registry"
+        overrules = "" if waits else " --overrule"
+        return f"{version} {state}: `modelctl approve {version}{overrules} --env {environment} --reason …`; {_THEN}"
     if journal.live is not None and precedence(version) < precedence(journal.live):
         return (
             f"{version} is below {journal.live}, which config has live, so that it joins by no rule: name it in release.fleet of "

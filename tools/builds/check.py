@@ -1,4 +1,4 @@
-"""A model's own checks: lint, types and tests of everything that one model is made of, and the first finding in one sentence."""
+"""A model's own checks: lint, types and tests of one model, whether the images that it is made by can run, and the first finding in a sentence."""
 
 import os
 import subprocess
@@ -9,9 +9,16 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from tools.builds import kept_types, reason
+from tools.builds.stage import StageError, shown
 from tools.setup import linked
 
 BIN = Path(sys.executable).parent
+# By what the server's image installs, and nothing else (tools/setup/environments.py).
+_SERVING = BIN.parents[1] / ".venv-serving" / "bin" / "python"
+_LONGEST = 20 * 60.0  # seconds of one check: all of them take less than one minute
+_LONGEST_TEST = 300  # … of one test
+# Faults by which a module does not even run: in what images hold and stages are made of, whoever's it is.
+_BROKEN, _EVERYBODYS = "E9,F63,F7,F82", ("pipelines", "modeldelivery", "tools")
 _REPORT = ".build/tests.xml"
 # pytest's words: of a file of tests that it could not import, and before a line of what was raised there.
 _UNREAD, _RAISED = "collection failure", "E "
@@ -39,6 +46,10 @@ def checks(model: str) -> list[Check]:
     return [
         Check("lint", [str(BIN / "ruff"), "check", "--output-format=concise", code, tests]),
         Check("format", [str(BIN / "ruff"), "format", "--check", code, tests]),
+        Check(
+            "syntax",
+            [str(BIN / "ruff"), "check", f"--select={_BROKEN}", "--output-format=concise", *_EVERYBODYS],
+        ),
         Check("types", [str(BIN / "mypy"), "--no-error-summary", code]),
         Check(
             "images",
@@ -50,10 +61,15 @@ def checks(model: str) -> list[Check]:
                 "pipelines/steps/Dockerfile",
             ],
         ),
+        Check("images", [str(_SERVING), "-m", "tools.builds.programs", "pipelines.server"]),
+        Check("images", [sys.executable, "-m", "tools.builds.programs", "pipelines.steps"]),
         # A file's tests by one worker: what they share, a trained model among it, is made once.
         Check(
             "tests",
-            [str(BIN / "pytest"), "-q", "-n", "2", "--dist", "loadfile", f"--junitxml={_REPORT}", tests],
+            [
+                *(str(BIN / "pytest"), "-q", "-n", "2", "--dist", "loadfile", f"--timeout={_LONGEST_TEST}"),
+                *(f"--junitxml={_REPORT}", tests),
+            ],
         ),
     ]
 
@@ -64,10 +80,10 @@ def run(model: str) -> str:
         kept_types.take_over(clone, Path.cwd())
     for check in checks(model):
         Path(_REPORT).unlink(missing_ok=True)
-        done = subprocess.run(check.command, capture_output=True, text=True, check=False)
-        sys.stderr.write(done.stderr)
-        sys.stdout.write(done.stdout)
-        sys.stdout.flush()
+        try:
+            done = shown(check.command, seconds=_LONGEST)
+        except StageError as overdue:
+            return f"{check.name}: {overdue}"
         if done.returncode:
             return f"{check.name}: {finding(check, done)}"
     return ""

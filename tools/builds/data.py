@@ -1,12 +1,10 @@
 """The data that a commit names, pulled by DVC; why it could not be, in one sentence."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.builds import reason
-from tools.builds.stage import StageError
+from tools.builds.stage import StageError, shown
 
 # DVC's words: before what it could not do, between what it could not check out and what it asks then.
 _ERROR, _TARGETS, _ASKS = "ERROR: ", "Checkout failed for following targets:", "Is your cache up to date?"
@@ -14,8 +12,7 @@ _ERROR, _TARGETS, _ASKS = "ERROR: ", "Checkout failed for following targets:", "
 
 def pull(dvc: Path, pointers: Sequence[str]) -> None:
     """Have the tables of these pointers here. Raises StageError. Not `--quiet`, by which DVC is silent on errors too."""
-    done = subprocess.run([str(dvc), "pull", *pointers], stderr=subprocess.PIPE, text=True, check=False)
-    sys.stderr.write(done.stderr)
+    done = shown([str(dvc), "pull", *pointers])
     if done.returncode:
         raise StageError(why(done.stderr) or reason.ended("dvc pull", done.returncode))
 

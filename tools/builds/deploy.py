@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tools.builds import outcome
-from tools.builds.stage import StageError, required
+from tools.builds import outcome, reason
+from tools.builds.stage import StageError, required, shown
 
 TRIES = 5
 _MINUTES = 20  # for another deployer to end
@@ -125,32 +125,35 @@ class Checkout:
         failed, record = (self._review / f"{self.environment}.{end}" for end in ("failed", "json"))
         for earlier in (failed, record, self.folder / outcome.FOLDER / "REASON"):
             earlier.unlink(missing_ok=True)
-        status = self._make("preview")
+        made = self._make("preview")
         if failed.exists():
             return str(json.loads(failed.read_text())["why"])
         # What is refused by a rule is told by `make deploy`, which refuses it.
-        return "" if not status or record.exists() else self._stopped("preview", status)
+        return "" if not made.returncode or record.exists() else self._stopped("preview", made)
 
     def deploy(self) -> tuple[str, str]:
         file = self._review / f"{self.environment}.deployed"
         file.unlink(missing_ok=True)
-        status = self._make("deploy")
+        made = self._make("deploy")
         if not file.exists():
-            return "failed", self._stopped("deploy", status)
+            return "failed", self._stopped("deploy", made)
         told = json.loads(file.read_text())
         return str(told["outcome"]), str(told["why"])
 
-    def _stopped(self, target: str, status: int) -> str:
-        """Why a target came to nothing that says why itself: its set-up, or nobody knows."""
-        return outcome.left("REASON", self.folder) or f"make {target} ended with status {status}"
+    def _stopped(self, target: str, made: subprocess.CompletedProcess[str]) -> str:
+        """Why a target came to nothing that says why itself: its set-up's reason, or the last words of what it ran."""
+        if told := outcome.left("REASON", self.folder):
+            return told
+        words = reason.last_words(made.stderr)
+        return f"make {target}: {words}" if words else reason.ended(f"make {target}", made.returncode)
 
     @property
     def _review(self) -> Path:
         return self.folder / ".review"
 
-    def _make(self, target: str) -> int:
+    def _make(self, target: str) -> subprocess.CompletedProcess[str]:
         command = ["make", "--no-print-directory", target, f"ENV={self.environment}"]
-        return subprocess.run(command, cwd=self.folder, env=self.environ, check=False).returncode
+        return shown(command, folder=self.folder, environ=self.environ)
 
     def _git(self, folder: Path, *command: str) -> str:
         done = subprocess.run(

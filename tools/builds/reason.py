@@ -1,11 +1,17 @@
 """Why a stage failed, as the one sentence that a build exports: also where the build's machine is at fault."""
 
 import os
+import re
 from errno import EDQUOT, ENOSPC
+from pathlib import Path
+
+from modeldelivery.review.core.reasons import ending
 
 _FULL = (os.strerror(ENOSPC), os.strerror(EDQUOT))
 _KILLED = 9  # what Linux ends a program by where memory is short
 _HINT = "compute of the stage in model-delivery:build gives more"
+_TRACEBACK = "Traceback (most recent call last):"
+_OF_MAKE = re.compile(r"make(\[\d+\])?: ")  # make's own word on a command that failed
 
 
 def is_full(words: str) -> bool:
@@ -22,6 +28,24 @@ def of_set_up(told: str) -> str:
     """Why set-up stopped: of what a person is told, the step, the last word of the command that failed, and what to do."""
     lines = [line.strip() for line in told.splitlines()]
     return sentence("set-up: " + " ".join([lines[0], *lines[1:][-2:]]))
+
+
+def last_words(told: str) -> str:
+    """What a program that failed said last, make's own word aside: of a traceback the exception, and where that was raised."""
+    lines = [line for line in told.splitlines() if line.strip() and not _OF_MAKE.match(line)]
+    begins = [number for number, line in enumerate(lines) if line.strip() == _TRACEBACK]
+    if not begins:
+        return "".join(lines[-1:]).strip()
+    traceback = lines[begins[-1] :]
+    margin = traceback[0].partition(_TRACEBACK)[
+        0
+    ]  # of another program's words, shown by the one that called it
+    return ending("\n".join(line.removeprefix(margin) for line in traceback)).replace(f"{Path.cwd()}/", "")
+
+
+def of_a_bug(error: Exception) -> str:
+    """Of an error that nobody foresaw: a module that cannot be imported is one."""
+    return f"{type(error).__name__}: {error}: a bug of the build's own, or of this commit; the log has its traceback"
 
 
 def ended(program: str, status: int) -> str:

@@ -8,7 +8,9 @@ import re
 import subprocess
 from pathlib import Path
 
-_TAG = re.compile(r"(?P<model>[a-z0-9-]+)@(?P<version>v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*))")
+_TAG = re.compile(
+    r"(?P<model>[a-z0-9-]+)@(?P<version>(?=.{1,63}$)v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*))"
+)  # as modeldelivery/release/version.py, which is no part of the standard library
 
 
 class TagError(Exception):

@@ -93,6 +93,12 @@ def overtaken_by(journal: Journal, drill: Drill) -> Event | Intent | None:
     return None
 
 
+def is_away(journal: Journal, drill: Drill) -> bool:
+    """Whether the version that served before it does not have all traffic again, or one of its moves is under way."""
+    moves = journal.intent is not None and _is_of(journal.intent, drill)
+    return moves or weights.whole_version(journal.weights) != drill.home
+
+
 def last_sign(journal: Journal, drill: Drill) -> float:
     """When the drill's process last was known to live, by the store's clock."""
     own = [event.at for event in (journal.decision, *journal.history) if event and _is_of(event, drill)]
@@ -288,8 +294,7 @@ def end(ending: Ending, view: View) -> Action:
             move for move in moves if not move.late
         )  # the other's answers, and no fault of the drill's
     else:
-        served = weights.whole_version(journal.weights)
-        if served != drill.home or (journal.intent and _is_of(journal.intent, drill)):
+        if is_away(journal, drill):
             raise RefusedError(f"the drill is not over: {_shown(journal)} in the place of {drill.home}")
         restored = {"decision": drill.decision, "served": drill.served}
     cleared = _without_moves(journal, drill)

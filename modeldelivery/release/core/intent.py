@@ -15,6 +15,9 @@ from modeldelivery.release.core.journal import Event, EventKind, Intent, IntentK
 from modeldelivery.release.errors import BrokenError
 from modeldelivery.release.version import Version
 
+# In the reason of a change that the platform took and undid.
+ROLLED_BACK = "the platform rolled the change of the fleet back"
+
 
 def opened(journal: Journal, intent: Intent, now: float) -> Journal:
     """The journal with `intent` under way; one that it supersedes is closed, and what its call may still do is kept."""
@@ -296,7 +299,7 @@ def _why_over(view: View, intent: Intent) -> str:
     """Why the change is not sent, or not sent again; empty while it may be."""
     if view.taken:
         because = (view.endpoint.failure if view.endpoint else None) or "it gave no reason"
-        return f"the platform rolled the change of the fleet back: {because}"
+        return f"{ROLLED_BACK}: {because}"
     serves = _dropped_serving(view, intent)
     return f"{', '.join(serves)} got traffic since, and would be dropped" if serves else ""
 

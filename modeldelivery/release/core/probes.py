@@ -21,6 +21,9 @@ _JSON, _CSV = "application/json", "text/csv"
 # another shape, another number, a bad request that was taken.
 Kind: TypeAlias = Literal["dead", "late", "broken", "closed", "schema", "golden", "refusal"]
 
+# What JSON is not, or nested more deeply than anybody reads.
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 SILENT: frozenset[Kind] = frozenset({"dead", "late"})
 
 
@@ -221,7 +224,10 @@ def _mispredicted(expects: Predicts, answer: Answer) -> tuple[Kind, str | None]:
 
 
 def _miswritten(values: list[float | str | None], answer: Answer) -> tuple[Kind, str | None]:
-    lines = list(csv.reader(io.StringIO(answer.body.decode(errors="replace"))))
+    try:
+        lines = list(csv.reader(io.StringIO(answer.body.decode(errors="replace"))))
+    except csv.Error as error:  # a cell longer than any number, for example
+        return "schema", f"got {_shown(answer.body)}, which is no CSV: {error}"
     if len(lines) != 1 or len(lines[0]) != len(values):
         return "schema", f"got {_shown(answer.body)}, not one line of {len(values)} values"
     fixed = [(value, cell) for value, cell in zip(values, lines[0], strict=True) if value is not None]
@@ -240,7 +246,7 @@ def _number(cell: str) -> float | str:
 def _unequal(value: Any, answer: Answer) -> tuple[Kind, str | None]:
     try:
         wrong = differs(value, msgspec.json.decode(answer.body))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _NO_JSON:
         return "schema", f"was answered by what is no JSON: {_shown(answer.body)}"
     return "golden", f"got another answer than its sample has: {wrong}" if wrong else None
 
@@ -248,7 +254,7 @@ def _unequal(value: Any, answer: Answer) -> tuple[Kind, str | None]:
 def _document(answer: Answer) -> Any:
     try:
         return msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _NO_JSON:
         return None
 
 

@@ -9,6 +9,7 @@ from modeldelivery.release.core.action import Action, Ask, Done, PutBack, Questi
 from modeldelivery.release.core.capacity import shortfalls
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import (
+    ROLLED_BACK,
     arrived,
     finished,
     lease,
@@ -26,7 +27,7 @@ from modeldelivery.release.core.resolve import Plan, refuse_young, resolve
 from modeldelivery.release.core.target import placed, refuse_another
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import BrokenError, RefusedError
-from modeldelivery.release.version import Version
+from modeldelivery.release.version import Version, precedence
 
 ConfigName = Callable[[tuple[Version, ...]], str]
 
@@ -89,7 +90,17 @@ def _refuse_if_superseded(command: Up, view: View) -> None:
         changed = "; ".join([*_changed(own[:-1]), *_left(command, own[-1], view)])
         raise RefusedError(
             f"{own[-1].reason}. {changed or 'Nothing else was changed'}; `modelctl status` shows where things stand"
+            f"{_kept_out(own[-1], view.endpoint)}"
         )
+
+
+def _kept_out(closed: Event, endpoint: Endpoint | None) -> str:
+    """How a version that cannot start is kept from failing the next change as well, as one that joins by rule would; "" for no such."""
+    joiners = sorted(closed.target.keys() - endpoint.variants.keys(), key=precedence) if endpoint else []
+    if not joiners or ROLLED_BACK not in closed.reason:
+        return ""
+    which = joiners[0] if len(joiners) == 1 else "VERSION"
+    return f"; if {' or '.join(joiners)} cannot start, `modelctl reject {which} --reason …` keeps it from the next change"
 
 
 def _changed(own: list[Event]) -> Iterator[str]:

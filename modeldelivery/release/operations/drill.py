@@ -69,7 +69,9 @@ class Drilling(msgspec.Struct, frozen=True, kw_only=True):
             return None
         self.runner.progress.note(f"ending the drill of {left.actor}, which was killed: back to {left.home}")
         why = f"its process ended before it; ended by {self.command.actor}"
-        self._come_home(left, Ending(drill=left.operation, why=why), f"{_HOME}-{self.command.operation}")
+        if self._is_away(left):
+            self._come_home(left, f"{_HOME}-{self.command.operation}")
+        self._end(Ending(drill=left.operation, why=why))
         return left
 
     def begin(self) -> Drill:
@@ -121,7 +123,12 @@ class Drilling(msgspec.Struct, frozen=True, kw_only=True):
             why = error.message
         except KeyboardInterrupt:
             why = INTERRUPTED
-        self._come_home(began, Ending(drill=began.operation, moves=rollbacks.measured(), why=why), _HOME)
+        if why and self._is_away(
+            began
+        ):  # before requests to a version that hangs are waited for: that takes a minute
+            rollbacks.requests_one(self.runner.clock.monotonic())
+            self._come_home(began, _HOME)
+        self._end(Ending(drill=began.operation, moves=rollbacks.measured(), why=why))
         return self._stored()
 
     def _moved(self, rollbacks: "Rollbacks", to: Version) -> DrillMove:
@@ -151,14 +158,25 @@ class Drilling(msgspec.Struct, frozen=True, kw_only=True):
         )
         return move
 
-    def _come_home(self, left: Drill, ending: Ending, name: str) -> None:
-        """End it, after one more move where the version that served before does not serve again."""
+    def _come_home(self, left: Drill, name: str) -> None:
+        """Give the version that served before its traffic back, unless somebody else decides meanwhile: that stands.
+
+        Raises:
+            DeliveryError: it cannot be done, and why.
+        """
+        step = Step(drill=left.operation, name=name, actor=self.command.actor, to=left.home)
         try:
-            self._end(ending)
-        except RefusedError:
-            step = Step(drill=left.operation, name=name, actor=self.command.actor, to=left.home)
             self._run(partial(drill.move, step), step.operation)
-            self._end(ending)
+        except RefusedError:
+            if self._is_away(left):
+                raise
+
+    def _is_away(self, left: Drill) -> bool:
+        journal = self._journal()
+        under_way = drill.under_way(journal)
+        return (
+            under_way is not None and under_way.operation == left.operation and drill.is_away(journal, left)
+        )
 
     def _end(self, ending: Ending) -> None:
         self._run(partial(drill.end, ending))

@@ -152,6 +152,21 @@ def test_a_fleet_change_that_was_rolled_back_fails_the_up_and_is_not_recorded(be
     assert bench.store.journal.intent is None
 
 
+@pytest.mark.parametrize(
+    ("fleet", "told"),
+    [
+        ((A, B, C), f"if {C} cannot start, `modelctl reject {C} --reason …` keeps it from the next change"),
+        ((B,), "`modelctl status` shows where things stand"),
+    ],
+)
+def test_of_a_fleet_change_that_was_rolled_back_it_is_told_how_what_joined_is_kept_away(bench, fleet, told):
+    """One that joins by rule would be in the next change too."""
+    bench.host.faults.append("reverted")
+    with pytest.raises(RefusedError) as refused:
+        bench.up("op3", B, fleet)
+    assert str(refused.value).endswith(told)
+
+
 def test_before_its_first_call_a_rollback_reads_the_tag_only_where_the_weights_are_not_explained(bench):
     tagged = bench.host.marked
     bench.host.marked = lambda: (bench.host.calls.append("tag"), tagged())[1]

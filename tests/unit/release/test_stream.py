@@ -3,11 +3,12 @@
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from modeldelivery.release.core.probes import Request
-from modeldelivery.release.stream import Stream
+from modeldelivery.release.stream import AT_ONCE, Stream
 from modeldelivery.release.stream_ports import Reply
 
 ROW, OTHER = (Request(body=body, content_type="text/csv") for body in (b"1", b"2"))
@@ -59,6 +60,42 @@ def test_a_request_that_a_sender_has_is_waited_for():
             sent = len(silent.sent)
             silent.go.set()
             assert len(stream.settled()) >= sent
+
+
+class Hung:
+    """Answers the first so many requests when it is let go, and none that comes later before the end."""
+
+    def __init__(self, first):
+        self.first, self.sent = first, []
+        self.go, self.over = threading.Event(), threading.Event()
+
+    def send(self, request):
+        self.sent.append(request)
+        early = len(self.sent) <= self.first
+        (self.go if early else self.over).wait(SOON)
+        return Reply(0)
+
+
+def until(holds):
+    end = time.monotonic() + SOON
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_requests_that_wait_behind_a_host_that_hangs_are_not_waited_for():
+    hung = Hung(AT_ONCE)
+    with Stream(hung, [ROW], 10 * RATE, time) as stream, ThreadPoolExecutor(1) as another:
+        until(lambda: len(stream._under_way) > 2 * AT_ONCE)
+        under_way = list(stream._under_way)
+        answers = another.submit(stream.settled)
+        try:
+            until(lambda: all(each.running() or each.cancelled() for each in under_way))
+            hung.go.set()
+            assert len(answers.result(SOON)) == AT_ONCE
+        finally:
+            hung.go.set()
+            hung.over.set()
 
 
 def test_none_is_sent_before_its_time():

@@ -162,7 +162,9 @@ def test_what_is_deployed_is_mains_own_program_and_not_the_tags(checkout, origin
     assert (checkout.clone / "program").read_text() == "the first"
 
 
-def test_a_set_up_of_the_branch_that_stops_says_why_and_an_earlier_one_does_not(checkout, origin):
+def test_a_branch_whose_set_up_stops_or_whose_program_cannot_begin_says_why_and_nothing_earlier_does(
+    checkout, origin
+):
     (origin / "unset").write_text("set-up: no space left\n")
     move(origin, "the third")
     with pytest.raises(StageError, match=r"^set-up: no space left$"):
@@ -170,7 +172,7 @@ def test_a_set_up_of_the_branch_that_stops_says_why_and_an_earlier_one_does_not(
     (origin / "unset").unlink()
     (origin / "record").unlink()
     move(origin, "the fourth")
-    with pytest.raises(StageError, match=r"^make preview ended with status 2$"):
+    with pytest.raises(StageError, match=r"^make preview: cp: .*record"):
         deploy.deploy(checkout)
 
 

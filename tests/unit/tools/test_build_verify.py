@@ -54,7 +54,10 @@ def away(version=V3, status=APPROVED, **stored):
             PENDING,
             "v3.0.0 waits for approval: `modelctl approve v3.0.0 --env staging --reason …`; the next deploy",
         ),
-        (REJECTED, "v3.0.0 is Rejected in the registry: `modelctl approve v3.0.0 --env staging "),
+        (
+            REJECTED,
+            "v3.0.0 is Rejected in the registry: `modelctl approve v3.0.0 --overrule --env staging --reason …`; ",
+        ),
     ],
 )
 def test_a_version_that_nobody_approved_is_said_to_wait_for_that_and_not_for_config(status, sentence):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from errno import ENOSPC
+from textwrap import indent
 from unittest.mock import Mock
 
 import msgspec
@@ -19,10 +20,10 @@ from tests.conftest import CHECKOUT
 from tests.fakes.registry import FakeRegistry
 from tests.unit.release_cli.world import PLACE, V2, register
 from tools.builds import __main__ as builds
-from tools.builds import bills, check, data, image, kept_types, outcome, subject
+from tools.builds import bills, check, data, image, kept_types, outcome, programs, reason, subject
 from tools.builds.dockerfile import finding
 from tools.builds.modelctl import unfinished
-from tools.builds.stage import StageError, called
+from tools.builds.stage import StageError, called, shown
 from tools.builds.tag import TagError, check_model, version_at_head, version_of
 from tools.builds.train import refuse_other
 from tools.setup import __main__ as set_up
@@ -84,7 +85,10 @@ def test_a_commit_with_two_versions_is_refused_by_both_names():
         version_of(["flights@v1.3.0", "flights@v1.2.0"], "flights")
 
 
-@pytest.mark.parametrize("tags", [[], ["flights@v1"], ["iris@v1.2.0"]])
+@pytest.mark.parametrize(
+    "tags",
+    [[], ["flights@v1"], ["iris@v1.2.0"], ["flights@v1.\u0662.0"], [f"flights@v1.2.{'9' * 60}"]],
+)
 def test_a_commit_without_a_version_is_refused_with_what_to_type(tags):
     with pytest.raises(TagError, match=r"`git tag flights@v1\.2\.0` makes one"):
         version_of(tags, "flights")
@@ -248,6 +252,102 @@ def test_a_command_that_was_killed_is_not_told_by_what_it_printed_last():
         called(sys.executable, "-c", "import sys; sys.exit('no such month')")
 
 
+BROKEN_MODULE = """\
+one month
+Traceback (most recent call last):
+  File "<frozen runpy>", line 189, in _run_module_as_main
+  File "{here}/pipelines/assemble.py", line 3
+    def (
+        ^
+SyntaxError: invalid syntax
+make: *** [Makefile:150: build-train] Error 1
+"""
+
+
+def test_a_traceback_is_told_by_its_exception_and_where_that_was_raised(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert reason.last_words(BROKEN_MODULE.format(here=tmp_path)) == (
+        "SyntaxError: invalid syntax (pipelines/assemble.py, line 3: def ()"
+    )
+    indented = indent(BROKEN_MODULE.partition("make:")[0].format(here="/opt"), "    ")
+    assert reason.last_words(f"image: the container ended:\n{indented}") == (
+        "SyntaxError: invalid syntax (/opt/pipelines/assemble.py, line 3: def ()"
+    )
+    assert (
+        reason.last_words("first\nno such month\nmake[1]: *** [Makefile:1: x] Error 1\n") == "no such month"
+    )
+    assert reason.last_words("make: *** [Makefile:1: x] Error 1\n") == ""
+
+
+def test_a_command_that_does_not_end_is_ended_and_what_it_said_until_then_is_in_the_log(capsys):
+    with pytest.raises(StageError, match=r"^sh did not end within .* minutes, and was ended$"):
+        shown(["sh", "-c", "echo half a test; echo a warning >&2; exec sleep 600"], seconds=1)
+    assert capsys.readouterr() == ("half a test\n", "a warning\n")
+
+
+def test_a_check_that_does_not_end_is_told_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(check, "_LONGEST", 0.5)
+    monkeypatch.setattr(check, "checks", lambda _: [check.Check("types", ["sleep", "600"])])
+    assert check.run("flights").startswith("types: sleep did not end within ")
+
+
+def test_a_test_that_does_not_end_is_told_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(check, "_LONGEST_TEST", 1)
+    (tests,) = (each for each in check.checks("m") if each.name == "tests")
+    folder = tmp_path / tests.command[-1]
+    folder.mkdir(parents=True)
+    (folder / "test_one.py").write_text("import time\n\n\ndef test_a():\n    time.sleep(600)\n")
+    monkeypatch.setattr(check, "checks", lambda _: [tests])
+    assert check.run("m").startswith(f"tests: {tests.command[-1]}/test_one.py::test_a: Failed: Timeout (>1")
+
+
+# Modules of an image's program, and what is said of it.
+PROGRAMS = {
+    "does not compile": ({"__init__": "", "app": "def (\n"}, "SyntaxError: invalid syntax (app.py, line 1)"),
+    "a circle of imports": (
+        {"__init__": "", "app": "from {name}.body import a\n", "body": "from {name}.app import b\n"},
+        "ImportError: cannot import name 'b' from partially initialized module '{name}.app'",
+    ),
+    "a package that the image lacks": (
+        {"__init__": "", "app": "\nimport absent_package\n"},
+        "ModuleNotFoundError: No module named 'absent_package' ({name}/app.py, line 2)",
+    ),
+    "ends at once": (
+        {"__init__": "import sys\nsys.exit('no')\n"},
+        "SystemExit: no ({name}/__init__.py, line 2)",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", PROGRAMS)
+def test_an_images_program_that_cannot_be_imported_is_told_with_where_and_why(tmp_path, monkeypatch, fault):
+    modules, told = PROGRAMS[fault]
+    name = f"program_{list(PROGRAMS).index(fault)}"
+    package(tmp_path / name, {module: text.format(name=name) for module, text in modules.items()})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert programs.finding(name).startswith(f"{name} cannot be imported: {told.format(name=name)}")
+
+
+def test_an_images_program_whose_modules_can_all_be_imported_is_no_finding(tmp_path, monkeypatch):
+    package(tmp_path / "program_whole", {"__init__": "", "app": "import program_whole.body\n", "body": ""})
+    monkeypatch.syspath_prepend(tmp_path)
+    assert programs.finding("program_whole") == ""
+
+
+def package(folder, modules):
+    folder.mkdir()
+    for module, text in modules.items():
+        (folder / f"{module}.py").write_text(text)
+
+
+def test_the_servers_program_is_imported_by_what_its_image_installs():
+    (server,) = (each.command for each in check.checks("flights") if each.command[-1] == "pipelines.server")
+    assert server[0] == str(CHECKOUT / environments.SERVING.folder / "bin" / "python")
+
+
 # What DVC 3.67 prints on standard error.
 MISSING = """\
 WARNING: Some of the cache files do not exist neither locally nor on remote. Missing cache files:
@@ -319,9 +419,36 @@ def test_a_full_disk_is_told_with_the_key_that_gives_more_whoever_met_it(tmp_pat
         assert told.startswith(str(raised).rstrip("."))
         assert told.endswith(f": the build's disk is full, {FULL}")
         assert told in capsys.readouterr().err
-    monkeypatch.setattr(builds, "_version", Mock(side_effect=FileNotFoundError("a fault of ours")))
-    with pytest.raises(FileNotFoundError):
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [FileNotFoundError("a fault of ours"), SyntaxError("invalid syntax", ("dataset.py", 3, 1, "def"))],
+)
+def test_what_nobody_foresaw_is_the_reason_too_and_its_traceback_is_in_the_log(tmp_path, monkeypatch, raised):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["builds", "version"])
+    monkeypatch.setattr(builds, "_version", Mock(side_effect=raised))
+    with pytest.raises(type(raised)):
         builds.main()
+    assert outcome.left("REASON").startswith(
+        f"{type(raised).__name__}: {raised}: a bug of the build's own, or of this commit"
+    )
+
+
+def test_a_module_that_the_checks_do_not_need_keeps_them_from_nothing(clone):
+    """Broken, it is for them to tell of."""
+    script = (
+        "import sys; sys.modules['pipelines.dataset'] = None; sys.argv = ['builds', 'check']\n"
+        "from tools.builds import check, __main__ as builds\n"
+        "check.run = lambda model: f'lint: of {model}'\n"
+        "sys.exit(builds.main())"
+    )
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "MODEL": "flights"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=clone, env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "build: lint: of flights\n")
 
 
 def test_a_set_up_that_stops_is_the_reason_of_the_stage_that_begins_with_it(tmp_path, monkeypatch):

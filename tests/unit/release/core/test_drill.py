@@ -439,3 +439,62 @@ def test_a_drill_that_is_interrupted_goes_back_before_it_ends(bench):
     latest = drilled(bench)
     assert latest.why == operation.INTERRUPTED
     assert intends(bench.journal) == intends(before)
+
+
+# A drill that is interrupted on its way back from the first rollback: one more move is opened, carried out and noted, then its end.
+@pytest.mark.parametrize(
+    ("port", "nth", "first"),
+    [("write", 4, True), ("write", 4, False), ("write", 5, True), ("move", 3, False)],
+)
+def test_a_rollback_while_an_interrupted_drill_goes_back_stands_and_ends_it(bench, port, nth, first):
+    def interrupts():
+        raise KeyboardInterrupt
+
+    bench.host.faults.extend(["", interrupts])
+    latest = overtaken_at(
+        bench,
+        nth,
+        bench.store if port == "write" else bench.host,
+        lambda: bench.rollback(operation="op9", actor="bob"),
+        first=first,
+    )
+    assert bench.journal.decision.operation == "op9"
+    assert (bench.current[A], bench.rejected) == (100, [B])
+    assert (latest.ended is None, "bob" in latest.why) == (False, True)
+    assert bench.journal.history[-1].kind is EventKind.DRILL
+    assert not [event for event in bench.journal.history if event.operation.startswith("drill1-")]
+
+
+def test_a_rollback_while_a_killed_drill_is_ended_stands_and_ends_it(bench):
+    begun(bench)
+    calls, move = [], bench.host.move
+
+    def overtaken(*args, **more):
+        calls.append(args)
+        answer = move(*args, **more)
+        if len(calls) == 1:
+            bench.rollback(operation="op9", actor="bob")
+        return answer
+
+    bench.host.move = overtaken
+    drilling(bench, "drill2").end_earlier()
+    assert (bench.journal.decision.operation, bench.current[A]) == ("op9", 100)
+    assert (bench.journal.drill.ended is None, "bob" in bench.journal.drill.why) == (False, True)
+
+
+def test_traffic_is_given_back_before_requests_that_hang_are_waited_for(bench):
+    requests = FakeSending(bench.time, bench.host)
+    serving, settled = [], requests.settled
+
+    def waits():
+        serving.append(dict(bench.current))
+        return settled()
+
+    def interrupts():
+        raise KeyboardInterrupt
+
+    requests.settled = waits
+    bench.host.faults.extend(["", interrupts])
+    latest = drilled(bench, requests)
+    assert (latest.why, serving[-1]) == (operation.INTERRUPTED, {A: 0, B: 100, C: 0})
+    assert [(move.to, move.lost, move.late) for move in latest.moves] == [(A, 0, 0)]

@@ -243,6 +243,16 @@ def test_what_is_no_number_is_another_schema_wherever_it_stands(text):
     assert {fault.kind for fault in wrong} == {"schema"}
 
 
+@pytest.mark.parametrize("body", [b"[" * 200_000, b"x" * 200_000], ids=["nested", "long"])
+def test_an_answer_that_no_reader_takes_is_another_schema(body):
+    answer = Answer(status=200, body=body)
+    probes = [
+        *probes_of(contract("number"), VERSION)[:2],
+        Probe(name="s", request=Request(body=b"", content_type=""), expects=Equals(value=1)),
+    ]
+    assert [judge(probe, answer).kind for probe in probes] == ["schema"] * 3
+
+
 def test_a_nan_in_csv_is_another_prediction():
     container = replacing("number", b"-123456.7", b"nan")
     probe = next(probe for probe in probes_of(contract("number"), VERSION) if probe.name.endswith("CSV"))
