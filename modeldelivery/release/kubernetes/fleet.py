@@ -58,9 +58,10 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         Raises:
             BusyError: not yet.
             BrokenError: one makes no progress any more.
-            RefusedError: one has no pods by its own word, or does not say which bits they serve, or is served by what serves another.
+            RefusedError: one has no pods by its own word, or does not say which bits they serve.
+            BadRequestError: one is served by what serves another.
         """
-        refuse_shared(self._member(version) for version in sorted(fleet))
+        refuse_shared({version: self._member(version).name for version in sorted(fleet)})
         server, namespace = self.traffic.server, self.traffic.namespace
         deployments = deployments_in(server.get(namespace.deployments()).body)
         services = names_in(server.get(namespace.services()).body)
