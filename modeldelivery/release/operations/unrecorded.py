@@ -95,7 +95,8 @@ def _fit(to: Version, endpoint: Endpoint | None) -> Endpoint:
     """The endpoint, if it can serve the version. Raises RefusedError, BrokenError."""
     if endpoint is None:
         raise RefusedError(
-            "there is no endpoint, so there is no traffic to move", hint="`pulumi up` makes one"
+            "there is no endpoint here, so there is no traffic to move",
+            hint="of an environment on a cluster only the journal says where it is: name that with --kubernetes CONTEXT/NAMESPACE",
         )
     refuse_broken(endpoint)
     if to not in endpoint.variants:

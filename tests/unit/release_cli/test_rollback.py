@@ -466,6 +466,17 @@ def test_without_the_journal_a_version_that_is_not_there_is_refused_and_nothing_
     assert world.hosting.calls == []
 
 
+def test_without_the_journal_an_environment_on_a_cluster_must_be_named(modelctl, world):
+    """There is no endpoint of SageMaker's, and `pulumi up` in the middle of an outage would not make one."""
+    world.hosting.endpoint = None
+
+    ended = without_journal(modelctl)
+
+    assert ended.status == 1
+    assert "--kubernetes CONTEXT/NAMESPACE" in ended.err
+    assert "pulumi up" not in ended.err
+
+
 def test_while_the_tag_stands_a_rollback_is_refused(modelctl):
     without_journal(modelctl)
 
