@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from modeldelivery.release.core import accept, reject, resize, rollback, sanity, up
 from modeldelivery.release.core.accept import Accept
 from modeldelivery.release.core.action import Done
@@ -88,6 +90,7 @@ class People:
     def _deploy(self, goal: Up, ports: Ports) -> Done:
         """As the provider does: what config changed in number is asked for last, and nothing that becomes of that fails the `up`."""
         done = _runner(ports).run(partial(up.decide, goal))
+        looked = ports.journal, ports.looked, ports.looked_at  # by which it reports
         for version in done.resizes:
             command = Resize(
                 operation=f"{goal.operation}-{version}",
@@ -100,7 +103,10 @@ class People:
             except (DamagedError, GaveUpError):
                 raise
             except DeliveryError as error:
-                self._cloud.tell(f"{goal.operation} warns: {version} stays at its instances: {error}")
+                warning = f"{version} stays at its instances: {error}"
+                self._cloud.tell(f"{goal.operation} warns: {warning}")
+                done = msgspec.structs.replace(done, warnings=(*done.warnings, warning))
+        ports.journal, ports.looked, ports.looked_at = looked
         return done
 
     def a_rollback(self, to: Version | None = None, *, keep: bool = False, unscaled: bool = True) -> Process:

@@ -39,6 +39,7 @@ class Ports:
         self.looked: Endpoint | None = None
         self.looked_at = 0
         self._prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = {}
+        self._resizes: dict[str, dict[Version, int]] = {}
 
     @property
     def who(self) -> str:
@@ -148,8 +149,9 @@ class Ports:
 
     def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Prepared:
         self._call(f"makes the configuration {config}")
+        self._resizes[config] = self._resized(fleet)
         self._prepared[config] = (tuple(fleet), dict(weights))
-        return Prepared(resizes=self._resized(fleet))  # no version of a history is scaled by itself
+        return Prepared(resizes=self._resizes[config])  # no version of a history is scaled by itself
 
     def change(self, config: str, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker takes neither
         fleet, weights = self._prepared[config]
@@ -179,7 +181,7 @@ class Ports:
     ) -> tuple[Host, ...]:
         if not host.pending:
             self._rules.dropping(self, host, fleet, sent)
-            self._rules.owes(fleet, self._resized(fleet))
+            self._rules.owes(fleet, self._resizes[config])
         return updated(host, config, fleet, weights)
 
     def _create(self, config: str, weights: Mapping[Version, float]) -> bool:
