@@ -458,6 +458,24 @@ def test_without_the_journal_an_interrupt_after_the_tag_says_that_the_tag_stands
     assert "interrupted" in ended.err
 
 
+@pytest.mark.parametrize("ends", [LostError("no answer"), KeyboardInterrupt()], ids=["lost", "interrupted"])
+def test_without_the_journal_a_tag_that_nobody_answered_for_may_stand_and_that_is_said(modelctl, world, ends):
+    """It stops everybody else."""
+    mark = world.hosting.mark
+
+    def unanswered(text):
+        mark(text)
+        raise ends
+
+    world.hosting.mark = unanswered
+
+    ended = without_journal(modelctl)
+
+    assert ended.status == 3
+    assert "the endpoint may be tagged as moved without the journal" in ended.err
+    assert "modelctl adopt --env prod --model flights" in ended.err
+
+
 def test_without_the_journal_a_version_that_is_not_there_is_refused_and_nothing_tagged(modelctl, world):
     ended = modelctl("rollback", "--without-journal", "--to", "v3.0.0", "--reason", "S3 is down")
 
