@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from infra.sections import Count, InstanceType
+from modeldelivery.release.core.request import refuse_shared
 from modeldelivery.release.version import Version, parse_version
 
 Target = Literal["sagemaker", "kubernetes"]
@@ -127,14 +128,9 @@ class Cluster(_Part, frozen=True):
     deliver: Deliver | None = None
 
     def __post_init__(self) -> None:
-        named: dict[str, Version] = {}
-        for version, member in self.members.items():
+        for version in self.members:
             parse_version(version)
-            first = named.setdefault(member.name, version)
-            if first != version:
-                raise ValueError(
-                    f"{first} and {version} are both {member.name!r}, and a Deployment serves one version"
-                )
+        refuse_shared({version: member.name for version, member in self.members.items()})
 
 
 class Serving(_Part, frozen=True):

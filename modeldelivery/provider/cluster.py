@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,7 +27,7 @@ def get_cluster(args: Properties) -> Mapping[str, Any]:
     """
     try:
         arguments = msgspec.convert(args, Asked)
-        config = read_kubeconfig(kubeconfig_paths(os.environ, Path.home()))
+        config = read_kubeconfig(kubeconfig_paths(os.environ))
         return {"address": config.cluster(arguments.context, server=arguments.server).server}
     except (msgspec.ValidationError, DeliveryError) as error:
         raise ProviderError(str(error)) from error

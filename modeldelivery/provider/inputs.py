@@ -20,7 +20,7 @@ from modeldelivery.release.core.request import (
     Rules,
     refuse_shared,
 )
-from modeldelivery.release.errors import DeliveryError, RefusedError
+from modeldelivery.release.errors import DeliveryError
 from modeldelivery.release.version import Version
 
 NOT_YET = "(known after apply)"
@@ -142,8 +142,8 @@ class RouteInputs(Inputs, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         try:
-            refuse_shared(self.variants)
-        except RefusedError as error:
+            refuse_shared({each.version: each.name for each in self.variants})
+        except BadRequestError as error:
             raise BadInputError("variants", str(error)) from error
 
     @property

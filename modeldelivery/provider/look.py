@@ -71,7 +71,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     def counts(self, inputs: Inputs) -> Iterator[str]:
         """Versions that run on another number of instances than config asks for, where no change and no scaling mends that.
 
-        An `up` that died before it asked for a changed count leaves it so: by its configuration the endpoint is as config wants.
+        By its configuration the endpoint is as config wants. What the journal still has to be asked for, this `up` asks for.
         """
         if self.endpoint is None or self.endpoint.busy:
             return
@@ -80,10 +80,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
             desired = self.endpoint.variants[version].instances_desired
             if not isinstance(wanted, Member) or not isinstance(member, Member):
                 continue
-            if wanted.instance_count == member.instance_count != desired:
+            if not wanted.instance_count == member.instance_count != desired:
+                continue
+            if version in self.journal.resizes:
+                yield f"{version} goes from {desired} to {wanted.instance_count} instances: an earlier `pulumi up` did not come to that"
+            else:
                 yield (
-                    f"{version} stays at {desired} instances, config asks for {wanted.instance_count}: nothing scales it, and an "
-                    f"earlier `pulumi up` or a rollback left it so"
+                    f"{version} stays at {desired} instances, config asks for {wanted.instance_count}: nothing scales it, and "
+                    f"a rollback left it so"
                 )
 
     def drill(self, inputs: Inputs) -> str | None:
@@ -120,7 +124,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
             changed.add("variants")
         if inputs.kept_requests != self.capture:
             changed.add("capture")
-        if self.journal.live != inputs.release.live or self.journal.intent or self.journal.parked:
+        pending = self.journal.intent or self.journal.parked or self.journal.resizes
+        if self.journal.live != inputs.release.live or pending:
             changed.add("release")  # whoever comes settles what is pending
         if self.endpoint.remedy:
             changed.add("release")  # it is not as config asks: never "unchanged"

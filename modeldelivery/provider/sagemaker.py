@@ -9,11 +9,16 @@ from modeldelivery.provider.look import Seen
 from modeldelivery.provider.target import ReleaseTarget, new_operation, whoever
 from modeldelivery.release.aws.configs import capture_in, members_in
 from modeldelivery.release.aws.errors import ask, find
-from modeldelivery.release.aws.fleet import SageMakerFleet
 from modeldelivery.release.aws.traffic import DEAD, SageMakerTraffic
 from modeldelivery.release.core import resize
 from modeldelivery.release.core.journal import Journal
-from modeldelivery.release.errors import DeliveryError, GaveUpError, UncertainError, UnreachableError
+from modeldelivery.release.errors import (
+    DamagedError,
+    DeliveryError,
+    GaveUpError,
+    UncertainError,
+    UnreachableError,
+)
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.version import Version
 
@@ -69,24 +74,33 @@ class SageMakerTarget(ReleaseTarget, frozen=True, kw_only=True):
             tags=self.inputs.tags,
         )
         traffic = self.aws.traffic
-        self.carry_out(self.inputs, traffic, fleet)
-        for version, instances in fleet.resizes.items():
-            self._resize(traffic, fleet, version, instances)
+        resizes = self.carry_out(self.inputs, traffic, fleet)
+        unscaled = self._beside("autoscaling", lambda: self.aws.scaling.unscaled(resizes))
+        if unscaled is not None:
+            for version in resizes:
+                self._resize(traffic, version, scaled=version not in unscaled)
         assert traffic.arn is not None, "an `up` ends with what it saw"
         self._sweep(traffic.config)
         return traffic.arn
 
-    def _resize(
-        self, traffic: SageMakerTraffic, fleet: SageMakerFleet, version: Version, instances: int
-    ) -> None:
-        """Bring one version to the count that config asks for, weights as they are; one that SageMaker refuses is warned of."""
+    def _resize(self, traffic: SageMakerTraffic, version: Version, *, scaled: bool) -> None:
+        """Bring one version to the count that config asks for, weights as they are; one that SageMaker refuses is warned of.
+
+        Then it is left in the journal, and the next `up` asks again. Of one that something scales by now, that is not its count.
+        """
+        instances = self.inputs.members[version].instance_count
         command = resize.Resize(
-            operation=new_operation(), actor=whoever(), version=version, instances=instances
+            operation=new_operation(),
+            actor=whoever(),
+            version=version,
+            instances=None if scaled else instances,
         )
         try:
-            self.runner(command.operation, traffic, fleet).run(partial(resize.decide, command))
+            self.runner(command.operation, traffic).run(partial(resize.decide, command))
         except GaveUpError as error:  # or the user's interrupt
             raise GaveUpError(error.message) from error
+        except DamagedError:
+            raise
         except DeliveryError as error:
             self.progress.warning(f"{version} stays at its instances, config asks for {instances}: {error}")
 

@@ -14,6 +14,7 @@ from modeldelivery.release.core import up
 from modeldelivery.release.core.journal import ClusterPlace
 from modeldelivery.release.ports import Fleet, Traffic
 from modeldelivery.release.runner import Runner
+from modeldelivery.release.version import Version
 
 
 def new_operation() -> str:
@@ -42,7 +43,7 @@ class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     def carry_out(
         self, inputs: Inputs, traffic: Traffic, fleet: Fleet, place: ClusterPlace | None = None
-    ) -> None:
+    ) -> tuple[Version, ...]:
         """Bring fleet and traffic to what config and the journal say.
 
         Args:
@@ -50,6 +51,9 @@ class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
             traffic: of the platform, by connections that send a call once.
             fleet: likewise.
             place: where it serves, when that is not SageMaker.
+
+        Returns:
+            Versions whose number of instances is still to be asked for.
 
         Raises:
             DeliveryError: it was refused, or did not come to its end.
@@ -66,8 +70,9 @@ class ReleaseTarget(msgspec.Struct, frozen=True, kw_only=True):
         done = self.runner(request.operation, traffic, fleet).run(lambda view: up.decide(request, view))
         for warning in done.warnings:
             self.progress.warning(warning)
+        return done.resizes
 
-    def runner(self, operation: str, traffic: Traffic, fleet: Fleet) -> Runner:
+    def runner(self, operation: str, traffic: Traffic, fleet: Fleet | None = None) -> Runner:
         """What carries one operation of this target out."""
         return Runner(
             store=self.aws.store,

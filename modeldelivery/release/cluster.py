@@ -6,7 +6,6 @@ Imported only where an environment is on Kubernetes: nothing of it costs a rollb
 import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -88,7 +87,7 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 
     def configured(self, server: str | None = None) -> Cluster:
         """The cluster of a kubeconfig's context. Raises KubeconfigError when there is none, or it leads to another server."""
-        config = read_kubeconfig(kubeconfig_paths(os.environ, Path.home()))
+        config = read_kubeconfig(kubeconfig_paths(os.environ))
         return config.cluster(self.context, server=server)
 
 

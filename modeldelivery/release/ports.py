@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.action import Prepared, Timing
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal, Parked
 from modeldelivery.release.core.weights import Weights
@@ -98,11 +98,11 @@ class Fleet(Protocol):
         """Name of the content that a fleet of these versions has, as config wants it: the same content, the same name."""
         ...
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Prepared:
         """Make what the content needs: many calls, none of which changes what serves or how it is scaled.
 
         Returns:
-            The scaling that the platform wants gone before it takes the change.
+            The scaling that the platform wants gone before it takes the change, and what the change does not bring.
         """
         ...
 

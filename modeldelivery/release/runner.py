@@ -195,7 +195,7 @@ class _Run:
                 taken=self._taken.get(aim, 0),
                 lagging=self._lagging(view),
                 scaled=self._instances.made,
-                parks=self._stages.parks,
+                prepared=self._stages.leaves,
                 answered=self._answered,
             )
             action = self._decide(view)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from modeldelivery.release.core.action import ChangeFleet
+from modeldelivery.release.core.action import ChangeFleet, Prepared
 from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.ports import Fleet
 from modeldelivery.release.version import Version
@@ -16,14 +16,14 @@ class Stages(msgspec.Struct, kw_only=True):
     Attributes:
         fleet: None for an operation that changes none.
         prepared: the change that was prepared last.
-        parks: scaling that it takes away; None before one was prepared.
+        leaves: what it leaves to be done; None before one was prepared.
         gone: scaling that may have been taken away.
         cleared: all of it was.
     """
 
     fleet: Fleet | None
     prepared: ChangeFleet | None = None
-    parks: Mapping[Version, Parked] | None = None
+    leaves: Prepared | None = None
     gone: dict[Version, Parked] = {}
     cleared: bool = False
 
@@ -36,20 +36,21 @@ class Stages(msgspec.Struct, kw_only=True):
         fleet = self._fleet
         earlier = self.prepared and (self.prepared.config, self.prepared.weights)
         if earlier != (action.config, action.weights):
-            self.parks = fleet.prepare(action.config, action.fleet, action.weights)
+            self.leaves = fleet.prepare(action.config, action.fleet, action.weights)
             self.prepared, self.cleared = action, False
             return True
-        if self.cleared or not self.parks:
+        parks = self.leaves.parks if self.leaves else {}
+        if self.cleared or not parks:
             return False
-        self.gone = {**self.gone, **self.parks}  # some of it is gone even when a later call fails
-        fleet.park(self.parks)
+        self.gone = {**self.gone, **parks}  # some of it is gone even when a later call fails
+        fleet.park(parks)
         self.cleared = True
         return True
 
     def put_back(self, parked: Mapping[Version, Parked]) -> None:
         """Make scaling again as it was. Raises UncertainError."""
         self._fleet.put_back(parked)
-        self.prepared, self.parks, self.gone, self.cleared = None, None, {}, False
+        self.prepared, self.leaves, self.gone, self.cleared = None, None, {}, False
 
     @property
     def _fleet(self) -> Fleet:

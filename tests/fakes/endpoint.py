@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.action import Prepared, Timing
 from modeldelivery.release.core.endpoint import Condition, Endpoint, Incarnation, Variant
 from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.core.weights import Weights
@@ -32,6 +32,8 @@ class FakeEndpoint:
         ignores: calls are taken and nothing comes of them.
         unreachable: what every describe raises.
         calls: what was asked of it and changes something.
+        scaling: of versions that something scales.
+        resizes: versions whose changed number of instances no change of the fleet brings.
         entered: versions new to a living endpoint, with their weights.
     """
 
@@ -50,6 +52,7 @@ class FakeEndpoint:
     unreachable: Exception | None = None
     calls: list[tuple[object, ...]] = field(default_factory=list)
     scaling: dict[Version, Parked] = field(default_factory=dict)
+    resizes: dict[Version, int] = field(default_factory=dict)
     prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = field(default_factory=dict)
     entered: list[tuple[Version, int]] = field(default_factory=list)
     _before: Endpoint | None = None
@@ -124,9 +127,10 @@ class FakeEndpoint:
     def name(self, fleet: Sequence[Version]) -> str:
         return "+".join(sorted(fleet))
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Prepared:
         self.prepared[config] = (tuple(fleet), dict(weights))
-        return {v: scaling for v, scaling in self.scaling.items() if v not in fleet}
+        parks = {v: scaling for v, scaling in self.scaling.items() if v not in fleet}
+        return Prepared(parks=parks, resizes=self.resizes)
 
     def park(self, versions: Collection[Version]) -> None:
         for version in versions:

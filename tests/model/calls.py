@@ -3,6 +3,7 @@
 from modeldelivery.release.core import up, weights
 from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale
 from modeldelivery.release.core.journal import EventKind, IntentKind, Journal
+from modeldelivery.release.version import Version
 from tests.model.decisions import Decisions
 from tests.model.host import Host, replace, reweighed, scaled, updated
 from tests.model.world import World
@@ -49,20 +50,30 @@ def _after(world: World, name: str, call: Move | Scale | ChangeFleet, host: Host
     if world.host.swaps:
         host = host if isinstance(call, Scale) else _sealed(world.host, host, call.operation)
     elif not isinstance(call, Move):
-        faults = [*faults, *_moves_traffic(world, name, host)]
+        faults = [*faults, *_moves_traffic(world, name, call, host)]
     return replace(world, host=host, broken=(*world.broken, *faults))
 
 
-def _moves_traffic(world: World, name: str, host: Host) -> list[str]:
-    """What is no move must move nothing, whatever was left behind."""
+def _moves_traffic(world: World, name: str, call: Scale | ChangeFleet, host: Host) -> list[str]:
+    """What is no move must move nothing, whatever was left behind, unless a rollback that is not through has overtaken it."""
     assert host.pending is not None
     spread = {v: variant.current for v, variant in host.pending[1]}
-    # What a later rollback asked for, whose own call SageMaker took back: a call that was on its way brings that about.
-    later = world.journal.intent
-    overtaken = later is not None and later.kind is IntentKind.ROLLBACK and weights.same(spread, later.target)
-    if world.foreign_moved or overtaken or weights.same(spread, dict(world.host.current)):
+    if world.foreign_moved or _overtaken(world, call, spread):
+        return []
+    if weights.same(spread, dict(world.host.current)):
         return []
     return [f"{name} moves no traffic by its own words, and it goes from {world.host.current} to {spread}"]
+
+
+def _overtaken(world: World, call: Scale | ChangeFleet, spread: dict[Version, float]) -> bool:
+    """Whether it brings about what a rollback asked for and SageMaker took back, or undoes what that has yet to look at again.
+
+    A request for instances names the weights of its time: who made it and whoever comes later outwait it before they report.
+    """
+    later = world.journal.intent
+    if later is None or later.kind is not IntentKind.ROLLBACK:
+        return False
+    return isinstance(call, Scale) or weights.same(spread, later.target)
 
 
 def _sealed(before: Host, after: Host, operation: str) -> Host:

@@ -4,9 +4,10 @@ from collections.abc import Hashable
 
 import msgspec
 
-from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale, View
+from modeldelivery.release.core.action import Action, ChangeFleet, Move, Scale, Scaling, View
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.journal import Journal
+from modeldelivery.release.version import Version
 from tests.model.host import Host
 from tests.model.world import Actor, World
 
@@ -64,7 +65,7 @@ class Keys:
                 actor.journal and self._journal(actor.journal, clock),
                 actor.view and self._view(actor.view, clock, world),
                 actor.taken,
-                tuple((v, s.instances, s.ended, s.accepted, clock - s.since) for v, s in actor.scaled),
+                tuple(_scaling(v, s, clock) for v, s in actor.scaled),
                 actor.answered,
                 actor.began,
                 actor.pending,
@@ -125,6 +126,11 @@ def _endpoint(endpoint: Endpoint | None, world: World) -> Hashable:
         _fresh(endpoint.token, world),
         tuple(endpoint.variants.items()),
     )
+
+
+def _scaling(version: Version, scaling: Scaling, clock: float) -> Hashable:
+    left = max(scaling.until - clock, -1.0)
+    return version, scaling.instances, scaling.ended, scaling.accepted, clock - scaling.since, left
 
 
 def _answer(answer: object, world: World) -> Hashable:

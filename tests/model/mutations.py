@@ -127,6 +127,7 @@ SHIFT = "an up shifts while an operator rolls back to what served"
 UNANSWERED = "an up shifts by a call that nobody answered while an operator rolls back"
 TAKEN_BACK = "an up shifts and is taken back by SageMaker while an operator rolls back"
 FEWER = "a rollback to fewer instances than serve while an up adds a candidate"
+ASKED = "a rollback whose request for instances nobody answered while another rolls back"
 DROP = "a rollback while an up drops its target"
 ALL = "an up adds, shifts and drops in one change while an operator rolls back"
 UPS = "two ups of different configs"
@@ -138,6 +139,10 @@ DROP_TWICE = "two rollbacks while an up's call that drops a version is on its wa
 
 def _sealed_or_not(_: View, __: Intent) -> bool:
     return True
+
+
+def of_earlier_ones(view: View, pending: Intent) -> bool:
+    return view.described > pending.fence
 
 
 def _unconfirmed(view: View, pending: Intent) -> bool:
@@ -179,6 +184,10 @@ MUTATIONS: dict[str, tuple[str, Plant]] = {
     "a deadline may be before an earlier one": (
         KILLED_TWICE,
         both(put(rollback, "lease", _shortest), swap(opened=_fence_of_the_last)),
+    ),
+    "a request for instances that nobody answered is not outwaited by who comes later": (
+        ASKED,
+        both(UNREPORTED, swap(opened=_unfenced)),
     ),
     "an up acts while others still may": (UPS, put(up, "_others_may_act", lambda _asked, _view: False)),
     "a call without an answer is taken for answered": (UNANSWERED, swap(finished=_answered)),

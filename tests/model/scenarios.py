@@ -145,6 +145,21 @@ SCENARIOS: dict[str, Made] = {
         served=(A, B),
         instances={B: 3},
     ),
+    "a rollback whose request for instances nobody answered while another rolls back": begun(
+        partial(
+            settled_world,
+            actors=(an_operator("first", to=A, unscaled=False), an_operator("second", to=A)),
+            faults=Faults(crashes=1, lost=1, ticks=2),
+            live=B,
+            served=(A, B),
+            instances={B: 3},
+        ),
+        "first reads",
+        "first describes",
+        "first writes rollback",
+        "first sends",
+        "first waits no longer",
+    ),
     "a rollback while an up drops its target": partial(
         settled_world,
         actors=(an_up("up", B, (B,), serving=B), an_operator(to=A)),

@@ -257,7 +257,11 @@ def _sending(actor: Actor, call: Action, clock: float) -> Actor:
     """The operation with its call on the way; that it requested instances it knows from then on, answered or not."""
     if isinstance(call, Scale):
         before = dict(actor.scaled).get(call.version)
-        scaling = Scaling(instances=call.instances, since=before.since if before else clock)
+        scaling = Scaling(
+            instances=call.instances,
+            since=before.since if before else clock,
+            until=before.until if before else 0.0,
+        )
         actor = replace(actor, scaled=((call.version, scaling),))
     return replace(actor, flight=call)
 
@@ -274,7 +278,11 @@ def _counted(actor: Actor, call: Action, taken: bool) -> Actor:
     return replace(actor, taken=tuple(counts.items()))
 
 
-def _unanswered(actor: Actor) -> Actor:
+def _unanswered(actor: Actor, call: Action) -> Actor:
+    """The operation that waits no longer; it knows until when a request for instances of its own may still arrive."""
+    if isinstance(call, Scale):
+        scaling = replace(dict(actor.scaled)[call.version], until=call.deadline)
+        actor = replace(actor, scaled=((call.version, scaling),))
     return replace(actor.forgot(), answered=False)
 
 
@@ -284,11 +292,11 @@ def _landings(world: World, index: int, actor: Actor, call: Action, decisions: D
         answered = decisions.once(_counted, actor, call, at=(taken,))
         yield f"{actor.name}'s call is {'taken' if taken else 'refused'}", after.having(index, answered)
         if world.faults.lost and taken:
-            unsure = decisions.once(_unanswered, actor)
+            unsure = decisions.once(_unanswered, actor, call)
             lost = after.having(index, unsure, faults=world.spent("lost"))
             yield f"{actor.name}'s call is taken, answer lost", lost
     if world.faults.lost:
-        waited = decisions.once(_unanswered, actor)
+        waited = decisions.once(_unanswered, actor, call)
         orphans = (*world.orphans, (actor.name, call))
         yield (
             f"{actor.name} waits no longer for an answer",

@@ -8,7 +8,7 @@ import pytest
 
 from modeldelivery.release.core.action import Timing
 from tests.model.histories.cloud import Faults
-from tests.model.histories.history import FAULTS, SETTLES, BrokenHistoryError, History, run
+from tests.model.histories.history import FAULTS, SETTLES, BrokenHistoryError, History, run, with_faults
 from tests.model.histories.plants import PLANTS, SHOWN_BY, WEATHER
 
 FEW = 250  # histories in `make check`, the same each time
@@ -43,6 +43,16 @@ PAUSED = "a pause outlasts a lease"
 @pytest.mark.parametrize("first", range(0, FEW, FEW // 4))
 def test_no_random_history_breaks_a_rule(first):
     _all_of(range(first, first + FEW // 4))
+
+
+def test_nor_does_one_in_which_config_changes_how_many_instances_a_version_has():
+    _all_of(range(FEW // 4), with_faults(recounted=0.7, killed=0.06))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(0, MANY, 5 * CHUNK))
+def test_nor_one_of_many_more_in_which_it_does(first):
+    _all_of(range(first, first + CHUNK), with_faults(recounted=0.7, killed=0.06))
 
 
 @pytest.mark.soak

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from modeldelivery.release.core import intent, up
-from tests.model.mutations import DROP, MUTATIONS, SWAP_MUTATIONS
+from tests.model.mutations import ASKED, DROP, MUTATIONS, SWAP_MUTATIONS, of_earlier_ones, swap
 from tests.model.scenarios import SCENARIOS, A, B, Fencing, an_operator, an_up, nearest, settled_world
 from tests.model.search import MOST, ViolationError, after, explore, settled
 from tests.model.steps import Hooks
@@ -41,6 +41,17 @@ def test_a_journal_kept_over_a_wait_is_caught_by_its_condition_and_its_deadline(
     explore(
         SCENARIOS[DROP](Fencing.DEADLINES), Hooks(keeps_journal_after_wait=True), limit=limit, whole=whole
     )
+
+
+def test_the_search_finds_that_a_request_for_instances_that_nobody_answered_is_not_outwaited_by_who_made_it(
+    monkeypatch,
+):
+    both = SCENARIOS[ASKED](Fencing.DEADLINES)
+    start = msgspec.structs.replace(both, actors=both.actors[:1])
+    explore(start)
+    swap(certain=of_earlier_ones)(monkeypatch)
+    with pytest.raises(ViolationError):
+        explore(start)
 
 
 def test_the_reruns_find_an_up_that_waits_out_its_own_renewal(monkeypatch):

@@ -19,11 +19,14 @@ WALKS = 400  # random orders, of each scenario
 RERUNS = 20  # states, of each scenario, at which everyone is killed
 MANY_RERUNS = 400  # of them in `make soak`
 DEEPEST = 10_000  # states of a search in `make soak`, the nearest first: some have millions
-TAKEN_BACK = (
-    "an up shifts and is taken back by SageMaker while an operator rolls back"  # no other platform does that
-)
-# Pods are another object's there: on SageMaker a request for instances is a call of the endpoint's own, which histories make.
 AWAITING = "a rollback to fewer instances than serve while an up adds a candidate"
+# Of one platform alone: no other takes a change back, or has a request for instances that lists weights; and of pods, which are
+# another object's than weights, those that were requested are awaited.
+ALONE = {
+    "an up shifts and is taken back by SageMaker while an operator rolls back": Fencing.DEADLINES,
+    "a rollback whose request for instances nobody answered while another rolls back": Fencing.DEADLINES,
+    AWAITING: Fencing.SWAPS,
+}
 # Of those with compare-and-swap these are quickly searched; `make soak` searches the others too.
 QUICK = {
     "a rollback while an up adds a candidate",
@@ -42,7 +45,7 @@ PAIRS = [
     (scenario, fencing)
     for fencing in Fencing
     for scenario in SCENARIOS
-    if scenario != (AWAITING if fencing is Fencing.DEADLINES else TAKEN_BACK)
+    if ALONE.get(scenario, fencing) is fencing
 ]
 EVERY = [pytest.param(scenario, fencing, id=f"{scenario} - {fencing}") for scenario, fencing in PAIRS]
 SEARCHES = [

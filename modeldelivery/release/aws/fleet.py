@@ -13,6 +13,7 @@ import msgspec
 from modeldelivery.release.aws.configs import EndpointConfigs, captures_otherwise, members_in
 from modeldelivery.release.aws.errors import find, fresh, request_id
 from modeldelivery.release.aws.targets import ScalingTargets
+from modeldelivery.release.core.action import Prepared
 from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.core.request import Capture, Member
 from modeldelivery.release.core.weights import Weights
@@ -37,7 +38,6 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         capture: what of the invocations is kept; None for nothing.
         tags: of the endpoint and its configs.
         excluded: of each prepared config, the properties that the endpoint is not to retain; None where it is new.
-        resizes: counts of instances that are left to a call of their own once the fleet was changed.
     """
 
     sagemaker: "SageMakerClient"
@@ -49,7 +49,6 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
     capture: Capture | None = None
     tags: Mapping[str, str] = {}
     excluded: dict[str, list[Any] | None] = {}
-    resizes: dict[Version, int] = {}
 
     def name(self, fleet: Sequence[Version]) -> str:
         """Name of the config that holds a fleet: the same content, the same name; weights are not content."""
@@ -58,7 +57,7 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         text = json.dumps(msgspec.to_builtins(content), sort_keys=True)
         return f"{self._endpoint}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Prepared:
         name, sagemaker = self._endpoint, self.configs.sagemaker
         live = find(
             f"sagemaker:DescribeEndpoint {name}", lambda: sagemaker.describe_endpoint(EndpointName=name)
@@ -72,18 +71,24 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
             )
         if live is None:
             self.excluded[config] = None
-            return {}
+            return Prepared()
         described = self.configs.describe(live["EndpointConfigName"])
         running = members_in(described)
         scaled = self._targets.registered(running)
-        self._plan_counts(config, live["ProductionVariants"], running, scaled)
+        counts = {
+            variant_version(v["VariantName"]): v["DesiredInstanceCount"] for v in live["ProductionVariants"]
+        }
+        resized = {v: counts[v] for v in self._resized(running, scaled) if v in counts}
+        apart = bool(resized) and _is_scaled_out(counts, running, resized)
+        excluded: list[Any] = (
+            [{"VariantPropertyType": "DesiredInstanceCount"}] if resized and not apart else []
+        )
         # else the endpoint would go on with what it captured before
         if captures_otherwise(described, self.capture, self.kms_key):
-            self.excluded[config] = [
-                *(self.excluded[config] or []),
-                {"VariantPropertyType": "DataCaptureConfig"},
-            ]
-        return {v: scaling for v, scaling in scaled.items() if not self._stays(v, running[v], fleet)}
+            excluded.append({"VariantPropertyType": "DataCaptureConfig"})
+        self.excluded[config] = excluded
+        parks = {v: scaling for v, scaling in scaled.items() if not self._stays(v, running[v], fleet)}
+        return Prepared(parks=parks, resizes=resized if apart else {})
 
     def park(self, versions: Collection[Version]) -> None:
         self._targets.park(versions)
@@ -131,29 +136,24 @@ class SageMakerFleet(msgspec.Struct, kw_only=True):
         """
         return version in fleet and self._member(version).instance_type == running.instance_type
 
-    def _plan_counts(
-        self,
-        config: str,
-        variants: Sequence[Any],
-        running: Mapping[Version, Member],
-        scaled: Collection[Version],
-    ) -> None:
-        """Counts are retained, unless one was changed in config and nothing scales it.
-
-        ExcludeRetainedVariantProperties names no variant: it would bring every other one down to what its config says, one that
-        serves on more instances by now among them. Then the changed counts are left to a call of their own, afterwards.
-        """
-        resized = {
-            v: member.instance_count
-            for v, member in self.members.items()
+    def _resized(self, running: Mapping[Version, Member], scaled: Collection[Version]) -> list[Version]:
+        """Versions whose count was changed in config; of one that something scales, that is not its count."""
+        return [
+            v
+            for v, member in sorted(self.members.items())
             if v in running and v not in scaled and member.instance_count != running[v].instance_count
-        }
-        others = {variant_version(v["VariantName"]): v["DesiredInstanceCount"] for v in variants}
-        grown = any(
-            v in running and v not in resized and count != running[v].instance_count
-            for v, count in others.items()
-        )
-        self.excluded[config] = (
-            [{"VariantPropertyType": "DesiredInstanceCount"}] if resized and not grown else []
-        )
-        self.resizes = resized if grown else {}
+        ]
+
+
+def _is_scaled_out(
+    counts: Mapping[Version, int], running: Mapping[Version, Member], resized: Collection[Version]
+) -> bool:
+    """Whether another version has a count by now that is not its config's.
+
+    ExcludeRetainedVariantProperties names no variant: it would bring that one down to what its config says too, perhaps the one
+    that serves. Then the changed counts are left to a call of their own, afterwards.
+    """
+    return any(
+        v in running and v not in resized and count != running[v].instance_count
+        for v, count in counts.items()
+    )

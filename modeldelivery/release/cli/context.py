@@ -11,7 +11,8 @@ import msgspec
 
 from modeldelivery.release.actor import actor
 from modeldelivery.release.aws.environment import AwsEnvironment, open_environment
-from modeldelivery.release.aws.session import open_account
+from modeldelivery.release.aws.registry import AwsRegistry
+from modeldelivery.release.aws.session import open_account, profile_for
 from modeldelivery.release.cli.dry_run import DryRun
 from modeldelivery.release.cli.options import Options
 from modeldelivery.release.cli.outcome import Call
@@ -95,6 +96,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_context(options: Options) -> Context:
     """The environment that the command line names. Raises UnreachableError."""
+    named = getattr(options, "kubernetes", None)
+    if named and not options.dry_run:
+        return _at_a_cluster(options, named)
     environment = open_environment(options.model, options.env, profile=options.profile, prompts=True)
     reached = environment.account
     dry_run = DryRun(reached, time) if options.dry_run else None
@@ -102,7 +106,6 @@ def open_context(options: Options) -> Context:
         environment = msgspec.structs.replace(environment, account=dry_run)
     endpoint = environment.endpoint
     store = PlacedStore(endpoint.store if options.fenced else endpoint.patient_store)
-    named = getattr(options, "kubernetes", None)
     if named:
         store.place = _named_place(reached, named, environment.place.endpoint)
     traffic = PlacedTraffic(
@@ -130,6 +133,33 @@ def open_context(options: Options) -> Context:
         verifying=partial(_verifying, environment),
         streams=partial(_stream, environment),
         verdicts=partial(_verdicts, environment),
+    )
+
+
+def _at_a_cluster(options: Options, named: str) -> Context:
+    """Of an emergency: the cluster alone. AWS may be away whole; of it only a login to EKS needs something, and asks for it."""
+    # As below.
+    from modeldelivery.release.cli.away import Away, LaterAccount  # noqa: PLC0415
+    from modeldelivery.release.cluster import Reach  # noqa: PLC0415
+    from modeldelivery.release.kubernetes.traffic import KubernetesScaling  # noqa: PLC0415
+
+    account = LaterAccount(
+        lambda: open_account(options.profile or profile_for(options.env), None, prompts=True)
+    )
+    reach = Reach(account=account, opens=open_account, context=named.rpartition("/")[0])
+    place = Place(model=options.model, environment=options.env, account="", region="")
+    traffic = reach.traffic(_named_place(account, named, place.endpoint), patient=not options.fenced)
+    return Context(
+        place=place,
+        store=Away(),
+        traffic=traffic,
+        registry=AwsRegistry(clients=Away(), place=place),
+        scaling=KubernetesScaling(traffic=traffic),
+        clock=time,
+        progress=Console(sys.stderr),
+        actor=options.actor or actor(os.environ),
+        operation=secrets.token_hex(8),
+        patience=options.timeout,
     )
 
 

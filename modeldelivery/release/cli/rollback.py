@@ -57,8 +57,8 @@ def _without_journal(context: Context, options: RollbackOptions) -> Outcome:
         return Outcome(
             outcome="not moved",
             exit=Exit.NOT_MOVED,
-            summary=f"the endpoint is tagged as moved without the journal, and traffic was NOT seen to move: {error}. "
-            f"Run the same command again",
+            summary=f"the endpoint {'may be' if error.perhaps else 'is'} tagged as moved without the journal, and traffic was NOT "
+            f"seen to move: {error}. Run the same command again",
             operation=context.operation,
             next=(adopt,),
         )

@@ -63,6 +63,19 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
     until: float = 0.0
 
 
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change of the fleet, ready to be requested, leaves to be done once it is over.
+
+    Attributes:
+        parks: scaling that it takes away.
+        resizes: versions whose instances config changes in number and that get the new number by a call of their own, with the
+            number that each has.
+    """
+
+    parks: Mapping[Version, Parked] = {}
+    resizes: Mapping[Version, int] = {}
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """What an operation knows: read together, forgotten after every wait and after every call that moves something.
 
@@ -77,7 +90,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             accepted.
         lagging: the last accepted call may not be shown yet: no change was seen since, and it was accepted only just now.
         scaled: requests of this operation for more instances.
-        parks: scaling that the change of the fleet which was prepared takes away; None before one was.
+        prepared: what the change of the fleet which was prepared leaves to be done; None before one was.
         put_back: what the journal has as parked was put back since.
         answered: every call that this operation sent has been answered, so none is still on its way.
         confirmed: this operation stored the journal after the endpoint was described, so nobody else had until then.
@@ -95,7 +108,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     taken: int = 0
     lagging: bool = False
     scaled: Mapping[Version, Scaling] = {}
-    parks: Mapping[Version, Parked] | None = None
+    prepared: Prepared | None = None
     put_back: bool = False
     answered: bool = False
     confirmed: bool = False
@@ -191,11 +204,12 @@ class Wait(msgspec.Struct, frozen=True, tag=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
-    """Observed, not assumed: the operation's aim holds."""
+    """Observed, not assumed: the operation's aim holds. `resizes` names what an `up` leaves to calls of their own."""
 
     summary: str
     warnings: tuple[str, ...] = ()
     already: bool = False
+    resizes: tuple[Version, ...] = ()
 
 
 Call = Move | Scale | ChangeFleet

@@ -95,6 +95,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     def impaired(self) -> bool:
         return self.condition is Condition.IMPAIRED
 
+    def has_instances(self, version: Version, count: int) -> bool:
+        """Whether so many run and no other number is requested: a request may be left behind that the platform gave up on."""
+        variant = self.variants.get(version)
+        return variant is not None and variant.instances == variant.instances_desired == count
+
     @property
     def current(self) -> dict[Version, float]:
         return {version: variant.current for version, variant in self.variants.items()}

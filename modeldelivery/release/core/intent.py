@@ -83,7 +83,8 @@ def carried_out(intent: Intent, endpoint: Endpoint) -> bool:
     if endpoint.busy or endpoint.broken or (intent.config and endpoint.impaired):
         return False
     changed = intent.config is None or endpoint.config == intent.config
-    return changed and (intent.kind is IntentKind.FLEET or arrived(intent, endpoint))
+    counted = all(endpoint.has_instances(v, count) for v, count in intent.instances.items())
+    return changed and counted and (intent.kind is IntentKind.FLEET or arrived(intent, endpoint))
 
 
 def event_of(intent: Intent, now: float, kind: EventKind | None = None, reason: str = "") -> Event:
@@ -288,11 +289,24 @@ def send_fleet(view: View) -> Action:
         return PutBack(back) if back else Write(msgspec.structs.replace(kept, parked={}))
     if not _may_send(view, intent):
         return Write(renewed(view))
-    parked = {**view.journal.parked, **(view.parks or {})}
-    if parked != view.journal.parked:
-        return Write(msgspec.structs.replace(view.journal, parked=parked))
+    noted = _noted(view, intent)
+    if noted != view.journal:
+        return Write(noted)
     token = view.endpoint.token if view.endpoint else ""
     return ChangeFleet(intent.config, intent.fleet, intent.target, intent.deadline, intent.operation, token)
+
+
+def _noted(view: View, intent: Intent) -> Journal:
+    """The journal with what the change that was prepared leaves to be done, for whoever comes if this run does not live to do it."""
+    journal, left = view.journal, view.prepared
+    if left is None:
+        return journal
+    resizes = {**journal.resizes, **left.resizes}
+    return msgspec.structs.replace(
+        journal,
+        parked={**journal.parked, **left.parks},
+        resizes={v: count for v, count in resizes.items() if v in intent.fleet},
+    )
 
 
 def _why_over(view: View, intent: Intent) -> str:

@@ -70,6 +70,7 @@ class Intent(Record, frozen=True, kw_only=True):
         config: content of the fleet to move to (fleet changes only).
         drops: versions that a fleet change takes away.
         fleet: versions on the endpoint afterwards (fleet changes only).
+        instances: number of instances that it asks for, of versions that it gives another.
         holder: operation that finishes it in its dead owner's stead, and whose the deadline is (a rollback's only).
         verdict: of a rollback; one without it rejects.
         left: versions that a rollback takes the traffic from, wherever they had it, and does not reject.
@@ -90,6 +91,7 @@ class Intent(Record, frozen=True, kw_only=True):
     config: str | None = None
     drops: tuple[Version, ...] = ()
     fleet: tuple[Version, ...] = ()
+    instances: dict[Version, int] = msgspec.field(default_factory=dict)
     holder: str | None = None
     verdict: Verdict | None = None
     left: tuple[Version, ...] = ()
@@ -243,6 +245,8 @@ class Journal(Document, frozen=True, kw_only=True):
         fence: latest deadline of any intent, open or closed.
         drops: versions that some fleet change, even one superseded since, may still take away until `drops_until`.
         parked: scaling that a change of the fleet takes away before its call; whoever finds it here puts it back.
+        resizes: versions whose instances config changed in number and that were not brought to it yet, with the number that each
+            had; whoever finds them here asks for what config says then.
         served: versions seen with traffic, oldest first; the one with most of it goes last.
         decision: what the present weights come from.
         history: newest last; bounded for each kind of event by itself.
@@ -262,6 +266,7 @@ class Journal(Document, frozen=True, kw_only=True):
     drops: tuple[Version, ...] = ()
     drops_until: float = 0.0
     parked: dict[Version, Parked] = msgspec.field(default_factory=dict)
+    resizes: dict[Version, int] = msgspec.field(default_factory=dict)
     served: tuple[Served, ...] = ()
     decision: Event | None = None
     history: tuple[Event, ...] = ()

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from modeldelivery.release.errors import InvalidError, RefusedError
+from modeldelivery.release.errors import InvalidError
 from modeldelivery.release.naming import MAX_FLEET, Environment, parse_environment
 from modeldelivery.release.version import Version, parse_version
 
@@ -188,14 +188,18 @@ class RouteMember(Part, frozen=True, kw_only=True):
             raise BadRequestError(f"port is {self.port}; it may be 1 to {_LAST_PORT}")
 
 
-def refuse_shared(members: Iterable[RouteMember]) -> None:
-    """Raises RefusedError for versions that one Deployment would serve: it has one version's bits, and one share of the traffic."""
-    by_name: dict[str, RouteMember] = {}
-    for member in members:
-        first = by_name.setdefault(member.name, member)
-        if first is not member:
-            raise RefusedError(
-                f"{first.version} and {member.version} would both be served by {member.name}, and a Deployment serves one version",
+def refuse_shared(names: Mapping[Version, str]) -> None:
+    """Raises BadRequestError for versions that one Deployment would serve: it has one version's bits, and one share of the traffic.
+
+    Args:
+        names: of the Deployment of each version.
+    """
+    by_name: dict[str, Version] = {}
+    for version, name in names.items():
+        first = by_name.setdefault(name, version)
+        if first != version:
+            raise BadRequestError(
+                f"{first} and {version} would both be served by {name}, and a Deployment serves one version",
                 hint="give each version a Deployment and a Service of its own name (serving.kubernetes.members)",
             )
 

@@ -44,6 +44,9 @@ def _faults(journal: Journal, now: float) -> Iterator[str]:
     for version, scaling in journal.parked.items():
         if not 0 <= scaling.least <= scaling.most:
             yield f"parked: {version} is scaled from {scaling.least} to {scaling.most} instances"
+    for version, count in journal.resizes.items():
+        if count < 0:
+            yield f"resizes: {version} has {count} instances"
     if journal.intent:
         yield from _bad_intent(journal.intent)
     if journal.place and not journal.place.server.startswith("https://"):
@@ -70,6 +73,7 @@ def _versions(journal: Journal) -> Iterator[tuple[str, Version]]:
         "rejections": (each.version for each in journal.rejections),
         "drops": journal.drops,
         "parked": journal.parked,
+        "resizes": journal.resizes,
         "served": (each.version for each in journal.served),
     }
     intent = journal.intent
@@ -81,6 +85,7 @@ def _versions(journal: Journal) -> Iterator[tuple[str, Version]]:
             "intent.drops": intent.drops,
             "intent.fleet": intent.fleet,
             "intent.left": intent.left,
+            "intent.instances": intent.instances,
         }
     drill = journal.drill
     if drill:

@@ -191,7 +191,8 @@ def _follow(command: Up, view: View) -> Action:
     applied = _applied(command, journal)
     if applied != before:
         return Write(applied)
-    return Done("as config and the journal say", (*plan.warnings, *shortfalls(view)))
+    warnings = (*plan.warnings, *shortfalls(view))
+    return Done("as config and the journal say", warnings, resizes=tuple(sorted(journal.resizes)))
 
 
 def _unbaked(request: Request) -> Request:
@@ -292,5 +293,6 @@ def _applied(command: Up, journal: Journal) -> Journal:
         live=command.request.live,
         fleet=command.request.fleet,
         digests={**journal.digests, **command.request.digests},
+        resizes={v: count for v, count in journal.resizes.items() if v in command.request.fleet},
     )
     return placed(applied, command.place)

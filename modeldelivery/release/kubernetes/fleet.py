@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from modeldelivery.release.core.action import Prepared
 from modeldelivery.release.core.journal import Parked
 from modeldelivery.release.core.request import Delivery, Entrance, RouteMember, refuse_shared
 from modeldelivery.release.core.weights import Weights
@@ -52,15 +53,16 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
         text = json.dumps(msgspec.to_builtins(content), sort_keys=True)
         return f"{self.traffic.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Mapping[Version, Parked]:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Prepared:
         """Look whether every version runs, whole and with its bits; whoever delivers Deployments may still be at it.
 
         Raises:
             BusyError: not yet.
             BrokenError: one makes no progress any more.
-            RefusedError: one has no pods by its own word, or does not say which bits they serve, or is served by what serves another.
+            RefusedError: one has no pods by its own word, or does not say which bits they serve.
+            BadRequestError: one is served by what serves another.
         """
-        refuse_shared(self._member(version) for version in sorted(fleet))
+        refuse_shared({version: self._member(version).name for version in sorted(fleet)})
         server, namespace = self.traffic.server, self.traffic.namespace
         deployments = deployments_in(server.get(namespace.deployments()).body)
         services = names_in(server.get(namespace.services()).body)
@@ -73,7 +75,7 @@ class KubernetesFleet(msgspec.Struct, kw_only=True):
             if waits := _waits(member, deployments[member.name]):
                 raise BusyError(f"{waits}{self._pods_word(deployments[member.name])}")
         self.prepared[config] = tuple(fleet), dict(weights)
-        return {}  # an autoscaler follows its Deployment, and hinders nothing
+        return Prepared()  # an autoscaler follows its Deployment, and hinders nothing
 
     def park(self, versions: Collection[Version]) -> None:
         """Nothing is taken away, as `prepare` says."""

@@ -18,6 +18,7 @@ import yaml
 from modeldelivery.release.errors import CredentialsError, InvalidError
 
 _BLOCK = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----[\x00-\x7f]*?-----END [A-Z0-9 ]+-----")
+_OF_A_TEXT = ("\n", "apiVersion", "current-context")  # no path has these
 _LOGINS = ("token", "tokenFile", "client-certificate", "client-certificate-data", "exec")
 _OTHERS = ("username", "password", "auth-provider", "as", "as-uid", "as-groups", "as-user-extra")
 
@@ -171,16 +172,21 @@ class Kubeconfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_kubeconfig(paths: Iterable[Path]) -> Kubeconfig:
-    """Read the files that are there. Raises KubeconfigError when none is, or one is no kubeconfig."""
+    """Read the files that are there.
+
+    Raises:
+        KubeconfigError: there is none, or one is no kubeconfig.
+        CredentialsError: one cannot be read.
+    """
     named = list(paths)
     where = ", ".join(str(path) for path in named)
     entries: dict[str, dict[str, Mapping[str, Any]]] = {"cluster": {}, "user": {}, "context": {}}
     current, files = "", 0
     for path in named:
-        if not path.exists():
+        file = _parsed(path)
+        if file is None:
             continue
         files += 1
-        file = _parsed(path)
         current = current or file.current or ""
         for kind, listed in (("cluster", file.clusters), ("user", file.users), ("context", file.contexts)):
             for each in listed or []:
@@ -199,20 +205,42 @@ def read_kubeconfig(paths: Iterable[Path]) -> Kubeconfig:
     )
 
 
-def kubeconfig_paths(environ: Mapping[str, str], home: Path) -> list[Path]:
-    """The files that kubectl would read: those of KUBECONFIG, else ~/.kube/config."""
-    listed = [Path(each) for each in environ.get("KUBECONFIG", "").split(":") if each]
-    return listed or [home / ".kube" / "config"]
+def kubeconfig_paths(environ: Mapping[str, str]) -> list[Path]:
+    """The files that kubectl would read: those of KUBECONFIG, else ~/.kube/config.
+
+    Raises:
+        KubeconfigError: KUBECONFIG holds a kubeconfig itself. What it holds is not shown: there may be a token in it.
+    """
+    value = environ.get("KUBECONFIG", "")
+    if any(part in value for part in _OF_A_TEXT):
+        raise KubeconfigError(
+            "KUBECONFIG holds the text of a kubeconfig",
+            hint="write that to a file, and set KUBECONFIG to the file's path (a CI variable of the type File holds a path)",
+        )
+    listed = [Path(each) for each in value.split(":") if each]
+    return listed or [Path(environ.get("HOME") or "~") / ".kube" / "config"]
 
 
-def _parsed(path: Path) -> _File:
+def _parsed(path: Path) -> _File | None:
+    """What a file says; None where there is none."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
         return msgspec.convert(raw, _File)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     except OSError as error:
         raise CredentialsError(f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeError, msgspec.ValidationError) as error:
+    except yaml.YAMLError as error:
+        raise KubeconfigError(f"{path} is no kubeconfig: {_fault(error)}") from error
+    except (UnicodeError, msgspec.ValidationError) as error:
         raise KubeconfigError(f"{path} is no kubeconfig: {' '.join(str(error).split())}") from error
+
+
+def _fault(error: yaml.YAMLError) -> str:
+    """What is wrong with YAML, and where; PyYAML's own words quote the line, which may hold a token."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return "it is not YAML"
+    return f"it is not YAML ({error.problem}, line {error.problem_mark.line + 1})"
 
 
 def _absolute(entry: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:

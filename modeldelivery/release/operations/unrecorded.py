@@ -8,14 +8,22 @@ from modeldelivery.release.core import weights
 from modeldelivery.release.core.action import CLOCK_STEP
 from modeldelivery.release.core.endpoint import Endpoint
 from modeldelivery.release.core.intent import refuse_broken
-from modeldelivery.release.errors import BrokenError, DeliveryError, RefusedError, UncertainError
+from modeldelivery.release.errors import BrokenError, DeliveryError, LostError, RefusedError, UncertainError
 from modeldelivery.release.patience import Patience
 from modeldelivery.release.ports import Clock, Progress, Traffic
 from modeldelivery.release.version import Version
 
 
 class MarkedError(DeliveryError):
-    """The endpoint is marked; traffic was not seen to move. The message says why."""
+    """The endpoint is marked; traffic was not seen to move. The message says why.
+
+    Attributes:
+        perhaps: whether it is marked is not known: nobody answered, or waited for the answer.
+    """
+
+    def __init__(self, message: str, *, perhaps: bool = False) -> None:
+        super().__init__(message)
+        self.perhaps = perhaps
 
 
 class Unrecorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +49,16 @@ def move(command: Unrecorded, traffic: Traffic, clock: Clock, progress: Progress
 
     Raises:
         RefusedError, BrokenError: the endpoint cannot serve the version; nothing was done.
-        UncertainError, UnreachableError: the platform does not answer; nothing is known to have been done.
-        MarkedError: whatever went wrong after the mark; run again.
+        UncertainError, UnreachableError: the platform does not answer; nothing was done.
+        MarkedError: whatever went wrong from the mark on; run again.
     """
     _fit(command.to, traffic.describe())
-    traffic.mark(command.mark)
+    try:
+        traffic.mark(command.mark)
+    except LostError as error:
+        raise MarkedError(str(error), perhaps=True) from error
+    except KeyboardInterrupt as error:
+        raise MarkedError("interrupted", perhaps=True) from error
     progress.note("marked: the journal does not know of this move")
     try:
         _carry_out(command, traffic, Patience(clock, progress, patience), progress)
@@ -95,7 +108,8 @@ def _fit(to: Version, endpoint: Endpoint | None) -> Endpoint:
     """The endpoint, if it can serve the version. Raises RefusedError, BrokenError."""
     if endpoint is None:
         raise RefusedError(
-            "there is no endpoint, so there is no traffic to move", hint="`pulumi up` makes one"
+            "there is no endpoint here, so there is no traffic to move",
+            hint="of an environment on a cluster only the journal says where it is: name that with --kubernetes CONTEXT/NAMESPACE",
         )
     refuse_broken(endpoint)
     if to not in endpoint.variants:

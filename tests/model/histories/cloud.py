@@ -31,6 +31,7 @@ class Faults(msgspec.Struct, frozen=True):
         deleted: the journal, once in a history.
         newer: a newer program writes to the journal what this one does not know.
         damaged: somebody edits the journal, once in a history: it is JSON, and cannot be true.
+        recounted: a version's number of instances is another in config than on the endpoint, in a history.
     """
 
     lost: float = 0.0
@@ -45,6 +46,7 @@ class Faults(msgspec.Struct, frozen=True):
     deleted: float = 0.0
     newer: float = 0.0
     damaged: float = 0.0
+    recounted: float = 0.0
 
 
 class Orphan(msgspec.Struct, frozen=True):
@@ -64,6 +66,7 @@ class Cloud:
         gone: since when there is no journal that can be true; None while there is one, or never was.
         damaged: it is gone, and another object is in its place.
         copy: the journal that is gone.
+        counts: instances that config asks for, of those versions whose number it changes.
         host: the endpoint; None when there is none.
         stale: what a description still shows, how many touches it knows of, and until when; None when it shows what is.
         touched: who changed the endpoint's traffic or fleet, or began to, each time (a touch): an operation's name, "console" or "platform".
@@ -82,6 +85,7 @@ class Cloud:
         self.damaged = False
         self.copy = Journal()
         self.stale: tuple[Endpoint | None, int, float] | None = None
+        self.counts: dict[Version, int] = {}
         self.host: Host | None = None
         self.lives = 0
         self.touched: list[str] = []

@@ -80,6 +80,11 @@ class History:
         cloud.host = made(
             config_name(fleet), cloud.journal.weights, instances=counts, weighed=len(served) > 1
         )
+        cloud.counts = {
+            v: chance.choice((2, 4))
+            for v in VERSIONS
+            if cloud.faults.recounted and cloud.happens("recounted")
+        }
         self.people.release = Release(live=served[-1], fleet=fleet)
         cloud.tell(
             f"{served[-1]} serves, after {' '.join(served[:-1]) or 'nothing'}; fleet {' '.join(fleet)}"
@@ -216,7 +221,8 @@ class History:
         if cloud.host.tag:
             self._must_end(self.people.an_adopt())
             cloud.require(not cloud.host.tag, "adopt leaves the tag")
-        self._must_end(self.people.an_up())
+        if isinstance(self._must_end(self.people.an_up()), Done):
+            self.rules.counted()
         self._status_tells_the_truth()
         first = self._must_end(self.people.a_rollback())
         self._status_tells_the_truth()

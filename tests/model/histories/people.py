@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from functools import partial
 
-from modeldelivery.release.core import accept, reject, rollback, sanity, up
+import msgspec
+
+from modeldelivery.release.core import accept, reject, resize, rollback, sanity, up
 from modeldelivery.release.core.accept import Accept
+from modeldelivery.release.core.action import Done
 from modeldelivery.release.core.adopt import Adopt
 from modeldelivery.release.core.intent import foreseen
 from modeldelivery.release.core.reject import Reject
 from modeldelivery.release.core.request import Release, Request
+from modeldelivery.release.core.resize import Resize
 from modeldelivery.release.core.resolve import resolve
 from modeldelivery.release.core.rollback import Rollback
 from modeldelivery.release.core.up import Up
-from modeldelivery.release.errors import RefusedError
+from modeldelivery.release.errors import DamagedError, DeliveryError, GaveUpError, RefusedError
 from modeldelivery.release.operations import adopt, unrecorded
 from modeldelivery.release.runner import Runner
 from modeldelivery.release.version import Version
@@ -81,7 +85,29 @@ class People:
         )
         self._rules.previews[name] = Preview(cloud, dict(plan.weights))
         cloud.tell(f"{name}: its preview shows {plan.weights}")
-        return self._begin(name, goal, lambda ports: _runner(ports).run(partial(up.decide, goal)))
+        return self._begin(name, goal, lambda ports: self._deploy(goal, ports))
+
+    def _deploy(self, goal: Up, ports: Ports) -> Done:
+        """As the provider does: what config changed in number is asked for last, and nothing that becomes of that fails the `up`."""
+        done = _runner(ports).run(partial(up.decide, goal))
+        looked = ports.journal, ports.looked, ports.looked_at  # by which it reports
+        for version in done.resizes:
+            command = Resize(
+                operation=f"{goal.operation}-{version}",
+                actor=goal.actor,
+                version=version,
+                instances=self._cloud.counts[version],
+            )
+            try:
+                _runner(ports, command.operation).run(partial(resize.decide, command))
+            except (DamagedError, GaveUpError):
+                raise
+            except DeliveryError as error:
+                warning = f"{version} stays at its instances: {error}"
+                self._cloud.tell(f"{goal.operation} warns: {warning}")
+                done = msgspec.structs.replace(done, warnings=(*done.warnings, warning))
+        ports.journal, ports.looked, ports.looked_at = looked
+        return done
 
     def a_rollback(self, to: Version | None = None, *, keep: bool = False, unscaled: bool = True) -> Process:
         name = self._name("rollback")
@@ -154,7 +180,7 @@ class People:
         return Process(name, body)
 
 
-def _runner(ports: Ports) -> Runner:
+def _runner(ports: Ports, operation: str = "") -> Runner:
     return Runner(
         store=ports,
         traffic=ports,
@@ -162,5 +188,5 @@ def _runner(ports: Ports) -> Runner:
         clock=ports,
         progress=ports,
         patience=PATIENCE,
-        operation=ports.who,
+        operation=operation or ports.who,
     )

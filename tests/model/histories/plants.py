@@ -43,6 +43,10 @@ def _some_other(journal: Journal, endpoint: Endpoint) -> Version:
     return min(v for v in endpoint.variants if v != weights.main_version(journal.weights))
 
 
+def _unnoted(view: View, _: intent.Intent) -> Journal:
+    return view.journal
+
+
 def _lifts_all(journal: Journal, _: Version) -> Journal:
     return replace(journal, rejections=())
 
@@ -88,6 +92,7 @@ WEATHER: dict[str, Faults] = {
     "a version that got traffic since is dropped": with_faults(console=0.03),
     "what an intent did is not settled before it is superseded": with_faults(console=0.0, killed=0.06),
     "a share under half a percent counts as none": with_faults(console=0.03),
+    "a count that config changed is not in the journal": with_faults(recounted=0.7),
 }
 # The history that shows a fault today, where it is far from the first: it is tried first, since the others take seconds.
 SHOWN_BY = {
@@ -96,10 +101,10 @@ SHOWN_BY = {
     "a Desired that was left behind is not looked at": 199,
     "a rollback reports what the journal has": 136,
     "a version that got traffic since is dropped": 250,
-    "an up does not notice a newer decision": 76,
+    "an up does not notice a newer decision": 726,
     "an accept lifts every rejection": 440,
     "instances are requested without the weights": 67,
-    "a request for instances counts as a try of the move": 76,
+    "a request for instances counts as a try of the move": 207,
     "an up that was overtaken does not look at its change of the fleet": 198,
 }
 PLANTS: dict[str, tuple[Plant, str]] = {
@@ -160,6 +165,10 @@ PLANTS: dict[str, tuple[Plant, str]] = {
     "an up that was overtaken does not look at its change of the fleet": (
         put(up, "_left", lambda *_: iter(())),
         "its fleet is there",
+    ),
+    "a count that config changed is not in the journal": (
+        put(intent, "_noted", _unnoted),
+        "as many instances as before",
     ),
     "what a newer program wrote is dropped": (swap(opened=_forgets_others), "newer program"),
 }

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from modeldelivery.release.core import sanity
-from modeldelivery.release.core.action import Timing
+from modeldelivery.release.core.action import Prepared, Timing
 from modeldelivery.release.core.endpoint import Endpoint
-from modeldelivery.release.core.journal import Journal, Parked
+from modeldelivery.release.core.journal import Journal
 from modeldelivery.release.core.weights import Weights
 from modeldelivery.release.errors import (
     BusyError,
@@ -39,6 +39,7 @@ class Ports:
         self.looked: Endpoint | None = None
         self.looked_at = 0
         self._prepared: dict[str, tuple[tuple[Version, ...], dict[Version, int]]] = {}
+        self._resizes: dict[str, dict[Version, int]] = {}
 
     @property
     def who(self) -> str:
@@ -146,10 +147,11 @@ class Ports:
     def name(self, fleet: Sequence[Version]) -> str:
         return config_name(tuple(fleet))
 
-    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> dict[Version, Parked]:
+    def prepare(self, config: str, fleet: Sequence[Version], weights: Weights) -> Prepared:
         self._call(f"makes the configuration {config}")
+        self._resizes[config] = self._resized(fleet)
         self._prepared[config] = (tuple(fleet), dict(weights))
-        return {}  # no version of a history is scaled by itself
+        return Prepared(resizes=self._resizes[config])  # no version of a history is scaled by itself
 
     def change(self, config: str, *, token: str, operation: str) -> str:  # noqa: ARG002 - SageMaker takes neither
         fleet, weights = self._prepared[config]
@@ -162,6 +164,13 @@ class Ports:
             lambda host, sent: self._rules.updating(self, host, sent),
         )
 
+    def _resized(self, fleet: Sequence[Version]) -> dict[Version, int]:
+        """Instances of the versions that stay and whose number config changes, as they are."""
+        there = dict(self._cloud.host.variants) if self._cloud.host else {}
+        wanted = self._cloud.counts
+        counts = {v: each.instances_desired for v, each in there.items() if v in fleet}
+        return {v: count for v, count in counts.items() if wanted.get(v, count) != count}
+
     def _updated(
         self,
         host: Host,
@@ -172,6 +181,7 @@ class Ports:
     ) -> tuple[Host, ...]:
         if not host.pending:
             self._rules.dropping(self, host, fleet, sent)
+            self._rules.owes(fleet, self._resizes[config])
         return updated(host, config, fleet, weights)
 
     def _create(self, config: str, weights: Mapping[Version, float]) -> bool:

@@ -66,6 +66,7 @@ class Rules:
         enforced: versions rejected when a rollback or a reject reported done, and not accepted since.
         tagged: when the tag that stands was put there; None when there is none.
         outwaited: the emergency move that put it there has ended well.
+        owed: versions whose changed number of instances a change of the fleet left to be asked for, with the number that each had.
     """
 
     def __init__(self, cloud: Cloud) -> None:
@@ -75,6 +76,7 @@ class Rules:
         self.enforced: set[Version] = set()
         self.tagged: float | None = None
         self.outwaited = False
+        self.owed: dict[Version, int] = {}
         self._overtaken: set[str] = set()
         self._called = Counter[str]()
         self._reported: set[str] = set()  # operations that ended well
@@ -116,6 +118,7 @@ class Rules:
     def _begins_anew(self) -> None:
         """What was decided is lost with the journal, and an adopt says so."""
         self.enforced.clear()
+        self.owed.clear()
         self._overtaken.clear()
         self._known = {who: (len(self._rolled), stood) for who, (_, stood) in self._known.items()}
         self._anew = len(self._cloud.touched) > 0
@@ -232,6 +235,19 @@ class Rules:
         foreign = "console" in self._cloud.touched[sent.touches :]
         gone = sorted(before.serving.difference(fleet))
         self._cloud.require(not gone or foreign, f"{by.who} drops {gone}, which serves")
+
+    def owes(self, fleet: tuple[Version, ...], resized: dict[Version, int]) -> None:
+        """A change of the fleet that arrives, and does not bring the counts that config changed."""
+        self.owed = {v: had for v, had in {**self.owed, **resized}.items() if v in fleet}
+
+    def counted(self) -> None:
+        """An `up` ended well, alone: no count is left to be asked for, unless somebody gave the version another."""
+        cloud = self._cloud
+        assert cloud.host is not None
+        there = dict(cloud.host.variants)
+        left = [v for v, had in self.owed.items() if v in there and there[v].instances_desired == had]
+        cloud.require(not left, f"{left} run on as many instances as before config changed their number")
+        cloud.require(not cloud.journal.resizes, f"{sorted(cloud.journal.resizes)} are left to be asked for")
 
     def updating(self, by: Seer, before: Host, sent: Sent) -> None:
         """A change of the fleet that is taken: it moves no traffic."""
@@ -378,7 +394,9 @@ class Rules:
             cloud.require(
                 journal.live == goal.request.live, f"{by.who} reports done, and live is {journal.live}"
             )
-            cloud.require(journal.intent is None, f"{by.who} reports done and leaves an intent")
+            intent = journal.intent  # what comes last, a count, gives way to another's
+            others = intent is not None and bool(done.resizes) and intent.actor != by.who
+            cloud.require(intent is None or others, f"{by.who} reports done and leaves an intent")
             if not done.warnings:
                 self._agrees(by)
 

@@ -85,7 +85,7 @@ def test_a_cluster_is_read_to_the_last_field():
 def test_two_members_of_one_name_are_refused():
     told = refused(serving=cluster(members={v: {"name": "theirs"} for v in ("v1.0.0", "v1.1.0")}))
 
-    assert "v1.0.0 and v1.1.0 are both 'theirs', and a Deployment serves one version" in told
+    assert "v1.0.0 and v1.1.0 would both be served by theirs, and a Deployment serves one version" in told
 
 
 def test_everything_else_means_the_same_on_either_target():

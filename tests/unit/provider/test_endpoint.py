@@ -676,23 +676,75 @@ def test_a_count_that_sagemaker_accepts_and_undoes_is_warned_of(serving, monkeyp
     ) == 1
 
 
-def test_a_changed_count_that_a_killed_up_did_not_ask_for_is_warned_of(serving):
-    stack = scaled_out(serving)
+@pytest.mark.parametrize("call", range(1, 40))
+def test_a_changed_count_is_asked_for_by_the_next_up_wherever_the_last_one_was_killed(serving, call):
+    stack, left = scaled_out(serving), [call]
+    perform = stack.aws.call
 
-    def dies():
-        raise KeyboardInterrupt
+    def dies(kind, service, *request):
+        left[0] -= service != "sts"  # who it is, a thread of its own asks
+        if left[0] == 0:
+            raise KeyboardInterrupt
+        return perform(kind, service, *request)
 
-    stack.aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(dies)
-    with pytest.raises(KeyboardInterrupt):
+    stack.aws.call = dies
+    with contextlib.suppress(KeyboardInterrupt):
         stack.up(A, A, B, counts={B: 2})
+    stack.aws.call = perform
+    stack.aws.seconds += 60
     config = stack.config(A, A, B, counts={B: 2})
-    stack.aws.calls.clear()
+    assert stack.changes(config) or counts(stack) == {A: 6, B: 2}
+
+    stack.up(A, A, B, counts={B: 2})
+
+    assert (counts(stack), stack.weights) == ({A: 6, B: 2}, {A: 100, B: 0})
+    assert (stack.changes(config), stack.journal.resizes) == (set(), {})
+
+
+def test_a_preview_says_which_count_an_earlier_up_did_not_come_to(serving):
+    stack = scaled_out(serving)
+    stack.aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(
+        refusal("ResourceLimitExceeded", "The account-level service limit is 2")
+    )
+    stack.up(A, A, B, counts={B: 2})
     stack.log.warnings.clear()
 
-    assert "variants" not in stack.changes(config)
-    start = f"{B} stays at 1 instances, config asks for 2: "
-    told = [each for each in stack.log.warnings if each.startswith(start)]
-    assert len(told) == 1
+    assert stack.changes(stack.config(A, A, B, counts={B: 2})) == {"release"}
+    assert (
+        f"{B} goes from 1 to 2 instances: an earlier `pulumi up` did not come to that" in stack.log.warnings
+    )
+
+
+def test_a_count_that_a_rollback_left_is_warned_of(serving):
+    serving.aws.endpoints[NAME]["ProductionVariants"][1] |= {"DesiredInstanceCount": 3}
+
+    assert serving.changes(serving.config(A, A, B)) == set()
+    assert any(f"{B} stays at 3 instances, config asks for 1: " in each for each in serving.log.warnings)
+
+
+def test_a_count_is_asked_for_also_where_the_same_change_drops_a_version_afterwards(serving):
+    """The second change of the fleet finds the count in the configuration, and not on the instances."""
+    serving.up(A, A, B, C)
+    stack = scaled_out(serving)
+
+    stack.up(B, A, B, counts={A: 1, B: 8})
+
+    assert (counts(stack), stack.weights) == ({A: 6, B: 8}, {A: 0, B: 100})
+    assert stack.journal.resizes == {}
+
+
+def test_a_count_that_something_scales_by_now_is_not_asked_for(serving):
+    stack = scaled_out(serving)
+    stack.aws.faults["sagemaker:UpdateEndpointWeightsAndCapacities"].append(
+        refusal("ResourceLimitExceeded", "The account-level service limit is 2")
+    )
+    stack.up(A, A, B, counts={B: 2})
+    stack.aws.scaled.add(f"endpoint/{NAME}/variant/v1-1-0")
+    stack.aws.endpoints[NAME]["ProductionVariants"][1] |= {"DesiredInstanceCount": 5}
+
+    stack.up(A, A, B, counts={B: 2})
+
+    assert (counts(stack), stack.journal.resizes) == ({A: 6, B: 5}, {})
 
 
 def test_a_count_that_scaling_decides_and_one_that_the_change_brings_are_not_warned_of(serving):

@@ -352,8 +352,8 @@ def test_any_object_mixed_into_any_level_of_a_journal_is_kept(level, more):
     part = at(stored, level)
     fields = {
         *part,
-        *("requires", "schema", "drops") * (not level),
-        *("live", "config", "drops", "fleet", "holder", "caller", "calls"),
+        *("requires", "schema", "drops", "resizes") * (not level),
+        *("live", "config", "drops", "fleet", "instances", "holder", "caller", "calls"),
     }
     mixed = {key: value for key, value in more.items() if key not in fields | {"verdict", "whole"}}
     part |= mixed

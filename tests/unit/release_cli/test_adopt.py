@@ -131,6 +131,23 @@ def test_another_move_without_the_journal_meanwhile_keeps_its_tag(modelctl, worl
     assert world.hosting.tag == "run-9: eve moved all to v2.0.0"
 
 
+def test_a_mark_whose_move_comes_after_the_look_stays(modelctl, world):
+    """Whoever left it moves traffic only then: that is not what is recorded."""
+    world.hosting.tag = TAG
+    marked = world.hosting.marked
+
+    def moves():
+        world.hosting.endpoint = endpoint({V1: 1, V2: 0})
+        return marked()
+
+    world.hosting.marked = moves
+
+    ended = modelctl("adopt", "--reason", "S3 was down")
+
+    assert (ended.status, world.hosting.tag) == (1, TAG)
+    assert "traffic is moved still" in ended.err
+
+
 def test_a_move_without_the_journal_that_overtook_a_pending_one_closes_it_after_its_last_call(
     modelctl, world
 ):

@@ -105,6 +105,7 @@ INSANE = {
         "parked: v1.0.0 is scaled from -1 to 2 instances",
     ),
     "scaling to less than its least": ({"parked": {V1: {"least": 3, "most": 2}}}, "scaled from 3 to 2"),
+    "fewer instances than none": ({"resizes": {V1: -1}}, "resizes: v1.0.0 has -1 instances"),
     "no journal at all": ({"weights": "all"}, "cannot be understood"),
     "a decision of nothing": (
         {"decision": document(Journal(decision=event()))["decision"] | {"target": {}}},

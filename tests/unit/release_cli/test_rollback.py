@@ -458,12 +458,41 @@ def test_without_the_journal_an_interrupt_after_the_tag_says_that_the_tag_stands
     assert "interrupted" in ended.err
 
 
+@pytest.mark.parametrize("ends", [LostError("no answer"), KeyboardInterrupt()], ids=["lost", "interrupted"])
+def test_without_the_journal_a_tag_that_nobody_answered_for_may_stand_and_that_is_said(modelctl, world, ends):
+    """It stops everybody else."""
+    mark = world.hosting.mark
+
+    def unanswered(text):
+        mark(text)
+        raise ends
+
+    world.hosting.mark = unanswered
+
+    ended = without_journal(modelctl)
+
+    assert ended.status == 3
+    assert "the endpoint may be tagged as moved without the journal" in ended.err
+    assert "modelctl adopt --env prod --model flights" in ended.err
+
+
 def test_without_the_journal_a_version_that_is_not_there_is_refused_and_nothing_tagged(modelctl, world):
     ended = modelctl("rollback", "--without-journal", "--to", "v3.0.0", "--reason", "S3 is down")
 
     assert ended.status == 1
     assert f"{V3} is not on the endpoint" in ended.err
     assert world.hosting.calls == []
+
+
+def test_without_the_journal_an_environment_on_a_cluster_must_be_named(modelctl, world):
+    """There is no endpoint of SageMaker's, and `pulumi up` in the middle of an outage would not make one."""
+    world.hosting.endpoint = None
+
+    ended = without_journal(modelctl)
+
+    assert ended.status == 1
+    assert "--kubernetes CONTEXT/NAMESPACE" in ended.err
+    assert "pulumi up" not in ended.err
 
 
 def test_while_the_tag_stands_a_rollback_is_refused(modelctl):

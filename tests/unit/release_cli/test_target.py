@@ -18,7 +18,9 @@ from modeldelivery.release.cli.dry_run_route import DryRunServer
 from modeldelivery.release.cli.target import PlacedStore, PlacedTraffic
 from modeldelivery.release.core import journal
 from modeldelivery.release.core.target import placed
+from modeldelivery.release.errors import UnreachableError
 from modeldelivery.release.kubernetes.route_state import MARK
+from modeldelivery.release.operations import unrecorded
 from tests.fakes.aws import FakeAws
 from tests.fakes.endpoint import FakeEndpoint
 from tests.fakes.registry import FakeRegistry
@@ -85,6 +87,20 @@ def test_a_rollback_moves_the_route(bench):
     assert bench.answers == {A: 100}
 
 
+def test_what_was_moved_without_the_journal_is_adopted_and_its_mark_goes(bench):
+    """Where the mark is, the journal says: on SageMaker there is none to take away, and the route would take nothing any more."""
+    command = unrecorded.Unrecorded(operation="op-1", actor="ada", reason="S3 is down", to=A)
+    unrecorded.move(command, bench.traffic(), bench.time, bench.time, 60)
+    assert "moved all to v1.0.0" in bench.route["metadata"]["annotations"][MARK]
+
+    assert run(bench, "adopt", "--reason", "S3 was down") == 0
+
+    assert MARK not in bench.route["metadata"]["annotations"]
+    assert bench.store.journal.weights == {A: 100, B: 0}
+    bench.rollback(operation="op4", to=B, keep=True)
+    assert bench.answers == {B: 100}
+
+
 def test_status_shows_the_route(bench, capsys):
     assert run(bench, "status") == 0
     assert "v1.1.0" in capsys.readouterr().out
@@ -149,11 +165,18 @@ def test_an_operators_machine_finds_the_cluster_by_the_journal(operators_machine
     assert [call for call, _ in operators_machine.calls if "Endpoint" in call] == []
 
 
+def is_away(*_, **__):
+    raise UnreachableError("sts:GetCallerIdentity: no connection")
+
+
 def test_with_the_journal_away_the_command_line_says_which_cluster_it_is(
     bench, operators_machine, monkeypatch
 ):
+    """And nothing of AWS need be there."""
     monkeypatch.setattr(context, "time", bench.time)
     operators_machine.objects.clear()
+    monkeypatch.setattr(context, "open_environment", is_away)
+    monkeypatch.setattr(context, "open_account", is_away)
     emergency = ("--without-journal", "--kubernetes", "prod/flights-prod", "--to", "v1.0.0")
 
     assert modelctl("rollback", *emergency, "--reason", "S3 is down") == 4

@@ -1,6 +1,7 @@
 """Kubeconfigs: which cluster, whom to trust, who logs in."""
 
 import base64
+import json
 
 import pytest
 import yaml
@@ -212,8 +213,28 @@ def test_the_first_file_that_names_something_counts(tmp_path):
 
 
 def test_the_files_are_those_that_kubectl_reads(tmp_path):
-    assert kubeconfig_paths({"KUBECONFIG": "/a:/b"}, tmp_path) == [*map(type(tmp_path), ("/a", "/b"))]
-    assert kubeconfig_paths({}, tmp_path) == [tmp_path / ".kube" / "config"]
+    assert kubeconfig_paths({"KUBECONFIG": "/a:/b"}) == [*map(type(tmp_path), ("/a", "/b"))]
+    assert kubeconfig_paths({"HOME": str(tmp_path)}) == [tmp_path / ".kube" / "config"]
+    assert kubeconfig_paths({}) == [type(tmp_path)("~/.kube/config")]
+
+
+@pytest.mark.parametrize("spelled", [lambda text: text, lambda text: json.dumps(yaml.safe_load(text))])
+def test_a_text_in_the_place_of_a_path_is_a_sentence_that_does_not_show_it(tmp_path, spelled):
+    text = spelled(written(tmp_path).read_text())
+
+    with pytest.raises(KubeconfigError, match="holds the text of a kubeconfig") as refused:
+        kubeconfig_paths({"KUBECONFIG": text})
+
+    assert "secret" in text
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["folder", "x" * 300])
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+
+    with pytest.raises(CredentialsError, match="cannot be read: "):
+        read_kubeconfig([tmp_path / name])
 
 
 @pytest.mark.parametrize(
@@ -225,6 +246,17 @@ def test_a_file_that_says_less_is_a_sentence(tmp_path, text, sentence):
 
     with pytest.raises(KubeconfigError, match=sentence):
         cluster_of(tmp_path / "config")
+
+
+def test_a_fault_of_yaml_is_told_without_its_line_which_may_hold_a_token(tmp_path):
+    (tmp_path / "config").write_text("users:\n- user: {token: geheim: 1\n")
+
+    with pytest.raises(
+        KubeconfigError, match=r"is no kubeconfig: it is not YAML \(.+, line \d\)$"
+    ) as refused:
+        cluster_of(tmp_path / "config")
+
+    assert "geheim" not in str(refused.value)
 
 
 def test_no_file_at_all_is_a_sentence(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from modeldelivery.release.core import history, up, weights
 from modeldelivery.release.core.endpoint import Condition
 from modeldelivery.release.core.journal import IntentKind
-from modeldelivery.release.core.request import RouteMember
+from modeldelivery.release.core.request import BadRequestError, RouteMember
 from modeldelivery.release.errors import BrokenError, BusyError, ConflictError, GaveUpError, RefusedError
 from modeldelivery.release.kubernetes.route_state import OPERATION
 from modeldelivery.release.kubernetes.traffic import KubernetesScaling
@@ -249,7 +249,7 @@ def test_a_version_does_not_join_what_serves_another_that_is_still_there(bench):
     port = bench.fleet()
     port.members = {**port.members, C: RouteMember(version=C, digest=DIGESTS[C], name=backend(B))}
 
-    with pytest.raises(RefusedError, match=f"{B} and {C} would both be served by {backend(B)}"):
+    with pytest.raises(BadRequestError, match=f"{B} and {C} would both be served by {backend(B)}"):
         port.prepare("config", (B, C), {B: 100, C: 0})
 
 
