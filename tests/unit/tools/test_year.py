@@ -141,6 +141,53 @@ class Stage:
         return "nothing: new to act on"
 
 
+class Playing(Stage):
+    """One in which the flights of a month are asked about; how often it was waited until no line came any more."""
+
+    endpoint, captured = "flights-staging", "s3://registry/capture/flights-staging"
+    before, dies = 0, False
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder, self.settles = folder, 0
+        self.lines = SimpleNamespace(
+            lines=lambda: self.before, wait=lambda wanted: wanted, settle=self._settle
+        )
+
+    def _settle(self):
+        self.settles += 1
+
+    def run(self, module, *arguments, **_):
+        if self.dies:
+            raise KeyboardInterrupt
+        super().run(module, *arguments)
+        return f"{700 - self.before} requests with 28,000 flights"
+
+
+def ask(stage):
+    return year._asked(stage, "2013-04", ("--first", "2013-04", "--until", "2013-04"))
+
+
+def test_a_month_that_was_interrupted_goes_on_after_the_lines_on_their_way_have_come(tmp_path):
+    stage = Playing(tmp_path)
+    stage.dies = True
+    with pytest.raises(KeyboardInterrupt):
+        ask(stage)
+    stage.dies, stage.before = False, 300
+    assert ask(stage) == "400 requests with 28,000 flights, 400 of them captured"
+    assert stage.settles == 1
+    ((module, *arguments),) = stage.ran
+    assert module == "pipelines.flights.play"
+    assert arguments[arguments.index("--captured") + 1] == "s3://registry/capture/flights-staging/v1-1-0"
+
+
+def test_a_month_of_which_every_flight_was_asked_about_before_is_judged_by_what_was_captured(tmp_path):
+    stage = Playing(tmp_path)
+    stage.before = 700
+    assert ask(stage) == "0 requests with 28,000 flights, 0 of them captured"
+    assert stage.settles == 0
+
+
 def test_a_run_that_was_interrupted_before_it_acted_acts_when_it_is_run_again(monkeypatch, capsys):
     monkeypatch.setattr(year, "_is_there", lambda *_: True)
     stage = Stage()
