@@ -30,7 +30,7 @@ class Traffic:
     told: dict[tuple[Version, str], float] = field(default_factory=dict)  # by status, the most so far
     # The newest minute whose slowest are known, and when it was first read.
     slowest: dict[Version, tuple[int, float]] = field(default_factory=dict)
-    begun: bool = False
+    begun: float | None = None  # when the exporter began
 
     def samples(
         self, figures: Mapping[tuple[Version, Figure], Minutes], oldest: int, now: float
@@ -45,13 +45,15 @@ class Traffic:
             oldest: the first minute that was read, in seconds.
             now: when they were read, in seconds since the epoch.
         """
+        begun = self.begun = now if self.begun is None else self.begun
         for key, minutes in figures.items():
-            if minutes or key in self.tallies or key[1] == cloudwatch.INVOCATIONS:
-                self.tallies.setdefault(key, Tally()).update(minutes, oldest)
-        if not self.begun:
-            self.begun = True
-            for tally in self.tallies.values():
-                tally.begin()
+            tally = self.tallies.get(key)
+            if tally is None and (minutes or key[1] == cloudwatch.INVOCATIONS):
+                tally = self.tallies[key] = Tally()
+                tally.update({minute: value for minute, value in minutes.items() if minute < begun}, oldest)
+                tally.begin()  # also of a version that was not seen at once, since the endpoint did not answer
+            if tally is not None:
+                tally.update(minutes, oldest)
         for version in sorted({version for version, _ in self.tallies}):
             yield from self._of(version)
         for (version, figure), minutes in figures.items():

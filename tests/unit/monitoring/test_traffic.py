@@ -26,7 +26,7 @@ def values(samples):
 
 def begun():
     traffic = Traffic()
-    list(traffic.samples({}, 0, NOW))
+    list(traffic.samples({}, 0, 0))
     return traffic
 
 
@@ -75,6 +75,15 @@ def test_what_was_there_when_the_exporter_began_is_not_counted_again():
     later = values(traffic.samples(figures(V1, invocations=103), 0, NOW))
     assert first["model_requests_total", V1, "2xx"] == 0
     assert later["model_requests_total", V1, "2xx"] == 3
+
+
+def test_what_was_there_is_not_counted_again_either_where_the_endpoint_did_not_answer_at_once():
+    traffic = Traffic()
+    list(traffic.samples({}, 0, NOW))
+    read = figures(V1, invocations=100)
+    read[V1, cloudwatch.INVOCATIONS] = {60: 100, NOW + MINUTE: 3}
+    shown = values(traffic.samples(read, 0, NOW + 2 * MINUTE))
+    assert shown["model_requests_total", V1, "2xx"] == 3
 
 
 def test_a_version_that_comes_later_counts_from_its_first_request():
