@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -130,15 +131,7 @@ def _played(options: argparse.Namespace) -> int:
         stage = _stage(options.env)
         jobs = _jobs(stage) if options.by_schedule else None
         try:
-            for judged in months(first, until):
-                _play(
-                    stage,
-                    judged,
-                    jobs,
-                    first=judged.month == first,
-                    last=judged.month == until,
-                    dry_run=options.dry_run,
-                )
+            _play_all(stage, jobs, list(months(first, until)), dry_run=options.dry_run)
         finally:
             if jobs:
                 jobs.end()
@@ -208,11 +201,30 @@ def _jobs(stage: Stage) -> Jobs:
     )
 
 
-def _play(stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, last: bool, dry_run: bool) -> None:
-    report = f"{stage.below('quality')}/{stage.version}/{judged.first}_{judged.last}.json"
+def _play_all(stage: Stage, jobs: Jobs | None, every: Sequence[Judged], *, dry_run: bool) -> None:
+    for judged, following in zip_longest(every, every[1:]):
+        _play(
+            stage,
+            judged,
+            jobs,
+            first=judged is every[0],
+            newest=following is None or not _is_there(stage.s3, _report(stage, following)),
+            dry_run=dry_run,
+        )
+
+
+def _report(stage: Stage, judged: Judged) -> str:
+    """Where the report by labels of a month is."""
+    return f"{stage.below('quality')}/{stage.version}/{judged.first}_{judged.last}.json"
+
+
+def _play(
+    stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, newest: bool, dry_run: bool
+) -> None:
+    report = _report(stage, judged)
     if _is_there(stage.s3, report):
         program.say(f"{judged.month}: played before ({report})")
-        if last:  # whoever was interrupted may have judged it, and not acted
+        if newest:  # whoever was interrupted may have judged it and not acted; after the next month nobody does
             _act(stage, dry_run=dry_run)
         return
     month = str(judged.month)
