@@ -224,7 +224,8 @@ def _play(
     report = _report(stage, judged)
     if _is_there(stage.s3, report):
         program.say(f"{judged.month}: played before ({report})")
-        if newest:  # whoever was interrupted may have judged it and not acted; after the next month nobody does
+        # Whoever was interrupted may have judged it, and not acted; once the next month is judged, nobody would.
+        if newest:
             _act(stage, dry_run=dry_run)
         return
     month = str(judged.month)
