@@ -50,11 +50,12 @@ def _drawn(panel: Panel) -> timeseries.Panel:
         .title(panel.title)
         .description(panel.describes)
         .unit(panel.unit)
-        .min(0)
         .datasource(_SOURCE)
         .legend(legend.show_legend(show_legend=True))
         .tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI))
     )
+    if not panel.signed:
+        drawn = drawn.min(0)
     for letter, (expression, words) in zip(ascii_uppercase, panel.expressions, strict=False):
         drawn = drawn.with_target(prometheus.Dataquery().ref_id(letter).expr(expression).legend_format(words))
     return drawn

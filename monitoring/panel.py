@@ -4,6 +4,19 @@ from dataclasses import dataclass
 
 BY = "model, environment, version"
 PLACE = 'model=~"$model",environment=~"$environment"'
+# What gives a model server's own series their version. One each: of an instance with two, the whole expression would have no value.
+_INFO = f"on (instance) group_left (version) topk by (instance) (1, model_info{{{PLACE}}})"
+
+
+def by_server(values: str) -> str:
+    """Series that a model server itself has, with the version, which only its `model_info` names."""
+    return f"({values}) * {_INFO}"
+
+
+def rate_by_version(counter: str) -> str:
+    """Of a counter that the exporter has with the version as a label, and a model server without it."""
+    named, unnamed = (f'rate({counter}{{version{of}"",{PLACE}}}[5m])' for of in ("!=", "="))
+    return f"sum by ({BY}) ({named} or {by_server(unnamed)})"
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,7 @@ class Panel:
         expressions: in PromQL, each with its legend.
         unit: as Grafana names it: `percentunit`, `reqps`, `s`, `short`.
         cloudwatch: what CloudWatch itself can draw of it, in its own units; nothing of what it does not know.
+        signed: whether values may be below 0.
     """
 
     title: str
@@ -49,3 +63,4 @@ class Panel:
     expressions: tuple[tuple[str, str], ...]
     unit: str
     cloudwatch: tuple[Line | OfJobs, ...] = ()
+    signed: bool = False

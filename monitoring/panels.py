@@ -1,6 +1,6 @@
 """What is worth a picture, in the order in which somebody looks: one table, whatever draws it."""
 
-from monitoring.panel import BY, PLACE, Line, OfJobs, Panel
+from monitoring.panel import PLACE, Line, OfJobs, Panel, rate_by_version
 from monitoring.server_panels import SERVER_PANELS
 
 _INSTANCES = "/aws/sagemaker/Endpoints"
@@ -27,7 +27,7 @@ PANELS = (
     Panel(
         "Requests a second",
         "Invocations that were answered, or not, by version.",
-        ((f"sum by ({BY}) (rate(model_requests_total{{{PLACE}}}[5m]))", "{{environment}} {{version}}"),),
+        ((rate_by_version("model_requests_total"), "{{environment}} {{version}}"),),
         "reqps",
         (Line("", (("requests", "Invocations"),), "Sum", "requests / 60"),),
     ),
@@ -55,10 +55,7 @@ PANELS = (
         "Of the container, without SageMaker's own overhead.",
         (
             (
-                " / ".join(
-                    f"sum by ({BY}) (rate(model_request_seconds_{part}{{{PLACE}}}[5m]))"
-                    for part in ("sum", "count")
-                ),
+                " / ".join(rate_by_version(f"model_request_seconds_{part}") for part in ("sum", "count")),
                 "{{environment}} {{version}}",
             ),
         ),

@@ -79,7 +79,7 @@ SECONDS_COUNT = Series(
 SLOWEST = Series(
     "model_request_seconds_p99",
     ("version",),
-    "seconds within which 99 of 100 invocations of the newest minute were answered",
+    "seconds within which 99 of 100 invocations of the newest minute were answered; absent two minutes after it was read",
 )
 LATENCY_LIMIT = Series(
     "delivery_latency_limit_seconds", ("version",), "what the version's own CloudWatch alarm lets the p99 be"

@@ -1,12 +1,11 @@
 """Panels of what only a scrape of the model server tells: where SageMaker hosts it there is none, and they are empty."""
 
-from monitoring.panel import BY, PLACE, Panel
+from monitoring.panel import BY, PLACE, Panel, by_server
 
 
 def _of_server(values: str, by: str = "", over: str = "sum") -> str:
-    """Series that the model server itself has, by its version, which only `model_info` names."""
-    info = f"group_left (version) model_info{{{PLACE}}}"
-    return f"{over} by ({BY}{by}) (({values}) * on (instance) {info})"
+    """Series that the model server itself has, by its version."""
+    return f"{over} by ({BY}{by}) ({by_server(values)})"
 
 
 def _quantile(share: float, histogram: str) -> tuple[str, str]:
@@ -31,6 +30,7 @@ SERVER_PANELS = (
         "A tenth, the half and nine tenths of the predictions are below, in the output's own unit.",
         tuple(_quantile(share, "model_prediction_value") for share in (0.1, 0.5, 0.9)),
         "short",
+        signed=True,
     ),
     Panel(
         "Predicted class",

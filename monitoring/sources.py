@@ -63,7 +63,7 @@ class Measured:
         """Raises DeliveryError."""
         since, until = window(now)
         figures = cloudwatch.read(self.client, self.endpoint, versions, since, until)
-        return self.traffic.samples(figures, since)
+        return self.traffic.samples(figures, since, now)
 
 
 def _refuse_on_cluster(opened: AwsEnvironment) -> None:

@@ -17,8 +17,9 @@ _GAUGES: Mapping[Figure, tuple[Series, float]] = {  # with what CloudWatch's fig
     cloudwatch.DISK: (series.DISK, _PERCENT),
     cloudwatch.GPU: (series.GPU, _PERCENT),
     cloudwatch.GPU_MEMORY: (series.GPU_MEMORY, _PERCENT),
-    cloudwatch.SLOWEST: (series.SLOWEST, _MICROSECONDS),
 }
+# Seconds for which a minute is told where no newer one comes: CloudWatch has some a little later than others.
+_TOLD = 2 * cloudwatch.MINUTE
 
 
 @dataclass
@@ -27,9 +28,13 @@ class Traffic:
 
     tallies: dict[tuple[Version, Figure], Tally] = field(default_factory=dict)
     told: dict[tuple[Version, str], float] = field(default_factory=dict)  # by status, the most so far
-    begun: bool = False
+    # The newest minute whose slowest are known, and when it was first read.
+    slowest: dict[Version, tuple[int, float]] = field(default_factory=dict)
+    begun: float | None = None  # when the exporter began
 
-    def samples(self, figures: Mapping[tuple[Version, Figure], Minutes], oldest: int) -> Iterator[Sample]:
+    def samples(
+        self, figures: Mapping[tuple[Version, Figure], Minutes], oldest: int, now: float
+    ) -> Iterator[Sample]:
         """Take what was read; what there is.
 
         Each version that was asked for has its counters from then on, at 0 where CloudWatch has no minute of it: to Prometheus what first
@@ -38,20 +43,35 @@ class Traffic:
         Args:
             figures: as `cloudwatch.read` returns them.
             oldest: the first minute that was read, in seconds.
+            now: when they were read, in seconds since the epoch.
         """
+        begun = self.begun = now if self.begun is None else self.begun
         for key, minutes in figures.items():
-            if minutes or key in self.tallies or key[1] == cloudwatch.INVOCATIONS:
-                self.tallies.setdefault(key, Tally()).update(minutes, oldest)
-        if not self.begun:
-            self.begun = True
-            for tally in self.tallies.values():
-                tally.begin()
+            tally = self.tallies.get(key)
+            if tally is None and (minutes or key[1] == cloudwatch.INVOCATIONS):
+                tally = self.tallies[key] = Tally()
+                tally.update({minute: value for minute, value in minutes.items() if minute < begun}, oldest)
+                tally.begin()  # also of a version that was not seen at once, since the endpoint did not answer
+            if tally is not None:
+                tally.update(minutes, oldest)
         for version in sorted({version for version, _ in self.tallies}):
             yield from self._of(version)
         for (version, figure), minutes in figures.items():
             if figure in _GAUGES and minutes:
                 gauge, unit = _GAUGES[figure]
                 yield Sample(gauge, (version,), minutes[max(minutes)] / unit)
+            if figure == cloudwatch.SLOWEST and minutes:
+                yield from self._slowest(version, minutes, now)
+
+    def _slowest(self, version: Version, minutes: Minutes, now: float) -> Iterator[Sample]:
+        """Of the newest minute, while it is news: told for as long as it is read, one slow minute would be ten to whoever counts them."""
+        newest = max(minutes)
+        minute, since = self.slowest.get(version, (newest, now))
+        if newest != minute or now < since:  # a clock that was set back begins anew
+            since = now
+        self.slowest[version] = newest, since
+        if now - since < _TOLD:
+            yield Sample(series.SLOWEST, (version,), minutes[newest] / _MICROSECONDS)
 
     def _of(self, version: Version) -> Iterator[Sample]:
         def total(figure: Figure) -> float:

@@ -117,7 +117,7 @@ def read_all(lines: Iterable[bytes], where: str) -> Iterator[Captured | CaptureE
                 _content(body) for body in (parsed.capture_data.request, parsed.capture_data.response)
             )
             moment = _moment(event.custom_attributes)
-        except (msgspec.DecodeError, binascii.Error, ValueError) as error:
+        except (msgspec.DecodeError, binascii.Error, ValueError, RecursionError) as error:
             yield CaptureError(f"{where}, line {number}: {error}", at)
             continue
         if event.inference_id in OF_MODELCTL:

@@ -100,7 +100,7 @@ def read(place: str, client: Any) -> bytes:
 
 
 def write(place: str, name: str, content: bytes, client: Any) -> str:
-    """Write a file below a place, whole or not at all, over one of that name; where it is.
+    """Write a file below a place, whole or not at all, over one of that name, though others do so too; where it is.
 
     Raises:
         OSError: of the folder.
@@ -113,9 +113,13 @@ def write(place: str, name: str, content: bytes, client: Any) -> str:
         return f"{_S3}{bucket}/{key}"
     path = Path(place, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    # Each writer has its own: of two that write at the same time neither takes the other's away, or half of it.
+    partial = path.with_name(f"{path.name}.{os.urandom(4).hex()}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return path.as_posix()
 
 

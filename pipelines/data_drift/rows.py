@@ -22,6 +22,8 @@ Cell: TypeAlias = float | str | None
 Row: TypeAlias = tuple[Cell, ...]
 
 _INNER = "inner"  # of a decoded body: its rows, where they are inside an envelope
+# A RecursionError is of brackets within brackets, which msgspec follows also where no column is.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, csv.Error, RecursionError)
 
 
 class UnreadableError(ValueError):
@@ -49,7 +51,7 @@ class RequestReader:
             if form.media == CSV:
                 return self._csv(body, header=form.header)
             decoded: Any = self._json.decode(body.removeprefix(codecs.BOM_UTF8))
-        except (UnsupportedMediaTypeError, msgspec.DecodeError, UnicodeDecodeError, csv.Error) as error:
+        except (UnsupportedMediaTypeError, *_UNREADABLE) as error:
             raise UnreadableError(str(error)) from error
         if isinstance(decoded, list):
             return [msgspec.structs.astuple(row) for row in decoded]
@@ -97,9 +99,7 @@ class AnswerReader:
                 return [self._cells(cells) for cells in _lines(body)]
             decoded: Any = self._json.decode(body)
             return [self._row(prediction) for prediction in decoded.predictions]
-        except (
-            UnsupportedMediaTypeError, msgspec.DecodeError, UnicodeDecodeError, csv.Error, KeyError, TypeError,
-        ) as error:  # fmt: skip
+        except (UnsupportedMediaTypeError, KeyError, TypeError, *_UNREADABLE) as error:
             raise UnreadableError(str(error)) from error
 
     def _row(self, prediction: Any) -> Row:
@@ -128,7 +128,7 @@ class FileReader:
         """A row with a cell for each column of the baseline. Raises UnreadableError."""
         try:
             row: Any = self._json.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise UnreadableError(str(error)) from error
         cells: Row = msgspec.structs.astuple(row)
         return cells

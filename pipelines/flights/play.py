@@ -4,7 +4,8 @@
     python -m pipelines.flights.play labels --to s3://BUCKET/labels/flights-staging --first 2013-04 --until 2013-10
 
 The flights of an hour are one invocation, whose `InferenceId` is that hour on New York's clock and whose custom attributes say when it is: what is
-captured is then of 2013, whenever it is played. Labels are written by the same ids at any later time. Flights that were cancelled or diverted
+captured is then of 2013, whenever it is played. An hour that was captured before (`--captured`) is not asked about again, so that a run which
+was interrupted can be repeated and nothing counts twice. Labels are written by the same ids at any later time. Flights that were cancelled or diverted
 are asked about like all others, and never get a label.
 
 Exit status: 0 played, 1 it cannot be, and why, 2 usage.
@@ -12,7 +13,7 @@ Exit status: 0 played, 1 it cannot be, and why, 2 usage.
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -24,6 +25,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipelines import aws_errors, capture, ground_truth, places
+from pipelines.capture import Captured
 from pipelines.dataset import BadDataError
 from pipelines.flights import features
 from pipelines.flights.data import parse_month, read_months
@@ -104,7 +106,24 @@ def request(endpoint: str, hour: Hour) -> dict[str, Any]:
     }
 
 
-def send(client: Any, endpoint: str, played: Iterator[Hour]) -> str:
+def captured_before(place: str, s3: Any) -> set[str]:
+    """Ids of the invocations whose lines are below a place; none where there is no folder.
+
+    Raises:
+        OSError: a file cannot be read.
+        botocore.exceptions.ClientError: S3 refuses.
+    """
+    if not places.exists(place):
+        return set()
+    return {
+        line.inference
+        for where, content in places.below(place, ".jsonl", s3)
+        for line in capture.read_all(content.splitlines(), where)
+        if isinstance(line, Captured) and line.inference is not None
+    }
+
+
+def send(client: Any, endpoint: str, played: Iterable[Hour]) -> str:
     """Send each hour; how many requests and flights there were.
 
     Raises:
@@ -130,6 +149,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     acts = parser.add_subparsers(dest="act", required=True, metavar="requests|labels")
     requests = acts.add_parser("requests", help="ask an endpoint about each flight")
     requests.add_argument("--endpoint", required=True, metavar="NAME", help="such as flights-staging")
+    requests.add_argument(
+        "--captured",
+        metavar="PLACE",
+        help="lines of the version that serves, DIR or s3://…: what is there is not asked about again",
+    )
     labels = acts.add_parser("labels", help="write what became of them")
     labels.add_argument("--to", required=True, metavar="PLACE", help="DIR or s3://BUCKET/PREFIX")
     for act in (requests, labels):
@@ -144,7 +168,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             session = boto3.Session(profile_name=options.profile)
             client = session.client("sagemaker-runtime", config=Config(max_pool_connections=CLIENTS))
-            print(send(client, options.endpoint, played))
+            before: set[str] = set()
+            if options.captured:
+                s3 = places.client_of(options.captured, profile=options.profile)
+                before = captured_before(options.captured, s3)
+            print(send(client, options.endpoint, (hour for hour in played if hour.name not in before)))
         else:
             s3 = places.client_of(options.to, profile=options.profile)
             truths = [

@@ -111,11 +111,11 @@ def run(options: argparse.Namespace, client: Any) -> tuple[Report, str]:
         showing.of(evaluation, earlier, model.digest, options.first),
         demands,
     )
-    where = places.write(options.reports, judged.file_name, report.encode(judged), client)
     if options.verdicts:
         verdict = verdict_of(judged, datetime.now(UTC))
         verdicts.keep(options.verdicts, lambda kept: kept.with_quality(version, verdict), client)
-    return judged, where
+    # Last: a window of which there is a report is judged, and `make year` does not judge it again.
+    return judged, places.write(options.reports, judged.file_name, report.encode(judged), client)
 
 
 def _captured(place: str, variant: str, others: set[str], client: Any) -> Iterator[Captured | CaptureError]:

@@ -200,7 +200,7 @@ class Answers:
                 answer: Any = self._decoder.decode(body)  # of a type made at run time
                 rows = [self._of_json(each) for each in answer.predictions]
             outputs = np.array(rows, dtype=np.float32)
-        except (msgspec.DecodeError, csv.Error, ValueError, KeyError, IndexError) as error:
+        except (msgspec.DecodeError, csv.Error, ValueError, KeyError, IndexError, RecursionError) as error:
             raise BadAnswerError(str(error)) from error
         if outputs.ndim != 2 or outputs.shape[1] != self._output.width or not np.isfinite(outputs).all():  # noqa: PLR2004
             raise BadAnswerError(f"predictions of the shape {outputs.shape}")

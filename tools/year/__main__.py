@@ -6,7 +6,8 @@
 Of each month: every flight is asked about, the weeks that ended are judged for drift, labels come, the month is judged by them, and
 `python -m tools.react` acts. The page of the environment is written at the end. Each line is what one of the project's programs said.
 With --by-schedule the environment's own jobs judge the weeks, when `sandbox clock` comes to their times; else a program does it here.
-A month of which there is a report of quality is not played again, so that a run that was interrupted goes on.
+A month of which there is a report of quality is not played again, so that a run that was interrupted goes on; within a month it asks about
+the flights of which no line was captured.
 
 Exit status: 0 played · 1 it could not be, and why · 2 usage.
 """
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return program.run(
         NAME,
         lambda: _played(options),
-        "interrupted. Run it again: it goes on with the month",
+        "interrupted. Run it again: it goes on where it was",
         own=arguments is None,
     )
 
@@ -129,15 +131,7 @@ def _played(options: argparse.Namespace) -> int:
         stage = _stage(options.env)
         jobs = _jobs(stage) if options.by_schedule else None
         try:
-            for judged in months(first, until):
-                _play(
-                    stage,
-                    judged,
-                    jobs,
-                    first=judged.month == first,
-                    last=judged.month == until,
-                    dry_run=options.dry_run,
-                )
+            _play_all(stage, jobs, list(months(first, until)), dry_run=options.dry_run)
         finally:
             if jobs:
                 jobs.end()
@@ -207,23 +201,37 @@ def _jobs(stage: Stage) -> Jobs:
     )
 
 
-def _play(stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, last: bool, dry_run: bool) -> None:
-    report = f"{stage.below('quality')}/{stage.version}/{judged.first}_{judged.last}.json"
+def _play_all(stage: Stage, jobs: Jobs | None, every: Sequence[Judged], *, dry_run: bool) -> None:
+    for judged, following in zip_longest(every, every[1:]):
+        _play(
+            stage,
+            judged,
+            jobs,
+            first=judged is every[0],
+            newest=following is None or not _is_there(stage.s3, _report(stage, following)),
+            dry_run=dry_run,
+        )
+
+
+def _report(stage: Stage, judged: Judged) -> str:
+    """Where the report by labels of a month is."""
+    return f"{stage.below('quality')}/{stage.version}/{judged.first}_{judged.last}.json"
+
+
+def _play(
+    stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, newest: bool, dry_run: bool
+) -> None:
+    report = _report(stage, judged)
     if _is_there(stage.s3, report):
         program.say(f"{judged.month}: played before ({report})")
-        if last:  # whoever was interrupted may have judged it, and not acted
+        # Whoever was interrupted may have judged it, and not acted; once the next month is judged, nobody would.
+        if newest:
             _act(stage, dry_run=dry_run)
         return
     month = str(judged.month)
     span = ("--first", month, "--until", month)
     kept = ("--verdicts", f"s3://{stage.opened.place.registry_bucket}/{stage.opened.place.verdicts_key}")
-    before = stage.lines.lines()
-    output = stage.run("pipelines.flights.play", "requests", "--endpoint", stage.endpoint, *span)
-    requests = int(output.partition(" ")[0].replace(",", ""))
-    captured = stage.lines.wait(before + requests) - before
-    if not captured:
-        raise YearError(f"no line of {requests:,} requests was captured below {stage.captured}")
-    program.say(f"{month}: {output}, {captured:,} of them captured")
+    program.say(f"{month}: {_asked(stage, month, span)}")
     for each in jobs.judge(judged, whole=not first) if jobs else ():
         program.say(f"  week before {each.until:%Y-%m-%d}: {each.severity}: {each.reason}")
     for end in () if jobs else judged.weeks:
@@ -251,6 +259,25 @@ def _play(stage: Stage, judged: Judged, jobs: Jobs | None, *, first: bool, last:
     )
     program.say(f"  by labels: {quality}")
     _act(stage, dry_run=dry_run)
+
+
+def _asked(stage: Stage, month: str, span: Sequence[str]) -> str:
+    """Have every flight of a month asked about, each once however often this is interrupted; what was sent, and captured."""
+    begun = stage.folder / f"{month}.begun"
+    if begun.exists():  # what the run before asked last may still be on its way
+        stage.lines.settle()
+    begun.touch()
+    before = stage.lines.lines()
+    ours = f"{stage.captured}/{variant_name(stage.version)}"
+    output = stage.run(
+        *("pipelines.flights.play", "requests", "--endpoint", stage.endpoint, "--captured", ours, *span)
+    )
+    requests = int(output.partition(" ")[0].replace(",", ""))
+    captured = stage.lines.wait(before + requests) - before
+    if requests and not captured:
+        raise YearError(f"no line of {requests:,} requests was captured below {stage.captured}")
+    begun.unlink()
+    return f"{output}, {captured:,} of them captured"
 
 
 def _act(stage: Stage, *, dry_run: bool) -> None:
@@ -285,6 +312,10 @@ class Captured:
                     content = places.read(f"s3://{bucket}/{each['Key']}", self._s3)
                     self._lines[each["Key"]] = len(content.splitlines())
         return sum(self._lines.values())
+
+    def settle(self) -> None:
+        """Until no line comes any more."""
+        self.wait(sys.maxsize)
 
     def wait(self, wanted: int) -> int:
         """Until so many lines are there, or none comes any more; how many are."""

@@ -1,6 +1,6 @@
 """The newest verdicts on versions, as status and a review tell of them: the word, the days, and whether the next one is missing."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -64,17 +64,23 @@ class Judgements(msgspec.Struct, frozen=True, kw_only=True):
     quality: dict[Version, Judgement]
 
 
-def judgements(verdicts: Verdicts, now: datetime | None, serving: Collection[Version]) -> Judgements:
+def judgements(
+    verdicts: Verdicts, now: datetime | None, serving: Mapping[Version, datetime | None]
+) -> Judgements:
     """Of all versions.
 
     Args:
         verdicts: as they are kept.
         now: by the store's clock; None where that is not known, and then none is missing.
-        serving: versions with traffic: of what nobody asks no next verdict is expected.
+        serving: versions with traffic, with when each began to have it, where that is known: of what nobody asks no next verdict is
+            expected, and of a version that came back one as soon after its first request as after a verdict.
     """
 
     def missing(version: Version, verdict: Drift | Quality) -> bool:
-        return now is not None and version in serving and now > verdict.overdue
+        if now is None or version not in serving:
+            return False
+        since = serving[version] or verdict.at
+        return now > max(verdict.at, since) + (verdict.overdue - verdict.at)
 
     return Judgements(
         drift={

@@ -232,10 +232,11 @@ def assess(place: Place, reading: Found) -> Status:
     kept = reading.verifications.of
     findings = health.findings(_observed(reading))
     shown = sorted(versions | {r.version for r in journal.rejections}, key=precedence, reverse=True)
+    since = {each.version: _time(each.since) for each in journal.served}
     judged = judgements(
         reading.verdicts or Verdicts(),
         _time(stored.now) if stored else None,
-        weights.traffic(endpoint.current) if endpoint else (),
+        {v: since.get(v) for v in weights.traffic(endpoint.current)} if endpoint else {},
     )
     return Status(
         model=place.model,

@@ -148,3 +148,16 @@ def test_two_writers_of_one_file_lose_nothing_of_each_other(tmp_path):
     for each in writers:
         each.join()
     assert place.read_bytes() == b"a" * turns * len(writers)
+
+
+def test_two_who_write_one_file_at_the_same_time_both_do_and_leave_nothing_beside_it(tmp_path, monkeypatch):
+    replace, others = Path.replace, [b"second"]
+
+    def overtaken(self, target):
+        if others:
+            places.write(str(tmp_path), "x.json", others.pop(), None)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", overtaken)
+    places.write(str(tmp_path), "x.json", b"first", None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"x.json": b"first"}

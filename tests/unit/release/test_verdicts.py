@@ -91,17 +91,25 @@ def test_what_cannot_be_true_is_no_such_document(change, words):
 
 def test_a_verdict_is_missing_two_windows_after_the_last_one():
     kept = Verdicts().with_drift(V1, drift("quiet")).with_quality(V1, quality("as-good"))
-    late = judgements(kept, AT + 2 * WEEK + timedelta(seconds=1), {V1})
+    late = judgements(kept, AT + 2 * WEEK + timedelta(seconds=1), {V1: AT - WEEK})
     assert (late.drift[V1].word, late.quality[V1].word) == ("none since 2026-11-30", "as good, 2013-10-30")
     assert (late.drift[V1].calm, late.quality[V1].calm) == (False, True)
     assert late.drift[V1].sentence == (
         "none since 2026-11-30; the last one was quiet from 2013-10-21 to 2013-10-27: temp"
     )
-    in_time = judgements(kept, AT + 2 * WEEK, {V1})
+    in_time = judgements(kept, AT + 2 * WEEK, {V1: None})
     assert (in_time.drift[V1].word, in_time.drift[V1].calm) == ("quiet, 2013-10-27", True)
-    assert judgements(kept, None, {V1}).drift[V1].missing is False
+    assert judgements(kept, None, {V1: AT}).drift[V1].missing is False
+
+
+def test_of_a_version_that_came_back_the_next_verdict_is_missing_two_windows_after_it_did():
+    kept = Verdicts().with_drift(V1, drift("quiet"))
+    back = AT + 9 * WEEK
+    in_time = judgements(kept, back + 2 * WEEK, {V1: back})
+    assert (in_time.drift[V1].word, in_time.drift[V1].calm) == ("quiet, 2013-10-27", True)
+    assert judgements(kept, back + 2 * WEEK + timedelta(seconds=1), {V1: back}).drift[V1].missing
 
 
 def test_of_a_version_without_traffic_no_next_verdict_is_missed():
     kept = Verdicts().with_drift(V1, drift("quiet"))
-    assert judgements(kept, AT + 9 * WEEK, {V2}).drift[V1].word == "quiet, 2013-10-27"
+    assert judgements(kept, AT + 9 * WEEK, {V2: AT}).drift[V1].word == "quiet, 2013-10-27"

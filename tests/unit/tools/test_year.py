@@ -128,7 +128,10 @@ def test_a_report_that_an_interrupted_run_left_is_not_told_as_that_of_a_job_whic
 class Stage:
     """An environment in which every month is judged by its labels already; the modules that were run there."""
 
-    version, s3, opened = VERSION, None, SimpleNamespace(place=SimpleNamespace(environment="staging"))
+    version, s3 = VERSION, None
+    opened = SimpleNamespace(
+        place=SimpleNamespace(environment="staging", registry_bucket="registry", verdicts_key="verdicts.json")
+    )
 
     def __init__(self):
         self.ran = []
@@ -141,13 +144,66 @@ class Stage:
         return "nothing: new to act on"
 
 
+class Playing(Stage):
+    """One in which the flights of a month are asked about; how often it was waited until no line came any more."""
+
+    endpoint, captured = "flights-staging", "s3://registry/capture/flights-staging"
+    before, dies = 0, False
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder, self.settles = folder, 0
+        self.lines = SimpleNamespace(
+            lines=lambda: self.before, wait=lambda wanted: wanted, settle=self._settle
+        )
+
+    def _settle(self):
+        self.settles += 1
+
+    def run(self, module, *arguments, **_):
+        if self.dies and module == "pipelines.flights.play":
+            raise KeyboardInterrupt
+        super().run(module, *arguments)
+        return f"{700 - self.before} requests with 28,000 flights"
+
+
+def ask(stage):
+    return year._asked(stage, "2013-04", ("--first", "2013-04", "--until", "2013-04"))
+
+
+def test_a_month_that_was_interrupted_goes_on_after_the_lines_on_their_way_have_come(tmp_path):
+    stage = Playing(tmp_path)
+    stage.dies = True
+    with pytest.raises(KeyboardInterrupt):
+        ask(stage)
+    stage.dies, stage.before = False, 300
+    assert ask(stage) == "400 requests with 28,000 flights, 400 of them captured"
+    assert stage.settles == 1
+    ((module, *arguments),) = stage.ran
+    assert module == "pipelines.flights.play"
+    assert arguments[arguments.index("--captured") + 1] == "s3://registry/capture/flights-staging/v1-1-0"
+
+
+def test_a_month_of_which_every_flight_was_asked_about_before_is_judged_by_what_was_captured(tmp_path):
+    stage = Playing(tmp_path)
+    stage.before = 700
+    assert ask(stage) == "0 requests with 28,000 flights, 0 of them captured"
+    assert stage.settles == 0
+
+
 def test_a_run_that_was_interrupted_before_it_acted_acts_when_it_is_run_again(monkeypatch, capsys):
     monkeypatch.setattr(year, "_is_there", lambda *_: True)
     stage = Stage()
-    for judged in months(Month(2013, 4), Month(2013, 5)):
-        year._play(
-            stage, judged, None, first=judged.month.month == 4, last=judged.month.month == 5, dry_run=True
-        )
+    year._play_all(stage, None, list(months(Month(2013, 4), Month(2013, 5))), dry_run=True)
     assert stage.ran == [("tools.react", "--env", "staging", "--dry-run")]
     told = capsys.readouterr().out.splitlines()
     assert [line.partition(":")[0] for line in told] == ["2013-04", "2013-05", "  nothing"]
+
+
+def test_it_acts_on_the_last_month_that_was_judged_before_the_next_one_is_played(monkeypatch, tmp_path):
+    monkeypatch.setattr(year, "_is_there", lambda _, place: "2013-04-01_2013-04-30" in place)
+    stage = Playing(tmp_path)
+    stage.dies = True
+    with pytest.raises(KeyboardInterrupt):
+        year._play_all(stage, None, list(months(Month(2013, 4), Month(2013, 6))), dry_run=False)
+    assert stage.ran == [("tools.react", "--env", "staging")]

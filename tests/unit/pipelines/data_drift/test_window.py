@@ -88,6 +88,13 @@ def test_what_cannot_be_read_is_counted_by_what_it_is_and_ends_nothing(capture):
     assert sample.rows == 2
 
 
+def test_brackets_within_brackets_of_one_caller_are_counted_and_end_nothing(capture):
+    nested = '{"unknown": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    sample = capture(line(request=body(nested)), line(response=nested), nested, line())
+    assert sample.refused == {"answer": 1, "line": 1, "request": 1}
+    assert sample.rows == 2
+
+
 def test_a_time_without_its_zone_is_a_line_that_cannot_be_read_and_ends_nothing(capture):
     sample = capture(line(at=(MONDAY + HALF).replace(tzinfo=None)), line())
     assert (sample.rows, sample.refused) == (1, {"line": 1})

@@ -1,9 +1,13 @@
 """Months of flights played through an endpoint, and what became of them."""
 
+import io
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import boto3
 import msgspec
 import pytest
+from botocore.exceptions import NoCredentialsError
 
 from pipelines import capture, ground_truth
 from pipelines.flights import features, play
@@ -73,6 +77,39 @@ def test_what_is_sent_names_its_case_and_its_moment_within_what_sagemaker_takes(
     assert request["CustomAttributes"] == f"{capture.MOMENT}2013-10-01T05:00:00-04:00"
     assert len(msgspec.json.decode(request["Body"])) == len(hours[0].instances)
     assert max(len(play.request("e", hour)["InferenceId"]) for hour in hours) <= 64
+
+
+class Endpoint:
+    """Captures what it is asked, below a folder; whoever asks is interrupted after so many requests."""
+
+    def __init__(self, folder, patience=None):
+        self.folder, self.patience, self.requests = folder, patience, []
+
+    def invoke_endpoint(self, *, InferenceId, **_):  # noqa: N803 - SageMaker's own
+        if len(self.requests) == self.patience:
+            raise NoCredentialsError
+        self.requests.append(InferenceId)
+        metadata = {
+            "eventId": f"{len(self.requests)}",
+            "inferenceId": InferenceId,
+            "inferenceTime": "2026-01-01T00:00:00Z",
+        }
+        line = msgspec.json.encode({"captureData": {}, "eventMetadata": metadata})
+        (self.folder / f"{InferenceId}.jsonl").write_bytes(line + b"\n")
+        return {"Body": io.BytesIO()}
+
+
+def test_a_run_that_was_interrupted_is_repeated_without_asking_twice(tmp_path, hours, monkeypatch, capsys):
+    monkeypatch.setattr(play, "CLIENTS", 1)
+    monkeypatch.setattr(boto3, "Session", lambda **_: SimpleNamespace(client=lambda *_, **__: endpoint))
+    month = ("--first", "2013-10", "--until", "2013-10", "--captured", str(tmp_path))
+    endpoint = Endpoint(tmp_path, patience=100)
+    first = endpoint.requests
+    assert play.main(["requests", "--endpoint", "e", *month]) == 1
+    endpoint = Endpoint(tmp_path)
+    assert play.main(["requests", "--endpoint", "e", *month]) == 0
+    assert [*first, *endpoint.requests] == [hour.name for hour in hours]
+    assert capsys.readouterr().out.startswith(f"{len(hours) - 100:,} requests with ")
 
 
 def test_labels_are_written_below_their_hours(tmp_path, hours, capsys):

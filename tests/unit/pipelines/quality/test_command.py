@@ -100,6 +100,13 @@ def test_a_month_is_judged_and_kept(place, capsys):
     assert output.endswith("/reports/v1.0.0/2013-02-01_2013-02-28.json\n")
 
 
+def test_a_month_whose_verdict_could_not_be_kept_has_no_report_and_is_judged_again(place, capsys):
+    (place / "verdicts.json").write_text("cut")
+    assert run(place, "--verdicts", place / "verdicts.json") == 1
+    assert "not the verdicts of an environment" in capsys.readouterr().err
+    assert not (place / "reports").exists()
+
+
 def test_a_worse_month_ends_with_its_own_status(place, capsys):
     judged = evaluations.decode((place / "evaluation.json").read_bytes())
     before = structs.replace(evaluation(value=0.95, low=0.94, high=0.96), challenger=judged.challenger)
