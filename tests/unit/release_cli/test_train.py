@@ -416,8 +416,8 @@ def test_parameters_that_are_no_parameters_are_refused(trained, tmp_path, capsys
     ("text", "sentence"),
     [
         (
-            "evalution: {engine: tfma}\n",
-            "evalution is {'engine': 'tfma'}, and no stage reads it; did you mean evaluation?",
+            "evaluations: {engine: tfma}\n",
+            "evaluations is {'engine': 'tfma'}, and no stage reads it; did you mean evaluation?",
         ),
         ("month: {first: 2013-01}\n", "did you mean months?"),
         ("months: {first: 2013-01, util: 2013-03}\n", "Object contains unknown field `util` - at `$.months`"),

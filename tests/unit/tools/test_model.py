@@ -197,7 +197,7 @@ def test_a_clone_that_has_main_as_the_remotes_alone_still_says_what_changed(monk
             "model: flights\nmonths: {first: a, until: b}\n",
             "evaluation is missing; write evaluation: {engine: slices}",
         ),
-        ("modle: flights\n", "did you mean model?"),
+        ("models: flights\n", "did you mean model?"),
         ("model: 7\n", "Expected `str | null`, got `int` - at `$.model`"),
     ],
 )
