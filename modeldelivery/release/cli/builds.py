@@ -56,7 +56,11 @@ def run(context: Context, options: BuildsOptions) -> Shown:
     ]
     return Shown(
         document=Builds(environment=place.environment, pipeline=place.build_pipeline, builds=builds),
-        parts=(f"{place.build_pipeline}: {len(builds)} builds", *([table] if builds else []), *sentences),
+        parts=(
+            f"{place.build_pipeline}: {len(builds)} build{'' if len(builds) == 1 else 's'}",
+            *([table] if builds else []),
+            *sentences,
+        ),
         exit=Exit.FAILED if build and build.status != "Succeeded" else Exit.DONE,
     )
 
