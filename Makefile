@@ -30,7 +30,7 @@ environment = $(or $(ENV),$(error say which environment: make $@ ENV=staging))
 TESTS ?= tests/ci/runs tests/ci/jenkins tests/stacks tests/kubernetes $(SLOW) tests/faults
 # Files with tests that take seconds of a core without an engine, marked `slow`: these `make check` leaves out.
 SLOW := tests/ci/test_definitions.py tests/unit/test_soak.py tests/unit/monitoring/test_rules.py \
-  tests/unit/pipelines/quality/test_months.py tests/unit/pipelines/gates/test_planted.py \
+  tests/unit/monitoring/test_panels.py tests/unit/pipelines/quality/test_months.py tests/unit/pipelines/gates/test_planted.py \
   tests/unit/pipelines/flights/test_train.py
 # What `make check` runs: everything without an engine that is not slow, and without the Jenkinsfile's Java. Each of three workers, on two cores since some tests wait, takes a
 # third of it, and then of what another one has left: what the tests of a file share is made once.

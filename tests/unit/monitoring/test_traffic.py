@@ -86,6 +86,15 @@ def test_what_was_there_is_not_counted_again_either_where_the_endpoint_did_not_a
     assert shown["model_requests_total", V1, "2xx"] == 3
 
 
+def test_what_comes_within_the_minute_in_which_the_exporter_began_is_counted():
+    traffic = Traffic()
+    list(traffic.samples(figures(V1), 0, NOW + 5))
+    read = figures(V1, minute=NOW, invocations=3, failed=3, errors5=3, micro=1_500_000, timed=3)
+    shown = values(traffic.samples(read, 0, NOW + 10))
+    assert shown["model_requests_total", V1, "5xx"] == 3
+    assert shown["model_request_seconds_sum", V1] == 1.5
+
+
 def test_a_version_that_comes_later_counts_from_its_first_request():
     shown = values(begun().samples(figures(V2, invocations=7), 0, NOW))
     assert shown["model_requests_total", V2, "2xx"] == 7
