@@ -51,7 +51,8 @@ class Traffic:
             tally = self.tallies.get(key)
             if tally is None and (minutes or key[1] == cloudwatch.INVOCATIONS):
                 tally = self.tallies[key] = Tally()
-                if key[0] not in known:  # also one that was not seen at once, since the endpoint did not answer
+                # Also of a version that was not seen at once, since the endpoint did not answer.
+                if key[0] not in known:
                     before = {minute: value for minute, value in minutes.items() if minute < begun}
                     tally.update(before, oldest)
                     tally.begin()
