@@ -46,13 +46,13 @@ class Traffic:
             now: when they were read, in seconds since the epoch.
         """
         begun = self.begun = now if self.begun is None else self.begun
-        known = {version for version, _ in self.tallies}
+        earlier = {version for version, _ in self.tallies}
         for key, minutes in figures.items():
             tally = self.tallies.get(key)
             if tally is None and (minutes or key[1] == cloudwatch.INVOCATIONS):
                 tally = self.tallies[key] = Tally()
                 # Also of a version that was not seen at once, since the endpoint did not answer.
-                if key[0] not in known:
+                if key[0] not in earlier:
                     before = {minute: value for minute, value in minutes.items() if minute < begun}
                     tally.update(before, oldest)
                     tally.begin()
