@@ -37,9 +37,8 @@ def last_words(told: str) -> str:
     if not begins:
         return "".join(lines[-1:]).strip()
     traceback = lines[begins[-1] :]
-    margin = traceback[0].partition(_TRACEBACK)[
-        0
-    ]  # of another program's words, shown by the one that called it
+    # Of another program's words, shown by the one that called it.
+    margin, _, _ = traceback[0].partition(_TRACEBACK)
     return ending("\n".join(line.removeprefix(margin) for line in traceback)).replace(f"{Path.cwd()}/", "")
 
 

@@ -123,9 +123,8 @@ class Drilling(msgspec.Struct, frozen=True, kw_only=True):
             why = error.message
         except KeyboardInterrupt:
             why = INTERRUPTED
-        if why and self._is_away(
-            began
-        ):  # before requests to a version that hangs are waited for: that takes a minute
+        # Before requests to a version that hangs are waited for: that takes a minute.
+        if why and self._is_away(began):
             rollbacks.requests_one(self.runner.clock.monotonic())
             self._come_home(began, _HOME)
         self._end(Ending(drill=began.operation, moves=rollbacks.measured(), why=why))

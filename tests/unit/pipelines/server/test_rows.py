@@ -237,38 +237,24 @@ def wide(count):
     return Schema(features=features, output=OUTPUT, self_check=SelfCheck({}, (0.5,)))
 
 
-@pytest.mark.parametrize("count", [100, 101])
-def test_a_body_of_too_many_cells_is_refused_by_both_readers(count, monkeypatch):
-    monkeypatch.setattr("pipelines.server.rows.MAX_CELLS", 2_000)
-    reader = RowReader(wide(20))
-    for read in (
-        lambda: reader.json(b"[" + b",".join([b'{"f0":1}'] * count) + b"]"),
-        lambda: reader.csv(b"f0\n" + b"1\n" * count, header=True),
-    ):
-        if count <= 100:
-            assert read().matrix.shape == (count, 20)
-        else:
-            with pytest.raises(BadRequestError, match="more than 100 rows: send them in several requests"):
-                read()
-
-
 def of_many_classes(count):
     feature = Number(name="f0", meaning="", minimum=0, maximum=1, nullable=True)
     output = Classes(meaning="", classes=tuple(f"c{n}" for n in range(count)))
     return Schema(features=(feature,), output=output, self_check=SelfCheck({}, (0.0,) * count))
 
 
+# A row of eight bytes has an answer of as many numbers as there are classes.
+@pytest.mark.parametrize("schema", [wide(20), of_many_classes(20)], ids=["cells of its own", "of its answer"])
 @pytest.mark.parametrize("count", [100, 101])
-def test_a_body_whose_answer_would_have_too_many_cells_is_refused_by_both_readers(count, monkeypatch):
-    """A row of eight bytes has an answer of as many numbers as there are classes."""
+def test_a_body_of_too_many_cells_is_refused_by_both_readers(schema, count, monkeypatch):
     monkeypatch.setattr("pipelines.server.rows.MAX_CELLS", 2_000)
-    reader = RowReader(of_many_classes(20))
+    reader = RowReader(schema)
     for read in (
         lambda: reader.json(b"[" + b",".join([b'{"f0":1}'] * count) + b"]"),
         lambda: reader.csv(b"f0\n" + b"1\n" * count, header=True),
     ):
         if count <= 100:
-            assert read().matrix.shape == (count, 1)
+            assert read().matrix.shape == (count, len(schema.features))
         else:
             with pytest.raises(BadRequestError, match="more than 100 rows: send them in several requests"):
                 read()
